@@ -36,6 +36,11 @@ CLOSED_WORDING_REPORT_DAYS = 90
 INVITATION_DAYS = 14  # in which the person may open the link
 INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is open
 
+# Webhooks to other systems
+WEBHOOK_DAYS = 7  # delivered events
+DEAD_WEBHOOK_DAYS = 30  # events that could not be delivered
+OLD_SECRET_HOURS = 24  # for which the former secret signs too, after a rotation
+
 # Organizations that refer people: their codes and counts
 REFERRER_DAYS = 365
 ENDED_REFERRER_DAYS = 30

@@ -189,6 +189,11 @@ class Settings(TranslationSettings):
         description="Address at which a push service reaches the operator: mailto: or https:; "
         "KOSH_PUBLIC_URL by default.",
     )
+    webhook_hosts: Names = Field(
+        default=(),
+        description="Hosts with their ports to which webhooks may also go over http or to a "
+        "private address, for a trial on this machine, separated by commas.",
+    )
     push_hosts: Names = Field(
         default=(),
         description="Hosts of further push services, with their ports, separated by commas.",

@@ -90,6 +90,12 @@ NOTIFICATIONS = Counter(
     "kosh_officer_notifications", "Notifications to officers, by channel and outcome.",
     ("channel", "outcome"), registry=REGISTRY,
 )  # fmt: skip
+WEBHOOKS = Counter(
+    "kosh_webhooks",
+    "Attempts to deliver webhooks to other systems, by outcome.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
     registry=REGISTRY,

@@ -15,7 +15,7 @@ from sqlalchemy import Date, bindparam, cast, delete, func, insert, or_, select,
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import NOW, any_of, execute, fetch_all, fetch_one, statement
+from bot.db.statements import NOW, any_of, execute, fetch_all, fetch_one, fetch_values, statement
 from bot.officers import permissions
 from bot.officers.directory import Officer, read
 from bot.officers.permissions import SCOPES, Scope
@@ -75,6 +75,12 @@ _USE = statement(
     update(t.ApiToken)
     .where(t.ApiToken.id == bindparam("token_id"))
     .values(used_on=_TODAY, token=bindparam("index"), index_version=bindparam("version"))
+)
+_SCOPES = statement(
+    select(t.ApiToken.scopes).where(
+        t.ApiToken.officer_id == bindparam("officer"),
+        or_(t.ApiToken.last_day.is_(None), t.ApiToken.last_day >= _TODAY),
+    )
 )
 UNDER_INDEX = (
     select(func.count())
@@ -151,6 +157,12 @@ async def create(
 async def listing(transaction: Transaction) -> list[ApiToken]:
     """Return all tokens by account, with metadata only: neither token nor hash."""
     return [_read(row) for row in await fetch_all(transaction, _LIST)]
+
+
+async def scopes_of(transaction: Transaction, officer: UUID) -> frozenset[str]:
+    """Return the scopes of all valid tokens of an account; it may be disabled."""
+    rows = await fetch_values(transaction, _SCOPES, officer=officer)
+    return frozenset().union(*rows)
 
 
 async def revoke(transaction: Transaction, token_id: UUID) -> None:

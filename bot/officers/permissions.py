@@ -87,6 +87,9 @@ class Action(StrEnum):
     WORDING_CLOSE = "wording.close"
     STATUS_LOOK_UP = "status.look_up"
     CASE_INVITE = "case.invite"
+    WEBHOOK_SUBSCRIBE = "webhook.subscribe"
+    WEBHOOK_READ = "webhook.read"
+    WEBHOOK_EDIT = "webhook.edit"
 
 
 class Scope(StrEnum):
@@ -97,6 +100,7 @@ class Scope(StrEnum):
     STATUS_READ = "status:read"
     CASES_WRITE = "cases:write"
     STATISTICS_READ = "statistics:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 class Reason(StrEnum):
@@ -280,6 +284,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.WORDING_CLOSE: Rule(frozenset({Role.EDITOR}), mission=False),
     Action.STATUS_LOOK_UP: Rule(_INTEGRATOR, mission=False),
     Action.CASE_INVITE: Rule(_INTEGRATOR, mission=False),
+    Action.WEBHOOK_SUBSCRIBE: Rule(_EDITORS | _INTEGRATOR, mission=False),
+    Action.WEBHOOK_READ: Rule(_ADMINISTRATOR | _AUDITOR, mission=False),
+    Action.WEBHOOK_EDIT: Rule(_ADMINISTRATOR, mission=False),
 }
 
 # The action that each scope of a token allows, if the roles of the token's account allow it too.
@@ -289,6 +296,7 @@ SCOPES: Final[Mapping[Scope, Action]] = {
     Scope.STATUS_READ: Action.STATUS_LOOK_UP,
     Scope.CASES_WRITE: Action.CASE_INVITE,
     Scope.STATISTICS_READ: Action.STATISTICS_READ,
+    Scope.WEBHOOKS_MANAGE: Action.WEBHOOK_SUBSCRIBE,
 }
 
 

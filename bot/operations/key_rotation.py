@@ -19,6 +19,8 @@ from bot.db.statements import Statement, fetch_value, statement
 from bot.observability import logging
 from bot.officers import api_tokens, credentials
 from bot.officers.statements import COUNT_UNDER_KEY
+from bot.outgoing_webhooks import endpoints
+from bot.outgoing_webhooks.statements import UNDER_EPOCH
 from bot.people import rewrapping
 from bot.registrations import submissions
 from bot.runtime import Pool, Runtime
@@ -57,6 +59,7 @@ _UNDER_EPOCH = statement(
         + _count_rows(
             t.RegistryWrite.kind == "erase", _is_sealed_under(t.RegistryWrite.payload)
         ).scalar_subquery()
+        + UNDER_EPOCH
     )
 )
 _UNDER_INDEX = statement(
@@ -143,6 +146,7 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
         done += await _through(rt, rewrapping.rewrap, batch)
         async with rt.pool.connection() as transaction:
             await submissions.reseal(rt, transaction)
+            await endpoints.reseal(rt, transaction)
         async with _console(rt).connection() as transaction:
             await credentials.reseal(rt, transaction)
         if await _is_renewed(rt) or number == ROUNDS - 1:

@@ -101,6 +101,10 @@ _MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
 _NETWORK = f"{lifetimes.NETWORK_HOURS} hours"
 _NOTIFICATION = f"{lifetimes.NOTIFICATION_DAYS} days"
 _INVITATION = f"{lifetimes.INVITATION_STATE_DAYS} days"
+_WEBHOOK = (
+    f"{lifetimes.WEBHOOK_DAYS} days after delivery;"
+    f" what could not be delivered, {lifetimes.DEAD_WEBHOOK_DAYS} days"
+)
 _SESSION = f"{lifetimes.CONSOLE_SESSION_HOURS} hours"
 
 INVENTORY = (
@@ -300,6 +304,19 @@ INVENTORY = (
           "invite a person to an officer by another system's link", _P, _INVITATION, _NEVER),
     Entry("case_invitations", ("case_id", "opened_at"),
           "tell that system whether the case is open", _P, _INVITATION, _CUT),
+    Entry("webhook_endpoints", ("url", "secret"), "tell another system what changed", _T,
+          "until the endpoint is deleted", _NEVER),
+    Entry("webhook_endpoints", ("old_secret",), "let that system change its secret", _T,
+          f"{lifetimes.OLD_SECRET_HOURS} hours after the change", _NEVER),
+    Entry("webhook_endpoints", ("id", "officer_id", "old_secret_until", "events", "state", "reason",
+                                "failures", "failing_since", "resting_until", "succeeded_at",
+                                "disabled_at", "created_at"),
+          "tell another system what changed", _P, "until the endpoint is deleted", _NEVER),
+    Entry("webhook_deliveries", ("id", "endpoint_id", "event_id", "type", "subject",
+                                 "subject_state", "state", "attempt", "reason", "created_at",
+                                 "due_at", "lease_until", "done_at"),
+          "tell another system what changed; the id of its own link or announcement, and a state",
+          _P, _WEBHOOK, _CUT),
     Entry("accounts", ("password", "totp"), "sign officers in; of the password an argon2id hash",
           _T, "while employed", _NEVER),
     Entry("accounts", ("subject",), "sign officers in through their own service", _B,

@@ -116,6 +116,18 @@ _RULES: dict[str, Delete | Update] = {
     "case_invitations": delete(t.CaseInvitation).where(
         t.CaseInvitation.created_at < ago(days=lifetimes.INVITATION_STATE_DAYS)
     ),
+    "webhook_deliveries": delete(t.WebhookDelivery).where(
+        or_(
+            t.WebhookDelivery.done_at < ago(days=lifetimes.DEAD_WEBHOOK_DAYS),
+            and_(
+                t.WebhookDelivery.state == "delivered",
+                t.WebhookDelivery.done_at < ago(days=lifetimes.WEBHOOK_DAYS),
+            ),
+        )
+    ),
+    "webhook_secrets": update(t.WebhookEndpoint)
+    .where(t.WebhookEndpoint.old_secret_until < NOW)
+    .values(old_secret=None, old_secret_until=None),
     "hint_contacts": delete(t.HintContact).where(
         t.HintContact.confirmed_at.is_(None), t.HintContact.code_expires_at < NOW
     ),

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from aiohttp import ClientResponse
 from pydantic import BaseModel, ValidationError
 
+from bot.concurrency.retry_after import seconds_to_wait
 from bot.registry.errors import (
     InProgress,
     Misconfigured,
@@ -94,7 +93,7 @@ async def received(response: ClientResponse, limit: int) -> Answer:
         body += chunk
         if len(body) > limit:
             raise TooLong
-    wait = _seconds(response.headers.get("Retry-After", ""))
+    wait = seconds_to_wait(response.headers.get("Retry-After", ""), most=_MAX_WAIT)
     return Answer(response.status, response.content_type, wait, bytes(body))
 
 
@@ -152,18 +151,3 @@ def _read[M: BaseModel](model: type[M], body: bytes) -> M | None:
         return model.model_validate_json(body)
     except ValidationError:
         return None
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Return the wait in seconds from Retry-After (RFC 9110, 10.2.3), from 0 to 3,600.
-
-    Return None if the value is neither seconds nor a date.
-    """
-    if retry_after.isascii() and retry_after.isdigit():
-        wait = float(retry_after[:9])
-    else:
-        try:
-            wait = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(wait, 0.0), _MAX_WAIT)

@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import HTTPException as FastAPIHTTPException
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from bot.web import secure_page
 from bot.web.middleware import UNAVAILABLE_ERRORS, count_response, security_headers
@@ -32,7 +34,21 @@ async def http_error(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
         return _no_page(request)
+    if error.status_code == 405:
+        return error_response(405, {"Allow": _allowed(request)})
     return error_response(error.status_code, error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all routes of the path; Starlette names only those of the first."""
+    path = request.url.path
+    methods = {
+        method
+        for each in iter_route_contexts(request.app.routes)
+        if each.path and compile_path(each.path)[0].match(path)
+        for method in each.methods or ()
+    }
+    return ", ".join(sorted(methods))
 
 
 def _no_page(request: Request) -> Response:

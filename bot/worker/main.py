@@ -7,7 +7,7 @@ from uuid import UUID
 import procrastinate
 from psycopg_pool import PoolTimeout
 
-from bot import broadcasts, notifications, uploads
+from bot import broadcasts, notifications, outgoing_webhooks, uploads
 from bot.concurrency import shutdown
 from bot.conversations import receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
@@ -85,6 +85,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_hints(rt)))
+        group.create_task(_send_webhooks(rt))
         group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
@@ -155,6 +156,11 @@ async def retry_stalled(app: procrastinate.App) -> None:
     """Retry the jobs of workers without a heartbeat; procrastinate does not do so itself."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
+
+
+async def _send_webhooks(rt: Runtime) -> None:
+    async with outgoing_webhooks.dispatcher(rt) as dispatcher:
+        await _every(SWEEP_SECONDS, dispatcher.start_due)
 
 
 async def _retain(rt: Runtime) -> None:

@@ -108,6 +108,9 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.WORDING_CLOSE: {_E},
     Action.STATUS_LOOK_UP: {_I},
     Action.CASE_INVITE: {_I},
+    Action.WEBHOOK_SUBSCRIBE: {_E, _L, _I},
+    Action.WEBHOOK_READ: {_A, _U},
+    Action.WEBHOOK_EDIT: {_A},
 }
 
 

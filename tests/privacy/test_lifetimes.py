@@ -39,8 +39,8 @@ def test_retention_rules_use_only_intervals_of_the_lifetimes_table() -> None:
     assert used["people"] == {f"secs=>{lifetimes.DRAFT_DAYS * float(DAY_SECONDS)}"}
     assert used["registrations"] == {f"0, {lifetimes.SUBMISSION_MONTHS}"}
     assert [table for table, intervals in used.items() if not intervals] == [
-        "waiting", "account_links", "hint_contacts", "join_codes", "message_limits", "handles",
-        "audit_entries",
+        "waiting", "account_links", "webhook_secrets", "hint_contacts", "join_codes",
+        "message_limits", "handles", "audit_entries",
     ]  # fmt: skip
 
 

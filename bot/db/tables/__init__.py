@@ -41,7 +41,12 @@ from bot.db.tables.conversations import (
     SuggestedPhrase,
 )
 from bot.db.tables.declarative import Base
-from bot.db.tables.integrators import ApiToken, CaseInvitation
+from bot.db.tables.integrators import (
+    ApiToken,
+    CaseInvitation,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from bot.db.tables.notifications import (
     NotificationSettings,
     OfficerNotification,
@@ -147,6 +152,8 @@ __all__ = [
     "Tombstone",
     "Upload",
     "UploadChunk",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WordingReport",
     "metadata",
 ]

@@ -1,12 +1,12 @@
-"""Tables of external systems: the tokens with which they call the API, and their invitations."""
+"""Tables of external systems: their API tokens, invitations and webhooks."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.db.tables.declarative import Base, EmptyText, Now, OfficerId
+from bot.db.tables.declarative import Base, EmptyText, Now, OfficerId, SerialKey, Zero
 
 
 class ApiToken(Base):
@@ -50,3 +50,57 @@ class CaseInvitation(Base):
     created_at: Mapped[Now]
     expires_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
+
+
+class WebhookEndpoint(Base):
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index(None, "officer_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # The account of the external system.
+    officer_id: Mapped[OfficerId]
+    url: Mapped[bytes]
+    secret: Mapped[bytes]
+    # After a rotation both secrets sign until this time.
+    old_secret: Mapped[bytes | None]
+    old_secret_until: Mapped[datetime | None]
+    events: Mapped[list[str]]
+    state: Mapped[str]
+    # Why the endpoint is disabled.
+    reason: Mapped[EmptyText]
+    # Failed attempts since the last success, and since when.
+    failures: Mapped[Zero]
+    failing_since: Mapped[datetime | None]
+    resting_until: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[Now]
+
+
+class WebhookDelivery(Base):
+    """An event for an endpoint; triggers insert it in the transaction of the change."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index("webhook_deliveries_due", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index(None, "done_at"),
+    )
+
+    id: Mapped[SerialKey]
+    endpoint_id: Mapped[UUID] = mapped_column(
+        ForeignKey("webhook_endpoints.id", ondelete="CASCADE")
+    )
+    event_id: Mapped[UUID]
+    type: Mapped[str]
+    # Id of the invited case or the announcement, and its new state.
+    subject: Mapped[EmptyText]
+    subject_state: Mapped[EmptyText]
+    state: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    attempt: Mapped[Zero]
+    # Why the last attempt failed.
+    reason: Mapped[EmptyText]
+    created_at: Mapped[Now]
+    due_at: Mapped[Now]
+    lease_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The API for other systems, `/api/v1`: announcements, status, cases, statistics.
+"""The API for other systems, `/api/v1`: announcements, status, cases, statistics, webhooks.
 
 `requests` checks the token and the body's size. `problems` defines the error responses. Each other
 module has the operations of one resource. `./kosh docs openapi` writes the OpenAPI document.
@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from bot.web.api import announcements, cases, statistics, status
+from bot.web.api import announcements, cases, statistics, status, webhooks
 
 ROOT = "/api/v1"
 
@@ -19,6 +19,7 @@ for each in (
     status.router,
     cases.router,
     statistics.router,
+    webhooks.router,
 ):
     router.include_router(each)
 

@@ -1,9 +1,15 @@
 """Client of the API for other systems; this file needs only aiohttp and can be copied.
 
+`verify` checks the signature of a webhook.
 A test compares the file's records and operations with the API's OpenAPI document.
 """
 
-from collections.abc import Mapping
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +17,7 @@ from typing import Any, Self
 import aiohttp
 
 TIMEOUT_SECONDS = 30.0
+TOLERANCE_SECONDS = 300
 ROOT = "/api/v1"
 
 
@@ -84,6 +91,66 @@ class Statistics:
     days: list[Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An endpoint that receives events, without its secret."""
+
+    id: str
+    url: str
+    events: list[str]
+    state: str
+    reason: str
+    created_at: str
+    succeeded_at: str | None
+    failing_since: str | None
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook(Webhook):
+    """A new endpoint with its secret, which cannot be read again."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A new secret of an endpoint; the former one signs too until a time."""
+
+    secret: str
+    old_secret_until: str
+
+
+class BadSignature(Exception):
+    """The webhook has no valid signature, or is too old; do not use its content."""
+
+
+def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]) -> dict[str, Any]:
+    """Return the event of a webhook whose raw body one of the secrets signed.
+
+    Raises BadSignature, also if it was sent more than 5 minutes ago. Events may arrive twice: store
+    the `id` of those that were handled.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    sent_at = given.get("webhook-timestamp", "")
+    is_recent = sent_at.isdecimal() and abs(time.time() - int(sent_at)) <= TOLERANCE_SECONDS
+    content = f"{given.get('webhook-id', '')}.{sent_at}.".encode() + body
+    known = [secrets] if isinstance(secrets, str) else list(secrets)
+    expected = [
+        b"v1," + base64.b64encode(hmac.digest(_key(each), content, hashlib.sha256))
+        for each in known
+    ]
+    signatures = given.get("webhook-signature", "").encode().split(b" ")
+    matches = [hmac.compare_digest(one, other) for one in expected for other in signatures]
+    if not is_recent or not any(matches):
+        raise BadSignature
+    return dict(json.loads(body))
+
+
+def _key(secret: str) -> bytes:
+    return base64.b64decode(secret.removeprefix("whsec_"))
+
+
 class Client:
     """Calls the API with a token; use it as `async with Client(address, token) as kosh`.
 
@@ -154,11 +221,39 @@ class Client:
         """Return the counts of the account's mission over the last 30 days."""
         return _read(Statistics, await self._call("GET", "/statistics"))
 
+    async def create_webhook(self, url: str, events: Iterable[str]) -> NewWebhook:
+        """Register an endpoint for events of these types; keep its secret."""
+        asked = {"url": url, "events": list(events)}
+        return _read(NewWebhook, await self._call("POST", "/webhooks", asked))
+
+    async def list_webhooks(self) -> list[Webhook]:
+        """Return the endpoints of the account."""
+        found = await self._call("GET", "/webhooks")
+        return [_read(Webhook, each) for each in found["webhooks"]]
+
+    async def delete_webhook(self, webhook: str) -> None:
+        """Delete an endpoint by its id."""
+        await self._call("DELETE", f"/webhooks/{webhook}")
+
+    async def rotate_webhook_secret(self, webhook: str) -> NewSecret:
+        """Replace the secret of an endpoint; the former one signs too for 24 hours."""
+        return _read(NewSecret, await self._call("POST", f"/webhooks/{webhook}/rotate"))
+
+    async def send_test_event(self, webhook: str) -> str:
+        """Send a test event to an endpoint; return the event's id."""
+        return str((await self._call("POST", f"/webhooks/{webhook}/test"))["id"])
+
+    async def enable_webhook(self, webhook: str) -> Webhook:
+        """Enable an endpoint that Kosh disabled."""
+        return _read(Webhook, await self._call("POST", f"/webhooks/{webhook}/enable"))
+
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str = ""
     ) -> dict[str, Any]:
         headers = {"Idempotency-Key": key} if key else {}
         async with self._http.request(method, ROOT + path, json=body, headers=headers) as answer:
+            if answer.status == 204:
+                return {}
             if answer.status < 400:
                 return dict(await answer.json())
             wait = answer.headers.get("Retry-After", "")

@@ -4,17 +4,30 @@ import asyncio
 import os
 import re
 import shutil
+import socket
+import sys
+import textwrap
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from bot.officers.permissions import Role, Scope
+from bot.outgoing_webhooks import addresses, signature
 from bot.runtime import Runtime
 from bot.web import api
+from bot.web.api import client
 from tests.web.api.integrator import Integrator, integrator
 
 PAGE = (Path(__file__).parents[3] / "docs/how-to/call-the-api.md").read_text("utf-8")
-BLOCKS = [each for each in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if "export" not in each]
+BLOCKS = [
+    textwrap.dedent(each)
+    for each in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    if "export" not in each
+]
+RECEIVER = re.findall(r"```python\n(from aiohttp.*?)```", PAGE, re.DOTALL)
 ROLES = (Role.EDITOR, Role.LEAD, Role.INTEGRATOR)
 
 
@@ -33,7 +46,10 @@ async def _run(commands: str, system: Integrator, folder: Path) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-async def test_api_page_commands_run_as_printed(rt: Runtime, tmp_path: Path) -> None:
+async def test_api_page_commands_run_as_printed(
+    rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "_addresses", _public_address)
     async with integrator(rt, *Scope, roles=ROLES) as system:
         said = await _run("".join(BLOCKS), system, tmp_path)
     assert '"state":"draft"' in said
@@ -42,9 +58,38 @@ async def test_api_page_commands_run_as_printed(rt: Runtime, tmp_path: Path) -> 
     assert "urn:kosh:problem:not-found" in said
 
 
+def _public_address(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
+    return [{"hostname": host, "host": "93.184.215.14", "port": port, "family": family}]
+
+
+async def test_api_page_receiver_accepts_only_a_signed_webhook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored: list[tuple[str, ...]] = []
+
+    async def store_once(*event: str) -> None:
+        stored.append(event)
+
+    monkeypatch.setitem(sys.modules, "client", client)
+    secret = signature.new_secret()
+    names: dict[str, Any] = {"SECRET": secret, "store_once": store_once}
+    exec("".join(RECEIVER), names)
+    body, at = (
+        b'{"id": "evt_1", "type": "webhook.test", "data": {"resource": "r"}}',
+        int(time.time()),
+    )
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(at)}
+    for key, status in ((secret, 204), (signature.new_secret(), 401)):
+        signed = headers | {"webhook-signature": signature.sign([key], "evt_1", at, body)}
+        request = make_mocked_request("POST", "/kosh", signed)
+        request._read_bytes = body
+        assert (await names["receive"](request)).status == status
+    assert stored == [("evt_1", "webhook.test", "r")]
+
+
 def test_api_page_lists_every_operation_and_scope() -> None:
     paths = [each.removeprefix("/api/v1") for each in api.openapi()["paths"]]
-    shown = PAGE.replace("$ID", "{id}").replace("…/announcements", "/api/v1/announcements")
+    shown = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
     verbs = {"/announcements/{id}/{verb}": "/announcements/{id}/cancel"}
     missing = [each for each in paths if f"/api/v1{verbs.get(each, each)}" not in shown]
     assert missing == []

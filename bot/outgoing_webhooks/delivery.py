@@ -1,0 +1,263 @@
+"""Delivery of webhooks: at least once, with retries, and without an endpoint delaying another one.
+
+Each endpoint has a lane of its own, so the order of its events is usual but not promised. A claimed
+delivery has a lease. If the process dies before it records the outcome, the event is sent again
+with the same id.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+from aiohttp import ClientConnectorDNSError, ClientTimeout
+from psycopg_pool import PoolTimeout
+
+from bot.concurrency import shutdown
+from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.retry_after import seconds_to_wait
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
+from bot.observability import logging, metrics
+from bot.officers import api_tokens, directory
+from bot.outgoing_webhooks import addresses, endpoints, signature, statements
+from bot.outgoing_webhooks.addresses import BadAddress, PrivateAddress, PublicResolver
+from bot.outgoing_webhooks.events import Event, EventType, may_read
+from bot.runtime import Runtime
+from bot.security import audit_log
+
+CALL_SECONDS, CONNECT_SECONDS = 10.0, 5.0
+# Longer than a call, because a delivery with an ended lease is sent again.
+LEASE_SECONDS = 60.0
+# With this backoff the attempts last about three days.
+MAX_ATTEMPTS = 20
+FIRST_SECONDS, MAX_BACKOFF = 30.0, 6 * 3600.0
+MAX_RETRY_AFTER = 24 * 3600.0
+BREAKER_SECONDS = 30.0
+WORKER = "worker"
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed event of an endpoint, and the number of this attempt."""
+
+    id: int
+    endpoint: UUID
+    event: Event
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The endpoint to call; `readable` are the types that its account may read now."""
+
+    url: str
+    keys: tuple[str, ...]
+    readable: frozenset[EventType]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of an attempt; `reason` is empty after success, `wait` is from Retry-After."""
+
+    reason: str = ""
+    wait: float = 0.0
+    final: bool = False
+
+
+GONE, FORBIDDEN = "http_410", "forbidden"
+
+
+@asynccontextmanager
+async def dispatcher(
+    rt: Runtime, *, clock: Callable[[], float] = time.time
+) -> AsyncIterator["Dispatcher"]:
+    """Open the connections for webhooks; at the end running calls may finish."""
+    connector = aiohttp.TCPConnector(
+        resolver=PublicResolver(rt.settings.webhook_hosts),
+        use_dns_cache=False,
+        force_close=True,
+        limit=0,
+    )
+    async with aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SECONDS),
+        auto_decompress=False,
+    ) as http:
+        found = Dispatcher(rt, http, clock)
+        try:
+            yield found
+        finally:
+            await found.settle(shutdown.GRACE_SECONDS)
+
+
+class Dispatcher:
+    """Sends due deliveries; each endpoint has a task that ends when nothing of it is due."""
+
+    def __init__(
+        self, rt: Runtime, http: aiohttp.ClientSession, clock: Callable[[], float]
+    ) -> None:
+        self._rt, self._http, self._clock = rt, http, clock
+        self._lanes: dict[UUID, asyncio.Task[None]] = {}
+
+    async def start_due(self) -> None:
+        """Claim due deliveries of endpoints without a lane, and start to send them."""
+        by_endpoint = defaultdict[UUID, list[Delivery]](list)
+        for each in await self._claim(None):
+            by_endpoint[each.endpoint].append(each)
+        for endpoint, claimed in by_endpoint.items():
+            self._lanes[endpoint] = asyncio.create_task(self._run_lane(endpoint, claimed))
+
+    async def settle(self, seconds: float | None = None) -> None:
+        """Wait until nothing more is due; after `seconds` cancel what still runs."""
+        if running := set(self._lanes.values()):
+            _done, late = await asyncio.wait(running, timeout=seconds)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run_lane(self, endpoint: UUID, claimed: Sequence[Delivery]) -> None:
+        try:
+            while claimed and (target := await self._target(endpoint)):
+                await asyncio.gather(*(self._send(target, each) for each in claimed))
+                claimed = await self._claim(endpoint)
+        except PoolTimeout:
+            _logger.warning("webhook.postponed", code="E_DATABASE_AWAY")
+        except Exception:
+            _logger.exception("webhook.lane_failed")
+        finally:
+            self._lanes.pop(endpoint, None)
+
+    async def _claim(self, endpoint: UUID | None) -> list[Delivery]:
+        """Claim due deliveries of this endpoint, or of all endpoints without a lane."""
+        busy = [] if endpoint else list(self._lanes)
+        values = {"endpoint": endpoint, "busy": busy, "lease": LEASE_SECONDS}
+        async with self._rt.pool.connection() as transaction:
+            rows = await fetch_all(transaction, statements.CLAIM, **values)
+        return [_read(row) for row in sorted(rows)]
+
+    async def _target(self, endpoint: UUID) -> Target | None:
+        async with self._rt.pool.connection() as transaction:
+            row = await fetch_one(transaction, statements.TARGET, endpoint=endpoint)
+            if row is None:
+                return None
+            url, secret, old, *officer = row
+            owner = directory.read(tuple(officer))
+            scopes = await api_tokens.scopes_of(transaction, owner.id)
+        keys = [
+            endpoints.unseal(self._rt, endpoint, "secret", each) for each in (secret, old) if each
+        ]
+        readable = frozenset(each for each in EventType if may_read(owner, scopes, each))
+        return Target(endpoints.unseal(self._rt, endpoint, "url", url), tuple(keys), readable)
+
+    async def _send(self, target: Target, delivery: Delivery) -> None:
+        if delivery.event.type in target.readable:
+            outcome = await self._call(target, delivery.event)
+        else:
+            outcome = Outcome(FORBIDDEN, final=True)
+        await self._record(delivery, outcome)
+        metrics.WEBHOOKS.labels(outcome.reason.partition("_")[0] or "ok").inc()
+        if outcome.reason:
+            _logger.warning(
+                "webhook.failed",
+                reason=outcome.reason,
+                attempt=delivery.attempt,
+            )
+
+    async def _call(self, target: Target, event: Event) -> Outcome:
+        """Send an event once. The answer's body is not read, and no redirect is followed."""
+        body, at = event.body(self._rt.settings.public_url), int(self._clock())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "Kosh-Webhooks/1",
+            "webhook-id": event.message_id,
+            "webhook-timestamp": str(at),
+            "webhook-signature": signature.sign(target.keys, event.message_id, at, body),
+        }
+        try:
+            url = addresses.parsed(target.url, self._rt.settings.webhook_hosts)
+            async with self._http.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as answer:
+                return _judged(answer.status, answer.headers.get("Retry-After", ""))
+        except BadAddress:
+            return Outcome("address")
+        except ClientConnectorDNSError as error:
+            private = isinstance(error.os_error, PrivateAddress)
+            return Outcome("address" if private else "unresolved")
+        except TimeoutError:
+            return Outcome("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Outcome("connection")
+
+    async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Record the outcome of an attempt; the endpoint's row is always locked first."""
+        attempt, endpoint = delivery.attempt, delivery.endpoint
+        values = {"delivery": delivery.id, "of_attempt": attempt, "why": outcome.reason}
+        delay = max(jittered(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait)
+        is_dead = outcome.final or attempt >= MAX_ATTEMPTS
+        state = "delivered" if not outcome.reason else "dead" if is_dead else "pending"
+        async with self._rt.pool.connection() as transaction:
+            disabled = ""
+            if not outcome.reason:
+                await execute(transaction, statements.SUCCEEDED, endpoint=endpoint)
+            elif outcome.reason != FORBIDDEN:
+                disabled = await self._failed(transaction, endpoint, outcome)
+            await execute(
+                transaction,
+                statements.OUTCOME,
+                **values,
+                new_state=state,
+                final=state != "pending",
+                delay=delay if state == "pending" else 0.0,
+            )
+            if disabled:
+                await _disable(transaction, endpoint, disabled)
+
+    async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
+        """Count a failure of the endpoint; return why it has to be disabled, or ""."""
+        is_lasting = await fetch_value(
+            transaction,
+            statements.FAILED,
+            endpoint=endpoint,
+            rest=outcome.wait,
+            breaker=BREAKER_SECONDS,
+        )
+        if outcome.reason == GONE:
+            return "gone"
+        return "failing" if is_lasting else ""
+
+
+async def _disable(transaction: Any, endpoint: UUID, why: str) -> None:
+    """Disable an endpoint; its open events become dead letters."""
+    if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
+        await execute(transaction, statements.BURY, endpoint=endpoint)
+        _logger.warning("webhook.disabled", reason=why)
+        await audit_log.append(
+            transaction,
+            actor=WORKER,
+            action="webhook.disabled",
+            subject=str(endpoint),
+            detail=why,
+        )
+
+
+def _judged(status: int, retry_after: str) -> Outcome:
+    if 200 <= status < 300:
+        return Outcome()
+    wait = seconds_to_wait(retry_after, most=MAX_RETRY_AFTER) or 0.0
+    return Outcome(f"http_{status}", wait, final=status == 410)
+
+
+def _read(row: tuple[Any, ...]) -> Delivery:
+    number, endpoint, event, kind, subject, state, occurred_at, attempt = row
+    return Delivery(
+        number, endpoint, Event(event, EventType(kind), subject, state, occurred_at), attempt
+    )

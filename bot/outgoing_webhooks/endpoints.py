@@ -1,0 +1,195 @@
+"""Endpoints of external systems: registered, listed, deleted, tested, with a secret that changes.
+
+The URL and the secrets are encrypted with the epoch's key, since a URL may contain a token. An
+account cannot see or change the endpoints of another one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from yarl import URL
+
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
+from bot.outgoing_webhooks import addresses, signature, statements
+from bot.outgoing_webhooks.events import EventType, message_id
+from bot.runtime import Runtime
+
+MAX_ENDPOINTS = 5
+ACTIVE = "active"
+
+
+class Refused(Exception):
+    """The endpoint was not changed; `why` is limit, exists or disabled."""
+
+    code = "E_WEBHOOK"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{self.code}: {why}")
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint as its account and the console see it, without its secret.
+
+    `reason` says why it is disabled. `dead` counts the events that could not be delivered.
+    """
+
+    id: UUID
+    officer_id: UUID
+    url: str
+    events: list[str]
+    state: str
+    reason: str
+    created_at: datetime
+    succeeded_at: datetime | None
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    dead: int
+
+    @property
+    def host(self) -> str:
+        """Return host and port; the rest of the URL may contain a token."""
+        found = URL(self.url)
+        return f"{found.host}:{found.explicit_port}" if found.explicit_port else str(found.host)
+
+
+async def check(rt: Runtime, url: str) -> None:
+    """Check the URL of a new endpoint, and the addresses of its name. Raises BadAddress."""
+    resolver = addresses.PublicResolver(rt.settings.webhook_hosts)
+    try:
+        await addresses.check(url, resolver, rt.settings.webhook_hosts)
+    finally:
+        await resolver.close()
+
+
+async def register(
+    rt: Runtime, transaction: Transaction, owner: UUID, url: str, events: Iterable[EventType]
+) -> tuple[Endpoint, str]:
+    """Register an endpoint; return it with its secret, which cannot be shown again.
+
+    Raises Refused if the account has this URL already, or as many endpoints as it may have.
+    """
+    await execute(transaction, statements.LOCK_ACCOUNT, officer=owner)
+    known = await of_account(rt, transaction, owner)
+    if any(each.url == url for each in known):
+        raise Refused("exists")
+    if len(known) >= MAX_ENDPOINTS:
+        raise Refused("limit")
+    endpoint, secret = uuid4(), signature.new_secret()
+    await execute(
+        transaction,
+        statements.ADD,
+        endpoint=endpoint,
+        officer=owner,
+        sealed_url=seal(rt, endpoint, "url", url),
+        sealed_secret=seal(rt, endpoint, "secret", secret),
+        wanted=sorted({each.value for each in events}),
+    )
+    return await find(rt, transaction, owner, endpoint), secret
+
+
+async def of_account(rt: Runtime, transaction: Transaction, owner: UUID) -> list[Endpoint]:
+    """Return the endpoints of an account, the oldest first."""
+    rows = await fetch_all(transaction, statements.LIST, officer=owner)
+    return [read(rt, row) for row in rows]
+
+
+async def find(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> Endpoint:
+    """Return an endpoint of this account. Raises LookupError."""
+    row = await fetch_one(transaction, statements.FIND, endpoint=endpoint, officer=owner)
+    if row is None:
+        raise LookupError("there is no such endpoint")
+    return read(rt, row)
+
+
+async def remove(transaction: Transaction, owner: UUID, endpoint: UUID) -> None:
+    """Delete an endpoint of this account with its events. Raises LookupError."""
+    values = {"endpoint": endpoint, "officer": owner}
+    if await fetch_value(transaction, statements.DELETE, **values) is None:
+        raise LookupError("there is no such endpoint")
+
+
+async def rotate(
+    rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID
+) -> tuple[str, datetime]:
+    """Replace the secret; return the new one, and the time until which the old one signs too.
+
+    Raises LookupError.
+    """
+    secret = signature.new_secret()
+    until = await fetch_value(
+        transaction,
+        statements.ROTATE,
+        endpoint=endpoint,
+        officer=owner,
+        sealed_secret=seal(rt, endpoint, "secret", secret),
+    )
+    if until is None:
+        raise LookupError("there is no such endpoint")
+    return secret, until
+
+
+async def enable(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> Endpoint:
+    """Enable an endpoint of this account again. Raises LookupError."""
+    await find(rt, transaction, owner, endpoint)
+    await execute(transaction, statements.ENABLE, endpoint=endpoint)
+    return await find(rt, transaction, owner, endpoint)
+
+
+async def send_test(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> str:
+    """Queue a test event; return the value of its header `webhook-id`.
+
+    Raises LookupError, or Refused if the endpoint is disabled.
+    """
+    found = await find(rt, transaction, owner, endpoint)
+    if found.state != ACTIVE:
+        raise Refused("disabled")
+    event = uuid4()
+    await execute(
+        transaction,
+        statements.QUEUE,
+        endpoint=endpoint,
+        event=event,
+        kind=EventType.TEST.value,
+        about=str(endpoint),
+    )
+    return message_id(event)
+
+
+async def reseal(rt: Runtime, transaction: Transaction) -> int:
+    """Re-encrypt URLs and secrets that older key epochs encrypt; return the number of endpoints."""
+    found = await fetch_all(transaction, statements.LOCK_OTHER_KEYS, version=rt.vault.epoch)
+    for endpoint, url, secret, old in found:
+        await execute(
+            transaction,
+            statements.RESEAL,
+            endpoint=endpoint,
+            sealed_url=rt.vault.reseal_transient(url, _place(endpoint, "url")),
+            sealed_secret=rt.vault.reseal_transient(secret, _place(endpoint, "secret")),
+            sealed_old=rt.vault.reseal_transient(old, _place(endpoint, "secret")) if old else None,
+        )
+    return len(found)
+
+
+def seal(rt: Runtime, endpoint: UUID, what: str, plain: str) -> bytes:
+    return rt.vault.seal_transient(plain.encode(), _place(endpoint, what))
+
+
+def unseal(rt: Runtime, endpoint: UUID, what: str, sealed: bytes) -> str:
+    return rt.vault.unseal_transient(sealed, _place(endpoint, what)).decode()
+
+
+def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:
+    """Convert a row of the columns `statements.ENDPOINT` to an endpoint."""
+    endpoint, owner, url, *rest = row
+    return Endpoint(endpoint, owner, unseal(rt, endpoint, "url", url), *rest)
+
+
+def _place(endpoint: UUID, what: str) -> str:
+    """Return the purpose that binds a value to its endpoint and column."""
+    return f"webhook|{endpoint}|{what}"

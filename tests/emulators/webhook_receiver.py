@@ -1,0 +1,83 @@
+"""Receiver of webhooks, with a check of signatures that shares no code with the program."""
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request, as it arrived."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return dict(json.loads(self.body))
+
+    def is_signed_by(self, secret: str) -> bool:
+        """Return True if one of the signatures is of this secret (Standard Webhooks, v1)."""
+        mac = HMAC(b64decode(secret.split("_", 1)[1]), hashes.SHA256())
+        mac.update(self.id.encode() + b"." + self.headers["webhook-timestamp"].encode() + b".")
+        mac.update(self.body)
+        expected = f"v1,{b64encode(mac.finalize()).decode()}"
+        return expected in self.headers["webhook-signature"].split(" ")
+
+
+@dataclass
+class Receiver:
+    """The receiver. `answers` are statuses with headers to return, in order; then 204.
+
+    While `free` is not set, it does not answer.
+    """
+
+    host: str = ""
+    received: list[Received] = field(default_factory=list)
+    answers: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}/kosh?token=a-secret-of-the-system"
+
+    async def take(self, request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.received.append(Received(headers, await request.read()))
+        self.arrived.set()
+        await self.free.wait()
+        status, more = self.answers.pop(0) if self.answers else (204, {})
+        return web.Response(status=status, headers=more)
+
+
+@asynccontextmanager
+async def webhook_receiver() -> AsyncIterator[Receiver]:
+    """Serve a receiver on this machine."""
+    receiver = Receiver()
+    receiver.free.set()
+    app = web.Application()
+    app.router.add_post("/kosh", receiver.take)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        [(host, port)] = runner.addresses
+        receiver.host = f"{host}:{port}"
+        yield receiver
+    finally:
+        receiver.free.set()
+        await runner.cleanup()

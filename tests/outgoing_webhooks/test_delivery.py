@@ -1,0 +1,275 @@
+"""Delivery of webhooks to a real receiver: signed, at least once, retried, dead in the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot import outgoing_webhooks
+from bot.officers.permissions import Scope
+from bot.outgoing_webhooks import delivery, signature
+from bot.outgoing_webhooks.delivery import MAX_ATTEMPTS
+from bot.runtime import Runtime
+from flows import lifetimes
+from tests.crowd import TEXTS, TOPIC
+from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
+from tests.person_client import Guest
+
+PAPER = {
+    "purpose": "news",
+    "topic": TOPIC,
+    "texts": {language: words.body for language, words in TEXTS.items()},
+}
+
+
+@pytest.fixture
+async def system(rt: Runtime) -> AsyncIterator[Subscriber]:
+    async with subscriber(rt) as found:
+        yield found
+
+
+def test_signature_is_that_of_the_published_example() -> None:
+    secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
+    made = signature.sign([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_case_events_are_signed_and_contain_only_id_state_and_link(
+    system: Subscriber,
+) -> None:
+    endpoint = await system.subscribe()
+    made = await system.invite()
+    guest = Guest(system.rt)
+    await guest.go(made["links"]["words"], "yes", "Testova asks")
+    await system.deliver()
+    await guest.go("/menu", "yes")
+    await system.deliver()
+    received = system.receiver.received
+    assert [each.event["data"]["state"] for each in received] == ["open", "closed"]
+    site = system.rt.settings.public_url
+    for each in received:
+        assert each.is_signed_by(endpoint["secret"])
+        assert each.event.keys() == {"id", "type", "timestamp", "data"}
+        assert each.event["id"] == each.id
+        assert each.event["type"] == "case.state_changed"
+        state = each.event["data"].pop("state")
+        assert state in ("open", "closed")
+        resource = f"{site}/api/v1/cases/{made['id']}"
+        assert each.event["data"] | {"state": state} == {
+            "id": made["id"],
+            "state": state,
+            "resource": resource,
+        }
+        assert b"Testova" not in each.body
+        assert b"spouse" not in each.body
+    assert len({each.id for each in received}) == 2
+
+
+async def test_erased_person_closes_the_case_of_their_link(system: Subscriber) -> None:
+    await system.subscribe()
+    made = await system.invite()
+    guest = Guest(system.rt)
+    await guest.go(made["links"]["words"], "yes", "Testova asks")
+    await guest.go("/delete", "yes")
+    await system.deliver()
+    assert [each.event["data"]["state"] for each in system.receiver.received] == ["open", "closed"]
+
+
+async def test_announcement_events_go_to_the_system_that_created_it(rt: Runtime) -> None:
+    scopes = (Scope.WEBHOOKS_MANAGE, Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
+    async with subscriber(rt, *scopes) as author, subscriber(author.rt, *scopes) as other:
+        for each in (author, other):
+            await each.subscribe("announcement.state_changed")
+        _status, made = await author.api.post("/announcements", PAPER, key="order-000001")
+        await author.api.post(f"/announcements/{made['id']}/cancel")
+        await author.deliver()
+        await other.deliver()
+        [event] = [each.event for each in author.receiver.received]
+        assert event["type"] == "announcement.state_changed"
+        assert event["data"]["state"] == "cancelled"
+        assert event["data"]["resource"].endswith(f"/api/v1/announcements/{made['id']}")
+        assert other.receiver.received == []
+
+
+async def test_content_event_is_sent_when_content_is_published(system: Subscriber) -> None:
+    await system.subscribe("content.published")
+    assert system.rt.console is not None
+    async with system.rt.console.connection() as session:
+        await session.execute("UPDATE content_head SET version = version + 1")
+    await system.deliver()
+    [received] = system.receiver.received
+    assert received.event["data"]["resource"].endswith("/info/feed.atom")
+
+
+async def test_event_is_lost_only_with_its_change_when_that_rolls_back(
+    system: Subscriber,
+) -> None:
+    await system.subscribe()
+    made = await system.invite()
+    await Guest(system.rt).go(made["links"]["words"], "yes", "Testova asks")
+    async with system.rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET state = 'resolved'")
+        await session.rollback()
+    assert len(await system.states()) == 1
+
+
+async def test_failed_delivery_is_retried_with_the_same_id_and_a_new_time(
+    system: Subscriber,
+) -> None:
+    endpoint = await system.subscribe()
+    system.receiver.answers = [(500, {}), (302, {"Location": "/elsewhere"})]
+    event = await system.test_event(endpoint["id"])
+    await system.deliver(at=1_900_000_000)
+    await system.deliver(at=1_900_000_001)
+    assert await system.states() == [("pending", 1, "http_500")]
+    await ahead(system.rt, "80 seconds")
+    await system.deliver(at=1_900_000_080)
+    assert await system.states() == [("pending", 2, "http_302")]
+    await ahead(system.rt, "160 seconds")
+    await system.deliver(at=1_900_000_240)
+    assert await system.states() == [("delivered", 3, "")]
+    received = system.receiver.received
+    assert [each.id for each in received] == [event] * 3
+    assert [each.headers["webhook-timestamp"] for each in received] == [
+        "1900000000", "1900000080", "1900000240",
+    ]  # fmt: skip
+    assert all(each.is_signed_by(endpoint["secret"]) for each in received)
+    assert (await system.endpoint())["failing_since"] is None
+
+
+async def test_retry_after_delays_every_event_of_the_endpoint(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    system.receiver.answers = [(429, {"Retry-After": "600"})]
+    await system.test_event(endpoint["id"])
+    await system.deliver()
+    await system.test_event(endpoint["id"])
+    await ahead(system.rt, "590 seconds")
+    await system.deliver()
+    assert len(system.receiver.received) == 1
+    await ahead(system.rt, "15 seconds")
+    await system.deliver()
+    assert [state for state, _attempt, _why in await system.states()] == ["delivered"] * 2
+
+
+async def test_endpoint_is_disabled_by_410_and_its_events_are_dead(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    for _each in range(2):
+        await system.test_event(endpoint["id"])
+    system.receiver.answers = [(410, {}), (500, {})]
+    await system.deliver()
+    now = await system.endpoint()
+    assert (now["state"], now["reason"]) == ("disabled", "gone")
+    [(actor, action)] = await rows(
+        system.rt, "SELECT actor, action FROM audit_entries WHERE action = 'webhook.disabled'"
+    )
+    assert (actor, action) == ("worker", "webhook.disabled")
+    await ahead(system.rt, "1 day")
+    await system.deliver()
+    assert len(system.receiver.received) == 2
+    status, refused = await system.api.post(f"/webhooks/{endpoint['id']}/test")
+    assert (status, refused["reason"]) == (409, "disabled")
+    status, enabled = await system.api.post(f"/webhooks/{endpoint['id']}/enable")
+    assert (status, enabled["state"]) == (200, "active")
+
+
+async def test_event_is_dead_after_the_last_attempt(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    await system.test_event(endpoint["id"])
+    await rows(system.rt, "UPDATE webhook_deliveries SET attempt = %s", MAX_ATTEMPTS - 1)
+    system.receiver.answers = [(503, {})]
+    await system.deliver()
+    assert await system.states() == [("dead", MAX_ATTEMPTS, "http_503")]
+    assert (await system.endpoint())["dead"] == 1
+
+
+async def test_endpoint_is_disabled_when_it_failed_for_five_days(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    system.receiver.answers = [(500, {})] * 3
+    await system.test_event(endpoint["id"])
+    await system.deliver()
+    await ahead(system.rt, "4 days 23 hours")
+    await system.deliver()
+    assert (await system.endpoint())["state"] == "active"
+    await ahead(system.rt, "2 hours")
+    await system.deliver()
+    assert (await system.endpoint())["reason"] == "failing"
+
+
+async def test_slow_endpoint_does_not_delay_another_one(rt: Runtime) -> None:
+    async with subscriber(rt) as slow, subscriber(slow.rt) as fast:
+        hangs, works = await slow.subscribe(), await fast.subscribe()
+        slow.receiver.free.clear()
+        for _each in range(10):
+            await slow.test_event(hangs["id"])
+        async with outgoing_webhooks.dispatcher(fast.rt) as dispatcher:
+            await dispatcher.start_due()
+            await slow.receiver.arrived.wait()
+            for number in range(2):
+                await fast.test_event(works["id"])
+                fast.receiver.arrived.clear()
+                await dispatcher.start_due()
+                await fast.receiver.arrived.wait()
+                assert len(fast.receiver.received) == number + 1
+                await asyncio.gather(*[
+                    lane for endpoint, lane in dispatcher._lanes.items()
+                    if str(endpoint) == works["id"]
+                ])  # fmt: skip
+            assert len(slow.receiver.received) <= 5
+            slow.receiver.free.set()
+            await dispatcher.settle()
+        assert len(slow.receiver.received) == 10
+
+
+async def test_event_is_sent_again_with_its_id_when_the_worker_died(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    system.receiver.free.clear()
+    event = await system.test_event(endpoint["id"])
+    async with outgoing_webhooks.dispatcher(system.rt) as dispatcher:
+        await dispatcher.start_due()
+        await system.receiver.arrived.wait()
+        await dispatcher.settle(0)  # The worker ends after the request, before it records.
+    system.receiver.free.set()
+    assert await system.states() == [("sending", 1, "")]
+    await system.deliver()
+    assert len(system.receiver.received) == 1, "the lease has not ended"
+    await ahead(system.rt, "61 seconds")
+    await system.deliver()
+    assert [each.id for each in system.receiver.received] == [event] * 2
+    assert await system.states() == [("delivered", 2, "")]
+
+
+async def test_both_secrets_sign_for_a_day_after_a_rotation(system: Subscriber) -> None:
+    made = await system.subscribe()
+    status, new = await system.api.post(f"/webhooks/{made['id']}/rotate")
+    assert status == 200
+    await system.test_event(made["id"])
+    await system.deliver()
+    await ahead(system.rt, f"{lifetimes.OLD_SECRET_HOURS} hours 1 minute")
+    await system.test_event(made["id"])
+    await system.deliver()
+    before, after = system.receiver.received
+    assert before.is_signed_by(made["secret"])
+    assert before.is_signed_by(new["secret"])
+    assert not after.is_signed_by(made["secret"])
+    assert after.is_signed_by(new["secret"])
+
+
+async def test_event_is_dead_when_the_account_may_no_longer_read_it(rt: Runtime) -> None:
+    async with subscriber(rt) as system:
+        endpoint = await system.subscribe()
+        await system.test_event(endpoint["id"])
+        await rows(rt, "UPDATE api_tokens SET scopes = %s", [Scope.CASES_WRITE.value])
+        await system.deliver()
+        assert system.receiver.received == []
+        assert await system.states() == [("dead", 1, "forbidden")]
+
+
+async def test_answer_that_takes_too_long_is_a_failure(
+    system: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "CALL_SECONDS", 0.2)
+    endpoint = await system.subscribe()
+    system.receiver.free.clear()
+    await system.test_event(endpoint["id"])
+    await system.deliver()
+    assert await system.states() == [("pending", 1, "timeout")]
