@@ -18,7 +18,7 @@ class _Kept:
 
 
 class AccessTokens:
-    """Cached access tokens by scope; `clock` returns seconds, such as `time.monotonic`."""
+    """A cache of access tokens by scope; `clock` returns seconds, such as `time.monotonic`."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -30,7 +30,8 @@ class AccessTokens:
     ) -> str:
         """Return a valid token for the scope and certificate; call `renew` if none is cached.
 
-        A token is renewed once 90 % of its lifetime has passed. The lock lets only one call renew.
+        A token is renewed once 90 % of its lifetime has passed. A lock ensures that only one call
+        renews at a time.
         """
         async with self._renewal:
             kept = self._kept.get(scope)
@@ -42,5 +43,5 @@ class AccessTokens:
             return kept.token
 
     def forget(self, token: str) -> None:
-        """Evict a token that the registry rejected; do nothing if it was replaced meanwhile."""
+        """Evict a token that the registry rejected, unless a new token has replaced it already."""
         self._kept = {scope: each for scope, each in self._kept.items() if each.token != token}

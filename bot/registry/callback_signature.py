@@ -23,8 +23,8 @@ def verify(
 ) -> bool:
     """Return True if one of the secrets signed the raw body at most `tolerance` seconds from `now`.
 
-    Several secrets are accepted while a secret is being rotated; empty ones are ignored. Every
-    secret is compared, each in constant time, so that the duration does not reveal a match.
+    Several secrets are accepted while a secret is being rotated; empty secrets are ignored. All
+    secrets are compared, each in constant time, so that the duration does not reveal a match.
     """
     form = _FORM.fullmatch(header)
     if form is None:

@@ -8,7 +8,7 @@ from bot.registry.errors import InProgress, Refused, RegistryError, Unavailable
 
 
 class Breaker:
-    """Circuit breaker of a process: opens for `rest` seconds after `limit` failures in a row."""
+    """Circuit breaker of a process: opens for `rest` seconds after `limit` consecutive failures."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """HTTP client of the registry: each call returns a validated answer or raises a RegistryError.
 
-The client never retries a call. The job that made a write retries it, and after an unknown outcome
-first looks it up by its key. aiohttp itself resends a PUT when its connection breaks, as RFC 9110,
-9.2.2 allows; the idempotency key prevents a second effect.
+The client never retries a call. The job that made a write retries the write. After an unknown
+outcome the job first looks the write up by its idempotency key. aiohttp itself resends a PUT when
+its connection breaks, as RFC 9110, 9.2.2 allows; the idempotency key prevents a second effect.
 """
 
 import base64
@@ -68,10 +68,10 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 class Registry:
     """Client of the registry at `url`, over a shared session; `deadline` limits a call in seconds.
 
-    With a `signing_key` (PEM, P-256) the client signs in by a client assertion, with only a
-    `certificate` by mutual TLS, otherwise by its secret. The constructor raises `Misconfigured`
-    (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings` rejects a URL without
-    TLS.
+    The client signs in by a client assertion if it has a `signing_key` (PEM, P-256), by mutual TLS
+    if it has only a `certificate`, and otherwise by its secret. The constructor raises
+    `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
+    rejects a URL without TLS.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Registry:
         self._tokens = AccessTokens(clock)
 
     async def create(self, body: PreRegistration, *, key: str) -> Acknowledgement:
-        """Register a person; `key` is the idempotency key, the same in every retry."""
+        """Register a person; `key` is the idempotency key, which is the same in every retry."""
         return await self._write(Call("POST", "v1/pre-registrations", _key(key), body=body))
 
     async def amend(self, number: str, body: PreRegistration, *, key: str) -> Acknowledgement:
@@ -111,7 +111,7 @@ class Registry:
     async def answer(self, number: str, body: QuestionAnswer, *, key: str) -> Acknowledgement:
         """Answer a question of the registry.
 
-        Raises `Refused` (no-question) if it is no longer open.
+        Raises `Refused` (no-question) if the question is no longer open.
         """
         path = f"v1/pre-registrations/{_number(number)}/answers"
         return await self._write(Call("POST", path, _key(key), body=body), number)
@@ -165,12 +165,12 @@ class Registry:
         return await self._link(Call("PUT", path, _key(key), body=body), number)
 
     async def leave(self, number: str, *, key: str) -> Household:
-        """Remove a registration from its household; return the result."""
+        """Remove a registration from its household; return the household as it is afterwards."""
         path = f"v1/pre-registrations/{_number(number)}/household"
         return await self._link(Call("DELETE", path, _key(key)), number)
 
     async def household(self, number: str) -> Household:
-        """Return the household of a registration; its `household` is None if there is none."""
+        """Return the household of a registration; its field `household` is None for none."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/household")
         household = held_in(Household, await self._ask(call))
         if household.number != number:
@@ -180,7 +180,7 @@ class Registry:
     async def read(self, number: str) -> Acknowledgement:
         """Return the current state of a registration.
 
-        Raises `Refused` (not-found) if it is unknown.
+        Raises `Refused` (not-found) if the number is unknown.
         """
         call = Call("GET", f"v1/pre-registrations/{_number(number)}")
         acknowledgement = held_in(Acknowledgement, await self._ask(call))
@@ -215,9 +215,10 @@ class Registry:
         return reference.items
 
     async def planning(self, by: tuple[Dimension, ...], *, officer: str) -> Figures:
-        """Return the last released counts by one or two dimensions; `officer` is the id to audit.
+        """Return the last released counts by one or two dimensions.
 
-        Raises `Refused` (not-found) before the first release.
+        `officer` is the officer's id, which the registry writes to its audit log. Raises `Refused`
+        (not-found) before the first release.
         """
         about = {"Acting-Officer": officer}
         call = Call("GET", "v1/planning", query={"by": by}, about=about, limit=_FIGURES_LIMIT)
@@ -287,8 +288,8 @@ class Registry:
                 headers=headers | {"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
                 ssl=self._certificate.identity().context if self._certificate else True,
-                # A separate connect timeout: without a connection nothing was sent, so the outcome
-                # is known.
+                # A separate connect timeout, because its outcome is known: without a connection
+                # nothing was sent.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
                 return await received(response, call.limit)
@@ -302,7 +303,7 @@ class Registry:
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
         """Return the error for a failed connection.
 
-        For a write it is `Unavailable` only if nothing can have been sent.
+        For a write, the error is `Unavailable` only if no part of the request can have been sent.
         """
         match error:
             case ClientConnectorCertificateError():

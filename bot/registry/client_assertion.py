@@ -36,8 +36,8 @@ def verified(
 ) -> str | None:
     """Return the assertion's `jti` if one of the public keys signed it for client and `audience`.
 
-    Return None if the assertion is invalid or expired. Several keys are accepted while a key is
-    being rotated. The caller must reject a `jti` that it has seen before.
+    Returns None if the assertion is invalid or expired. Several keys are accepted while a key is
+    being rotated. The caller must reject a `jti` that was used before.
     """
     for key in keys:
         try:

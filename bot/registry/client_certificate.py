@@ -38,15 +38,16 @@ class ClientCertificate:
         self._identity: TlsIdentity | None = None
 
     def identity(self) -> TlsIdentity:
-        """Return the TLS identity of the current files; reload them if they changed.
+        """Return the TLS identity of the current files; reload the files if they changed.
 
-        If the files do not match during a replacement, the previous identity is used. Raises
-        `Misconfigured` (E_REGISTRY_CERTIFICATE) if no pair was ever loaded.
+        If certificate and key do not match, as during a replacement, the previous identity is used.
+        Raises `Misconfigured` (E_REGISTRY_CERTIFICATE) if no matching pair was ever loaded.
         """
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                # Set before loading, so that a mismatched pair is loaded once and not at each call.
+                # Set before loading, so that a pair that does not match is loaded once and not in
+                # each call.
                 self._read = version
                 self._identity = self._load()
         except (OSError, ValueError) as error:
@@ -74,7 +75,7 @@ def thumbprint(der: bytes) -> str:
 async def is_refused(host: str, port: int, identity: TlsIdentity) -> bool:
     """Return True if the server rejects our client certificate during or after the handshake.
 
-    A TLS 1.3 server sends this alert after the handshake, where asyncio reports only a closed
+    A TLS 1.3 server sends its alert after the handshake, where asyncio reports only a closed
     connection. Therefore a second connection is opened with blocking sockets, in a thread.
     """
     return await asyncio.to_thread(_probe, host, port, identity.context)

@@ -19,7 +19,7 @@ from pydantic import (
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and capital letters that are not confused when read aloud or written by hand."""
 
-# A line in any script, without control characters and without spaces at its ends.
+# A line of text in any script, without control characters, and without spaces at its start and end.
 _LINE = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 
 type Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
@@ -163,7 +163,10 @@ class Personal(Model):
 
 
 class Member(Personal):
-    """A family member who moves with the person; unnamed, since adults consent for themselves."""
+    """A family member who moves with the person.
+
+    No name is sent, since adults consent themselves.
+    """
 
     relation: Relation
     age_band: AgeBand
@@ -177,7 +180,7 @@ def _phone_goes_with_its_kind(schema: dict[str, JsonValue]) -> None:
 
 
 class Contact(Personal):
-    """The way in which the person agreed to be contacted by an officer."""
+    """The channel on which the person agreed to be contacted by an officer."""
 
     model_config = ConfigDict(json_schema_extra=_phone_goes_with_its_kind)
 
@@ -193,7 +196,7 @@ class Contact(Personal):
 
 
 class Consent(Personal):
-    """The consent to sending the registration: hash and language of the text, and time."""
+    """The consent to sending the registration: hash and language of its text, and the time."""
 
     text_sha256: Sha256
     """SHA-256 of the consent text as shown, encoded in UTF-8."""
@@ -234,7 +237,7 @@ class PreRegistration(Personal):
 
 
 class Changes(RootModel[Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]]):
-    """Top-level members of a pre-registration to replace; all others keep their values."""
+    """Top-level members of a pre-registration to replace; all other members keep their values."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -324,7 +327,7 @@ class History(Answered):
 
 
 class Found(Answered):
-    """Result of a search by idempotency key: no registration or one."""
+    """Result of a search by idempotency key: an empty list or one registration."""
 
     items: Annotated[tuple[Acknowledgement, ...], Field(max_length=1)]
 
@@ -368,5 +371,5 @@ class Token(BaseModel):
 
 
 def known_state(code: str) -> State | None:
-    """Return the code as a State, or None for a state that a later version added."""
+    """Return the state with this code; None for a state that a later contract version added."""
     return next((state for state in STATES if state == code), None)

@@ -61,7 +61,7 @@ type Pages = Annotated[int, Field(ge=1, le=100)]
 
 
 class DocumentLabel(Model):
-    """The description of a document, sent in headers while the body carries its bytes."""
+    """The description of a document. It is sent in headers, because the body is the document."""
 
     kind: DocumentKind
     media_type: DocumentType

@@ -6,7 +6,11 @@ from bot.registry.problems import FieldError
 
 
 class RegistryError(Exception):
-    """A failed call to the registry; `code` is stable, and the text never repeats the request."""
+    """A failed call to the registry.
+
+    `code` identifies the kind of failure and never changes. The text never repeats the request,
+    which may contain personal data.
+    """
 
     next_step: ClassVar[str]
 
@@ -30,7 +34,7 @@ class InProgress(Unavailable):
 
 
 class OutcomeUnknown(RegistryError):
-    """A write may or may not have happened: look it up by its key (`find`) before a retry."""
+    """It is unknown if a write took effect: look it up by its key (`find`) before a retry."""
 
     next_step = "look it up by its key before any retry"
 

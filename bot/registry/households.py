@@ -48,7 +48,7 @@ class Household(Answered):
 
 
 class Match(Answered):
-    """Two registrations with the same keyed details, and a human's decision on them, if any."""
+    """Two registrations with the same keyed hash of details, and an officer's decision, if any."""
 
     first: Number
     second: Number
@@ -59,13 +59,13 @@ class Match(Answered):
 
 
 class Matches(Answered):
-    """Pairs of registrations that may be one person, undecided ones first."""
+    """Pairs of registrations that may be of the same person, undecided pairs first."""
 
     items: Annotated[tuple[Match, ...], Field(max_length=500)]
 
 
 class MatchDecision(Model):
-    """A human decision on a match; SAME_PERSON sets the later registration to DUPLICATE."""
+    """An officer's decision on a match; SAME_PERSON sets the later registration to DUPLICATE."""
 
     first: Number
     second: Number

@@ -25,13 +25,14 @@ type Contents = Callable[[], AsyncIterator[bytes]]
 """Returns the bytes of a document; called again if the request is repeated with a new token."""
 
 _MAX_WAIT = 3600.0
-# Factor on the deadline of a call, since a document takes longer to send than a form.
+# Factor by which the deadline is longer for an upload, since a document takes longer to send than a
+# form.
 _UPLOAD_PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request to the registry; a `key` (idempotency key) makes it a write."""
+    """One request to the registry. A call with a `key` (idempotency key) is a write."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
@@ -62,9 +63,9 @@ class Call:
         return self.body.model_dump_json().encode() if self.body else None
 
     def lost(self, code: str, happened: str) -> RegistryError:
-        """Return the error for a lost answer:
+        """Return the error for a call whose answer was lost.
 
-        OutcomeUnknown for a write, Unavailable for a read.
+        The error is OutcomeUnknown for a write and Unavailable for a read.
         """
         return (OutcomeUnknown if self.is_write else Unavailable)(code, happened)
 
@@ -98,7 +99,7 @@ async def received(response: ClientResponse, limit: int) -> Answer:
 
 
 def objection(call: Call, answer: Answer) -> RegistryError:
-    """Return the error for an answer with a status other than 200 and 201."""
+    """Return the error for an answer whose status is neither 200 nor 201."""
     problem = answer.problem()
     name = problem_name(problem)
     match answer.status:

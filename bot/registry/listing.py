@@ -10,7 +10,7 @@ type Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}\.[0-9]{1,2
 
 
 class Event(Answered):
-    """A new version of a registration, without its content."""
+    """A new version of a registration, without the registration's content."""
 
     number: Number
     version: Annotated[int, Field(ge=1)]
@@ -21,14 +21,17 @@ class Event(Answered):
 
 
 class Events(Answered):
-    """Events after a cursor, oldest first; `next` is the cursor to continue from, even if empty."""
+    """Events after a cursor, oldest first.
+
+    `next` is the cursor for the next request, also if there are no events.
+    """
 
     items: Annotated[tuple[Event, ...], Field(max_length=500)]
     next: Cursor
 
 
 class Listed(Answered):
-    """A registration in the list, without its content."""
+    """A registration in the list, without the registration's content."""
 
     number: Number
     state: Code
@@ -37,7 +40,10 @@ class Listed(Answered):
 
 
 class Listing(Answered):
-    """A page of registrations by number; `next` is the cursor, null on the last page."""
+    """A page of registrations, sorted by number.
+
+    `next` is the cursor for the next page; null on the last page.
+    """
 
     items: Annotated[tuple[Listed, ...], Field(max_length=500)]
     next: Number | None

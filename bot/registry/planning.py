@@ -14,9 +14,9 @@ PAIRS = tuple(combinations(DIMENSIONS, 2))
 
 
 class Cell(Answered):
-    """A count by the values of its dimensions; `people` is null if it is suppressed.
+    """A count of people for one value of each dimension; `people` is null if it is suppressed.
 
-    A cell without people may be suppressed too, to protect others.
+    A count of zero may be suppressed too, if other suppressed counts could be computed from it.
     """
 
     values: Annotated[tuple[str, ...], Field(max_length=2)]
@@ -25,7 +25,7 @@ class Cell(Answered):
 
 
 class Figures(Answered):
-    """Counts of one release; repeated queries of a release return the same counts."""
+    """Counts of one release; repeated queries get the same counts until the next release."""
 
     release: Annotated[int, Field(ge=1)]
     released_at: AwareDatetime

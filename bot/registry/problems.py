@@ -76,7 +76,7 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """Return the problem document with this name and, if any, the rejected fields."""
+    """Return the problem document with this name, and with the rejected fields, if any."""
     status, title = PROBLEMS[name]
     return Problem(type=problem_type(name), title=title, status=status, errors=errors)
 
@@ -89,6 +89,6 @@ def problem_type(name: ProblemName) -> str:
 def problem_name(problem: Problem | None) -> ProblemName | None:
     """Return the name of a problem of this contract, or None for any other problem.
 
-    Title and detail of other problems are dropped, because they could repeat personal data.
+    Title and detail of another problem are dropped, because they could repeat personal data.
     """
     return next((name for name in PROBLEMS if problem and problem.type == problem_type(name)), None)

@@ -60,9 +60,10 @@ def create_app(
 ) -> ASGIApp:
     """Return the sandbox as an ASGI application; its tables are in the schema `registry_sandbox`.
 
-    `delay` is the time in seconds from an entry to its decision. `embed_from` is the CSP source (an
-    origin) of pages that may show the sandbox in a frame. `client_keys` are the client's public
-    keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates.
+    `delay` is the time in seconds from the receipt of a registration to the decision on it.
+    `embed_from` is the CSP source (an origin) of pages that may show the sandbox in a frame.
+    `client_keys` are the client's public keys (JWK), `client_thumbprints` the `x5t#S256` of its
+    certificates.
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
@@ -94,12 +95,13 @@ def openapi() -> dict[str, Any]:
 
 @cache
 def _routes(*, with_page: bool) -> list[BaseRoute]:
-    """Return the routes, cached: they hold no state, so applications of one process share them."""
+    """Return the routes, cached: routes hold no state, so all applications can share them."""
     included = APIRouter()
     documented = (api.open_routes, api.routes, list_routes.routes, planning_routes.routes)
     for router in (*documented, page.routes, planning_routes.pages) if with_page else documented:
         included.include_router(router)
-    # Build the routes now, because FastAPI would do it during the first request (0.1 s or more).
+    # Build the routes now, because otherwise FastAPI builds them in the first request (0.1 s or
+    # more).
     list(iter_route_contexts(included.routes))
     return included.routes
 

@@ -78,7 +78,8 @@ async def status_changed(
 ) -> None:
     """Report a state change.
 
-    The registry repeats it until the answer is 2xx; the order may vary.
+    The registry repeats the report until the response is 2xx. Reports may arrive in a different
+    order than the changes.
     """
 
 
@@ -103,8 +104,8 @@ async def token(
 ) -> Response:
     """Issue an access token (RFC 6749, 4.4) after HTTP Basic, an assertion or mutual TLS.
 
-    An assertion follows RFC 7523. If the client presents a certificate, the token is bound to it
-    (RFC 8705). Without `scope` the token has every scope of the client.
+    An assertion follows RFC 7523. If the client presents a certificate, the token is bound to this
+    certificate (RFC 8705). Without `scope` the token has every scope of the client.
     """
     await wait_if_slow(request)
     if grant_type != "client_credentials":
@@ -142,7 +143,7 @@ async def create(
     key: WriteKey,
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
-    """Register a person. The same key and body return the first answer and add nothing."""
+    """Register a person. A repetition with the same key and body returns the first answer."""
     made = await _write(request, key, store.Create(body))
     response.headers["Location"] = f"/v1/pre-registrations/{made.number}"
     return made
@@ -150,7 +151,7 @@ async def create(
 
 @routes.get("/pre-registrations", operation_id="find", responses=problems("invalid", "in-progress"))
 async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Found:
-    """Return the current state of the registration that the write with this key made or changed."""
+    """Return the registration that the write with this key created or changed, as it is now."""
     if len(request.query_params.getlist("idempotency_key")) != 1:
         raise Objection("invalid", (FieldError(pointer="/idempotency_key", code="PATTERN"),))
     await wait_if_slow(request)
@@ -184,7 +185,7 @@ async def amend(
     key: WriteKey,
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
-    """Replace the whole content. The registry decides on the registration again."""
+    """Replace the whole content. Afterwards the registry makes a new decision."""
     return await _write(request, key, store.Amend(number, body))
 
 
@@ -220,7 +221,7 @@ async def answer(
     key: WriteKey,
     body: Annotated[QuestionAnswer, JsonRules()],
 ) -> Acknowledgement:
-    """Answer the open question. The registry decides on the registration again."""
+    """Answer the open question. Afterwards the registry makes a new decision."""
     return await _write(request, key, store.Reply(number, body))
 
 
@@ -274,7 +275,7 @@ async def upload(
     pages: Annotated[Pages, Header(alias="Document-Pages")],
     digest: Annotated[Sha256, Header(alias="Document-Sha256")],
 ) -> Document:
-    """Add a document; the body is its bytes. The same key and bytes add no second document."""
+    """Add a document; the body is its bytes. A repetition of key and bytes adds nothing."""
     label = await _label(request, kind, pages, digest)
     async with here(request).pool.connection() as connection:
         document = await documents.add(
@@ -318,7 +319,11 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
 
 
 async def _label(request: Request, kind: str, pages: int, digest: str) -> DocumentLabel:
-    """Read the body and return the document's description; raise `Objection` if they differ."""
+    """Read the body and return the document's description.
+
+    Raises `Objection`: unsupported-media-type, too-large, or invalid, as for a body with another
+    hash.
+    """
     media_type = request.headers.get("Content-Type", "")
     if media_type not in _FILE_TYPES:
         raise Objection("unsupported-media-type")
@@ -342,7 +347,7 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
 
 
 def _mixed_up(request: Request, document: Document) -> Document:
-    """Return the document; with the fault `wrong_number`, under the number of no registration."""
+    """Return the document; the fault `wrong_number` replaces its number by an unused one."""
     if "wrong_number" in drawn(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

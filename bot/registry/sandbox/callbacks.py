@@ -1,4 +1,4 @@
-"""Background tasks: decide on due entries, and send callbacks until the bot answers 2xx."""
+"""Background tasks: decide on registrations that are due, and send callbacks until a 2xx."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 async def decide(sandbox: Sandbox) -> None:
-    """Decide on entries when they are due, until cancelled."""
+    """Decide on registrations when their decision is due; run until cancelled."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -33,7 +33,10 @@ async def decide(sandbox: Sandbox) -> None:
 
 
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Send callbacks when they are due, until cancelled; return if there is no callback URL."""
+    """Send callbacks when they are due, until cancelled.
+
+    Returns at once if no callback URL is configured.
+    """
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -49,7 +52,10 @@ async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
 
 
 async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
-    """Run `due` until cancelled: again when `wake` is set, or after the seconds it returned."""
+    """Call `due` repeatedly until cancelled.
+
+    The next call follows when `wake` is set, or after the seconds that `due` returned.
+    """
     while True:
         wake.clear()
         try:

@@ -1,8 +1,10 @@
-"""Statistical disclosure control: suppress small counts, and others from which they follow.
+"""Statistical disclosure control: suppress small counts, and the counts that would reveal them.
 
-A table has two dimensions, their margins and a total. The cells of a line add up to its margin. A
-suppressed count could be computed from the shown ones if these equations determine it. Therefore
-further cells are suppressed until no suppressed count is determined.
+A table has cells for two dimensions, a margin (sum) for each value of a dimension, and a total. A
+line is the cells of one value, which add up to the margin. If these equations determine a
+suppressed count, the count could be computed. Therefore further cells are suppressed until no
+suppressed count is determined. A place is the pair of values that identifies a cell, margin or
+total.
 """
 
 from collections import Counter
@@ -28,7 +30,7 @@ type Key = tuple[tuple[str, str], ...]
 
 
 def held(now: int, before: int) -> int:
-    """Return the count to release: `before`, unless it has changed by at least `MIN_CHANGE`."""
+    """Return the count to release: `before`, unless the count changed by at least `MIN_CHANGE`."""
     return now if abs(now - before) >= MIN_CHANGE else before
 
 
@@ -38,9 +40,10 @@ def hidden(
     margins: Set[Place] = frozenset(),
     before: Set[Place] = frozenset(),
 ) -> frozenset[Place]:
-    """Return the places to suppress: small counts, `margins`, `before`, and others to protect them.
+    """Return the places to suppress in one table.
 
-    `margins` are suppressed in another table already, `before` were in the last release.
+    These are small counts, `margins` (suppressed in another table), `before` (suppressed in the
+    last release), and further places without which one of them could be computed.
     """
     cells = _with_empty_cells(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
@@ -56,10 +59,10 @@ def hidden(
 def jointly_hidden(
     tables: Mapping[Names, Mapping[Place, int]], hides: Mapping[Names, Set[Place]]
 ) -> dict[Names, set[Place]]:
-    """Return the places to suppress so that the sums of all tables together determine none.
+    """Return the places to suppress so that the sums of all tables together determine none of them.
 
-    A margin is the same count in each table that has it, so an equation of one table can add to
-    those of another.
+    A margin is the same count in each table that contains it. An equation of one table can
+    therefore be combined with those of another.
     """
     found = {names: set(hide) for names, hide in hides.items()}
     cells = {names: _with_empty_cells(counts) for names, counts in tables.items()}
@@ -78,19 +81,22 @@ def jointly_hidden(
 
 
 def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Place | None:
-    """Return the next place to suppress, if possible in a line of `place`; None if none is left."""
+    """Return the next place to suppress, or None if no place is left.
+
+    A place in a line of `place` is preferred.
+    """
     more = [each for each in cells if each not in found and _is_hideable(each, cells)]
     cost = {each: (not _shares(each, place), *_cost(each, cells)) for each in more}
     return min(more, key=cost.__getitem__, default=None)
 
 
 def _key(names: Names, place: Place) -> Key:
-    """Return the values that a place means, equal for the same count in other tables."""
+    """Return a place's values by dimension, without sums; equal for the same count in any table."""
     return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
 
 
 def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
-    """Yield the place of a count in each pair of dimensions that has it."""
+    """Yield the place of a count in each table of two dimensions that contains the count."""
     values = dict(key)
     for names in tables:
         if names[1] and values.keys() <= set(names):
@@ -100,7 +106,7 @@ def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]
 def _jointly_determined(
     tables: Mapping[Names, Mapping[Place, int]], found: Mapping[Names, Set[Place]]
 ) -> list[Key]:
-    """Return the suppressed counts that the shown counts of all tables together determine."""
+    """Return the suppressed counts that can be computed from the shown counts of all tables."""
     columns: dict[Key, int] = {}
     rows: list[dict[int, int]] = []
     for names, counts in tables.items():
@@ -112,22 +118,25 @@ def _jointly_determined(
 
 
 def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
-    """Return the counts, with 0 for each cell inside the table that has none."""
+    """Return the counts, with 0 for each cell inside the table that has no count."""
     rows = {a for a, b in counts if ALL not in (a, b)}
     columns = {b for a, b in counts if ALL not in (a, b)}
     return dict.fromkeys(product(rows, columns), 0) | dict(counts)
 
 
 def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
-    """Return False for the margins of a pair.
+    """Return False for the margins of a table of two dimensions.
 
-    They are also shown in the tables of one dimension, so suppressing them here protects nothing.
+    Tables of one dimension show the same margins, so suppressing them here would protect nothing.
     """
     return ALL not in place or all(ALL in each for each in cells)
 
 
 def _cost(place: Place, cells: Mapping[Place, int]) -> tuple[bool, bool, int, Place]:
-    """Return the order in which places are suppressed: small counts first, then empty cells."""
+    """Return a sort key for the order in which to suppress places.
+
+    Small counts come before large ones, empty cells after them, and the total is last.
+    """
     return place == TOTAL, not cells[place], cells[place], place
 
 
@@ -136,7 +145,7 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the unknown places of lines whose sum is so low that each of them must be 1."""
+    """Return the suppressed places of lines whose sum is so low that each count must be 1."""
     lines: dict[tuple[int, str], list[Place]] = {}
     for place in unknown:
         for axis in (0, 1):
@@ -152,7 +161,7 @@ def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
 
 
 def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the unknown places whose counts the shown counts determine."""
+    """Return the suppressed places whose counts can be computed from the shown counts."""
     order = sorted(unknown)
     column = {place: at for at, place in enumerate(order)}
     lines = _lines(counts, unknown)
@@ -161,7 +170,7 @@ def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]
 
 
 def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
-    """Return for each line its unknown places, with their signs in the equation of the line."""
+    """Return for each line its suppressed places, with their signs in the equation of the line."""
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
     lines: dict[tuple[int, str], dict[Place, int]] = {}
     for place in sorted(unknown):
@@ -174,7 +183,10 @@ def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place,
 
 
 def _solved(rows: list[dict[int, int]]) -> list[int]:
-    """Return the columns that Gauss-Jordan elimination determines, modulo a large prime."""
+    """Return the columns whose values the equations determine.
+
+    The equations are solved by Gauss-Jordan elimination modulo a large prime.
+    """
     done: list[tuple[int, dict[int, int]]] = []
     for row in rows:
         for pivot, other in done:

@@ -16,7 +16,7 @@ async def add(
     label: DocumentLabel,
     linger: Callable[[], Awaitable[None]],
 ) -> Document:
-    """Store a document's description once per idempotency key; return the same for a repetition.
+    """Store a document's description once per idempotency key; a repetition returns the same.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found.

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from bot.registry.problems import PROBLEMS, FieldError, ProblemName, problem
 
 MAX_ERRORS = 100
-# Errors that FastAPI raises: the body is no JSON, or exceeds the operation's limit.
+# Errors that FastAPI raises: the body is not JSON, or it exceeds the operation's limit.
 _HTTP_PROBLEMS: dict[int, ProblemName] = {400: "invalid", 413: "too-large"}
 
 
 class Objection(Exception):
-    """Ends the request with the named problem; an open transaction is rolled back."""
+    """Ends a request with the named problem. An open transaction is rolled back."""
 
     def __init__(self, name: ProblemName, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(name)
@@ -49,7 +49,7 @@ def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
 
 
 async def on_invalid_request(_: Request, error: RequestValidationError) -> Response:
-    """Answer parameters or a body that FastAPI could not validate."""
+    """Respond to parameters or a body that FastAPI could not validate."""
     details = error.errors()[:MAX_ERRORS]
     places = {each["loc"][0] for each in details}
     if "path" in places:
@@ -61,12 +61,12 @@ async def on_invalid_request(_: Request, error: RequestValidationError) -> Respo
 
 
 async def on_objection(_: Request, error: Objection) -> Response:
-    """Answer an `Objection` with its problem."""
+    """Respond to an `Objection` with its problem."""
     return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
 
 
 async def on_http_error(request: Request, error: HTTPException) -> Response:
-    """Answer an error of the router or FastAPI; a 405 lists the allowed methods."""
+    """Respond to an error of the router or FastAPI; a 405 lists the allowed methods."""
     if error.status_code != 405:
         return answer(_HTTP_PROBLEMS.get(error.status_code, "not-found"))
     said = answer("method-not-allowed")
@@ -80,12 +80,12 @@ async def on_http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def on_error(_: Request, __: Exception) -> Response:
-    """Answer an unexpected exception with the problem `internal`."""
+    """Respond to an unexpected exception with the problem `internal`."""
     return answer("internal")
 
 
 def _pointer_parts(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return an error's location within the body or header, without FastAPI's first element."""
+    """Return the location of an error without its first element, which names body or header."""
     if place[0] == "header":
         return (str(place[1]).removeprefix("Document-").lower().replace("-", "_"),)
     return place[1:]

@@ -80,7 +80,7 @@ _PLACES: dict[FaultName, frozenset[Place]] = {
 
 
 class Fault(Model):
-    """A fault that is switched on: on which requests, how probable, and how many times."""
+    """A fault that is switched on: which requests it hits, with which probability, how often."""
 
     name: FaultName
     on: Literal["everything", "token", "reads", "writes"] = "everything"
@@ -111,7 +111,7 @@ class Faults:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """Return the faults that hit this request, and decrement their counts."""
+        """Return the faults that hit this request, and decrement their remaining counts."""
         drawn = {
             name: fault
             for name, fault in self.on.items()
@@ -124,7 +124,7 @@ class Faults:
 
 
 class FaultMiddleware:
-    """ASGI middleware that passes a request to the application or answers with a drawn fault."""
+    """ASGI middleware that passes a request to the application, or responds with a drawn fault."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -196,13 +196,13 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Discard a message of the application's response."""
+    """Discard a message of the application's response, so that the client does not get it."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:
     """Close the connection without a response, through uvicorn's transport.
 
-    ASGI itself has no message for this.
+    ASGI itself has no message that closes a connection.
     """
     send.__self__.transport.abort()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":

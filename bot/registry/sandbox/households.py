@@ -28,7 +28,7 @@ _MATCH_FIELDS = tuple(Match.model_fields)
 
 @dataclass(frozen=True)
 class Invite:
-    """Request for a new code of the registration's household, which is created if it is missing."""
+    """Request a new code for the registration's household; create the household if needed."""
 
     number: str
     body: HouseholdInviting
@@ -36,7 +36,7 @@ class Invite:
 
 @dataclass(frozen=True)
 class Join:
-    """Request to join the household of a code."""
+    """Request to join the household to which a code belongs."""
 
     number: str
     body: HouseholdJoining
@@ -44,7 +44,7 @@ class Join:
 
 @dataclass(frozen=True)
 class Leave:
-    """Request to leave the household."""
+    """Request to leave the household that the registration belongs to."""
 
     number: str
 
@@ -55,7 +55,7 @@ type Write = Invite | Join | Leave
 async def apply_once(
     connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
 ) -> Household:
-    """Apply a write once per idempotency key; return the first answer to a repetition.
+    """Apply a write once per idempotency key; for a repetition, return the first answer.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found.
@@ -81,7 +81,7 @@ async def apply_once(
 
 
 async def read(connection: Connection, number: str, key: str | None = None) -> Household:
-    """Return the household of an entry. Raises `Objection` (not-found)."""
+    """Return the household of a registration. Raises `Objection` (not-found)."""
     await store.read(connection, number)
     household = await fetch_value(connection, statements.HOUSEHOLD_OF, number=number)
     count = await fetch_value(connection, statements.MEMBERS, household=household)
@@ -117,16 +117,16 @@ async def _join(connection: Connection, number: str, code: str) -> None:
 
 
 async def matches(connection: Connection) -> Matches:
-    """Return the pairs of entries with the same details, undecided ones first."""
+    """Return the pairs of registrations with the same details, undecided ones first."""
     rows = await fetch_all(connection, statements.MATCHES)
     items = [Match.model_validate(dict(zip(_MATCH_FIELDS, row, strict=True))) for row in rows]
     return Matches(items=tuple(items))
 
 
 async def decide(connection: Connection, decision: MatchDecision) -> Match:
-    """Store a human decision with its reason; SAME_PERSON sets the later entry to DUPLICATE.
+    """Store an officer's decision; SAME_PERSON sets the later registration to DUPLICATE.
 
-    Raises `Objection`: not-found if the pair does not match, closed if it was decided before.
+    Raises `Objection`: not-found if the pair does not match, closed if the pair was decided before.
     """
     await _candidate(connection, decision, decided=False)
     await execute(connection, statements.DECIDE_MATCH, **decision.model_dump())

@@ -1,4 +1,4 @@
-"""Changes of an entry after its receipt: questions, steps of the platform, history."""
+"""Changes of an entry (a stored registration): questions, steps of the platform, history."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ from bot.registry.sandbox.errors import Objection
 type Connection = AsyncConnection[Any]
 
 _FIELDS = tuple(Milestone.model_fields)
-# A constant is enough here, since the sandbox holds invented people only. A real registry keeps
+# A constant key is sufficient, since the sandbox stores only invented people. A real registry keeps
 # this key in its key store.
 _KEY = b"details of invented people"
 
@@ -67,7 +67,7 @@ async def report(connection: Connection, number: str, stepping: Stepping) -> boo
 
 
 async def note(connection: Connection, number: str, *, with_step: bool = False) -> None:
-    """Add the entry's current version to its history, unless it is there already."""
+    """Add the entry's current version to its history, unless the history has it already."""
     await execute(connection, statements.RECORD_MILESTONE, number=number, with_step=with_step)
 
 
@@ -81,7 +81,7 @@ async def history(connection: Connection, number: str) -> History:
 
 
 def callback(now: Acknowledgement, at: Any) -> StatusCallback:
-    """Return the callback that reports the state in an acknowledgement, dated `at`."""
+    """Return the callback that reports the acknowledged state, with `at` as the time."""
     return StatusCallback(
         event_id=uuid4(),
         number=now.number,
@@ -110,7 +110,7 @@ def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
 
 
 def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
-    """Return the content with the answer in the member `about`. Raises `Objection` (invalid)."""
+    """Return the content with `value` as its member `about`. Raises `Objection` (invalid)."""
     name = about.lower()
     fits = int(value) if name == "birth_year" and value.isdecimal() else value
     try:
@@ -120,7 +120,7 @@ def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
 
 
 def details(body: PreRegistration) -> str:
-    """Return the keyed hash of names, year of birth and citizenship, equal for equal details."""
+    """Return a keyed hash of names, year of birth and citizenship, for finding equal entries."""
     names = (body.surname, body.given_name or "", body.patronymic or "")
     parts = (*(name.casefold() for name in names), str(body.birth_year), body.citizenship)
     return hmac.new(_KEY, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -48,7 +48,7 @@ async def invite(
     key: WriteKey,
     body: Annotated[HouseholdInviting, JsonRules()],
 ) -> Household:
-    """Link the person to a household and return a code for family members who registered too."""
+    """Return a code for family members who registered too. Creates a household if needed."""
     return await _apply_once(request, key, households.Invite(number, body))
 
 
@@ -63,7 +63,7 @@ async def join(
     key: WriteKey,
     body: Annotated[HouseholdJoining, JsonRules()],
 ) -> Household:
-    """Join the household of a code, with the person's own consent."""
+    """Join the household of a code, with the consent of this person."""
     return await _apply_once(request, key, households.Join(number, body))
 
 
@@ -91,7 +91,7 @@ async def household(request: Request, number: Number) -> Household:
 
 @routes.get("/matches", operation_id="matches", responses=problems())
 async def matches(request: Request) -> Matches:
-    """List pairs of registrations with the same details, for a human to decide on."""
+    """List pairs of registrations with the same details, for an officer to decide on."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         return await households.matches(connection)
@@ -121,7 +121,7 @@ async def events(
     limit: Limit = 100,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Events:
-    """List events after a cursor, oldest first. Reading page by page misses and repeats none."""
+    """List events after a cursor, oldest first. No event is missing or repeated between pages."""
     await wait_if_slow(request)
     transaction, _dot, seq = after.partition(".")
     values = {"transaction": _bounded(transaction), "seq": _bounded(seq), "limit": limit}
@@ -171,12 +171,12 @@ async def _apply_once(request: Request, key: str, write: households.Write) -> Ho
 
 
 def _mixed_up(request: Request, found: Household) -> Household:
-    """Return the household; with the fault `wrong_number`, under the number of no registration."""
+    """Return the household; the fault `wrong_number` replaces its number by an unused one."""
     if "wrong_number" in drawn(request):
         return found.model_copy(update={"number": store.new_number()})
     return found
 
 
 def _bounded(digits: str) -> int:
-    """Return the number, limited to the largest value of a bigint column."""
+    """Return the digits as a number, but at most the largest value of a bigint column."""
     return min(int(digits), 2**63 - 1)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from bot.registry.problems import PROBLEMS, Problem, ProblemName
 
-# Statuses whose answer may carry Retry-After.
+# Statuses of responses that may have a Retry-After header.
 WAITING = {409, 429, 503}
 RETRY_AFTER = {
     "Retry-After": {
@@ -43,7 +43,7 @@ _ON_BODIES: tuple[ProblemName, ...] = (
 def problems(
     *names: ProblemName, write: bool = False, body: bool = False
 ) -> dict[int | str, dict[str, Any]]:
-    """Return FastAPI's `responses` for the problems of an operation, grouped by status."""
+    """Return the value of FastAPI's `responses` for an operation: its problems by status."""
     every = _ALWAYS + names + (_ON_WRITES if write else ()) + (_ON_BODIES if body else ())
     by_status: dict[int, list[ProblemName]] = {}
     for name in dict.fromkeys(every):
@@ -64,7 +64,7 @@ class DocumentedApp(FastAPI):
     """FastAPI application whose OpenAPI document describes errors as problem+json."""
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document: problems as problem+json, without FastAPI's own 422."""
+        """Return the OpenAPI document with errors as problem+json, without FastAPI's own 422."""
         document = super().openapi()
         for path in (*document["paths"].values(), *document.get("webhooks", {}).values()):
             for operation in path.values():

@@ -54,7 +54,7 @@ class Decision(Model):
 
 
 class Pace(Model):
-    """Delay in seconds between an entry and its decision."""
+    """The delay in seconds between the receipt of a registration and the decision on it."""
 
     seconds: Annotated[float, Field(ge=0, le=86_400)]
 
@@ -145,7 +145,7 @@ async def all_off(request: Request) -> Response:
 
 @routes.post("/_pace")
 async def pace(request: Request) -> Response:
-    """Set the delay between a new entry and its decision."""
+    """Set the delay in seconds between the receipt of an entry and the decision on it."""
     here(request).delay = parse(Pace, await _sent(request)).seconds
     return Response(status_code=204)
 

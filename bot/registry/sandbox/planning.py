@@ -32,7 +32,10 @@ type Table = dict[Place, tuple[int, int]]
 
 
 async def truth(connection: Connection) -> dict[Names, Table]:
-    """Return the exact counts of all tables; the second dimension of a key may be ""."""
+    """Return the exact counts of all tables.
+
+    The key of a table names its dimensions; the second is "" in a table of one dimension.
+    """
     tables: dict[Names, Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
     for *values, people, households in await fetch_all(connection, statements.COUNTS):
@@ -47,13 +50,14 @@ async def truth(connection: Connection) -> dict[Names, Table]:
 
 
 async def release(connection: Connection) -> bool:
-    """Release today's counts; return False if today's release exists already."""
+    """Release today's counts; return False if they were released already."""
     await execute(connection, statements.LOCK_RELEASES)
     made = await fetch_value(connection, statements.RELEASE)
     if made is None:
         return False
     before = await _before(connection, made - 1)
-    # In a thread: with 100 countries it takes seconds, in which the registry has to respond.
+    # In a thread, because it takes seconds with 100 countries, and meanwhile the event loop has to
+    # serve requests.
     tables = await asyncio.to_thread(released_tables, await truth(connection), before)
     rows = [
         (*names, *place, *counts)
@@ -66,9 +70,9 @@ async def release(connection: Connection) -> bool:
 
 
 async def figures(connection: Connection, by: tuple[Dimension, ...], officer: str) -> Figures:
-    """Return the counts of the last release, and audit the query.
+    """Return the counts of the last release, and record the query in the audit.
 
-    Raises `Objection` (not-found).
+    Raises `Objection` (not-found) if nothing was released yet.
     """
     ordered = tuple(d for d in DIMENSIONS if d in by)
     first, second = (*ordered, "")[:2]
@@ -118,9 +122,10 @@ async def _before(connection: Connection, number: int) -> dict[Names, Released] 
 def released_tables(
     tables: dict[Names, Table], before: dict[Names, Released] | None
 ) -> dict[Names, Released]:
-    """Return the tables to release: each count, or the last released one, and if it is suppressed.
+    """Return the tables to release: for each place, the count and whether it is suppressed.
 
-    Tables of one dimension are processed first, since they are the margins of the pairs.
+    The count is the last released one if it has hardly changed. Tables of one dimension are
+    processed first, since they are the margins of the tables of two.
     """
     released: dict[Names, Table] = {}
     hides: dict[Names, frozenset[Place]] = {}
@@ -152,7 +157,10 @@ def _people(table: Table) -> dict[Place, int]:
 
 
 def _margins(names: Names, hides: dict[Names, frozenset[Place]]) -> frozenset[Place]:
-    """Return the margins of a pair that are suppressed in its tables of one dimension."""
+    """Return the margins that are suppressed in the tables of one dimension.
+
+    The result is empty for a table of one dimension.
+    """
     if not names[1]:
         return frozenset()
     return hides[names[0], ""] | {(b, a) for a, b in hides[names[1], ""]}

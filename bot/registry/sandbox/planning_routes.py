@@ -37,14 +37,14 @@ _NAMES = {item.code: item.name for item in REFERENCES["regions"].items}
 
 @routes.get("/planning", operation_id="planning", responses=problems("invalid", "not-found"))
 async def figures(request: Request, officer: Officer, by: By) -> Figures:
-    """Count people by one or two dimensions. Small counts are suppressed; the query is audited."""
+    """Count people by one or two dimensions. Small counts are suppressed. The query is audited."""
     await wait_if_slow(request)
     return await _figures(request, by, officer)
 
 
 @pages.get("/planning")
 async def page(request: Request, by: Dimension = "region") -> Response:
-    """Return the page with bars for one dimension."""
+    """Return the page with a bar chart of the counts by one dimension."""
     found = await _figures(request, [by], "page of the sandbox")
     most = max((cell.people or 0 for cell in found.cells), default=0)
     html = _page.render(found=found, by=by, dimensions=DIMENSIONS, names=_NAMES, most=most or 1)

@@ -25,9 +25,9 @@ from bot.registry.sandbox.tables import Entry, PlanningCell, PlanningQuery, Plan
 
 _RELEASE = bindparam("release", type_=Integer())
 
-# People: each registrant counts as one. Family members count once per household, since several
-# registrants of it may name them: in each age band as many as the registrant who names most. Adult
-# members who registered themselves are subtracted.
+# Counts of people: Each registrant counts as one. Family members count once per household, because
+# several registrants of a household may list them: in each age band as many as the registrant who
+# lists most. Adult members who registered themselves are subtracted.
 
 _OPEN = (
     select(

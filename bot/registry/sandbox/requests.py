@@ -25,9 +25,9 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 class JsonRules:
-    """Validates a body by pydantic's rules for JSON, under which a date is a string.
+    """Validates a body by pydantic's rules for JSON, where a date is a string.
 
-    FastAPI passes parsed values, whose strings the strict models would reject as dates.
+    FastAPI passes parsed values, in which the strict models would reject a string as a date.
     """
 
     def __get_pydantic_core_schema__(
@@ -41,22 +41,22 @@ class JsonRules:
 
 
 class ReadRequest(Request):
-    """A request whose body was read, within the size limit, before FastAPI asks for it."""
+    """A request whose body was read already, within the size limit."""
 
     def __init__(self, request: Request, raw: bytes) -> None:
         super().__init__(request.scope, request.receive)
         self._raw = raw
 
     async def body(self) -> bytes:
-        """Return the body that was read."""
+        """Return the body that was read already."""
         return self._raw
 
 
 class ResourceRoute(APIRoute):
-    """Route that checks token, media type and size before FastAPI reads the body."""
+    """A route that checks token, media type and size before FastAPI reads the body."""
 
     def get_route_handler(self) -> Any:
-        """Return FastAPI's handler, preceded by the checks."""
+        """Return a handler that makes these checks and then calls FastAPI's handler."""
         handler = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
@@ -106,7 +106,7 @@ WriteKey = Annotated[str, Depends(_single_key)]
 
 
 async def wait_if_slow(request: Request) -> None:
-    """Wait for the set seconds if the fault `slow` hits this request."""
+    """If the fault `slow` hits this request, wait for the seconds that are set for the fault."""
     if fault := drawn(request).get("slow"):
         await asyncio.sleep(fault.seconds)
 

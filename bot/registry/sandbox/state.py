@@ -20,7 +20,7 @@ from bot.registry.sandbox.store import Plan, Verdict
 from bot.registry.scopes import SCOPES, Scope
 
 TOKEN_SECONDS = 600
-# The decision that each of these faults causes; without one the decision is ACCEPTED.
+# The decision that each of these faults causes. Without such a fault, the decision is ACCEPTED.
 DECISIONS: dict[FaultName, Verdict] = {
     "reject": "REJECTED",
     "ask": "NEEDS_INFORMATION",
@@ -38,7 +38,7 @@ class _Issued:
 
 @dataclass
 class Sandbox:
-    """State of one sandbox; it decides on an entry after `delay` seconds."""
+    """The state of one sandbox; `delay` is in seconds, from an entry's receipt to its decision."""
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     client_id: str
@@ -88,7 +88,10 @@ class Sandbox:
         return token
 
     def scopes_of(self, token: str, thumbprint: str) -> frozenset[Scope] | None:
-        """Return a token's scopes; None if unknown, expired or bound to another certificate."""
+        """Return a token's scopes.
+
+        Returns None for a token that is unknown, expired or bound to another certificate.
+        """
         issued = self._tokens.get(token)
         if issued is None or issued.until <= time.monotonic():
             return None
@@ -99,7 +102,7 @@ class Sandbox:
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the decision to make on an entry that is written now, under these faults."""
+        """Return the decision that the drawn faults cause for an entry that is written now."""
         decision: Verdict = next(
             (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
         )

@@ -33,14 +33,14 @@ type Verdict = Literal["ACCEPTED", "REJECTED", "NEEDS_INFORMATION", "DUPLICATE",
 
 @dataclass(frozen=True)
 class Create:
-    """Write of a new registration."""
+    """A write that creates a registration."""
 
     body: PreRegistration
 
 
 @dataclass(frozen=True)
 class Amend:
-    """Write that replaces the whole content of a registration."""
+    """A write that replaces the whole content of a registration."""
 
     number: str
     body: PreRegistration
@@ -48,7 +48,7 @@ class Amend:
 
 @dataclass(frozen=True)
 class Patch:
-    """Write that replaces some members, if `version` is the current version."""
+    """A write that replaces some members, if `version` is the current version."""
 
     number: str
     version: int
@@ -57,7 +57,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Reply:
-    """Write of the answer to a question of the registry."""
+    """A write that answers a question of the registry."""
 
     number: str
     body: QuestionAnswer
@@ -65,14 +65,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """Write that withdraws a registration and keeps its content."""
+    """A write that withdraws a registration and keeps its content."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class WithdrawConsent:
-    """Write that withdraws consent: withdraws the registration and erases its content."""
+    """A write that withdraws consent: withdraws the registration and erases its content."""
 
     body: ConsentWithdrawal
 
@@ -82,7 +82,7 @@ type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The coming decision on an entry: verdict, delay in seconds, and if it is reported twice."""
+    """The planned decision on an entry: verdict, delay in seconds, and if it is reported twice."""
 
     verdict: Verdict
     seconds: float
@@ -91,7 +91,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Letter:
-    """A callback to send; `attempts` is the number of attempts so far."""
+    """A callback to send; `attempts` is the number of attempts made before."""
 
     id: int
     body: str
@@ -99,7 +99,7 @@ class Letter:
 
 
 async def create_tables(connection: Connection) -> None:
-    """Create missing tables; a lock makes it safe if several sandboxes start at once."""
+    """Create missing tables. A lock serializes sandboxes that start at the same time."""
     await execute(connection, statements.LOCK_SCHEMA)
     for each in tables.creation():
         await execute(connection, each)
@@ -112,7 +112,7 @@ async def apply_once(
     plan: Plan,
     linger: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
-    """Apply a write once per idempotency key; return the first answer to a repetition.
+    """Apply a write once per idempotency key; for a repetition, return the first answer.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found, no-question, stale, invalid.
@@ -131,7 +131,7 @@ async def apply_once(
 async def record(
     connection: Connection, key: str, write: object, answer: Acknowledgement | Household
 ) -> None:
-    """Store the answer to a write, for repetitions and lookups by its idempotency key."""
+    """Store the answer to a write, to return it to repetitions and find it by idempotency key."""
     await execute(
         connection,
         statements.RECORD,
@@ -144,7 +144,10 @@ async def record(
 
 
 async def earlier_answer(connection: Connection, key: str, write: object) -> str | None:
-    """Return the stored answer for a key, or None. Raises `Objection` (key-reused)."""
+    """Return the stored answer to the write with this key, or None if there is none.
+
+    Raises `Objection` (key-reused) if the key was used for a different write.
+    """
     row = await fetch_one(connection, statements.REPEAT, key=key)
     if row is None:
         return None
@@ -154,22 +157,22 @@ async def earlier_answer(connection: Connection, key: str, write: object) -> str
 
 
 async def lock(connection: Connection, key: str) -> None:
-    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is locked."""
+    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is in use."""
     if not await fetch_value(connection, statements.LOCK_KEY, key=key):
         raise Objection("in-progress")
 
 
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
-    """Return the current state of the registration that the write with this key made or changed.
+    """Return the registration that the write with this key created or changed, as it is now.
 
-    Return None if there is no such write. Raises `Objection` (in-progress).
+    Returns None if there is no such write. Raises `Objection` (in-progress) if the key is locked.
     """
     await lock(connection, key)
     return _acknowledgement(await fetch_one(connection, statements.BY_KEY, key=key))
 
 
 async def read(connection: Connection, number: str) -> Acknowledgement:
-    """Return the registration of a number. Raises `Objection` (not-found)."""
+    """Return the registration with this number. Raises `Objection` (not-found)."""
     row = await fetch_one(connection, statements.BY_NUMBER, number=number)
     acknowledgement = _acknowledgement(row)
     if acknowledgement is None:
@@ -178,14 +181,17 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
-    """Return the acknowledgement of another entry, or an invented one, for `wrong_number`."""
+    """Return another entry's acknowledgement, or else an invented one.
+
+    The fault `wrong_number` answers with it.
+    """
     row = await fetch_one(connection, statements.ANOTHER, number=own.number)
     invented = {"number": new_number(), "idempotency_key": secrets.token_urlsafe(24)}
     return _acknowledgement(row) or own.model_copy(update=invented)
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
-    """Set the decision on an entry, due at once. Raises `Objection`: not-found, closed."""
+    """Set the decision on an entry, due immediately. Raises `Objection`: not-found, closed."""
     if not await execute(connection, statements.SET_VERDICT, number=number, verdict=verdict):
         await read(connection, number)
         raise Objection("closed")
@@ -213,7 +219,10 @@ async def _tell(
 
 
 async def decide_one(connection: Connection) -> bool:
-    """Decide on the entry that is due longest and queue its callbacks; False if none is due."""
+    """Decide on the entry that has been due longest; return False if none is due.
+
+    Also queues the callbacks that report the decision.
+    """
     row = await fetch_one(connection, statements.DECIDE)
     if row is None:
         return False
@@ -234,7 +243,10 @@ async def next_letter(connection: Connection) -> Letter | None:
 
 
 async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
-    """Record an attempt: delivered if `retry` is None, else due again in `retry` seconds."""
+    """Record an attempt to send a callback.
+
+    The callback is delivered if `retry` is None; otherwise it is due again in `retry` seconds.
+    """
     if retry is None:
         await execute(connection, statements.DELIVERED, callback=letter.id)
     else:
@@ -263,7 +275,7 @@ async def counts(connection: Connection) -> dict[str, int]:
 
 
 def new_number() -> str:
-    """Return a new receipt number: KS, the year, and eight random characters of 30."""
+    """Return a new registration number: KS, the year, and eight characters from 30."""
     first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 
@@ -328,7 +340,7 @@ async def _patch(
     row = await fetch_one(connection, statements.QUESTIONED, number=number)
     if row is None:
         raise Objection("closed")
-    # The statement above locked the row, so its version cannot change before the write.
+    # The QUESTIONED statement locked the row, so its version cannot change before the write.
     if (await read(connection, number)).version != version:
         raise Objection("stale")
     whole = parse(PreRegistration, json.dumps((row[1] or {}) | body.root).encode())

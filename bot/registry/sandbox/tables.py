@@ -26,8 +26,8 @@ class Entry(_Base):
     __table_args__ = (Index("entries_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
 
     number: Mapped[str] = mapped_column(primary_key=True)
-    # Idempotency keys of the first and the last write. The first is unique, so that a repeated
-    # write creates no second registration.
+    # Idempotency keys of the write that created the entry and of the last write. The first is
+    # unique, so that a repeated write creates no second registration.
     created_by: Mapped[str] = mapped_column(unique=True)
     changed_by: Mapped[str]
     state: Mapped[str]
@@ -41,12 +41,12 @@ class Entry(_Base):
     question: Mapped[dict[str, Any] | None]
     step: Mapped[dict[str, Any] | None]
     household: Mapped[UUID | None] = mapped_column(index=True)
-    # Keyed hash of names, year of birth and citizenship, to find matching entries.
+    # Keyed hash of names, year of birth and citizenship, by which matching entries are found.
     details: Mapped[str | None] = mapped_column(index=True)
 
 
 class Household(_Base):
-    """A household and its invitation code; members refer to it by `Entry.household`."""
+    """A household with its invitation code; entries refer to the household by `Entry.household`."""
 
     __tablename__ = "households"
 
@@ -69,7 +69,7 @@ class MatchDecision(_Base):
 
 
 class Milestone(_Base):
-    """A history entry: state or platform step of one version of an entry."""
+    """The history of an entry: for each version, the state or the step of the platform."""
 
     __tablename__ = "milestones"
 
@@ -79,8 +79,8 @@ class Milestone(_Base):
     reason_code: Mapped[str | None]
     step: Mapped[dict[str, Any] | None]
     at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
-    # Cursor of the feed: (transaction, seq). Readers see a row only when all earlier transactions
-    # have ended, so that no later row precedes one already read.
+    # Cursor of the feed of events: (transaction, seq). Readers see a row only after all earlier
+    # transactions have ended, so that no row appears later before one that was read already.
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     transaction: Mapped[int] = mapped_column(
         BigInteger, server_default=text("pg_current_xact_id()::text::bigint")
@@ -175,7 +175,7 @@ _ADDED = {
 
 
 def creation() -> list[Statement[()]]:
-    """Return the statements that create what is missing: schema, tables, columns, indexes."""
+    """Return the statements that create missing schema, tables, columns and indexes."""
     # Imported here because importing Alembic takes 0.25 s.
     from alembic.ddl.base import AddColumn
 
