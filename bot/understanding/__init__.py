@@ -1,1 +1,1 @@
-"""Recognition of free text: the likely intents of a message, their probabilities, and values."""
+"""Recognition of free text: the likely intents, their probabilities, and mentioned values."""

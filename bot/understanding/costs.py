@@ -1,4 +1,4 @@
-"""Measures the recognizer on this machine: file size, memory, loading, time for each text."""
+"""Measures the recognizer's costs on this machine: file size, memory, and times."""
 
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from bot.understanding.recognizer import Recognizer
 
 EVERY = 60
 MAX_LENGTH = 4000
-# Texts that are slow to fold or hash; each is repeated up to MAX_LENGTH characters.
+# Texts that are slow to normalize or hash. Each is repeated up to MAX_LENGTH characters.
 LONG = ("сөз ", "قازاقستان ", "我想去哈萨克斯坦", "aA1'", "a,b.c!d? ", "e\u0301", "ф")
 TRIES = 3
 
@@ -39,7 +39,7 @@ def report(written: Sequence[Phrase]) -> str:
 def _seconds[**P](run: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
     """Return the processor time in seconds of the fastest of TRIES runs.
 
-    Other programs on the machine slow single runs down.
+    The fastest run is used, because other programs on the machine slow some runs down.
     """
     tries = []
     for _try in range(TRIES):

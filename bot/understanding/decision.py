@@ -1,4 +1,4 @@
-"""Decides how to react to a recognized message: answer, offer topics or ask again, and to danger.
+"""Decides how to react to a recognized message: answer, offer topics or ask again; show safety.
 
 The thresholds were set by cross-validation only (docs/decisions/0042-intent-recognizer.md).
 """
@@ -9,37 +9,40 @@ from enum import IntEnum, StrEnum
 from bot.understanding.recognizer import Candidate, Message, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-# With this minimum, 4.5 % of the lines in scope get a wrong answer instead of a choice of topics
-# (cross-validation).
+# Minimum probability of an intent for a sure answer. With this value, 4.5 % of the lines in scope
+# get a wrong answer instead of a choice of topics (in cross-validation).
 SURE = 0.84
-# Maximum probability of being out of scope for a sure answer. It saves 20 % of the answers to lines
-# out of scope, and costs 1 % of those to lines in scope.
+# Maximum probability that a message is out of scope, for a sure answer. The limit prevents 20 % of
+# the answers to lines out of scope, and also prevents 1 % of those to lines in scope.
 SURE_NONE_MASS = 0.05
 # Below this probability, the right intent is among the best three in fewer than half of the lines,
-# so no topics are offered. These are 3 % of all lines.
+# so no topics are offered. 3 % of all lines have a probability below it.
 UNSURE = 0.20
-# Higher than SURE, because a part alone is less certain than the whole message. With 0.82, 1
-# question in 33 got a needless second answer; with 0.9, 1 in 57.
+# Minimum probability for a part of a message. It is higher than SURE, because a part alone is less
+# certain than the whole message. With 0.82, 1 question in 33 got a needless second answer; with
+# 0.9, 1 in 57.
 SURE_PART = 0.90
-# For messages of a few letters. With 0.82, 2 % of lines of three random letters were sure of an
-# intent; with this minimum, fewer than 1 %.
+# Minimum probability for messages of a few letters. With 0.82, 2 % of lines of three random letters
+# were sure of an intent; with this minimum, fewer than 1 %.
 SURE_SHORT = 0.99
-# Minimum share of known pieces. 90 % of noise lines are below it, and 1 % of held-out phrases.
+# Minimum share of n-grams that are known from the training phrases, for a sure answer. 90 % of
+# noise lines are below this share, and 1 % of held-out phrases.
 SURE_FAMILIARITY = 0.6
-# Minimum probability for the safety card. Cross-validation then finds 92 to 95 % of the danger in
-# each language, in lines that were often written to be hard; 6 % of harmless lines get the card
-# too. A false alarm costs the person one sentence; a missed danger may cost far more.
+# Minimum probability of danger for a safety card. With this value, cross-validation finds 92 to 95
+# % of the danger in each language, in lines that were often written to be hard; 6 % of harmless
+# lines get the card too. A false alarm costs the person one sentence; a missed danger may cost far
+# more.
 DANGER_CARD = 0.11
 # From this probability on, danger is more likely than not, so the safety answer replaces the reply.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
-# Kinds of intents that are never one of two questions in a message.
+# Kinds of intents that cannot be one of the two questions that a message may ask.
 NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
 
 class Certainty(StrEnum):
-    """Reaction to the meaning: answer it (sure), offer topics (unsure) or ask again (unknown)."""
+    """How certain a meaning is: answer it (sure), offer topics (unsure), ask again (unknown)."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -47,7 +50,7 @@ class Certainty(StrEnum):
 
 
 class DangerLevel(IntEnum):
-    """Reaction to danger: none, a safety card above the reply, or the safety answer alone."""
+    """The reaction to danger: none, a safety card above the reply, or the safety answer alone."""
 
     NONE = 0
     CARD = 1
@@ -58,9 +61,9 @@ class DangerLevel(IntEnum):
 class Decision:
     """The reaction to a message.
 
-    `options` are the intents to answer (one, or two for two questions) or up to three to offer.
-
-    With `danger` at `FIRST`, only `danger_intent` is answered.
+    If it is sure, `options` are the intents to answer: one, or two for two questions. If it is
+    unsure, they are up to three to offer. With `danger` at `FIRST`, only `danger_intent` is
+    answered.
     """
 
     certainty: Certainty
@@ -88,7 +91,8 @@ def decide(found: Recognition) -> Decision:
 def may_be_sure(message: Message) -> bool:
     """Return False if `decide` cannot be sure of a message; this costs less than `decide`.
 
-    Most answers to a form's questions are no questions. One or two clauses suffice to exclude them.
+    Most messages in a form answer its questions and ask nothing. For these, one or two clauses
+    suffice to return False.
     """
     if message.is_blank:
         return False
@@ -104,7 +108,10 @@ def may_be_sure(message: Message) -> bool:
 
 
 def danger_without_lexicon(message: Message) -> DangerLevel:
-    """Return the level of danger by the model alone, without the phrases of `crisis_words`."""
+    """Return the level of danger by the model alone, without the phrases of `crisis_words`.
+
+    The level is NONE for noise.
+    """
     if not message.may_reach_danger(DANGER_CARD):
         return DangerLevel.NONE
     level = danger_level(message.danger_by_model[0])
@@ -119,11 +126,11 @@ def danger_level(mass: float) -> DangerLevel:
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:
-    """Return the first sure questions among the parts of a message, at most two.
+    """Return at most two questions: the first parts of a message with a sure intent.
 
     A part counts if it ends with a question mark, or if its intent is also likely in the whole
-    message: other parts may mislead. Returns nothing if the whole message is sure of an intent that
-    no part has.
+    message, because other parts may mislead. Returns nothing if the whole message is sure of an
+    intent that no part has.
     """
     likely = {each.intent for each in found.ranked}
     sure: dict[str, Candidate] = {}
@@ -151,7 +158,7 @@ def _certainty(found: Recognition) -> Certainty:
     if found.blank or (kind is not Kind.NONE and found.confidence < UNSURE):
         return Certainty.UNKNOWN
     if kind is Kind.NONE:
-        # An out-of-scope line must never get the answer to another of its likely intents.
+        # An out-of-scope line must never get the answer to an in-scope intent that is less likely.
         return Certainty.SURE if found.confidence >= SURE else Certainty.UNSURE
     return Certainty.SURE if _is_sure(found) else Certainty.UNSURE
 

@@ -1,7 +1,7 @@
 """Calls to an external endpoint that the operator configured, such as a language model.
 
-A call is never retried. After several failures in a row, no call is made for a while (circuit
-breaker). Errors never contain anything of a request or an answer.
+A call is never retried. After several consecutive failures, no call is made for a while (circuit
+breaker). Errors never contain any part of a request or an answer.
 """
 
 import time
@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 MAX_ANSWER_BYTES = 65_536
-# After this number of failures in a row, no call is made for REST_SECONDS.
+# After this number of consecutive failures, no call is made for REST_SECONDS.
 MAX_FAILURES = 5
 REST_SECONDS = 60.0
 
@@ -45,7 +45,10 @@ class CallFailed(Exception):
 
 
 class Endpoint:
-    """The address and key of an endpoint, and its failures in a row; one object per process."""
+    """The address and key of an endpoint, with its count of consecutive failures.
+
+    There is one object per endpoint and process.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Endpoint:
         self._rests_until = 0.0
 
     async def post(self, **body: Any) -> bytes:
-        """Return the body of the answer, at most MAX_ANSWER_BYTES.
+        """Send a POST request; return the body of the answer, at most MAX_ANSWER_BYTES.
 
         The arguments are those of aiohttp's `post`. Raises `CallFailed` for a timeout, a broken
         connection or a status other than 200.
@@ -92,7 +95,7 @@ class Endpoint:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Count failed calls in a row; after too many, raise `CallFailed` before the call."""
+        """Count consecutive failed calls; after too many, raise `CallFailed` and block the call."""
         if self._clock() < self._rests_until:
             raise CallFailed(Outcome.RESTING)
         try:

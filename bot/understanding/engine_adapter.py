@@ -28,7 +28,7 @@ DANGER = {
 
 
 class EngineReading:
-    """Implements `flows.engine.recognition.Reading`: a message, recognized on demand."""
+    """Implements `flows.engine.recognition.Reading`: a message that is recognized on demand."""
 
     def __init__(self, message: Message) -> None:
         self._message = message
@@ -40,12 +40,12 @@ class EngineReading:
 
     @cached_property
     def danger(self) -> Danger:
-        """The danger by the model; the engine itself searches for the phrases of `crisis_words`."""
+        """The danger found by the model alone; the engine itself searches for `crisis_words`."""
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
     def is_sure(self) -> bool:
-        """Whether one intent can be answered without asking again."""
+        """True if the meaning is certain enough for an answer."""
         return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
 
     @cached_property
@@ -76,11 +76,11 @@ class EngineRecognizer:
         return cls(Recognizer.load())
 
     def read(self, text: str, _language: str) -> EngineReading:
-        """Return a reading of a text; never raises. One model serves all languages."""
+        """Return a reading of a text; never raises an error. One model serves all languages."""
         return EngineReading(self._recognizer.message(text))
 
     def entities(self, text: str) -> dict[str, str]:
-        """Return the values that a text mentions, by name; never raises."""
+        """Return the values that a text mentions, by name; never raises an error."""
         return {name: str(each) for name, each in entities.extract(text).as_dict().items()}
 
 

@@ -1,7 +1,7 @@
 """Extracts values that a message mentions: countries, region, family size, document.
 
-The person is asked to confirm them. Ambiguous mentions are therefore left out. Stems are in the
-coarse spelling of `skeleton`, into which all scripts except Chinese are converted.
+The person is asked to confirm the values. Ambiguous mentions are therefore left out. Stems are in
+the coarse spelling of `skeleton`, to which all scripts except Chinese are converted.
 """
 
 import re
@@ -30,9 +30,9 @@ from bot.understanding.entity_stems import (
 )
 
 MAX_CHILDREN, MAX_FAMILY = 15, 30
-# Maximum length of a stem that must be a whole word, such as an abbreviation of a region.
+# A stem of at most this length must be a whole word, for example an abbreviation of a region.
 ABBREVIATION = 3
-# Maximum distance in words between a number and its noun: "three small children" has 2.
+# Maximum distance in words between a number and its noun. In "three small children" it is 2.
 GAP = 2
 
 HAN_NUMBER = "([0-9]{1,2}|[一二两三四五六七八九十]{1,2})"
@@ -43,7 +43,10 @@ HAN_LIVING = "[住生活定居]"
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """Values of a message: countries (ISO 3166-1), a key of `flows.knowledge.regions`, numbers."""
+    """The values that a message mentions; None for a value that it does not mention.
+
+    Countries are ISO 3166-1 codes; the region is a key of `flows.knowledge.regions`.
+    """
 
     country_of_origin: str | None = None
     country_of_residence: str | None = None
@@ -58,7 +61,7 @@ class Entities:
 
 
 def extract(text: str) -> Entities:
-    """Return the values that a message mentions; each is None if it is not mentioned."""
+    """Return the values that a message mentions."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     origin, residence = _countries(words)
@@ -75,7 +78,7 @@ def extract(text: str) -> Entities:
 
 
 def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return the country of origin and that of residence (ISO 3166-1), or None for each."""
+    """Return the mentioned country of origin and of residence (ISO 3166-1), or None for each."""
     living = any(word.startswith(LIVING_WORDS) for word in words)
     origin = residence = None
     for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
@@ -92,9 +95,9 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 
 def _country(word: str) -> tuple[str, str]:
-    """Return the country of a word that names it or one of its towns, and the rest of the word.
+    """Return the country named by the beginning of a word, and the rest (ending) of the word.
 
-    Both are empty for any other word.
+    The word may name the country or one of its towns. Both results are empty for any other word.
     """
     for stem, code in (*COUNTRIES, *TOWNS):
         if word.startswith(stem):
@@ -103,7 +106,7 @@ def _country(word: str) -> tuple[str, str]:
 
 
 def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
-    """Return the meaning of the stem that occurs first in the line; None if none occurs.
+    """Return the meaning of the first stem in the text; None if the text has none.
 
     A stem may consist of two words.
     """
@@ -115,7 +118,10 @@ def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | N
 
 
 def _beginning(stem: str) -> str:
-    """Return the text to search for: a stem starts a word, and an abbreviation is a whole word."""
+    """Return the stem with a space before it, so that it is found only at the start of a word.
+
+    An abbreviation also gets a space after it, so that it is found only as a whole word.
+    """
     return f" {stem} " if len(stem) <= ABBREVIATION else f" {stem}"
 
 
@@ -126,7 +132,8 @@ def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
 def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
     """Return a number from 1 to `most` near a noun that starts with one of the stems `counted`.
 
-    It is at most GAP words before the noun, or one after it. Returns None if there is none.
+    The number is at most GAP words before the noun, or the next word after it. Returns None if
+    there is no such number.
     """
     for place, word in enumerate(words):
         if not word.startswith(counted):

@@ -1,4 +1,4 @@
-"""Measures the recognizer on test lines by other authors, and on the folds of cross-validation."""
+"""Measures the recognizer on test lines by separate authors, and on cross-validation folds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,10 @@ type Figures = dict[str, list[float | None]]
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A test line, never used in training; answers to `acceptable` intents also count as right."""
+    """A test line, which is never used in training.
+
+    An answer to one of the `acceptable` intents counts as right, too.
+    """
 
     phrase: Phrase
     acceptable: frozenset[str]
@@ -48,7 +51,7 @@ class Result:
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """The intents that get an answer without asking again; empty if none or out of scope."""
+        """The intents that are answered at once; empty if the result is unsure or out of scope."""
         if self.decision.certainty is not Certainty.SURE:
             return ()
         options = (each.intent for each in self.decision.options)
@@ -66,7 +69,7 @@ def held_lines(folder: Path = TESTS) -> list[HeldLine]:
 
 
 def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
-    """Return the recognizer's result for each line."""
+    """Return the recognizer's results for the lines, in the same order."""
     results = []
     for line in lines:
         found = recognizer.recognize(line.phrase.text)
@@ -76,7 +79,7 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of the lines whose skeleton is not that of any training phrase."""
+    """Return the results of the lines that have no training phrase with the same skeleton."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 
@@ -109,11 +112,11 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of lines, then nine percentages (None if no line counts).
+    """Return for each language the number of lines and nine percentages, None if no line counts.
 
-    In scope: right intent first, right intent among the best three, answered wrongly, answered
-    rightly, a second intent answered. Danger: found. Harmless lines in scope: danger found. Out of
-    scope, then near misses: answered.
+    Lines in scope: right intent first, right intent among the best three, answered wrongly,
+    answered rightly, a second intent answered. Danger lines: danger found. Harmless lines in scope:
+    danger found. Lines out of scope, and near misses: answered.
     """
     languages = sorted({result.line.phrase.language for result in results})
     own = {

@@ -48,7 +48,7 @@ class _Chosen(_Strict):
 
 
 class ExternalModel:
-    """The model `name` at the base URL `url`; one object per process."""
+    """Client of the model `name` at the base URL `url`; there is one object per process."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class ExternalModel:
         self._name = name
 
     async def choose(self, text: str, topics: Mapping[str, str]) -> str | None:
-        """Return the id of the topic that the model chose; None for no topic or a failure.
+        """Return the id of the topic that the model chose; None for no topic or a failed call.
 
-        `topics` maps ids to descriptions. Every outcome is counted. Nothing of the text is logged.
+        `topics` maps ids to descriptions. Every outcome is counted. No part of the text is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("model"):
@@ -83,7 +83,7 @@ class ExternalModel:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a call, or the reason why none was made."""
+    """Count the outcome of a call, or the reason why no call was made."""
     metrics.MODEL_CHOICES.labels(outcome).inc()
 
 

@@ -1,7 +1,8 @@
-"""Features of folded lines: hashed character n-grams, words and pairs of words.
+"""Features of normalized lines: hashed character n-grams, words and pairs of words.
 
-Python hashes them and not numpy. A line has only about a hundred, and in a server numpy's functions
-are seldom in the processor's caches when a message arrives (decision 0042).
+The hashes are computed in Python and not in numpy. A line has only about a hundred features, and in
+a server the code of numpy's functions is seldom in the processor's caches when a message arrives
+(docs/decisions/0042-intent-recognizer.md).
 """
 
 import math
@@ -24,10 +25,10 @@ MIN_CONSONANTS = 3
 # Maximum length of n-grams; the minimum is 2 in words and 1 in Chinese. Chinese is written without
 # spaces, and one character means as much as a short word. Its trigrams count half.
 MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
-# Length of the n-grams ("pieces") by whose familiarity real words are distinguished from noise.
+# Length of the n-grams called pieces: a line whose pieces are not in the training phrases is noise.
 PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
-# N-grams are hashed as 16-bit units; a rare character has two units.
+# N-grams are hashed as 16-bit units of UTF-16; a rare character has two units.
 ENCODING, WIDTH = "utf-16-le", 2
 SPACE = " ".encode(ENCODING)
 
@@ -37,9 +38,9 @@ type Numbers = NDArray[np.int64]
 
 
 class Features(NamedTuple):
-    """Features of a line: the distinct hash buckets, and the value of each before weighting by IDF.
+    """Features of a line: distinct hash buckets, and the value of each bucket before IDF weighting.
 
-    `pieces` are numbers of n-grams, for looking up whether the training phrases contain them.
+    `pieces` are hashed n-grams, by which the share of those known from training is computed.
     """
 
     buckets: list[int]
@@ -66,9 +67,10 @@ def extract(words: Sequence[str]) -> Features:
 
 
 def _han(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
-    """Return the hashes of Chinese single characters, of all n-grams, and of those that count half.
+    """Return three lists of hashes of the n-grams of Chinese text.
 
-    N-grams may span two words.
+    These are the single characters, all n-grams, and the n-grams that count half. An n-gram may
+    span two words.
     """
     pieces, pairs, triples = _hashes(_units(f" {' '.join(words)} "), MAX_HAN_LENGTH)
     return list(pieces), [*pieces, *pairs, *triples], triples
@@ -77,8 +79,8 @@ def _han(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
 def _hashes_in_words(words: Sequence[str]) -> list[list[int]]:
     """Return the hashes of the n-grams within words, by length from 1; a word's edges are spaces.
 
-    The whole line is hashed in one pass, which costs less than a call for each word. N-grams that
-    span two words are then deleted.
+    The whole line is hashed in one pass, which costs less than one call per word. The n-grams that
+    span two words are deleted afterwards.
     """
     units = _units(f" {' '.join(words)} ")
     found = _hashes(units, MAX_LENGTH)
@@ -86,7 +88,7 @@ def _hashes_in_words(words: Sequence[str]) -> list[list[int]]:
     for length, same in enumerate(found[2:], 3):
         end = len(same)
         for space in spaces:
-            # An n-gram that starts from here to the space spans two words.
+            # An n-gram of this length that starts between `start` and the space spans two words.
             start = max(space - length + 2, 0)
             del same[start : min(space, end)]
             end = start
@@ -108,7 +110,7 @@ def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
 
 
 def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
-    """Return the values; n-grams in `halves` contribute half to the value of their bucket."""
+    """Return the values, in which n-grams of `halves` contribute only half to their bucket."""
     many = Counter(halves)
     return [
         value * (1 - many[bucket] / count / 2) if bucket in many else value
@@ -130,9 +132,9 @@ def _words(words: Sequence[str]) -> list[int]:
 
 
 class _Values(dict[int, float]):
-    """The value of a feature by its number of occurrences, which counts logarithmically.
+    """Maps the number of occurrences of a feature to its value, which grows logarithmically.
 
-    Otherwise one word with a repeated letter would outweigh the rest of the line.
+    If it grew linearly, one word with a repeated letter would outweigh the rest of the line.
     """
 
     def __missing__(self, count: int) -> float:
@@ -140,7 +142,7 @@ class _Values(dict[int, float]):
 
 
 class _Units(dict[int, bytes]):
-    """The bytes of each 16-bit unit; those of rare letters are computed on demand, not stored."""
+    """Maps a 16-bit unit to its bytes; those of rare letters are computed and not stored."""
 
     def __missing__(self, unit: int) -> bytes:
         return unit.to_bytes(WIDTH, sys.byteorder)

@@ -25,17 +25,18 @@ from bot.understanding.training import one_thread
 from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 4
-# Minimum lines with a letter group: rarer groups say little. More groups than MAX_GROUPS did not
-# improve the guess. Twice as many written forms use Latin letters as Cyrillic ones.
+# A letter group must occur in this number of lines, because rarer groups tell little. More groups
+# than MAX_GROUPS did not improve the guess. Twice as many written forms use Latin letters as
+# Cyrillic ones.
 MIN_LINES = 5
 MAX_GROUPS: Mapping[str, int] = {"Cyrl": 800, "Latn": 1200}
 # Inverse strength of regularisation, chosen by cross-validation among 0.1, 0.3 and 1.
 REGULARISATION = 0.3
 MAX_STEPS = 300
-# Weight of a line that an author wrote. Transliterated lines and lines in languages that are not
-# offered weigh 1, because people seldom write them.
+# Weights of lines: lines that an author wrote, and all other lines. The latter are transliterated
+# or in languages that are not offered, and people seldom write such lines.
 WEIGHT_WRITTEN, WEIGHT_OTHER = 3.0, 1.0
-# Columns of this file: written form, a mark if the line speaks of danger, text.
+# A file with the columns: written form, a mark if the line speaks of danger, text.
 OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 HEADER = "script\tgroup\tweights"
 CYRILLIC_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "әғқңөұүіһ"
@@ -52,7 +53,8 @@ TYPED_IN_LATIN = tuple(
 PLACE = re.compile(r"\{\w+\}")
 OTHER_SCRIPTS = re.compile("|".join((CYRILLIC.pattern, HAN.pattern, ARABIC.pattern)))
 
-# Added to a frequent word's weight (tenths of log-odds): many messages are only a greeting.
+# Added to the weight of a frequent word, in tenths of log-odds, because many messages are only a
+# greeting.
 FREQUENT_WEIGHT = 20
 # The most frequent words as people type them; Kazakh ones also without its special letters.
 FREQUENT: Mapping[str, Mapping[str, str]] = {
@@ -93,7 +95,10 @@ type Table = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to learn and its written form. Only lines that an author wrote are measured."""
+    """A line to learn, with its written form.
+
+    With `is_measured`, an author wrote the line, and it is used to measure the guess.
+    """
 
     form: str
     text: str
@@ -106,7 +111,7 @@ def lines(written: Iterable[Phrase], script: str) -> list[Line]:
     """Return the phrases in scope that are written in a script, without duplicates.
 
     For Latin letters, lines in languages that are not offered are added. The assistant asks people
-    who write these to choose a language.
+    who write in such a language to choose one.
     """
     found: dict[tuple[str, str], Line] = {}
     others = list(_others()) if script == "Latn" else []
@@ -122,20 +127,18 @@ def lines(written: Iterable[Phrase], script: str) -> list[Line]:
 
 
 def train(learned: Sequence[Line], script: str) -> Table:
-    """Return for each letter group of a script its weights, one for each written form.
+    """Return for each letter group of a script one weight per written form.
 
-    The weights are in tenths of log-odds.
-
-    Raises `TrainingError` if scikit-learn is missing.
+    A weight is in tenths of log-odds. Raises `TrainingError` if scikit-learn is missing.
     """
     with one_thread()(limits=1):
         return _weights(learned, script)
 
 
 def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[float, ...]]:
-    """Return for each written form two percentages: guessed rightly, guessed wrongly.
+    """Return for each written form the percentages of lines that are guessed rightly and wrongly.
 
-    Two more are the same percentages for the lines about danger.
+    Two further percentages are the same for the lines about danger.
     """
     guesses: dict[int, str | None] = {}
     for fold in range(FOLDS):
@@ -188,7 +191,7 @@ def _in_script(phrase: Phrase, script: str, number: int) -> Iterator[Line]:
 
 
 def _others() -> Iterator[Line]:
-    """Yield lines in languages that are not offered, from the source (English) and from the file.
+    """Yield lines in languages that are not offered: English source texts, others from a file.
 
     Turkish lines are also yielded without accents, as typed on an English keyboard.
     """

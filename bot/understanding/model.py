@@ -21,11 +21,13 @@ FILE = Path(__file__).parent / "model.npz"
 # Increment this when skeletons, features or the file layout change, so that `load` rejects old
 # files.
 VERSION = 5
-# Shorter lines have too few letters to tell a wrong keyboard layout.
+# Shorter lines (counted with a space at each end) have too few letters to detect a wrong keyboard
+# layout.
 MIN_EASE = 5
 # Number of first letters by which words of danger are looked up (`danger_starts`). In
 # cross-validation, 31 of 9,162 danger phrases and none of 540 test lines had no such word. With
-# four letters 29 had none, but 10 % more harmless lines had one and cost a full reading.
+# four letters, 29 phrases had none, but 10 % more harmless lines had one and cost a full
+# recognition.
 DANGER_START = 5
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
@@ -60,11 +62,12 @@ class Model:
     danger_starts: frozenset[str]
     digest: str
     cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
-    # For each bucket its row, its IDF, and IDF times scale (0 without a row). One table instead of
-    # three arrays, so that a lookup is one cache miss.
+    # For each bucket: its row, its IDF, and IDF times scale (0 without a row). It is one table and
+    # not three arrays, so that a lookup costs one cache miss.
     _table: NDArray[np.int32] = field(init=False)
     _familiar: memoryview = field(init=False)
-    # A line has a few dozen letter pairs: a dict is faster for these than indexing in numpy.
+    # A dict, because a line has only a few dozen letter pairs, for which indexing in numpy is
+    # slower.
     _letter_pairs: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,9 +78,10 @@ class Model:
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
 
     def ease(self, words: Sequence[str]) -> float:
-        """Return the mean log-probability of a letter after the one before; -inf for short lines.
+        """Return the mean log-probability that a letter follows the one before it.
 
-        It is low for text typed in a wrong keyboard layout.
+        The mean is low for text typed in a wrong keyboard layout. Returns -inf for a line that is
+        too short.
         """
         line = f" {' '.join(words)} "
         if len(line) < MIN_EASE:
@@ -85,15 +89,18 @@ class Model:
         return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
 
     def has_danger_word(self, words: Sequence[str]) -> bool:
-        """Return True if a word begins like a typical word of danger, or is Chinese."""
+        """Return True if a word begins like a word that is typical of danger, or is Chinese."""
         starts = {word[:DANGER_START] for word in words}
         return not starts.isdisjoint(self.danger_starts) or any(map(IS_HAN.match, words))
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
-        """Return the model of a file. Raises `ModelError` if it is missing, damaged or outdated."""
+        """Return the model from a file.
+
+        Raises `ModelError` if it is missing, damaged or outdated.
+        """
         try:
-            # Opened here because numpy leaves a file open that it cannot read.
+            # Opened here, because numpy does not close a file that it cannot read.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays.pop("meta").tobytes())
@@ -128,7 +135,7 @@ class Model:
             np.savez(file, **arrays)
 
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
-        """Return the log-odds of each class and, last, of danger; and the pieces of the line."""
+        """Return a line's log-odds (of each class, then of danger) and its pieces (n-grams)."""
         found = features.extract(words)
         taken = self._table.take(found.buckets, axis=0)
         rows, numbers = taken[:, 0], taken.view(np.float32)
@@ -140,15 +147,15 @@ class Model:
         return odds.tolist(), found.pieces
 
     def familiarity(self, pieces: Sequence[int]) -> float:
-        """Return the share of the pieces that several training phrases contain; 0 for no pieces."""
+        """Return the share of pieces that several training phrases contain; 0 without pieces."""
         known = sum(self._familiar[piece >> 3] >> (piece & 7) & 1 for piece in pieces)
         return known / max(len(pieces), 1)
 
 
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
-    """Return the probability of each class, and that of danger, for one line.
+    """Return the probability of each class, and the probability of danger, for one line.
 
-    Plain Python is faster than numpy for a few dozen numbers.
+    Plain Python is used, because it is faster than numpy for a few dozen numbers.
     """
     *classes, whole = odds
     most = max(classes)
@@ -161,7 +168,7 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 def highest_chance(odds: Sequence[float]) -> float:
     """Return an upper bound for the probability of the likeliest class, at a fifth of the cost.
 
-    It is exact if only the two likeliest classes are possible.
+    The bound is exact if only the two likeliest classes have a probability above zero.
     """
     classes = list(odds[:-1])
     first = max(classes)
@@ -170,10 +177,10 @@ def highest_chance(odds: Sequence[float]) -> float:
 
 
 def highest_danger(odds: list[float], danger: slice) -> float:
-    """Return an upper bound for the probability of danger by `chances`, at a fifth of the cost.
+    """Return an upper bound for the danger computed by `chances`, at a fifth of the cost.
 
-    Each kind of danger counts as if it were the likeliest kind. Only the likeliest of the other
-    classes counts.
+    For the bound, each kind of danger counts as if it were the likeliest kind. Only the likeliest
+    class without danger counts.
     """
     dangers = odds[danger]
     others = max(odds[: danger.start] + odds[danger.stop : -1])
@@ -182,7 +189,7 @@ def highest_danger(odds: list[float], danger: slice) -> float:
 
 
 def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
-    """Return the probabilities of classes, and of danger, for each row: `chances` for a matrix."""
+    """Return the same probabilities as `chances`, for each row of a matrix."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()
     return found, list(map(_chance, summed, odds[:, -1].tolist()))
@@ -206,20 +213,21 @@ def softmax(scores: Scores) -> Scores:
 
 
 class _LetterPairs(dict[str, float]):
-    """Log-probabilities of the second letter of a pair after the first, by the pair."""
+    """Maps a pair of letters to the log-probability that the second letter follows the first."""
 
     def __init__(self, by_code: Scores) -> None:
         self._by_code: list[list[float]] = by_code.tolist()
         super().__init__({pair: self[pair] for pair in map("".join, product(KNOWN, KNOWN))})
 
     def __missing__(self, pair: str) -> float:
-        # Any other letter that people typed: not stored, so that the dict does not grow.
+        # A pair with any other letter is not stored, so that the dict does not grow with what
+        # people type.
         one, other = pair[0], pair[1]
         return self._by_code[LETTER_CODES[ord(one)]][LETTER_CODES[ord(other)]]
 
 
 class _LetterCodes(dict[int, int]):
-    """Codes of the space, each Cyrillic letter, and all other letters, for `str.translate`."""
+    """Maps letters to codes for `str.translate`: the space, each Cyrillic letter, all others."""
 
     def __missing__(self, _letter: int) -> int:
         return LETTERS + 1
@@ -232,13 +240,13 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> slice:
-    """Return the slice of the classes of a kind, which are adjacent in the sorted list."""
+    """Return the slice of the classes of one kind; these are adjacent in the sorted list."""
     places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
     return slice(places[0], places[-1] + 1)
 
 
 def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays with 16-bit floats widened to 32 bits, which numpy calculates faster."""
+    """Return the arrays with 16-bit floats converted to 32 bits, with which numpy is faster."""
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array
         for name, array in arrays.items()

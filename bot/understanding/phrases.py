@@ -31,7 +31,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in the phrases of one language: the broken rule, and the phrase."""
+    """A fault in the training phrases of a language: the broken rule, and the phrase or intent."""
 
     language: str
     rule: str
@@ -51,7 +51,7 @@ def read_all(folder: Path = FOLDER) -> list[Phrase]:
 
 
 def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
-    """Yield a phrase as written, then converted to the second script of its language, if any."""
+    """Yield a phrase as written, then converted to its language's second script, if any."""
     yield phrase
     if phrase.language in DERIVED:
         language, convert = DERIVED[phrase.language]
@@ -59,7 +59,7 @@ def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
 
 
 def key(text: str) -> str:
-    """Return a text's key: phrases with equal keys are duplicates."""
+    """Return a text's key; phrases with the same key are duplicates."""
     words = skeleton.fold(text).words
     return " ".join(word for word in words if word != "?") or skeleton.plain(text)
 
@@ -75,8 +75,8 @@ def digest(folder: Path = FOLDER) -> str:
 def faults(phrases: Iterable[Phrase]) -> Iterator[Fault]:
     """Yield the faults of phrases.
 
-    They are: a phrase for two intents, duplicates, unknown intents, intents without phrases, and
-    untidy white space.
+    Faults are: a phrase for two intents, duplicates, unknown intents, intents without phrases,
+    empty phrases, and untidy white space.
     """
     phrases = list(phrases)
     by_key: defaultdict[str, list[Phrase]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Cuts greetings, thanks and other courtesies off the start and the end of a message.
 
-They do not belong to the question but can outweigh a short one: “Hello! My husband beats me. Thank
-you!” was recognized as thanks. A message of courtesies alone is not cut.
+Courtesies are not part of the question but can outweigh a short one: “Hello! My husband beats me.
+Thank you!” was recognized as thanks. A message that consists only of courtesies is not cut.
 """
 
 import re
@@ -11,8 +11,8 @@ from functools import cache
 from bot.understanding import skeleton
 from bot.understanding.skeleton import IS_HAN, Skeleton
 
-# Courtesies at the start, in any script. None asks for anything, and none addresses a person, since
-# a word like “brother” may also be the start of the message itself.
+# Courtesies at the start of a message, in any script. None of them asks for anything. None
+# addresses a person, since a word like “brother” may also be the start of the message itself.
 OPENINGS = (
     "здравствуйте, здраствуйте, здравствуй, добрый день, доброе утро, добрый вечер, доброй ночи",
     "доброго дня, доброго времени суток, приветствую, привет, салам, салам алейкум, уважаемые",
@@ -55,14 +55,14 @@ CLOSES_HAN = re.compile(
     "(?:谢谢|感谢|多谢|谢了|谢啦|谢谢您|谢谢你|辛苦了|再见|拜拜|等您回复|等你回复)(?:您|你|啦|了)*$"
 )
 MAX_WORDS = 5
-# Minimum letters of the rest: a single letter or Chinese character is no question.
+# Minimum letters that must remain, because a single letter or Chinese character is no question.
 MIN_LETTERS = 2
 
 type Words = tuple[str, ...]
 
 
 def core(line: Skeleton) -> Skeleton:
-    """Return a line without courtesies at its ends; the whole line if too little would be left."""
+    """Return a line without courtesies at its ends; the whole line if too little would remain."""
     if not _may_have_courtesies(line.words):
         return line
     words = list(line.words)
@@ -75,7 +75,10 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _may_have_courtesies(words: Words) -> bool:
-    """Return False if no courtesy can be at the ends; ten times faster than searching for one."""
+    """Return False if the ends have no courtesies; ten times faster than searching for them.
+
+    If the result is True, there may be courtesies.
+    """
     if not words:
         return False
     first, last = words[0], words[-1]
@@ -130,7 +133,7 @@ def _close(words: list[str], start: int) -> int:
 def _length(words: Sequence[str], phrases: frozenset[Words], step: int = 1) -> int:
     """Return the number of words of the longest courtesy at the start of `words`; 0 for none.
 
-    With a `step` of -1, `words` are in reverse order, to search from the end.
+    With a `step` of -1, `words` are in reverse order, so that the end of a line is searched.
     """
     lengths = range(len(words), 0, -1)
     return next((length for length in lengths if tuple(words[:length][::step]) in phrases), 0)
@@ -150,5 +153,5 @@ def _edges() -> tuple[frozenset[str], frozenset[str]]:
     """Return the first words of courtesies at the start, and the last words of those at the end."""
     firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
     lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
-    # An exclamation mark may follow a courtesy at the end.
+    # An exclamation mark at the end of a line may follow a courtesy.
     return firsts, lasts | {"!"}

@@ -11,25 +11,26 @@ from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
 MAX_ALTERNATIVES = 5
-# The sentences of a message are also read one by one, since danger in one sentence of a long
-# message is outweighed by the others.
+# The sentences of a message are also recognized one by one, since in a long message the danger of
+# one sentence is outweighed by the other sentences.
 MAX_SENTENCES = 12
 MIN_SENTENCE = 2
 # Clauses are the parts of a message that may each ask a question.
 MAX_CLAUSES = 8
-# A sentence alone is read less reliably than its message. It therefore counts as danger only above
-# the first figure: below it, false alarms rose (decision 0042). It then raises the danger of the
-# message to the second figure, because 0.5 would suppress the rest of the reply.
+# A sentence alone is recognized less reliably than its message. It therefore counts as danger only
+# above SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). It then raises the
+# danger of the message to SENTENCE_COUNTS, because 0.5 would suppress the rest of the reply.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
-# Minimum share of known pieces. 90 % of noise lines are below it, and 0.5 % of held-out phrases.
+# Minimum share of pieces (n-grams) that are known from training. 90 % of noise lines are below this
+# share, and 0.5 % of held-out phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
 # Minimum probability of being out of scope for an aside: a sentence that only tells something about
 # the person and asks nothing.
 MIN_ASIDE = 0.6
-# Minimum gain in mean log-probability per letter for reading a text in another keyboard layout.
+# Minimum gain in mean log-probability per letter for assuming another keyboard layout.
 LAYOUT_MARGIN = 1.0
 # A line with at least this mean log-probability per letter is not tried in other layouts, to save
 # time. Among 9,600 test lines and phrases, 5 % are below it. No line in a wrong layout was above
@@ -47,9 +48,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The likeliest intent of a part of a message; the other figures are as in `Recognition`.
+    """The likeliest intent of a part of a message.
 
-    `asks`: the part ends with a question mark.
+    `asks`: the part ends with a question mark. The other fields have the meaning that they have in
+    `Recognition`.
     """
 
     intent: str
@@ -110,11 +112,11 @@ class Recognizer:
         return self.model.cross_validation
 
     def message(self, text: str) -> "Message":
-        """Return a message, of which danger and meaning are computed on demand."""
+        """Return a message object, which computes danger and meaning on demand."""
         return Message(self, text)
 
     def recognize(self, text: str) -> Recognition:
-        """Return the likely meanings of a message in any language; never raises."""
+        """Return the likely meanings of a message in any language; never raises an error."""
         return self.message(text).recognize()
 
 
@@ -145,7 +147,7 @@ class Found:
 
 
 class Message:
-    """A folded message; its danger and its meaning are computed at first use."""
+    """A normalized message. Its danger and its meaning are computed at first use."""
 
     def __init__(self, recognizer: Recognizer, text: str) -> None:
         self.text = text
@@ -157,7 +159,7 @@ class Message:
 
     @property
     def is_blank(self) -> bool:
-        """Whether the message has no word."""
+        """True if the message has no word."""
         return not self._line.words
 
     @property
@@ -167,9 +169,9 @@ class Message:
 
     @cached_property
     def danger(self) -> tuple[float, int]:
-        """The probability of danger, and the number (from 1) of the sentence that decides it.
+        """The probability of danger, and the number (from 1) of the sentence with this danger.
 
-        The number is 0 if the whole message decides it.
+        The number is 0 if the probability is that of the whole message.
         """
         mass, surest = self.danger_by_model
         if crisis_words.danger(skeleton.shortened(self.text)):
@@ -180,22 +182,22 @@ class Message:
     def danger_by_model(self) -> tuple[float, int]:
         """The same as `danger`, by the model alone: without `crisis_words`, and also for noise.
 
-        Most answers to the questions of a form, such as names and trades, have no typical word of
-        danger. They are excluded at a tenth of the cost.
+        Most answers to the questions of a form, such as names and trades, have no word that is
+        typical of danger. They are excluded at a tenth of the cost.
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
         return _most_danger([self._found(line).danger for line in self._lines])
 
     def may_reach_danger(self, least: float) -> bool:
-        """Return False if `danger_by_model` is below `least`; costs less than it."""
+        """Return False if `danger_by_model` is below `least`; costs less than that property."""
         return self._model.has_danger_word(self._line.words) and any(
             self._found(line).may_reach_danger(least) for line in self._lines
         )
 
     @property
     def is_noise(self) -> bool:
-        """Whether the training phrases contain too few pieces of the message."""
+        """True if too few pieces (n-grams) of the message occur in the training phrases."""
         return self._familiarity(self._line) < MIN_FAMILIARITY
 
     def recognize(self) -> Recognition:
@@ -232,7 +234,7 @@ class Message:
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
     def may_reach(self, least: float, line: Skeleton | None = None) -> bool:
-        """Return False if no intent of the clause (or the whole message) has this probability."""
+        """Return False if no intent of the clause (or the whole message) can reach `least`."""
         return highest_chance(self._found(line or self._asking).odds) >= least
 
     def part(self, line: Skeleton) -> Part:
@@ -250,7 +252,10 @@ class Message:
 
     @cached_property
     def _asking(self) -> Skeleton:
-        """The message without asides: sentences that ask nothing, such as “I live in Tashkent.”"""
+        """The message without asides, that is, without sentences that ask nothing.
+
+        An aside is, for example, “I live in Tashkent.”
+        """
         sentences = self._sentences
         aside = {
             sentence.words
@@ -268,9 +273,9 @@ class Message:
 
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:
-        """The sentences, if there are several.
+        """The sentences of the message; empty if there is only one.
 
-        None for a text in a wrong keyboard layout, in which punctuation marks are letters.
+        Also empty for a text in a wrong keyboard layout, in which punctuation marks are letters.
         """
         return () if self._wrong_layout else _sentences(self._line)
 
@@ -280,11 +285,11 @@ class Message:
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
     def _familiarity(self, line: Skeleton) -> float:
-        """Return the share of known pieces of a part; 0 if it has no word."""
+        """Return the share of a part's pieces that are known from training; 0 if it has no word."""
         return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:
-        """Return the log-odds and pieces of a part; equal parts are computed once."""
+        """Return log-odds and pieces of a part of the message; equal parts are computed once."""
         read = self._read.get(line.words)
         if read is None:
             read = Found(self._model, line.words, self._recognizer.danger)
@@ -293,7 +298,10 @@ class Message:
 
 
 def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
-    """Return the skeleton as typed and False, or that of a likelier keyboard layout and True."""
+    """Return the skeleton of a text, and whether it was typed in a wrong keyboard layout.
+
+    If so, the skeleton is that of the likeliest layout.
+    """
     line, wrong = skeleton.fold(text), False
     ease = model.ease(line.words)
     if ease >= READS_WELL:
@@ -310,7 +318,7 @@ def _highest(numbers: list[float]) -> int:
 
 
 def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
-    """Return the probability of danger in the message, and the index that decides it.
+    """Return the probability of danger in the message, and the index of the decisive text.
 
     `danger` has the probability of the whole message, then those of its sentences.
     """

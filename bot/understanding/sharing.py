@@ -6,7 +6,8 @@ import unicodedata
 from bot.understanding.decision import Certainty, DangerLevel, Decision
 from bot.understanding.recognizer import Recognition
 
-# About a tenth of `DANGER_CARD` (decision 0042), so that a doubtful message is not sent either.
+# About a tenth of `DANGER_CARD` (decision 0042), so that no message with a doubt about danger is
+# sent.
 MAX_DANGER = 0.01
 MAX_LENGTH = 300
 # Matches e-mail addresses, account names, links, and host names without a scheme.
@@ -16,7 +17,7 @@ _HAN_NUMBER = re.compile("[〇零一二三四五六七八九两幺]{4,}")
 
 
 def may_leave(text: str, found: Recognition, decision: Decision) -> bool:
-    """Return True for a short, unclear message without danger, numbers and addresses."""
+    """Return True for a short, unclear message without danger, numbers or addresses."""
     is_unclear = decision.certainty is not Certainty.SURE and not found.blank
     is_calm = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
     return is_unclear and is_calm and len(text) <= MAX_LENGTH and not _identifies(text)

@@ -1,8 +1,9 @@
-"""Folds typed text to a skeleton, which is the same for all scripts, keyboards and spellings.
+"""Normalizes text to a skeleton, which is the same for all scripts, keyboards and spellings.
 
 Kazakh in Arabic script, Uzbek, and Kazakh or Russian in Latin letters are converted to Cyrillic.
-Letters that some keyboards lack are replaced by similar ones. One set of training phrases therefore
-serves all ways of typing. A skeleton is only for comparison: it is never stored or shown.
+Letters that some keyboards lack are replaced by similar letters. One set of training phrases is
+therefore sufficient for all ways of typing. A skeleton is only for comparison: it is never stored
+or shown.
 """
 
 import re
@@ -14,7 +15,7 @@ from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
 from bot.understanding.traditional_han import SIMPLIFIED
 
-# Longer messages lose their middle: the beginning has the topic, and the end the question.
+# The middle of a longer message is cut out: the beginning has the topic, and the end the question.
 MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
 MAX_WORDS, MAX_TOKENS = 240, 480
@@ -25,7 +26,7 @@ ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
 # bounded to avoid quadratic backtracking on a thousand letters without a space.
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
-# Maximum digits and apostrophes before the first letter of a word, for the same reason.
+# Maximum digits and apostrophes before the first letter of a word, which also bounds backtracking.
 MAX_SIGNS = 40
 TOKEN = re.compile(
     f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[\u02b0-\u02ffɵ0-9']{{0,{MAX_SIGNS}}}"
@@ -38,20 +39,22 @@ ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(
 # Matches lower-case lines in which `plain` changes only white space and numbers, as most lines are.
 # This saves the full normalization.
 ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff0-9 ,.?!-]*|[a-z0-9 ,?!-]*")
-# Replaced by a mark before cleaning, which drops line breaks: they end sentences.
+# Replaced by a mark before cleaning, because line breaks end sentences and cleaning removes them.
 LINE_BREAK = re.compile(r"[\r\n]+")
 # Words that join two questions in one sentence, in coarse spelling.
 CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
 HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和")
-# A letter repeated for emphasis. Not Chinese, where a repeated character makes another word.
+# A letter repeated for emphasis. Chinese is excluded, because there a repeated character makes
+# another word.
 STRETCHED = re.compile(rf"([^{HAN}\n])\1{{2,}}")
 DOUBLED = re.compile(rf"([^\W\d_{HAN}])\1+")
 IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
 IS_LATIN, IS_CYRILLIC = re.compile("[a-z]"), re.compile("[\u0400-\u04ff]")
 
-# The longest spelling is replaced first. Digits are chat spelling: 4 is ч, 6 is ш.
+# Latin spellings and their Cyrillic letters. The longest spelling is replaced first. The digits are
+# spellings in chats: 4 is ч, 6 is ш.
 LATIN = (
     ("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("gh", "г"),
     ("dj", "ж"), ("dzh", "ж"), ("ts", "с"), ("tz", "с"), ("ck", "к"), ("ph", "ф"), ("yo", "ио"),
@@ -87,9 +90,9 @@ VOWELS = str.maketrans("", "", "аеиоу")
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A line as words in coarse spelling.
+    """A line as a sequence of words in coarse spelling.
 
-    `sentences` and `clauses` are the word counts at which a sentence or clause ends.
+    `sentences` and `clauses` are numbers of words: after so many words a sentence or clause ends.
     """
 
     words: tuple[str, ...]
@@ -98,12 +101,12 @@ class Skeleton:
 
     @property
     def asks(self) -> bool:
-        """Whether the line ends with a question mark."""
+        """True if the line ends with a question mark."""
         return "?" in self.words[-1]
 
     @property
     def is_chinese(self) -> bool:
-        """Whether any word is Chinese."""
+        """True if any word is Chinese."""
         return IS_HAN.search(" ".join(self.words)) is not None
 
     @property
@@ -120,14 +123,14 @@ class Skeleton:
 
 
 def fold(text: str) -> Skeleton:
-    """Return the skeleton of a line; empty if the line has no letter, digit or question mark."""
+    """Return the skeleton of a text; empty if the text has no letter, digit or question mark."""
     return _folded(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
-    """Return the skeletons of a line read in the other keyboard layouts.
+    """Return the skeletons of a text as if it had been typed in another keyboard layout.
 
-    Empty if the line mixes Latin and Cyrillic letters, or has Chinese or Arabic ones.
+    Returns none if the text mixes Latin and Cyrillic letters, or has Chinese or Arabic ones.
     """
     lower = plain(text)
     if IS_HAN.search(lower) or IS_ARABIC.search(lower):
@@ -158,7 +161,7 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the beginning and the end of a message longer than MAX_CHARACTERS, else the message.
+    """Return a message; if it is longer than MAX_CHARACTERS, only its beginning and its end.
 
     This must be the first step, because normalizing a megabyte of text takes too long.
     """
@@ -170,8 +173,8 @@ def shortened(text: str) -> str:
 
 def coarse(words: Sequence[str]) -> list[str]:
     """Return words of any script in coarse spelling."""
-    # Most rules process all words as one string: a call for each word would be several times
-    # slower.
+    # Most rules process all words as one string, because a call for each word would be several
+    # times slower.
     short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
     # `тс` and ц sound alike and are spelled alike in Latin letters.
     spelt = "\n".join(map(to_cyrillic, short)).replace("тс", "с").translate(COARSE)
@@ -179,7 +182,7 @@ def coarse(words: Sequence[str]) -> list[str]:
 
 
 def to_cyrillic(word: str) -> str:
-    """Return a word in Arabic or Latin letters converted to Cyrillic; other words unchanged."""
+    """Return a word with Arabic or Latin letters converted to Cyrillic; other words unchanged."""
     if IS_CYRILLIC.match(word) or IS_HAN.match(word) or word.isdecimal():
         return word
     if IS_ARABIC.match(word):
@@ -189,7 +192,10 @@ def to_cyrillic(word: str) -> str:
 
 
 def sentences(line: Skeleton, most: int) -> list[Skeleton]:
-    """Return at most `most` sentences of a message, the first and last; none if there is one."""
+    """Return the sentences of a message; none if there is only one.
+
+    If there are more than `most`, return the first and the last ones.
+    """
     found = _cut(line, line.sentences)
     if len(found) > most:
         found = [*found[: most // 2], *found[-(most // 2) :]]
@@ -220,7 +226,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def consonants(word: str) -> str:
-    """Return a coarse word without vowels, in which spellings differ most."""
+    """Return a word in coarse spelling without its vowels, in which spellings differ most."""
     return word.translate(VOWELS)
 
 
@@ -248,7 +254,10 @@ def _folded(lower: str) -> Skeleton:
 
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
-    """Return the parts of a line, cut at these word counts; parts of marks only are dropped."""
+    """Return the parts of a line, cut after these numbers of words.
+
+    Parts that consist only of punctuation marks are dropped.
+    """
     if not places:
         return [line]
     edges = sorted({0, *places, len(line.words)})
@@ -257,7 +266,7 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 
 
 def _cut_han(part: Skeleton) -> list[Skeleton]:
-    """Return a part cut at Chinese words for "and", which are not separated by spaces."""
+    """Return the parts between Chinese words for "and", which no spaces separate from others."""
     words: list[list[str]] = [[]]
     for word in part.words:
         first, *others = HAN_CONNECTORS.split(word)

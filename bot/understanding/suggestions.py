@@ -67,12 +67,15 @@ async def listing(transaction: Transaction) -> tuple[Sentence, ...]:
 
 
 async def accept(transaction: Transaction, sentence: UUID, intent: str) -> str | None:
-    """Accept a sentence for an intent; return its language, or None if it awaits no review."""
+    """Accept a sentence as a phrase of an intent.
+
+    Returns its language, or None if the sentence awaits no review.
+    """
     return await fetch_value(transaction, _ACCEPT, sentence=sentence, of_intent=intent)
 
 
 async def remove(transaction: Transaction, sentence: UUID) -> str | None:
-    """Delete a sentence; return its language, or None if it awaits no review."""
+    """Delete a sentence; return its language, or None if the sentence awaits no review."""
     return await fetch_value(transaction, _DELETE, sentence=sentence)
 
 

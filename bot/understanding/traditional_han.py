@@ -4,7 +4,7 @@ From the table TSCharacters of OpenCC (Apache License 2.0), reduced to the chara
 phrases.
 """
 
-# Pairs of lines: traditional characters, then their simplified forms in the same order.
+# Pairs of lines: first the traditional characters, then their simplified forms in the same order.
 _ROWS = (
     "丟並乾亂亞佈佔併來侶侷係俬倆倉個們倖倫偉偽傑備傢傭傳債傷僑僞僱價儀儘償優儲兇兌兒",
     "丢并干乱亚布占并来侣局系私俩仓个们幸伦伟伪杰备家佣传债伤侨伪雇价仪尽偿优储凶兑儿",

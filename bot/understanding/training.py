@@ -20,18 +20,18 @@ from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 3
 SEED = 28112026
-# Similarity of trigrams from which phrases of one intent stay in one fold, so that no phrase is
-# tested by a model that learned its near-duplicate.
+# Phrases of one intent whose trigrams are at least this similar are put into one fold. No phrase is
+# thus tested by a model that learned a near-duplicate of it.
 NEAR = 0.45
 # Chosen by cross-validation among values from 0.1 to 3 (docs/decisions/0042).
 REGULARISATION = 1.0
 TOLERANCE = 0.05
 MIXING, MAX_STEPS = 0.05, 120
-# Scales the scores of the first step to about 1, so that regularisation in the second step is even.
+# Scales the scores of the first step to about 1, so that all are regularised equally afterwards.
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
-# Minimum phrases with a piece: a piece in a single phrase may be a typing error.
+# Minimum phrases with a piece (n-gram), because a piece in one phrase may be a typing error.
 MIN_PHRASES = 2
 NOISE = "none.noise"
 
@@ -39,12 +39,12 @@ type Matrix = Any  # a CSR matrix of scipy, which only the dependency group inst
 
 
 class TrainingError(Exception):
-    """Training is impossible here; the error's text says which package is missing."""
+    """Training is impossible, because a package is missing. The error's text names the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Training samples, a row for each phrase in each script; `groups` are of near-duplicates."""
+    """Training samples, one row per phrase and script; `groups` are numbers of near-duplicates."""
 
     phrases: tuple[Phrase, ...]
     matrix: Matrix
@@ -52,13 +52,13 @@ class Samples:
     groups: Numbers
     # Pairs (row, number of a piece), without duplicates.
     pieces: Numbers
-    # False for a converted line with the same skeleton as its original: it would count twice.
+    # False for a converted line that has the same skeleton as its original and would count twice.
     teaches: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutScores:
-    """Out-of-fold predictions, by models trained without the phrase and its near-duplicates."""
+    """Predictions for each phrase by a model trained without the phrase and its near-duplicates."""
 
     samples: Samples
     classes: tuple[str, ...]
@@ -67,7 +67,7 @@ class HeldOutScores:
 
 
 def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]:
-    """Return the model of all phrases, and the out-of-fold predictions of cross-validation.
+    """Return the model trained on all phrases, and the out-of-fold predictions.
 
     Raises `TrainingError` if scikit-learn is missing.
     """
@@ -77,7 +77,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]
         scores, weights, bias = _first_steps(samples)
         held, mixing, mixing_bias = _second_steps(samples, scores)
         idf = document_weights(samples.matrix[samples.teaches])
-        # Both steps are linear, so their product is stored: recognition multiplies only once.
+        # Both steps are linear. Their product is stored, so that recognition multiplies once.
         joined: Scores = (SCALE * weights @ mixing).astype(np.float32)
         shift: Scores = (SCALE * bias @ mixing + mixing_bias).astype(np.float32)
         found = compact(joined, shift, idf, samples)
@@ -130,10 +130,10 @@ def pieces_of(found: Sequence[Features]) -> Numbers:
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:
-    """Return the group of each phrase; near-duplicates with the same intent have the same group.
+    """Return the number of each phrase's group; near-duplicates of one intent are in one group.
 
-    Skeletons are compared, so that a phrase and its like in a related language or script are
-    grouped.
+    Skeletons are compared, so that a phrase is also grouped with similar phrases in another script
+    or a related language.
     """
     parents = list(range(len(written)))
 
@@ -148,8 +148,8 @@ def near_duplicates(written: Sequence[Phrase]) -> Numbers:
         by_intent[phrase.intent].append(at)
     for places in by_intent.values():
         for one, other in _similar([written[at].text for at in places]):
-            # The smallest index names the group, so that the result does not depend on the order of
-            # pairs.
+            # The smallest index is the group's number, so that the result does not depend on the
+            # order of pairs.
             first, second = sorted((root(places[one]), root(places[other])))
             parents[second] = first
     return np.array([root(at) for at in range(len(written))])
@@ -202,13 +202,13 @@ def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
     """Return weights and biases of the second step, which maps scores of unseen lines to log-odds.
 
-    It learns how reliable each score is and which intents are confused. The last output is danger.
+    It learns how reliable each score is and which intents are confused. The last column is danger.
     """
     from sklearn.linear_model import LogisticRegression
 
     kinds = [BY_ID[intent].kind is Kind.DANGER for intent in intents]
     with warnings.catch_warnings():
-        # Convergence warnings are expected: further steps change nothing in the first four digits.
+        # A convergence warning is expected: further steps do not change the first four digits.
         warnings.simplefilter("ignore")
         every = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, intents)
         danger = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, kinds)
@@ -251,7 +251,7 @@ def letter_pairs(samples: Samples) -> Scores:
 
 
 def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
-    """Return a bit set of the pieces that several phrases contain, without phrases of noise."""
+    """Return a bit set of the pieces that several phrases contain; noise phrases do not count."""
     taught = samples.teaches & (samples.intents != NOISE)
     rows, pieces = samples.pieces.T
     counts = np.bincount(pieces[taught[rows]], minlength=1 << features.FAMILIAR_BITS)
@@ -259,9 +259,9 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 
 
 def danger_starts(samples: Samples) -> frozenset[str]:
-    """Return the first letters of words that are at least as common in danger as elsewhere.
+    """Return the first letters of words that are as common in danger phrases as in all, or more.
 
-    Chinese words are left out. Messages with phrases of `crisis_words` are found separately.
+    Chinese words are left out. Messages with phrases of `crisis_words` are detected separately.
     """
     every, dangers = Counter[str](), Counter[str]()
     kinds = [BY_ID[phrase.intent].kind for phrase in samples.phrases]
@@ -309,7 +309,11 @@ def _first_step(samples: Samples, held: NDArray[np.bool_]) -> tuple[Scores, Scor
 
 
 def _second_steps(samples: Samples, scores: Scores) -> tuple[HeldOutScores, Scores, Scores]:
-    """Return out-of-fold predictions, from two second steps of half the rows, and the mean step."""
+    """Return the out-of-fold predictions, and weights and biases of the second step.
+
+    The second step is trained twice, each time on half of the rows. The predictions of a row are
+    from the training without the row. Weights and biases are the means of both.
+    """
     from joblib import Parallel, delayed
 
     halves = np.random.RandomState(SEED + 1).permutation(int(samples.groups.max()) + 1)
@@ -334,11 +338,11 @@ def _second_step(
 
 
 def _tasks(intents: NDArray[np.str_]) -> Iterator[tuple[Any, float, dict[int, int] | None]]:
-    """Yield labels, regularisation and class weights of each SVM."""
+    """Yield for each SVM the labels, the regularisation and the weights of the classes."""
     yield intents, REGULARISATION, None
     for kind in (Kind.DANGER, Kind.NONE):
         sides = [int(BY_ID[intent].kind is kind) for intent in intents]
-        # The rarer class has double weight, because a missed danger is worse than a false alarm.
+        # The rarer class has double weight. For danger, a missed case is worse than a false alarm.
         yield sides, REGULARISATION / 2, {0: 1, 1: 2}
 
 
@@ -357,7 +361,7 @@ def _bayes() -> Any:
 
 
 def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield indexes of pairs of texts with similar trigrams (Chinese: bigrams), at least NEAR."""
+    """Yield index pairs of texts whose trigrams (Chinese: bigrams) are similar by at least NEAR."""
     from scipy.sparse import csr_matrix
 
     numbers: dict[str, int] = {}
@@ -375,7 +379,7 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return the distinct trigrams of a line, sorted because the order of sets varies."""
+    """Return the distinct trigrams of a line, sorted because a set has no fixed order."""
     padded = f" {line} "
     length = 2 if skeleton.IS_HAN.search(line) else 3
     return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})
@@ -384,8 +388,8 @@ def _pieces(line: str) -> list[str]:
 def one_thread() -> Any:
     """Return a context manager that limits linear algebra to one thread.
 
-    Threads add sums in varying order, which changes bytes of the model. Raises `TrainingError` if
-    scikit-learn is missing.
+    Several threads add numbers in varying order, so that the bytes of the model would vary. Raises
+    `TrainingError` if scikit-learn is missing.
     """
     try:
         import sklearn

@@ -27,7 +27,7 @@ class _Transcription(BaseModel):
 
 
 class Transcriber:
-    """The model `name` at the base URL `url`; one object per process."""
+    """Client of the model `name` at the base URL `url`; there is one object per process."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Transcriber:
         self._name = name
 
     async def transcribe(self, recording: bytes, language: str) -> str:
-        """Return the text of a recording in Ogg Opus; empty if it has no speech or the call failed.
+        """Return the text of an Ogg Opus recording; empty without speech or after a failed call.
 
-        `language` is an ISO 639-1 code. Every outcome is counted. No word is logged.
+        `language` is an ISO 639-1 code. Every outcome is counted. No word of the text is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("transcription"):
@@ -70,7 +70,7 @@ class Transcriber:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a transcription, or the reason why none was made."""
+    """Count the outcome of a transcription, or the reason why no transcription was made."""
     metrics.TRANSCRIPTIONS.labels(outcome).inc()
 
 

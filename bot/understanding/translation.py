@@ -59,7 +59,10 @@ class _Completion(_Answer):
 
 
 class Translator:
-    """A program at the base URL `url`; one object per process. `name` is used by OpenAI's API."""
+    """Client of a translation program at the base URL `url`; there is one object per process.
+
+    `name` is the model's name, which only OpenAI's API uses.
+    """
 
     def __init__(
         self,
@@ -84,7 +87,7 @@ class Translator:
     async def translate(self, text: str, target: str) -> str:
         """Return the translation of a text; empty if the call failed.
 
-        `target` is an ISO 639-1 code. Every outcome is counted. No word is logged.
+        `target` is an ISO 639-1 code. Every outcome is counted. No word of the text is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("translation"):
@@ -117,7 +120,7 @@ class Translator:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a translation, or the reason why none was made."""
+    """Count the outcome of a translation, or the reason why no translation was made."""
     metrics.TRANSLATIONS.labels(outcome).inc()
 
 

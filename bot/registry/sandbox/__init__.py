@@ -60,10 +60,9 @@ def create_app(
 ) -> ASGIApp:
     """Return the sandbox as an ASGI application; its tables are in the schema `registry_sandbox`.
 
-    `delay` is the time in seconds from the receipt of a registration to the decision on it.
-    `embed_from` is the CSP source (an origin) of pages that may show the sandbox in a frame.
-    `client_keys` are the client's public keys (JWK), `client_thumbprints` the `x5t#S256` of its
-    certificates.
+    `delay` is in seconds, from receiving a registration to deciding on it. `embed_from` is the CSP
+    source (an origin) of pages that may show the sandbox in a frame. `client_keys` are the client's
+    public keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates.
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
