@@ -15,7 +15,10 @@ KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave":
 
 
 async def call(registry: Registry, write: Write) -> Household | None:
-    """Send the write; return None if the registry has no registration. Raises RegistryError."""
+    """Send a write to the registry and return the household.
+
+    Returns None if the registry has no registration of the person. Raises RegistryError.
+    """
     receipt = write.receipt or await registry_writes.looked_up(registry, write)
     if receipt is None:
         return None
@@ -35,9 +38,9 @@ async def call(registry: Registry, write: Write) -> Household | None:
 async def record(
     transaction: Transaction, write: Write, found: Household | None, language: str
 ) -> HouseholdAnswered | None:
-    """Record the registry's answer; return None if another attempt has recorded it.
+    """Record the registry's response; return None if another attempt has recorded it.
 
-    Without a household, because the registry does not have the registration, open a case.
+    If `found` is None, because the registry does not have the registration, a case is opened.
     """
     values = {"write": write.id, "attempt": write.attempts}
     done = statements.CANCEL_WRITE if found is None else statements.ACCEPT_ATTEMPT
@@ -49,7 +52,7 @@ async def record(
         return HouseholdAnswered(kind, "refused")
     # The last whole day on which the code is valid.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None
-    # Show the code only to the person who asked for one, not to those who join.
+    # Show the code only to the person who requested it, and not to those who join.
     code = (found.code or "") if kind == "invite" else ""
     return HouseholdAnswered(kind, "", found.household is not None, code, until if code else None)
 
@@ -59,7 +62,7 @@ async def refuse(
 ) -> HouseholdAnswered | None:
     """Record a refusal; return None if another attempt has recorded it.
 
-    A wrong or expired code is reported to the person. For any other refusal a case is opened.
+    A wrong or expired code is reported to the person. For any other refusal, a case is opened.
     """
     if write.kind != "join" or error.problem != "not-found":
         done = await registry_writes.refuse(transaction, write, error, language)

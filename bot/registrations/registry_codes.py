@@ -92,8 +92,8 @@ LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 async def verify_codes(rt: Runtime) -> Runtime:
     """Return a runtime whose registration is closed if the registry lacks a code that we send.
 
-    The codes are logged as an error. If the registry is unreachable, the runtime is returned
-    unchanged, since writes are retried later.
+    The missing codes are logged as an error. If the registry is unreachable, the runtime is
+    returned unchanged, since writes are retried later.
     """
     if rt.registry is None:
         return rt
@@ -113,7 +113,7 @@ async def verify_codes(rt: Runtime) -> Runtime:
 async def unmapped(registry: Registry) -> tuple[str, ...]:
     """Return the codes that we send and the registry does not list, such as `regions:KZ-55`.
 
-    Raises RegistryError.
+    Raises RegistryError if the registry's lists cannot be read.
     """
     ours: dict[ReferenceKind, set[str]] = {}
     for name, codes in CODES.items():

@@ -1,4 +1,4 @@
-"""Worker side of registry writes: claim a write, send it, and record its outcome."""
+"""Worker side of writes to the registry: claim a write, send it, and record its outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,8 +50,8 @@ _BODIES: dict[str, type[WriteBody]] = {
 class Write:
     """A claimed write with all data that the call needs.
 
-    `doubtful`: an earlier attempt may have reached the registry. `submitted` are the ids of earlier
-    submissions of the registration, newest first.
+    `doubtful`: an earlier attempt may have reached the registry. `submitted` are the ids of the
+    earlier submissions of this registration, newest first.
     """
 
     id: UUID
@@ -73,7 +73,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The registry's status of a registration, to be applied to the person's conversation."""
+    """The registry's status of a registration, to be stored in the person's conversation."""
 
     person_id: UUID
     state: str
@@ -84,7 +84,7 @@ class Outcome:
 
 
 def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallback) -> Outcome:
-    """Return the outcome for the conversation, from an answer or a callback of the registry."""
+    """Return the outcome for the conversation, from a response or a callback of the registry."""
     question, step = report.question, report.step
     return Outcome(
         person_id,
@@ -97,7 +97,10 @@ def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallbac
 
 
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
-    """Claim a write; return None if it is not due or an earlier one of the registration is open."""
+    """Claim a write for sending.
+
+    Returns None if the write is not due, or if an earlier write of the registration is still open.
+    """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
     if row is None:
@@ -130,9 +133,9 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
-    """Send the write; return None if the registry has no registration. Raises RegistryError.
+    """Send a write to the registry; a doubtful write is looked up by its key first.
 
-    A doubtful write is looked up by its key first.
+    Returns None if the registry does not have the registration. Raises RegistryError.
     """
     if write.doubtful:
         found = await registry.find(write.key)
@@ -154,10 +157,10 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
 
 
 async def looked_up(registry: Registry, write: Write) -> str | None:
-    """Return the receipt number of an earlier submission, looked up at the registry, else None.
+    """Return the receipt number of an earlier submission, looked up at the registry, or None.
 
-    A submission counts as rejected if its lookup after an unknown outcome was refused. The registry
-    may have it nevertheless.
+    A submission whose lookup was refused after an unknown outcome counts as rejected here, although
+    the registry may have it. These submissions are therefore looked up too.
     """
     for submitted in write.submitted:
         found = await registry.find(submitted.hex)
@@ -186,9 +189,9 @@ async def _erase(
 async def record_outcome(
     transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
 ) -> Outcome | None:
-    """Record the registry's answer to a write, and apply its status if it is newer.
+    """Record the registry's response to a write, and apply its status if the status is newer.
 
-    Return None if the conversation need not change.
+    Returns None if the conversation need not change.
     """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
@@ -200,9 +203,10 @@ async def record_outcome(
 
 
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
-    """Mark as withdrawn a registration that the registry never received.
+    """Mark a registration as withdrawn that the registry never received.
 
-    Without this it would stay in state `withdrawing`, since the registry sends no status for it.
+    Otherwise the registration would stay in state `withdrawing`, since the registry sends no status
+    for it. Returns None if the registration is in another state.
     """
     values = {"registration": registration_id}
     person_id = await fetch_value(transaction, statements.END_WITHDRAWAL, **values)
@@ -212,7 +216,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
-    """Apply a status of the registry; return None unless its version is higher than the stored."""
+    """Apply a status of the registry; return None if the stored status is as new or newer."""
     new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
     person_id = await fetch_value(
@@ -233,9 +237,9 @@ def stored_state(code: str) -> str:
 
 
 async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
-    """Schedule a retry with backoff, or after the delay that the registry named.
+    """Schedule a retry of a write, with backoff or after the delay that the registry named.
 
-    If the outcome is unknown, the retry looks the write up first.
+    If the outcome is unknown, the retry first looks the write up.
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or write.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
@@ -254,9 +258,9 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
 
 
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
-    """Record a refusal and open a case for an officer; return False if it was recorded before.
+    """Record a refusal and open a case for an officer.
 
-    The person is not notified.
+    Returns False if the refusal was recorded before. The person is not notified.
     """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
@@ -267,14 +271,14 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
 
 
 async def open_refusal(transaction: Transaction, write: Write, language: str) -> None:
-    """Open a case for an officer about a refused write, unless its person is erased."""
+    """Open a case for an officer about a refused write, unless the person was erased."""
     if write.person is not None:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Mark open writes of a restored backup as unknown: each is looked up before a retry."""
+    """Mark open writes of a restored backup as unknown, so that a retry first looks them up."""
     await execute(transaction, statements.SUSPECT_OPEN)
 
 

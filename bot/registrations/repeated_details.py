@@ -1,7 +1,7 @@
-"""Detection of details that two people registered, by a keyed hash; opens a case for an officer.
+"""Detects, by a keyed hash, details that two people registered, and opens a case for an officer.
 
-The second person gets the usual confirmation. A different answer would let anyone test if somebody
-is registered.
+The second person gets the usual confirmation. With a different answer, anyone could test if
+somebody is registered.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,7 @@ COMPARED = ("surname", "given_name", "birth_year", "citizenship")
 
 _PERSON = bindparam("person", type_=Uuid())
 _REGISTRATION = bindparam("registration", type_=Uuid())
-# Serializes submissions of the same details. Otherwise two concurrent ones would not see each
-# other's row.
+# Serializes submissions with the same details, so that concurrent ones see each other's row.
 _LOCK = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock"), 0))))
 _OF_OTHERS = statement(
     select(
@@ -74,7 +73,10 @@ async def note(
     language: str,
     forms: Mapping[str, Form],
 ) -> None:
-    """Store the hash of a submission's details; open a case if another person has the same."""
+    """Store the hash of a submission's details; open a case if another person has the same hash.
+
+    No case is opened if the same hash was stored for this registration before.
+    """
     hashes = [*rt.vault.indexes("details", _compared(answers))]
     await fetch_value(transaction, _LOCK, lock=hashes[0].hex())
     repeated = await fetch_value(transaction, _OF_OTHERS, person=person.id, hashes=hashes)
@@ -97,6 +99,6 @@ async def forget(transaction: Transaction, person_id: UUID) -> None:
 
 
 def _compared(submit: Submit) -> str:
-    """Return the compared answers as one string, without differences of case and keyboard."""
+    """Return the compared answers as one string, normalized for case and keyboard."""
     said = (str(submit.answers.get(name) or "") for name in COMPARED)
     return "\0".join(normalization.bare(each) for each in said)

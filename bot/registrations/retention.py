@@ -1,4 +1,4 @@
-"""Retention of answers: find people whose answers are due for deletion, and mark them."""
+"""Retention of answers: finds people whose answers are due for deletion, and marks them."""
 
 from uuid import UUID
 
@@ -14,7 +14,8 @@ async def expired(
 
     Answers are due 24 hours after the registry accepted the registration, or after it was withdrawn
     or rejected and the conversation has been idle for 30 days. People with an unsent change are
-    returned by each call. With `lately`, only people whose answers became due in the last hour.
+    returned by each call. With `lately`, only people are returned whose answers became due in the
+    last hour.
     """
     found = await fetch_values(
         transaction, statements.SPENT, after=after, limit=limit, recent=lately
@@ -23,7 +24,7 @@ async def expired(
 
 
 async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
-    """Return two flags: the submitted answers, and an unsent change, are due for deletion."""
+    """Return two flags: are the submitted answers due for deletion, and is an unsent change?"""
     row = await fetch_one(transaction, statements.DUE_TO_GO, person=person_id)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 

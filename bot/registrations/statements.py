@@ -272,8 +272,8 @@ _WAS_SUBMITTED_AGAIN = exists().where(
     _Newer.kind == "submit",
     _Newer.number > t.RegistryWrite.number,
 )
-# True if the last submission was rejected. The registry then has no copy of the answers, so they
-# are kept longer.
+# True if the registry rejected the last submission. The registry then has no copy of the answers,
+# so they are kept longer here.
 _WAS_REFUSED = exists().where(
     t.RegistryWrite.registration_id == t.Registration.id,
     t.RegistryWrite.kind == "submit",

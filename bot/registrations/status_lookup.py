@@ -1,7 +1,8 @@
 """Lookup of a registration by number and PIN, for a person who writes from a new phone.
 
-Every failure runs the same steps, so that neither answer nor duration shows if a number exists.
-Attempts are limited per chat, per number, and per person until the PIN is entered correctly.
+Every failure runs the same steps, so that neither the answer nor its duration shows if a number
+exists. Attempts are limited per chat, per number, and per person until the PIN is entered
+correctly.
 """
 
 from uuid import UUID
@@ -39,7 +40,7 @@ async def look_up(
 ) -> StatusLookedUp:
     """Return the state of the registration if number and PIN match and an attempt is left.
 
-    `chat` identifies the chat; only its keyed hash is counted.
+    `chat` identifies the chat. The counter of attempts stores only its keyed hash.
     """
     granted = await draw_lookup(rt, chat, asked.number)
     return await compare(rt, transaction, asked, granted=granted)

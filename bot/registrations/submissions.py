@@ -43,7 +43,7 @@ async def queue(
     conversation: Conversation,
     effect: Submit | Withdraw | AnswerRegistry | ChangeHousehold,
 ) -> None:
-    """Queue the registry write that an effect of the conversation requires."""
+    """Queue the registry write that an effect of the conversation requests."""
     match effect:
         case Submit():
             language, forms = conversation.language, conversation.forms
@@ -66,7 +66,10 @@ async def submit(
     language: str,
     forms: Mapping[str, Form],
 ) -> None:
-    """Store a submission and queue its write; a later submission amends the registration."""
+    """Store a submission and queue its write.
+
+    If the person has a registration already, the submission amends it.
+    """
     body = payload(answers, language, await _consent(transaction, person.id))
     registration_id = await _active(transaction, person.id)
     await _add_write(
@@ -93,7 +96,7 @@ async def change_household(
 ) -> None:
     """Queue a write about the person's household; do nothing without a registration.
 
-    Inviting and joining carry the person's own consent to be linked.
+    A write to invite or to join carries the person's consent to be linked.
     """
     registration_id = await fetch_value(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
@@ -120,20 +123,23 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
-    """Queue the erasure at the registry; call this before the person is erased here."""
+    """Queue the erasure of a person at the registry.
+
+    This must be called before the person is erased here, because it reads the person's consent.
+    """
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWN, person=person_id)
     for registration_id in found:
         consent = await _consent(transaction, person_id)
         write_id = await _add_write(transaction, None, registration_id, "erase", None)
-        # Encrypted with the key of the epoch, not of the person: the write must be readable after
-        # the person and their key are deleted.
+        # Encrypted with a key of the installation and not of the person, because the write must be
+        # readable after the person and their key are deleted.
         plain = msgspec.json.encode({name: consent[name] for name in ("text_sha256", "language")})
         sealed = rt.vault.seal_transient(plain, f"write|{write_id}")
         await execute(transaction, statements.SET_PAYLOAD, sealed=sealed, write=write_id)
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt payloads of open erasures with the current epoch's key; return their number."""
+    """Re-encrypt payloads of open erasures with the current main key; return their number."""
     version = rt.vault.epoch
     found = await fetch_all(transaction, statements.LOCK_ERASURES_OF_OTHER_KEYS, version=version)
     for write_id, sealed in found:
@@ -185,7 +191,8 @@ async def _add_write(
 async def owner(transaction: Transaction, number: str) -> UUID | None:
     """Return the id of the person with this receipt number; None if the person was erased.
 
-    Raises LookupError for an unknown number. A callback may arrive before the number is stored.
+    Raises LookupError for an unknown number, because a callback may arrive before the number is
+    stored.
     """
     row = await fetch_one(transaction, statements.OWNER, receipt=number)
     if row is None:
@@ -196,7 +203,7 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
     """Apply a status from a callback if its version is higher than the stored one.
 
-    Return None if it is not, or if the person was erased.
+    Returns None if the version is not higher, or if the person was erased.
     """
     new_state = stored_state(callback.state)
     values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}
