@@ -33,7 +33,8 @@ from flows.lifetimes import HINT_CODE_MINUTES, HINT_HOURS
 
 MAX_TRIES = 5
 DUE_AT_ONCE = 20
-# Minutes until a hint is due: a person who has the chat open sees the message there in this time.
+# Minutes until a hint is due. If the chat is open, the person sees the message there within this
+# time, and the hint is cancelled.
 DELAY_MINUTES = 15
 
 _TABLE = "hint_contacts"
@@ -105,8 +106,8 @@ _CLAIM = statement(
     )
     .values(
         attempts=t.HintContact.attempts + 1,
-        # A code is sent at most once: if this process ends before the result is known, there is no
-        # retry.
+        # A code is sent at most once: it gets no due time, so it is not sent again if this process
+        # ends before the result is known.
         due_at=case((_CONFIRMED, seconds_from_now("lease")), else_=None),
     )
     .returning(
@@ -123,7 +124,7 @@ _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class DueHint:
-    """A hint claimed for sending; with a `code`, the message that confirms the address."""
+    """A hint claimed for sending; with a `code`, the message with this code for confirmation."""
 
     person_id: UUID
     language: str
@@ -134,7 +135,7 @@ class DueHint:
 
 
 async def leave(transaction: Transaction, person: Person, way: str, address: str) -> None:
-    """Store an address with a new code, which a sweep sends; replace an earlier address."""
+    """Store an address with a new code, which a periodic job sends; replace an earlier address."""
     code = f"{randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}"
     await execute(
         transaction,
@@ -147,7 +148,10 @@ async def leave(transaction: Transaction, person: Person, way: str, address: str
 
 
 async def confirm(transaction: Transaction, person: Person, typed: str) -> ContactChecked:
-    """Compare the typed code with the one that was sent; delete the address after MAX_TRIES."""
+    """Compare the typed code with the one that was sent.
+
+    After MAX_TRIES wrong codes the address is deleted.
+    """
     row = await fetch_one(transaction, _TRY, person=person.id)
     if row is None:
         await execute(transaction, _REMOVE, person=person.id)
@@ -163,12 +167,12 @@ async def confirm(transaction: Transaction, person: Person, typed: str) -> Conta
 
 
 async def remove(transaction: Transaction, person_id: UUID) -> None:
-    """Delete the person's address."""
+    """Delete the person's address for hints."""
     await execute(transaction, _REMOVE, person=person_id)
 
 
 async def plan(transaction: Transaction, person_id: UUID) -> None:
-    """Schedule a hint for the message that waits, at most one in HINT_HOURS."""
+    """Schedule a hint that a message waits in the chat; at most one hint in HINT_HOURS."""
     await execute(transaction, _PLAN, person=person_id)
 
 
@@ -184,7 +188,7 @@ async def address_of(transaction: Transaction, person: Person) -> str:
 
 
 async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
-    """Claim the due hints for `lease` seconds, in which no other process claims them."""
+    """Claim the due hints for `lease` seconds, during which no other process can claim them."""
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:
@@ -196,14 +200,14 @@ async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[Due
 
 
 async def note_sent(transaction: Transaction, hint: DueHint) -> None:
-    """Record that a hint was sent, unless a later attempt has claimed it meanwhile."""
+    """Record that a hint was sent, unless a later attempt has claimed the hint in the meantime."""
     await execute(transaction, _SENT, person=hint.person_id, attempt=hint.attempt)
 
 
 async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
-    """Schedule a retry in `delay` seconds, or none if `delay` is None.
+    """Schedule a retry of the hint in `delay` seconds, or no retry if `delay` is None.
 
-    Do nothing if a later attempt has claimed the hint meanwhile.
+    Does nothing if a later attempt has claimed the hint in the meantime.
     """
     values = {"person": hint.person_id, "attempt": hint.attempt}
     if delay is None:

@@ -42,7 +42,7 @@ from bot.security.vault import PersonKey, WrappedKey
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person with their unwrapped encryption key."""
+    """A person with their decrypted data key."""
 
     id: UUID
     key: PersonKey
@@ -74,7 +74,7 @@ _CHANNELS = statement(
     .distinct()
     .order_by(t.Handle.channel)
 )
-# Also deletes the handles of secure-page visits that began on the channel (`home`).
+# Also deletes the handles of secure-page visits that began in this channel (`home`).
 _LEAVE = statement(
     delete(t.Handle).where(
         t.Handle.person_id == _PERSON,
@@ -94,8 +94,9 @@ _SPOKE = statement(
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
 )
-# The conversation's time is compared too, because `spoke_at` is not updated at every message. That
-# time also changes for other reasons, and then one more message is attempted in vain.
+# The time of the conversation is compared too, because `spoke_at` is not updated at every message.
+# The conversation's time also changes for other reasons. In this case, one more message is
+# attempted in vain.
 _FELL_SILENT = statement(
     update(t.Handle)
     .where(
@@ -192,7 +193,7 @@ async def attach_handle(
 ) -> bool:
     """Attach a new handle to the person who has one of the aliases; return True if attached.
 
-    If that person already has another handle, the alias is deleted instead: it is probably a phone
+    If the person has another handle already, the alias is deleted instead. It is probably a phone
     number with a new owner, who must not see the person's conversation.
     """
     for alias in aliases:
@@ -210,7 +211,7 @@ async def attach_handle(
 async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
-    """Replace a person's handle by the new one that the platform reports; ignore unknown ones."""
+    """Replace a person's handle by the new one from the platform; ignore unknown handles."""
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
@@ -227,7 +228,7 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Return a person from the id, wrapped key and key epoch of their row."""
+    """Return a person from the columns of their row: id, encrypted key and version of the key."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
@@ -251,7 +252,7 @@ async def address_on(transaction: Transaction, person: Person, channel: str) -> 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
-    """Record a message of the person: they are reachable, and the reply window starts at `at`."""
+    """Record a message of the person, who is reachable; the reply window starts at `at`."""
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 
@@ -270,17 +271,17 @@ async def joined_channels(transaction: Transaction, person: Person) -> list[str]
 
 
 async def leave_channel(transaction: Transaction, person: Person, channel: str) -> None:
-    """Delete the person's handles on a channel, and of the secure-page visits that began there."""
+    """Delete the person's handles on a channel, and those of secure-page visits begun there."""
     await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
 
 
 async def mark_unreachable(
     transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:
-    """Record that the platform rejected free text, or if `blocked` every message.
+    """Record that the platform rejected free text, or with `blocked` every message.
 
-    The rejection was `ago` seconds ago. Nothing is sent until the person writes. Return False, and
-    record nothing, if they have written since.
+    The rejection was `ago` seconds ago. Nothing is sent until the person writes. Returns False, and
+    records nothing, if the person has written since the rejection.
     """
     values = {"person": person_id, "at_channel": channel, "ago": ago, "is_blocked": blocked}
     return bool(await execute(transaction, _FELL_SILENT, **values))
@@ -289,7 +290,7 @@ async def mark_unreachable(
 async def mark_blocked(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
 ) -> None:
-    """Record that the person has blocked the bot on a channel (`on`), or unblocked it."""
+    """Record that the person has blocked the bot on a channel, or with `on` False unblocked it."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _MARK_BLOCKED, is_blocked=on, at_channel=channel, indexes=indexes)
 
@@ -302,12 +303,12 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
 
 
 async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:
-    """Store the mission for a person's country, by which announcements select recipients."""
+    """Store the mission for the person's country, which announcements use to select recipients."""
     await execute(transaction, _SET_MISSION, person=person_id, mission=mission)
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
-    """Return True if the handle does not expire; those of the secure page do."""
+    """Return True if the handle does not expire. Handles of the secure page expire."""
     indexes = list(rt.vault.indexes(channel, handle))
     return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 

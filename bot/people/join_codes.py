@@ -1,4 +1,4 @@
-"""One-time codes that connect a chat on another channel with a person, once both chats confirm."""
+"""One-time codes that connect a second chat with a person, once both chats confirm."""
 
 from dataclasses import dataclass
 from secrets import choice, randbelow
@@ -25,7 +25,8 @@ _ISSUE = statement(
         expires_at=minutes_from_now(CODE_MINUTES),
     )
 )
-# A person has at most one chat on a channel, since it would be unclear to which an answer goes.
+# A person has at most one chat on a channel. With two, it would be unclear to which chat an answer
+# goes.
 _HAS_CHANNEL = exists().where(
     t.Handle.person_id == t.JoinCode.person_id,
     t.Handle.channel == bindparam("to_channel"),
@@ -55,14 +56,14 @@ _TAKE = statement(
 
 @dataclass(frozen=True, slots=True)
 class JoinCode:
-    """A valid code: the id of its person, and the channel on which it was created."""
+    """A valid code: the id of its person, and the channel in which the code was created."""
 
     person_id: UUID
     channel: str
 
 
 async def issue(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
-    """Create and return a code; delete the person's earlier one."""
+    """Create and return a code; delete the person's earlier code."""
     letters = "".join(choice(ALPHABET) for _each in range(8))
     code = f"KOSH-{letters[:4]}-{letters[4:]}"
     await execute(transaction, _DROP, person=person.id)
@@ -74,16 +75,20 @@ async def issue(rt: Runtime, transaction: Transaction, person: Person, channel: 
 async def find(
     rt: Runtime, transaction: Transaction, code: str, to_channel: str
 ) -> JoinCode | None:
-    """Return a valid code whose person has no chat on `to_channel`; None if there is none."""
+    """Return the person and channel of a valid code.
+
+    Returns None if the code is not valid, or if its person has a chat on `to_channel` already.
+    """
     values = {"codes": list(rt.vault.indexes("join", code)), "to_channel": to_channel}
     row = await fetch_one(transaction, _FIND, **values)
     return JoinCode(*row) if row else None
 
 
 async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -> str:
-    """Reserve a code for the chat that typed it; only the first chat can do so.
+    """Reserve a code for the chat in which it was typed; only the first chat can reserve it.
 
-    Return a two-digit number that the person compares in both chats; "" if the code is invalid.
+    Returns a two-digit number, which the person compares in both chats. Returns "" if the code is
+    invalid.
     """
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     done = await execute(transaction, _REQUEST, **values)
@@ -91,7 +96,7 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:
-    """Confirm the request of the other chat, or delete the code."""
+    """Confirm the join request to the person's code, or delete the code."""
     await execute(transaction, _CONFIRM if is_confirmed else _DROP, person=person.id)
 
 

@@ -1,4 +1,4 @@
-"""A person's PIN: set, verified and removed, with a limit of failed attempts."""
+"""A person's PIN: set, verified and removed, with a limit on failed attempts."""
 
 from uuid import UUID
 
@@ -51,7 +51,7 @@ async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> 
 
 
 async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTried:
-    """Verify the PIN; after five failures it is locked until an officer removes it."""
+    """Verify the PIN. After five failures the PIN is locked until an officer removes it."""
     sealed, misses = await fetch_one(transaction, _READ, person=person.id) or (None, 0)
     plain = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
     right = await password_hashing.verify_password(plain, pin) and misses < PIN_TRIES
@@ -61,5 +61,5 @@ async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTrie
 
 
 async def count_lookups(transaction: Transaction, person_id: UUID, failed: int) -> None:
-    """Store the number of failed attempts with the person's PIN that came from other chats."""
+    """Store the number of failed attempts from other chats to look the person up by PIN."""
     await execute(transaction, _COUNT_LOOKUPS, person=person_id, failed=failed)

@@ -1,4 +1,4 @@
-"""Reminders that people asked for; only the date is stored, and all get the same text.
+"""Reminders that people asked for. Only the date is stored, and all people get the same text.
 
 The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
@@ -35,9 +35,9 @@ _TAKE = statement(
 
 
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
-    """Schedule the person's only reminder in `days` days, replacing an earlier one.
+    """Schedule the person's reminder in `days` days, replacing an earlier one; 0 deletes it.
 
-    With 0 days, delete the reminder.
+    A person has at most one reminder.
     """
     if days:
         await execute(transaction, _PUT, person=person_id, days=days)
@@ -51,5 +51,5 @@ async def due(transaction: Transaction, after: UUID) -> list[UUID]:
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:
-    """Delete the person's reminder if it is due; return True if it was."""
+    """Delete the person's reminder if it is due; return True if it was due."""
     return bool(await execute(transaction, _TAKE, person=person_id))

@@ -1,7 +1,7 @@
-"""Key rotation: rewraps people's keys, and computes blind indexes again.
+"""Key rotation: encrypts people's keys again with the new main key, and recomputes indexes.
 
-Rewrapping changes only the wrapped keys, not the data that they encrypt. Both key epochs can
-decrypt until the rotation ends.
+This changes only the encrypted keys, and not the data that they encrypt. Keys of both versions
+(epochs) can decrypt until the rotation ends.
 """
 
 from uuid import UUID
@@ -64,10 +64,10 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Rewrap up to `limit` people's keys that are under other epochs; continue after an id.
+    """Encrypt up to `limit` people's keys again that are under other main keys, after an id.
 
-    Return how many were rewrapped, and the last person's id. Rows that others lock are skipped
-    until the next round.
+    Returns the number of keys, and the last person's id. Rows that are locked by other transactions
+    are skipped until the next round.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_KEYS, version=rt.vault.epoch, after=after, limit=limit
@@ -84,7 +84,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Store a handle under the current index key, if it is under an older one."""
+    """Store a handle under the current index key, if it is stored under an older one."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -100,10 +100,11 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Store handles under the current index key, for handles that equal the person's address.
+    """Store up to `limit` handles under the current index key, after the id of a person.
 
-    Only these can be computed from stored data. Other handles (WhatsApp's own user ids) are updated
-    by `reindex` when their people write.
+    This is possible only for handles that equal the person's stored address. Other handles
+    (WhatsApp's own user ids) are updated by `reindex` when the person writes. Returns the number of
+    handles that were read, and the last person's id.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit

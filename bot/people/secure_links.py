@@ -74,7 +74,7 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
 
 
 async def drop_unused(transaction: Transaction, person: Person) -> None:
-    """Delete the links of a person that were not opened."""
+    """Delete the links of a person that were not opened yet."""
     await execute(transaction, _DROP_UNUSED, person=person.id)
 
 
@@ -88,22 +88,22 @@ class SecureLink:
 
 
 async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> SecureLink | None:
-    """Return a link without redeeming it; None if it is used, expired or unknown."""
+    """Return a link without redeeming it; None if the link is used, expired or unknown."""
     row = await fetch_one(transaction, _PEEK, tokens=list(rt.vault.indexes("link", token)))
     return SecureLink(*row) if row else None
 
 
 async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:
-    """Redeem a link; return the handle of a web chat that is valid for 30 minutes.
+    """Redeem a link; return the handle of a new visit, which is valid for 30 minutes.
 
-    Return None if the link is used, expired or unknown.
+    Returns None if the link is used, expired or unknown.
     """
     row = await fetch_one(transaction, _REDEEM, tokens=list(rt.vault.indexes("link", token)))
     person = await load(rt, transaction, row[0]) if row else None
     if row is None or person is None:
         return None
     name = token_urlsafe(24)
-    # The page is open on one device at a time: a new visit ends the earlier one.
+    # The page is open on only one device at a time, so a new visit ends an earlier visit.
     await execute(transaction, _END_VISITS, person=person.id)
     await execute(
         transaction,

@@ -1,7 +1,7 @@
 """Subscriptions to announcements, with attributes of the subscribers as keyed hashes.
 
-A hash (blind index) can be compared with that of a given value, but the value cannot be computed
-from it.
+A hash (blind index) can be compared with the hash of a given value, but the value cannot be
+computed from the hash.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,8 @@ from flows import lifetimes
 from flows.list_changes import LIST, LIST_COUNTRY
 
 KINDS = ("country", "programme", "region")
-# Attributes of people who want a message when their checklist changes. They need no subscription.
+# Attributes of people who want a message when their checklist changes. These people need no
+# subscription.
 LIST_KINDS = (LIST, LIST_COUNTRY)
 
 
@@ -45,7 +46,7 @@ class Subscription:
 
 
 def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
-    """Return the keyed hashes of a value: one, or several during a rotation of the index key."""
+    """Return the keyed hash of a value; several hashes during a rotation of the index key."""
     return list(rt.vault.indexes(f"trait:{kind}", value))
 
 
@@ -109,7 +110,7 @@ async def put(
     *,
     discreet: bool,
 ) -> None:
-    """Replace a person's subscription by exactly these topics and attributes."""
+    """Replace a person's subscription: store exactly these topics and attributes."""
     await execute(transaction, _STOP_TOPICS, person=person_id)
     await execute(
         transaction, _ADD_TOPICS, person=person_id, topics=list(topics), discreet=discreet
@@ -120,7 +121,7 @@ async def put(
 async def watch_list(
     rt: Runtime, transaction: Transaction, person_id: UUID, traits: Mapping[str, str]
 ) -> None:
-    """Replace the attributes of the person's checklist, for messages about changes.
+    """Replace the attributes of the person's checklist, for messages about changed rules.
 
     Empty `traits` end these messages.
     """
@@ -146,13 +147,13 @@ async def _put_traits(
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
-    """Delete a person's subscription, and the attributes for it and for the checklist."""
+    """Delete a person's subscription, with its attributes and those of the checklist."""
     await execute(transaction, _STOP_TOPICS, person=person_id)
     await execute(transaction, _STOP_KINDS, person=person_id, kinds=[*KINDS, *LIST_KINDS])
 
 
 async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:
-    """Return a person's subscription; None if they have none."""
+    """Return a person's subscription; None if the person has none."""
     row = await fetch_one(transaction, _OF_PERSON, person=person_id)
     if row is None or not row[0]:
         return None
@@ -162,6 +163,7 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
     """Return the next people who have only a subscription and wrote nothing for 30 days.
 
-    They have neither a registration nor a case. `after` is the last id of the previous page.
+    These people have neither a registration nor a case. `after` is the last id of the previous
+    page.
     """
     return await fetch_values(transaction, _IDLE, after=after, limit=limit)

@@ -1,4 +1,4 @@
-"""Breach report: counts the people affected, by table, time range and key epoch."""
+"""Breach report: counts the affected people, by table, time range and version of the main key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from bot.db.statements import Statement, fetch_one, statement
 from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
-# Columns with the creation time of a row; the first that a table has is used.
+# Columns with the creation time of a row. For each table, the first of these columns that it has is
+# used.
 _TIMES = ("created_at", "opened_at", "updated_at", "due_at", "state_at")
 
 
@@ -44,7 +45,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Counts by affected table, and the total number of people."""
+    """Numbers of affected rows and people by table, and the total number of affected people."""
 
     tables: tuple[Affected, ...]
     people: int
@@ -56,7 +57,7 @@ _KEY_VERSION = bindparam("key_version", type_=Integer())
 
 
 def _people_by_table() -> Iterator[tuple[str, Select[UUID]]]:
-    """Yield for each table with personal data: its name, and a query for the person of each row."""
+    """Yield each table with personal data, with a query that returns the person of each row."""
     for table in t.metadata.sorted_tables:
         person = table.c.id if table.name == t.Person.__tablename__ else table.c.get("person_id")
         created_at = next((table.c[each] for each in _TIMES if each in table.c), None)
@@ -87,7 +88,7 @@ _COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
 
 
 async def affected(rt: Runtime, scope: Scope) -> Count:
-    """Count rows and people in the scope, by table; this decrypts nothing."""
+    """Count rows and people in the scope, by table. No data is decrypted for this."""
     values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
     counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}
     found = []
@@ -104,7 +105,7 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
 
 
 def _data(table: str) -> str:
-    """Return the purposes of a table's encrypted data, or of all data if none is encrypted."""
+    """Return the purposes of a table's encrypted data, or of all its data if none is encrypted."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

@@ -1,4 +1,4 @@
-"""Export of everything stored about a person, as a message to them."""
+"""Export of all data that is stored about a person, as a message to this person."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -83,7 +83,8 @@ _CONSENTS = statement(
     .order_by(t.Consent.id)
 )
 _CASE_COUNT = statement(
-    # A case about repeated details is not counted: it would reveal that another person registered.
+    # A case about repeated details is not counted, because it would reveal that another person has
+    # registered with the same details.
     select(func.count())
     .select_from(t.Case)
     .where(t.Case.person_id == bindparam("person"), t.Case.topic != SAME_DETAILS)
@@ -93,7 +94,7 @@ _CASE_COUNT = statement(
 async def export(
     rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation, now: datetime
 ) -> Row:
-    """Return the person's stored data in their language, as one message that is not forwardable."""
+    """Return the person's stored data in their language, as a message that cannot be forwarded."""
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
     answers = _answers(rt, conversation)
     if answers:

@@ -1,6 +1,6 @@
 """Data inventory: purpose, protection, retention and export of every stored field.
 
-Export, erasure, retention and tests use this list. A column without an entry fails the tests.
+Export, erasure, retention and tests use this inventory. A column without an entry fails the tests.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Erased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Fields of one table with the same treatment; `exported` means included in /mydata."""
+    """Fields of one table with equal treatment; `exported`: the person's export has them."""
 
     table: str
     columns: tuple[str, ...]

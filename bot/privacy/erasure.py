@@ -1,6 +1,6 @@
 """Erasure of people, its journal outside of the database, and its replay after a restore.
 
-A tombstone is a keyed hash of an erased person's id.
+A tombstone is a keyed hash of an erased person's id. The journal has the tombstones.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ from bot.security import audit_log
 _logger = logging.get()
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-# Transactions may commit in another order than that of their timestamps. So tombstones are read
-# again from an hour before the last one in the journal.
+# Transactions may commit in an order other than that of their timestamps. Therefore tombstones are
+# read again from an hour before the last one in the journal.
 _OVERLAP = timedelta(hours=1)
 
 _HASHES = arrays(hashes=LargeBinary)
@@ -59,7 +59,7 @@ _PEOPLE = statement(select(t.Person.id))
 
 
 async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
-    """Erase a person: key, handles, answers, messages; withdraw their registration too."""
+    """Erase a person: key, handles, answers, messages. Also withdraw the person's registration."""
     await submissions.request_erasure(rt, transaction, person.id)
     await execute(transaction, _DELETE_PERSON, person=person.id)
     rt.vault.forget(person.id)
@@ -88,7 +88,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Return the hashes in the journal, and the time of its last line, or None if it is empty."""
+    """Return the tombstones in the journal and the time of its last line; None if it is empty."""
     if not path.exists():
         return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -97,7 +97,10 @@ def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
 
 
 def _append(path: Path, lines: str) -> None:
-    """Append in a single write, so that lines of several workers do not interleave; then fsync."""
+    """Append lines to the journal and flush it to the disk.
+
+    The lines are written in a single write, so that lines of several workers do not interleave.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -110,7 +113,7 @@ def _append(path: Path, lines: str) -> None:
 async def has_all_tombstones(rt: Runtime) -> bool:
     """Return True if the database has all tombstones of the journal.
 
-    A restored database lacks those of later erasures.
+    A restored database lacks the tombstones of erasures after its backup.
     """
     hashes, _last = await asyncio.to_thread(_noted, rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
@@ -121,7 +124,7 @@ async def replay_journal(rt: Runtime) -> int:
     """Erase all people of the journal again, after a restore; return how many were found."""
     hashes, _last = _noted(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
-        # Insert all hashes, also of people who are not in the restored database.
+        # Insert all tombstones, also those of people who are not in the restored database.
         await execute(transaction, _ADD_TOMBSTONES, hashes=list(hashes))
         hashes |= {*await fetch_values(transaction, _TOMBSTONES)}
         everybody = await fetch_values(transaction, _PEOPLE)

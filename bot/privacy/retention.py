@@ -35,12 +35,12 @@ _UNDELETABLE = ago(hours=lifetimes.DELETABLE_HOURS)
 
 
 def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
-    """Parse the time out of a note on a deletable message, in seconds since 1970."""
+    """Return the time in a note on a deletable message, in seconds since 1970."""
     return cast(func.split_part(note, " ", 2), BigInteger)
 
 
 def _forget_deletable_messages() -> Update:
-    """Return a statement that removes notes on messages too old for any platform to delete."""
+    """Return a statement that deletes notes on messages too old to be deleted on any platform."""
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")
     later = select(note).where(_stored_at(note) > since).correlate(t.Conversation)
@@ -56,7 +56,8 @@ def _delete_idle_people() -> Delete:
 
     Idle means no answer for DRAFT_DAYS days.
     """
-    # Each query selects only one column, since the retention role may not read the others.
+    # Each query selects only one column, since the database role of retention may not read the
+    # others.
     person = t.Person.id
     idle = select(t.Conversation.person_id).where(
         t.Conversation.person_id == person,
@@ -79,8 +80,8 @@ _FINISHED_BROADCASTS = select(t.Broadcast.id).where(
     t.Broadcast.state.in_(["done", "cancelled"]),
     t.Broadcast.state_at < ago(days=lifetimes.RECIPIENT_DAYS),
 )
-# Statements that delete due rows, by database time. The database role kosh_retention has no other
-# rights than these require.
+# Statements that delete due rows, by the database's time. The database role kosh_retention has only
+# the rights that these statements require.
 _RULES: dict[str, Delete | Update] = {
     "processed_updates": delete(t.ProcessedUpdate).where(
         t.ProcessedUpdate.created_at < ago(days=lifetimes.UPDATE_DAYS)
@@ -98,7 +99,7 @@ _RULES: dict[str, Delete | Update] = {
         ),
     ),
     "deletable_messages": _forget_deletable_messages(),
-    # Messages that wait for the person to write; `due_at` is when they expire.
+    # Messages that wait until the person writes. They expire at `due_at`.
     "waiting": delete(t.Message).where(t.Message.state == "waiting", t.Message.due_at < NOW),
     "case_events": delete(t.CaseEvent).where(
         t.CaseEvent.created_at < ago(days=lifetimes.CASE_EVENT_DAYS)
@@ -143,7 +144,7 @@ _RULES: dict[str, Delete | Update] = {
     "case_bursts": delete(t.CaseBurst).where(
         t.CaseBurst.closed_at < ago(days=lifetimes.BURST_DAYS)
     ),
-    # The broadcast's counts of recipients by status are kept.
+    # Only the recipients are deleted. The announcement's counts of recipients by status are kept.
     "broadcast_recipients": delete(t.BroadcastRecipient).where(
         t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)
     ),
@@ -191,8 +192,8 @@ RULES: dict[str, Sendable] = {
 async def retain(rt: Runtime) -> dict[str, int]:
     """Delete due rows; return the number of deleted rows by table.
 
-    Each statement commits on its own, so that a failure does not stop the others; a failed one is
-    logged.
+    Each statement is committed separately, so that a failure does not stop the other statements. A
+    failed statement is logged.
     """
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
