@@ -1,1 +1,1 @@
-"""Processes turns of conversations: one event, the changed state and the answer of the bot."""
+"""Processes turns of conversations: an event, the state it changes, and the bot's answer."""

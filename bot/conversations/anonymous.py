@@ -47,7 +47,7 @@ from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
-# Seconds before each further attempt to make the calls that failed during a turn.
+# Seconds before each further attempt to make the channel calls that failed during a turn.
 LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
 SESSION_SECONDS = 1800
 MAX_SEEN = 64
@@ -57,7 +57,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Overloaded(Exception):
-    """The update was not accepted; the platform should deliver it again (HTTP 503)."""
+    """The update was not accepted. The caller responds 503, so that the platform repeats it."""
 
     code = "E_OVERLOADED"
 
@@ -82,14 +82,14 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
     """Wait up to 5 s for the session's lock and return its content; None if Valkey rejects writes.
 
-    Raises Overloaded if another update holds the lock all this time.
+    Raises Overloaded if another update holds the lock during all of this time.
     """
     try:
         for _try in range(HELD_TRIES):
             held = await rt.live.hold(key, token)
             if not isinstance(held, Busy):
-                # A session kept in this process is newer: Valkey's copy is from before it rejected
-                # writes.
+                # A session in the memory of this process is newer than Valkey's copy, which is from
+                # before Valkey rejected writes.
                 local = None if held.known else rt.live.local.pop(key)
                 return cache.LockAcquired(local or held.blob, held.known)
             await asyncio.sleep(HELD_PAUSE)
@@ -100,9 +100,9 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
 
 
 async def unlocked(rt: Runtime, key: str) -> bytes | None:
-    """Return the sealed session without its lock, for while Valkey rejects writes.
+    """Return the encrypted session without its lock; used while Valkey rejects writes.
 
-    Returns None if there is no session or it cannot be read.
+    Returns None if there is no session or the session cannot be read.
     """
     with suppress(CacheUnavailable):
         return rt.live.local.get(key) or await rt.live.peek(key)
@@ -110,9 +110,10 @@ async def unlocked(rt: Runtime, key: str) -> bytes | None:
 
 
 async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
-    """Store the session and release its lock; while Valkey rejects writes, keep it in this process.
+    """Store the session and release its lock.
 
-    An empty session is not stored. An empty `token` means that the lock is not held.
+    While Valkey rejects writes, the session is stored in the memory of this process. An empty
+    session is not stored. An empty `token` means that the lock is not held.
     """
     begun = ask != AnonymousSession()
     sealed = rt.vault.seal_transient(_encode(ask), key) if begun else None
@@ -141,7 +142,7 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
-    """Return the turn with which every conversation begins, before any input."""
+    """Return the first turn of a conversation, before any input of the person."""
     return _first_turn(rt, Started(), today, page)
 
 
@@ -150,9 +151,9 @@ def safety_answer(
 ) -> tuple[Say, ...]:
     """Return the safety answer to a text, or nothing if the text needs none.
 
-    It uses the text alone and stores nothing, so that it works even where no chat can be opened. A
-    text that speaks of danger is answered in its own language if that can be guessed, else in
-    `language`, the language of the page.
+    The answer depends on the text alone and stores nothing, so that it also works where no chat can
+    be opened. A text that speaks of danger is answered in its own language if this can be guessed,
+    else in `language`, the language of the page.
     """
     if not isinstance(event, Said):
         return ()
@@ -178,8 +179,8 @@ def at_beginning(
 ) -> AnonymousSession:
     """Return the session after the greeting if a button is pressed in an empty session.
 
-    The web chat's page shows the greeting without a session, so that its buttons must work without
-    one. They also work while Valkey rejects writes.
+    The web chat's page shows the greeting before there is a session. The buttons of the greeting
+    must therefore work without a session. This also makes them work while Valkey rejects writes.
     """
     if not isinstance(event, Pressed) or ask != AnonymousSession():
         return ask
@@ -193,7 +194,7 @@ async def answer(
     turn: Turn,
     waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
-    """Send the answers; return the session with the new ids of messages and the unsent calls.
+    """Send the answers; return the session with the new message ids and the unsent calls.
 
     With `waiting`, all calls stay unsent until the waiting turn is decided.
     """
@@ -255,13 +256,16 @@ def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> li
 
 
 def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
-    """Return the session without these calls at its end; None if it does not end with them."""
+    """Return the session without these calls at the end of its unsent calls.
+
+    Returns None if the unsent calls do not end with these.
+    """
     first = len(ask.unsent) - len(calls)
     return replace(ask, unsent=ask.unsent[:first]) if ask.unsent[first:] == calls else None
 
 
 async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
-    """Record an update that causes no turn, so that a redelivery of it causes none either."""
+    """Record an update that causes no turn, so that a repeated delivery causes no turn either."""
     key, token = rt.vault.ask_key(inbound.channel, inbound.handle, today), uuid4().hex
     held = await hold(rt, key, token)
     if held is not None and held.known:
@@ -271,12 +275,12 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
 
 
 def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
-    """Return the session with the update's id added, for detecting a redelivery."""
+    """Return the session with the update's id added, by which a repeated delivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
-    """Retry the unsent calls in the background for about a minute.
+    """Retry the unsent calls of a session in the background for about a minute.
 
     The next turn of the session retries them too.
     """
@@ -311,9 +315,9 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
-    """Make a call that belongs to no session; return the ids of the messages sent.
+    """Make a channel call that belongs to no session; return the ids of the messages sent.
 
-    Temporary errors are retried for 2.5 s at most, and then the call is dropped.
+    Temporary errors are retried for 2.5 s at most; after that the call is dropped.
     """
     call = UnsentCall(act.kind, act.message, act.external_id)
     _left, ids = await unsent_calls.send(rt, channel, act.address, [call])

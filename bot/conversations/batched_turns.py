@@ -1,7 +1,8 @@
 """Processes plain turns of several people in one transaction, to share round trips and the commit.
 
 A plain turn writes only the conversation and its messages, as most turns do. Any other turn runs in
-its own transaction (`conversations.receive`). If a batch fails, each of its turns does so too.
+its own transaction (`conversations.receive`). If a batch fails, each of its turns is repeated in
+its own transaction.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A committed turn. Without `parcel` there is nothing to send, for example for a duplicate."""
+    """A committed turn. Without `parcel` there is nothing to send, as for a duplicate update."""
 
     person: Person | None = None
     parcel: ClaimedMessage | None = None
@@ -39,7 +40,7 @@ class Committed:
 class NeedsOwnTransaction:
     """The update was not processed and must be processed in its own transaction.
 
-    `stranger_at` is the time of the lookup if no person had the handle, else None.
+    `stranger_at` is the time of the lookup if no person has the sender's handle, else None.
     """
 
     stranger_at: datetime | None = None
@@ -79,8 +80,8 @@ async def _take(
         try:
             judged.append(_judged(rt, inbound, seen, people))
         except Exception:
-            # The turn will fail again in its own transaction, where errors are counted and
-            # quarantined.
+            # The turn will fail again in its own transaction, which counts the failure and
+            # quarantines the update.
             judged.append(NeedsOwnTransaction())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
     saved = iter(await pipeline.commit(transaction, *calls))
@@ -90,11 +91,10 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Return the turn of an update if it writes only the conversation and its messages.
+    """Return the turn of an update if it is plain, else NeedsOwnTransaction.
 
-    Return NeedsOwnTransaction for any other turn.
-
-    A person's second update in a batch also gets NeedsOwnTransaction: it depends on the first.
+    A plain turn writes only the conversation and its messages. A person's second update in a batch
+    also gets NeedsOwnTransaction, because it depends on the first.
     """
     held = seen.held
     if held is None:

@@ -1,9 +1,9 @@
 """Joins the lines that a person sends within a second, and drops repeated presses and answers.
 
-The first line is answered at once. Each further line is a turn of its own, because a platform
-delivers the next update of a chat only after it got a response to the last one. The answer to a
-further line waits in the outbox (debounce). If another line follows in time, that line's turn
-retracts the waiting answer and answers all these lines as one text.
+The first line is answered at once. Each further line causes its own turn, because a platform
+delivers the next update of a chat only after a response to the last one. The answer to a further
+line waits in the outbox (debounce). If another line follows in time, the turn of that line retracts
+the waiting answer and answers all these lines as one text.
 """
 
 import asyncio
@@ -25,15 +25,16 @@ from flows.engine.model_events import ChooseIntent
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation, Turn
 
-# Bounds for joined lines: the longest wait, as a multiple of KOSH_BURST_SECONDS, and the length.
+# Limits for joined lines: the longest wait, as a multiple of KOSH_BURST_SECONDS, and the number of
+# characters.
 MAX_WAITS = 3
 MAX_CHARACTERS = 2000
-# Seconds that are added to the wait: after them the outbox sends the answer if this process died.
+# Seconds added to the wait. If this process dies, the outbox sends the answer after them.
 SPARE_SECONDS = 2.0
 
 
 class Place(StrEnum):
-    """The place of a line among the lines of its sender that a platform delivered in one batch."""
+    """Whether other lines of the same sender precede or follow a line in a batch of updates."""
 
     ALONE = "alone"
     FOLLOWED = "followed"
@@ -42,11 +43,12 @@ class Place(StrEnum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class WaitingTurn:
-    """A committed turn whose answer waits, so that a further line can retract it.
+    """A committed turn whose answer waits, so that the next line can retract the answer.
 
-    `before` and `after` are the conversation before the turn and, encoded, after it. `answered` is
-    the answer before this one. The waiting answer is in `rows` of the outbox, or for an anonymous
-    person in `calls` of the session. `missed` is added to the metrics once the answer is sent.
+    `before` is the conversation before the turn; `after` is the encoded conversation after it.
+    `answered` is the previous answer. The waiting answer is in `rows` of the outbox, or for an
+    anonymous person in `calls` of the session. `missed` is added to the metrics once the answer is
+    sent.
     """
 
     before: Conversation
@@ -63,7 +65,10 @@ class WaitingTurn:
     timer: Timer | None = None
 
     def decide(self, *, taken_back: bool = False) -> None:
-        """End the wait: the answer is sent, or dropped if a later turn answers these lines too."""
+        """End the wait: the answer is sent, or with `taken_back` dropped.
+
+        It is dropped if a later turn answers these lines too.
+        """
         self.taken_back = taken_back
         self.decided.set()
         if self.timer is not None:
@@ -72,7 +77,7 @@ class WaitingTurn:
 
 @dataclass(slots=True, repr=False)
 class _Recent:
-    """The newest line, press and answer of a person, and the time at which each was committed."""
+    """The newest line, press and answer of a person, each with the time of its commit."""
 
     line_at: float = -inf
     waiting: WaitingTurn | None = None
@@ -84,11 +89,11 @@ class _Recent:
 
 @dataclass(slots=True, repr=False)
 class Burst:
-    """An update, with the updates that its sender sent within the last seconds.
+    """An update, with the state left by the sender's updates of the last seconds.
 
-    `repeats`: it is the last press once more. `waits`: seconds for which its answer may wait.
-    `earlier` is a waiting turn that it may retract. `answered` is the last answer to the person.
-    The fields after these are set by the turn.
+    `repeats`: it is the same press as the last one. `waits`: seconds for which its answer may wait.
+    `earlier` is a waiting turn that the update may retract. `answered` is the last answer to the
+    person. The fields after `answered` are set by the turn.
     """
 
     began: float
@@ -103,7 +108,7 @@ class Burst:
 
     @property
     def is_first(self) -> bool:
-        """Return True if no earlier update or wait affects the processing of this update."""
+        """Return True if neither an earlier update nor a wait affects this update."""
         return not (self.repeats or self.waits or self.earlier or self.answered)
 
 
@@ -112,7 +117,7 @@ type Step = Callable[[Conversation, Event], Turn]
 
 
 def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
-    """Return the place of each update of a batch among adjacent lines of the same sender."""
+    """Return for each update of a batch whether lines of the same sender are adjacent to it."""
     senders = [
         (each.channel, each.handle)
         if isinstance(each, Inbound) and isinstance(each.event, Said)
@@ -129,7 +134,7 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
 async def gathered[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
-    """Process an update with `take`, which gets the updates that its sender sent shortly before.
+    """Process an update with `take`, which gets it as a `Burst` with the sender's recent updates.
 
     If `take` fails, the waiting answer to the earlier lines is sent, and the error is raised, so
     that the platform delivers the update again.
@@ -154,8 +159,8 @@ async def gathered[Result](
             if burst.is_taken or burst.earlier is None:
                 earlier.decide(taken_back=taken_back)
             else:
-                # The turn did not run (a duplicate, or an early failure): the earlier one still
-                # waits.
+                # This turn did not run (a duplicate, or an early failure), so the earlier turn
+                # still waits.
                 recent.waiting = earlier
         rt.recent.put(key, recent, seconds)
     return result
@@ -168,7 +173,8 @@ def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burs
         case Pressed(payload):
             again = recent.press == _press(inbound, payload)
             burst.repeats = again and now - recent.press_at < seconds
-            # A press may edit its message, so its answer is sent even if it equals the last answer.
+            # A press may edit the message of its button, so its answer is sent even if it equals
+            # the last answer.
             burst.answered = ()
         case Said(text) if not _is_addressed(rt, text):
             follows = now - recent.line_at < seconds
@@ -197,7 +203,7 @@ def _is_addressed(rt: Runtime, text: str) -> bool:
 
 
 def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
-    """Record what was committed and when; start the timer of a waiting turn."""
+    """Record what was committed and when; start the timer of a waiting turn, if there is one."""
     now = rt.recent.time()
     match inbound.event:
         case Pressed(payload):
@@ -221,17 +227,18 @@ async def step_lines(
     step: Step,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> tuple[Inbound, Turn]:
-    """Return the turn of the update, or of all lines if the waiting turn could be retracted.
+    """Return the update and its turn, or those of all lines if the waiting turn could be retracted.
 
-    Also returns the update, with the text of all lines. `take_back` drops the waiting answer and
-    returns False if it may already be sent.
+    The returned update then has the text of all lines. `take_back` drops the waiting answer. It
+    returns False if the answer may have been sent already.
     """
     turn = step(conversation, inbound.event)
     if burst is None:
         return inbound, turn
     burst.is_taken, burst.is_joined, burst.waiting = True, False, None
     earlier = burst.earlier
-    # Most updates are single lines: for these, the costly reading of danger is skipped.
+    # Most updates are single lines. For these, the costly check for danger in `_may_wait` is
+    # skipped.
     may_wait = (earlier is not None or burst.waits > 0) and _may_wait(
         rt, conversation, inbound, turn
     )
@@ -257,7 +264,8 @@ async def _is_taken_back(
 ) -> bool:
     """Retract the waiting turn and return True, unless that is unsafe.
 
-    It is unsafe if the conversation changed since, or if the joined text shows less danger.
+    It is unsafe if the conversation has changed since, or if the joined text is read as less
+    dangerous than one of its lines.
     """
     assert isinstance(inbound.event, Said)
     texts = (earlier.text, inbound.event.text)
@@ -277,8 +285,8 @@ def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
 def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -> bool:
     """Return True if the answer may wait: the turn only answers a line, and can be retracted.
 
-    False for words that may speak of danger and for a turn that leads to an officer: these are
-    answered at once.
+    Returns False for a text that speaks of danger and for a turn that leads to an officer, because
+    these are answered at once.
     """
     if not isinstance(inbound.event, Said):
         return False
@@ -292,7 +300,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the joined text is read as at least as dangerous as each of its parts."""
+    """Return True if the joined text is read as at least as dangerous as each of its texts."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -305,7 +313,11 @@ def _danger(rt: Runtime, text: str, conversation: Conversation) -> Danger:
 
 
 def _without_repetition(burst: Burst, turn: Turn) -> Turn:
-    """Return the turn without its messages if they equal the last answer and it changes little."""
+    """Return the turn without its messages if they repeat the last answer.
+
+    This is done only if the turn has no effects except deleting the input or counting a
+    misunderstanding.
+    """
     minor = all(isinstance(each, DeleteInput | NotUnderstood) for each in turn.effects)
     burst.answer = turn.says or burst.answered
     return replace(turn, says=()) if minor and turn.says == burst.answered else turn
@@ -314,7 +326,7 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Set `burst.waiting`; return the turn without effects that count only once it is sent."""
+    """Set `burst.waiting`; return the turn without the effects that are counted once it is sent."""
     assert isinstance(inbound.event, Said)
     missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))
     burst.waiting = WaitingTurn(
@@ -332,7 +344,7 @@ def _let_wait(
 async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
     """Wait until the turn is decided; return False if a later turn answers its lines too.
 
-    If True, releases its rows in the outbox and counts its misunderstood lines.
+    Before returning True, release the turn's rows in the outbox and count its misunderstood lines.
     """
     await waiting.decided.wait()
     if waiting.taken_back:

@@ -1,4 +1,4 @@
-"""Checks that a turn requests: compares input with stored data and steps again with the result."""
+"""Checks that a turn requests: compares input with stored data and continues with the result."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,14 +55,14 @@ async def resolve(
     turn: Turn,
     step: Step,
 ) -> Turn:
-    """Return the turn of a person with a database row, continued with the results of its checks."""
+    """Return the turn of a stored person, continued with the results of the checks it requests."""
     for effect in turn.effects:
         result = await _result(rt, transaction, held, inbound, effect)
         if result is not None:
             more = _continued(turn, step, result)
             held = replace(held, conversation=more.conversation)
-            # Only the added effects are checked: a right PIN, for example, may lead to a further
-            # check.
+            # Only the effects that the result added are checked in turn. The right PIN, for
+            # example, may lead to a further check.
             added = Turn(more.conversation, (), more.effects[len(turn.effects) :])
             rest = await resolve(rt, transaction, held, inbound, added, step)
             return Turn(rest.conversation, (*more.says, *rest.says), (*turn.effects, *rest.effects))
@@ -88,7 +88,7 @@ async def _result(
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
         case Unjoin():
-            # The secure page has no chat to leave: its handle expires by itself.
+            # On the secure page there is no chat to detach, because its handle expires by itself.
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)
@@ -116,7 +116,7 @@ async def _result(
 async def _find(
     rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
 ) -> Event:
-    """Return the event with the referrer or the invitation that a link's code belongs to."""
+    """Return the event with the referrer or the invitation for the code in a link."""
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
@@ -127,7 +127,8 @@ async def _leave_contact(
 ) -> bool:
     """Store an address for hints, to which a code will be sent.
 
-    Returns False if too many codes were requested for this address, by this person, or in all.
+    Returns False if too many codes were requested: for this address, by this person, or by all
+    people together.
     """
     if not await outside_budgets.draw_daily(
         rt,
@@ -144,13 +145,16 @@ async def _leave_contact(
 
 
 def _mailbox(address: str) -> str:
-    """Return an e-mail address in lower case and without a +tag, so that variants count as one."""
+    """Return an e-mail address in lower case and without a +tag: its variants count as one."""
     local, _at, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:
-    """Return the turn of an anonymous person, continued with the result of its first check."""
+    """Return the turn of an anonymous person, continued with the result of its first check.
+
+    Returns the turn unchanged if it requests no check.
+    """
     for effect in turn.effects:
         match effect:
             case LookUpStatus():

@@ -9,10 +9,10 @@ from flows.knowledge.intents import BY_ID
 
 
 async def choose(rt: Runtime, asked: ChooseIntent, author: str) -> IntentChosen | None:
-    """Return the topic that the model chose.
+    """Return the topic that the external model chose for a text.
 
-    Returns None if no model is configured, the budget is spent (which is counted), the call failed,
-    or no topic fits.
+    Returns None if no model is configured, the hourly budget is spent, the call failed, or no topic
+    fits.
     """
     replies = rt.understanding.replies
     topics = {each: BY_ID[each].about for each, reply in replies.items() if reply.is_choosable}

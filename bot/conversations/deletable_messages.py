@@ -1,4 +1,4 @@
-"""Notes of chat messages without an outbox row, so that a quick exit can delete them."""
+"""Notes of chat messages that have no outbox row, so that a quick exit can delete the messages."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ DELETABLE = timedelta(hours=48)
 
 
 def noted(channel: str, at: datetime, message_id: str) -> str:
-    """Return the note of a message: its channel, its Unix time in seconds, and its platform id."""
+    """Return a note of a message: channel, Unix time in seconds, platform id (with spaces)."""
     return f"{channel} {at.timestamp():.0f} {message_id}"
 
 
 def deletable(notes: Iterable[str], now: datetime) -> dict[str, list[str]]:
-    """Return by channel the ids of the noted messages that platforms still let the bot delete."""
+    """Return the ids of the noted messages that platforms still let the bot delete, by channel."""
     found: dict[str, list[str]] = {}
     for channel, at, message_id in (each.split(" ", 2) for each in notes):
         if int(at) > (now - DELETABLE).timestamp():

@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The session (`key`) that stores the ids of the last messages to an erased person."""
+    """The key of the session that stores the ids of the last messages to an erased person."""
 
     key: str
     language: str
@@ -88,7 +88,10 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit:
-    """Work for after the commit: send the claimed message, make calls without a row, ask, count."""
+    """Work to do after the commit of a turn: send its messages, ask external programs, count.
+
+    `parcel` is the claimed message. `direct` are channel calls without an outbox row.
+    """
 
     person: Person | None
     parcel: ClaimedMessage | None
@@ -103,7 +106,7 @@ class AfterCommit:
 
 @dataclass(slots=True)
 class _TurnEffects:
-    """Results of a turn's effects, collected while the effects are applied one by one."""
+    """Results of a turn's effects, collected while the effects are applied."""
 
     epoch: int
     rows: list[outbox.Row]
@@ -124,9 +127,10 @@ async def carry_out(
     notice: Sequence[Say] = (),
     waiting: WaitingTurn | None = None,
 ) -> AfterCommit:
-    """Apply the effects of a turn, save it and queue its messages; return the work that remains.
+    """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    Messages wait behind a `notice`, or for `waiting`. `moved` makes earlier ones outdated.
+    Messages wait behind a `notice`, or for `waiting`. With `moved`, earlier messages become
+    outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -174,7 +178,7 @@ async def _delayed(
     written: Sequence[outbox.Row],
     waiting: WaitingTurn,
 ) -> AfterCommit:
-    """Save a waiting turn; its messages are due after the wait, also if this process dies."""
+    """Save a waiting turn. Its messages become due after the wait, also if this process dies."""
     seconds = rt.settings.burst_seconds + SPARE_SECONDS
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
@@ -191,7 +195,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return the last messages as direct calls, because nothing of an erased person is stored."""
+    """Return the last messages to an erased person as direct calls, because nothing is stored."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
@@ -208,7 +212,7 @@ def _final_messages(
     return replace(final, erased=Erased(key, language))
 
 
-# Effects without a case below: other modules apply them within the turn or after the commit.
+# Effects that other modules apply, within the turn or after the commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
@@ -268,9 +272,9 @@ async def _apply(
 async def _exported(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
-    """Return the export of the person's data as a row to send.
+    """Return the export of the person's data as an outbox row to send.
 
-    On the secure page the row is queued there and nothing is returned: the turn may go on in the
+    On the secure page, queue the row there and return nothing: the turn may continue in the
     messenger, where the data must not appear.
     """
     row = await data_export.export(rt, transaction, held.person, conversation, held.now)
@@ -288,7 +292,7 @@ async def _leave_chat(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Delete the chat's messages where the channel allows it; end the handle of a web chat."""
+    """Delete the chat's messages as far as the channel allows it; in a web chat, end its handle."""
     person = held.person
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
@@ -299,14 +303,17 @@ async def _leave_chat(
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
         await outbox.forget_texts(transaction, person.id, held.channel)
-        # The browser has already left the page, and an ended web chat cannot be opened again.
+        # Send nothing: the browser has left the page, and an ended web chat cannot be opened again.
         work.silent = True
 
 
 async def _standing(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Return deletable ids by channel (one or all), with the current one; delete the notes."""
+    """Delete the notes of deletable messages; return the ids by channel.
+
+    The ids include those of the current message. An empty `channel` means all channels.
+    """
     found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
@@ -340,7 +347,7 @@ async def _record(
     conversation: Conversation,
     effect: _Recorded,
 ) -> None:
-    """Store an effect that only writes rows, through the module that owns the table."""
+    """Store an effect that only writes rows, by calling the module that owns the table."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):

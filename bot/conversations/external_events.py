@@ -21,10 +21,10 @@ from flows.preregistration import CLOSED
 
 
 async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
-    """Queue one reminder of a saved checklist; the text does not name its subject.
+    """Queue the reminder of a saved checklist; its text does not name the checklist.
 
-    Returns None if no reminder is due, in quiet mode, or while an officer handles the conversation.
-    The checklist's expiry date does not change.
+    Returns None if no reminder is due, if messages are muted, or while an officer has the
+    conversation. The checklist's expiry date does not change.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id, for_updates=True)
@@ -45,7 +45,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     """Delete submitted answers whose retention is over; keep receipt, status and other forms.
 
-    A change that was begun but not sent is kept until it expires, as a draft does.
+    A change that was begun but not sent is kept until it expires like an unfinished form.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
@@ -57,7 +57,8 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
         registering = {name: form for name, form in before.items() if name not in others}
         stay = {name for name, form in registering.items() if not (form.submitted or begun)}
         forms = {name: form for name, form in before.items() if name in others | stay}
-        # Save only if something is deleted: a save would count as an activity of the person.
+        # Save only if something is deleted, because a save would count as an activity of the
+        # person.
         if forms != before:
             await save_state(rt, transaction, held, replace(held.conversation, forms=forms))
         if not stay:
@@ -67,7 +68,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
     """Delete all data of a person that announcements do not need.
 
-    For a person who subscribed to announcements and left everything else unfinished.
+    The person subscribed to announcements and left everything else unfinished.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)

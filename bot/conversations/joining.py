@@ -1,7 +1,7 @@
 """Joins an anonymous chat to the conversation of a person, after both chats confirmed.
 
-A phone number joins nothing: only the chat that issued the code can confirm, and only the chat that
-typed the code is joined. A chat that already has stored data is not joined.
+An equal phone number is not enough. Only the chat that issued the code can confirm, and only the
+chat in which the code was typed is joined. A chat that already has stored data is not joined.
 """
 
 from dataclasses import replace
@@ -29,21 +29,24 @@ from flows.engine.state import Turn
 
 
 def chat_of(inbound: Inbound) -> str:
-    """Return the name under which a chat's attempts are counted; the counter hashes it."""
+    """Return the name under which a chat's attempts are counted; only its hash is stored."""
     return f"{inbound.channel}:{inbound.handle}"
 
 
 async def offer(
     rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
 ) -> JoinOffered:
-    """Check a code typed in an anonymous chat; it counts as invalid without an attempt left."""
+    """Check a code typed in an anonymous chat.
+
+    If the chat has no attempt left, every code counts as invalid.
+    """
     granted = await draw_lookup(rt, chat_of(inbound), asked.code)
     found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
     return JoinOffered(granted and found is not None)
 
 
 async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
-    """Send the question to confirm to the chat that issued the code, and await its answer.
+    """Ask the chat that issued the code to confirm; the result shows a sign while that is awaited.
 
     The result has no sign if the code is invalid, expired or already used by another chat.
     """
@@ -68,7 +71,7 @@ async def finish(
     """Attach the chat to the person and continue their conversation in this chat.
 
     Returns None if this turn does not finish a join, the code is no longer valid, the chat that
-    issued it has not confirmed, or this chat's handle belongs to a person already.
+    issued the code has not confirmed, or the handle of this chat belongs to a person already.
     """
     asked = next((each for each in turn.effects if isinstance(each, FinishJoin)), None)
     if asked is None:

@@ -1,4 +1,4 @@
-"""Rate limits for calls to external programs: one for all people, and one for each author."""
+"""Rate limits for calls to external programs: for all people together, and for each author."""
 
 from datetime import UTC, datetime
 
@@ -9,9 +9,9 @@ HOUR, DAY = 3600, 86_400
 
 
 async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly: int) -> bool:
-    """Take one call from the hourly budgets of a program; return False if one of them is spent.
+    """Take one call from the hourly budgets of a program: for all people, and for each author.
 
-    Also returns False without Valkey, which counts the calls.
+    Returns False if one of the budgets is spent, or without Valkey, which counts the calls.
     """
     limits = {"all": hourly, **dict.fromkeys(authors, own_hourly)}
     return await _draw(rt, [_bucket(rt, program, each, limits[each]) for each in limits])
@@ -20,12 +20,13 @@ async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly
 async def draw_daily(
     rt: Runtime, program: str, *authors: str, hourly: int, daily: int, own_daily: int
 ) -> bool:
-    """Take one call from the hourly budget for all, the daily budget for all and those of authors.
+    """Take one call from three budgets: hourly for all, daily for all, and daily for each author.
 
-    Returns False if one of them is spent.
+    Returns False if one of the budgets is spent.
     """
     limits = {"day": daily, **dict.fromkeys(authors, own_daily)}
-    # The key of a bucket changes daily. The refill of one token a day never happens within a key.
+    # A new bucket is used each day, because its key contains the day. The refill of one token a day
+    # never happens within the time of a bucket.
     days = [_bucket(rt, program, each, limits[each], 1 / DAY) for each in limits]
     return await _draw(rt, [_bucket(rt, program, "all", hourly), *days])
 

@@ -1,7 +1,7 @@
 """Asks an external program after a turn, outside of its transaction; the result is a new event.
 
-Words and recordings are only in the memory of this process. If the process ends, the question is
-lost, and the person has the answer of the turn.
+Texts and recordings are only in the memory of this process. If the process ends, the question is
+lost. The person has then only the answer of the turn.
 """
 
 import asyncio
@@ -28,7 +28,10 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to an external program. `session` is the key of an anonymous author's session."""
+    """A question to an external program.
+
+    `session` is the key of the session if the author is anonymous, "" otherwise.
+    """
 
     effect: ChooseIntent | Transcribe = field(repr=False)
     inbound: Inbound = field(repr=False)
@@ -37,7 +40,7 @@ class Question:
 
     @property
     def author(self) -> str:
-        """The author's name in rate limits, which hash it."""
+        """The author's name in rate limits, which store only its hash."""
         return self.session or str(self.person)
 
 
@@ -47,7 +50,7 @@ type TakeResult = Callable[[Runtime, UUID, ModelEvent], Awaitable[None]]
 def question_of(
     turn: Turn, inbound: Inbound | None, person: UUID | None, session: str = ""
 ) -> Question | None:
-    """Return the question that a turn asks an external program; None if it asks none."""
+    """Return the question to an external program that a turn requests; None if it requests none."""
     for effect in turn.effects:
         if inbound is not None and isinstance(effect, ChooseIntent | Transcribe):
             return Question(effect, inbound, person, session)
@@ -55,14 +58,17 @@ def question_of(
 
 
 def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask in a background task; `take` processes the result for a person with a database row."""
+    """Ask the program in a background task; `take` processes the result for a stored person."""
     task = asyncio.create_task(_ask(rt, question, take))
     rt.later.add(task)
     task.add_done_callback(rt.later.discard)
 
 
 async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask once and process the result; errors are only logged, as the turn was answered already."""
+    """Ask the program once and process the result.
+
+    Errors are only logged, because the turn was answered already.
+    """
     try:
         result = await _result(rt, question)
         if result is None:
@@ -97,7 +103,8 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         page = rt.channels[inbound.channel].page
         understood = rt.understanding
         turn = step(rt.flows, rt.languages, ask.conversation, result, today, page, understood)
-        # Without its id: the turn of the message has already noted it for deletion.
+        # Without the message's id, because the turn of this message has already noted the id for
+        # deletion.
         sent = await anonymous.answer(rt, dataclasses.replace(inbound, message_id=""), ask, turn)
         ask = msgspec.structs.replace(sent, conversation=turn.conversation)
     finally:

@@ -1,4 +1,4 @@
-"""Hints outside of the chat (such as by e-mail) that it has news: planned, or dropped in time."""
+"""Plans and drops hints: messages outside of the chat, such as e-mails, that the chat has news."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,8 @@ async def note(
 ) -> None:
     """Plan a hint if the turn has news; drop the planned hint if the person caused the turn.
 
-    Only turns that the person did not cause have news. Results that the person is waiting for in
-    the chat, such as the check of a file, are not news.
+    Only turns that the person did not cause have news. A result for which the person waits in the
+    chat, such as the check of a file, is no news.
     """
     if not turn.conversation.hint_way:
         return

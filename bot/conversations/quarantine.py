@@ -1,4 +1,4 @@
-"""Quarantine (dead letter table) of updates that could not be processed, and the apology."""
+"""Quarantine (dead letter table) of updates that could not be processed; apology to the sender."""
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -45,7 +45,7 @@ async def quarantine(
 ) -> int:
     """Record an update that could not be processed, without its content.
 
-    Returns how often it has failed.
+    Returns the number of failed attempts with this update.
     """
     key = conversation_store.update_keys(rt, channel, external_id)[0]
     attempts = await fetch_value(
@@ -63,9 +63,9 @@ def apology(rt: Runtime, language: str) -> Message:
 
 
 async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
-    """Count a failed update; at the fifth failure leave it quarantined and return an apology.
+    """Count a failed update; after the fifth failure, leave it quarantined and return an apology.
 
-    Raises Overloaded before that, so that the platform delivers the update again.
+    Before the fifth failure, raise Overloaded, so that the platform delivers the update again.
     """
     _logger.exception("update.failed", channel=inbound.channel)
     async with rt.pool.connection() as transaction:
@@ -79,7 +79,8 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
-        # The update stays quarantined, which raises an alert. A redelivery would only fail again.
+        # The update stays quarantined, which raises an alert. Another delivery would only fail
+        # again.
         _logger.exception("apology.failed", channel=inbound.channel)
         return None
 

@@ -71,9 +71,9 @@ from flows.engine.state import Conversation, Turn
 async def receive(
     rt: Runtime, arrival: IncomingUpdate, place: Place = Place.ALONE
 ) -> AfterCommit | None:
-    """Process an incoming update; when this returns, its effects are committed.
+    """Process an incoming update; when this function returns, the update's effects are committed.
 
-    `place` is its place among the lines that a platform delivered in one batch.
+    `place` tells if lines of the same sender are adjacent to it in a batch of the platform.
     """
     match arrival:
         case Inbound():
@@ -119,14 +119,14 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """Return True for a duty group: officers read counts there, so the bot does not leave it."""
+    """Return True for a group in which officers on duty read counts; the bot does not leave it."""
     async with rt.pool.connection() as transaction:
         own = rt.settings.telegram_duty_chat
         return address in await working_hours.duty_chats(transaction, own)
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send the messages of a turn; those of a waiting turn once no further line can follow."""
+    """Send a turn's messages; a waiting turn's messages once no further line can follow."""
     if delivery is None:
         return
     waiting = delivery.waiting
@@ -181,7 +181,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
     """Delete the message that asked for a quick exit, while the database is unreachable.
 
-    The platform delivers the update again. The other messages are deleted then.
+    The other messages are deleted when the platform delivers the update again.
     """
     event = inbound.event
     word = rt.languages.reserved(event.text) if isinstance(event, Said) else None
@@ -192,7 +192,7 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
 
 
 async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
-    """Process the update in a batch if possible, else alone, or as that of an anonymous person."""
+    """Process the update in a batch if possible; otherwise alone, or as an anonymous person's."""
     if burst is None or burst.is_first:
         taken: Committed | NeedsOwnTransaction = await rt.turns(
             inbound, partial(batched_turns.take, rt)
@@ -212,7 +212,7 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
 
 
 async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
-    """Record a press that the person repeated within seconds; it causes no turn."""
+    """Record a press that the person repeated within seconds. It causes no turn."""
     async with rt.pool.connection() as transaction:
         held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
     if held is None:
@@ -252,7 +252,7 @@ async def _turn(
     inbound: Inbound,
     burst: Burst | None,
 ) -> AfterCommit:
-    """Process a turn of a person with a row: step, checks, effects, save, outbox.
+    """Process a turn of a stored person: step, checks, effects, save, outbox.
 
     The statement that queues the messages also commits the transaction.
     """
@@ -279,7 +279,7 @@ async def _turn(
 async def take_turn(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
 ) -> AfterCommit | None:
-    """Apply an event that no message caused (from a job, a callback, the desk) to a conversation.
+    """Apply an event that no message caused (from a job, a callback, an officer) to a conversation.
 
     Runs in the caller's transaction. The answer goes to the channel that `lock_for` selects.
     `moved`: the conversation changed owner, so unsent messages of the previous owner are dropped.
@@ -296,7 +296,7 @@ async def take_turn(
 async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
-    """Process a turn of an anonymous person; also return True if the person has a row by now."""
+    """Process a turn of an anonymous person; return True, too, if the person is stored by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
@@ -330,7 +330,7 @@ async def _step_anonymous(
     ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
 
     if burst is not None and not token:
-        # Without the session's lock, the answer cannot be sent later than the turn.
+        # Without the session's lock, the answer must be sent with the turn and cannot wait.
         burst.waits = 0
 
     def step_from(conversation: Conversation, event: Event) -> Turn:
@@ -373,7 +373,7 @@ async def _begin(
     key: str,
     token: str,
 ) -> tuple[AfterCommit | None, bool]:
-    """Create the person's row and process the first turn in the database: no update is lost now."""
+    """Create the person's row and process this turn in the database, so that no update is lost."""
     handle = inbound.consent_handle or inbound.handle
     address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Turns that the registry causes: outcomes of writes, and status callbacks."""
+"""Turns caused by the registry: the outcomes of writes, and status callbacks."""
 
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.registry_questions import SUBJECTS
 
-# States for which a case is opened, with its topic. People are not shown that they are a duplicate.
+# States for which a case is opened, with the topic of the case. The state "duplicate" is not shown
+# to the person.
 OFFICER_TOPICS = {
     "rejected": "registry_refused",
     "needs_information": "registry_question",
@@ -26,7 +27,7 @@ OFFICER_TOPICS = {
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
-    """Attempt a queued write once: claim, call, record the outcome and notify the person."""
+    """Attempt a queued write once: claim it, call the registry, record the outcome, notify."""
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
         return None
@@ -52,7 +53,7 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
 
 
 async def _change_household(rt: Runtime, registry: Registry, write: Write) -> AfterCommit | None:
-    """Attempt a write about a household once, and notify the person."""
+    """Attempt a write about a household once, and notify the person of the outcome."""
     found, refused = None, None
     try:
         found = await household_writes.call(registry, write)
@@ -74,10 +75,9 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
 
 
 async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:
-    """Record a status that the registry sent.
+    """Record a registration's status that the registry sent.
 
-    Raises LookupError if its receipt number is unknown, for example because it is not stored
-    yet.
+    Raises LookupError if the receipt number is unknown, for example because it is not stored yet.
     """
     async with rt.pool.connection() as transaction:
         person_id = await submissions.owner(transaction, callback.number)
@@ -93,7 +93,8 @@ async def _tell(
     if settled is None:
         return None
     topic = OFFICER_TOPICS.get(settled.state)
-    # If the bot has a text for the registry's question, it asks the person, and no case is needed.
+    # If the bot has a form for the registry's question, the bot asks the person, and no case is
+    # needed.
     asks = settled.question is not None and settled.question.about in SUBJECTS
     if topic and not asks:
         await _open_case(rt, transaction, settled.person_id, topic)

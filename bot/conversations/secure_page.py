@@ -1,6 +1,7 @@
-"""The secure page: one-time links to it, and the way back to the messenger after a visit.
+"""The secure page: one-time links to it, and the return to the messenger after a visit.
 
-The page is opened from a messenger for private questions. A visit ends with the last of these.
+A messenger links to the page for private questions. A visit ends when the last of these is
+answered.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,10 @@ BACK_HOME = _("Saved. You can close this page now and go back to the messenger."
 
 
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
-    """Return True if a visit to the secure page ends: the turn asks no further private question."""
+    """Return True if this turn ends the visit to the secure page.
+
+    It does if it has messages but no further private question, and deletes neither chat nor person.
+    """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
     return bool(held.home and turn.says) and not ending and not private

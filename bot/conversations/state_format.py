@@ -6,7 +6,8 @@ import msgspec
 
 from flows.engine.state import Conversation
 
-# Earlier names of fields (before 2026-11-28). A row keeps them until the person's next turn.
+# Field names from before 2026-11-28, and their current names. A stored conversation has the earlier
+# names until the person's next turn.
 RENAMED = {
     "kept": "is_persistent",
     "parked": "suspended_flow",
@@ -19,7 +20,8 @@ RENAMED = {
     "locked": "has_pin",
     "behind": "after_pin",
 }
-# All fields are always stored, so this name is in each blob with current names and in no older one.
+# All fields are always stored. Therefore every blob with current names contains this name, and no
+# older blob does.
 _MARK = b'"is_persistent"'
 
 encode = msgspec.json.Encoder().encode
@@ -27,7 +29,7 @@ _decode = msgspec.json.Decoder(Conversation).decode
 
 
 def decode(blob: bytes) -> Conversation:
-    """Return the conversation of a stored blob, of the current or an earlier version."""
+    """Return the conversation in a stored blob of the current or an earlier version."""
     if _MARK in blob:
         return _decode(blob)
     fields: dict[str, Any] = msgspec.json.decode(blob)

@@ -64,7 +64,7 @@ def _key(name: str) -> ColumnElement[bytes]:
 def _at_handle(keys: int) -> ColumnElement[bool]:
     """Return the condition that selects a person's handle by `keys` blind indexes.
 
-    Each index is a parameter of its own: with an array of unknown length, PostgreSQL would plan the
+    Each index is a parameter of its own. With an array of unknown length, PostgreSQL would plan the
     statement again at each call.
     """
     handles = [_key(f"handle_{n}") for n in range(keys)]
@@ -78,10 +78,9 @@ _ONE = select(literal_column("1").label("one")).subquery("one")
 def claim(keys: int) -> Statement[*tuple[Any, ...]]:
     """Return the statement that locks a conversation and records the update.
 
-    `keys` is the number of index keys, more than one during a key rotation.
-
-    The row is locked first, and the update is recorded only if a row was locked. Two deliveries of
-    one update can therefore neither deadlock nor leave a record of an update without its turn.
+    `keys` is the number of index keys: more than one during a key rotation. The row is locked
+    first, and the update is recorded only if a row was locked. Two deliveries of one update can
+    therefore neither deadlock nor leave a record of an update that had no turn.
     """
     held = _LOCKED.where(_at_handle(keys)).with_for_update(of=t.Conversation)
     locked = held.cte("held").prefix_with("MATERIALIZED")
@@ -109,9 +108,9 @@ def claim(keys: int) -> Statement[*tuple[Any, ...]]:
 
 
 def _look() -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks a conversation for a batch and skips a locked one.
+    """Return the statement that locks a conversation for a batch, but skips a locked one.
 
-    To wait for one row could deadlock, or delay the whole batch.
+    Waiting for a locked row could deadlock, or delay the whole batch.
     """
     held = _LOCKED.where(_at_handle(1)).with_for_update(of=t.Conversation, skip_locked=True)
     locked = held.cte("held").prefix_with("MATERIALIZED")
@@ -198,7 +197,7 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
     Each message has its own parameters, which cost less than arrays. The first message is inserted
     as claimed by this process, unless the person has another open message. With `noting`, nothing
     is written if the update was recorded before. With `delayed`, the messages are due only after
-    `delay` seconds, and none is claimed.
+    `delay` seconds, and none of them is claimed.
     """
     noted = _record() if noting else None
     saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
@@ -232,10 +231,10 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
 def _lock(
     preferred: ColumnElement[str] | InstrumentedAttribute[str],
 ) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks one person's conversation and selects a handle to answer on.
+    """Return the statement that locks a person's conversation and selects the handle to answer to.
 
-    The handle is the current one on the preferred channel, else the one on which the person wrote
-    last. The preferred channel may have none, for example when a visit to the secure page is over.
+    This is the person's current handle on the preferred channel, else that on which the person
+    wrote last. There may be none on the preferred channel, as after a visit to the secure page.
     """
     place = (
         select(t.Handle)

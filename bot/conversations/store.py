@@ -1,6 +1,6 @@
-"""Locks, reads and saves conversations; the row of a conversation is the lock of its person.
+"""Locks, reads and saves conversations. The row of a conversation is the lock of its person.
 
-The claim also records the update, and the save also queues the messages. Both commit together.
+Claiming also records the update, and saving also queues the messages. Both commit together.
 """
 
 import time
@@ -41,9 +41,9 @@ SPOKE_ANEW = timedelta(minutes=15)
 class LockedConversation:
     """A person's conversation while its row is locked; `now` is the database's time.
 
-    `home` is the channel to return to after a visit to the secure page, else empty. `spoke_at` is
+    `home` is the channel to return to after a visit to the secure page, else "". `spoke_at` is
     when the person last wrote on a channel with a reply window, or opened a withheld message there.
-    `blocked`: the platform rejects every message. `address` is empty without a current handle.
+    `blocked`: the platform rejects every message. `address` is "" without a current handle.
     """
 
     person: Person
@@ -58,7 +58,7 @@ class LockedConversation:
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
-    """Return the turn that an event causes; write nothing."""
+    """Return the turn that an event causes, without writing it."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
     today = rt.content.on(held.now.date())
@@ -68,7 +68,7 @@ def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
 def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> datetime | None:
     """Return the time at which the person wrote, if it must be stored for a reply window.
 
-    Returns None if the channel has no reply window, or the stored time is at most 15 minutes older.
+    Returns None without a reply window, or if the stored time is at most 15 minutes earlier.
     """
     if not inbound.at or not rt.channels[held.channel].window:
         return None
@@ -80,9 +80,9 @@ def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> d
 async def claim(
     rt: Runtime, transaction: Transaction, inbound: Inbound
 ) -> tuple[LockedConversation | None, bool, datetime]:
-    """Lock the person's conversation; return it, whether the update is new, and the time.
+    """Lock the sender's conversation; return it, whether the update is new, and the time.
 
-    The conversation is None if no person has the handle. The time is the database's. The
+    The conversation is None if no person has the sender's handle. The time is the database's. The
     transaction is open on return.
     """
     handles = rt.vault.indexes(inbound.channel, inbound.handle)
@@ -95,7 +95,7 @@ async def claim(
     )
     held = _opened(rt, inbound.channel, found, now) if found[0] else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
-        # The person wrote in another thread: answers and later messages go there from now on.
+        # The person wrote in another thread, to which answers and later messages are sent now.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
         held = replace(held, address=inbound.address)
     return held, fresh, now
@@ -105,8 +105,8 @@ async def claim(
 class Lookup:
     """Result of the lookup of one person in a batch.
 
-    `held` is their locked conversation; None if another process has locked it, it cannot be
-    decrypted, or no person has the handle. `stranger` is True only in the last case.
+    `held` is the person's locked conversation. It is None if another process has locked it, if it
+    cannot be decrypted, or if no person has the handle. `stranger` is True only in the last case.
     """
 
     held: LockedConversation | None
@@ -115,9 +115,9 @@ class Lookup:
 
 
 async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
-    """Lock the conversations of several people in one round trip; skip those that are locked.
+    """Lock the conversations of several people in one round trip, without those already locked.
 
-    Duplicate updates are not detected here but by `save_statement`. The transaction stays open.
+    Duplicate updates are not detected here, but by `save_statement`. The transaction stays open.
     """
     calls: list[pipeline.Call] = [
         (
@@ -136,9 +136,9 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
 def _locked(
     rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
 ) -> LockedConversation | None:
-    """Return the conversation of a row; None if there is none or it cannot be decrypted.
+    """Return the conversation in a row; None if there is none or it cannot be decrypted.
 
-    The update's own transaction reports the failed decryption.
+    A failed decryption is reported later, when the update is processed in its own transaction.
     """
     try:
         return _opened(rt, inbound.channel, row, now) if row[0] else None
@@ -176,8 +176,8 @@ async def lock(
 ) -> LockedConversation | None:
     """Lock a person's conversation until the end of the transaction, on the channel used last.
 
-    With `for_updates`, it is on the channel that the person chose for updates, if any. Returns None
-    if the person was erased.
+    With `for_updates`, the conversation is on the channel that the person chose for updates, if
+    any. Returns None if the person was erased.
     """
     chosen = statements.LOCK_FOR_UPDATES if for_updates else statements.LOCK
     row = await fetch_one(transaction, chosen, person=person_id)
@@ -190,11 +190,11 @@ async def lock(
 async def lock_for(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event
 ) -> LockedConversation | None:
-    """Lock a conversation on the channel on which the event's answer must go.
+    """Lock a conversation on the channel to which the answer to the event must be sent.
 
-    That is the channel chosen for updates if the event is a status from the registry, unless an
-    officer handles the conversation. Otherwise it is the channel used last. Returns None for an
-    erased person.
+    If the event is a status from the registry and no officer has the conversation, it is the
+    channel chosen for updates. Otherwise it is the channel used last. Returns None for an erased
+    person.
     """
     held = await lock(rt, transaction, person_id)
     if held is None or held.conversation.with_officer or not isinstance(event, Acknowledged):
@@ -205,16 +205,16 @@ async def lock_for(
 async def save_state(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Save a conversation and queue no messages."""
+    """Save a conversation without queuing messages."""
     await save(rt, transaction, held, conversation, held.epoch, ())
 
 
 def deletable_note(
     rt: Runtime, held: LockedConversation, turn: Turn, inbound: Inbound
 ) -> str | None:
-    """Return a note for deleting the person's message later.
+    """Return a note by which the person's message can be deleted later.
 
-    Returns None if the message needs no note: it is deleted now, is a press, or cannot be deleted.
+    Returns None for a press, for a message that is deleted now, or one that cannot be deleted.
     """
     goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
     typed = inbound.message_id and not inbound.press_id
@@ -248,7 +248,7 @@ async def save(
 ) -> ClaimedMessage | None:
     """Save the conversation and queue messages; with `last`, commit in the same round trip.
 
-    Returns the first message if it is claimed: the caller may send it after the commit.
+    Returns the first message if this process has claimed it and may send it after the commit.
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
@@ -265,7 +265,7 @@ async def save_delayed(
     inbound: Inbound,
     seconds: float,
 ) -> tuple[int, ...]:
-    """Save the conversation and queue messages that are due in `seconds`; return their ids.
+    """Save the conversation and queue messages that are due in `seconds`; return their row ids.
 
     Commits in the same round trip.
     """
@@ -280,7 +280,7 @@ async def save_delayed(
 async def note_inbound(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> LockedConversation:
-    """Mark the person as reachable, and store the time of writing if `window_refresh` has one."""
+    """Mark the person as reachable, and store when the person wrote if `window_refresh` has it."""
     spoke_at = window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
@@ -345,16 +345,16 @@ def is_closed(rt: Runtime, held: LockedConversation) -> bool:
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
-    """Store the time as that of writing if this turn opens a withheld message."""
+    """If this turn opens a withheld message, store the current time as the time of writing."""
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
 def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
-    """Return the turn with a notice before its messages, if they cannot be sent now.
+    """Return the turn with a notice before its messages, if the reply window is closed.
 
-    The platform accepts the notice also outside of its reply window. The messages wait for the
-    person's next message.
+    The platform accepts the notice also outside of the reply window. The messages wait until the
+    person writes again.
     """
     if not made.says or not is_closed(rt, held):
         return made
@@ -368,7 +368,7 @@ def claimed_message(
 ) -> ClaimedMessage | None:
     """Return the first message if it was inserted as claimed, else None.
 
-    Its text is known here, so that it is not read from the database again.
+    Its content is passed on here, so that it is not read from the database again.
     """
     if not rows or rows[0][1] != "sending" or not held.address:
         return None
@@ -381,9 +381,9 @@ def claimed_message(
 async def begin(
     rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
 ) -> None:
-    """Insert the empty conversation of a new person, which the same transaction saves.
+    """Insert the empty conversation of a new person, which the same transaction saves later.
 
-    The given ids are those of the chat's messages so far, from both sides, for deleting them.
+    The given ids are those of the messages of both sides in the chat, for deleting them later.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
@@ -394,6 +394,6 @@ async def begin(
 async def note(
     rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
 ) -> None:
-    """Record updates of an anonymous session as processed, when the person gets a row."""
+    """Record the updates of an anonymous session as processed, when the person's row is created."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
     await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys)

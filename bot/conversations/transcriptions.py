@@ -1,4 +1,4 @@
-"""Transcribes a voice message of a person who agreed to that; recording and text are not stored."""
+"""Transcribes a voice message with the person's consent; recording and text are not stored."""
 
 import asyncio
 
@@ -16,10 +16,10 @@ from flows.engine.voice_messages import MAX_BYTES, MAX_MINUTES
 async def transcribe(
     rt: Runtime, asked: Transcribe, channel: Channel, author: str
 ) -> Transcribed | None:
-    """Return the text of a recording in the person's script; empty if there is none.
+    """Return the text of a recording in the person's script; its text is empty if none is found.
 
-    Returns None if no transcriber is configured. The endpoint gets the sound alone: comments and
-    pictures in the file are removed.
+    Returns None if no transcriber is configured. The endpoint gets only the sound, because comments
+    and pictures in the file are removed.
     """
     if rt.transcriber is None:
         return None
@@ -37,7 +37,10 @@ async def transcribe(
 
 
 async def _recording(channel: Channel, ref: str) -> bytes | None:
-    """Return a recording's cleaned sound; None if it is gone, broken, too large or too long."""
+    """Return the cleaned sound of a recording.
+
+    Returns None if the recording is gone, broken, too large or too long.
+    """
     held = bytearray()
     try:
         async for chunk in channel.fetch(ref):

@@ -23,9 +23,10 @@ UNJOINED_THERE = _(
 async def leave(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Delete the handle, codes and links of the current channel, and continue on the other one.
+    """Delete the handle, codes and links of the current channel; continue in the other chat.
 
-    The other chat gets a notice, and the messages of officers that were not sent here yet.
+    The other chat gets a notice, and those messages of officers that were not sent in this chat
+    yet.
     """
     person, here = held.person, held.channel
     await identities.leave_channel(transaction, person, here)

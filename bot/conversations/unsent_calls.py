@@ -1,4 +1,4 @@
-"""Channel calls of anonymous conversations, without outbox rows: retried, then kept in order."""
+"""Channel calls of anonymous conversations: retried, then stored in order in the session."""
 
 import asyncio
 import math
@@ -14,7 +14,8 @@ from bot.channels import BlockedByUser, ChannelCall, Message, SendError
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds before each retry, and at most for all: the lock of a session lasts 5 s.
+# Seconds before each retry. All retries together take at most MAX_SECONDS, because the lock of a
+# session lasts 5 s.
 PAUSES = (0.2, 0.5, 1.0)
 MAX_SECONDS = 2.5
 MAX_UNSENT = 8
@@ -23,7 +24,7 @@ _logger = logging.get()
 
 
 class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that the platform has not accepted; `sent` parts of its message were delivered."""
+    """A call that the platform has not accepted; `sent` counts the message's delivered parts."""
 
     kind: Literal["send", "edit", "delete", "leave"]
     message: Message | None = None
@@ -32,13 +33,13 @@ class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def row(self) -> outbox.Row:
-        """The outbox row that makes this call, for when the person gets a database row."""
+        """This call as an outbox row, for a person who gets a database row."""
         kind = "send" if self.kind == "leave" else self.kind
         return outbox.Row(kind, self.message, external_id=self.external_id)
 
 
 class UnsentRest(NamedTuple):
-    """The session (`key`) that stores the unsent calls of a turn, and the chat to make them in."""
+    """The unsent calls of a session: its key, and the chat in which to make the calls."""
 
     key: str
     channel: str
@@ -46,7 +47,7 @@ class UnsentRest(NamedTuple):
 
 
 def of_row(row: outbox.Row) -> UnsentCall:
-    """Return the channel call of an outbox row that is not stored."""
+    """Return the channel call that an outbox row describes; the row is not stored."""
     return UnsentCall(row.act, row.message, row.external_id)
 
 
@@ -56,8 +57,8 @@ async def send(
     """Make calls in order; retry temporary errors for at most MAX_SECONDS.
 
     Returns the unsent calls and the ids of the messages sent. A message that the platform rejects
-    is replaced by a notice that something is missing. If more than MAX_UNSENT messages wait, one
-    such notice replaces the oldest ones.
+    is replaced by a notice that a message is missing. If there are more than MAX_UNSENT messages,
+    one such notice replaces the oldest ones.
     """
     left, ids = _bounded(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
@@ -81,9 +82,9 @@ async def send(
 
 
 def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
-    """Return the calls; if there are too many messages, with one notice instead of the oldest ones.
+    """Return the calls; if there are too many messages, replace the oldest ones by one notice.
 
-    Deletions are never dropped, because they remove private words from the chat.
+    Deletions are never dropped, because they remove private text from the chat.
     """
     messages = [at for at, call in enumerate(calls) if call.message is not None]
     if len(messages) <= MAX_UNSENT:

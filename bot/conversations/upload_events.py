@@ -1,4 +1,4 @@
-"""Turns that uploaded files cause: received, checked, sent to the registry."""
+"""Turns caused by uploaded files: received, checked, sent to the registry."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -38,7 +38,7 @@ async def take_upload(
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
     """Attempt once to fetch a file from the messenger; sanitize and store it, and answer.
 
-    Returns None if there is nothing to answer.
+    Returns None if there is nothing to answer to the person.
     """
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
@@ -58,7 +58,7 @@ async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
-    """Store a checked file and pass the result to the conversation, in one transaction."""
+    """Store a checked file and process the result as an event, in one transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
             verdict = await uploads.keep(rt, transaction, checked)
