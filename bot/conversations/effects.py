@@ -129,8 +129,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    Messages wait behind a `notice`, or for `waiting`. With `moved`, earlier messages become
-    outdated.
+    Messages wait behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
