@@ -122,7 +122,7 @@ async def servers(folder: Path) -> None:
 
 
 async def asked(url: str) -> None:
-    """Answer questions of the chat until it asks for a name."""
+    """Answer questions of the chat until the chat asks for a name."""
     async with Visitor.at(url) as visitor:
         await inside(visitor)
 

@@ -21,7 +21,7 @@ def is_requested(turn: Turn) -> bool:
 
 
 async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """Return the messages with past announcements, oldest first; none if the turn asks for none."""
+    """Return the messages with past announcements, oldest first; none if the turn requests none."""
     if not is_requested(turn):
         return ()
     language = turn.conversation.language

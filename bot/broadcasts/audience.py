@@ -100,7 +100,7 @@ def pushed(rt: Runtime) -> list[str]:
 
 
 async def _recent(transaction: Transaction) -> list[UUID]:
-    """Return the broadcasts of the last 24 hours, whose recipients get no further news."""
+    """Return the broadcasts of the last 24 hours; their recipients get no further news."""
     return await fetch_values(transaction, statements.RECENT)
 
 

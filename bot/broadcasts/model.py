@@ -100,7 +100,7 @@ class Refused(Exception):
 
 
 class Stale(Exception):
-    """Another officer changed the draft meanwhile; nothing was changed."""
+    """Another officer changed the draft since it was read; this call changed nothing."""
 
     code = "E_BROADCAST_STALE"
 

@@ -47,8 +47,8 @@ from bot.security.key_files import VaultError
 SHARD = 500
 AT_ONCE = 25
 LEASE_SECONDS = 60
-# Time limit of one job in seconds, so that other jobs can run. The scheduler queues the rest of the
-# shard again.
+# Time limit of one job in seconds, so that other jobs can run. The scheduler then queues the
+# remaining recipients of the shard again.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
 # Seconds to pause a channel that does not answer, to avoid a series of useless jobs. Short, because

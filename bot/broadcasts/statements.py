@@ -239,7 +239,7 @@ APPROVALS = statement(
     .order_by(t.BroadcastApproval.created_at)
 )
 
-# Start, hold, end
+# Start, pause, end
 
 START = statement(
     update(t.Broadcast)

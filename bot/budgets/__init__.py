@@ -1,7 +1,8 @@
 """Budgets of the web chat: how many chats and cases an address, and all together, may open.
 
-The messengers limit new chats themselves. Over a budget, a person must answer a question that a
-program cannot guess, or reads when to try again. Texts about safety are always answered.
+Messengers have no budgets here, since they limit their users themselves. Over a budget, a person
+must answer a question that a program cannot guess, or reads when to try again. Texts about safety
+are always answered.
 """
 
 from bot.budgets.bursts import Activity, recent_activity

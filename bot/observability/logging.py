@@ -1,8 +1,8 @@
 """Allow-list logging: only values known to be harmless reach a log.
 
-A line is an event name of dotted words, with a few numbers, ids and plain words. It omits messages,
-arguments and local variables of exceptions, and the output of other libraries, since these may
-contain personal data.
+A line is an event name of dotted words, with a few numbers, ids and words from fixed lists. It
+omits messages, arguments and local variables of exceptions, and the output of other libraries,
+since these may contain personal data.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Optional traces: spans with names and plain words, never about a person."""
+"""Optional traces: spans with names and words from fixed lists, never about a person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -25,7 +25,7 @@ async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -
 
 
 async def move_unsent(transaction: Transaction, person_id: UUID, channel: str, to: str) -> None:
-    """Move unsent messages of officers and services to another channel of the person."""
+    """Move unsent messages of officers, and service messages, to another channel of the person."""
     values = {"person": person_id, "on_channel": channel, "to_channel": to}
     await execute(transaction, statements.MOVE_UNSENT, **values)
 
@@ -63,7 +63,7 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """Add the ids of messages that were being sent when the deletion was requested."""
+    """Return a deletion, with the ids of messages that were being sent when it was requested."""
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act

@@ -81,7 +81,7 @@ async def requeue_waiting(transaction: Transaction, person: Person, channel: str
 
 
 async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
-    """Drop unsent messages of the bot and of other officers; service messages are still sent."""
+    """Drop unsent messages of the bot and of officers other than `owner`; keep service messages."""
     await execute(transaction, statements.DROP_OTHERS, person=person_id, owner=owner)
 
 

@@ -79,7 +79,7 @@ async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[U
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     """Claim a file that is due and whose registration has a number; return None otherwise.
 
-    If the registration was withdrawn meanwhile, delete the file.
+    If the registration has been withdrawn, delete the file.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)
@@ -169,7 +169,7 @@ async def refuse(
 ) -> Moved | None:
     """Record that the registry rejected a file, and open a case for an officer.
 
-    The file is kept until its retention ends. Return None if another attempt claimed it meanwhile.
+    The file is kept until its retention ends. Return None if another attempt has claimed the file.
     """
     _logger.warning("uploads.refused", code=error.code)
     values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}

@@ -71,9 +71,10 @@ def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
 
 
 def _pair(empty: Snapshot, full: Snapshot, first: int) -> float:
-    """Return one ratio.
+    """Return the CPU time with the full snapshot, divided by that with the empty one.
 
-    The order of the two alternates, because the first one runs on cold caches.
+    The caller alternates which snapshot runs first (`first`), because the first run has cold
+    caches.
     """
     both = (full, empty) if first else (empty, full)
     seconds = [turns(each) for each in both]

@@ -77,7 +77,7 @@ class Crossing:
         await self.settle()
 
     async def register(self, family: Family, person: Registrant) -> None:
-        """Go from the first message to the submission, by invitation or alone."""
+        """Register a person: from the first message, or from an invitation, to the submission."""
         guest = self.guests[person.surname] = Steady(self.house.rt)
         invited = person.referrer is not None
         code = self.invitations[person.referrer].code if person.referrer is not None else ""
@@ -87,7 +87,7 @@ class Crossing:
         await self._walk(guest, (invited, person.agrees, *_shape(family, person)), answers)
 
     async def erase(self, person: Registrant) -> None:
-        """Delete everything about the person, here and at the registry."""
+        """Delete everything about the person, in Kosh and at the registry."""
         await self.guests[person.surname].go("/delete", "yes")
 
     async def settle(self) -> None:

@@ -35,7 +35,8 @@ ANSWERS = (
 SENT = {"sendmessage", "editmessagetext"}
 
 _encode = msgspec.json.Encoder().encode
-# Update ids rise with the time, so that a kept database has none of a later run.
+# Update ids begin with the time, so that they are new for a database that was kept from an earlier
+# run.
 _updates = count(int(time.time()) % 1_000_000 * 1_000)
 _messages = count(1)
 

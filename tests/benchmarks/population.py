@@ -129,7 +129,7 @@ async def _calm(house: House) -> None:
 
 
 async def _compare(house: House, made: list[Family], findings: Findings) -> None:
-    """Compare each cell before hiding with a count of the invented people."""
+    """Compare each cell, as it is before small counts are hidden, with a count of the people."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
         found = await planning.truth(connection)
     for names, true in families.counted(made).items():

@@ -27,7 +27,7 @@ CONTENDERS = {
     "aiogram-dialog": "tests.benchmarks.dialog_form",
     "python-telegram-bot": "tests.benchmarks.ptb_form",
 }
-# Kosh's web process: complete, without recognition of text, and for the siege.
+# Variants of Kosh's web process: complete, without recognition of text, and for the siege.
 OURS = {
     "ours": "tests.benchmarks.ours",
     "ours-unrecognized": "tests.benchmarks.ours",

@@ -17,7 +17,8 @@ from tests.conversations.test_races import _until_somebody_waits
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 from tests.desk.desks import ahead
 
-# `bot.broadcasts` exports a function named like the module, so a normal import would find that.
+# `bot.broadcasts` exports a function named like the module, so a normal import would bind the
+# function.
 receiving = import_module("bot.broadcasts.delivery_reports")
 
 

@@ -1,4 +1,4 @@
-"""A desk for pictures: invented officers, canned replies, working hours, and waiting people."""
+"""Scene for pictures of the console: invented officers, canned replies, hours, waiting people."""
 
 from datetime import timedelta
 from typing import Any

@@ -34,7 +34,7 @@ class Counter(Phone):
     taps = typed = 0
 
     async def count(self) -> None:
-        """Start counting, by the requests that the page sends."""
+        """Start counting, by listening to the requests that the page sends."""
         self.page.on("request", self._heard)
 
     def _heard(self, request: Any) -> None:

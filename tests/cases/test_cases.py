@@ -140,7 +140,7 @@ async def test_case_request_names_other_offices_when_no_officer_works(
 
 
 async def _told(rt: Runtime) -> str:
-    """Return the newest message to the only person, in decrypted form."""
+    """Return the newest message to the only person, decrypted."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
         assert held is not None
@@ -443,7 +443,7 @@ async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: 
     assert group.acts == 1
 
 
-# Giving cases out
+# Assignment to officers
 
 
 async def _gives(rt: Runtime) -> None:

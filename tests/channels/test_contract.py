@@ -1,4 +1,4 @@
-"""Contract tests for every channel of any platform; add a new channel to `DESKS`."""
+"""Contract tests for every channel of any platform; add a new channel to the list `DESKS`."""
 
 import json
 import time

@@ -112,7 +112,7 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
 
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
-    """Check that each word is stored once as a message of a case, in the order of sending."""
+    """Check that each message to an officer is stored once in a case, in the order of sending."""
     said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
     must = Counter(text for each, text in said if each.update_id in taken)
     may = Counter(text for _each, text in said)
@@ -140,9 +140,10 @@ def _judge_answers(
 ) -> None:
     """Check that every update of a known person has one answer, or was forwarded to an officer.
 
-    The first word opens the case and is answered; later ones are forwarded without an answer. An
-    update sent just before consent may be accepted just after it, because the platform delivers
-    button presses and messages in different queues, and repeats each until it is accepted.
+    The first message to an officer opens the case and is answered; later ones are forwarded without
+    an answer. An update sent just before consent may be accepted just after it, because the
+    platform delivers button presses and messages in different queues, and repeats each until it is
+    accepted.
     """
     consent, updates = _known(story, sent[0][0] if sent else None)
     late = [
@@ -206,9 +207,9 @@ def _data(arrival: Arrival) -> str:
 
 
 def _press(arrival: Arrival) -> tuple[int, str]:
-    """Return message id and button.
+    """Return message id and payload of the pressed button.
 
-    The button alone is ambiguous, as numbers restart with Valkey.
+    The payload alone is ambiguous, since the question numbers in it restart with Valkey.
     """
     message = arrival.update.get("callback_query", {}).get("message", {})
     return message.get("message_id", 0), _data(arrival)

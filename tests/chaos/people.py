@@ -37,7 +37,8 @@ JUNK_SHARE = 0.08
 # Lines that no question accepts, sent together. Kosh answers the first; the others together get one
 # answer.
 LINES_SHARE, LINES = 0.04, ("qqq", "zzz", "xxx")
-# While an officer has the case, words get no reply but other input does, so some is sent.
+# Share of bursts of messages to an officer that begin with other input. An officer's case leaves
+# such messages without a reply, but other input is answered.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 MAX_BEHIND, WAIT_SECONDS = 100, 0.05
@@ -148,7 +149,7 @@ class Walker:
                 await self._respond(screen)
 
     async def talk(self, words: range, enough: Callable[[], bool]) -> None:
-        """Send the words with these numbers to the officer in bursts, without waiting for answers.
+        """Send the officer the messages with these numbers in bursts, without waiting for answers.
 
         Stop early once `enough` returns True and at least one burst was sent.
         """

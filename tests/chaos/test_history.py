@@ -58,7 +58,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 
 @dataclass
 class History:
-    """A history with a consent, a submission and two words; the consent's update came twice."""
+    """A history with a consent (its update came twice), a submission, two messages to officers."""
 
     people: list[Somebody]
     entries: list[Entry]

@@ -101,7 +101,7 @@ STRAIGHT: dict[str, str] = {
 
 
 def straight(name: str) -> str:
-    """Return the invented person's answer to a question; gates are passed with "go_on"."""
+    """Return the invented person's answer; "go_on" declines an offer of an officer (`gate_…`)."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
 
 
@@ -165,7 +165,11 @@ class Chat:
         return self
 
     def presses(self, *keys: str) -> Self:
-        """Press buttons of the last messages: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
+        """Press buttons of the last messages, by key.
+
+        A key is an option's key, the sign of a control (`<` back, `>` next page, `-` skip, `=`
+        keep), or a whole payload that begins with `!` or `?`.
+        """
         for key in keys:
             payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
             shown = [button.payload for say in self.says_now for button in say.buttons]
@@ -234,7 +238,7 @@ class Chat:
 
     @property
     def keys(self) -> list[str]:
-        """Return the keys of all visible buttons: options, signs of controls, `!words`."""
+        """Return the keys of all visible buttons, as `presses` takes them."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]
         return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
 

@@ -26,7 +26,7 @@ class Known(Recognition):
 
 @dataclass(frozen=True)
 class FakeReading:
-    """A reading of a text whose recognition is given."""
+    """A reading of a text that returns the given recognition."""
 
     recognition: Recognition
 

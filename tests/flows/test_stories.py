@@ -20,7 +20,7 @@ from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"
 
-# Each gate (a step that leads to an officer instead of the form): the answers that lead to the
+# Each gate (a step that offers an officer before the form continues): the answers that lead to the
 # gate, and the topic that the officer sees.
 GATES = {
     "gate_other": ({"applying": "other"}, "other_person"),

@@ -132,6 +132,7 @@ def test_clean_is_idempotent(typed: str) -> None:
 @pytest.mark.row(43)
 def test_fold_result_is_independent_of_unicode_normalization(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
-    # If there are too many combining marks, their order decides which are cut; real text has few.
+    # If a text has too many combining marks, some are cut, and their order decides which; real text
+    # has few.
     assume(not normalization.heaped(typed) and not normalization.heaped(apart))
     assert normalization.fold(apart) == normalization.fold(typed)

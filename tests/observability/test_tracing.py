@@ -1,4 +1,4 @@
-"""Traces: off by default; when on, they contain only names and plain words."""
+"""Traces: off by default; when on, they contain only names and words from fixed lists."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""The breach report: affected people by table, time and key epoch, without personal data."""
+"""The breach report: affected people by table, time and key version, without personal data."""
 
 from datetime import UTC, datetime, timedelta
 

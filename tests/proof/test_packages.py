@@ -31,7 +31,7 @@ def test_lock_file_pins_every_package_by_hash() -> None:
 
 
 def test_build_tools_are_pinned_by_version_and_hash() -> None:
-    """Check the versions in pyproject.toml for `uv sync`, and the release build's with hashes."""
+    """Check build tools: those of `uv sync` by version, those of the release build also by hash."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     pinned = sorted(project["tool"]["uv"]["build-constraint-dependencies"])
     for file, expected in (("build.txt", pinned), ("uv.txt", ["uv==0.13.9"])):
@@ -85,7 +85,7 @@ def test_bill_of_materials_has_a_serial_number_of_its_content(
 
 @pytest.mark.parametrize("listed", [{}, {"dependsOn": ["typer"]}, {"dependsOn": ["kosh", "typer"]}])
 def test_bill_of_materials_never_names_kosh_under_itself(listed: dict[str, list[str]]) -> None:
-    """Try the present form of uv's preview, and two that a later uv may write."""
+    """Try the current format of uv's preview feature, and two that a later uv may write."""
     written = {
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},
         "dependencies": [{"ref": "kosh"} | listed],

@@ -481,7 +481,7 @@ async def accepted(guest: Guest) -> bool:
 
 
 async def all_accepted(house: House, guest: Guest) -> None:
-    """Advance time until the registry has accepted all; faults and repeated transfers may occur."""
+    """Advance time until the registry has accepted all files; faults may repeat transfers."""
 
     async def after_a_while() -> bool:
         await house.ahead("15 minutes")

@@ -210,7 +210,8 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
 
     await house.until(answered)
     async with house.rt.pool.connection() as session:
-        # The answer to /help removed the language of these people, who never chose one in a chat.
+        # Set the languages. The answer to /help removed those of these people, who never chose one
+        # in a chat.
         await session.execute(
             "UPDATE conversations c SET language = f.form"
             " FROM unnest(%s::uuid[], %s::text[]) AS f (id, form) WHERE c.person_id = f.id",

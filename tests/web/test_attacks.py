@@ -39,9 +39,9 @@ HOSTILE = (
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield a desk with a waiting case, and the id of the case.
+    """Yield an application with a waiting case, and the id of the case.
 
-    The desk has officers of the case's mission and of another one, and an administrator.
+    The application has officers of the case's mission and of another one, and an administrator.
     """
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:

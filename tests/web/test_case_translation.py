@@ -1,4 +1,4 @@
-"""Machine translation in a case: an officer's draft externally, people's messages only locally."""
+"""Machine translation in a case: officers' drafts externally, people's messages only locally."""
 
 import re
 from collections.abc import AsyncIterator

@@ -66,7 +66,7 @@ def test_console_get_routes_change_nothing() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield a desk and its unclaimed case; each role has officers in its mission and another."""
+    """Yield an application and its unclaimed case; each role has an officer in two missions."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(

@@ -18,7 +18,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield a desk with one case (number 1), whose person has a receipt and waits."""
+    """Yield an application with one case (number 1), whose person has a receipt and waits."""
     await demo_officers.enter(house.rt)
     await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")

@@ -19,7 +19,7 @@ MARAT, SAULE = "Marat Testov", "Saule Testova"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield a desk where two people wait, with different topics."""
+    """Yield an application in which two people wait for an officer, with different topics."""
     await demo_officers.enter(house.rt)
     visitors = [
         await ask_officer(house, "ru", topic, f"Testova asks of {topic}")

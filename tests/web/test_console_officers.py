@@ -21,7 +21,7 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").s
 
 @pytest.fixture
 async def desk(house: House) -> House:
-    """Create a desk with the administrators Dana and Erlan."""
+    """Return an application with the administrators Dana and Erlan."""
     await demo_officers.enter(house.rt)
     dana = await _known(house, DANA)
     await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])

@@ -1,6 +1,6 @@
 """While PostgreSQL is down, no update is acknowledged; the platform's repeats are processed later.
 
-A person who opens a page meanwhile sees a notice, and their text is not lost.
+A person who opens a page during the outage sees a notice, and their text is not lost.
 """
 
 import json

@@ -202,7 +202,8 @@ async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: Hous
                 async with asyncio.timeout(0.3):
                     while part := await stream.content.readany():
                         received += part
-            # A stream without a chat carries only heartbeats and, in a demo, news of the registry.
+            # A stream without a chat contains only heartbeats and, in a demo, events of the
+            # registry.
             assert b"event: say" not in received
 
 

@@ -219,7 +219,7 @@ async def _is_open(house: House) -> bool:
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
-    """Check also a message so soon after another that its time is not stored separately."""
+    """Check also a message only 1 s after another one; its time is not stored."""
     user = await _known(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False

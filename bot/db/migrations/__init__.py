@@ -53,7 +53,7 @@ def _is_newest(owner_url: str) -> bool:
 
 
 def leave_former(connection: psycopg.Connection[Any]) -> None:
-    """Upgrade a database with the revisions before the baseline. Raises MigrationError."""
+    """Upgrade a database whose revision precedes the baseline. Raises MigrationError."""
     from bot.db.migrations import baseline
 
     revision = _revision(connection)

@@ -46,7 +46,8 @@ class Handle(Base):
     # For a web handle of the secure page: the channel to return to, and the handle's expiry.
     home: Mapped[str | None]
     expires_at: Mapped[datetime | None]
-    # Time of the person's last message, updated at most every 15 minutes; only with a reply window.
+    # Time of the person's last message, updated at most every 15 minutes; set only on channels with
+    # a reply window.
     spoke_at: Mapped[datetime | None]
     # The version of the key of the blind index.
     index_version: Mapped[One]
