@@ -46,7 +46,8 @@ class Limits:
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram documents no limits for labels and the number of buttons; phones show up to these.
+# Telegram documents no limits for labels and the number of buttons; phones show them up to these
+# limits.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
 # Meta's documentation gives 4,096 or 1,024 for bodies above lists; the smaller one is safe.
 WHATSAPP = Limits(

@@ -1,7 +1,7 @@
 """Channel probe: after a lost answer, nothing is sent until the platform answers again.
 
 The delivery of a message without an answer is unknown, so the message is sent again and may arrive
-twice. The probe prevents that a broken connection affects further messages in the same way.
+twice. The probe keeps a broken connection from affecting further messages in the same way.
 """
 
 import asyncio

@@ -44,7 +44,8 @@ class VaultError(Exception):
 class Keys:
     """The keys of an installation, by kind and version.
 
-    `young` names the keys that are less than an hour old, which do not encrypt yet.
+    `young` names the keys that are less than an hour old; they do not encrypt if an older one
+    exists.
     """
 
     epoch: Mapping[int, bytes] = field(repr=False)

@@ -37,8 +37,8 @@ JUNK_SHARE = 0.08
 # Lines that no question accepts, sent together. Kosh answers the first; the others together get one
 # answer.
 LINES_SHARE, LINES = 0.04, ("qqq", "zzz", "xxx")
-# Share of bursts of messages to an officer that begin with other input. An officer's case leaves
-# such messages without a reply, but other input is answered.
+# Share of bursts of messages to an officer that begin with other input. In an officer's case these
+# messages get no reply, but other input is answered.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 MAX_BEHIND, WAIT_SECONDS = 100, 0.05

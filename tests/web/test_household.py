@@ -84,8 +84,8 @@ async def test_family_is_linked_once_under_each_registry_fault(house: House, fau
     writes = [each["operation"] for entry in entries for each in entry["writes"]]
     assert sorted(writes) == ["Create", "Create", "Invite", "Join"]
     invited = [each for each in entries[-1]["writes"] if each["operation"] == "Invite"]
-    # aiohttp resends a PUT by itself, so only the repeats of the invitation are compared, not those
-    # of "Join".
+    # aiohttp resends a PUT by itself. So only the repeats of the invitation are compared, not those
+    # for "Join".
     assert [each["repeats"] for each in invited] == [0], "looked up, not sent again"
     await second.go("/status", "household", "leave", "yes")
     assert not (await _settled(house, second)).is_linked
