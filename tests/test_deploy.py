@@ -193,7 +193,7 @@ def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
 
 
 def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
-    """Check the setting; a key in a pod's memory is lost with the pod, and so is its data."""
+    """Check the setting; keys in a pod's memory, and the data under them, are lost with the pod."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings

@@ -21,7 +21,7 @@ class LanguageModel:
     url: str = ""
     chosen: str = "none"
     fault: str = ""
-    # Texts that arrived, in order, including those that got an error response.
+    # Texts that arrived, in order, including those whose response had a fault.
     asked: list[str] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     ids: tuple[str, ...] = ()

@@ -19,8 +19,8 @@ class Transcription:
     url: str = ""
     text: str = ""
     fault: str = ""
-    # Recordings and their languages, in order of arrival, including those that got an error
-    # response.
+    # Recordings and their languages, in order of arrival, including those whose response had a
+    # fault.
     heard: list[tuple[bytes, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)

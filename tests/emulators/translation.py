@@ -22,7 +22,7 @@ class Translation:
     url: str = ""
     text: str = ""
     fault: str = ""
-    # Texts and target languages, in order of arrival, including those that got an error response.
+    # Texts and target languages, in order of arrival, including those whose response had a fault.
     asked: list[tuple[str, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)

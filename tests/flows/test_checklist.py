@@ -101,7 +101,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return the list of a couple with children, and the items that each other family lacks."""
+    """Return the list of a couple with children, and what each other family's list lacks."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES

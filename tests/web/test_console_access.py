@@ -66,7 +66,7 @@ def test_console_get_routes_change_nothing() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield an application and its unclaimed case; each role has an officer in two missions."""
+    """Yield an application and its unclaimed case; two missions have an officer of each role."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(

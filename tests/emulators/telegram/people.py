@@ -85,8 +85,8 @@ class User:
     async def press(self, what: str, message: Message | None = None) -> Press:
         """Press an inline button, found by label or data.
 
-        The button is searched in `message` as the caller read it, even if the bot has edited it
-        since. Without `message`, it is searched in the newest message that has the button.
+        The button is looked up in `message` as the caller read it, even if the bot has edited it
+        since. Without `message`, it is looked up in the newest message that has the button.
         """
         message, button = self._find(what, message)
         if button.data is None:
