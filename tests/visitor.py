@@ -112,7 +112,7 @@ class Visitor:
 
     @property
     def secret(self) -> str:
-        """Return the secret of the chat: the cookie, or before consent the name in the page."""
+        """Return the secret of the chat: the cookie, or before consent the id in the page."""
         kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
         return kept[0] if kept else self.chat
 

@@ -89,7 +89,7 @@ async def edit(
 
 
 def _check(rt: Runtime, what: Draft) -> None:
-    """Raise Refused if the draft cannot be stored; faults that only prevent sending pass."""
+    """Raise Refused if the draft cannot be stored; accept faults that only prevent sending."""
     if what.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
     if part := audience.unknown(rt, what.rule):

@@ -18,7 +18,7 @@ DIGEST_DAYS = (7, 30, 60)
 
 
 def ending(edition: date) -> list[Fact]:
-    """Return the facts of an edition that expire soon or have expired, by their last day."""
+    """Return the facts of an edition that expire soon or have expired, ordered by last day."""
     current = (fact.on(edition) for fact in FACTS)
     limit = date.fromordinal(edition.toordinal()) + WARNED
     found = [fact for fact in current if fact.until <= limit]

@@ -92,7 +92,7 @@ class Figures:
 
 
 def measured(folder: Path, closed: int, still_open: int, live: int, seconds: float) -> Figures:
-    """Fill a desk, open the pages of `live` officers, and work for `seconds` seconds.
+    """Fill the database with cases, open the pages of `live` officers, and work for `seconds` s.
 
     Data of an earlier run in the folder is kept, and its open cases are reset.
     """

@@ -110,7 +110,7 @@ async def _approve(approver: Officer, house: House) -> int:
 
 
 async def _around(browser: Any, house: House) -> None:
-    """Check the list and the fact's page in Arabic script, dark, on a phone."""
+    """Check the list of facts and the fact's page in Arabic script, dark, on a phone."""
     officer = await Officer.at_work(browser, house, EDITOR, "kk-Arab", color_scheme="dark")
     await officer.page.set_viewport_size({"width": 390, "height": 900})
     for path in ("/console/content", f"/console/content/{ITEM}"):

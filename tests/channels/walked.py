@@ -134,7 +134,7 @@ class _Listener(Chat):
 
 
 def _told(page: Page) -> Iterator[Say]:
-    """Yield the messages of the transcripts' stories, only if no answer goes to a secure page."""
+    """Yield the messages of the transcripts' stories; none if a secure page may be used."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)

@@ -135,7 +135,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def told(report: Report, seconds: float, drained: float) -> str:
     """Return the report as text.
 
-    `seconds` is the duration, `drained` that of settling at the end.
+    `seconds` is the duration of the run, `drained` the seconds at its end until no work was left.
     """
     shown = {name: value for name, value in vars(report).items() if isinstance(value, int)}
     lines = [

@@ -61,7 +61,7 @@ class Scene:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0) * self.long)
 
     async def one_up(self, names: Sequence[str]) -> str:
-        """Return one of these processes that works; wait until one does."""
+        """Return the name of a working process among `names`, or of one of them once it works."""
         up = [name for name in names if self.processes.up(name)]
         name = self.chance.choice(up or names)
         await self.until_up(name)

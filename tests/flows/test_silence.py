@@ -105,7 +105,8 @@ PROTECTS = re.compile(
     r"|\bcancelled\b|\bneed no visa\b|\bwithout a visa\b|\bregister\b",
     re.IGNORECASE,
 )
-# Facts with these words that need no replacement sentence after they expire, with the reason.
+# Facts with words of PROTECTS that need no replacement sentence after they expire, each with the
+# reason.
 NO_SUCCESSOR: Mapping[str, str] = {
     "ata_zholy.keeps": "takes away a duty",
     "citizenship_simplified.missions": "says who takes an application",

@@ -28,7 +28,7 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
 
 
 def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """Return all inputs that determine how the question is shown; at the end, all answers."""
+    """Return everything that the display of a question depends on; at the end, all answers."""
     if stop is None:
         return tuple(road.answers.items())
     details = screens.details(stop, road, hide=False)

@@ -21,7 +21,7 @@ BACK: dict[str, LiteralString] = {
 
 
 async def lived(rt: Runtime, databases: Databases) -> None:
-    """Increase each counter, and record the counters twice."""
+    """Increase each counter; call `note` twice, since it stores the values of the last call."""
     await Guest(rt).register()
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE audit_head SET seq = seq + 2")
@@ -36,7 +36,7 @@ async def lived(rt: Runtime, databases: Databases) -> None:
 async def test_rollback_guard_rejects_an_older_database_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
-    """Check that a lower counter is rejected although no erased person has returned."""
+    """Check that each counter alone is enough to reject the database, until it is accepted."""
     await lived(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute(BACK[number])
@@ -49,7 +49,7 @@ async def test_rollback_guard_rejects_an_older_database_until_accepted(
 async def test_rollback_guard_records_only_durable_counters(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Check that the newest values are not yet recorded; a server crash may undo them."""
+    """Check that `note` does not yet store the values of its own call; a crash may undo them."""
     await lived(rt, databases)
     await Guest(rt).register()
     await rollback_guard.HighWaterMark().note(rt)

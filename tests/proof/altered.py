@@ -134,7 +134,7 @@ class Source:
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
     """Yield the code objects of functions and methods by name.
 
-    Nested functions are included in them.
+    The code of a nested function is part of its outer function's code.
     """
     for inner in code.co_consts:
         if isinstance(inner, CodeType):

@@ -85,7 +85,7 @@ def test_bill_of_materials_has_a_serial_number_of_its_content(
 
 @pytest.mark.parametrize("listed", [{}, {"dependsOn": ["typer"]}, {"dependsOn": ["kosh", "typer"]}])
 def test_bill_of_materials_never_names_kosh_under_itself(listed: dict[str, list[str]]) -> None:
-    """Try the current format of uv's preview feature, and two that a later uv may write."""
+    """Try Kosh's dependencies as uv lists them now, and two forms that a later uv may write."""
     written = {
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},
         "dependencies": [{"ref": "kosh"} | listed],

@@ -46,7 +46,7 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
 
 
 async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
-    """Open the link on a new device and answer there: texts, `-` or `done`, or a file's bytes."""
+    """Open the link on a new device; answer with texts, button keys (`-`, `done`) or file bytes."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, house.url)
         async with session.get(link) as shown:

@@ -246,7 +246,7 @@ class _Killed(Exception):
 
 
 class _Killer:
-    """Makes senders fail before a call, or after the platform accepted it, before recording."""
+    """Makes senders fail before a call, or after its acceptance and before that is recorded."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
         self.under_way = list[ChannelCall]()

@@ -172,7 +172,7 @@ class Emulator:
         self.world.tell("messages", value)
 
     def tell(self, value: Params, field: str = "messages") -> None:
-        """Send any change, such as one that Meta may invent, or a malformed one between others."""
+        """Send a change with any content: one that Meta may introduce, or a malformed one."""
         self.world.tell(field, value)
 
     async def set_webhook(

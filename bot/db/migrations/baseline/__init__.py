@@ -30,5 +30,5 @@ def upgrade(connection: psycopg.Connection[Any]) -> None:
 
 
 def _run(connection: psycopg.Connection[Any], name: str) -> None:
-    """Execute a file; without parameters psycopg accepts several statements at once."""
+    """Execute an SQL file of this folder; without parameters psycopg accepts several statements."""
     connection.execute((_FOLDER / name).read_text(encoding="utf-8"))
