@@ -1,0 +1,4 @@
+"""An independent chaos test: real processes, seeded faults, and a judge outside of the system.
+
+Its author did not read the other harness in `tests/chaos`, so that both do not share a mistake.
+"""

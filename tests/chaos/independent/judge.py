@@ -1,0 +1,307 @@
+"""Judge a run from outside: each rule follows from promises and reads only the evidence.
+
+| rule | promise | what it reads |
+|---|---|---|
+| answered | P1, P4 | each act of a known person has its reply |
+| order | P3 | the replies of a person have the order of the acts |
+| doubled | P4 | a reply comes twice only around a broken process, connection or answer |
+| accepted | P1 | every update is acknowledged once the faults are over |
+| registered | P2 | each submission is exactly one entry, with the answers as typed |
+| receipt | P2 | the number in the chat is the number in the registry |
+| people | P6, P7 | the product knows those who consented and did not delete, and no others |
+| traces | P7 | no names, words, accounts or ids of deleted people in plain text |
+| withdrawn | P7 | the registry has no answers of a person who deleted their data |
+| drained | P1, P4 | no queue holds unfinished, failed or quarantined work |
+| deployed | P1 | a process that is asked to end does so in time |
+| format | P9 | the strict emulator of Telegram found no mistake |
+| enough | all | people registered and deleted their data while faults happened |
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.independent.evidence import Evidence
+from tests.chaos.independent.ledger import Entry
+
+NEWS = "Есть новость"
+NUMBER = re.compile(r"KS-\d{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
+REPLIES = ("sendMessage", "editMessageText")
+LOST = ("502-after", "cut-after")
+# Faults after which P4 allows a second copy: a process dies, or its connection breaks.
+BREAKING = ("kill web", "kill worker", "kill postgres", "stop postgres")
+# A process that was killed may have sent a reply this long before the kill was noted.
+MARGIN_SECONDS = 1.0
+
+type Rule = Callable[["Story"], Iterator[str]]
+
+
+@dataclass
+class Person:
+    """The acts and the replies of one person."""
+
+    life: Entry
+    known: bool = False
+    erased: bool = False
+    acts: list[Entry] = field(default_factory=list)
+    replies: list[Entry] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the name by which a finding mentions the person."""
+        return f"person {self.life['life']}"
+
+    def plain(self, text: str) -> str:
+        """Return a text of the chat without what differs from person to person."""
+        text = text.replace(self.life["surname"], "{surname}")
+        return NUMBER.sub("{number}", text.replace(self.life["given"], "{given}"))
+
+
+@dataclass
+class Walk:
+    """The comparison of a person's replies with the expected ones."""
+
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    # Pairs of equal replies: the first and the second copy.
+    doubled: list[tuple[Entry, Entry]] = field(default_factory=list)
+
+
+@dataclass
+class Story:
+    """The evidence, arranged by person."""
+
+    evidence: Evidence
+    people: list[Person] = field(default_factory=list)
+    walks: dict[int, Walk] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        by_life, by_chat = dict[int, Person](), dict[int, Person]()
+        for entry in self.evidence.ledger:
+            match entry["kind"]:
+                case "born":
+                    person = by_life[entry["life"]] = by_chat[entry["chat"]] = Person(entry)
+                case "known":
+                    by_life[entry["life"]].known = True
+                case "act" if entry["known"]:
+                    by_life[entry["life"]].acts.append(entry)
+                case "call" if entry["chat"] in by_chat and _is_reply(entry):
+                    by_chat[entry["chat"]].replies.append(entry)
+                case "erased":
+                    by_life[entry["life"]].erased = True
+        self.people = [person for person in by_life.values() if person.known]
+        for person in self.people:
+            self.walks[person.life["life"]] = walk(person, self.evidence.replies)
+
+    def of(self, kind: str) -> list[Entry]:
+        """Return the entries of one kind."""
+        return [entry for entry in self.evidence.ledger if entry["kind"] == kind]
+
+
+def _is_reply(entry: Entry) -> bool:
+    done = entry["status"] == 200 and entry["method"] in REPLIES
+    return done and NEWS not in entry["text"]
+
+
+def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
+    """Compare the replies after consent with the expected ones, which the acts determine."""
+    found, last = Walk(), None
+    expected = [(act["label"], text) for act in person.acts for text in replies[act["label"]]]
+    since = person.acts[0]["n"] if person.acts else 0
+    place = 0
+    for reply in person.replies:
+        if reply["n"] < since:
+            continue
+        text = person.plain(reply["text"])
+        if place < len(expected) and _same(expected[place], text):
+            place, last = place + 1, reply
+        elif person.erased and reply["n"] > person.acts[-1]["n"]:
+            # A late copy of an update of a deleted person is that of a stranger, without promises.
+            continue
+        elif last is not None and text == person.plain(last["text"]):
+            found.doubled.append((last, reply))
+        else:
+            found.unexpected.append(text[:60])
+    found.missing = [label for label, _text in expected[place:]]
+    return found
+
+
+def _same(expected: tuple[str, str], text: str) -> bool:
+    """Return True for the expected reply; a status differs by the time at which it is read."""
+    label, wanted = expected
+    return text == wanted or (label == "status" and "{number}" in text)
+
+
+def answered(story: Story) -> Iterator[str]:
+    """Yield the acts of known people that got no reply."""
+    for person in story.people:
+        if missing := story.walks[person.life["life"]].missing:
+            yield f"{person.name}: no reply to {', '.join(missing)}"
+
+
+def order(story: Story) -> Iterator[str]:
+    """Yield the replies that no act explains at their place."""
+    for person in story.people:
+        if unexpected := story.walks[person.life["life"]].unexpected:
+            yield f"{person.name}: unexpected or out of order: {unexpected}"
+
+
+def doubled(story: Story) -> Iterator[str]:
+    """Yield the second copies of replies for which no fault is the reason."""
+    breaks = [e["at"] for e in story.of("fault") if e["fault"] in BREAKING]
+    for person in story.people:
+        for first, second in story.walks[person.life["life"]].doubled:
+            excused = first["fault"] in LOST or any(
+                first["at"] - MARGIN_SECONDS <= at <= second["at"] for at in breaks
+            )
+            if not excused:
+                yield f"{person.name}: twice at {first['at']} and {second['at']} s without a fault"
+
+
+def accepted(story: Story) -> Iterator[str]:
+    """Yield the updates that the product never acknowledged."""
+    good = {e["update"] for e in story.of("post") if e["status"] == 200 and not e["lost"]}
+    for person in story.people:
+        for act in person.acts:
+            if late := [each for each in act["updates"] if each not in good]:
+                yield f"{person.name}: {act['label']} was never acknowledged ({late})"
+
+
+def submitted(story: Story) -> dict[str, list[Entry]]:
+    """Return the registry's entries by the surname in the submissions that the gate saw."""
+    surname = dict[str, str]()
+    for entry in story.of("registry"):
+        if entry["method"] == "POST" and entry["path"] == "/v1/pre-registrations":
+            surname[entry["key"]] = json.loads(entry["body"])["surname"]
+    found = defaultdict[str, list[Entry]](list)
+    for entry in story.evidence.registered:
+        found[surname.get(entry["key"], "nobody's")].append(entry)
+    return found
+
+
+def registered(story: Story) -> Iterator[str]:
+    """Yield lost, doubled, foreign and altered registrations."""
+    entries = submitted(story)
+    for person in story.people:
+        mine = entries.pop(person.life["surname"], [])
+        sent = any(act["label"] == "review" for act in person.acts)
+        if len(mine) != int(sent):
+            yield f"{person.name}: {len(mine)} registrations, expected {int(sent)}"
+        for body in (each["body"] for each in mine if each["body"]):
+            typed = (person.life["surname"], person.life["given"], 1990)
+            if (body["surname"], body["given_name"], body["birth_year"]) != typed:
+                yield f"{person.name}: the registry has other answers than were typed"
+    for surname, left in entries.items():
+        yield f"{len(left)} registrations of {surname}, who did not submit"
+
+
+def receipt(story: Story) -> Iterator[str]:
+    """Yield the people whose chat shows another number than the registry has."""
+    entries = submitted(story)
+    for person in story.people:
+        shown = {number for reply in person.replies for number in NUMBER.findall(reply["text"])}
+        real = {each["number"] for each in entries[person.life["surname"]]}
+        if not shown <= real:
+            yield f"{person.name}: the chat shows {shown}, the registry has {real}"
+
+
+def people(story: Story) -> Iterator[str]:
+    """Yield a difference between the people in the database and those who are known."""
+    expected = sum(not person.erased for person in story.people)
+    if len(story.evidence.people) != expected:
+        yield f"{len(story.evidence.people)} people in the database, expected {expected}"
+
+
+def traces(story: Story) -> Iterator[str]:
+    """Yield the places of texts that must not be in plain text anywhere."""
+    for place, what in story.evidence.traces:
+        yield f"{what} in {place}"
+
+
+def withdrawn(story: Story) -> Iterator[str]:
+    """Yield the deleted people of whom the registry still has answers."""
+    entries = submitted(story)
+    for person in story.people:
+        for entry in entries[person.life["surname"]] if person.erased else ():
+            if entry["body"] is not None or entry["state"] != "WITHDRAWN":
+                yield f"{person.name}: deleted here, {entry['state']} at the registry"
+
+
+def drained(story: Story) -> Iterator[str]:
+    """Yield the queues with unfinished, failed or quarantined work."""
+    for name, count in story.evidence.queues.items():
+        if count:
+            yield f"{count} in {name}"
+
+
+def deployed(story: Story) -> Iterator[str]:
+    """Yield the processes that did not end in time, or with an error."""
+    for entry in story.of("deployed"):
+        if entry["status"] != 0:
+            yield f"{entry['process']} ended with {entry['status']} at {entry['at']} s"
+
+
+def strict(story: Story) -> Iterator[str]:
+    """Yield the calls that the strict emulator rejected as mistakes."""
+    yield from story.evidence.mistakes
+
+
+def enough(story: Story) -> Iterator[str]:
+    """Yield the reason for which a run proves nothing."""
+    begun = next((entry["n"] for entry in story.of("faults begin")), -1)
+    during = [person for person in story.people if person.life["n"] > begun]
+    for name, count in {
+        "faults": len(story.of("fault")),
+        "registrations": sum(any(a["label"] == "review" for a in each.acts) for each in during),
+        "deletions": sum(each.erased for each in during),
+    }.items():
+        if not count:
+            yield f"a run without {name} proves nothing"
+
+
+RULES: dict[str, Rule] = {
+    "answered": answered,
+    "order": order,
+    "doubled": doubled,
+    "accepted": accepted,
+    "registered": registered,
+    "receipt": receipt,
+    "people": people,
+    "traces": traces,
+    "withdrawn": withdrawn,
+    "drained": drained,
+    "deployed": deployed,
+    "format": strict,
+    "enough": enough,
+}
+
+
+def judge(evidence: Evidence) -> dict[str, list[str]]:
+    """Return the findings of each rule; a run is GREEN if there are none."""
+    story = Story(evidence)
+    return {name: list(rule(story)) for name, rule in RULES.items()}
+
+
+def figures(evidence: Evidence) -> dict[str, Any]:
+    """Return the counts of a run for its report."""
+    story = Story(evidence)
+    faults = defaultdict[str, int](int)
+    for entry in story.of("fault"):
+        faults[entry["fault"]] += 1
+    posts = story.of("post")
+    calls = [*story.of("call"), *story.of("registry")]
+    return {
+        "faults": sum(faults.values()),
+        "by kind": dict(sorted(faults.items())),
+        "bad answers": sum(bool(entry["fault"]) for entry in calls),
+        "updates": len({entry["update"] for entry in posts}),
+        "deliveries": len(posts),
+        "people": len(story.people),
+        "deleted": sum(person.erased for person in story.people),
+        "registrations": len(evidence.registered),
+        "replies": sum(len(person.replies) for person in story.people),
+        "doubled": sum(len(each.doubled) for each in story.walks.values()),
+    }

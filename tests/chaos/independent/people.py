@@ -1,0 +1,330 @@
+"""Invented people: each registers, asks questions, and possibly deletes their data.
+
+A person acts as on a phone: they press the newest button with an answer, or type. An act waits for
+its reply, apart from bursts, whose lines are sent without waiting. The ledger gets every act with
+the ids of its updates before the product can answer it.
+"""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.chaos.independent.ledger import Ledger
+from tests.emulators.telegram import Emulator, Message, User
+
+FIRST_ID = 528_000_000
+# A question before consent is recognised by a key that only it offers; the value is the answer.
+BEFORE_CONSENT = {
+    "kk": "ru",
+    "preregistration": "preregistration",
+    "family": "self",
+    "information": "information",
+    "stateless": "CN",
+    "unsaid": "unsaid",
+    "very_short": "long",
+    "gave_up": "none",
+    "seen": "seen",
+    "refuse": "yes",
+    "yes": "yes",
+}
+CITIZEN = "гражданство Казахстана"
+ETHNIC = "Документ для ответа не нужен"
+FORGOTTEN_SECONDS = 25.0
+# A consent that was accepted is answered, so a person waits longer for that.
+CONSENT_SECONDS = 120.0
+AGAIN_SECONDS = 5.0
+# The form after consent: the name of each step, and its answer. Names and year are typed.
+FORM = (
+    ("ethnic", "yes"), ("surname", "{surname}"), ("given", "{given}"), ("year", "1990"),
+    ("country", "CN"), ("contact", "self"), ("news", "no"), ("more", "no"), ("review", "submit"),
+)  # fmt: skip
+TYPED = {"surname", "given", "year"}
+NEWS = "Есть новость"
+# Lines whose replies do not depend on what was asked before.
+PROBES = ("/help", "/menu", "сколько стоит виза", "можно ли иметь два гражданства")
+QUIET_SECONDS = 1.5
+WAIT_SECONDS = 2.0
+REPLIES = ("sendMessage", "editMessageText")
+NUMBER = re.compile(r"KS-\d{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
+ERASED = "Всё, что хранилось здесь о Вас, удалено"
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+
+
+class Gone(Exception):
+    """The run is over before the person could go on."""
+
+
+@dataclass
+class Life:
+    """One invented person; `known` from consent on, `erased` once they deleted their data."""
+
+    number: int
+    surname: str
+    given: str
+    user: User
+    known: bool = False
+    erased: bool = False
+    nonce: int = 0
+    learns: bool = False
+
+    def plain(self, text: str) -> str:
+        """Return a text of the chat without what differs from person to person."""
+        text = text.replace(self.surname, "{surname}").replace(self.given, "{given}")
+        return NUMBER.sub("{number}", text)
+
+
+def payload(message: Message, key: str) -> str | None:
+    """Return the data of the message's button with this key."""
+    data = [button.data or "" for row in message.buttons for button in row]
+    return next((each for each in data if key in (each, each.partition(":")[2])), None)
+
+
+def keys(message: Message) -> set[str]:
+    """Return the keys of the message's buttons."""
+    data = (button.data or "" for row in message.buttons for button in row)
+    return {each.partition(":")[2] or each for each in data}
+
+
+def nonce(message: Message) -> int:
+    """Return the number of the question that the buttons answer, 0 without buttons."""
+    found = (button.data or "" for row in message.buttons for button in row)
+    return max((int(n) for n, colon, _key in (each.partition(":") for each in found)
+                if colon and n.isdecimal()), default=0)  # fmt: skip
+
+
+@dataclass
+class Crowd:
+    """All people of a run; each place in it is taken by one life after another."""
+
+    ledger: Ledger
+    emulator: Emulator
+    rng: random.Random
+    known: set[int]
+    erases: float = 0.5
+    lives: list[Life] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    # Seconds of the run until which the replies to the last acts may come.
+    deadline: float = float("inf")
+    # The replies to each act, learned from a person whom no fault disturbed.
+    replies: dict[str, list[str]] = field(default_factory=dict)
+
+    def born(self) -> Life:
+        """Return a new person with names that occur nowhere else."""
+        number = len(self.lives)
+        made = ["".join(self.rng.choices(LETTERS, k=8)) for _name in range(2)]
+        surname, given = f"ZZ{made[0]}", f"QQ{made[1]}"
+        user = self.emulator.user(FIRST_ID + number, first_name=given, last_name=surname)
+        life = Life(number, surname, given, user)
+        self.lives.append(life)
+        self.ledger.note("born", life=number, chat=user.id, surname=surname, given=given)
+        return life
+
+    async def place(self) -> None:
+        """Live one life after another until the run is over."""
+        while not self.over.is_set():
+            await asyncio.sleep(self.rng.uniform(0.0, 2.0))
+            life = self.born()
+            try:
+                await self.live(life, erases=self.rng.random() < self.erases)
+            except Gone:
+                return
+
+    async def live(self, life: Life, *, erases: bool) -> None:
+        """Consent, register, read the receipt, ask in bursts, and possibly delete everything."""
+        await self.consent(life)
+        for label, answer in FORM:
+            await self.step(life, label, answer.format(surname=life.surname, given=life.given))
+        await self.receipt(life)
+        await self.burst(life, ["/menu"])
+        for _burst in range(2):
+            await self.burst(life, self.rng.sample(PROBES, self.rng.randint(2, len(PROBES))))
+        if erases:
+            await self.erase(life)
+
+    async def learn(self) -> None:
+        """Learn the reply to each act from a life without faults; erase it at the end."""
+        life = self.born()
+        life.learns = True
+        await self.consent(life)
+        for label, answer in FORM:
+            await self.step(life, label, answer.format(surname=life.surname, given=life.given))
+        await self.receipt(life)
+        for line in ("/menu", *PROBES, *reversed(PROBES[:-1]), "/help"):
+            await self.burst(life, [line])
+        await self.erase(life)
+        self.ledger.note("learned", replies=self.replies)
+
+    async def _learn(self, life: Life, label: str, since: int) -> None:
+        """Wait until the chat is quiet, then keep the replies; fail if earlier ones differ."""
+        count = -1
+        while count != len(self.ledger.entries):
+            count = len(self.ledger.entries)
+            await asyncio.sleep(QUIET_SECONDS)
+        found = [
+            life.plain(entry["text"])
+            for entry in self.ledger.entries[since:]
+            if entry["kind"] == "call" and entry["method"] in REPLIES
+            and entry["status"] == 200 and NEWS not in entry["text"]
+        ]  # fmt: skip
+        known = self.replies.setdefault(label, found)
+        if known != found or not found:
+            raise AssertionError(f"the reply to {label!r} varies: {known} and {found}")
+
+    async def probe_all(self) -> None:
+        """Ask a last line of every known person who is still there."""
+        there = [life for life in self.lives if life.known and not life.erased]
+        await asyncio.gather(*(self._last(life) for life in there))
+
+    async def _last(self, life: Life) -> None:
+        with suppress(Gone):
+            await self.burst(life, ["/help"])
+
+    async def act(self, life: Life, label: str, do: Callable[[], Awaitable[object]]) -> None:
+        """Note an act with the ids of the updates that it causes."""
+        updates = self.emulator.world.updates
+        first = updates.next_id
+        entry = self.ledger.note(
+            "act", life=life.number, chat=life.user.id, label=label, known=life.known
+        )
+        await do()
+        entry["updates"] = list(range(first, updates.next_id))
+        self.ledger.note("updates", of=entry["n"], updates=entry["updates"])
+        if life.learns and life.known:
+            await self._learn(life, label, entry["n"])
+
+    async def seen[T](self, life: Life, find: Callable[[], T | None], seconds: float) -> T | None:
+        """Return the first true result of `find` after a change of the chat; None if too late."""
+        try:
+            return await life.user.place.changed.until(find, seconds)
+        except TimeoutError:
+            return None
+
+    async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
+        """Wait without limit for the reply to a known person; raise Gone if the run ends first."""
+        while not (found := await self.seen(life, find, WAIT_SECONDS)):
+            if self.over.is_set() and self.patience_is_over():
+                self.ledger.note("gave up", life=life.number, chat=life.user.id)
+                raise Gone
+        return found
+
+    def patience_is_over(self) -> bool:
+        """Return True if the time to answer after the last fault has passed."""
+        return self.ledger.seconds() > self.deadline
+
+    async def consent(self, life: Life) -> None:
+        """Answer the questions of an anonymous session, from the start again if it was lost."""
+        user, before, asked = life.user, (0, ""), ""
+        await self.act(life, "start", user.start)
+        while True:
+            patience = CONSENT_SECONDS if asked == "refuse" else FORGOTTEN_SECONDS
+            newest = await self.seen(life, partial(_newest, user, before), patience)
+            if self.over.is_set() and asked != "refuse":
+                raise Gone
+            if newest is not None and ETHNIC in newest.text and await self._settled(life, newest):
+                break
+            asked = _question(newest) if newest is not None else ""
+            if newest is None or not asked:
+                await self.act(life, "start", user.start)
+                continue
+            before = (newest.id, newest.text)
+            key = "no" if CITIZEN in newest.text else BEFORE_CONSENT[asked]
+            data = payload(newest, key)
+            assert data is not None
+            await self.act(life, f"press {key}", partial(user.press, data, newest))
+        life.nonce, life.known = nonce(newest), True
+        self.known.add(user.id)
+        self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
+
+    async def _settled(self, life: Life, newest: Message) -> bool:
+        """Return True once nothing of the anonymous session is under way any more.
+
+        A person who began again may have further replies to come, which no promise covers.
+        """
+        updates = self.emulator.world.updates
+        acts = [entry for entry in self.ledger.of("act") if entry["life"] == life.number]
+        mine = {each for entry in acts for each in entry.get("updates", ())}
+        again = sum(entry["label"] == "start" for entry in acts) > 1
+        with suppress(TimeoutError):
+            await updates.settled.until(lambda: not mine & updates.pending.keys(), CONSENT_SECONDS)
+        await asyncio.sleep(AGAIN_SECONDS if again else 0.0)
+        return next(one for one in reversed(life.user.received) if one.buttons) == newest
+
+    async def step(self, life: Life, label: str, answer: str) -> None:
+        """Answer the open question of the form and wait for the next one."""
+        user = life.user
+        if label in TYPED:
+            await self.act(life, label, partial(user.say, answer))
+        else:
+            asked = next(one for one in reversed(user.received) if nonce(one) == life.nonce)
+            data = payload(asked, answer)
+            assert data is not None, (label, asked)
+            await self.act(life, label, partial(user.press, data, asked))
+        life.nonce = await self.answered(life, lambda: _later(user, life.nonce))
+
+    async def receipt(self, life: Life) -> None:
+        """Wait for the news of the registry and open it."""
+        user = life.user
+        news = await self.answered(life, lambda: _found(user, NEWS))
+        data = payload(news, "!status")
+        assert data is not None
+        await self.act(life, "status", partial(user.press, data, news))
+        await self.answered(life, lambda: _found(user, "KS-"))
+
+    async def burst(self, life: Life, lines: list[str]) -> None:
+        """Send lines without waiting, then wait until the last one is answered."""
+        for line in lines:
+            await self.act(life, line, partial(life.user.say, line))
+        if not life.learns:
+            asked = max(one.id for one in life.user.chat if not one.from_bot)
+            await self.answered(life, lambda: self._replied(life, lines[-1], asked))
+
+    def _replied(self, life: Life, line: str, after: int) -> bool:
+        """Return True if the last reply to a line has arrived after a message of the person."""
+        expected = self.replies[line][-1]
+        return any(
+            one.id > after and life.plain(one.text) == expected for one in life.user.received
+        )
+
+    async def erase(self, life: Life) -> None:
+        """Delete everything, and confirm it."""
+        user = life.user
+        await self.act(life, "delete", partial(user.say, "удалить"))
+        asked = await self.answered(life, lambda: _with_key(user, "yes", life.nonce))
+        data = payload(asked, "yes")
+        assert data is not None
+        await self.act(life, "erase", partial(user.press, data, asked))
+        await self.answered(life, lambda: _found(user, ERASED))
+        life.erased = True
+        self.ledger.note("erased", life=life.number, chat=user.id)
+
+
+def _newest(user: User, before: tuple[int, str]) -> Message | None:
+    """Return the newest message with buttons, if it is not the one of `before`."""
+    found = next((one for one in reversed(user.received) if one.buttons), None)
+    return found if found and (found.id, found.text) != before else None
+
+
+def _question(message: Message) -> str:
+    """Return the key by which a question before consent is recognised, "" for another message."""
+    there = keys(message)
+    return next((mark for mark in BEFORE_CONSENT if mark in there), "")
+
+
+def _later(user: User, than: int) -> int | None:
+    """Return the number of a question later than `than`, if one has arrived."""
+    newest = max(map(nonce, user.received), default=0)
+    return newest if newest > than else None
+
+
+def _found(user: User, text: str) -> Message | None:
+    return next((one for one in reversed(user.received) if text in one.text), None)
+
+
+def _with_key(user: User, key: str, after: int) -> Message | None:
+    return next(
+        (one for one in reversed(user.received) if payload(one, key) and nonce(one) > after), None
+    )

@@ -1,0 +1,184 @@
+"""One run: start everything, drive people, inject faults, wait for the end, judge."""
+
+import asyncio
+import random
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import psycopg
+
+from bot.registry.sandbox import create_app as create_sandbox
+from tests.app_stack import serving
+from tests.chaos.independent import evidence as outside
+from tests.chaos.independent.courier import Courier
+from tests.chaos.independent.evidence import Evidence
+from tests.chaos.independent.faults import Faults
+from tests.chaos.independent.gates import RegistryGate, TelegramGate, Weather, open_gate
+from tests.chaos.independent.ledger import Ledger
+from tests.chaos.independent.people import Crowd
+from tests.chaos.independent.stack import TOKEN, Stack
+from tests.emulators.telegram import Emulator
+
+# Retries of the product wait up to minutes after several failures.
+SETTLE_SECONDS = 300.0
+WATCH_SECONDS = 1.0
+KNOWN_SECONDS = 60.0
+DECISION_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parameters of a run; the seed draws people, faults and deliveries."""
+
+    seed: int
+    seconds: float
+    people: int
+    mutant: str = ""
+    out: Path | None = None
+    # Kinds of faults, all by default; and seconds to settle after the last one.
+    only: tuple[str, ...] = ()
+    settle: float = SETTLE_SECONDS
+
+
+@dataclass
+class Run:
+    """The parts of a run that is under way."""
+
+    plan: Plan
+    stack: Stack
+    ledger: Ledger
+    emulator: Emulator
+    telegram: TelegramGate
+    registry: RegistryGate
+    registry_database: str
+    courier: Courier
+    crowd: Crowd
+    seen: set[str] = field(default_factory=set)
+
+    async def drive(self) -> None:
+        """Learn the replies without faults, then let people and faults act, then settle."""
+        await self.crowd.learn()
+        self.ledger.note("faults begin")
+        self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
+        over = asyncio.Event()
+        faults = Faults(
+            self.stack, self.ledger, self.telegram.weather, self.registry.weather,
+            random.Random(f"faults {self.plan.seed}"), self.plan.only,
+        )  # fmt: skip
+        watching = asyncio.create_task(self._watch())
+        places = [asyncio.create_task(self.crowd.place()) for _ in range(self.plan.people)]
+        await self._until_known()
+        injecting = asyncio.create_task(faults.inject_until(over))
+        await asyncio.wait(
+            [injecting, *places], timeout=self.plan.seconds, return_when="FIRST_EXCEPTION"
+        )
+        over.set()
+        await injecting
+        self.ledger.note("faults end", injected=faults.injected)
+        self.crowd.deadline = self.ledger.seconds() + self.plan.settle
+        self.crowd.over.set()
+        await asyncio.gather(*places)
+        await self.crowd.probe_all()
+        await self._drain()
+        watching.cancel()
+
+    async def _until_known(self) -> None:
+        """Wait until half of the people have consented, since the promises begin then."""
+        ends = self.ledger.seconds() + KNOWN_SECONDS
+        while self.ledger.seconds() < ends:
+            if sum(life.known for life in self.crowd.lives) > self.plan.people / 2:
+                break
+            await asyncio.sleep(0.5)
+
+    async def _watch(self) -> None:
+        """Remember the ids of all people that the database ever had."""
+        while True:
+            with suppress(psycopg.Error):
+                self.seen |= await asyncio.to_thread(outside.people, self.stack.databases.owner)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _drain(self) -> None:
+        """Wait until no work is left, or the time to settle is over."""
+        url = self.stack.databases.owner
+        waiting = ("messages", "registry_writes", "jobs")
+        while self.ledger.seconds() < self.crowd.deadline:
+            counts = await asyncio.to_thread(outside.unfinished, url)
+            if not any(counts[name] for name in waiting):
+                break
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(2 * DECISION_SECONDS)
+
+    def evidence(self) -> Evidence:
+        """Return the findings, while all servers still run."""
+        owner = self.stack.databases.owner
+        found = Evidence(self.ledger.entries, self.crowd.replies)
+        found.registered = outside.registered(self.registry_database)
+        found.queues = outside.unfinished(owner)
+        found.people, found.people_seen = outside.people(owner), self.seen
+        hunted = [text for life in self.crowd.lives
+                  for text in (life.surname, life.given, str(life.user.id))]  # fmt: skip
+        gone = found.people_seen - found.people
+        found.traces = outside.traces(
+            self.stack.data, owner, self.stack.valkey.url, self.stack.logs, hunted, gone
+        )
+        mistakes = self.emulator.journal.mistakes()
+        found.mistakes = [
+            f"{call.method}: {bytes(call.answer).decode()[:200]}" for call in mistakes
+        ]
+        return found
+
+
+@asynccontextmanager
+async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
+    """Start all servers, gates and processes; end them afterwards."""
+    ledger, stack = Ledger(folder / "ledger.jsonl"), Stack(folder, plan.mutant)
+    rng = random.Random(f"people {plan.seed}")
+    async with AsyncExitStack() as held:
+        held.callback(ledger.close)
+        held.push_async_callback(stack.stop)
+        _databases, registry_database = await asyncio.to_thread(stack.start_servers)
+        emulator = Emulator(TOKEN, limits=False)
+        await emulator.start()
+        held.push_async_callback(emulator.stop)
+        http = await held.enter_async_context(aiohttp.ClientSession())
+        app = create_sandbox(
+            registry_database,
+            client_id="kosh",
+            client_secret=stack.registry_secret,
+            callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
+            callback_secret=stack.callback_secret,
+            delay=DECISION_SECONDS,
+        )
+        sandbox = await held.enter_async_context(serving(app))
+        telegram = TelegramGate(ledger, emulator, Weather(random.Random(f"telegram {plan.seed}")))
+        registry = RegistryGate(
+            ledger, sandbox, Weather(random.Random(f"registry {plan.seed}")), http
+        )
+        bot_path = "/bot{token:[^/]+}/{method:.*}"
+        telegram_url = await held.enter_async_context(open_gate(telegram.handle, bot_path))
+        registry_url = await held.enter_async_context(open_gate(registry.handle, "/{rest:.*}"))
+        await stack.start_programs(stack.settings(telegram_url, registry_url))
+        courier = Courier(
+            ledger, emulator, stack.webhook, stack.secret, random.Random(f"courier {plan.seed}")
+        )
+        await courier.begin()
+        held.push_async_callback(courier.close)
+        crowd = Crowd(ledger, emulator, rng, known=courier.known)
+        yield Run(
+            plan, stack, ledger, emulator, telegram, registry, registry_database, courier, crowd
+        )
+
+
+async def run(plan: Plan) -> tuple[Path, Evidence]:
+    """Carry out a run; return the folder with its evidence, and the evidence."""
+    folder = plan.out or Path(tempfile.mkdtemp(prefix="kosh-independent-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    async with opened(plan, folder) as under_way:
+        await under_way.drive()
+        found = await asyncio.to_thread(under_way.evidence)
+    found.save(folder / "evidence.json")
+    return folder, found
