@@ -108,13 +108,12 @@ def _is_reply(entry: Entry) -> bool:
 
 def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
     """Compare the replies after consent with the expected ones, which the acts determine."""
-    found, last = Walk(), None
+    found = Walk()
     expected = [(act["label"], text) for act in person.acts for text in replies[act["label"]]]
     since = person.acts[0]["n"] if person.acts else 0
+    last = next((each for each in reversed(person.replies) if each["n"] < since), None)
     place = 0
-    for reply in person.replies:
-        if reply["n"] < since:
-            continue
+    for reply in (each for each in person.replies if each["n"] > since):
         text = person.plain(reply["text"])
         if place < len(expected) and _same(expected[place], text):
             place, last = place + 1, reply

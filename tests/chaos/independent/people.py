@@ -36,7 +36,9 @@ ETHNIC = "Документ для ответа не нужен"
 FORGOTTEN_SECONDS = 25.0
 # A consent that was accepted is answered, so a person waits longer for that.
 CONSENT_SECONDS = 120.0
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 8.0
+# The start and thirteen answers: a person who needed no further one.
+ACTS_TO_CONSENT = 14
 # The form after consent: the name of each step, and its answer. Names and year are typed.
 FORM = (
     ("ethnic", "yes"), ("surname", "{surname}"), ("given", "{given}"), ("year", "1990"),
@@ -227,10 +229,10 @@ class Crowd:
             if newest is not None and ETHNIC in newest.text and await self._settled(life, newest):
                 break
             asked = _question(newest) if newest is not None else ""
+            before = (nonce(newest), newest.text) if newest is not None else before
             if newest is None or not asked:
                 await self.act(life, "start", user.start)
                 continue
-            before = (newest.id, newest.text)
             key = "no" if CITIZEN in newest.text else BEFORE_CONSENT[asked]
             data = payload(newest, key)
             assert data is not None
@@ -240,18 +242,20 @@ class Crowd:
         self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
 
     async def _settled(self, life: Life, newest: Message) -> bool:
-        """Return True once nothing of the anonymous session is under way any more.
+        """Wait until nothing of the anonymous session is under way; return True if `newest` stays.
 
-        A person who began again may have further replies to come, which no promise covers.
+        A person who pressed twice or began again may get further replies, without a promise.
         """
         updates = self.emulator.world.updates
         acts = [entry for entry in self.ledger.of("act") if entry["life"] == life.number]
         mine = {each for entry in acts for each in entry.get("updates", ())}
-        again = sum(entry["label"] == "start" for entry in acts) > 1
         with suppress(TimeoutError):
             await updates.settled.until(lambda: not mine & updates.pending.keys(), CONSENT_SECONDS)
-        await asyncio.sleep(AGAIN_SECONDS if again else 0.0)
-        return next(one for one in reversed(life.user.received) if one.buttons) == newest
+        count = len(life.user.chat) if len(acts) == ACTS_TO_CONSENT else -1
+        while count != len(life.user.chat):
+            count = len(life.user.chat)
+            await asyncio.sleep(AGAIN_SECONDS)
+        return _last_with_buttons(life.user) == newest
 
     async def step(self, life: Life, label: str, answer: str) -> None:
         """Answer the open question of the form and wait for the next one."""
@@ -304,8 +308,12 @@ class Crowd:
 
 def _newest(user: User, before: tuple[int, str]) -> Message | None:
     """Return the newest message with buttons, if it is not the one of `before`."""
-    found = next((one for one in reversed(user.received) if one.buttons), None)
-    return found if found and (found.id, found.text) != before else None
+    found = _last_with_buttons(user)
+    return found if found and (nonce(found), found.text) != before else None
+
+
+def _last_with_buttons(user: User) -> Message | None:
+    return next((one for one in reversed(user.received) if one.buttons), None)
 
 
 def _question(message: Message) -> str:
