@@ -34,7 +34,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Canned:
-    """A canned reply; texts and titles are by language, `version` is that of the last change.
+    """A canned reply; texts and titles are by language, `version` is incremented at each change.
 
     `form` is the name of the form that is attached to it.
     """
@@ -46,7 +46,7 @@ class Canned:
     form: str = ""
 
     def text(self, language: str) -> str | None:
-        """Return the text in a language, or derived from its other script; None if missing."""
+        """Return the text in a language, if needed converted from the other script, or None."""
         return _in_language(self.texts, language)
 
     def title(self, language: str) -> str:

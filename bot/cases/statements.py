@@ -37,7 +37,7 @@ _VERSION = bindparam("shown_version", type_=Integer())
 _MOMENT = DateTime(timezone=True)
 IS_OPEN = t.Case.state != State.RESOLVED
 
-# Find
+# Statements that find cases.
 
 CASE: tuple[Any, ...] = (
     t.Case.id,
@@ -110,7 +110,7 @@ HOLDER = statement(
     .where(t.Case.id == _CASE)
 )
 
-# Open, write, end
+# Statements that open cases, store messages and notes, and close cases.
 
 OPEN = statement(
     insert(t.Case).values(

@@ -65,7 +65,7 @@ class MissionSettings:
 
     The first answer is due within `first_minutes`, later ones within `next_minutes`, and the
     resolution within `resolve_minutes`. A case without an answer for `claim_timeout_minutes`
-    returns to the queue. `version` is that of the last change.
+    returns to the queue. `version` is incremented at each change.
     """
 
     mission: str

@@ -49,7 +49,7 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def count(number: Number, officer: Name, data: Data = None) -> None:
-    """Count the recipients, and the excluded people by reason; show duration and blockers."""
+    """Count recipients, and excluded people by reason; show duration and what blocks sending."""
 
     async def print_count(rt: Runtime, who: Officer, found: Broadcast) -> None:
         counted = await broadcasts.count(rt, who, found.draft)
@@ -143,7 +143,10 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 def doubt(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
-    """Decide on recipients in doubt, who may have got it: `again` resends, `leave` does not."""
+    """Decide on recipients of whom it is unknown if the message arrived.
+
+    `again` resends the message to them, `leave` does not.
+    """
 
     async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)

@@ -122,7 +122,10 @@ async def _live(found: list[Snapshot], rt: Runtime) -> None:
 
 @app.command()
 def manifest(update: Update = False, dropped: Dropped = None) -> None:
-    """Print the manifest; `--update` writes it unless answers would be lost or reinterpreted."""
+    """Print the manifest: the properties of questions that decide if stored answers stay valid.
+
+    `--update` writes the manifest, unless a change would lose or reinterpret stored answers.
+    """
     today = verification.manifest(FLOWS)
     if not update:
         typer.echo(_json(today), nl=False)

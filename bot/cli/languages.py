@@ -99,7 +99,7 @@ def _not_looked_at(code: str) -> Iterator[lint.Finding]:
 def words(
     accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
 ) -> None:
-    """Print unreviewed words: not in the dictionary, or changed by conversion and back."""
+    """Print unreviewed words that the dictionary lacks, or that conversion and back changes."""
     for code in spelling.CODES:
         found = spelling.doubtful(code, catalogues.read(code))
         if found is None:

@@ -298,7 +298,7 @@ async def resolve(
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
 
 
-# Helpers: texts, answers, transfer targets
+# Helpers that check answers, colleagues and missions.
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:

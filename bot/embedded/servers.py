@@ -51,7 +51,7 @@ _POSTGRES_SETTINGS: Final = {
     "log_checkpoints": "off",
 }
 _NOBODY: Final = 65534
-_GUISES: Final = (  # prefixes that drop root, which PostgreSQL rejects, with the files' UID
+_GUISES: Final = (  # command prefixes that drop root, which PostgreSQL rejects; UID of its files
     # UID 65534 in a user namespace that maps it to root outside, so the files belong to root.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
     # Without user namespaces (Docker, chroot): UID 65534 with a capability to access root's

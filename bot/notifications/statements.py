@@ -34,7 +34,7 @@ _OFFICER = bindparam("officer", type_=Uuid())
 _KIND = bindparam("about", type_=Text())
 _SUBJECT = bindparam("of_subject", type_=Text())
 
-# Subjects and recipients
+# Statements that find the subject and the recipients of a notification.
 
 CASE = statement(
     select(t.Case.mission, t.Case.topic, t.Case.language, t.Case.owner).where(
@@ -81,7 +81,7 @@ CANDIDATES: Statement[*tuple[Any, ...]] = statement(
 )
 CLOCK = statement(select(NOW))
 
-# Queue
+# Statements that queue notifications.
 
 _Sent = aliased(t.OfficerNotification)
 _TARGET = bindparam("target", type_=BigInteger())
@@ -133,7 +133,7 @@ UNSTAFFED = statement(
     .order_by(t.Case.mission)
 )
 
-# Send
+# Statements that claim due notifications and store the result of sending.
 
 _DUE_ROWS = (
     select(t.OfficerNotification.id)
@@ -198,7 +198,7 @@ OUTCOME = statement(
 )
 FORGET_BROWSER = statement(delete(t.PushSubscription).where(t.PushSubscription.id == _TARGET))
 
-# Settings of an officer
+# Statements about an officer's settings.
 
 SETTINGS = statement(
     select(

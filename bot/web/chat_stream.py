@@ -41,7 +41,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
             while not await request.is_disconnected():
                 current = await find_session(request, session.name)
                 if current.name != session.name:
-                    return  # the page reconnects, now with the cookie
+                    return  # the page then reconnects with the new cookie
                 session = current
                 for note_id, note in await unread_notes(rt, session, last):
                     if note.say and note.say.language not in ("", language):

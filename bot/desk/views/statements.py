@@ -70,7 +70,7 @@ OPEN_QUEUES: Mapping[Queue, ColumnElement[bool]] = {
     Queue.ALL: true(),
 }
 
-# Rows of lists
+# Columns and filters of case lists.
 
 _LAST_SPOKE = (
     select(func.max(func.coalesce(t.Handle.spoke_at, t.Handle.created_at)))
@@ -227,7 +227,7 @@ WINDOW = statement(
     )
 )
 
-# Changes of cases
+# Statements about changes of cases.
 
 # The id of the last change. Read it before the page's data, so that the page has this change.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
@@ -240,7 +240,7 @@ EVENTS = statement(
     .limit(MAX_EVENTS + 1)
 )
 
-# One case
+# Statements about one case.
 
 SEEN = statement(ROWS.where(t.Case.id == _CASE))
 EARLIER = statement(
@@ -333,7 +333,7 @@ REGISTRY = statement(
 )
 DATABASE_TIME = statement(select(NOW))
 
-# Views of the case, and the number of cases that an officer has read
+# Statements about officers who view a case, and about how many cases an officer has read.
 
 WRITING_SECONDS = 15
 VIEWERS = statement(

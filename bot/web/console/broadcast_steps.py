@@ -24,8 +24,9 @@ class Blocker:
 def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
     """Return True if the blocker is shown in step `at`.
 
-    It is shown if an earlier step corrects it, or in the step for texts if a text was begun.
-    Blockers of later steps are not shown, because the officer has not reached those steps yet.
+    It is shown if no step or an earlier step corrects it, or in the step for texts if a text was
+    begun. Blockers of later steps are not shown, because the officer has not reached those steps
+    yet.
     """
     if blocker.step not in STEPS:
         return True

@@ -28,7 +28,7 @@ from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
-SESSION_CHECK_SECONDS = 10  # shorter than HEARTBEAT_SECONDS, so that each heartbeat checks
+SESSION_CHECK_SECONDS = 10  # below HEARTBEAT_SECONDS, so that each heartbeat checks the session
 NOTIFICATION = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = logging.get()
