@@ -82,7 +82,7 @@ CREATE_SETTINGS = statement(
     insert(t.Mission).values(mission=_MISSION, **_SETTINGS).on_conflict_do_nothing()
 )
 
-# Canned replies
+# Statements about canned replies.
 
 _STORED = (
     select(

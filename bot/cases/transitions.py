@@ -105,7 +105,7 @@ async def snooze(
 async def replied(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Record the officer's answer, and wait for the person. Does not raise the version."""
+    """Record the officer's answer, and wait for the person. The version is not incremented."""
     now = await clock(transaction)
     minutes = desk.calendar().minutes(case.opened_at, now)
     await _change(
@@ -116,7 +116,7 @@ async def replied(
 async def mark(
     transaction: Transaction, case: Case, version: int, *, urgent: bool, labels: Iterable[str]
 ) -> None:
-    """Set the urgency and the labels of a case. Does not raise the version."""
+    """Set the urgency and the labels of a case. The version is not incremented."""
     values = {"is_urgent": urgent, "chosen": sorted(set(labels))}
     await _change(transaction, statements.MARK, case, version, **values)
 
@@ -124,7 +124,7 @@ async def mark(
 async def set_call_back(
     transaction: Transaction, case: Case, version: int, at: datetime | None
 ) -> None:
-    """Put a case on the call-back list, or remove it with None. Does not raise the version."""
+    """Put a case on the call-back list, or remove it if `at` is None; keep the version."""
     await _change(transaction, statements.CALL_BACK, case, version, at=at)
 
 
@@ -134,12 +134,12 @@ async def resolve(transaction: Transaction, case: Case, officer: UUID, version: 
 
 
 async def close_unread(transaction: Transaction, case: Case, burst: UUID, version: int) -> None:
-    """Close a queued case without owner, as part of a burst of spam."""
+    """Close a queued case without owner, as part of the closed burst `burst`."""
     await _change(transaction, statements.CLOSE_UNREAD, case, version, burst=burst)
 
 
 async def reopen(transaction: Transaction, case: Case) -> bool:
-    """Return a case that was closed in a burst to the queue; False if it is no longer closed."""
+    """Reopen a case that was closed in a burst; return False if it is no longer closed."""
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),

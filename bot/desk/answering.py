@@ -95,7 +95,7 @@ async def _send(
 
 
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
-    """Return the lines above a reply: an officer wrote it, and if so, a machine translated it."""
+    """Return the lines to show above a reply: officer as author, and machine translation if any."""
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 

@@ -233,7 +233,11 @@ def _waiting_of(officer: Officer) -> Subject:
 async def _close_case(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, burst: UUID
 ) -> bool:
-    """Close one case; return False if a colleague took it, or its person was erased."""
+    """Close one case.
+
+    Return False if this call did not close it: a colleague took it, its person was erased, or an
+    earlier call closed it.
+    """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         # Apply the event first: after closing, the console's role cannot read the conversation.

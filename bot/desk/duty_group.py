@@ -142,9 +142,10 @@ async def _put(
 
 
 def _card(rt: Runtime, counts: list[_Count]) -> tuple[Message, bytes]:
-    """Return the message in the first two languages, and the hash that detects changes.
+    """Return the message in the first two of the installation's languages, and a hash of its text.
 
-    Waiting minutes are rounded down to tens, so that the hash does not change each minute.
+    The hash detects changes. Waiting minutes are rounded down to tens, so that the hash does not
+    change each minute.
     """
     link = f"{rt.settings.public_url}/console"
     languages = rt.settings.languages[:2]

@@ -291,10 +291,9 @@ async def _add(
     body: Body,
     again: Version | None = None,
 ) -> None:
-    """Insert a version as a draft.
+    """Insert a version: a draft, or a copy of the earlier version `again`.
 
-    `again` is the earlier version that it copies. The copy has the state and the approval of
-    `again`.
+    A copy has the state and the approval of `again`.
     """
     await execute(
         transaction,

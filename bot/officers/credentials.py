@@ -61,7 +61,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """The officer who redeemed a link, and the credentials that this removed.
+    """The officer who redeemed a link, and the credentials that were removed.
 
     `passkeys` are the ids of the deleted passkeys. `untied`: an OIDC account was unlinked.
     """
@@ -258,9 +258,9 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Lock the account's row, and return True if the officer can sign in phishing-resistantly.
+    """Lock the account's row; return True if it has a phishing-resistant way to sign in.
 
-    This requires a passkey, or an OIDC account if the sign-in service is configured.
+    That is a passkey, or an OIDC account if the sign-in service is configured.
     """
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))

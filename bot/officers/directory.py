@@ -43,7 +43,10 @@ class Officer:
 
 
 class LastAdministrator(Exception):
-    """Fewer than two administrators would remain, or the first one exists already."""
+    """A change of administrators is not allowed; nothing was changed.
+
+    Fewer than two would remain, or the first one was to be created although one exists.
+    """
 
     code = "E_LAST_ADMINISTRATOR"
 
@@ -231,7 +234,10 @@ async def change(
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
-    """Store the end of the officer's shift, at which a sweep returns claimed cases to the queue."""
+    """Store the end of the officer's shift; None ends the shift now.
+
+    After the end, a sweep returns the officer's claimed cases to the queue.
+    """
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
         await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)

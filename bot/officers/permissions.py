@@ -192,8 +192,8 @@ class Owner(StrEnum):
 class Rule:
     """Conditions for an action.
 
-    `mission`: the object of the action must belong to the officer's mission. `strong`: the officer
-    must have signed in phishing-resistantly, with a passkey and not with password and code.
+    `mission`: the object of the action must belong to the officer's mission. `strong`: the sign-in
+    must have been phishing-resistant, as with a passkey, and not with password and code.
     """
 
     roles: frozenset[Role]

@@ -22,7 +22,7 @@ _TOKEN_LENGTH = 43
 
 
 class AuthMethod(StrEnum):
-    """How the officer of a session authenticated."""
+    """Method by which the officer of a session authenticated."""
 
     DEMO = "demo"
     CODE = "code"  # password and one-time code

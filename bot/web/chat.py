@@ -230,8 +230,8 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
         if session.by_cookie:
             forget(rt, answer)
         return
-    # The event is committed, so the response must be 202 even if the renewal fails. The next post
-    # renews the cookie too.
+    # The event is committed, so the response must acknowledge it even if the renewal fails. The
+    # next post renews the cookie too.
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):

@@ -1,6 +1,7 @@
 """Process web chat events within rate budgets per address and for the whole installation.
 
-When a budget is spent, the page asks a question that programs fail, or names the time to wait.
+When a budget is spent, the page asks a question that simple programs cannot answer, or shows the
+time to wait.
 """
 
 from dataclasses import dataclass, replace

@@ -121,7 +121,7 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label"
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """Return the case with this number, or the newest case of the person with this receipt number.
+    """Return the id of the case with this number, or of the newest case with this receipt number.
 
     Open cases take precedence. Every lookup is audited, found or not, to detect enumeration.
     """

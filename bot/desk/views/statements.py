@@ -229,7 +229,7 @@ WINDOW = statement(
 
 # Statements about changes of cases.
 
-# The id of the last change. Read it before the page's data, so that the page has this change.
+# The id of the last change. Read it before the page's data: the page then shows this change.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
 _EVENT = bindparam("id", type_=BigInteger())
 EVENT_EXISTS = statement(select(literal(True)).where(t.CaseEvent.id == _EVENT))

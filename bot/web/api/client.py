@@ -268,6 +268,6 @@ class Client:
 
 
 def _read[T](record: type[T], found: Mapping[str, Any]) -> T:
-    """Return the record; members of the response that it does not define are ignored."""
+    """Return the record; ignore members of the response that the record does not define."""
     names = [each.name for each in fields(record)]  # type: ignore[arg-type]
     return record(**{name: found[name] for name in names})

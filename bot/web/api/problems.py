@@ -76,7 +76,7 @@ class Refusal(Exception):
 def problem(
     name: ProblemName, reason: str = "", field: str = "", headers: dict[str, str] | None = None
 ) -> Response:
-    """Return the error response of a name, with its status and title."""
+    """Return the error response for a problem name, with the name's status and title."""
     status, title = PROBLEMS[name]
     found = Problem(
         type=f"urn:kosh:problem:{name}", title=title, status=status, reason=reason, field=field
@@ -86,7 +86,7 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the problem name for a status with which a request is rejected during the read."""
+    """Return the problem name for a status with which reading a request's body failed."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 

@@ -13,7 +13,7 @@ from bot.web.api.requests import api_router, needs, note
 
 
 class Count(ResponseBody):
-    """The number of cases with a value, rounded down to a multiple of 5; at least 5."""
+    """Cases of one topic, language or country, rounded down to a multiple of 5; at least 5."""
 
     name: str
     """The value: a topic, a language (BCP 47) or a country (ISO 3166-1 alpha-2)."""

@@ -20,7 +20,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "timeframe": TIMEFRAME,
     "trade": OCCUPATION,
 }
-# Labels of values that are not codes of answers: no answer, not asked, and totals.
+# Labels of the registry's values for undecided or missing answers, and for totals.
 _UNANSWERED = {
     "UNDECIDED": TIMEFRAME.among[-1].label,
     "NOT_GIVEN": WORDS["planning_not_given"],
