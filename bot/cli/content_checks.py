@@ -15,7 +15,11 @@ DO = "an editor opens the sources and publishes a later last day: docs/how-to/ch
 
 
 async def facts(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield a warning if facts, shipped or published by editors, expire soon or are unchecked."""
+    """Yield one finding, which is a warning if facts expire soon or are overdue for a check.
+
+    The facts are the shipped ones and those that editors published. Yield nothing without a
+    database.
+    """
     content = LiveContent()
     try:
         async with await Connection.connect(chosen.database(), connect_timeout=3) as session:

@@ -113,7 +113,7 @@ def _do(
     verb: Callable[..., Coroutine[Any, Any, Any]],
     **more: str,
 ) -> None:
-    """Perform one action on the case with this number, in its current version."""
+    """Perform one action on the case with this number, with the case's current version."""
 
     async def act(rt: Runtime, who: Officer) -> None:
         case = await _numbered(rt, who, number)

@@ -200,7 +200,8 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
     """Run the commands two at a time; return the names that failed.
 
-    Those in `shown` start first and print live. Those in `quiet` print their output when they end.
+    The commands in `shown` start first and print live. Those in `quiet` print their output when
+    they end.
     """
     with ThreadPoolExecutor(2) as two:
         passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
@@ -254,7 +255,7 @@ def requirements(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def mutants(context: typer.Context) -> None:
-    """Run the tests with one safety guard removed at a time; exit with 1 if no test detects one."""
+    """Run the tests with one safety guard removed at a time; exit with 1 if no test detects it."""
     _prove("mutants", context)
 
 

@@ -40,7 +40,8 @@ app = typer.Typer()
 
 SECONDS, GIGABYTE = 20, 1024**3
 MIN_POSTGRESQL = 170000
-# Difference between clocks in seconds. Above the maximum, sign-in codes and signed callbacks fail.
+# Differences, in seconds, between the clock of this machine and another one, for a warning and for
+# a fault. Above MAX_SKEW_SECONDS, sign-in codes and signed callbacks fail.
 WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
 RATES = ("telegram_rate", "whatsapp_rate")
 

@@ -1,4 +1,4 @@
-"""Environment of commands: settings, servers, an open runtime, and the end by a signal."""
+"""Environment of commands: settings, servers, an open runtime, and shutdown on a signal."""
 
 import asyncio
 import gc
@@ -36,15 +36,15 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases
 
 
 def print_json(document: object) -> None:
-    """Print a document as JSON; dates, paths and other types as strings."""
+    """Print a document as JSON; values without a JSON type, such as dates and paths, as strings."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
 def read(**chosen: Any) -> Settings:
     """Read the settings, overridden by the command line's values, and configure logging.
 
-    Raises ConfigError for a wrong setting, and if the folder belongs to a demo but the command is
-    not one.
+    Raises ConfigError for a wrong setting, or if the data folder belongs to a demo and the command
+    does not run the demo.
     """
     load(chosen.get("data_dir"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})

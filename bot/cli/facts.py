@@ -78,7 +78,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print what each intent and flow answers on a day; for an intent, also the silent facts."""
+    """Print the answers of each intent and flow on a day, and the intents' facts not valid then."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:

@@ -9,7 +9,7 @@ from bot.config.settings import Settings
 
 
 class Grade(StrEnum):
-    """Grade of a finding: in order, doubtful, or wrong."""
+    """Grade of a finding: no fault, a possible fault, or a fault."""
 
     GOOD = "ok"
     DOUBTFUL = "look"
@@ -27,7 +27,7 @@ class Finding:
 
 
 def good(what: str, said: str) -> Finding:
-    """Return a finding in order, which needs no fix."""
+    """Return a finding that a check found no fault; it has no fix."""
     return Finding(what, Grade.GOOD, said)
 
 
@@ -42,7 +42,7 @@ def wrong(what: str, said: str, mend: str) -> Finding:
 
 
 def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
-    """Yield a fault if a library or server is below its minimum safe version, else nothing."""
+    """Yield a fault if a library or server is below its minimum safe version, otherwise nothing."""
     if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
         yield wrong(

@@ -101,9 +101,11 @@ def walk(published: Published = False) -> None:
 
 
 def _editions(published: bool) -> Iterator[tuple[str, date]]:
-    """Yield name and date of each edition: shipped, every fact overlaid, and published if asked.
+    """Yield the name and the date of each edition of the content to check.
 
-    The overlaid edition replaces each fact by a copy, as if editors had published it.
+    An edition is a date that carries the content valid on it. The editions are the shipped content,
+    the shipped content with each fact replaced by a copy as if editors had published it, and with
+    `published` the published content.
     """
     today = datetime.now(UTC).date()
     yield "shipped content", today

@@ -74,7 +74,7 @@ def _given() -> Values:
 
 
 class _AsGiven(Settings):
-    """Settings that may be incomplete, to read the ones that exist; no server runs with them."""
+    """Settings in which required values may be missing, to read those that exist."""
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
@@ -113,7 +113,7 @@ def _asked() -> Values:
 
 
 def _completed(values: Values) -> Values:
-    """Return the values with generated webhook secrets; secrets that exist are kept."""
+    """Return the values, with a generated webhook secret for each one that is missing."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
         more["telegram_secret"] = _kept("telegram_secret")

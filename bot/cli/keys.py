@@ -46,7 +46,7 @@ def show(as_json: AsJson = False, data: Data = None) -> None:
 def new(kind: KindName = "epoch", data: Data = None) -> None:
     """Create the next key.
 
-    It can decrypt at once. It encrypts only after an hour, when all processes have loaded it.
+    The key can decrypt at once. It encrypts only after an hour, when all processes have loaded it.
     """
     version = _with(data, lambda rt: key_rotation.create(rt, kind))
     typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")

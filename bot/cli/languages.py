@@ -23,7 +23,7 @@ from bot.i18n import (
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# Translator comments that begin with this mark a translation to be checked by a speaker.
+# A translator comment that begins with this text marks a translation that a speaker should check.
 CHECK = "check:"
 HEADS = (
     "language",

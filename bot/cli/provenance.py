@@ -68,7 +68,7 @@ def provenance(
 
 
 def read_source(folder: Path) -> Source:
-    """Return the commit of a checkout.
+    """Return the source of a wheel: the commit of a checkout, with tags, time and lock files.
 
     Raises ProvenanceError if the folder has no commit, or if a packed file differs from it.
     """

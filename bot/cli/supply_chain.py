@@ -146,7 +146,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _declared(licence: str) -> list[dict[str, str]]:
-    """Return a licence as CycloneDX 1.6 writes it: declared by the author, not verified by us."""
+    """Return a licence as CycloneDX 1.6 writes it: declared by the author and not verified."""
     return [{"expression": licence, "acknowledgement": "declared"}]
 
 

@@ -47,7 +47,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
 
 
 def _report(recognizer: Recognizer) -> str:
-    """Return the accuracy on held-out lines, never trained on, beside cross-validation."""
+    """Return the accuracy on held-out lines, not used for training, and in cross-validation."""
     results = evaluation.of_lines(evaluation.held_lines(), recognizer)
     unlike = evaluation.unlike_phrases(results)
     parts = {

@@ -87,7 +87,7 @@ def accepted(data: Data = None) -> None:
 
 
 def _counts(written: list[phrases.Phrase]) -> str:
-    """Return for each language the number of phrases, and that of the intent with the fewest."""
+    """Return for each language the number of phrases, and the fewest phrases of an intent."""
     lines = []
     for language in phrases.LANGUAGES:
         counts = Counter(each.intent for each in written if each.language == language)

@@ -176,7 +176,7 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` every `seconds`; a cancellation takes effect only after the current call."""
+    """Call `act` again `seconds` after each end; a cancellation waits for the current call."""
     while True:
         await shutdown.finish_on_cancel(_once(act))
         await asyncio.sleep(seconds)
