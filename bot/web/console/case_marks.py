@@ -75,7 +75,7 @@ async def note_writing(
 ) -> Response:
     """Record that the officer is writing in a case, so that colleagues see it.
 
-    Return 409 if the case was changed after the page was loaded.
+    Return 409 if the case has been closed.
     """
     try:
         await presence.note_writing(context.rt, context.officer, case_id)

@@ -1,4 +1,4 @@
-"""Show leads the late cases, the officers on shift, and each officer's number of cases."""
+"""Show leads the late cases, and each officer's shift and number of cases."""
 
 from typing import Annotated
 
