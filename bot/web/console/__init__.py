@@ -38,6 +38,7 @@ from bot.web.console import (
     sign_in,
     statistics,
     texts,
+    webhooks,
     working_hours,
 )
 from bot.web.console.live_updates import close
@@ -69,6 +70,7 @@ ROUTERS = (
     working_hours.router,
     officers.router,
     break_glass.router,
+    webhooks.router,
     my_account.router,
     passkeys.router,
     broadcast_editor.router,

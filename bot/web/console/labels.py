@@ -18,6 +18,7 @@ from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.labels_texts import TEXTS
 from bot.web.console.labels_translation import TRANSLATION
+from bot.web.console.labels_webhooks import WEBHOOKS
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
 from flows.engine.upload_states import State as Paper
@@ -348,7 +349,7 @@ REFUSALS: dict[str, Text] = {
 WORDS: dict[str, Text] = {
     **FRAME, **SIGNING, **INBOX, **CASE, **DONE, **RUNNING, **BROADCASTS, **CONTENT, **TEXTS,
     **BURSTS, **FILES, **NOTIFYING, **KEYS, **MARKING, **LIMITS,
-    **PLANNING, **REFERRERS, **TRANSLATION,
+    **PLANNING, **REFERRERS, **TRANSLATION, **WEBHOOKS,
 }  # fmt: skip
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

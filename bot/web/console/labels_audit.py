@@ -12,6 +12,7 @@ from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.labels_texts import TEXTS
+from bot.web.console.labels_webhooks import WEBHOOK_REASONS, WEBHOOKS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
@@ -78,6 +79,9 @@ DEEDS: dict[str, Text] = {
     Action.WORDING_CLOSE: TEXTS["texts_close"],
     Action.STATUS_LOOK_UP: _("Look a registration up with its number and PIN"),
     Action.CASE_INVITE: _("Invite a person to an officer by a link"),
+    Action.WEBHOOK_SUBSCRIBE: _("Another system changed where it receives messages"),
+    Action.WEBHOOK_READ: WEBHOOKS["webhooks"],
+    Action.WEBHOOK_EDIT: WEBHOOKS["webhook_again"],
 }
 
 LOGGED: dict[str, Text] = {
@@ -134,6 +138,9 @@ LOGGED: dict[str, Text] = {
     # Translators: a token with which another system calls the assistant.
     "token.created": _("A token of another system was created"),
     "token.revoked": _("A token of another system was revoked"),
+    "webhook.redelivered": WEBHOOKS["webhook_again"],
+    "webhook.enabled": WEBHOOKS["done_webhook_enabled"],
+    "webhook.disabled": WEBHOOK_REASONS["disabled"],
 }
 
 # The audit log's filters: prefixes of action names, with a label for each.
@@ -145,6 +152,7 @@ KINDS: dict[str, Text] = {
     "canned.": FRAME["canned"],
     "officer.": FRAME["officers"],
     "referrer.": REFERRERS["referrers"],
+    "webhook.": WEBHOOKS["webhooks"],
     "hours.": FRAME["hours"],
     "break_glass.": RUNNING["break_glass"],
     "sign_": SIGNING["sign_in"],

@@ -18,6 +18,7 @@ from bot.web.console import labels as console_labels
 from bot.web.console import labels_audit, labels_broadcasts, labels_bursts, labels_content
 from bot.web.console.labels import Wording
 from bot.web.console.labels_common import ROLES
+from bot.web.console.labels_webhooks import WEBHOOK_REASONS
 from bot.web.console.manual import section_of
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine import limit_screens
@@ -46,6 +47,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("content", "/content", Action.CONTENT_READ),
     ("texts", "/texts", Action.WORDING_READ),
     ("officers", "/officers", Action.OFFICERS_READ),
+    ("webhooks", "/webhooks", Action.WEBHOOK_READ),
     ("break_glass", "/break-glass", Action.BREAK_GLASS_READ),
     ("audit", "/audit", Action.AUDIT_READ),
 )
@@ -110,6 +112,7 @@ _templates.globals |= {
     "SPENDINGS": labels_bursts.SPENDINGS,
     "SPAM_REASONS": labels_bursts.SPAM_REASONS,
     "LIMIT_REASONS": limit_screens.REASONS,
+    "WEBHOOK_REASONS": WEBHOOK_REASONS,
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,

@@ -7,6 +7,7 @@ from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
 from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_referrers import REFERRERS
+from bot.web.console.labels_webhooks import WEBHOOKS
 from bot.web.console.manual.section import Section
 from flows.engine.text import _
 
@@ -87,6 +88,25 @@ THE_LIMITS = Section(
     },
 )
 
+OTHER_SYSTEMS = Section(
+    "webhooks",
+    WEBHOOKS["webhooks"],
+    (
+        WEBHOOKS["webhooks_hint"],
+        _(
+            "Kosh tries for about three days to deliver a message. Then the message is on this"
+            " page for 30 days."
+        ),
+    ),
+    buttons={
+        WEBHOOKS["webhook_again"]: _("Tries to deliver this message again."),
+        WEBHOOKS["webhook_all_again"]: _("Tries to deliver all messages of this system again."),
+        WEBHOOKS["webhook_enable"]: _(
+            "Sends messages to this system again. Please ask its operator first."
+        ),
+    },
+)
+
 HOURS = Section(
     "hours",
     FRAME["hours"],
@@ -162,6 +182,7 @@ SECTIONS = (
     THE_LIMITS,
     HOURS,
     OFFICERS,
+    OTHER_SYSTEMS,
     EMERGENCY,
     AUDIT,
     ACCOUNT,

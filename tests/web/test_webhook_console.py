@@ -1,0 +1,101 @@
+"""The console's page of other systems: endpoints, dead letters, and sending them again."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from bot.security import audit_log
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.console_client import Console, ru
+from tests.outgoing_webhooks.subscriber import Subscriber, rows, subscriber
+
+AIGUL, DANA, SAULE = "Aigul Testova", "Dana Testova", "Saule Testova"
+PAGE = "/console/webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The application, and a system with two dead letters of its endpoint."""
+
+    house: House
+    system: Subscriber
+    endpoint: str
+
+
+@pytest.fixture
+async def desk(house: House) -> AsyncIterator[Desk]:
+    await demo_officers.enter(house.rt)
+    async with subscriber(replace(house.rt)) as system:
+        made = await system.subscribe()
+        for _each in range(2):
+            await rows(
+                house.rt,
+                "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, attempt,"
+                " reason, done_at) VALUES (%s, gen_random_uuid(), 'webhook.test', 'dead', 20,"
+                " 'http_503', kosh_now())",
+                made["id"],
+            )
+        yield Desk(house, system, made["id"])
+
+
+async def test_administrator_sends_dead_letters_again(desk: Desk) -> None:
+    async with Console.signed_in(desk.house.url, DANA) as console:
+        page = await console.get(PAGE)
+        assert desk.system.receiver.host in page.text
+        assert "token" not in page.text.partition(desk.system.receiver.host)[2]
+        assert "503" in page.text
+        one = await console.send(page.form("/redeliver"))
+        assert ru("done_webhook_sent_again") in one.text
+        await desk.house.until(lambda: _has(desk, "pending sending delivered", 1))
+        again = await console.get(PAGE)
+        rest = await console.send(again.form("/redeliver"))
+        assert rest.status == 200
+        assert (await console.send(page.form("/redeliver"))).status == 404
+    await desk.house.until(lambda: _has(desk, "pending sending delivered", 2))
+    async with desk.house.rt.pool.connection() as session:
+        written = [each.action for each in await audit_log.entries(session)]
+    assert written.count("webhook.redelivered") == 2
+    await rows(
+        desk.house.rt, "UPDATE webhook_deliveries SET state = 'pending', due_at = kosh_now(),"
+        " done_at = NULL, attempt = 0"
+    )  # fmt: skip
+    await rows(desk.house.rt, "UPDATE webhook_endpoints SET resting_until = NULL")
+    await desk.system.deliver()
+    assert len({each.id for each in desk.system.receiver.received}) == 2
+
+
+async def _has(desk: Desk, states: str, count: int) -> bool:
+    found = await rows(
+        desk.house.rt,
+        "SELECT count(*) FROM webhook_deliveries WHERE state = ANY(string_to_array(%s, ' '))",
+        states,
+    )
+    return bool(found[0][0] == count)
+
+
+async def test_administrator_enables_a_disabled_endpoint_first(desk: Desk) -> None:
+    async with Console.signed_in(desk.house.url, DANA) as console:
+        before = await console.get(PAGE)
+        await rows(
+            desk.house.rt,
+            "UPDATE webhook_endpoints SET state = 'disabled', reason = 'gone',"
+            " disabled_at = kosh_now()",
+        )
+        refused = await console.send(before.form("/redeliver"))
+        assert refused.status == 409
+        assert ru("webhook_enable_first") in refused.text
+        assert ru("webhook_gone") in refused.text
+        enabled = await console.send(refused.form("/enable"))
+        assert ru("done_webhook_enabled") in enabled.text
+    assert (await desk.system.endpoint())["state"] == "active"
+
+
+async def test_endpoint_page_is_read_only_for_auditors_and_closed_to_officers(desk: Desk) -> None:
+    async with Console.signed_in(desk.house.url, AIGUL) as officer:
+        assert (await officer.get(PAGE)).status == 403
+    async with Console.signed_in(desk.house.url, SAULE) as auditor:
+        page = await auditor.get(PAGE)
+        assert page.status == 200
+        assert not [each for each in page.forms if "/webhooks" in each.action]
