@@ -14,11 +14,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from starlette.requests import Request
 from starlette.types import Message
 
 from bot.cli.servers import serve
 from bot.embedded.server_process import free_port
-from bot.web import connection_limits, request_parsing
+from bot.web import chat_stream, connection_limits, request_parsing
 from bot.web.app import create_app
 from bot.web.connection_limits import MAX_PER_ADDRESS
 from tests.app_stack import House, lent
@@ -131,7 +132,23 @@ async def test_connection_with_an_unfinished_request_is_closed_in_time(
         await _closed(readers, 3)
 
 
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep event streams open until shutdown.
+
+    A real stream ends when Valkey answers late, so that its page connects again. The limit would
+    then count fewer streams than were opened.
+    """
+
+    async def events(request: Request, *_: object) -> AsyncIterator[str]:
+        yield ": open\n\n"
+        await request.app.state.closing.wait()
+
+    monkeypatch.setattr(chat_stream, "_events", events)
+
+
 @pytest.mark.requirement("S-89")
+@pytest.mark.usefixtures("endless")
 async def test_event_streams_of_one_address_are_limited(house: House) -> None:
     ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
     async with _served(house) as url, _connected(url, MAX_PER_ADDRESS, ask) as readers:
