@@ -23,6 +23,9 @@ app = typer.Typer()
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
+# Without pytest's cache, because its list of failed tests belongs to the tests that run at the same
+# time.
+UNLISTED = ("-p", "no:cacheprovider")
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
@@ -65,20 +68,22 @@ OLDEST_POSTGRES_TESTS = (
 
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out chaos.")]
 Release = Annotated[bool, typer.Option("--release", help="Only what a release must pass besides.")]
+Everything = Annotated[bool, typer.Option("--all", help="Also what a release must pass.")]
 
 
 @app.command()
-def test(quick: Quick = False, release: Release = False) -> None:
+def test(quick: Quick = False, release: Release = False, everything: Everything = False) -> None:
     """Run all checks of a change: lint, types, layers, catalogues, documents, tests and chaos.
 
-    With `--release`, run the additional release checks. They cover a reproducible wheel with demo,
-    the tutorial, and setup, move and restore of an installation. They start and kill the embedded
-    servers, and test the registry contract with generated requests. They sanitize all file types,
-    send a broadcast in a browser, check the accessibility of the console with axe, and compare
-    every picture of the documents. They also test the oldest supported PostgreSQL.
+    With `--release`, run only the additional release checks, and with `--all` run both at the same
+    time. The release checks cover a reproducible wheel with demo, the tutorial, and setup, move and
+    restore of an installation. They start and kill the embedded servers, and test the registry
+    contract with generated requests. They sanitize all file types, send a broadcast in a browser,
+    check the accessibility of the console with axe, and compare every picture of the documents.
+    They also test the oldest supported PostgreSQL.
     """
     begun = time.monotonic()
-    failed = _released() if release else _changed(quick)
+    failed = _released() if release else _changed(quick, everything)
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     if lacking := missing():
         typer.echo(f"Skipped, since this machine has none: {', '.join(lacking)}.")
@@ -104,15 +109,18 @@ def missing() -> list[str]:
 
 def _released() -> list[str]:
     """Return the names of failed release checks."""
-    beside = {"wheel": [sys.executable, "-m", "tests.wheel"]}
+    return _tested({"release": _pytest("release", 2, *RELEASED)}, _of_a_release()) + _audited()
+
+
+def _of_a_release() -> dict[str, list[str]]:
+    """Return the release checks that are not tests on the newest PostgreSQL, the longest first."""
+    checks: dict[str, list[str]] = {}
     if "Chromium" not in missing():
-        beside["pictures"] = [sys.executable, "-m", "tests.browser.pictures", "--check"]
-    failed = _tested({"release": _pytest("release", 2, *RELEASED)}, beside)
-    failed += _audited()
-    if not OLDEST_POSTGRES.is_dir():
-        return failed
-    oldest = _pytest("oldest", 2, *OLDEST_POSTGRES_TESTS, f"--postgres={OLDEST_POSTGRES}")
-    return failed + _two_at_a_time({"oldest": oldest}, {})
+        checks["pictures"] = [sys.executable, "-m", "tests.browser.pictures", "--check"]
+    if OLDEST_POSTGRES.is_dir():
+        oldest = (*OLDEST_POSTGRES_TESTS, f"--postgres={OLDEST_POSTGRES}", *UNLISTED)
+        checks["oldest"] = _pytest("oldest", 1, *oldest)
+    return checks | {"wheel": [sys.executable, "-m", "tests.wheel"]}
 
 
 def _audited() -> list[str]:
@@ -144,30 +152,32 @@ def _is_reachable(url: str) -> bool:
         return False
 
 
-def _changed(quick: bool) -> list[str]:
-    """Run the checks of a change, without chaos if `quick`; return the names of failed ones."""
+def _changed(quick: bool, everything: bool = False) -> list[str]:
+    """Run the checks of a change, without chaos if `quick`; return the names of failed ones.
+
+    With `everything`, run the release checks at the same time, so that no core is idle.
+    """
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
+    elsewhere = [f"--ignore={path}" for path in ("tests/flows", *(() if everything else RELEASED))]
     # Three processes on two cores, because these tests often wait for a server or a browser.
     tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
     beside = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "layers": [str(Path(python).parent / "lint-imports")],
+        **(_of_a_release() if everything else {}),
         "types": [python, "-m", "mypy"],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        # One process, because several would repeat the same walks through the flows. Without
-        # pytest's cache, because its list of failed tests belongs to the tests that run at the same
-        # time.
-        "conversations": _pytest("flows", 0, "tests/flows", "--cov", "-p", "no:cacheprovider"),
+        # One process, because several would repeat the same walks through the flows.
+        "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
+    failed = _tested(tests, beside) + (_audited() if everything else [])
     # Run after the tests, not in parallel with them, because these checks measure timeouts. They
     # mostly wait.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    failed = _tested(tests, beside)
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
 
 

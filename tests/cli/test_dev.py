@@ -12,12 +12,15 @@ from bot.cli import assembled, dev
 from bot.i18n import spelling
 from tests.browser import chromium
 
+type Runs = list[tuple[dict[str, list[str]], dict[str, list[str]]]]
+
 COMMANDS = ("chaos", "requirements", "mutants")
 
 
 @pytest.mark.parametrize(
-    ("options", "suite"), [((), "_changed"), (("--release",), "_released")]
-)  # fmt: skip
+    ("options", "suite"),
+    [((), "_changed"), (("--release",), "_released"), (("--all",), "_changed")],
+)
 def test_test_command_lists_missing_programs_in_one_line(
     options: tuple[str, ...], suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,20 +117,39 @@ def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> No
     assert done.stdout.split() == [expected], done.stderr
 
 
-def test_test_command_runs_checks_in_parallel_with_the_tests(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Check that checks and tests share the two cores; run in sequence, one core would be idle."""
-    runs: list[tuple[list[str], list[str]]] = []
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Return a list that records commands, shown and quiet ones, in place of running them."""
+    recorded: Runs = []
 
     def run(shown: dict[str, list[str]], quiet: dict[str, list[str]]) -> list[str]:
-        runs.append((list(shown), list(quiet)))
+        recorded.append((shown, quiet))
         return []
 
     monkeypatch.setattr(dev, "ROOT", tmp_path)
     monkeypatch.setattr(dev, "FAILED_TESTS", tmp_path / "lastfailed")
     monkeypatch.setattr(dev, "_two_at_a_time", run)
+    monkeypatch.setattr(dev, "_audited", lambda: [])
+    monkeypatch.setattr(dev, "OLDEST_POSTGRES", tmp_path)
+    monkeypatch.setattr(chromium, "BROWSER", "chromium")
+    return recorded
+
+
+def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None:
+    """Check that checks and tests share the two cores; run in sequence, one core would be idle."""
     assert dev._changed(quick=True) == []
     ((shown, quiet),) = runs
-    assert shown == ["tests"]
-    assert (quiet[0], quiet[-1]) == ("lint", "conversations")
+    assert list(shown) == ["tests"]
+    first, *_others, last = quiet
+    assert (first, last) == ("lint", "conversations")
+
+
+def test_test_command_runs_all_release_checks_with_all(runs: Runs) -> None:
+    assert dev._changed(quick=True) == dev._released() == []
+    assert dev._changed(quick=True, everything=True) == []
+    (_tests, of_a_change), (released, of_a_release), (tests, beside) = runs
+    assert beside == of_a_change | of_a_release
+    assert {"pictures", "oldest", "wheel"} == of_a_release.keys()
+    left_out = {word.partition("=")[2] for word in tests["tests"] if word.startswith("--ignore=")}
+    assert left_out == {"tests/flows"}
+    assert {word for word in released["release"] if word.startswith("tests/")} == {*dev.RELEASED}
