@@ -1,4 +1,4 @@
-"""Languages and scripts of the assistant: renders its texts and parses what people type."""
+"""Languages and scripts of the assistant: renders the assistant's texts, parses typed texts."""
 
 import re
 from collections.abc import Sequence
@@ -142,8 +142,8 @@ def _spoken(hint: str) -> tuple[str, str]:
     if language == "kk" and "cn" in rest:
         return language, "Arab"
     scripts = (part.title() for part in rest if len(part) == 4 and part.isalpha())
-    # The script of Chinese is ignored: readers of traditional characters read the simplified ones
-    # better than any other language here.
+    # The script of Chinese is ignored, because readers of traditional characters read simplified
+    # ones better than any other language that is offered.
     return language, "" if language == "zh" else next(scripts, "")
 
 

@@ -1,7 +1,7 @@
 """Converts sentences of the Kazakh catalogue to Arabic script, worded as people in Xinjiang write.
 
-`kazakh_arabic` converts letter by letter. This module first replaces words that would mislead in
-Arabic script: abbreviations, the letter O, Chinese cities, compounds. Typed text and the
+`kazakh_arabic` converts letter by letter. Before that, this module replaces words that would
+mislead in Arabic script: abbreviations, the letter O, Chinese cities, compounds. Typed text and the
 recognizer's phrases are converted by `kazakh_arabic` alone.
 """
 
@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 from bot.i18n import kazakh_arabic
 
-# An abbreviation in joined letters would be read as a word, so its letters are separated (ە س ق).
+# With joined letters, an abbreviation would be read as a word. Its letters are therefore separated
+# (ە س ق).
 ABBREVIATIONS = re.compile(r"\b(?:АЕК|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
-# Not converted: Uzbek papers print this abbreviation in Cyrillic letters.
+# Left unconverted: Uzbek papers print this abbreviation in Cyrillic letters, and people must find
+# the same letters there.
 PRINTED = re.compile(r"\b(ПИНФЛ)\b")
 # In Arabic script, an ordinal number in digits is followed by a hyphen.
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")
@@ -20,9 +22,9 @@ YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")
 WORDS: Mapping[str, str] = {
     # In China, Kazakhs do not abbreviate the United Nations, so the name is written in full.
     r"\bБҰҰ\b": "Біріккен Ұлттар Ұйымының",
-    # The letter O in a document number, not the vowel of the alphabet.
+    # In a document number, the letter is a Latin O and not the Kazakh vowel.
     r"\bО(?= әрпі)": "O",
-    # In China قىتاي names the Han people. The state is called جۇڭگو.
+    # In China قىتاي is the name of the Han people. The state is called جۇڭگو.
     r"\bҚытайдың": "Жұңгоның",
     r"\bҚытай(?=(?:да|дан|ға)?\b)": "Жұңго",
     r"\bҚытай(?=дағы\b)": "Жұңго",
@@ -30,15 +32,16 @@ WORDS: Mapping[str, str] = {
     # Chinese cities are spelled by their Chinese sounds, not by their Russian names.
     r"\bГуанчжоу": "Гуаңжоу",
     r"\bСиань": "Шиан",
-    # The suffix must follow the vowels of the city's other name.
+    # The suffix must agree with the vowels of the name that replaces the Russian one.
     r"\bГонконгтегі": "Шиаңгаңдағы",
     r"\bГонконг": "Шиаңгаң",
     r"\bШанхай": "Шаңхай",
     r"\bБейжің": "Бейжиң",
-    # A compound of a word with back vowels and one with front vowels needs a sign for each.
+    # The sign (hamza) applies to a whole word. A compound of a part with back vowels and one with
+    # front vowels is therefore written as two words.
     r"\bқұпиясөз": "құпия сөз",
     r"\bҚұпиясөз": "Құпия сөз",
-    # "In Cyrillic letters": two spellings of the word for Cyrillic.
+    # Forms of the word for "Cyrillic", which the Kazakh catalogue spells in two ways.
     r"\bкириллицамен": "кирил әрпімен",
     r"\bКириллицаны": "Кирилше",
     r"\bкирилл\b": "кирил",

@@ -1,7 +1,8 @@
 """Bidirectional text: wraps embedded text in isolates, and puts direction marks before lines.
 
 Messengers set the direction of a line by its first strong letter. They also reverse the groups of
-phone numbers and dates after Arabic letters. Marks are for display and are never stored.
+digits in phone numbers and dates after Arabic letters. The marks are only for display and are never
+stored.
 """
 
 import re
@@ -13,36 +14,37 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# Literal parts of a sentence: addresses, commands, groups of digits (a phone number, a range), and
-# < or >, which would be mirrored (as in the machine-readable zone of a passport).
+# Parts of a sentence that are kept in left-to-right order: addresses, commands, groups of digits (a
+# phone number, a range), and < or >, which would be mirrored (as in the machine-readable zone of a
+# passport).
 LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+|(?<!\S)[<>](?!\S)", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
 def isolated(text: str) -> str:
-    """Return a text with each line in isolates; a line that is already isolated is unchanged."""
+    """Return a text with each line wrapped in an isolate; a line that is isolated is unchanged."""
     return "\n".join(_isolated(line) for line in text.split("\n"))
 
 
 def is_all_arabic(text: str) -> bool:
-    """Return True if all letters and digits are Arabic, so that isolates would change nothing."""
+    """Return True if all letters and digits are Arabic, so that an isolate would change nothing."""
     signs = [sign for sign in text if sign.isalnum()]
     return bool(signs) and all(ARABIC.match(sign) for sign in signs)
 
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """Return a right-to-left sentence with its addresses, commands and numbers in isolates."""
+    """Return a right-to-left sentence with each address, command and number in an isolate."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )
 
 
 def lined(text: str) -> str:
-    """Return a right-to-left text with a direction mark before each line that needs one.
+    """Return a right-to-left text with a direction mark before each line that needs the mark.
 
-    A line needs it if a messenger would display it from left to right.
+    A line needs the mark if a messenger would display the line from left to right.
     """
     return "\n".join(_lined(line) for line in text.split("\n"))
 
@@ -52,7 +54,7 @@ def _isolated(line: str) -> str:
 
 
 def _is_isolated(line: str) -> bool:
-    """Return True if the isolate that opens the line is closed only by its last character."""
+    """Return True if one isolate covers the whole line: it opens first and closes last."""
     depth = 0
     for place, sign in enumerate(line, start=1):
         depth += (sign == ISOLATE) - (sign == END_ISOLATE)
@@ -62,7 +64,7 @@ def _is_isolated(line: str) -> bool:
 
 
 def _lined(line: str) -> str:
-    # Renderers differ: some use the first letter of a line, others the first one outside of
+    # Renderers differ: some use the first letter of a line, others the first letter outside of
     # isolates.
     plain = TAG.sub("", line)
     said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
@@ -75,7 +77,7 @@ def _begins_arabic(line: str) -> bool:
 
 
 def _outside(line: str) -> str:
-    """Return the line without the parts in isolates."""
+    """Return the line without its parts that are in isolates."""
     kept, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE

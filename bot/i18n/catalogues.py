@@ -24,13 +24,14 @@ ROOT = Path(__file__).parents[2]
 # In a wheel, the catalogues are inside of the package.
 LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if path.is_dir())
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
-# Languages whose catalogue is converted: the language it is converted from, and the conversion.
+# Languages whose catalogue is converted from another one: the language of that catalogue, and the
+# conversion.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "kk_Arab": ("kk", arabic_sentences.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
 }
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}
-# Flags by which Weblate and other translation editors know the length limit of a context.
+# Flags that tell Weblate and other translation editors the length limit of a context.
 FLAGS = {"button<=20": ("max-length:20",), "list row<=24": ("max-length:24",)}
 MARKED = re.compile(rf"\b(?:{'|'.join(CONTEXTS)})\s*\(".encode())
 
@@ -44,8 +45,8 @@ def extract() -> Catalog:
         project="Kosh", copyright_holder="the Kosh team", charset="utf-8", fuzzy=False
     )
     for path in sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py")):
-        # Most files have no sentences; skipping them saves most of the time, which is spent on
-        # tokenizing.
+        # Most files have no sentences. Skipping these files saves most of the time, because
+        # tokenizing is slow.
         if MARKED.search(source := path.read_bytes()):
             found = extract_python(BytesIO(source), dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
@@ -73,8 +74,8 @@ def update() -> None:
     write_template(fresh)
     for code in HAND_MADE:
         catalog = read(code)
-        # The old date is kept: a date that changes at every extraction would conflict in every
-        # rebase.
+        # The creation date is not updated, because a date that changes at every extraction would
+        # cause a conflict in every rebase.
         fresh.creation_date = catalog.creation_date
         catalog.update(fresh, no_fuzzy_matching=True)
         catalog.obsolete.clear()
@@ -84,7 +85,7 @@ def update() -> None:
 def read(code: str) -> Catalog:
     """Return the catalogue of a language, converted if it is not written by hand.
 
-    It is empty if the file is missing.
+    The catalogue is empty if its file is missing.
     """
     if code in BUILT:
         return _built(code)
@@ -96,7 +97,7 @@ def read(code: str) -> Catalog:
 
 
 def template() -> Path:
-    """Return the path of the template: the English sentences alone, for translation editors."""
+    """Return the path of the template: only the English sentences, for translation editors."""
     return LOCALES / "bot.pot"
 
 
@@ -119,7 +120,8 @@ def write(code: str, catalog: Catalog) -> None:
 
 
 def _write(path: Path, catalog: Catalog) -> None:
-    # Written to a temporary file and renamed, so that no process reads a partial catalogue.
+    # Written to a temporary file that is then renamed, so that no process reads a partial
+    # catalogue.
     whole = path.with_name(f".{path.name}.{os.getpid()}")
     with whole.open("wb") as target:
         write_po(
@@ -130,9 +132,10 @@ def _write(path: Path, catalog: Catalog) -> None:
 
 @cache
 def messages(code: str) -> Messages:
-    """Return the translations of one language, without those that are empty or fuzzy.
+    """Return the translations to one language, without those that are empty or fuzzy.
 
-    Cached per process, because reading and converting all six takes most of a second.
+    The result is cached per process, because reading and converting all six languages takes most of
+    a second.
     """
     return {
         (message.context or "", str(message.id)): str(message.string)
@@ -142,7 +145,7 @@ def messages(code: str) -> Messages:
 
 
 def _built(code: str) -> Catalog:
-    """Return the catalogue that a converted language is derived from, in its other script.
+    """Return the catalogue of a converted language, made from the catalogue of its other script.
 
     Translators' flags and comments are kept.
     """

@@ -1,4 +1,4 @@
-"""Finds countries by a typed name, in any language, also misspelled or abbreviated."""
+"""Finds countries by a typed name in any language, also if it is misspelled or abbreviated."""
 
 from functools import cache
 
@@ -23,7 +23,8 @@ IN_FORCE = (
 )
 CODES: tuple[str, ...] = tuple(IN_FORCE.split())
 
-# Names that Babel lacks: short and official names, abbreviations, names in neighboring countries.
+# Names that Babel lacks: short and official names, abbreviations, names used in neighboring
+# countries.
 ALIASES: dict[str, str] = {
     "AE": "ОАЭ, БАӘ, UAE, Emirates, Эмираты, Әмірліктер, 阿联酋, BAA",
     "AZ": "Әзербайжан, Ozarbayjon",
@@ -63,17 +64,17 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Words of official names that only state the form of government, as `normalization.bare` writes
-# them.
+# Words of official names that tell only the form of government, in the spelling of
+# `normalization.bare`.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 
 def find(typed: str, language: str) -> tuple[str, ...]:
     """Return the countries that may be meant (ISO 3166-1 alpha-2), best first, at most six.
 
-    The first of these that finds something is used: an equal name, alias or code in any language;
-    names with a word that begins with the text, those of `language` first; names with one or two
-    different letters. Returns nothing for yes or no, or if too many countries match.
+    Three searches are tried in turn, until one finds something: an equal name, alias or code in any
+    language; names with a word that begins with the text, those of `language` first; names that
+    differ in one or two letters. Returns nothing for yes or no, or if too many countries match.
     """
     if _is_reply(typed, language):
         return ()
@@ -89,7 +90,7 @@ def find(typed: str, language: str) -> tuple[str, ...]:
 
 
 def _is_reply(typed: str, language: str) -> bool:
-    # "no" is the answer no, but "NO" is the code of Norway.
+    # "no" in lower case is the answer no, but "NO" in capitals is the code of Norway.
     return reserved_words.yes_no(typed, language) is not None and not typed.isupper()
 
 
@@ -108,7 +109,7 @@ def _beginning(name: str, language: str) -> tuple[str, ...]:
     hits = [known for known in _index() if f" {name}" in f" {known}"]
     hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
     found = dict.fromkeys(code for known in hits for code in _index()[known])
-    # With more matches, a selection of six would be a guess.
+    # If more than MAX_FOUND countries match, any selection of them would be a guess.
     return tuple(found) if len(found) <= MAX_FOUND else ()
 
 
@@ -128,7 +129,10 @@ def _near(name: str, language: str) -> tuple[str, ...]:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return the edit distance: letters to insert, delete, replace, or swap with a neighbor."""
+    """Return the edit distance: the number of letters to insert, delete, replace, or swap.
+
+    Only neighboring letters can be swapped.
+    """
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one):
@@ -152,7 +156,7 @@ def _is_han(name: str) -> bool:
 
 @cache
 def _index() -> dict[str, tuple[str, ...]]:
-    """Return the countries of every known name; names are in the form of `normalization.bare`."""
+    """Map every known name, in the spelling of `normalization.bare`, to the countries it names."""
     pairs = [pair for language in LOCALES for pair in _names(language).items()]
     pairs += [
         (normalization.bare(alias), (code,))
@@ -167,9 +171,9 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _names(language: str) -> dict[str, tuple[str, ...]]:
-    """Return the country of each name in one language; empty for an unsupported language."""
+    """Map each name in one language to its country; empty for an unsupported language."""
     if language not in LOCALES:
         return {}
-    # CLDR's names, and the corrected names that the assistant displays.
+    # Both CLDR's names and the corrected names that the assistant displays are found.
     sources = (formats.Names(language).countries, formats.names(language).countries)
     return {normalization.bare(names[code]): (code,) for names in sources for code in CODES}

@@ -1,9 +1,9 @@
-"""Patterns of danger in English and Turkish, which people write although they are not offered.
+"""Patterns of danger in English and Turkish, which people write although neither is offered.
 
 The recognizer is not trained on these languages. A pattern is a regular expression over words in
-lower case without accents, with some shorthand. `<took taken>` is one of these words, a key: the
-pattern is only tried on texts with a key. `*` is any ending, `~2` up to two words, and a name in
-capitals an entry of `SETS`.
+lower case without accents, with some shorthand. `<took taken>` is a key: one of these words must
+match, and the pattern is tried only on texts with such a word. `*` is any ending, `~2` is up to two
+words, and a name in capitals is an entry of `SETS`.
 """
 
 import re
@@ -53,7 +53,8 @@ SETS: Mapping[str, str] = {
     ),
 }
 
-# Patterns by intent, in search order; "" if they leave the kind of danger open.
+# Patterns by intent, in search order. The intent is "" if the patterns do not tell the kind of
+# danger.
 ENGLISH: Mapping[str, tuple[str, ...]] = {
     "danger.self_harm": (
         "<suicide suicidal overdose overdosed>",
@@ -291,9 +292,9 @@ TURKISH: Mapping[str, tuple[str, ...]] = {
 
 
 def intent(typed: str) -> str | None:
-    """Return the intent of the first pattern that matches a text; "" if the kind of danger is open.
+    """Return the danger intent of the first pattern that matches a text.
 
-    Returns None if no pattern matches.
+    Returns "" if the pattern does not tell the kind of danger, and None if no pattern matches.
     """
     if not LATIN.search(typed):
         return None
@@ -305,7 +306,7 @@ def intent(typed: str) -> str | None:
 
 
 def _words(typed: str) -> str:
-    """Return the words in lower case without accents; a full stop separates sentences."""
+    """Return the words of a text in lower case without accents; a full stop separates sentences."""
     text = APOSTROPHES.sub("", typed.casefold())
     if not text.isascii():
         decomposed = unicodedata.normalize("NFD", text.replace("ı", "i"))
@@ -315,7 +316,7 @@ def _words(typed: str) -> str:
 
 @cache
 def _patterns() -> Mapping[str, tuple[tuple[int, str, str], ...]]:
-    """Return patterns by the first letters of their keys: (order, intent, regular expression)."""
+    """Map the first letters of keys to patterns, as (order, intent, regular expression)."""
     found: dict[str, list[tuple[int, str, str]]] = {}
     for place, (kind, written) in enumerate(_written()):
         for key in {key[:KEY_LETTERS] for keys in KEYS.findall(written) for key in keys.split()}:

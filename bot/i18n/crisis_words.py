@@ -5,7 +5,7 @@ from itertools import groupby
 
 from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
 
-# Long enough that none of them matches a name or a place. A native speaker must check each line.
+# Each phrase is so long that it matches no name or place. A native speaker must check each line.
 PHRASES = (
     "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",
@@ -40,8 +40,8 @@ def _has_phrase(typed: str) -> bool:
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    """Return the phrases by their first two letters, so that few must be searched for in a text."""
-    # Each conversion leaves a phrase in another script unchanged.
+    """Return the phrases by their first two letters, so that a text is searched for few of them."""
+    # A conversion leaves a phrase unchanged if the phrase is in another script.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
     folded = sorted({normalization.fold(spelt(each)) for each in phrases for spelt in spellings})

@@ -1,7 +1,7 @@
 """Exchanges a language's catalogue with translators' tools, as PO or XLIFF 1.2.
 
-A translation that a speaker has reviewed carries a hash of the English sentence and of itself. If
-either changes, the hash no longer matches and the review is void.
+A translation that a speaker has reviewed carries a hash of the English sentence and of the
+translation. If either of them changes, the hash no longer matches and the review is void.
 """
 
 import re
@@ -33,7 +33,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence with its translation; `reviewed` means by a speaker of the language."""
+    """A sentence with its translation; `reviewed`: by a speaker of the language."""
 
     context: str
     english: str
@@ -43,7 +43,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Result of an import: counts, unknown sentences, and faults of rejected translations."""
+    """The result of an import: counts, unknown sentences, and faults of rejected translations."""
 
     changed: int
     reviewed: int
@@ -52,19 +52,19 @@ class Merged:
 
 
 def mark(context: str, english: str, text: str) -> str:
-    """Return the comment that marks a translation as reviewed, with the hash."""
+    """Return the comment that marks a translation as reviewed; it has a hash of both texts."""
     whole = "\0".join((context, english, text)).encode()
     return f"{REVIEWED} {sha256(whole).hexdigest()[:12]}"
 
 
 def is_reviewed(message: Message) -> bool:
-    """Return True if a speaker has reviewed this translation of this sentence, unchanged since."""
+    """Return True if a speaker has reviewed this translation and both texts are unchanged since."""
     own = mark(message.context or "", str(message.id), str(message.string))
     return any(comment.startswith(own) for comment in message.user_comments)
 
 
 def seal(catalog: Catalog) -> int:
-    """Add the hash to review marks that were written by hand; return their number."""
+    """Add the hash to review marks that were written by hand; return the number of these marks."""
     sealed = 0
     for message in catalog:
         own = mark(message.context or "", str(message.id), str(message.string))
@@ -166,7 +166,7 @@ def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -
 
 
 def _wrong(code: str, catalog: Catalog, source: Catalog, message: Message) -> list[lint.Finding]:
-    """Return the lint findings for one translation, which may quote labels of its catalogue."""
+    """Return the lint findings for one translation, which may quote labels of the catalogue."""
     english, original = Catalog(), source.get(str(message.id), message.context)
     if original is not None:
         english[message.id] = original

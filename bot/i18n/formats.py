@@ -1,7 +1,7 @@
 """Formats of dates, numbers, money and lists, and names of months and countries.
 
-Names come from CLDR through Babel, with corrections. Patterns are defined here, because Babel's may
-vary with the order in which locales are first used. No direction marks are added.
+Names come from CLDR through Babel, with corrections. Patterns are defined here, because Babel's
+patterns may vary with the order in which locales are first used. No direction marks are added.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from babel import localedata
 
 from bot.i18n import arabic_sentences, normalization, uzbek_cyrillic
 
-# Non-breaking spaces keep day and month, and year and its word, on one line.
+# Non-breaking spaces keep day and month on one line, and also the year and the word for year.
 DATES = {
     "kk": "{year}\u00a0ж. {day}\u00a0{month}",
     # The month is a number here, as people in Xinjiang write dates.
@@ -25,7 +25,7 @@ DATES = {
     "uz_Cyrl": "{year}\u00a0йил {day}\u00a0{month}",
     "en": "{day} {month} {year}",
 }
-# Thousands separators; a non-breaking space for all other languages.
+# Thousands separators. All other languages use a non-breaking space.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
 # Defined here because CLDR has only "KZT" in five of the six languages.
 TENGE = {
@@ -37,7 +37,8 @@ TENGE = {
     "uz_Cyrl": "{sum} тенге",
     "en": "{sum} tenge",
 }
-# Separator between items, "and", "or". Defined here because CLDR has an English "or" for uz_Cyrl.
+# The separator between items, "and", and "or". They are defined here because CLDR has an English
+# "or" for uz_Cyrl.
 LISTS = {
     "kk": (", ", " және ", " немесе "),
     "kk_Arab": ("، ", " جانە ", " نەمەسە "),
@@ -47,7 +48,7 @@ LISTS = {
     "uz_Cyrl": (", ", " ва ", " ёки "),
     "en": (", ", " and ", " or "),
 }
-# Country names that replace CLDR's, which are not in use or mix kinds of apostrophes.
+# Country names that replace CLDR's, which are not in use or mix several kinds of apostrophes.
 COUNTRIES = {
     "ru": {"KG": "Кыргызстан"},
     "uz": {"MN": "Moʻgʻuliston"},
@@ -72,7 +73,7 @@ def money(tenge: int, code: str) -> str:
 
 
 def joined(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
-    """Return the items as a list within a sentence, with "and" or "or" before the last one."""
+    """Return the items as a list within a sentence, with "and" or "or" before the last item."""
     comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
     return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])
 
@@ -104,7 +105,7 @@ def names(code: str) -> Names:
         case "uz":
             found = Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":
-            # CLDR lacks the ь (октябр). Official Uzbek spelling and the catalogues write октябрь.
+            # CLDR's names lack the ь. Official Uzbek spelling and the catalogues write октябрь.
             found = Names(code)
             found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
         case _:

@@ -1,6 +1,6 @@
-"""Glossary of domain terms in every language, each with how well it is attested.
+"""Glossary of domain terms in every language, each with its degree of evidence.
 
-`glossary.tsv` has the terms and their sources. A term is attested if a page of the state or its
+`glossary.tsv` has the terms and their sources. A term is attested if a page of the state or of its
 press uses it. `terms` has the words that translations must use. docs/reference/glossary.md shows
 both, and the words of the interface from `interface_words.tsv`.
 """
@@ -19,7 +19,7 @@ LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz")
 
 
 class Status(StrEnum):
-    """How well a term is attested."""
+    """The degree of evidence for a term."""
 
     ATTESTED = "attested"
     TRANSLITERATED = "transliterated"
@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A term in one language; `sources` are URLs of pages that use it."""
+    """A term in one language; `sources` are URLs of pages that use the term."""
 
     text: str
     status: Status
@@ -43,7 +43,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A term of the domain; `as_of` is the day on which its sources were read."""
+    """A term of the domain in all languages; `as_of` is the day on which its sources were read."""
 
     id: str
     domain: str
@@ -79,7 +79,7 @@ def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
     }
 
 
-# Terms for which translations may use other words, with the reason.
+# Terms that translations may replace by other words, with the reason.
 FREE = {
     "psc": "the old short name; the full one is said",
     "region": "its own name has another word for it",
@@ -87,7 +87,7 @@ FREE = {
     "foreigner": "stands within the name of the residence card",
     "testing": "other tests are meant too",
 }
-# By term, a phrase in which the English word has another meaning.
+# For each term, a phrase in which the English word has another meaning and is not checked.
 UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
 CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
 ASIDE = re.compile(r"\s*\([^)]*\)")
@@ -97,8 +97,9 @@ OR = re.compile("[,、;；]")
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
     """Yield the terms of an English sentence that its translation does not use.
 
-    A term counts as used if the stem of its last word, and half of all its stems, occur: endings
-    vary. Only terms with a status in CERTAIN are checked. Variants in brackets are ignored.
+    A term counts as used if the translation has the stem of the term's last word and half of all
+    its stems, because endings vary. Only terms with a status in CERTAIN are checked. Variants in
+    brackets are ignored.
     """
     lower = text.lower()
     for entry in spoken_of(english):
@@ -111,7 +112,7 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
 
 @cache
 def spoken_of(english: str) -> tuple[Entry, ...]:
-    """Return the terms of an English sentence that must be translated as in the glossary."""
+    """Return the terms in an English sentence that must be translated as in the glossary."""
     return tuple(entry for entry in entries() if _speaks_of(entry, english))
 
 

@@ -1,6 +1,6 @@
 """Parsers for identity and passport numbers: format, check digit and embedded date of birth.
 
-Place and sex, which some numbers contain, are not checked.
+Place and sex, which some numbers encode, are not checked.
 """
 
 import re
@@ -11,10 +11,11 @@ from bot.i18n import normalization
 from flows.engine.identity_numbers import ANY_PASSPORT, PASSPORTS, SHAPES, Identity
 from flows.engine.language_protocol import Refusal
 
-# Cyrillic capitals that look like Latin ones: people type them where a document has Latin letters.
+# Cyrillic capitals that look like Latin ones. People type them where a document has Latin letters.
 LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
-# Kinds with a date of birth by law. In an IIN it has only been customary since 2013.
+# Kinds of numbers that contain a date of birth by law. In an IIN the date has only been customary
+# since 2013.
 DATED = frozenset({Identity.CN_RESIDENT, Identity.UZ_PINFL, Identity.MN_REGISTER})
 
 MISTAKEN = {
@@ -23,8 +24,8 @@ MISTAKEN = {
     Identity.CN_RESIDENT: Refusal.IS_RESIDENT_NUMBER,
 }
 LIKE_A_PASSPORT = re.compile("[A-Z]{1,2}[0-9]{7,8}")
-# Patterns of a country's current passport numbers. A number that matches one must also have the
-# right length.
+# Patterns of a country's current passport numbers. A number that matches the pattern must also have
+# the right length.
 SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[0-9]+",
           "RU": "[0-9]+"}  # fmt: skip
 
@@ -32,9 +33,9 @@ SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
     """Return a number of one kind, in ASCII digits and capitals without spaces, or a refusal.
 
-    The date inside an IIN is not checked, because the rules in force define only its check digit.
-    If the number is clearly of another kind (such as a passport number), the refusal names that
-    kind.
+    The date inside an IIN is not checked, because the rules in force define only the check digit of
+    an IIN. If the number is clearly of another kind (such as a passport number), the refusal names
+    this kind.
     """
     number = _joined(typed)
     if kind is Identity.CN_RESIDENT:
@@ -53,12 +54,12 @@ def read_identity(typed: str, kind: Identity) -> str | Refusal:
 def read_passport(typed: str, country: str | None) -> str | Refusal:
     """Return a passport number, or a refusal; `country` (ISO 3166) is the issuer, if known.
 
-    A number of an unknown pattern is accepted, since people have older and special passports. It is
-    rejected only if it matches the country's current series and has another length.
+    A number of an unknown pattern is accepted, since people have older and special passports. A
+    number is rejected only if it matches the country's current pattern and has another length.
     """
     number = _joined(typed)
     if country == "KZ":
-        # Cyrillic keyboards lack N: people type № or a Cyrillic letter instead.
+        # Cyrillic keyboards have no N, so people type № or a Cyrillic letter instead.
         number = re.sub("^[№Н](?=[0-9])", "N", number)
     number = number.replace("№", "").translate(LOOK_ALIKE)
     if not number:
@@ -78,9 +79,10 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
 
 
 def birth_date(number: str, kind: Identity) -> date | None:
-    """Return the date of birth in a number of this kind; None if it has none or an invalid one.
+    """Return the date of birth in a number; None if there is none or the date is invalid.
 
-    A mismatch with the person's answer is only a hint, never a reason to reject the number.
+    If the date differs from the person's answer, this is only a hint and never a reason to reject
+    the number.
     """
     match kind:
         case Identity.CN_RESIDENT:
@@ -102,7 +104,7 @@ def _joined(typed: str) -> str:
 
 
 def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
-    """Return the refusal that names the kind of number, if it is clearly not the `asked` kind."""
+    """Return the refusal that names the number's kind, if this is clearly not the `asked` kind."""
     for kind, refusal in MISTAKEN.items():
         if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal
@@ -116,7 +118,7 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
         return Refusal.WRONG_LENGTH if cyrillic else Refusal.NOT_CYRILLIC
     if not re.fullmatch("[0-9]+X?" if kind is Identity.CN_RESIDENT else "[0-9]+", number):
         return Refusal.NOT_DIGITS
-    # Numbers had 15 digits before 1999, and old documents still show these.
+    # Before 1999, resident numbers had 15 digits, and old documents still show such a number.
     if kind is Identity.CN_RESIDENT and len(number) == 15:
         return Refusal.OLD_RESIDENT_NUMBER
     return Refusal.WRONG_LENGTH
@@ -125,7 +127,8 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
 def _holds_a_day(number: str, kind: Identity) -> bool:
     """Return True if the date inside the number exists.
 
-    A PINFL with the 31st of a month of 30 days is accepted: `ids.tsv` lists one as valid.
+    In a PINFL, the 31st is accepted also in a month of 30 days, because `ids.tsv` lists such a
+    number as valid.
     """
     if kind is Identity.UZ_PINFL and number[1:3] == "31":
         number = f"{number[0]}30{number[3:]}"
@@ -140,7 +143,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def _day_of(century: str, year: str, month: str, day: str) -> date | None:
-    """Return the date; None if it or the digit that codes its century is invalid."""
+    """Return the date in a number; None if the date or the digit for its century is invalid."""
     begins = CENTURIES.get(century)
     return None if begins is None else _day(str(begins + int(year)), month, day)
 
@@ -159,7 +162,8 @@ def _weighed(number: str, weights: tuple[int, ...]) -> int:
 def _iin(number: str) -> bool:
     """Return True if the check digit of an IIN is right: weights modulo 11, in two rounds.
 
-    No number is issued for which both rounds give 10.
+    The second round is used if the first one gives 10. A number for which both give 10 is never
+    issued.
     """
     found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
     if found == 10:
@@ -170,7 +174,8 @@ def _iin(number: str) -> bool:
 def _resident(number: str) -> bool:
     """Return True if the check digit of a Chinese resident number is right (ISO 7064 MOD 11-2).
 
-    Place codes are not checked, since numbers of older people have codes that are no longer in use.
+    Place codes are not checked, since the numbers of older people have codes that are no longer
+    used.
     """
     weights = tuple(2**place % 11 for place in range(17, 0, -1))
     return "10X98765432"[_weighed(number, weights) % 11] == number[17]

@@ -1,8 +1,9 @@
 """Converts Kazakh between Cyrillic and Arabic script (töte jazu): to Arabic by rule, back by guess.
 
-A sign (hamza, ء) before a word marks its vowels as front: ا is then ә, otherwise а. Many words have
-front vowels and no sign, so conversion to Cyrillic is ambiguous (ا is а or ә, ى is ы or і). The
-person must confirm its result. `kazakh_arabic_report` measures the rules against CLDR.
+A sign (hamza, ء) before a word marks the vowels of the word as front: ا is then ә, otherwise а.
+Many words have front vowels and no sign, so the conversion to Cyrillic is ambiguous (ا is а or ә, ى
+is ы or і). The person must confirm the result of this conversion. `kazakh_arabic_report` measures
+the rules against CLDR.
 """
 
 import re
@@ -26,7 +27,7 @@ LETTERS = {
     "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
     "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
 }  # fmt: skip
-# Letters after и, whose own letter ي already includes the sound of й.
+# Arabic spelling of letters after и. The letter ي for и already includes the sound of й.
 AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
 PUNCTUATION = str.maketrans(",;?", "،؛؟")
 
@@ -38,7 +39,7 @@ CONSONANTS = {
     "ل": "л", "م": "м", "ن": "н", "ڭ": "ң", "پ": "п", "ر": "р", "س": "с", "ت": "т", "ف": "ф",
     "ح": "х", "ھ": "һ", "چ": "ч", "ش": "ш", "ە": "е", "ۋ": "у",
 }  # fmt: skip
-# Each Arabic letter with two readings: the back vowel, then the front vowel.
+# The two Cyrillic readings of an Arabic vowel: the back vowel, then the front vowel.
 OPEN = {"ا": "аә", "و": "оө", "ۇ": "ұү", "ى": "ыі"}
 BACK_BESIDE, FRONT_BESIDE, FRONT_AHEAD = frozenset("قع"), frozenset("كگ"), frozenset("كگە")
 TELLING = BACK_BESIDE | FRONT_AHEAD
@@ -85,7 +86,7 @@ def _has_sign(word: str) -> bool:
 
 
 def to_cyrillic(text: str) -> str:
-    """Return a text with its Kazakh words in Cyrillic: the best guess for each word, in lower case.
+    """Return a text with its Kazakh words in Cyrillic: the likeliest spelling, in lower case.
 
     The person must confirm the result.
     """
@@ -95,8 +96,8 @@ def to_cyrillic(text: str) -> str:
 def candidates(typed: str) -> tuple[str, ...]:
     """Return possible Cyrillic spellings of a word in Arabic script, likeliest first.
 
-    At most eight are returned. Compounds of known parts of names come first. Empty if the text is
-    no word of töte jazu.
+    At most eight are returned, compounds of known parts of names first. Returns nothing if the text
+    is no word of töte jazu.
     """
     word = canonical(typed)
     if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
@@ -119,7 +120,7 @@ def _cyrillic(text: str) -> str:
 
 
 def _of_parts(word: str) -> list[str]:
-    """Return spellings of the word as one known part of a name, or as two of them."""
+    """Return Cyrillic spellings of a word that is a known part of a name, or two such parts."""
     parts, bare = _parts(), word.removeprefix(SIGN)
     whole = list(parts.get(bare, ()))
     for cut in range(2, len(bare) - 1):
@@ -138,7 +139,7 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 
 def _readings(word: str) -> Iterator[str]:
-    """Yield the best guess, then spellings with other ambiguous vowels, fewest changes first."""
+    """Yield the likeliest spelling, then those with other readings of vowels, closest first."""
     if word == YES:
         yield "иә"
     bare, fronts = word.removeprefix(SIGN), _fronts(word)
@@ -149,9 +150,9 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return for each letter of the word whether a vowel in its place is front."""
+    """Return for each letter of a word True if a vowel at this place is a front vowel."""
     bare = word.removeprefix(SIGN)
-    # The sign determines only the first vowel; later ones depend on their neighbors.
+    # The sign determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False
     found = []
     for place, letter in enumerate(bare):
@@ -174,7 +175,7 @@ def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
         return False
     if beside & FRONT_BESIDE:
         return True
-    # The ending мен is always written with ە, which says nothing about the vowels of its stem.
+    # The ending мен is always written with ە, which does not depend on the vowels of the stem.
     rest = bare[place + 1 :].removesuffix("مەن")
     ahead = next((letter for letter in rest if letter in TELLING), "")
     if settled and not (ahead == "ە" and bare[place] != "ا"):
@@ -194,7 +195,10 @@ def _spelt(bare: str, fronts: list[bool]) -> str:
 
 
 def _group(bare: str, place: int, done: str) -> tuple[str, str]:
-    """Return Arabic letters here that spell one Cyrillic letter, and that letter, or "" twice."""
+    """Return the Arabic letters at a place that spell one Cyrillic letter, and this letter.
+
+    Returns "" twice if there is no such group of letters.
+    """
     for group, spelling in GROUPS:
         if bare.startswith(group, place):
             return group, "и" * bool(done and done[-1] not in SOUNDING) + spelling

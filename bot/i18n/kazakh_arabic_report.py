@@ -1,8 +1,9 @@
 """Measures the rules of `kazakh_arabic` against CLDR's Kazakh names in Arabic script.
 
 Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
-consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang spells such
-loanwords in its own tradition. Spelling errors of CLDR count as missed; SLIPS lists known ones.
+consonants agree. Names of foreign places, languages and measures are excluded, because Xinjiang has
+its own spelling of these loanwords. Spelling errors of CLDR count as missed; SLIPS lists the known
+errors.
 """
 
 import re
@@ -33,7 +34,7 @@ SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "ت�
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Compared `pairs` (Cyrillic, CLDR's Arabic), and those that the rules `missed`."""
+    """The compared pairs (Cyrillic, CLDR's Arabic), and the pairs that the rules miss."""
 
     pairs: tuple[tuple[str, str], ...]
     missed: tuple[tuple[str, str], ...]
@@ -44,13 +45,13 @@ class Agreement:
 
     @property
     def ours(self) -> tuple[tuple[str, str], ...]:
-        """The missed pairs without those in which CLDR is wrong."""
+        """The missed pairs, without the pairs in which CLDR is wrong."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:
-    """Return the agreement for months, weekdays, words of at least LONG letters, and the sign."""
+    """Return the agreement for months, weekdays, words of at least LONG letters, and the hamza."""
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
     months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
     weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}
@@ -79,8 +80,9 @@ def _agreement(pairs: set[tuple[str, str]], only_sign: bool = False) -> Agreemen
 
 
 def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
-    """Yield pairs of one word in both scripts, in lower case, with the path of its name in CLDR."""
-    # Babel resolves its aliases in place when they are used, so all are resolved first.
+    """Yield pairs of one word in both scripts, in lower case, with the path of the name in CLDR."""
+    # Babel resolves its aliases in place when they are used. Resolve all of them first, so that the
+    # data does not change while it is read.
     kk, arabic = (_resolved(deepcopy(localedata.load(code))) for code in ("kk", "kk_Arab"))
     for path, one, other in _strings(kk, arabic):
         words = [word.lower() for word in CYRILLIC.findall(one)], ARABIC.findall(other)

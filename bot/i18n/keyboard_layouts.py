@@ -1,4 +1,4 @@
-"""Keys of the Latin, Russian and Kazakh layouts, to convert text typed in the wrong layout."""
+"""Keys of the Latin, Russian and Kazakh layouts, to convert text typed in a wrong layout."""
 
 LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"

@@ -1,7 +1,7 @@
-"""Guesses the written form of a text (language and script) by its letter groups.
+"""Guesses the written form (language and script) of a text by its groups of letters.
 
-`language_groups.tsv` has the groups with a weight for each form. `./kosh understanding languages`
-computes it from the training phrases.
+`language_groups.tsv` has for each group one weight per written form. `./kosh understanding
+languages` computes the weights from the training phrases.
 """
 
 import re
@@ -19,30 +19,31 @@ ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Written forms by script; the weights in the file are in this order. English and Turkish are not
-# offered, but must not be mistaken for an offered language.
+# Written forms by script. The weights in the file are in this order. English and Turkish are not
+# offered, but they must not be mistaken for an offered language.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "Cyrl": ("kk", "ru", "uz_Cyrl"),
     "Latn": ("uz", "kk", "ru", "zh_Hans", "en", "tr"),
 }
-# Letters that a written form does not have. A text with one of them loses PENALTY in its score.
+# Letters that a written form does not have. If a text has such a letter, the form's score is
+# reduced by PENALTY.
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
 PENALTY = 40
 MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
-# The beginning suffices for a guess; reading all of a long text would take too long.
+# The beginning of a text is sufficient for a guess, and reading a long text would take too long.
 MAX_CHARACTERS = 1000
-# Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With it,
-# 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
+# Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With this
+# value, 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
-# To detect Cyrillic text typed in a Latin layout: 5 % of its letters are vowels, against at least a
-# third in the languages above. It has no accented letters. Short texts may have few vowels by
-# chance.
+# Vowels by which Cyrillic text typed in a Latin layout is detected: in such text 5 % of the letters
+# are vowels, against at least a third in the languages above, and no letter has an accent. A short
+# text may have few vowels by chance.
 VOWELS = re.compile("[aeiou\u00df-\u024f]")
 MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 
 def guess(typed: str) -> str | None:
-    """Return the written form of a text, such as `uz_Cyrl`; None if it is uncertain."""
+    """Return the written form of a text, such as `uz_Cyrl`; None if the form is uncertain."""
     text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
         return "zh_Hans"
@@ -57,13 +58,13 @@ def guess(typed: str) -> str | None:
 
 
 def _is_typed_on_latin_keys(text: str) -> bool:
-    """Return True for text that was meant as Cyrillic and typed in a Latin keyboard layout."""
+    """Return True for text that was typed in a Latin keyboard layout and meant as Cyrillic."""
     letters = sum(map(str.isalpha, text))
     return letters >= MIN_RETYPED and len(VOWELS.findall(text)) < MAX_VOWELS_OF_CYRILLIC * letters
 
 
 def groups(text: str) -> Iterator[str]:
-    """Yield groups of 1 to 4 letters of a lower-case text, and its words, padded with spaces."""
+    """Yield groups of 1 to 4 letters in a lower-case text, and its words, with spaces as edges."""
     for word in WORD.findall(text):
         padded = f" {word.translate(APOSTROPHES)} "
         for length in range(1, MAX_GROUP_LETTERS + 1):
@@ -74,7 +75,7 @@ def groups(text: str) -> Iterator[str]:
 
 
 def by_table(text: str, script: str, table: Mapping[str, tuple[int, ...]]) -> str | None:
-    """Return the written form of a lower-case text by this table of weights; None if uncertain."""
+    """Return the written form of a lower-case text by a table of weights; None if uncertain."""
     return _named(*_best(text, script, table))
 
 
@@ -97,7 +98,7 @@ def _named(form: str, lead: int) -> str | None:
 
 @cache
 def _weights() -> Mapping[str, Mapping[str, tuple[int, ...]]]:
-    """Return the weights of each group for the forms of its script, by script."""
+    """Return the table of weights of each script: for each letter group, a weight per form."""
     found: dict[str, dict[str, tuple[int, ...]]] = {script: {} for script in FORMS}
     for line in FILE.read_text("utf-8").splitlines()[1:]:
         script, group, weights = line.split("\t")

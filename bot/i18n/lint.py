@@ -1,6 +1,6 @@
-"""Lint rules for translations, which need no speaker of the language.
+"""Lint rules for translations that need no speaker of the language.
 
-English is checked by the same rules as the language `en`, whose text is the message id.
+English is checked by the same rules, as the language `en` whose text is the message id.
 """
 
 import re
@@ -18,14 +18,14 @@ from bot.i18n.protected_spans import KEPT, NAMES, PLACE
 from bot.i18n.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
 
 LIMIT = re.compile(r"<=(\d+)")
-# Placeholders whose value is always below 100.
+# Placeholders whose value is always below 100, so that two digits are enough for the longest text.
 COUNT = re.compile(r"\{(?:number|count)\}")
 TWO_DIGITS = "99"
 
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
-# A comma that is not between digits, where it separates thousands.
+# A comma, unless it is between digits: there it separates thousands.
 COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
@@ -53,7 +53,7 @@ QUOTE_MARKS = frozenset('"«»‹›„“”‟‚「」『』' + APOSTROPHES)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault of one entry; `rule` is a stable name, `detail` says how to fix it."""
+    """A fault of one catalogue entry; `rule` is a stable name, `detail` tells how to fix it."""
 
     file: str
     context: str
@@ -93,7 +93,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         found = catalog.get(english, message.context)
         text = english if code == "en" else str(found.string) if found else ""
         if code in BUILT and (found is None or found.fuzzy or not text):
-            # The fault is reported for the catalogue that this one is converted from.
+            # The fault is reported only for the catalogue from which this catalogue is converted.
             continue
         if not text or found is None:
             yield Finding(where, context, english, "missing", "there is no translation")
@@ -107,7 +107,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def sentence(code: str, english: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield the faults of one sentence outside of the catalogues, as (rule, detail)."""
+    """Yield the faults of a sentence that is not in the catalogues, as (rule, detail)."""
     entry = Entry(code, "", english, text, _own_labels(code))
     return ((rule, detail) for rule, check in RULES.items() for detail in check(entry))
 
@@ -125,14 +125,14 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """Return the path of the catalogue to fix; for a converted one, that of its origin."""
+    """Return the path of the catalogue to fix; for a converted one, that of its source, too."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Return the translations by their English without end marks; buttons take precedence."""
+    """Map English sentences, without end marks, to their translations; buttons take precedence."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:
@@ -148,7 +148,7 @@ def _bare(text: str) -> str:
     return text.rstrip(" .。:：")
 
 
-# Rules for parts that are the same in every language
+# Rules for placeholders and other parts that are the same in every language
 
 
 def _places(entry: Entry) -> Iterator[str]:
@@ -199,7 +199,8 @@ def _lines(entry: Entry) -> Iterator[str]:
     due, found = entry.english.split("\n"), entry.text.split("\n")
     if len(due) != len(found):
         yield f"{len(found)} lines for {len(due)}"
-    # A consent has one bullet for each element that Article 8 of the law requires.
+    # A consent has one bullet for each element that Article 8 of the law requires, so every
+    # translation must have the same bullets.
     elif [line[:1] == "•" for line in due] != [line[:1] == "•" for line in found]:
         yield "bullets differ"
 
@@ -216,7 +217,7 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """Return a text with its longest counts, and direction marks, which platforms count too."""
+    """Return a text with its longest counts, and with the direction marks that platforms count."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
     filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))
@@ -225,7 +226,7 @@ def at_longest(text: str, code: str) -> str:
 
 def _untranslated(entry: Entry) -> Iterator[str]:
     words = [word for word in WORD.findall(entry.prose) if word not in NAMES]
-    # A single word, such as "Transport", can be the same in both languages.
+    # A single word, such as "Transport", may be the same in English and another language.
     if entry.code != "en" and entry.text == entry.english and len(words) > 1:
         yield "still English"
 
@@ -281,7 +282,7 @@ def _script(letter: str) -> str:
 def _own(letter: str, code: str) -> bool:
     if code in ALPHABETS:
         return letter.lower() in ALPHABETS[code]
-    # The encoding GB 2312 has only simplified characters, so it rejects traditional ones.
+    # The encoding GB 2312 has only simplified characters, so encoding drops a traditional one.
     return _script(letter) == "CJK" and letter.encode("gb2312", "ignore") != b""
 
 
@@ -315,7 +316,8 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         return
     foreign = r"[，。；：！？、（）،؛؟]"
     if entry.code in bidi.RIGHT_TO_LEFT:
-        # Arrows are forbidden, since they point the wrong way in right-to-left text.
+        # Arrows are forbidden, because they would point in the wrong direction in right-to-left
+        # text.
         foreign = rf"[，。；：！？、（）;?←→‹›]|{COMMA}"
     if wrong := re.search(foreign, prose):
         yield f"punctuation of another language: {wrong[0]}"

@@ -17,9 +17,10 @@ VALUES = {
 class Zone:
     """The fields of a machine-readable zone.
 
-    Issuers may print a name in the wrong field; names are as printed. `born` and `expires` are
-    YYMMDD, with `<` for digits that the issuer did not know. `cut` means that the names fill their
-    field completely, so that letters may be missing at the end.
+    Names are in the fields in which they are printed, although issuers may print a name in the
+    wrong field. `born` and `expires` are YYMMDD, with `<` for digits that the issuer did not know.
+    `cut` means that the names fill their field completely, so that letters may be missing at the
+    end.
     """
 
     lines: tuple[str, ...]
@@ -40,8 +41,8 @@ class Zone:
 class _Layout:
     """Positions of the fields in a zone whose lines are joined.
 
-    Number, born and expires are each followed by their check digit. `final` is the position of the
-    check digit over all ranges in `covered`.
+    `number`, `born` and `expires` are each followed by a check digit. `final` is the position of
+    the check digit over all ranges in `covered`.
     """
 
     lines: int
@@ -80,9 +81,9 @@ _LAYOUTS = (
 def read_zone(typed: str) -> Zone | Refusal:
     """Return the fields of a zone: two lines of 44 (passport) or 36, or three of 30 (card).
 
-    All check digits must be right. Lower case, spaces, missing line ends and fillers are corrected,
-    and so are the quotation marks that phones type for `<`. A letter O in place of a zero is not
-    corrected: its check fails.
+    Returns a refusal unless all check digits are right. Lower case, spaces, missing line ends and
+    fillers are corrected, and so are the quotation marks that phones type for `<`. A letter O in
+    place of a zero is not corrected, so that its check digit is wrong.
     """
     if not normalization.clean(typed):
         return Refusal.EMPTY
@@ -100,16 +101,16 @@ def _lines(text: str, filler: str) -> list[str]:
 
 
 def _filled(lines: list[str]) -> list[str]:
-    """Return all lines padded to the length of the second one.
+    """Return all lines padded with `<` to the length of the second line.
 
-    The second line ends with the final check digit, so its length is complete.
+    The second line is complete, because it ends with the final check digit.
     """
     width = len(lines[1]) if len(lines) > 1 else 0
     return [line.ljust(width, "<") for line in lines]
 
 
 def _arranged(lines: list[str]) -> tuple[_Layout, str] | None:
-    """Return the layout that the lines have, and the joined lines; None if they have none."""
+    """Return the layout that fits the lines, and the joined lines; None if no layout fits."""
     for layout in _LAYOUTS:
         one_line = [layout.width * layout.lines]
         if [len(line) for line in lines] in ([layout.width] * layout.lines, one_line):
@@ -123,7 +124,7 @@ def _in_letters(layout: _Layout, text: str) -> tuple[_Layout, str] | None:
 
 
 def _zone(layout: _Layout, text: str) -> Zone | None:
-    """Return the fields of a zone; None if a check digit is wrong or a field malformed."""
+    """Return the fields of a zone; None if a check digit is wrong or a field is malformed."""
     number, personal = _number(layout, text)
     born, expires = text[layout.born :][:6], text[layout.expires :][:6]
     names = re.fullmatch("([A-Z<]*?)(?:<<([A-Z<]*))?", text[layout.names].rstrip("<"))
@@ -157,10 +158,10 @@ def _zone(layout: _Layout, text: str) -> Zone | None:
 
 
 def _number(layout: _Layout, text: str) -> tuple[str, str]:
-    """Return document number and personal number; the first is "" if its check digit is wrong.
+    """Return document number and personal number.
 
-    On cards, a document number of more than nine characters continues in the personal field,
-    followed by its check digit.
+    The document number is "" if its check digit is wrong. On cards, a document number of more than
+    nine characters continues in the personal field, where its check digit follows it.
     """
     number, check = text[layout.number :][:9], text[layout.number + 9]
     personal = text[layout.personal]
@@ -181,7 +182,10 @@ def _checked(text: str, begin: int, length: int) -> bool:
 
 
 def _check_digit(text: str) -> str:
-    """Return the check digit: character values times 7, 3, 1 in turn, modulo 10; `<` is 0."""
+    """Return the check digit: the sum of character values times 7, 3, 1 in turn, modulo 10.
+
+    The value of `<` is 0.
+    """
     return str(sum(VALUES.get(each, 0) * (7, 3, 1)[at % 3] for at, each in enumerate(text)) % 10)
 
 

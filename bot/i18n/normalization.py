@@ -5,14 +5,15 @@ import unicodedata
 from functools import lru_cache
 
 MAX_MARKS = 4
-# Size of the cache of `fold`. It suffices for the words that a turn compares with; it is small so
-# that texts of people are soon evicted.
+# Size of the cache of `fold`. It is large enough for the words with which a turn compares a text,
+# and so small that people's texts are soon evicted.
 MAX_FOLDED = 64
 UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Control and format characters, and all others that Unicode lets renderers ignore. str.strip() and
-# isspace() miss most of them. White space among the controls is not included: split() handles it.
+# Control and format characters, and all other characters that Unicode lets renderers ignore.
+# str.strip() and isspace() miss most of them. White space among the control characters is not
+# included, because split() handles it.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f"
     "\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -20,8 +21,8 @@ INVISIBLE = re.compile(
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
-# Digits and signs to convert to ASCII. Digits of other scripts are later rejected, because no user
-# is known to type them.
+# Digits and signs that are converted to ASCII. Digits of other scripts are rejected later, because
+# no user is known to type them.
 PLAIN = (
     {first + value: str(value) for first in (0x0660, 0x06F0) for value in range(10)}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -33,12 +34,12 @@ AFTER_O_OR_G = re.compile(f"(?<=[OoGg])[{APOSTROPHES}]+")
 ELSEWHERE = re.compile(f"(?<![OoGg])[{APOSTROPHES}]+")
 UZBEK_2026 = str.maketrans({"ö": "oʻ", "ğ": "gʻ", "ş": "sh", "ș": "sh", "ç": "ch"})
 
-# Latin letters that look like Kazakh ones, and are typed on keyboards without Kazakh letters.
+# Latin letters that look like Kazakh letters. People type them on keyboards without Kazakh letters.
 BORROWED = re.compile("(?<=[\u0400-\u04ff])[əɵi]|[əɵi](?=[\u0400-\u04ff])")
 KAZAKH_OWN = str.maketrans("əɵi", "әөі")
 
-# Letters of Kazakh Wikipedia, of Persian keyboards and of fonts before 2015, with the standard
-# ones.
+# Letters of Kazakh Wikipedia, of Persian keyboards and of fonts from before 2015, with the standard
+# letters.
 KAZAKH_ARABIC = str.maketrans(
     {
         "ٴ": "ء", "ٵ": "ءا", "ٶ": "ءو", "ٷ": "ءۇ", "ٸ": "ءى",
@@ -61,7 +62,7 @@ def clean(typed: str, *, multiline: bool = False) -> str:
     `multiline`, line ends are kept, with at most one empty line in a row. At most four adjacent
     combining marks are kept.
     """
-    # Marks are also limited before composing, because NFC sorts thousands of them in quadratic
+    # Marks are limited before composing too, because NFC sorts thousands of marks in quadratic
     # time.
     text = _unheaped(unicodedata.normalize("NFC", _unheaped(_visible(typed))))
     if not multiline:
@@ -71,7 +72,7 @@ def clean(typed: str, *, multiline: bool = False) -> str:
 
 
 def heaped(typed: str) -> int:
-    """Return the number of combining marks that `clean` deletes, to count them in length limits."""
+    """Return the number of combining marks that `clean` deletes; length limits count them."""
     visible = _visible(typed)
     return len(visible) - len(_unheaped(visible))
 
@@ -85,7 +86,7 @@ def digits(typed: str) -> str:
 
 
 def joined(typed: str) -> str:
-    """Return a number (phone, identity) without the separators of its groups of digits.
+    """Return a number (phone, identity) without the separators between its groups of digits.
 
     Separators are spaces, dots, hyphens, dashes and round brackets.
     """
@@ -99,10 +100,10 @@ def apostrophes(text: str) -> str:
 
 @lru_cache(MAX_FOLDED)
 def fold(typed: str) -> str:
-    """Return the form in which words and labels are compared; it must never be stored or shown.
+    """Return the form in which words and labels are compared. It must never be stored or shown.
 
-    Removes differences of case, digits, apostrophes and Kazakh spelling, and marks around the text.
-    A text without any letter or digit keeps its marks.
+    Differences of case, digits, apostrophes and Kazakh spelling are removed, as are punctuation
+    marks around the text. A text without any letter or digit keeps its marks.
     """
     text = digits(typed).casefold()
     if not text.isascii():
@@ -127,7 +128,7 @@ def arabic(text: str) -> str:
 def bare(typed: str) -> str:
     """Return the `fold` form of a name (person, place, month) without special letters.
 
-    Accents, apostrophes and soft signs are deleted, since keyboards may lack them. Kazakh letters
+    Accents, apostrophes and soft signs are deleted, because keyboards may lack them. Kazakh letters
     are replaced by similar Russian ones, as `tests/vectors/name_fold.tsv` specifies.
     """
     text = unicodedata.normalize("NFD", fold(typed))
@@ -140,8 +141,8 @@ def _visible(typed: str) -> str:
 
 
 def _unheaped(text: str) -> str:
-    # Shortcut: combining marks are neither letters nor digits, so without a run of those nothing
-    # changes.
+    # A shortcut: combining marks are neither letters nor digits. A text without a long run of
+    # characters that are neither is returned unchanged.
     if not UNWORDED.search(text):
         return text
     kept, marks = [], 0

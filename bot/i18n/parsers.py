@@ -20,8 +20,8 @@ MAX_NUMBER = 18
 
 type Unit = Literal["year", "month", "day"]
 
-# Forms of month names to read from Babel. Babel fills other forms with Chinese names if Chinese was
-# used first (python-babel/babel issue 1234). These forms are defined in each locale itself.
+# The forms of month names that are read from Babel. They are defined in each locale itself. Other
+# forms may have Chinese names if Chinese was used first (python-babel/babel issue 1234).
 MONTHS = (
     ("kk", "format", "wide"),
     ("kk", "format", "abbreviated"),
@@ -34,7 +34,7 @@ MONTHS = (
     ("uz_Cyrl", "format", "wide"),
     ("uz_Cyrl", "format", "abbreviated"),
     ("en", "format", "wide"),
-    # Abbreviations as printed in ICAO passports.
+    # Abbreviations of months as printed in ICAO passports.
     ("en", "format", "abbreviated"),
 )
 UNITS: dict[Unit, str] = {
@@ -64,8 +64,8 @@ NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·�
 def read_date(typed: str, language: str, today: date) -> date | Refusal:
     """Return a past date, typed year first or day first, with the month in digits or words.
 
-    Returns a refusal for relative dates, two-digit years and dates without a day; never raises.
-    `language` is ignored, because no form is read differently in two languages.
+    Returns a refusal for relative dates, two-digit years and dates without a day. Never raises an
+    error. `language` is ignored, because no form of a date has different meanings in two languages.
     """
     words = _words(typed)
     if not words:
@@ -77,7 +77,7 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
 
 
 def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """Return a past year, typed alone or in a full date; a refusal as by `read_date`."""
+    """Return a past year, typed alone or in a full date; the refusals are those of `read_date`."""
     figures, *rest = _words(typed) or [""]
     if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
         return _year(figures, today)
@@ -115,8 +115,8 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -
     if not text:
         return Refusal.EMPTY
     written = [character for character in text if _is_letter(character)]
-    # A modifier letter (category Lm) only modifies another letter, so a name needs some other
-    # letter.
+    # A modifier letter (category Lm) only modifies another letter, so a name must also have some
+    # other letter.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
     if len(text) + normalization.heaped(typed) > limit:
@@ -127,7 +127,10 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -
 
 
 def read_text(typed: str, limit: int) -> str | Refusal:
-    """Return free text of at most `limit` code points (at most four bytes each), or a refusal."""
+    """Return free text, or a refusal if it is empty or has more than `limit` code points.
+
+    A code point has at most four bytes.
+    """
     text = normalization.clean(typed, multiline=True)
     if not text:
         return Refusal.EMPTY
@@ -145,8 +148,8 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
     if not re.fullmatch(r"\+?[0-9]+", figures):
         return Refusal.NOT_A_PHONE
     try:
-        # In most countries people type 00 for +. phonenumbers would not read it so for KZ and RU,
-        # whose own prefix differs.
+        # In most countries people type 00 for +. phonenumbers would not accept this for KZ and RU,
+        # which use another prefix for calls abroad.
         number = phonenumbers.parse(re.sub("^00", "+", figures), region)
     except phonenumbers.NumberParseException:
         return Refusal.NOT_A_PHONE
@@ -155,12 +158,13 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# FIXED_LINE_OR_MOBILE: in some countries a number does not show which it is.
+# FIXED_LINE_OR_MOBILE is included, because in some countries the kind cannot be determined from the
+# number.
 MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
-    """Return a number of one of `countries` that can receive SMS, as E.164, or a refusal."""
+    """Return an SMS-capable number of one of `countries`, in E.164 format, or a refusal."""
     read = read_phone(typed, None)
     if isinstance(read, Refusal):
         return read
@@ -172,7 +176,10 @@ def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
 
 
 def _words(typed: str) -> list[str]:
-    """Return the numbers and words of a date; empty if the text is too long or has other signs."""
+    """Return the numbers and words of a typed date.
+
+    The result is empty if the text is too long or has signs that do not occur in dates.
+    """
     text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
     if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
@@ -180,7 +187,7 @@ def _words(typed: str) -> list[str]:
 
 
 def _parts(words: list[str]) -> tuple[str, str, str] | None:
-    """Return year, month and day as typed; None if they are ambiguous."""
+    """Return year, month and day as typed; None if the order of the parts is ambiguous."""
     loose: list[str] = []
     months: list[str] = []
     days: list[str] = []
@@ -203,7 +210,8 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return year, month, day
         case [month], [], [first, last]:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
-        # If the year is named first ("1990 ж. 05.03"), the order of day and month is ambiguous.
+        # Not if the year is named first ("1990 ж. 05.03"), because the order of day and month is
+        # then ambiguous.
         case [], [], [first, middle, last] if _meaning(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:
@@ -211,9 +219,9 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
 
 
 def _meaning(word: str) -> int | Unit | None:
-    """Return the number of the month or the unit that a word names, also with a case ending.
+    """Return the number of the month that a word names, or the unit (year, month, day).
 
-    Returns None for any other word.
+    The word may have a case ending. Returns None for any other word.
     """
     known, word = _vocabulary(), normalization.bare(word)
     for end in range(len(word), 1, -1):
@@ -255,9 +263,9 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _compact_day(figures: str, today: date) -> date | Refusal:
-    """Return the date in eight digits: 19900305 or 05031990, or a refusal.
+    """Return the date in eight digits, such as 19900305 or 05031990, or a refusal.
 
-    Since 1900, no eight digits are a date in both orders.
+    For dates since 1900, no eight digits are a valid date in both orders.
     """
     year_first = _day(figures[:4], figures[4:6], figures[6:], today)
     if year_first not in (Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
@@ -277,7 +285,7 @@ def _year(figures: str, today: date) -> int | Refusal:
 
 
 def _han_number(found: re.Match[str]) -> str:
-    """Return Chinese numerals as digits: one by one, as in years, or with 十 (ten) up to 99."""
+    """Return Chinese numerals as digits: digit by digit, as in years, or with 十 (ten) up to 99."""
     tens, ten, ones = found[0].replace("廿", "二十").replace("卅", "三十").partition("十")
     if not ten:
         return tens.translate(HAN_DIGIT)
@@ -289,7 +297,8 @@ def _han_number(found: re.Match[str]) -> str:
 def _is_letter(character: str) -> bool:
     """Return True for a letter that is not an apostrophe.
 
-    Rare Chinese characters count even if this Python's Unicode tables do not have them yet.
+    Rare Chinese characters count as letters even if this Python's Unicode tables do not have them
+    yet.
     """
     if character in "ʻʼ":
         return False

@@ -1,4 +1,4 @@
-"""Rules for texts that people under stress must understand, and translators too.
+"""Rules for texts that people under stress, and translators, must understand.
 
 The functions in RULES find faults in a text. Long sentences and sentences that begin with a pronoun
 are only counted: `tests/i18n/plain_limits.json` has both counts, which must not rise.
@@ -24,23 +24,23 @@ UNCHECKED = re.compile(
     r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
     re.IGNORECASE,
 )
-# Names of placeholders whose value does not change the noun after it, such as constants of
-# settings.
+# Names of placeholders before which the form of the noun is fixed, because their value is, for
+# example, a constant of the settings.
 CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
 COUNTED = re.compile(
     r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"
 )
-# A case ending after a placeholder is right for some values only. An ordinal's hyphen and word are
-# allowed.
+# A case ending after a placeholder is right only for some values. The hyphen and word of an ordinal
+# number are allowed.
 ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
-# Languages with case endings. The converted scripts need no check of their own.
+# Languages with case endings. The converted scripts are not checked separately.
 ENDED = frozenset(("kk", "ru", "uz"))
 PRONOUN = re.compile(r"(?:It|They|Its|Their|Them|He|She)\b")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 ABBREVIATION = re.compile(r"[^\W\d_]{2,}")
 
 # Allowed abbreviations, each with the words that explain it in another sentence of the language; ""
-# if it needs no explanation.
+# for an abbreviation that needs no explanation.
 ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "DNA": "",
@@ -83,13 +83,13 @@ def aphorisms(text: str, code: str) -> Iterator[str]:
 
 
 def unchecked(text: str, code: str) -> Iterator[str]:
-    """Yield claims that something "is not verified": the text must say who has not checked it."""
+    """Yield claims that something "is not verified": a text must tell who has not checked it."""
     if code == "en" and (found := UNCHECKED.search(text)):
         yield f"“we have not checked”, not “{found[0]}”"
 
 
 def counted(text: str, code: str) -> Iterator[str]:
-    """Yield nouns after a number and case endings after a placeholder that fit some values only."""
+    """Yield nouns after a number, and endings after a placeholder, that fit only some values."""
     for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
         if place not in CONSTANT:
             yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"
@@ -105,7 +105,7 @@ def abbreviations(text: str, code: str) -> Iterator[str]:
             yield f"spell {word} out, or explain it in ABBREVIATIONS"
 
 
-# Words that promise an outcome, and words that make a sentence with them a denial.
+# Words that promise an outcome; and words of denial, with which a sentence promises nothing.
 PROMISES: Mapping[str, str] = {
     "en": r"\bguarantee(?!d free)|(?<!answer )\bpromise|\bwill (?:certainly|definitely|surely)\b",
     "kk": r"\bкепілдік(?! берілген тегін)|\bуәде|\bміндетті түрде (?:аласыз|беріл|қабылда)",
@@ -123,7 +123,7 @@ DENIALS: Mapping[str, str] = {
 
 
 def promises(text: str, code: str) -> Iterator[str]:
-    """Yield words that promise an outcome, which the assistant does not decide."""
+    """Yield words that promise an outcome, because the assistant does not decide outcomes."""
     for sentence in SENTENCE.split(text) if code in PROMISES else ():
         found = re.search(PROMISES[code], sentence, re.IGNORECASE)
         if found and not re.search(DENIALS[code], sentence, re.IGNORECASE):
@@ -145,5 +145,5 @@ def long_sentences(english: str) -> list[str]:
 
 
 def bare_pronouns(english: str) -> list[str]:
-    """Return the sentences that begin with a pronoun, whose noun a translator must guess."""
+    """Return the sentences that begin with a pronoun, whose noun a translator has to guess."""
     return [each for each in SENTENCE.split(english) if PRONOUN.match(each)]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
-# An internet address must keep its letters: in another script it would lead elsewhere.
+# An internet address must keep its letters, because other letters would lead to another place.
 ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
@@ -15,7 +15,7 @@ KEPT = re.compile(
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)
 
-# Words that keep their letters in every language.
+# Names that are written in the same letters in every language.
 NAMES = {
     "Kosh",
     "Telegram",

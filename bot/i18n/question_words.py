@@ -1,7 +1,7 @@
 """Recognizes questions by their words and particles, in every language and script.
 
-It prevents that a question is stored as an answer in free text. Question words that are also common
-names (Ким, Кай) are left out.
+This prevents that a question of the person is stored as an answer in free text. Question words that
+are also common names (Ким, Кай) are left out.
 """
 
 import re
@@ -27,8 +27,8 @@ UZBEK = (
 ENGLISH = "how what where when why"
 KAZAKH_LATIN = "qalai qalay kalai kalay qaida qayda kaida kayda qansha kansha qashan kashan nege"
 RUSSIAN_LATIN = "skolko gde kak kogda pochemu zachem mozhno mojno"
-# These particles are surnames too. Those in LAST ask only after another word, INSIDE only between
-# two.
+# These particles are surnames too. A particle in LAST makes a question only at the end and after
+# another word, one in INSIDE only between two words.
 LAST = "ма ме ба бе па пе"
 INSIDE = "ли"
 UZBEK_ENDINGS = ("dimi", "дими", "mikan", "микан")

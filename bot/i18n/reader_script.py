@@ -14,13 +14,17 @@ CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
 
 
 def for_person(text: str, form: str) -> str:
-    """Return an officer's text in the person's script; unchanged if it is in another language."""
+    """Return an officer's text in the person's script.
+
+    The text is unchanged if it is in another language than the person's.
+    """
     written = language_guess.guess(text)
-    # Short Uzbek text is often not recognized. Only Uzbek uses Latin letters here.
+    # A short Uzbek text is often not recognized as Uzbek. Among the languages here, only Uzbek uses
+    # Latin letters.
     if written is None and form == "uz_Cyrl" and text.isascii():
         written = "uz"
-    # A word that Kazakh and Russian share is not recognized. A reader of Arabic script cannot read
-    # it in Cyrillic letters in either case.
+    # A word that Kazakh and Russian share is not recognized as Kazakh. It is converted, because a
+    # reader of Arabic script cannot read Cyrillic letters in either language.
     if written is None and form == "kk_Arab" and language_guess.CYRILLIC.search(text):
         written = "kk"
     convert = CONVERSIONS.get((written or "", form))
@@ -28,7 +32,7 @@ def for_person(text: str, form: str) -> str:
 
 
 def for_officer(text: str, language: str) -> tuple[str, str] | None:
-    """Return a text in the script of its officer, with its written form.
+    """Return a person's text in the officer's script, with its written form.
 
     Returns None if no conversion is needed. Officers read Kazakh in Cyrillic, unless their console
     is in Arabic script.
@@ -42,7 +46,10 @@ def for_officer(text: str, language: str) -> tuple[str, str] | None:
 
 
 def other_language(text: str, form: str) -> str | None:
-    """Return the written form of a text in another language than the reader's; None if unsure."""
+    """Return a text's written form if its language is not the reader's.
+
+    Returns None if it is the reader's language or uncertain.
+    """
     written = language_guess.guess(text)
     return written if written and _language(written) != _language(form) else None
 

@@ -10,7 +10,7 @@ from flows.engine.text import Amount, Country, Label, Published, Text, Value
 
 
 class Rendering:
-    """Renders the sentences of one language."""
+    """Renders sentences in one language; callable with a sentence."""
 
     def __init__(self, code: str, messages: Messages) -> None:
         self.code = code
@@ -51,9 +51,9 @@ class Rendering:
     def _value(self, value: Value) -> str:
         """Return a value as text for a sentence, in isolates if writing directions could mix.
 
-        In a right-to-left sentence every value gets isolates, in others only typed Arabic text.
-        Words of the assistant in Arabic letters get none, because they need none and labels have no
-        room for them.
+        In a right-to-left sentence every value is isolated, in other sentences only typed Arabic
+        text. Values that are the assistant's own words in Arabic letters are not isolated: they
+        need no isolate, and labels have no room for one.
         """
         if isinstance(value, Published):
             return self._published(value)
@@ -61,7 +61,8 @@ class Rendering:
         if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
             return shown
         if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
-            # An isolate takes its direction from its first letter that is not in an inner isolate.
+            # The first letter outside of inner isolates decides the direction of an isolate, so a
+            # direction mark may be needed.
             shown = bidi.lined(shown)
         apart = isinstance(value, str) and bidi.ARABIC.search(shown)
         return bidi.isolated(shown) if self._right_to_left or apart else shown
@@ -84,9 +85,9 @@ class Rendering:
                 assert_never(value)
 
     def _published(self, value: Published) -> str:
-        """Return the text of a sentence that editors published, in this language.
+        """Return the text of a published sentence in this language.
 
-        Raises LookupError if it has none.
+        Raises LookupError if the sentence has no text in this language.
         """
         for code, text in value.texts:
             if code == self.code:

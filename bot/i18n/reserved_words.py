@@ -25,7 +25,7 @@ NO = (
     "йўқ, йук, йок, йўк, нотўғри",
     "no, n, 2",
 )
-# Answers that mean "there is none" to a question that may be skipped, besides "no".
+# Answers besides "no" that mean "there is none", to a question that may be skipped.
 NOTHING = (
     "жоқ қой, әкесінің аты жоқ, әкемнің аты жоқ",
     "нету, отсутствует, не имеется, нет отчества, без отчества, отчества нет",
@@ -72,7 +72,7 @@ QUESTION_MARKS = frozenset("?？؟")
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
 # No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an
-# occupation, so these occur only in phrases.
+# occupation, so these two occur only within phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
         "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп",
@@ -221,7 +221,8 @@ RESERVED: dict[Reserved, dict[str, str]] = {
 def yes_no(typed: str, language: str) -> bool | None:
     """Return True for yes and False for no, in any language; None for any other text.
 
-    A question is neither. "да" and "не" do not count if the conversation's `language` is Kazakh.
+    A question counts as any other text. "да" and "не" do not count if the conversation's `language`
+    is Kazakh.
     """
     text = normalization.fold(typed)
     signs = set(text) - SKIN_TONES
@@ -237,7 +238,7 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def nothing(typed: str, language: str) -> bool:
-    """Return True if the whole message means "there is none" or "no"; a number never does."""
+    """Return True if the whole message means "there is none" or "no". A number never means this."""
     if typed.strip().isdecimal() or QUESTION_MARKS & set(typed):
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)
@@ -245,7 +246,7 @@ def nothing(typed: str, language: str) -> bool:
 
 
 def small_talk(typed: str) -> bool:
-    """Return True if the whole message is a greeting, thanks or a doubt, and therefore no name."""
+    """Return True if the whole message is a greeting, thanks or a doubt, so that it is no name."""
     is_talk = normalization.fold(typed) in _answers(SMALL_TALK)
     return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
 
@@ -257,20 +258,23 @@ def safety_word(typed: str) -> Reserved | None:
 
 
 def reserved_word(typed: str) -> Reserved | None:
-    """Return the reserved word that is the whole message, or None, also for a safety word."""
+    """Return the reserved word that is the whole message.
+
+    Returns None for any other text and for a safety word, which `safety_word` returns.
+    """
     word = _reserved().get(normalization.fold(typed))
     return word if word not in SAFETY else None
 
 
 def form(typed: str) -> str | None:
-    """Return the written form of a reserved word that exists in one form only, else None."""
+    """Return the written form of a reserved word if the word exists in only one form, else None."""
     forms = _forms().get(normalization.fold(typed), frozenset())
     return next(iter(forms)) if len(forms) == 1 else None
 
 
 @cache
 def _forms() -> dict[str, frozenset[str]]:
-    """Return the written forms of each phrase; Kazakh in Latin letters counts as kk."""
+    """Map each phrase to the written forms that have it; Kazakh in Latin letters counts as kk."""
     found: dict[str, frozenset[str]] = {}
     for languages in RESERVED.values():
         for code, line in languages.items():
@@ -282,7 +286,8 @@ def _forms() -> dict[str, frozenset[str]]:
 
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
-    # The first line of each group is Kazakh in Cyrillic letters.
+    # The first line of each group is Kazakh in Cyrillic letters, so it is also added in Arabic
+    # script.
     every = (*lines, kazakh_arabic.to_arabic(lines[0]).replace("،", ","))
     return frozenset(normalization.fold(word) for line in every for word in line.split(", "))
 
@@ -295,7 +300,7 @@ def _reserved() -> dict[str, Reserved]:
         for line in languages.values()
         for phrase in line.split(", ")
     } | {
-        # A phrase of one script is also accepted converted to the other script.
+        # A Kazakh or Uzbek phrase is also accepted in the other script of its language.
         normalization.fold(convert(phrase)): word
         for word, languages in RESERVED.items()
         for code, convert in (("kk", kazakh_arabic.to_arabic), ("uz", uzbek_cyrillic.to_cyrillic))

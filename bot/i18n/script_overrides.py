@@ -1,16 +1,16 @@
 """Exceptions to script conversion, and labels that need other words in a converted script.
 
-Readers of the script maintain them. `./kosh languages report` counts them.
+Readers of the converted scripts maintain the exceptions. `./kosh languages report` counts them.
 """
 
 from collections.abc import Mapping
 
-# Kazakh words in Cyrillic (lower case) with their Arabic spelling. Empty until a reader from
-# Xinjiang adds abbreviations and words that differ there (such as Жұңго for Қытай).
+# Kazakh words in Cyrillic (lower case) with their Arabic spelling. The mapping is empty until a
+# reader from Xinjiang adds abbreviations and words that differ there (such as Жұңго for Қытай).
 TOTE: Mapping[str, str] = {}
 
-# Parts of Kazakh names, to split names in Arabic script, for which there is no rule: نۇرگۇل is нұр
-# and гүл. Compiled by this project; a reader may add more.
+# Parts of Kazakh names, by which names in Arabic script are split, because there is no rule: نۇرگۇل
+# is нұр and гүл. The project compiled the list; a reader may add parts.
 NAME_PARTS = """
     абай абдул абыл адам ай айдар айжан айнұр айша айым алма алтай алтын аман амантай ана
     ардақ арман ару арыс асан асыл асқар ата ахан ахмет аяз ақ ақын аңсар бай бала бану баян
@@ -59,8 +59,8 @@ UZBEK: Mapping[str, str] = {
     "avtomobil": "автомобиль",
 }
 
-# Translations that replace the converted text where it is too long or wrong, by (script, context,
-# English).
+# Translations that replace the converted text if it would be too long or wrong, by (script,
+# context, English).
 LABELS: Mapping[tuple[str, str, str], str] = {
     # Papers in Cyrillic call the number ЖШШИР.
     (

@@ -17,8 +17,9 @@ DOUBT = "check:"
 class Sentence:
     """A sentence and its translation.
 
-    `files` are the source files that contain it, `notes` explain it to translators, and `doubts`
-    are questions of its translator. A converted form has the review state of its origin.
+    `files` are the source files that contain the sentence, `notes` explain it to translators, and
+    `doubts` are questions of its translator. A sentence in a converted script has the review state
+    of the sentence from which it was converted.
     """
 
     id: str
@@ -32,7 +33,7 @@ class Sentence:
 
     @property
     def is_label(self) -> bool:
-        """Whether the text is on a button or in a row of a list."""
+        """True if the text is the label of a button or of a row in a list."""
         return bool(self.context)
 
 

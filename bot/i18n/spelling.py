@@ -13,7 +13,8 @@ from babel.messages.catalog import Catalog
 
 from bot.i18n import catalogues, kazakh_arabic, protected_spans
 
-# Debian's hunspell-ru and hunspell-uz. The Uzbek dictionary has only Cyrillic letters.
+# The dictionaries of Debian's packages hunspell-ru and hunspell-uz. The Uzbek dictionary has only
+# Cyrillic words.
 DICTIONARIES = {"ru": "ru_RU", "uz_Cyrl": "uz_UZ"}
 CODES = ("kk", *DICTIONARIES)
 WORD = re.compile("[\u0400-\u04ff]+")
@@ -21,9 +22,9 @@ LISTS = catalogues.LOCALES / "words"
 
 
 def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
-    """Return the words of a catalogue to review, in lower case, each with an English sentence.
+    """Return the words of a catalogue that a person must review, each with an English sentence.
 
-    Returns None if hunspell or the dictionary is not installed.
+    The words are in lower case. Returns None if hunspell or the dictionary is not installed.
     """
     places = _words(catalog)
     if code not in DICTIONARIES:

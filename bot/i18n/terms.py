@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A rule for translations of English sentences that contain `english` and not `unless`.
+    """A rule for translations of English sentences that contain `english` but not `unless`.
 
-    `words` has one regular expression per language, for words that are required or forbidden;
-    languages may be missing. All expressions ignore case. `english` and `unless` match at the start
-    of a word.
+    `words` has at most one regular expression per language, for words that are required or
+    forbidden. All expressions ignore case. `english` and `unless` match at the start of a word.
     """
 
     english: str
@@ -177,8 +176,8 @@ FORBIDDEN = (
         unless="kandas",
     ),
 )
-# Patterns of the familiar form of address. Kazakh -дың is also a genitive, so it counts only before
-# a question particle.
+# Patterns of the familiar form of address. The Kazakh ending -дың is also a genitive, so it counts
+# only before a question particle.
 FAMILIAR = {
     "kk": r"\b(?:сен|сені|сенің|саған|сенен|сенімен|сендер)\b|\w(?:сың|сің)\b"
     r"|\w[дт][ыі]ң [бмп][ае]\b|\w{2}[ыі]ң(?:д[ыі]|[ае]|н[ае]н|д[ае]р)\b"
@@ -191,7 +190,8 @@ FAMILIAR = {
     "zh_Hans": "[你妳]",
 }
 POLITE = {"kk": "Сіз", "ru": "Вы", "uz": "siz", "zh_Hans": "您"}
-# Polite pronouns in lower case, an error: Kazakh and Russian texts here write them with a capital.
+# Polite pronouns in lower case, which are an error: Kazakh and Russian texts here write these with
+# a capital.
 SMALL_POLITE = {
     "kk": r"\b(?:сіз|сізді|сіздің|сізге|сізден|сізбен)\b",
     "ru": r"\b(?:вы|вас|вам|вами|ваш\w*)\b",

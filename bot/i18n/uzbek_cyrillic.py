@@ -1,7 +1,7 @@
 """Converts Uzbek between Latin and Cyrillic letters.
 
-Latin is the alphabet of 1995, with U+02BB in oʻ and gʻ and U+02BC elsewhere. Conversion to Latin is
-exact. Conversion to Cyrillic loses ь, ъ and ц of loanwords, except those in
+Latin is the alphabet of 1995, with U+02BB in oʻ and gʻ and U+02BC elsewhere. The conversion to
+Latin is exact. The conversion to Cyrillic loses ь, ъ and ц of loanwords, except in the words of
 `script_overrides.UZBEK`.
 """
 
@@ -14,11 +14,12 @@ from bot.i18n.script_overrides import UZBEK
 
 LATIN = re.compile("[A-Za-zʻʼ]+")
 CYRILLIC = re.compile("[\u0400-\u04ff]+")
-# Between letters, all of these are apostrophes. Elsewhere they may be quotation marks.
+# Between letters, each of these signs is an apostrophe. In other places they may be quotation
+# marks.
 TYPED = re.compile(f"(?<=[A-Za-z])[{normalization.APOSTROPHES}＇](?=[A-Za-z])|(?<=[OoGg])[ʻ‘`]")
 FOREIGN = re.compile("w|c(?!h)", re.IGNORECASE)
 UZBEK_CYRILLIC = {latin.lower(): cyrillic.lower() for latin, cyrillic in UZBEK.items()}
-# Stems also without a final ь, which months lose before an ending.
+# Includes stems without a final ь, because names of months lose the ь before an ending.
 UZBEK_LATIN = {
     stem: latin
     for latin, cyrillic in UZBEK_CYRILLIC.items()
@@ -26,8 +27,8 @@ UZBEK_LATIN = {
 }
 
 # A date has hyphens in Latin and spaces in Cyrillic: 2021-yil 1-yanvar, 2021 йил 1 январь. In a
-# message, {year} precedes the word. Other words, such as 2-marta (the second time), keep the
-# hyphen.
+# message, the placeholder {year} may replace the digits of the year. Other words, such as 2-marta
+# (the second time), keep the hyphen.
 DATE = (
     "(?:(?<=[0-9]{4}|ear[}])%(mark)s(?=йил)|(?<=[0-9])%(mark)s(?=январ|феврал|март(?!а)|апрел|"
     "май(?!дон)|июн|июл|август|сентябр|октябр|ноябр|декабр))"
@@ -39,7 +40,7 @@ type Table = tuple[re.Pattern[str], tuple[str, ...]]
 
 HEAD, AFTER_VOWEL = "(?<![a-zʻʼ])", "(?<=[aeiou])"
 
-# The first rule that matches at a place is applied.
+# At each place of a word, the first rule that matches is applied.
 TO_CYRILLIC = (
     ("yoʻ", "йў"), ("oʻ", "ў"), ("gʻ", "ғ"), ("sʼh", "сҳ"), ("sh", "ш"), ("ch", "ч"),
     ("yo", "ё"), ("yu", "ю"), ("ya", "я"),
@@ -64,7 +65,8 @@ TO_LATIN = (
     ("н", "n"), ("о", "o"), ("п", "p"), ("р", "r"), ("с", "s"), ("т", "t"), ("у", "u"),
     ("ф", "f"), ("х", "x"), ("ҳ", "h"), ("ы", "i"), ("э", "e"),
 )  # fmt: skip
-# Endings that may follow an exception; otherwise sirka would be read as sirk with an ending.
+# Endings that may follow an exception. Without this list, sirka would be read as the exception sirk
+# with an ending.
 ENDING = re.compile(
     "(?:lar|lik|cha|chi|si|im|ing|i|m|ngiz|imiz|ingiz|lari|dagi|gacha|da|dan|ga|ni|ning)*", re.ASCII
 )
@@ -114,14 +116,14 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield splits of a word into an exception and the rest, the longest exception first."""
+    """Yield splits of a word into a known exception and the rest, the longest exception first."""
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]
 
 
 def _letters(word: str, table: Table) -> str:
-    """Return the word converted by the first rule that matches at each place."""
+    """Return the word converted with `table`: at each place, by the first rule that matches."""
     pattern, spellings = table
     lower, whole = word.lower(), len(word) > 1 and word.isupper()
 
