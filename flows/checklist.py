@@ -157,8 +157,8 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
         return (document.where,)
     if _origin(answers).confirmation is Confirmation.LEGALISATION:
         return (UNSAFE,)
-    # The police issue this certificate. Where contact with them may be dangerous, people are not
-    # sent there.
+    # The police issue this certificate. People are not sent to the police where contact with them
+    # may be dangerous.
     if document is NO_RECORD and _origin(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
@@ -182,7 +182,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # In a dangerous country, the text only mentions the confirmation and does not urge to get it.
+    # For a dangerous country, the text only mentions the confirmation and does not urge people to
+    # get it.
     if where.leaving is not None:
         return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
@@ -309,7 +310,7 @@ def spoken(made: Checklist) -> tuple[Text, ...]:
 
 
 def _rules(made: Checklist) -> Iterator[Text]:
-    """Yield the rules after the papers as one text that can be unfolded, then their sources."""
+    """Yield the rules that follow the papers as one foldable text, then their sources."""
     *rules, last = made.after or (None,)
     if last is not None and not isinstance(last, Source):
         rules, last = [*rules, last], None

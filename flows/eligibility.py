@@ -286,7 +286,7 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stay(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the length of a stay in Kazakhstan, unless the urgent points have its end."""
+    """Yield how long the person may stay in Kazakhstan, unless the urgent points state the end."""
     where = _origin(answers)
     if answers.get("location") == "kazakhstan" and not said(where.ends, today):
         yield from said(where.inside, today)

@@ -19,9 +19,9 @@ ADDRESSES = _("We have not checked addresses and telephone numbers: see the offi
 
 
 def missions(country: str, today: date) -> Iterator[Text]:
-    """Yield the known missions of a country, or a sentence that none is verified.
+    """Yield the known missions in a country, or a sentence that none is verified.
 
-    `country` is ISO 3166-1 alpha-2. Contacts that editors published replace the names.
+    `country` is ISO 3166-1 alpha-2. If editors published contacts, these replace the names.
     """
     known = places(country)
     if published := cards(today, country):

@@ -1,4 +1,4 @@
-"""Steps of the Kandas platform: the person's next action, as far as a source names it."""
+"""Steps of the Kandas platform, and the person's next action, as far as a source states it."""
 
 from collections.abc import Mapping
 from datetime import date

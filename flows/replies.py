@@ -115,7 +115,7 @@ REPLIES: Mapping[str, Reply] = {
 
 
 def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
-    """Return answers that the values in a message suggest, by question name."""
+    """Return the form answers, by question name, that the values in a message suggest."""
     found: dict[str, str] = {}
     if origin := entities.get(COUNTRY_OF_ORIGIN):
         found |= {"citizenship": origin}

@@ -1,6 +1,7 @@
 """Flow about support for the move: kinds, regions, amounts, and the number of places.
 
-The amounts are valid for one year. After its last day they are not shown, and an officer answers.
+The amounts are valid for one year. After the last day of the year they are not shown, and an
+officer answers.
 """
 
 from collections.abc import Iterator

@@ -238,7 +238,7 @@ async def answer(
 
 
 def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
-    """Return the message with its links to the secure page replaced by links to the web chat.
+    """Return the message, with links to the web chat in place of links to the secure page.
 
     Only a person with a database row can have a secure page.
     """

@@ -383,7 +383,7 @@ async def _record(
 async def _pass_on(
     transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
 ) -> None:
-    """Store the person's words for the officer of the case, or their appeal for the lead."""
+    """Store the person's words for the officer of the case, or an appeal for the officers' lead."""
     if isinstance(words, Relay):
         return await cases.relay(transaction, held.person, words, held.channel)
     await message_limits.appeal(transaction, held.person, words.words)

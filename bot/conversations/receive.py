@@ -1,6 +1,6 @@
 """Processes incoming updates: a turn in one transaction, or an anonymous turn in Valkey.
 
-`receive` is the entry point; read it from top to bottom to follow an update.
+`receive` is the entry point. To follow an update, read the module from there downwards.
 """
 
 import time

@@ -261,7 +261,8 @@ def _lock(
         )
         .select_from(t.Conversation)
         .join(t.Person, t.Person.id == t.Conversation.person_id)
-        # An outer join: after a quick exit from the web chat, a person may have no current handle.
+        # An outer join, because after a quick exit from the web chat a person may have no current
+        # handle.
         .outerjoin(current, true())
         .where(t.Conversation.person_id == _PERSON)
         .with_for_update(of=t.Conversation)

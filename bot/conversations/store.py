@@ -339,7 +339,7 @@ def _values(
 
 
 def is_closed(rt: Runtime, held: LockedConversation) -> bool:
-    """Return True if the platform's reply window is over, so that free text cannot be sent now."""
+    """Return True if the platform's reply window is closed, so that free text cannot be sent."""
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     return outbox.closed(rt, held.channel, silence)
 

@@ -1,4 +1,4 @@
-"""Detaches one chat from a person with two joined channels; all data stays with the other chat."""
+"""Detaches one chat from a person with two joined channels. All data stays with the other chat."""
 
 from dataclasses import replace
 

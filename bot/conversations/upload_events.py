@@ -45,7 +45,7 @@ async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
 
 
 async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
-    """Attempt once to fetch a recording for an officer; answer only if it cannot be used."""
+    """Attempt once to fetch a recording for an officer; answer only if it is unusable."""
     fetched = await recordings.fetch(rt, file_id)
     if fetched is None:
         return None

@@ -29,7 +29,7 @@ WORDS: Mapping[str, str] = {
     r"\bҚытай(?=(?:да|дан|ға)?\b)": "Жұңго",
     r"\bҚытай(?=дағы\b)": "Жұңго",
     r"\bқытайша": "ханзуша",
-    # Chinese cities are spelled by their Chinese sounds, not by their Russian names.
+    # Chinese cities are spelled by their Chinese pronunciation and not by their Russian names.
     r"\bГуанчжоу": "Гуаңжоу",
     r"\bСиань": "Шиан",
     # The suffix must agree with the vowels of the name that replaces the Russian one.

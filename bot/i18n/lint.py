@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sentence and its translation; `labels` maps English labels to translated ones."""
+    """A sentence and its translation; `labels` maps English labels to their translations."""
 
     code: str
     context: str
@@ -74,7 +74,7 @@ class Entry:
 
     @property
     def prose(self) -> str:
-        """The text without placeholders and protected spans."""
+        """The translation without placeholders and protected spans."""
         return KEPT.sub(" ", PLACE.sub(" ", self.text))
 
 

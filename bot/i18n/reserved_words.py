@@ -33,7 +33,7 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
-# Greetings, thanks and doubts, which are not accepted as a name.
+# Greetings, thanks and expressions of doubt, which are not accepted as a name.
 SMALL_TALK = (
     "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
     " білмеймін, сау болыңыз, қайырлы күн",
@@ -68,7 +68,7 @@ YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
-# In Kazakh these two words mean "and" and "what?".
+# Russian words for yes and no that mean "and" and "what?" in Kazakh.
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
 # No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an

@@ -1,7 +1,8 @@
-"""Finds words whose spelling a person must review, because no rule can verify it.
+"""Finds words whose spelling a person must review, because no rule can verify the spelling.
 
 For ru and uz_Cyrl these are words that the dictionary does not have. For kk they are words that
-change when converted to Arabic script and back. `locales/words` lists the words already reviewed.
+change when they are converted to Arabic script and back. `locales/words` lists the words that were
+reviewed already.
 """
 
 import re

@@ -18,7 +18,8 @@ class Term:
     unless: str = "(?!)"
 
 
-# Terms of the glossary that sentences use so far; the reasons are its notes.
+# Terms of the glossary that occur in sentences so far. The reason of each rule is the glossary's
+# note on the term.
 GLOSSARY = (
     Term(
         "kandas",

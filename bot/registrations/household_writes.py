@@ -50,7 +50,7 @@ async def record(
     if found is None:
         await registry_writes.open_refusal(transaction, write, language)
         return HouseholdAnswered(kind, "refused")
-    # The last whole day on which the code is valid.
+    # The code expires during a day, so the day before is shown as its last day.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None
     # Show the code only to the person who requested it, and not to those who join.
     code = (found.code or "") if kind == "invite" else ""

@@ -18,7 +18,7 @@ from flows.preregistration import CLOSED
 _logger = logging.get()
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
-# The registry's code for each option of a question; None if the option is not sent.
+# The registry's code for each option of a question; None if an answer with this option is not sent.
 CODES: dict[str, dict[str, str | None]] = {
     "programme": {
         "kandas_status": "KANDAS_STATUS",

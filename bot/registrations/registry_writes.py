@@ -283,5 +283,5 @@ async def after_restore(transaction: Transaction) -> None:
 
 
 async def due(transaction: Transaction, limit: int = 50) -> list[UUID]:
-    """Return the ids of writes that are due: postponed ones, and those whose worker crashed."""
+    """Return the ids of writes that are due: postponed writes, and writes whose worker crashed."""
     return await fetch_values(transaction, statements.DUE, limit=limit)

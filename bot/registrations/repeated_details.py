@@ -94,7 +94,7 @@ async def note(
 
 
 async def forget(transaction: Transaction, person_id: UUID) -> None:
-    """Delete the hash of a person who withdraws."""
+    """Delete the hash of a person who withdraws the registration."""
     await execute(transaction, _FORGET, person=person_id)
 
 

@@ -26,8 +26,8 @@ class Breaker:
     def guard(self) -> Iterator[None]:
         """Guard one call; raise `Unavailable` (E_REGISTRY_RESTING) while the breaker is open.
 
-        `Refused` and `InProgress` reset the count of failures, because the registry answered. A
-        cancelled call changes nothing.
+        `Refused` and `InProgress` reset the count of failures, because they show that the registry
+        answers. A cancelled call does not change the count.
         """
         trial = self._admit()
         try:

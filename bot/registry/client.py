@@ -58,7 +58,7 @@ from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
 
 _CONNECT_SHARE = 0.5
-# In bytes: the contract allows 10,000 cells, with codes of about 30 characters.
+# In bytes. The contract allows 10,000 cells, whose codes have about 30 characters.
 _FIGURES_LIMIT = 1024 * 1024
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
@@ -152,7 +152,10 @@ class Registry:
         return items
 
     async def invite(self, number: str, body: HouseholdInviting, *, key: str) -> Household:
-        """Return the registration's household with an invitation code; create it if needed."""
+        """Create an invitation code for the registration's household, which is created if needed.
+
+        Returns the household with the code.
+        """
         path = f"v1/pre-registrations/{_number(number)}/household-invitation"
         return await self._link(Call("POST", path, _key(key), body=body), number)
 
@@ -232,7 +235,7 @@ class Registry:
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
                 raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
-            # A different key or number shows that the answer belongs to another request.
+            # If key or number differ from those of the call, the answer belongs to another request.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):

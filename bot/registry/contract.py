@@ -110,7 +110,7 @@ type StepName = Literal[
     "TEST", "QUESTIONNAIRE", "CHECK", "INTERVIEW", "COMMISSION", "STATUS", "QUOTA", "CARD"
 ]
 type StepStatus = Literal["OPEN", "DONE", "NOT_DONE"]
-# Not an enumeration, because a later version of the registry may add codes.
+# A string and not an enumeration, because a later version of the registry may add codes.
 type Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,59}$")]
 type ReferenceKind = Literal[
     "programmes",

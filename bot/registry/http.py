@@ -85,7 +85,7 @@ class Answer:
 
 
 class TooLong(Exception):
-    """An answer larger than the limit of the call."""
+    """The registry's answer is larger than the limit of the call."""
 
 
 async def received(response: ClientResponse, limit: int) -> Answer:

@@ -33,7 +33,8 @@ SURE_FAMILIARITY = 0.6
 # lines get the card too. A false alarm costs the person one sentence; a missed danger may cost far
 # more.
 DANGER_CARD = 0.11
-# From this probability on, danger is more likely than not, so the safety answer replaces the reply.
+# Minimum probability of danger for the safety answer, which replaces the reply. From here on,
+# danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2

@@ -22,8 +22,8 @@ BUCKETS = 1 << 17
 MASK = BUCKETS - 1
 
 MIN_CONSONANTS = 3
-# Maximum length of n-grams; the minimum is 2 in words and 1 in Chinese. Chinese is written without
-# spaces, and one character means as much as a short word. Its trigrams count half.
+# Maximum length of n-grams. The minimum is 2 in words and 1 in Chinese, where one character means
+# as much as a short word and no spaces separate words. Chinese trigrams count half.
 MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
 # Length of the n-grams called pieces: a line whose pieces are not in the training phrases is noise.
 PIECE = 4
@@ -103,8 +103,8 @@ def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
     """Return the hashes of all n-grams of a text, for each length from 1 to `longest`."""
     found = [list(map(crc32, units))]
     for length in range(1, longest):
-        # CRC-32 can be continued: the hash of an n-gram extends that of the n-gram one unit
-        # shorter.
+        # A CRC-32 can be continued, so that the hash of an n-gram is computed from the hash of the
+        # n-gram that is one unit shorter.
         found.append(list(map(crc32, units[length:], found[-1])))
     return found
 

@@ -56,7 +56,8 @@ OTHER_SCRIPTS = re.compile("|".join((CYRILLIC.pattern, HAN.pattern, ARABIC.patte
 # Added to the weight of a frequent word, in tenths of log-odds, because many messages are only a
 # greeting.
 FREQUENT_WEIGHT = 20
-# The most frequent words as people type them; Kazakh ones also without its special letters.
+# The most frequent words as people type them. Kazakh words are also listed without the special
+# letters of Kazakh.
 FREQUENT: Mapping[str, Mapping[str, str]] = {
     "Cyrl": {
         "kk": "мен маған маган мені менің менин сіз сиз бар жоқ жок қалай калай қайда кайда"
@@ -115,7 +116,8 @@ def lines(written: Iterable[Phrase], script: str) -> list[Line]:
     """
     found: dict[tuple[str, str], Line] = {}
     others = list(_others()) if script == "Latn" else []
-    # Some authors wrote lines in Turkish or English among the phrases of another language.
+    # Some authors wrote Turkish or English lines among the phrases of another language. These lines
+    # are left out.
     foreign = {phrases.key(line.text) for line in others}
     for number, phrase in enumerate(written):
         if BY_ID[phrase.intent].kind is Kind.NONE:

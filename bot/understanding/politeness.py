@@ -45,7 +45,8 @@ CLOSINGS = (
     "аман болыңыз, жауап күтемін, өтінемін, xayr, sogʻ boʻling, salomat boʻling, hurmat bilan",
     "javob kutaman, koʻrishguncha, iltimos, please, bye",
 )
-# Chinese has no spaces between words, so a courtesy is cut off its first or last word.
+# Chinese has no spaces between words, so that a courtesy is cut off the first or the last word of a
+# message.
 OPENS_HAN = re.compile(
     "^(?:你好|您好|大家好|早上好|上午好|下午好|晚上好|早安|嗨|哈喽|在吗|有人吗|请问一下|请问下|请问|麻烦问一下|我想问一下|想问一下|问一下|"
     "我想问|想问|想咨询一下|咨询一下|打扰一下|打扰了|不好意思|麻烦您|麻烦你|谢谢|萨拉木|色俩目)+"
@@ -150,7 +151,7 @@ def _folded(lines: Sequence[str]) -> frozenset[Words]:
 
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the first words of courtesies at the start, and the last words of those at the end."""
+    """Return the first words of opening courtesies, and the last words of closing ones."""
     firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
     lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
     # An exclamation mark at the end of a line may follow a courtesy.

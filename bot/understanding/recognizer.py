@@ -225,12 +225,12 @@ class Message:
 
     @cached_property
     def whole(self) -> Part:
-        """The likeliest intent of the message without asides."""
+        """The likeliest intent of the message, computed without asides."""
         return self.part(self._asking)
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
-        """The clauses of the message without asides; empty if there is only one."""
+        """The clauses of the message, without asides; empty if there is only one clause."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
     def may_reach(self, least: float, line: Skeleton | None = None) -> bool:

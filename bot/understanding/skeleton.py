@@ -176,7 +176,7 @@ def coarse(words: Sequence[str]) -> list[str]:
     # Most rules process all words as one string, because a call for each word would be several
     # times slower.
     short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
-    # `тс` and ц sound alike and are spelled alike in Latin letters.
+    # `тс` and ц sound alike and have the same Latin spelling, so both are replaced by one letter.
     spelt = "\n".join(map(to_cyrillic, short)).replace("тс", "с").translate(COARSE)
     return DOUBLED.sub(r"\1", spelt).split("\n")
 

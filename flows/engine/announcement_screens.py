@@ -14,7 +14,8 @@ WHAT = _(
     "sent to you. In a messenger they stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
-# The complete message for subscribers who chose to get only a hint, without any content.
+# The complete message to subscribers who chose to learn only that there is news, without its
+# content.
 SOMETHING_NEW = _("There is a new message for you.")
 ENDED = _("No more announcements will come. Your choices for them are deleted.")
 STOPPED_TOO = _(

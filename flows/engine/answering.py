@@ -1,4 +1,4 @@
-"""Reads input as an answer to the question that was asked, and records or rejects it."""
+"""Interprets input as an answer to the question that was asked, and records or rejects it."""
 
 from flows.engine import (
     checklist_screens,

@@ -52,7 +52,7 @@ class Tick(Text):
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Text):
-    """The state of a registration, with its number to copy; `number` is "" until there is one."""
+    """The state of a registration, with its number for copying; `number` is "" if there is none."""
 
     number: str = ""
 

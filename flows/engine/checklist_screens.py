@@ -30,7 +30,8 @@ class Screen(StrEnum):
 # Screens during which the conversation still holds the new list, so that the person can store it.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
-# States of an upload in which the person has nothing to do, so that its entry counts as ready.
+# States of an upload that require nothing more from the person. The entry of the uploaded paper
+# then counts as ready.
 READY = ("checked", "sending", "accepted")
 
 WHAT_NEXT = _(
@@ -245,7 +246,7 @@ def _tick(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def mark(turn: TurnState, key: str, *, on: bool) -> bool:
-    """Tick or untick an entry of the stored list; return False if there is no such entry."""
+    """Tick or untick the entry `key` of the stored list; return False if there is no such entry."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None or turn.c.flow:
         return False

@@ -78,7 +78,7 @@ TIP = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A question in the drawing: its position in pixels, and `lane`, its level of indentation."""
+    """A question in the drawing: its position in pixels, and its level of indentation (`lane`)."""
 
     item: Question
     lane: int
@@ -134,7 +134,10 @@ def _columns(flow: Flow) -> list[list[Box]]:
 
 
 def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Yield each question with its level: one more than the items that its condition reads."""
+    """Yield each question with its level of indentation.
+
+    The level is one more than that of the questions that the condition reads.
+    """
     lanes: dict[str, int] = {}
     for item in flow.items:
         for each in (item, *item.items) if isinstance(item, RepeatingGroup) else (item,):

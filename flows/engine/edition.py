@@ -1,4 +1,4 @@
-"""An edition: a day, and the content that editors had published by then."""
+"""An edition: a day, and the content that editors had published by this day."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -34,7 +34,7 @@ class Edition[F, R](date):
         notices: Iterable[Text],
         replies: Mapping[str, R],
     ) -> Self:
-        """Return the edition of a day with this content."""
+        """Return the edition of a day with the given content."""
         edition = cls(day.year, day.month, day.day)
         edition.facts = facts
         edition.cards = cards
@@ -44,10 +44,10 @@ class Edition[F, R](date):
 
 
 def notices(today: date) -> tuple[Text, ...]:
-    """Return the published notices of the day; none for a plain date."""
+    """Return the notices in an edition; none if `today` is a plain date."""
     return today.notices if isinstance(today, Edition) else ()
 
 
 def cards(today: date, country: str) -> tuple[Text, ...]:
-    """Return the published contacts of the missions in a country."""
+    """Return an edition's contacts of the missions in a country; none for a plain date."""
     return today.cards.get(country, ()) if isinstance(today, Edition) else ()

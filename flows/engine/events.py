@@ -17,7 +17,7 @@ from flows.engine.text import Label, Text
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The person opened the conversation; `hint` is the language tag of the platform."""
+    """The person opened the conversation; `word` is the link's parameter, `hint` a language tag."""
 
     word: str = ""
     hint: str = ""
@@ -141,7 +141,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """The result of a `TryPin`: whether the PIN was right; if not, how many attempts are left."""
+    """The result of a `TryPin`: if the PIN was right, else how many attempts are left."""
 
     right: bool
     left: int = 0
@@ -248,7 +248,7 @@ class TryPin:
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
-    """Set the PIN that is asked for from now on; None removes it."""
+    """Set the PIN that is required from now on; None removes it."""
 
     pin: str | None = field(repr=False)
 
@@ -352,7 +352,7 @@ class QuickExit:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Stop all messages that the person did not ask for."""
+    """Stop messages that the person did not request, such as announcements."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Return the result of walking every path from the first question to an end; it is cached."""
+    """Return the cached result of walking every path from the first question to an end."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()

@@ -19,7 +19,7 @@ GO_ON = Option("go_on", button("Go on"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Choice):
-    """A text to read before continuing."""
+    """A text that the person reads and confirms before continuing."""
 
     among: tuple[Option, ...] = (Option("seen", button("Go on")),)
 
@@ -63,7 +63,7 @@ class RepeatingGroup(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Choice):
-    """All answers, to be checked before they are sent; each can be changed."""
+    """A review of all answers before they are sent; each answer can be changed."""
 
     among: tuple[Option, ...] = (
         Option("submit", button("Send")),
@@ -207,7 +207,7 @@ class Flow:
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """Return the question, also one of a group, with this name or former name, or None."""
+        """Return the question with this name or former name, also in a group; None if missing."""
         for item in self.questions():
             if item.name == name or name in item.former_names:
                 return item
@@ -228,7 +228,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; its value is None if it was skipped, or deleted after the consent."""
+    """An answer; its value is None if it was skipped, or if it was deleted at consent."""
 
     value: str | None
     rev: int = 1
@@ -257,7 +257,7 @@ EMPTY = Form()
 
 
 class Step(NamedTuple):
-    """A question on the path, about the person or (`member`) about one member of a group."""
+    """A question on the path; `member` is the group's member that it is about, or ""."""
 
     item: Question
     key: str
@@ -269,7 +269,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The steps that apply to the answers so far, and all valid answers and derived values."""
+    """The questions (steps) that apply to the answers so far, and the valid and derived values."""
 
     steps: tuple[Step, ...]
     answers: Answers
@@ -301,7 +301,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """Return the path. Each item can read only valid answers of applicable items before it."""
+    """Return the path. An item can read only valid answers to applicable items before it."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:

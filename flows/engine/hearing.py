@@ -65,7 +65,7 @@ NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
 def has_topic(turn: TurnState, text: str) -> bool:
-    """Return True if the text has a recognized topic; False if it is unclear or small talk."""
+    """Return True if a text has a recognized topic; False if it is unclear or small talk."""
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     return found.confidence is not Confidence.UNKNOWN and any(each.label for each in replies)
@@ -126,7 +126,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
 
 
 def press(turn: TurnState, key: str) -> bool:
-    """Handle a button of an answer or of offered topics; return False for any other button."""
+    """Handle a button below an answer or of an offered topic; return False for any other button."""
     action, _dot, intent = key.partition(".")
     reply = turn.reply(intent)
     match action:
@@ -238,7 +238,7 @@ def _labelled(turn: TurnState, intent: str) -> Reply | None:
 
 
 def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Option]) -> None:
-    """Send a text with buttons; inside a form, repeat the open question after it."""
+    """Send a text with buttons; if a form is open, repeat its question after the text."""
     buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
     person = () if _offers_person(turn, options) else turn.person_button()
     if _in_form(turn):

@@ -1,4 +1,7 @@
-"""Screens for hints by e-mail or SMS: warning, consent, address, code, and ending them."""
+"""Screens for hints (messages outside of the chat that there is news) by e-mail or SMS.
+
+They have a warning, consent, address, code, and the end of the hints.
+"""
 
 import unicodedata
 
@@ -101,7 +104,7 @@ def ask(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the address or the code in a text, and delete its message."""
+    """Return the address or the code in a text, or a refusal; delete the person's message."""
     turn.effects.append(DeleteInput())
     text = unicodedata.normalize("NFKC", typed).strip()
     if key == EMAIL:
@@ -161,7 +164,7 @@ def remove(turn: TurnState) -> None:
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address, also an unconfirmed one, and record the withdrawal of the consent."""
+    """Delete the address, also an unconfirmed one, and record that the consent is withdrawn."""
     if not turn.c.is_persistent:
         return
     if RemoveContact() not in turn.effects:

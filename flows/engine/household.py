@@ -9,7 +9,7 @@ type HouseholdWrite = Literal["invite", "join", "leave"]
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
-# Cyrillic letters that look like Latin ones, typed on a Cyrillic keyboard.
+# Cyrillic letters that look like Latin ones. People type them when a Cyrillic keyboard is active.
 _LOOKALIKES = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 
 

@@ -112,7 +112,7 @@ def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
 
 
 def show(turn: TurnState) -> None:
-    """Show the state of the link and the possible actions."""
+    """Show the state of the household link and the possible actions."""
     known = turn.c.registration
     if known is None or not may_link(known):
         return turn.ask()
@@ -131,7 +131,7 @@ def show(turn: TurnState) -> None:
 
 
 def ask_code(turn: TurnState) -> None:
-    """Ask for the code of a family member; once there is one, ask for consent."""
+    """Ask for the code of a family member; if the code was entered, ask for consent."""
     if turn.c.household_code:
         return turn.ask_screen(CONSENT_SCREEN)
     asked = turn.put_asked("", CODE, 1, _LATER)

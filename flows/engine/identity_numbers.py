@@ -43,7 +43,8 @@ SHAPES: dict[Identity, Shape] = {
     Identity.KG_PIN: Shape("[0-9]{14}", "12345678901234"),
 }
 
-# Formats by issuing country. Other countries, and older series, use ANY_PASSPORT.
+# Formats of passport numbers by issuing country. Other countries, and older series, use
+# ANY_PASSPORT.
 PASSPORTS: dict[str, Shape] = {
     "KZ": Shape("N[0-9]{8}", "N00000000"),
     "CN": Shape("[EG][0-9]{8}|E[A-Z][0-9]{7}", "E00000000"),

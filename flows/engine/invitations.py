@@ -12,7 +12,7 @@ _WORD = re.compile(r"link-([2-9A-Z]{12})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class FindInvitation:
-    """Look up the invitation of a code; the result is an `InvitationFound`."""
+    """Look up the invitation that belongs to a code; the result is an `InvitationFound`."""
 
     code: str
 
@@ -36,6 +36,6 @@ def start_word(code: str) -> str:
 
 
 def read_invitation(word: str) -> str:
-    """Return the code in a start word, or "" if the word has none."""
+    """Return the invitation code in a start word, or "" if the word has none."""
     found = _WORD.fullmatch(word)
     return found[1] if found else ""

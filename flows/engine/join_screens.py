@@ -27,7 +27,7 @@ from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
 UNJOINING = "~join_end"
-# Payload of the un-join button below the person's data.
+# Payload of the button that detaches this chat. The button is shown below the person's data.
 UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 
@@ -158,7 +158,7 @@ def _wait(turn: TurnState, text: Text) -> None:
 
 
 def ask_unjoin(turn: TurnState) -> None:
-    """Ask whether to detach this chat, and say which data stays in the other one."""
+    """Ask whether to detach this chat, and state which data stays in the other chat."""
     turn.ask_screen(UNJOIN_SCREEN)
 
 

@@ -96,7 +96,7 @@ class ChooseUpdates:
 
 @dataclass(frozen=True, slots=True)
 class Unjoin:
-    """Check whether this chat can be detached; the result is a `ChatUnjoined`."""
+    """Check if this chat can be detached from the other one; the result is a `ChatUnjoined`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Labels of buttons that sentences quote, defined once so that quote and button always agree."""
+"""Labels of buttons that are also quoted in sentences.
+
+Each is defined once, so that the quotation always matches the button.
+"""
 
 from flows.engine.text import button
 

@@ -10,7 +10,7 @@ from flows.engine.text import Label
 
 
 class Refusal(StrEnum):
-    """Reasons why typed input is no answer; `refusals` has a sentence for each."""
+    """Reasons why typed input is rejected as an answer; `refusals` has a sentence for each."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -84,7 +84,7 @@ class Words(Protocol):
     """Pure functions that render texts and parse typed text, in every supported written form."""
 
     def languages(self) -> Sequence[tuple[str, str]]:
-        """Return the offered languages as (code, own name), in the order of the menu."""
+        """Return the offered languages in menu order, each as (code, name in this language)."""
         ...
 
     def closest(self, hint: str) -> str | None:
@@ -96,7 +96,7 @@ class Words(Protocol):
         ...
 
     def render(self, label: Label, language: str) -> str:
-        """Return a label or sentence in that language."""
+        """Return a label or sentence in the given language."""
         ...
 
     def same(self, typed: str, shown: str) -> bool:
@@ -121,7 +121,7 @@ class Words(Protocol):
     def danger_intent(self, typed: str) -> str | None:
         """Return the danger intent of a text in a language that is not offered, else None.
 
-        "" means that the kind of danger is uncertain.
+        A danger intent is a kind of danger; "" means that the kind is uncertain.
         """
         ...
 
@@ -165,7 +165,7 @@ class Words(Protocol):
         ...
 
     def mobile(self, typed: str, countries: Sequence[str]) -> str | Refusal:
-        """Return a number of one of these countries that can receive SMS, in E.164 format."""
+        """Return an SMS-capable number of one of `countries`, in E.164 format, or a refusal."""
         ...
 
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
@@ -173,13 +173,16 @@ class Words(Protocol):
         ...
 
     def passport(self, typed: str, country: str | None) -> str | Refusal:
-        """Return a passport number; a number of the country's current series must be complete."""
+        """Return a passport number, or a refusal.
+
+        A number of the country's current series must have the complete length.
+        """
         ...
 
     def zone(self, typed: str) -> str | Refusal:
-        """Return the lines of a machine-readable zone with valid check digits.
+        """Return the lines of a machine-readable zone with valid check digits, or a refusal.
 
-        Their format is `identity_numbers.ZONE`.
+        The format of the lines is `identity_numbers.ZONE`.
         """
         ...
 

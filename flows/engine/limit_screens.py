@@ -62,7 +62,7 @@ KEPT = _("The head of the team has read your appeal. The limit stays. Last day: 
 
 
 def current(turn: TurnState) -> MessageLimit | None:
-    """Return the limit that applies today, or None."""
+    """Return the limit on the person's messages if one applies today, else None."""
     limit = turn.c.limit
     return limit if limit is not None and turn.today <= limit.until else None
 

@@ -1,4 +1,4 @@
-"""Limits that officers set on a person's messages to them; the assistant answers without limit."""
+"""Limits that officers set on a person's messages to them. The assistant itself answers always."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,13 +21,13 @@ class MessageLimit:
     in_danger: bool = False
 
     def left(self, today: date) -> int:
-        """Return how many messages may still be sent today."""
+        """Return how many messages to officers the person may still send today."""
         return max(0, self.per_day - (self.used if self.day == today else 0))
 
 
 @dataclass(frozen=True, slots=True)
 class LimitSet:
-    """An officer limited the person's messages to officers; 0 a day blocks them."""
+    """An officer limited the person's messages to officers; with 0 a day, they are blocked."""
 
     reason: str
     until: date

@@ -17,7 +17,7 @@ def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
 
 
 def _possible(flow: Flow, road: Path) -> int:
-    """Return the number of questions that later answers may add to the path."""
+    """Return the number of questions not on the path that later answers may add to it."""
     named = {step.item.name for step in road.steps}
     unknown = {step.item.name for step in road.steps if not step.ok}
     found = 0

@@ -161,7 +161,7 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a name: in any letters, in Latin ones as in a passport, or in Kazakh ones."""
+    """A part of a person's name: in any letters, in Latin ones as in a passport, or in Kazakh."""
 
     letters: Letters = Letters.ANY
 
@@ -197,7 +197,7 @@ class Year(Question):
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
-        # Only the year is stored, so a wrong day in a full date must not be asked for again.
+        # Only the year is stored, so a full date with a wrong day is accepted for its year.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
             return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)
@@ -313,7 +313,7 @@ class PassportNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mrz(Question):
-    """The machine-readable zone of a passport or card; the answer is its lines."""
+    """The machine-readable zone of a passport or card; the answer is the lines of the zone."""
 
     sensitive: bool = True
 

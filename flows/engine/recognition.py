@@ -22,8 +22,8 @@ class Confidence(StrEnum):
 class Danger(StrEnum):
     """The degree to which a message suggests danger to a person.
 
-    `SUSPECTED` puts one sentence above the usual reply. `CLEAR` replaces the reply by the safety
-    answer.
+    With `SUSPECTED`, one sentence is put above the usual reply. With `CLEAR`, the safety answer
+    replaces the reply.
     """
 
     NONE = "none"

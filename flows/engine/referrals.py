@@ -23,7 +23,7 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class FindReferrer:
-    """Look up the organization of a code; the result is a `ReferrerFound`."""
+    """Look up the organization that a referral code belongs to; the result is a `ReferrerFound`."""
 
     code: str
 
@@ -38,7 +38,7 @@ class ReferrerFound:
 
 @dataclass(frozen=True, slots=True)
 class CountReferral:
-    """Increment the registrations of a code; no data of the person is stored with it."""
+    """Increment the number of registrations of a referral code, without data of the person."""
 
     code: str
 

@@ -90,7 +90,7 @@ class StatusLookedUp:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The registry reported the state of this person's registration."""
+    """The registry reported the state of the person's registration."""
 
     state: str
     number: str

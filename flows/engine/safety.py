@@ -1,4 +1,4 @@
-"""The safety message for people in danger, which precedes everything else."""
+"""The safety message for people in danger, which has priority over all other replies."""
 
 from flows.engine import labels, screens
 from flows.engine.events import Button, Kind
@@ -13,7 +13,7 @@ from flows.engine.word_count import count_words
 URGENT, BACK = "?urgent", "?back"
 # Topic of the officer flow for people in danger.
 TOPIC = "danger"
-# The first line, which lock screens show. It must not reveal the subject.
+# The first line must not reveal the subject, because lock screens show it.
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
 NO_NAMES = _(
     "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
@@ -24,7 +24,7 @@ ONE_SENTENCE = _(
     "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
     " are read first."
 )
-# Shown in every language above the choice of a language.
+# Sentences that are shown in every language above the choice of a language.
 BEFORE_A_LANGUAGE = (READ_ALONE, ONE_SENTENCE)
 URGENT_PERSON = button("Urgent: a person")
 TO_QUESTION = button("Back to the question")

@@ -220,7 +220,7 @@ USE_PAGE = button("Use a private page")
 
 
 def welcome() -> tuple[tuple[Text, ...], ...]:
-    """Return the first paragraphs of a conversation."""
+    """Return the paragraphs of the complete welcome: introduction and risk."""
     return ((WELCOME,), (RISK,))
 
 
@@ -242,9 +242,11 @@ def menu_screen(
     model: bool = False,
     hints: bool = False,
 ) -> Choice:
-    """Return the menu. `model`: the person consented to an external model.
+    """Return the menu with the entries that apply to the person.
 
-    `hints`: the entry for hints outside of the chat is shown.
+    `kept`: the person's data is stored. `registered`: there is a registration. `quiet`: messages
+    are muted. `model`: the person consented to an external model. `hints`: hints outside of the
+    chat are offered.
     """
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
@@ -338,7 +340,7 @@ def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
 
 
 def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
-    """Return a line with the state of each upload."""
+    """Return one line for each upload, with the state of the upload."""
     return tuple(
         _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
         for flow in flows

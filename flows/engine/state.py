@@ -10,13 +10,13 @@ from flows.engine.message_limits import MessageLimit
 from flows.engine.referrals import Referral
 from flows.engine.registration import RegistrationStatus
 
-# Revision of an answer that was given before its question was asked. It is valid only once the
-# person confirms it there.
+# Revision number of an answer that was given before its question was asked. The answer becomes
+# valid when the question is asked and the person confirms the answer.
 UNASKED = 0
 
 
 def waits(answer: Answer) -> bool:
-    """Return True if the answer was given before its question was asked and is not confirmed."""
+    """Return True if the answer was given before its question was asked, and is unconfirmed."""
     return answer.rev == UNASKED
 
 
@@ -30,7 +30,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """The last question as shown. Input is checked against it, not against the current form."""
+    """The last question as it was shown. Input is checked against this and not the current form."""
 
     flow: str
     key: str
@@ -46,8 +46,8 @@ class Asked:
 class MadeList:
     """A list that a flow made: answers that may be stored, ticked entries, day of a reminder.
 
-    `entries` are the keys of its entries when it was made; empty in lists of an older version.
-    `watched`: the person wants messages about changed rules.
+    `entries` are the keys of the list's entries when the list was made; empty in a list that an
+    older version made. `watched`: the person wants messages about changed rules.
     """
 
     flow: str
@@ -62,8 +62,8 @@ class MadeList:
 class Heard:
     """The recognized meaning of a question, for answering it again in another language.
 
-    It contains none of the words. `danger` is the danger intent, "" if its kind is unknown; None if
-    the question does not speak of danger.
+    The words of the question are not stored. `danger` is the danger intent, "" if the kind of
+    danger is unknown; None if the question does not speak of danger.
     """
 
     intents: tuple[str, ...]
@@ -74,10 +74,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice message that may be turned into text, until the person does anything else.
+    """A voice message that may be transcribed, until the person does anything else.
 
-    `key` identifies it in its buttons. `ref` is the channel's reference to it, until the person
-    decides on the consent. `text` is the transcription, until the person confirms or rejects it.
+    `key` identifies the voice message in its buttons. `ref` is the channel's reference to it, until
+    the person decides on the consent. `text` is the transcription, until the person confirms or
+    rejects it.
     """
 
     key: str

@@ -1,6 +1,7 @@
 """Screen on which a person may donate a misunderstood sentence for training the recognizer.
 
-The sentence is asked for again after the explanation, so that no word is stored before consent.
+After the explanation the person types the sentence again, so that no word is stored before the
+consent.
 """
 
 import unicodedata

@@ -157,7 +157,7 @@ class TurnState:
         return question is not None and question.asks_freely
 
     def path(self) -> tuple[Flow, Path] | None:
-        """Return the current flow and the person's path through it, which is cached by form."""
+        """Return the open flow and the path through it, cached by form; None if none is open."""
         flow = self.flows.get(self.c.flow)
         if flow is None:
             return None

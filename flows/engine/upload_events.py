@@ -32,7 +32,8 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
-# Key of a file that an officer requested, in place of a question's name.
+# Key of a file that an officer requested. A requested file has no question whose name could be the
+# key.
 REQUESTED = "~wanted"
 # Keys of a recording for an officer: instead of a question's name, and as the file name in the
 # case.
@@ -186,7 +187,7 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
 
 
 def _is_for_somebody(turn: TurnState, caption: str) -> bool:
-    """Return True for a caption that an officer reads, or that speaks of danger."""
+    """Return True for a caption that an officer will read, or that speaks of danger."""
     if not caption.strip():
         return False
     return turn.c.with_officer or turn.danger(caption) is Danger.CLEAR

@@ -53,7 +53,7 @@ def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
 def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator[Finding]:
     rules = (_names, _order, _conditions, _forgetting, _consent)
     wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
-    # Only a well-formed flow can be walked.
+    # The flow is walked only if no check found a fault, because a malformed flow cannot be walked.
     for name, what in wrong or _walked(flow):
         yield Finding(f"{flow.name}.{name}", what)
     for what in _width(flow.title, words):

@@ -1,4 +1,4 @@
-"""All facts by key: those that may be shown, and those that are withheld."""
+"""All facts by key: facts that may be shown, and statements that are withheld."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta

@@ -59,18 +59,18 @@ class Fact:
 
     `key` is programme.key as in the seed data. `as_of` is the source's own date with the precision
     `dated`; for a source without a date it is the day of the check. `checked` is the day on which
-    the fact was last compared with its sources, by default the last day on which one was read. The
-    next check is due by `review`, which depends on the subject `about`. The fact is shown from
+    the fact was last compared with its sources, by default the last day on which a source was read.
+    The next check is due by `review`, which depends on the subject `about`. The fact is shown from
     `since` to `until`, both included, but at most for two review periods after `checked`.
 
-    `countries` are the ISO codes of the citizenships that it concerns; empty for all.
+    `countries` are the ISO codes of the citizenships that the fact concerns; empty for all.
 
     A fact with a known end may have two more texts. `ends` is shown with the fact in its last 31
-    days. `ended` replaces it afterwards: it has the known facts about the time after the end, and
-    steps to take meanwhile.
+    days. `ended` replaces the fact afterwards: it has the known facts about the time after the end,
+    and steps to take until there is a new fact.
 
-    Editors have read and confirmed a `published` fact. The sources of all others were opened, or
-    seen in an excerpt, as `sources.py` records.
+    Editors have read and confirmed a `published` fact. The sources of all other facts were opened,
+    or seen in an excerpt, as `sources.py` records.
     """
 
     key: str
@@ -160,7 +160,7 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
         if fact.since <= today <= fact.until:
             lines.append(_with_date(fact))
         lines += ending(fact, today)
-    # Several ended facts may have the same sentence, which is shown once.
+    # Several ended facts may have the same sentence. It is then shown once.
     return tuple(dict.fromkeys(lines))
 
 

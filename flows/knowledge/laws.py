@@ -1,4 +1,4 @@
-"""Rules by country: how its papers are confirmed for Kazakhstan, and entry from there."""
+"""Rules by country: how its papers are confirmed for Kazakhstan, and how to enter from there."""
 
 from datetime import date
 

@@ -143,7 +143,7 @@ ZONES = {
     "UZ": "Asia/Tashkent",
 }
 
-# Names of places whose time is shown.
+# Names of the places whose local time is shown.
 PLACES: dict[str, Label] = {
     "Asia/Almaty": Country("KZ"),
     "Asia/Ulaanbaatar": _("Ulaanbaatar"),

@@ -1,4 +1,4 @@
-"""The pilot of 2026 (test, questionnaire, check, interview); its facts expire with it."""
+"""The pilot of 2026 (test, questionnaire, check, interview). The facts expire with the pilot."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The programmes to apply for: the documents of each, in order, and their conditions."""
+"""The programmes to apply for: the documents of each programme, in order, with conditions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -172,7 +172,7 @@ PROGRAMMES = (
 
 
 def programme(key: str) -> Programme:
-    """Return the programme with that key."""
+    """Return the programme with the key `key`."""
     return next(each for each in PROGRAMMES if each.key == key)
 
 

@@ -1,4 +1,4 @@
-"""The regional quota and its payments; its facts expire at the end of their year."""
+"""The regional quota and its payments. The facts expire at the end of the year they are about."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
 """Public pages that were opened, and the first words of articles without a page of their own.
 
-Stored copies of the pages in `PAGES` were read from their beginning; the copy of a long page may be
-cut at the end. Other sources were seen only in an excerpt.
+For each page in `PAGES`, a stored copy was read from its beginning; the copy of a long page may be
+cut at the end. All other sources were seen only in an excerpt.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Households that people agree to join, and human decisions on matching registrations."""
+"""Households that people agree to join, and officers' decisions on matching registrations."""
 
 import secrets
 from collections.abc import Awaitable, Callable

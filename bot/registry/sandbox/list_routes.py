@@ -154,7 +154,10 @@ async def registrations(
     after: Annotated[Number | None, Query()] = None,
     limit: Limit = 100,
 ) -> Listing:
-    """List registrations by number, optionally of one state or country of residence."""
+    """List registrations in the order of their numbers, optionally of one state or country.
+
+    The country is that of residence.
+    """
     await wait_if_slow(request)
     values = {"state": state, "country": country, "after": after or "", "limit": limit + 1}
     async with here(request).pool.connection() as connection:

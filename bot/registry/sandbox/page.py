@@ -95,7 +95,7 @@ async def entries(request: Request) -> Response:
 
 @routes.post("/_entries/{number}/decision")
 async def decide(request: Request, number: str) -> Response:
-    """Decide on an entry now."""
+    """Make the decision on an entry immediately."""
     decision = parse(Decision, await _sent(request))
     async with here(request).pool.connection() as connection:
         await store.set_verdict(connection, number, decision.state)

@@ -131,7 +131,7 @@ def _require_token(request: Request) -> None:
 async def _json(request: Request) -> bytes:
     """Return the body of a JSON request.
 
-    Raises `Objection` for another type or a body too large.
+    Raises `Objection` if the media type is not JSON or the body is too large.
     """
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":

@@ -98,7 +98,7 @@ class Sandbox:
         return issued.scopes if issued.thumbprint in ("", thumbprint) else None
 
     def forget_token(self, token: str) -> None:
-        """Revoke a token; do nothing if it is unknown."""
+        """Revoke a token, if it is known."""
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:

@@ -56,7 +56,7 @@ class Household(_Base):
 
 
 class MatchDecision(_Base):
-    """A human decision on two entries with the same details."""
+    """An officer's decision on two entries with the same details."""
 
     __tablename__ = "match_decisions"
 
@@ -129,7 +129,7 @@ class Callback(_Base):
 
 
 class PlanningRelease(_Base):
-    """A daily release of counts; its id grows by one with each release."""
+    """A daily release of counts; the id is one higher than that of the previous release."""
 
     __tablename__ = "planning_releases"
 

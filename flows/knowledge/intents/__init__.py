@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kind of reaction to an intent."""
+    """The kind of an intent, which decides how the assistant reacts to a message."""
 
     ANSWER = "answer"
     FLOW = "flow"

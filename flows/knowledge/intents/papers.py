@@ -1,4 +1,4 @@
-"""Answers about papers: which, from where, and what makes them valid in Kazakhstan."""
+"""Answers about papers: which papers, where to get them, what makes them valid in Kazakhstan."""
 
 from flows.engine.text import _, button
 from flows.knowledge import documents, kandas, laws, living, offices, pilot_2026
