@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The key of the session that stores the ids of the last messages to an erased person."""
+    """A session (`key`) that stores the ids of the last messages to an erased person."""
 
     key: str
     language: str

@@ -125,7 +125,7 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """Return the path of the catalogue to fix; for a converted one, that of its source, too."""
+    """Return the path of the catalogue to fix; a converted catalogue is fixed in its source."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"

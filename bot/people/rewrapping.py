@@ -64,7 +64,7 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Encrypt up to `limit` people's keys again that are under other main keys, after an id.
+    """Re-encrypt up to `limit` people's keys that another main key encrypts, after a person's id.
 
     Returns the number of keys, and the last person's id. Rows that are locked by other transactions
     are skipped until the next round.

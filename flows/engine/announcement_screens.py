@@ -77,7 +77,7 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Store the chosen topics in the conversation, and unmute announcements."""
+    """Store the chosen topics in the conversation, and unmute messages."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 

@@ -133,7 +133,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Repeat an officer's request for a paper; it cannot wait itself, as its link would expire."""
+    """Repeat an officer's request for a paper, which is not stored, since its link would expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:

@@ -141,7 +141,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """The result of a `TryPin`: if the PIN was right, else how many attempts are left."""
+    """The result of a `TryPin`: whether the PIN was right, otherwise the attempts left."""
 
     right: bool
     left: int = 0

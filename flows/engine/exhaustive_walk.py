@@ -223,7 +223,7 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """Return the names of the questions whose answers an item reads, as condition or source."""
+    """Return the names of the questions that an item depends on, by condition or derivation."""
     names = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *names}
 

@@ -75,7 +75,7 @@ def said(turn: TurnState, text: str) -> None:
 
 
 def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while an officer has the conversation: command, refusal, or message to them."""
+    """Handle a text while an officer has the conversation: a command, a refusal, or a message."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
     if control:

@@ -35,8 +35,8 @@ from flows.engine.turn import TurnState
 # Key of a file that an officer requested. A requested file has no question whose name could be the
 # key.
 REQUESTED = "~wanted"
-# Keys of a recording for an officer: instead of a question's name, and as the file name in the
-# case.
+# RECORDING is the key of a recording for an officer, in place of a question's name. RECORDED is the
+# file name under which the case shows the recording.
 RECORDING = "~recording"
 RECORDED = "voice.ogg"
 

@@ -88,7 +88,7 @@ class Fact:
     published: bool = False
 
     def __post_init__(self) -> None:
-        """Set `checked` and `as_of` from the sources if they are missing, and limit `until`."""
+        """Set `checked` by the sources and `as_of` of an undated fact, and limit `until`."""
         if self.checked == date.min:
             days = (read_on(source, COLLECTED) for source in self.sources)
             object.__setattr__(self, "checked", max(days, default=COLLECTED))
