@@ -57,7 +57,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Overloaded(Exception):
-    """The update was not accepted. The caller responds 503, so that the platform repeats it."""
+    """The update was not accepted. The caller responds 503, so the platform delivers it again."""
 
     code = "E_OVERLOADED"
 

@@ -9,7 +9,7 @@ DELETABLE = timedelta(hours=48)
 
 
 def noted(channel: str, at: datetime, message_id: str) -> str:
-    """Return a note of a message: channel, Unix time in seconds, platform id (with spaces)."""
+    """Return a note of a message: channel, Unix time in seconds, platform id; space-separated."""
     return f"{channel} {at.timestamp():.0f} {message_id}"
 
 

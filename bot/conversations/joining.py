@@ -46,7 +46,7 @@ async def offer(
 
 
 async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
-    """Ask the chat that issued the code to confirm; the result shows a sign while that is awaited.
+    """Ask the chat that issued the code to confirm; return the sign that both chats show.
 
     The result has no sign if the code is invalid, expired or already used by another chat.
     """

@@ -16,10 +16,11 @@ from flows.engine.voice_messages import MAX_BYTES, MAX_MINUTES
 async def transcribe(
     rt: Runtime, asked: Transcribe, channel: Channel, author: str
 ) -> Transcribed | None:
-    """Return the text of a recording in the person's script; its text is empty if none is found.
+    """Return the text of a recording in the person's script.
 
-    Returns None if no transcriber is configured. The endpoint gets only the sound, because comments
-    and pictures in the file are removed.
+    The text is empty if nothing was recognized, the hourly budget is spent, or the recording cannot
+    be read. Returns None if no transcriber is configured. The endpoint gets only the sound, because
+    comments and pictures in the file are removed.
     """
     if rt.transcriber is None:
         return None

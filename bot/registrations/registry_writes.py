@@ -206,7 +206,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
     """Mark a registration as withdrawn that the registry never received.
 
     Otherwise the registration would stay in state `withdrawing`, since the registry sends no status
-    for it. Returns None if the registration is in another state.
+    for it. Returns None if the registration has a number or is in another state.
     """
     values = {"registration": registration_id}
     person_id = await fetch_value(transaction, statements.END_WITHDRAWAL, **values)

@@ -152,9 +152,9 @@ class Registry:
         return items
 
     async def invite(self, number: str, body: HouseholdInviting, *, key: str) -> Household:
-        """Create an invitation code for the registration's household, which is created if needed.
+        """Return the registration's household with a valid invitation code.
 
-        Returns the household with the code.
+        The registry creates the household, or a new code, if there is none.
         """
         path = f"v1/pre-registrations/{_number(number)}/household-invitation"
         return await self._link(Call("POST", path, _key(key), body=body), number)

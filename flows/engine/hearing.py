@@ -116,7 +116,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         return turn.ask()
     if first.command is not None:
         _head(turn, first, first.label)
-        # A deletion is always confirmed by a button, because the recognizer may be wrong.
+        # The person must always confirm a deletion, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
         screen = screens.DELETE_SCREEN
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)

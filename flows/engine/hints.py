@@ -25,7 +25,7 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`: False if the person requested too many codes."""
+    """The result of a `LeaveContact`; not accepted if too many codes were requested."""
 
     is_accepted: bool
 

@@ -27,7 +27,7 @@ from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
 UNJOINING = "~join_end"
-# Payload of the button that detaches this chat. The button is shown below the person's data.
+# Payload of the button for detaching this chat. The button is shown below the person's data.
 UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 

@@ -99,7 +99,7 @@ def _paper_name(turn: TurnState, key: str) -> Text:
 
 
 def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
-    """Ask for the language, in every language; first say `above`, also in every language."""
+    """Ask for the language, in every language, below the texts `above` in every language."""
     screen = screens.language_screen(turn.words)
     turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
@@ -211,9 +211,10 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Complete a request for a case: mark dangerous words as urgent, and add the invitation.
+    """Complete the request for a case; return all other effects unchanged.
 
-    All other effects are returned unchanged.
+    The case is marked as urgent if its words suggest danger, and gets the invitation that led to
+    it.
     """
     if isinstance(effect, OpenCase):
         urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR

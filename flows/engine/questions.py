@@ -197,7 +197,8 @@ class Year(Question):
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
-        # Only the year is stored, so a full date with a wrong day is accepted for its year.
+        # Only the year is stored. A wrong full date is therefore refused with a request for the
+        # year and not for a correct day.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
             return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)

@@ -28,7 +28,7 @@ _MATCH_FIELDS = tuple(Match.model_fields)
 
 @dataclass(frozen=True)
 class Invite:
-    """Request a new code for the registration's household; create the household if needed."""
+    """Request a valid code for the registration's household; create the household if needed."""
 
     number: str
     body: HouseholdInviting
