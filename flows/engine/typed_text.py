@@ -42,7 +42,7 @@ BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
-    """Handle a text as the first of: command, text for an officer, danger, answer, question."""
+    """Handle a text, in this order: command, text for an officer, danger, answer, question."""
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)

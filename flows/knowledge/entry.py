@@ -293,7 +293,8 @@ AGREEMENTS = (
 AGREEMENT_UNCHECKED = _(
     "We have not checked whether Kazakhstan has an agreement on visa-free entry with your country."
 )
-# Citizenships for which no agreement was found, so that AGREEMENT_UNCHECKED is shown.
+# Citizenships for which it is not known if there is an agreement, so that AGREEMENT_UNCHECKED is
+# shown.
 NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
 
 # Citizenships that may stay for up to 90 days and have a duty to register.
