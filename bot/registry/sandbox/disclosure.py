@@ -43,7 +43,7 @@ def hidden(
     """Return the places to suppress in one table.
 
     These are small counts, `margins` (suppressed in another table), `before` (suppressed in the
-    last release), and further places without which one of them could be computed.
+    last release), and further places, so that none of the suppressed counts can be computed.
     """
     cells = _with_empty_cells(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
