@@ -236,7 +236,8 @@ async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     async with runtime(chosen) as rt:
         async with rt.pool.connection() as session:
             assert await identities.find(rt, session, "web", "nobody-who-leaves")
-        # Without the recorded counters, the erasure journal alone is enough.
+        # Without the recorded counters, the erasure journal alone is enough to detect an older
+        # database.
         (chosen.erasure_journal.with_name("high-water-mark")).unlink()
         with pytest.raises(rollback_guard.OlderDatabase):
             await rollback_guard.refuse_older(rt)

@@ -70,7 +70,8 @@ async def edit(
 ) -> Broadcast:
     """Replace a draft's content and delete its approvals.
 
-    Raises Stale if its version is not `version`, Refused if it was started or is invalid.
+    Raises Stale if the version of the broadcast is not `version`. Raises Refused if the broadcast
+    was started, or if `what` is invalid.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)

@@ -57,7 +57,8 @@ DOUBTED_SECONDS = 5.0
 # Seconds at shutdown for calls in progress, after the worker has waited for its jobs. Calls that
 # take longer end in doubt.
 LAST_SECONDS = 1.0
-# If this many calls in a row or of the last 100 fail, the recipients are not the cause.
+# If ROW calls in a row, or OF_HUNDRED of the last 100 calls, fail, the recipients are not the
+# cause.
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()

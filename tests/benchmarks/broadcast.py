@@ -136,7 +136,7 @@ async def _lifted(stage: Stage, seconds: float) -> None:
 
 
 async def _kept_to(stage: Stage, seconds: float) -> None:
-    """Measure people's talk alone, then a broadcast at the permitted rate while people talk."""
+    """Measure answers to people without a broadcast, then during one at the permitted rate."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
     with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:

@@ -135,7 +135,7 @@ async def _running(*command: str, **more: Any) -> AsyncIterator[Process]:
 async def _printed(process: Process, pattern: str) -> str:
     """Return the first match of a pattern in the process's standard error.
 
-    Raises EOFError if the process ends before.
+    Raises EOFError if the process ends before it prints a match.
     """
     assert process.stderr is not None
     while line := (await process.stderr.readline()).decode():

@@ -216,7 +216,7 @@ class Walker:
         return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:
-        """Wait for a screen that is newer than the last answered one, then for the turn to act.
+        """Wait for a screen newer than the last answered one, then for the turn to act (`Pace`).
 
         Return the current screen after `patience` seconds without a newer one; None if there is
         none.

@@ -1,4 +1,8 @@
-"""All parts in processes of their own, with a proxied connection between any two of them."""
+"""The parts of the chaos test, each in a separate process.
+
+Kosh's web servers and workers reach PostgreSQL, Valkey, the platform and the registry through a
+proxy. The platform and the registry reach the web servers through it too.
+"""
 
 import ctypes
 import json

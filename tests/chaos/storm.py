@@ -24,8 +24,8 @@ from tests.chaos.processes import Fault, Processes
 # Approximate number of updates until a person reaches an officer, and of the further ones in which
 # some people register before.
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
-# Average number of updates per word (message to an officer): in half of the bursts of about two
-# words, another input is sent too.
+# Average number of updates per message to an officer (word). A burst has two words on average, and
+# half of the bursts contain another input too.
 UPDATES_A_WORD = 1.25
 MIN_WORDS = 4
 # Maximum number of people who are active at the same time.

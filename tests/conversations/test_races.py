@@ -1,8 +1,8 @@
 """Officers, the person and the bot act concurrently.
 
-A case has one owner, the bot's form sends nothing while an officer has the case, and no reply is
-lost unseen. Claims of messages are ordered by the database clock: the lease of a row begins when it
-is claimed.
+A case has one owner. The bot's form sends nothing while an officer has the case. An officer's
+accepted reply is sent, or is shown as not sent. Claims of messages are ordered by the database
+clock: the lease of a row begins when it is claimed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Content from a draft to every chat: two people, one hash, and rollback."""
+"""Content drafts are approved by a second person, served in all chats, and rolled back."""
 
 import asyncio
 from dataclasses import replace as changed

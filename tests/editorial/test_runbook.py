@@ -25,7 +25,7 @@ RULES = Path(__file__).parents[2] / "deploy/prometheus/rules.yaml"
 
 
 class Clock(datetime):
-    """The process clock, set to that day."""
+    """The process clock, set to noon UTC on 1 December 2026."""
 
     @classmethod
     def now(cls, tz: object = None) -> "Clock":

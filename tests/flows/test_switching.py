@@ -123,7 +123,8 @@ def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None
             assert _effects(one) == _effects(other), (flow.name, stop.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
-            # A new member's key is the number of the answered message, which differs.
+            # A new member's key is the number of the answered message, which differs between the
+            # two chats.
             if not isinstance(stop.item, RepeatingGroup) or value != "add":
                 assert _stored(one.conversation) == _stored(other.conversation)
 

@@ -16,7 +16,7 @@ LIMITS = {flag for flags in catalogues.FLAGS.values() for flag in flags}
 BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
 CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."
 
-# Rule, language, context, English text, and a translation with this one fault.
+# Violated rule, language, context, English text, and a translation that violates only this rule.
 FAULTS = (
     ("missing", "kk", None, "Menu", ""),
     ("places", "ru", None, "Your number: {number}", "Номер обращения: {nomer}"),

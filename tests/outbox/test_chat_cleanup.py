@@ -1,4 +1,4 @@
-"""Quick exit: messages in the chat are deleted if possible; the others are reported."""
+"""Quick exit deletes the messages in the chat, or tells the person that they cannot be deleted."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -557,7 +557,8 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
 async def test_broadcast_refunds_unused_rate_tokens(
     rt: Runtime,
 ) -> None:
-    # So slow that no token is added during the test: 16 of its 20 tokens are for announcements.
+    # Tokens are added so slowly that none is added during the test. Announcements may take 16 of
+    # the 20 tokens.
     post = Post(rates=Rates(0.001, 20))
     rt = posted(rt, post)
     await crowd(rt, 7)

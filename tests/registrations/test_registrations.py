@@ -285,7 +285,7 @@ async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Run
 
 
 async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime) -> None:
-    """Check that frequent rounds skip them; otherwise each round would examine all of them."""
+    """Check that frequent rounds skip abandoned amendments, and only rare rounds examine all."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -324,7 +324,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
     await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
-    # As if the amendment were submitted after the retention round selected its person.
+    # This happens if the amendment is submitted after the retention round has selected its person.
     await external_events.forget_answers(rt, person_id)
     assert await _surname(guest) == "TESTOVA"
     registry.fails = {"amend": REFUSED}

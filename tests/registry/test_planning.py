@@ -198,7 +198,11 @@ def test_planning_hides_no_single_cell_of_a_row_or_column(seed: int) -> None:
 def test_hidden_counts_follow_from_no_sum_of_all_tables(
     households: int, people: int, seed: int
 ) -> None:
-    """Check all tables together, and that no hidden count must be 1 since each is at least 1."""
+    """Check that all released tables together reveal no hidden count.
+
+    Sums could determine it (`determined`). It would also have to be 1 where `n` hidden counts, each
+    at least 1, add up to `n` (`forced`).
+    """
     made = families.invented(households, people, 1, random.Random(seed))
     released = planning.released_tables(families.counted(made), None)
     tables: Published = {

@@ -232,7 +232,10 @@ def test_danger_is_excluded_for_usual_answers_without_extracting_features(
 def test_form_answer_is_evaluated_in_few_parts(
     answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check the parts read: the message, then clauses until fewer than two can be sure."""
+    """Check how many parts are read: first the message, then clauses.
+
+    Reading ends when fewer than two clauses can still be recognised with certainty.
+    """
     read: list[Sequence[str]] = []
     extract_features = features.extract
 

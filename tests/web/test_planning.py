@@ -1,4 +1,4 @@
-"""Planning figures in the console: as the registry released them; each query is audited twice."""
+"""Planning figures in the console: as the registry released them; both systems audit each query."""
 
 import csv
 import io

@@ -225,7 +225,7 @@ class Telegram:
         )
 
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
-        """Send or edit a message; retry an invalid request once with the changes of its error."""
+        """Send or edit a message; retry an invalid request once with the error's `changes`."""
         try:
             return await self._bot(method)
         except InvalidRequest as error:

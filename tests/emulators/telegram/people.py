@@ -109,7 +109,10 @@ class User:
         return await (self.send_location() if button.asks_location else self.say(button.text))
 
     async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
-        """Share a contact: the person's own, else that of `of`, or one not on Telegram if None."""
+        """Share a contact: with `own` the person's own, otherwise that of `of`.
+
+        With neither, share the contact of a person who is not on Telegram.
+        """
         return self._tell(contact_content(self.person, self.person if own else of))
 
     async def send_photo(
