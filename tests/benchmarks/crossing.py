@@ -36,7 +36,7 @@ class Steady(Guest):
     """A person whose platform sends an update again until it is accepted."""
 
     async def do(self, event: Event, external_id: str = "") -> None:
-        """Deliver an update, and its answer."""
+        """Deliver an update to Kosh, then Kosh's answer to the person."""
         update = self.inbound(event, external_id)
         await receive.deliver(self.rt, await bring(self.rt, update))
 
@@ -50,8 +50,8 @@ class Crossing:
     invitations: list[Created]
     at_once: int = 16
     guests: dict[str, Steady] = field(default_factory=dict)
-    # By shape of the way through the form, the nonce of each answer's button, or "" if the answer
-    # was typed. People with the same shape get the same nonces.
+    # Key: the shape of the way through the form. Value: for each answer, the nonce of its button,
+    # or "" if the answer was typed. People with the same shape get the same nonces.
     ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
     # Called with a line of progress.

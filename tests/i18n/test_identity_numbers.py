@@ -56,7 +56,7 @@ def test_identity_number_vectors_all_have_a_known_kind() -> None:
 def test_identity_number_reader_accepts_place_codes_newer_than_the_person(
     place: str, year: int
 ) -> None:
-    """Check people born before the codes existed, which is since 1984 or 2001."""
+    """Check people born before these place codes were introduced, in 1984 or 2001."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
     assert len(read - {Refusal.WRONG_CHECK}) == 1
