@@ -76,12 +76,14 @@ def english(text: Text) -> str:
     return WORDS.render(text, "en")
 
 
+@pytest.mark.no_cover
 @every_date
 def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
     empty = [place for place, lines in answers(today) if not lines or lines == (faq.ASK,)]
     assert empty == []
 
 
+@pytest.mark.no_cover
 @every_date
 def test_headings_are_followed_by_content_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
