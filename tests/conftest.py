@@ -129,12 +129,24 @@ def _hurry(admin_url: str) -> None:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 
 
+@pytest.fixture(scope="session")
+def admin_session(admin_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Yield a session that creates and drops every test's database.
+
+    Connecting twice for each test would take a third of the time of a database.
+    """
+    with psycopg.connect(admin_url, autocommit=True) as session:
+        yield session
+
+
 @pytest.fixture
-def databases(admin_url: str, template: str) -> Iterator[Databases]:
+def databases(
+    admin_url: str, template: str, admin_session: psycopg.Connection[tuple[object, ...]]
+) -> Iterator[Databases]:
     """Yield a database for this test only."""
     name = f"kosh_{uuid4().hex[:12]}"
-    yield embedded.create_database(admin_url, name, template=template)
-    embedded.drop_database(admin_url, name)
+    yield embedded.create_database(admin_url, name, template=template, opened=admin_session)
+    embedded.drop_database(admin_url, name, opened=admin_session)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The four database roles, and databases to which only these roles can connect."""
 
 import hmac
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,28 +56,34 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
     return Databases(*(_as_role(admin_url, role, known[role], name) for role in _ROLES))
 
 
-def create_database(admin_url: str, name: str, *, template: str = "template0") -> Databases:
+def create_database(
+    admin_url: str, name: str, *, template: str = "template0", opened: Admin | None = None
+) -> Databases:
     """Create the database `name` from `template`; the roles must exist. Return the URLs by role.
 
     The URLs have the passwords that `prepare` derives without a folder. PostgreSQL copies the
     template's files after a checkpoint (STRATEGY file_copy). On a server without fsync this takes a
-    third of the time of copying through the write-ahead log.
+    third of the time of copying through the write-ahead log. `opened` is a session of the admin to
+    use instead of a new one.
     """
-    with _admin(admin_url) as admin:
+    with _admin(admin_url, opened) as admin:
         _make_database(admin, name, template, "file_copy")
         _open_to_roles(admin, name)
     roles = ((role, _password(admin_url, role, None)) for role in _ROLES)
     return Databases(*(_as_role(admin_url, role, password, name) for role, password in roles))
 
 
-def drop_database(admin_url: str, name: str) -> None:
-    """Drop a database if it exists, and terminate its sessions."""
-    with _admin(admin_url) as admin:
+def drop_database(admin_url: str, name: str, *, opened: Admin | None = None) -> None:
+    """Drop a database if it exists, and terminate its sessions.
+
+    `opened` is a session of the admin to use instead of a new one.
+    """
+    with _admin(admin_url, opened) as admin:
         admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _admin(url: str) -> Admin:
-    return psycopg.connect(url, autocommit=True)
+def _admin(url: str, opened: Admin | None = None) -> AbstractContextManager[Admin]:
+    return nullcontext(opened) if opened else psycopg.connect(url, autocommit=True)
 
 
 def _make_role(admin: Admin, role: str, password: str) -> None:
