@@ -31,7 +31,7 @@ from bot.i18n import Languages
 from bot.officers.directory import ANSWERING
 from bot.officers.statements import STAFFED
 from bot.operations.version import built
-from bot.registrations.registry_codes import unmapped
+from bot.registrations import registry_codes
 from bot.registry.errors import RegistryError
 from bot.runtime import platforms, registry_of
 from bot.security.key_files import Keys, VaultError
@@ -296,11 +296,14 @@ async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
             yield doubtful("registry", "not set", "registration stays closed until it is")
             return
         try:
-            missing = await unmapped(registry)
+            missing = await registry_codes.unmapped(registry)
         except RegistryError as error:
             yield wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return
-        if missing:
+        if omitted := registry_codes.omitted_questions(missing):
+            said = f"does not know {', '.join(missing)}"
+            yield doubtful("registry", said, f"the form does not ask {', '.join(sorted(omitted))}")
+        elif missing:
             said = f"does not know {', '.join(missing)}"
             yield wrong(
                 "registry", said, "bring bot/registrations/submissions.py to its reference lists"

@@ -1,6 +1,7 @@
 """Mapping from the form's answers to codes of the registry."""
 
 import asyncio
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,12 @@ from bot.i18n import tag
 from bot.observability import logging
 from bot.registrations.registry_writes import CHECK_SECONDS
 from bot.registry.client import Registry
-from bot.registry.contract import PreRegistration, ReferenceKind
-from bot.registry.errors import RegistryError
+from bot.registry.contract import PreRegistration, ReferenceItem, ReferenceKind
+from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
-from flows.engine.flow import Submit
+from flows.engine.flow import Flow, Submit
 from flows.knowledge.regions import REGIONS
-from flows.preregistration import CLOSED
+from flows.preregistration import CLOSED, PREREGISTRATION
 
 _logger = logging.get()
 
@@ -62,6 +63,15 @@ CODES: dict[str, dict[str, str | None]] = {
         "reads_both": "READS_BOTH",
         "little": "LITTLE",
     },
+    "support_needed": {
+        "housing": "HOUSING",
+        "work": "WORK",
+        "school": "SCHOOL",
+        "language": "LANGUAGE",
+        "health": "HEALTH",
+        "documents": "DOCUMENTS",
+        "other": "OTHER",
+    },
     "relation": {"spouse": "SPOUSE", "child": "CHILD", "parent": "PARENT", "other": "OTHER"},
     "age_band": {"under14": "0-13", "14to15": "14-15", "16to17": "16-17", "adult": "18+"},
     "contact": {"chat": "CHAT", "phone": "PHONE", "self": "SELF"},
@@ -81,18 +91,23 @@ KINDS: dict[str, ReferenceKind] = {
     "education": "educations",
     "occupation": "occupations",
     "kazakh_level": "kazakh-levels",
+    "support_needed": "support-kinds",
     "relation": "relations",
     "age_band": "age-bands",
     "contact": "contact-kinds",
     "paper": "document-kinds",
 }
+# The question of each list that version 1 of the contract got later. It is not asked if the
+# registry lacks a code of the list, because an earlier registry rejects the whole request.
+OPTIONAL: dict[str, str] = {"support-kinds": "support_needed"}
 LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 
 async def verify_codes(rt: Runtime) -> Runtime:
     """Return a runtime whose registration is closed if the registry lacks a code that we send.
 
-    The missing codes are logged as an error. If the registry is unreachable, the runtime is
+    The missing codes are logged as an error. If only codes of `OPTIONAL` lists are missing,
+    registration stays open without their questions. If the registry is unreachable, the runtime is
     returned unchanged, since writes are retried later.
     """
     if rt.registry is None:
@@ -106,8 +121,22 @@ async def verify_codes(rt: Runtime) -> Runtime:
         return rt
     if not missing:
         return rt
+    if omitted := omitted_questions(missing):
+        _logger.warning("registry.questions_omitted", kinds=missing)
+        return replace(rt, flows={**rt.flows, CLOSED.name: _without(omitted)})
     _logger.error("registry.codes_unknown", code="E_REGISTRY_CODES", kinds=missing)
     return replace(rt, flows={**rt.flows, CLOSED.name: CLOSED})
+
+
+def omitted_questions(missing: Iterable[str]) -> frozenset[str]:
+    """Return the questions to leave out; none if a missing code is of a list that is required."""
+    kinds = {code.partition(":")[0] for code in missing}
+    return frozenset(OPTIONAL[kind] for kind in kinds) if kinds <= OPTIONAL.keys() else frozenset()
+
+
+def _without(questions: Set[str]) -> Flow:
+    items = tuple(item for item in PREREGISTRATION.items if item.name not in questions)
+    return replace(PREREGISTRATION, items=items)
 
 
 async def unmapped(registry: Registry) -> tuple[str, ...]:
@@ -118,12 +147,22 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
     ours: dict[ReferenceKind, set[str]] = {}
     for name, codes in CODES.items():
         ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
-    lists = await asyncio.gather(*(registry.reference(kind) for kind in ours))
+    lists = await asyncio.gather(*(_reference(registry, kind) for kind in ours))
     return tuple(
         f"{kind}:{code}"
         for (kind, codes), items in zip(ours.items(), lists, strict=True)
         for code in sorted(codes - {item.code for item in items})
     )
+
+
+async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
+    """Return the registry's codes of one kind; none if it does not have an `OPTIONAL` list yet."""
+    try:
+        return await registry.reference(kind)
+    except Refused:
+        if kind not in OPTIONAL:
+            raise
+        return ()
 
 
 def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:

@@ -91,6 +91,7 @@ type Occupation = Literal[
     "NONE",
 ]
 type KazakhLevel = Literal["SPEAKS", "READS_CYRILLIC", "READS_ARABIC", "READS_BOTH", "LITTLE"]
+type Support = Literal["HOUSING", "WORK", "SCHOOL", "LANGUAGE", "HEALTH", "DOCUMENTS", "OTHER"]
 type Relation = Literal["SPOUSE", "CHILD", "PARENT", "OTHER"]
 type AgeBand = Literal["0-13", "14-15", "16-17", "18+"]
 type ContactKind = Literal["CHAT", "PHONE", "SELF"]
@@ -124,6 +125,7 @@ type ReferenceKind = Literal[
     "educations",
     "occupations",
     "kazakh-levels",
+    "support-kinds",
     "relations",
     "age-bands",
     "contact-kinds",
@@ -230,6 +232,11 @@ class PreRegistration(Personal):
     education: Education | None = None
     occupation: Occupation | None = None
     kazakh_level: KazakhLevel | None = None
+    # Left out instead of null: a registry of version 1.6 or earlier rejects a member it lacks.
+    support_needed: Annotated[Support | None, Field(exclude_if=lambda value: value is None)] = None
+    """A code of the reference list `support-kinds`; a later version may add codes.
+
+    The support that would help the person most. It is only counted and gives no right to it."""
     members: Annotated[tuple[Member, ...], Field(max_length=15)] = ()
     contact: Contact
     may_contact_first: bool

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from bot.registry.contract import Answered
 
-type Dimension = Literal["age", "region", "timeframe", "trade", "country", "language"]
+type Dimension = Literal["age", "region", "timeframe", "trade", "country", "language", "support"]
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension.__value__)
 PAIRS = tuple(combinations(DIMENSIONS, 2))

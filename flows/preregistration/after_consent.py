@@ -65,11 +65,11 @@ DETAILS = YesNo(
     label=button("More about you"),
     text=_(
         "Would you like to add more about yourself? Patronymic, name in Kazakh, region, education,"
-        " work, knowledge of Kazakh. These answers help the registry to plan. Your registration is"
-        " complete without them, too."
+        " work, knowledge of Kazakh, support needed. These answers help the registry to plan. Your"
+        " registration is complete without them, too."
     ),
 )
-"""One question instead of six skips for a person who adds none of the optional answers."""
+"""One question instead of seven skips for a person who adds none of the optional answers."""
 ADDS_DETAILS = DETAILS.is_("yes")
 PATRONYMIC = PersonName(
     name="patronymic",
@@ -178,6 +178,25 @@ KAZAKH_LEVEL = Choice(
         Option("reads_arabic", row("I read Arabic script")),
         Option("reads_both", row("I read both scripts")),
         Option("little", row("A little")),
+    ),
+    skippable=True,
+    when=ADDS_DETAILS,
+)
+SUPPORT_NEEDED = Choice(
+    name="support_needed",
+    label=button("Support needed"),
+    text=_(
+        "Which support would help you most in Kazakhstan? The answer is only counted, so that"
+        " support can be planned. An answer gives no right to support. You may skip this."
+    ),
+    among=(
+        Option("housing", row("Housing")),
+        Option("work", row("Finding work")),
+        Option("school", row("School or kindergarten")),
+        Option("language", row("Kazakh or Russian")),
+        Option("health", row("Medical care")),
+        Option("documents", row("Documents and papers")),
+        Option("other", row("Other help or none")),
     ),
     skippable=True,
     when=ADDS_DETAILS,

@@ -210,8 +210,8 @@ CONSENT = Consent(
     purpose="registration",
     text=_(
         "May we keep your answers and send them to the registry of ethnic Kazakhs abroad?\n"
-        "• What: citizenship, purpose, name, year of birth, country and region, plans, family "
-        "members by relation and age group, how to reach you.\n"
+        "• What: citizenship, purpose, name, year of birth, country and region, plans, the "
+        "support that would help, family members by relation and age group, how to reach you.\n"
         "• Why: so that the registry can note you and answer.\n"
         "• Who gets it: the operator of this assistant and the registry. The messenger and "
         "the server's host carry it, also across borders.\n"

@@ -161,7 +161,8 @@ def _answers(family: Family, person: Registrant) -> tuple[str, ...]:
     members = ("add", "spouse", "adult", "yes") if family.couple else ()
     for band in family.children:
         members = (*members, "add", "child", band)
-    details = ("yes", "-", "-", "-", "-", person.trade, "-") if person.trade else ("no",)
+    answered = ("-", "-", "-", "-", person.trade, "-", person.support or "-")
+    details = ("yes", *answered) if person.trade else ("no",)
     return (
         *("preregistration", "family" if together else "self", "yes", "move", family.country),
         *("origin", "long", "no", "yes", "none", "seen", "yes", "yes"),

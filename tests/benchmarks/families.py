@@ -20,6 +20,7 @@ WEIGHTS = (470, 380, 60, 40, 30, 14, 5, 1)
 REGIONS = (*(region.key for region in regions.REGIONS), "undecided")
 TIMEFRAMES = ("half_year", "year", "later", "undecided")
 TRADES = tuple(CODES["occupation"])
+SUPPORT = tuple(CODES["support_needed"])
 CHILDREN = ("under14", "14to15", "16to17")
 GROUP = {"18-29": range(18, 30), "30-44": range(30, 45), "45-59": range(45, 60)}
 SPOUSE = "18+"
@@ -30,11 +31,15 @@ type Table = dict[Place, tuple[int, int]]
 
 @dataclass(slots=True)
 class Registrant:
-    """A person who registers; `trade` is None if they add no details."""
+    """A person who registers.
+
+    `trade` is None if they add no details, `support` also if they skip its question.
+    """
 
     surname: str
     birth_year: int
     trade: str | None
+    support: str | None
     referrer: int | None
     agrees: bool
     erased: bool = False
@@ -103,7 +108,9 @@ def _family(chance: random.Random, at: int, couple: bool, children: int, referre
         year = datetime.now(UTC).year - chance.randrange(20, 75)
         trade = chance.choice(TRADES) if chance.random() < 0.5 else None
         name = f"TESTOV{'EA'[place]}{_letters(at)}"
-        family.registrants.append(Registrant(name, year, trade, invited, chance.random() < 0.8))
+        support = chance.choice(SUPPORT) if trade and chance.random() < 0.7 else None
+        agrees = chance.random() < 0.8
+        family.registrants.append(Registrant(name, year, trade, support, invited, agrees))
     return family
 
 
@@ -138,10 +145,12 @@ def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
     here = family.open
     for each in here:
         trade = CODES["occupation"][each.trade] if each.trade else None
-        yield given | {"age": each.age, "trade": trade or "NOT_GIVEN"}, each is here[0]
+        support = CODES["support_needed"][each.support] if each.support else None
+        answered = {"trade": trade or "NOT_GIVEN", "support": support or "NOT_GIVEN"}
+        yield given | answered | {"age": each.age}, each is here[0]
     named = [CODES["age_band"][band] or "" for band in family.children] if here else []
     # A spouse who registered was yielded above. A spouse who did not register, or who erased the
     # registration, is still a family member whom the other spouse named.
     named += [SPOUSE] if family.couple and len(here) == 1 else []
     for band in named:
-        yield given | {"age": band, "trade": "NOT_ASKED"}, False
+        yield given | {"age": band, "trade": "NOT_ASKED", "support": "NOT_ASKED"}, False

@@ -176,7 +176,7 @@ async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
     findings.hidden = len(known.hidden)
     findings.learned += [f"by sums: {each}" for each in known.determined().items()]
     findings.learned += [f"by least counts: {each}" for each in known.forced().items()]
-    alone = Registrant("TESTOVZ", 1990, "it", None, agrees=False)
+    alone = Registrant("TESTOVZ", 1990, "it", "housing", None, agrees=False)
     family = Family("ru", "IR", "astana", "year", couple=False, children=(), registrants=[alone])
     for act, change in ((crossing.register(family, alone), 1), (crossing.erase(alone), -1)):
         await act

@@ -93,6 +93,7 @@ STRAIGHT: dict[str, str] = {
     "education": "higher",
     "occupation": "-",
     "kazakh_level": "speaks",
+    "support_needed": "housing",
     "review": "submit",
     "topic": "general",
     "consent_handoff": "yes",

@@ -29,7 +29,7 @@ def test_flow_walk_reaches_every_question_and_ends_every_path() -> None:
         assert walked.unreached == ()
         assert walked.stuck == ()
     told = str(walk(PREREGISTRATION))
-    assert told.startswith("preregistration: 43 questions, 43 reached; ")
+    assert told.startswith("preregistration: 44 questions, 44 reached; ")
     assert told.endswith("; every path ends")
 
 

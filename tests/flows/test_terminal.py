@@ -13,7 +13,7 @@ from tests.flows.chat import LANGUAGES, WORDS
 # Input of a person who registers alone: numbers of options, words, and labels of controls.
 TYPED = ("1", "1", "1", "2", "4", "1", "2", "1", "1", "1", "1", "1", "TESTOVA", "GULNAR", "1990",
          "CN", "1", "1", "1", "2", "1", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}",
-         "1", "!status")  # fmt: skip
+         "{Skip}", "1", "!status")  # fmt: skip
 
 
 def typed(language: str) -> list[str]:

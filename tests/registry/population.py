@@ -10,6 +10,11 @@ import psycopg
 
 REGIONS = ("KZ-10", "KZ-11", "KZ-35", "KZ-59", "KZ-71")
 TRADES = ("HEALTH", "TRADE", "IT", "AGRICULTURE", "EDUCATION", "CULTURE")
+COUNTED = (
+    *(("age",), ("region",), ("trade",), ("country",), ("support",)),
+    *(("region", "trade"), ("region", "country"), ("region", "support")),
+)
+SUPPORT = ("HOUSING", "WORK", "SCHOOL", None)
 COUNTRIES = ("CN", "UZ", "MN", "TR", "IR")
 WEIGHTS = (50, 40, 6, 3, 1)
 YEAR = 1975
@@ -25,19 +30,13 @@ class Population:
     by: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
     rows: list[tuple[object, ...]] = field(default_factory=list)
 
-    def count(self, number: int, age: str, region: str, trade: str, country: str) -> None:
+    def count(self, number: int, **attributes: str) -> None:
         """Count people with the same attributes."""
         self.people += number
-        for name, value in {
-            "age": (age,),
-            "region": (region,),
-            "trade": (trade,),
-            "country": (country,),
-            "region,trade": (region, trade),
-            "region,country": (region, country),
-        }.items():
+        for names in COUNTED:
             if number:
-                self.by.setdefault(name, Counter())[value] += number
+                value = tuple(attributes[name] for name in names)
+                self.by.setdefault(",".join(names), Counter())[value] += number
 
 
 def population(households: int, people: int, chance: random.Random) -> Population:
@@ -62,23 +61,25 @@ def _household(
     members = [{"relation": "CHILD", "age_band": "0-13"}] * children
     members += [{"relation": "SPOUSE", "age_band": "18+"}] if couple else []
     for _registrant in range(2 if household else 1):
-        trade = chance.choice(TRADES)
-        made.count(1, ADULT, region, trade, country)
-        made.rows.append(_entry(len(made.rows), household, region, trade, country, members))
-    made.count(children, "0-13", region, "NOT_ASKED", country)
+        trade, support = chance.choice(TRADES), chance.choice(SUPPORT)
+        answered = {"trade": trade, "support": support or "NOT_GIVEN"}
+        made.count(1, age=ADULT, region=region, country=country, **answered)
+        body = {"target_region": region, "occupation": trade, "residence_country": country}
+        # Registrations before version 1.7 of the contract lack the member.
+        body |= {"support_needed": support} if support else {}
+        made.rows.append(_entry(len(made.rows), household, body, members))
+    unasked = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
+    made.count(children, age="0-13", **unasked)
     if couple and not household:
-        made.count(1, "18+", region, "NOT_ASKED", country)
+        made.count(1, age="18+", **unasked)
 
 
 def _entry(
-    at: int, household: UUID | None, region: str, trade: str, country: str, members: object
+    at: int, household: UUID | None, answers: dict[str, str], members: object
 ) -> tuple[object, ...]:
-    body = {
+    body = answers | {
         "birth_year": YEAR,
-        "target_region": region,
         "timeframe": "Y1",
-        "occupation": trade,
-        "residence_country": country,
         "language": "kk-Cyrl",
         "members": members,
     }

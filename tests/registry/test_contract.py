@@ -28,6 +28,14 @@ def test_pre_registration_round_trips_through_json() -> None:
     assert PreRegistration.model_validate_json(body.model_dump_json()) == body
 
 
+def test_pre_registration_omits_support_that_the_person_did_not_name() -> None:
+    """A registry of version 1.6 rejects the member, also if it is null."""
+    assert "support_needed" not in json.loads(pre_registration().model_dump_json())
+    assert json.loads(changed(support_needed="HOUSING"))["support_needed"] == "HOUSING"
+    named = pre_registration(support_needed="HOUSING")
+    assert PreRegistration.model_validate_json(named.model_dump_json()) == named
+
+
 @pytest.mark.parametrize(
     "name",
     ["Тестова", "Тестова-Сынақ", "تەستوۆا", "测试", "Test qizi Oʻgʻil", "O'Test", "ﺗﺴﺖ", "Ә"],
@@ -60,6 +68,7 @@ def test_pre_registration_refuses_an_invalid_name(name: str) -> None:
         {"residence_country": "XXA"},
         {"target_region": "KZ-99"},
         {"language": "kk"},
+        {"support_needed": "MONEY"},
         {"consent": {"text_sha256": "0" * 64, "language": "ru", "given_at": "2026-11-24T10:00:00"}},
         {"consent": {"text_sha256": "0" * 63, "language": "ru", "given_at": "2026-11-24T10:00Z"}},
         {"members": [{"relation": "CHILD", "age_band": "0-13"}] * 16},

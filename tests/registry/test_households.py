@@ -223,3 +223,25 @@ async def test_registration_patch_requires_the_current_version(
     (entry,) = await sandbox.entries()
     assert entry["body"]["timeframe"] == ("M6" if status == 200 else "Y1")
     assert entry["body"]["surname"] == "Testova"
+
+
+async def test_registration_patch_sets_and_removes_the_support_needed(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    number = await _made(registry)
+    # A change resets the state, and the decision that follows is one more version.
+    for version, support in ((2, "SCHOOL"), (4, None)):
+
+        async def decided(version: int = version) -> bool:
+            return (await registry.read(number)).version == version
+
+        await eventually(decided)
+        answer = await sandbox.call(
+            "PATCH",
+            f"/v1/pre-registrations/{number}",
+            json={"support_needed": support},
+            headers={"Idempotency-Key": new_key(), "If-Match": f'"{version}"'},
+        )
+        assert answer.status == 200, answer.body
+        (entry,) = await sandbox.entries()
+        assert entry["body"].get("support_needed") == support

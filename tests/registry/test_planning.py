@@ -13,7 +13,15 @@ import pytest
 from bot.registry.client import Registry
 from bot.registry.planning import DIMENSIONS, PAIRS
 from bot.registry.sandbox import planning
-from bot.registry.sandbox.disclosure import ALL, MIN_CHANGE, MIN_PEOPLE, hidden
+from bot.registry.sandbox.disclosure import (
+    ALL,
+    MIN_CHANGE,
+    MIN_PEOPLE,
+    Key,
+    Names,
+    hidden,
+    key_of,
+)
 from tests.benchmarks import families
 from tests.benchmarks.attacks import Known, Published
 from tests.registry.conftest import Sandbox
@@ -96,7 +104,7 @@ async def test_planning_hidden_counts_cannot_be_derived_from_totals(
 ) -> None:
     _invented(database_url, 260, 700)
     some = False
-    for first, second in combinations(("age", "region", "trade", "country"), 2):
+    for first, second in combinations(("age", "region", "trade", "country", "support"), 2):
         assert await _attacked(sandbox, first, second) == {}
         some |= None in (await _shown(sandbox, first, second))[1].values()
     assert some, "the invented people have small groups"
@@ -127,6 +135,29 @@ async def test_planning_counts_never_change_by_a_single_person_between_days(
     assert (await _truth(database_url))["age", ""][ALL, ALL][0] == 701
 
 
+def test_planning_new_dimension_reveals_no_change_since_the_last_release() -> None:
+    made = families.invented(260, 700, 1, random.Random(SEED))
+    old = {names: each for names, each in families.counted(made).items() if "support" not in names}
+    before = planning.released_tables(old, None)
+    made += families.invented(1, 3, 1, random.Random(SEED))
+    after = planning.released_tables(families.counted(made), before)
+    last = _by_key(before)
+    added = _by_key({names: each for names, each in after.items() if "support" in names})
+    margins = added.keys() & last.keys()
+    assert {key: added[key] for key in margins} == {key: last[key] for key in margins}
+    rest = [count for key in added.keys() - margins for count in added[key]]
+    assert {count % MIN_CHANGE for count in rest if count} == {0}
+
+
+def _by_key(tables: dict[Names, planning.Released]) -> dict[Key, tuple[int, int]]:
+    """Return the released counts of people and households; equal places of tables have one key."""
+    return {
+        key_of(names, place): (people, homes)
+        for names, table in tables.items()
+        for place, (people, homes, _is_hidden) in table.items()
+    }
+
+
 async def test_planning_counts_exclude_erased_people(sandbox: Sandbox, database_url: str) -> None:
     _invented(database_url, 260, 700)
     before = (await _shown(sandbox, "age"))[0]["people"]
@@ -146,6 +177,15 @@ async def test_planning_of_an_empty_registry_shows_no_people_and_no_households(
 ) -> None:
     found, _cells = await _shown(sandbox, "age")
     assert (found["people"], found["households"]) == (0, 0)
+
+
+async def test_planning_of_few_people_hides_their_number_and_their_households(
+    sandbox: Sandbox, database_url: str
+) -> None:
+    _invented(database_url, 1, 3)
+    for by in ([each] for each in DIMENSIONS):
+        found, _cells = await _shown(sandbox, *by)
+        assert (found["people"], found["households"]) == (None, None)
 
 
 async def test_planning_query_requires_an_officer_and_is_audited(

@@ -35,7 +35,7 @@ CANARIES = (SURNAME, GIVEN, KAZAKH, PHONE, PHONE[1:], WORDS, str(CHAT))
 ANSWERS = (
     *TO_CONSENT[:3], "yes", "move", "CN", "unsaid", "long", "no", "yes", "none", "seen", "yes",
     "yes", SURNAME, GIVEN, "1990", "CN", "undecided", "year", "phone", PHONE, "no",
-    "yes", "-", KAZAKH, "-", "-", "-", "-", "submit", "/person", "general", "yes", WORDS,
+    "yes", "-", KAZAKH, "-", "-", "-", "-", "-", "submit", "/person", "general", "yes", WORDS,
 )  # fmt: skip
 
 

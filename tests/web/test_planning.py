@@ -15,6 +15,7 @@ from bot.registry.client import Registry
 from bot.web import spreadsheets
 from bot.web.console import demo_officers, planning_map
 from flows.knowledge.regions import REGIONS
+from flows.preregistration.after_consent import SUPPORT_NEEDED
 from tests.app_stack import House
 from tests.console_client import Console, ru
 from tests.registry.population import population, store
@@ -104,6 +105,18 @@ async def test_planning_page_explains_hidden_counts(desk: House) -> None:
         assert ru("planning_hidden_hint") in screen.text
     assert one.html.count('<rect class="shade-') == len(REGIONS)
     assert ru("planning_hidden") in two.text.partition(ru("planning_hidden_hint"))[2]
+
+
+async def test_planning_page_and_csv_name_the_support_needed(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        page = await lead.get("/console/planning?first=support")
+        rows = await _csv(lead, "first=support&second=region")
+    words = desk.rt.languages
+    named = {words.render(each.label, "ru") for each in SUPPORT_NEEDED.among[:3]}
+    named |= {ru("planning_not_given"), ru("planning_not_asked")}
+    column = rows[0].index(words.render(SUPPORT_NEEDED.label, "ru"))
+    assert {row[column] for row in rows[1:]} >= named
+    assert all(name in page.text for name in named)
 
 
 async def test_planning_query_is_audited_in_both_systems(desk: House) -> None:

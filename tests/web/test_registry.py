@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,10 @@ import pytest
 
 from bot.registrations import registry_codes
 from bot.registry import callback_signature
+from bot.registry.errors import Refused
 from bot.worker import main
 from flows.engine.screens import REGISTRATION
+from flows.preregistration import PREREGISTRATION
 from tests.app_stack import House
 from tests.person_client import Guest
 
@@ -247,11 +250,12 @@ async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) ->
     await guest.register()
     await _accepted_once(house, [guest])
     await guest.go("/status", "amend", "edit", "details", "yes")
-    await guest.go(*"-----", "reads_both", "submit")
+    await guest.go(*"-----", "reads_both", "school", "submit")
 
     async def amended() -> bool:
         (entry,) = await house.entries()
-        return bool(entry["body"]["kazakh_level"] == "READS_BOTH")
+        body = entry["body"]
+        return (body["kazakh_level"], body.get("support_needed")) == ("READS_BOTH", "SCHOOL")
 
     await house.until(amended)
     await guest.go("/status", "withdraw", "yes")
@@ -294,3 +298,28 @@ async def test_registration_closes_when_the_registry_lacks_a_code(
     assert closed.flows["preregistration"].items == ()
     await house.fault(name="down")
     assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
+
+
+async def test_registration_omits_the_question_whose_list_the_registry_lacks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry: Any = _Earlier(house.rt.registry)
+    rt = replace(house.rt, registry=registry)
+    asked = [
+        item.name for item in (await registry_codes.verify_codes(rt)).flows["preregistration"].items
+    ]
+    assert asked == [each.name for each in PREREGISTRATION.items if each.name != "support_needed"]
+    monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
+    assert (await registry_codes.verify_codes(rt)).flows["preregistration"].items == ()
+
+
+class _Earlier:
+    """A registry of version 1.6, which does not know the list of support."""
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+
+    async def reference(self, kind: str) -> Any:
+        if kind == "support-kinds":
+            raise Refused("E_REGISTRY_REFUSED", "the list is unknown", problem="not-found")
+        return await self._registry.reference(kind)

@@ -108,7 +108,7 @@ def _routes(*, with_page: bool) -> list[BaseRoute]:
 def _application(routes: list[BaseRoute]) -> DocumentedApp:
     return DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.6.0",
+        version="1.7.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,

@@ -90,7 +90,7 @@ def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Pla
     return min(more, key=cost.__getitem__, default=None)
 
 
-def _key(names: Names, place: Place) -> Key:
+def key_of(names: Names, place: Place) -> Key:
     """Return a place's values by dimension, without sums; equal for the same count in any table."""
     return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
 
@@ -111,7 +111,7 @@ def _jointly_determined(
     rows: list[dict[int, int]] = []
     for names, counts in tables.items():
         for line in _lines(counts, found[names]):
-            keys = ((_key(names, place), sign) for place, sign in line.items())
+            keys = ((key_of(names, place), sign) for place, sign in line.items())
             rows.append({columns.setdefault(key, len(columns)): sign for key, sign in keys})
     order = list(columns)
     return [order[at] for at in _solved(rows)]

@@ -34,6 +34,7 @@ _LABELS = {
     "education": "Education",
     "occupation": "Occupation",
     "kazakh_level": "Kazakh",
+    "support_needed": "Support needed",
 }
 _HERE = Path(__file__).parent
 _page = Environment(

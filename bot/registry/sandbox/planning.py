@@ -17,12 +17,14 @@ from bot.registry.planning import DIMENSIONS, PAIRS, Cell, Dimension, Figures
 from bot.registry.sandbox import planning_statements as statements
 from bot.registry.sandbox.disclosure import (
     ALL,
+    MIN_CHANGE,
     MIN_PEOPLE,
     Names,
     Place,
     held,
     hidden,
     jointly_hidden,
+    key_of,
 )
 from bot.registry.sandbox.errors import Objection
 
@@ -90,18 +92,19 @@ async def figures(connection: Connection, by: tuple[Dimension, ...], officer: st
 def _figures(
     last: tuple[int, datetime], by: tuple[Dimension, ...], rows: Sequence[tuple[Any, ...]]
 ) -> Figures:
-    total = next(((people, homes) for a, b, people, homes in rows if (a, b) == (ALL, ALL)), (0, 0))
+    people, homes = next(((n, homes) for a, b, n, homes in rows if (a, b) == (ALL, ALL)), (0, 0))
     cells = [
-        Cell(values=(a, b)[: len(by)], people=people)
-        for a, b, people, _homes in rows
+        Cell(values=(a, b)[: len(by)], people=count)
+        for a, b, count, _homes in rows
         if (a, b) != (ALL, ALL)
     ]
     return Figures(
         release=last[0],
         released_at=last[1],
         by=by,
-        people=total[0],
-        households=None if 0 < total[1] < MIN_PEOPLE else total[1],
+        people=people,
+        # Null already if the number of people is hidden.
+        households=None if homes and homes < MIN_PEOPLE else homes,
         cells=tuple(cells),
     )
 
@@ -131,11 +134,12 @@ def released_tables(
     hides: dict[Names, frozenset[Place]] = {}
     for names in sorted(tables, key=lambda each: bool(each[1])):
         was = (before or {}).get(names, {})
-        counts: Table = {}
-        for place in tables[names].keys() | was.keys():
-            now, then = tables[names].get(place, (0, 0)), was.get(place, (0, 0, False))
-            moved = held(now[0], then[0]), held(now[1], then[1])
-            counts[place] = now if before is None else moved
+        if before is None:
+            counts = tables[names]
+        elif was:
+            counts = _moved(tables[names], was)
+        else:
+            counts = _begun(names, tables[names], released)
         released[names] = counts
         hides[names] = hidden(
             _people(counts),
@@ -149,6 +153,34 @@ def released_tables(
             for place in counts.keys() | together[names]
         }
         for names, counts in released.items()
+    }
+
+
+def _moved(table: Table, was: Released) -> Table:
+    """Return the counts of a table, or the last released ones if they changed too little."""
+    counts: Table = {}
+    for place in table.keys() | was.keys():
+        now, then = table.get(place, (0, 0)), was.get(place, (0, 0, False))
+        counts[place] = held(now[0], then[0]), held(now[1], then[1])
+    return counts
+
+
+def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
+    """Return the counts of a table that the last release lacks, as for a new dimension.
+
+    Sums of exact counts would reveal the changes that the other tables hold back. Therefore a
+    margin is the count of those tables, and other counts are rounded down.
+    """
+    known = {
+        key_of(each, place): count
+        for each, counts in released.items()
+        for place, count in counts.items()
+    }
+    return {
+        place: known.get(
+            key_of(names, place), (people - people % MIN_CHANGE, homes - homes % MIN_CHANGE)
+        )
+        for place, (people, homes) in table.items()
     }
 
 

@@ -51,6 +51,7 @@ _REGISTRANTS = select(
     func.coalesce(_BODY["occupation"].as_string(), "NOT_GIVEN").label("trade"),
     _BODY["residence_country"].as_string().label("country"),
     _BODY["language"].as_string().label("language"),
+    func.coalesce(_BODY["support_needed"].as_string(), "NOT_GIVEN").label("support"),
     func.row_number()
     .over(partition_by=_FAMILY, order_by=[_OPEN.c.received_at, _OPEN.c.number])
     .label("place"),
@@ -77,6 +78,7 @@ _PEOPLE = union_all(
         _ONE.trade,
         _ONE.country,
         _ONE.language,
+        _ONE.support,
         literal(1).label("n"),
         cast(_ONE.place == 1, Integer).label("households"),
     ),
@@ -87,6 +89,7 @@ _PEOPLE = union_all(
         literal("NOT_ASKED"),
         _ONE.country,
         _ONE.language,
+        literal("NOT_ASKED"),
         case(
             (_HIGHEST.c.age == "18+", func.greatest(0, 1 + _HIGHEST.c.n - _ONE.registered)),
             else_=_HIGHEST.c.n,

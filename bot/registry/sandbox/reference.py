@@ -82,6 +82,7 @@ _LISTS: dict[ReferenceKind, dict[str, str]] = {
     "educations": _codes(contract.Education),
     "occupations": _codes(contract.Occupation),
     "kazakh-levels": _codes(contract.KazakhLevel),
+    "support-kinds": _codes(contract.Support),
     "relations": _codes(contract.Relation),
     "age-bands": _codes(contract.AgeBand),
     "contact-kinds": _codes(contract.ContactKind),

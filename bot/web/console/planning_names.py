@@ -9,7 +9,13 @@ from bot.web.console.labels import WORDS
 from bot.web.console.request_context import RequestContext
 from flows.engine.questions import Choice
 from flows.engine.text import Country
-from flows.preregistration.after_consent import OCCUPATION, RESIDENCE, TARGET_REGION, TIMEFRAME
+from flows.preregistration.after_consent import (
+    OCCUPATION,
+    RESIDENCE,
+    SUPPORT_NEEDED,
+    TARGET_REGION,
+    TIMEFRAME,
+)
 
 ALL = "*"
 """The registry's value of a dimension in totals."""
@@ -19,6 +25,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "region": TARGET_REGION,
     "timeframe": TIMEFRAME,
     "trade": OCCUPATION,
+    "support": SUPPORT_NEEDED,
 }
 # Labels of the registry's values for undecided or missing answers, and for totals.
 _UNANSWERED = {
