@@ -82,7 +82,7 @@ async def test_announcement_events_go_to_the_system_that_created_it(rt: Runtime)
             await each.subscribe("announcement.state_changed")
         _status, made = await author.api.post("/announcements", PAPER, key="order-000001")
         await author.api.post(f"/announcements/{made['id']}/cancel")
-        await author.deliver()
+        # The second runtime may call both receivers.
         await other.deliver()
         [event] = [each.event for each in author.receiver.received]
         assert event["type"] == "announcement.state_changed"

@@ -19,6 +19,16 @@ CASE: LiteralString = (
     " VALUES (%(id)s, %(id)s, 'general', 'general', false, 'kk', 'resolved',"
     " kosh_now() - %(age)s::interval)"
 )
+ENDPOINT: tuple[LiteralString, ...] = (
+    "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, 'general')",
+    "INSERT INTO webhook_endpoints (id, officer_id, url, secret, events, state, old_secret,"
+    " old_secret_until) VALUES (%(id)s, %(id)s, '', '', '{}', 'active', 'old',"
+    " kosh_now() + interval '24 hours' - %(age)s::interval)",
+)
+WEBHOOK: LiteralString = (
+    "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, done_at) VALUES"
+    " (%(id)s, %(id)s, 'webhook.test', 'STATE', kosh_now() - %(age)s::interval)"
+)
 # By kind of data: its retention period, the statements that insert a row of a given age, and a
 # query that finds the row.
 KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
@@ -62,6 +72,21 @@ KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
             " VALUES (%(id)s, %(id)s, 'accepted', kosh_now() - %(age)s::interval)",
         ),
         "SELECT 1 FROM registrations WHERE id = %(id)s",
+    ),
+    "a delivered webhook": (
+        "7 days",
+        (*ENDPOINT, WEBHOOK.replace("STATE", "delivered")),
+        "SELECT 1 FROM webhook_deliveries WHERE event_id = %(id)s",
+    ),
+    "a webhook that could not be delivered": (
+        "30 days",
+        (*ENDPOINT, WEBHOOK.replace("STATE", "dead")),
+        "SELECT 1 FROM webhook_deliveries WHERE event_id = %(id)s",
+    ),
+    "the former secret of a webhook": (
+        "24 hours",
+        ENDPOINT,
+        "SELECT 1 FROM webhook_endpoints WHERE id = %(id)s AND old_secret IS NOT NULL",
     ),
     "a message that was sent": (
         "7 days",
