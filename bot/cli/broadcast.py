@@ -90,7 +90,7 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Show the announcement and approve exactly this content; its author cannot approve it."""
+    """Show the announcement and approve the shown content; its author cannot approve it."""
 
     async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
         for language, message in broadcasts.samples(rt, found.draft).items():
@@ -143,7 +143,7 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 def doubt(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
-    """Decide on recipients of whom it is unknown if the message arrived.
+    """Decide on recipients to whom the message may or may not have been delivered.
 
     `again` resends the message to them, `leave` does not.
     """

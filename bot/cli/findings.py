@@ -27,7 +27,7 @@ class Finding:
 
 
 def good(what: str, said: str) -> Finding:
-    """Return a finding that a check found no fault; it has no fix."""
+    """Return the finding of a check that found no fault."""
     return Finding(what, Grade.GOOD, said)
 
 

@@ -226,7 +226,7 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return how many words and labels have an override because the script rule fails."""
+    """Return the number of words and labels whose wrong conversion by rule is overridden."""
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(
         1 for built, _context, _english in script_overrides.LABELS if built == code

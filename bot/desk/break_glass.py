@@ -174,7 +174,8 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Grant another administrator's request for one hour.
 
-    Raises Forbidden if the officer made the request, or if it has expired or was granted before.
+    Raises Forbidden if the officer made the request, or if the request has expired or was granted
+    before.
     """
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:

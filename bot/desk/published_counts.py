@@ -42,7 +42,8 @@ class Counts:
     days: tuple[Day, ...]
 
 
-# As subqueries, the days are computed once, and row security does not prevent use of the index.
+# As scalar subqueries, the days are computed once per statement, and row security does not prevent
+# PostgreSQL from using the index.
 _TODAY = select(cast(NOW, Date)).scalar_subquery()
 _FIRST_DAY = select(cast(NOW, Date) - DAYS).scalar_subquery()
 _OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY)

@@ -89,7 +89,8 @@ class Report:
     stages: tuple[Stage, ...]
 
 
-# As a subquery, the time is computed once, and row security does not prevent use of the index.
+# As a scalar subquery, the time is computed once per statement, and row security does not prevent
+# PostgreSQL from using the index.
 _MONTH_AGO = select(ago(days=30)).scalar_subquery()
 _RECENT = t.Case.opened_at > _MONTH_AGO
 _IS_CLOSED = t.Case.state == "resolved"

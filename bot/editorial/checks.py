@@ -25,7 +25,8 @@ MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
 
-# Reasons that editors see, by the rule of the catalogue lint that failed. Other rules are WORDING.
+# The reason that editors see for each rule of the catalogue lint. For all other rules it is
+# WORDING.
 _REASONS = {
     "places": Refusal.PLACEHOLDER,
     "numbers": Refusal.NUMBERS,

@@ -122,7 +122,7 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
     """Run the jobs of broadcasts with a separate concurrency limit.
 
-    So they do not delay other jobs, such as registrations.
+    Thus broadcasts do not delay other jobs, such as registrations.
     """
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))

@@ -200,7 +200,8 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
     """Return the mission's changes with an id above `after`; None if some may be missing.
 
     None means that the client must reload. The database assigns the ids at commit under a lock, so
-    a reader misses no change. It also notifies the channel `kosh_case` with the mission.
+    a reader misses no change. At each change the database notifies the channel `kosh_case`, with
+    the mission as payload.
     """
     there, found = await directory.asked(
         rt,

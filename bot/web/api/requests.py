@@ -54,7 +54,7 @@ class ApiRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler, called only after the checks."""
+        """Return FastAPI's handler, called only if token, rate limit and body size are valid."""
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:

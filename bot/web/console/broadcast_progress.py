@@ -286,7 +286,7 @@ async def decide_unknown(
     decision: Annotated[str, Form()] = Doubt.LEAVE,
     seq: Annotated[str, Form()] = "",
 ) -> Response:
-    """Decide whether to resend the message to recipients of whom it is unknown if it arrived.
+    """Decide whether to resend the message to recipients for whom the delivery is unknown.
 
     `seq` is the number of one recipient; without it, the decision is for all of them.
     """

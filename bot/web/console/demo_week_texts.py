@@ -64,8 +64,8 @@ ANSWERS = ("documents-today", "photo-again")
 class Visit:
     """An invented person's case, or the beginning of a registration.
 
-    It began `hours_ago`. `answered` and `closed` are minutes after that; 0 means not yet. `rating`
-    is the person's rating. `typed` are the answers in the registration.
+    `hours_ago` is the time since it began. `answered` and `closed` are minutes after the beginning;
+    0 means not yet. `rating` is the person's rating. `typed` are the answers in the registration.
     """
 
     hours_ago: float
