@@ -1,10 +1,13 @@
 """Job queue: jobs are deferred by name in the caller's transaction and run by a worker."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 import procrastinate
+import psycopg
 from procrastinate import types
+from procrastinate.exceptions import ConnectorException
 
 from bot.db.connection import Transaction
 
@@ -26,7 +29,8 @@ async def defer(
     deferrer = app.configure_task(
         task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
     )
-    await deferrer.defer_async(**arguments)
+    with _database_errors():
+        await deferrer.defer_async(**arguments)
 
 
 async def defer_all(
@@ -41,4 +45,19 @@ async def defer_all(
     deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     jobs: list[types.JSONDict] = [{**each} for each in arguments]
     if jobs:
-        await deferrer.batch_defer_async(*jobs)
+        with _database_errors():
+            await deferrer.batch_defer_async(*jobs)
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """Raise the driver's error in place of procrastinate's, so that callers see an outage as one.
+
+    Otherwise an update during an outage counts as one that always fails, and is quarantined.
+    """
+    try:
+        yield
+    except ConnectorException as error:
+        if isinstance(error.__cause__, psycopg.Error):
+            raise error.__cause__ from error
+        raise

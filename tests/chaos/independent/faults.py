@@ -23,7 +23,7 @@ WEIGHTS = {
     "stop postgres": 2,
     "bad registry": 6,
     "bad telegram": 6,
-    "deploy": 3,
+    "deploy": 2,
 }
 STOP_SECONDS = (1.0, 8.0)
 BAD_SECONDS = (2.0, 8.0)
@@ -32,7 +32,7 @@ BAD_HITS, BAD_MOST_SECONDS = 3, 20.0
 BAD_SHARE = (0.2, 0.7)
 PAUSE_SECONDS = (0.5, 2.0)
 # How often the next fault waits for a web process, so that it does not hit processes at rest.
-CALM_SHARE, CALM_SECONDS = 0.7, 20.0
+CALM_SHARE, CALM_SECONDS = 0.7, 8.0
 WEBS = ("web1", "web2")
 
 
