@@ -42,9 +42,11 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return the condition that the person gave an attribute whose token is in the list `name`.
+    """Return the condition that the person has an attribute of `kind` with one of some tokens.
 
-    It is also true if the list is empty, or if the rule's `lists` selects the person.
+    `name` is the bind parameter with these tokens, which are keyed hashes of the wanted values. The
+    condition is also true if there are no tokens, or if `_KEPT` contains the person: people who
+    keep a list of papers for a programme in `lists` and a country in `list_countries`.
     """
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
     keeps = exists().where(_KEPT.c.person_id == t.Conversation.person_id)

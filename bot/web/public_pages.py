@@ -66,7 +66,10 @@ class PageCache:
 
 
 def reader_of(request: Request, lang: str) -> Reader:
-    """Return the reader for a request; `lang` is the language in the address, or ""."""
+    """Return the `Reader` of a request: its language, and the content that is valid today.
+
+    `lang` is the language in the address, or "".
+    """
     rt: Runtime = request.app.state.rt
     day = rt.content.on(datetime.now(UTC).date())
     return Reader(rt, page_language(rt, lang, request), day)

@@ -230,7 +230,7 @@ def _take_result(
         case HouseholdCodeChecked(is_granted):
             household_screens.take_check(turn, is_granted=is_granted)
         case HouseholdAnswered():
-            registration_screens.household_settled(turn, event)
+            registration_screens.household_answered(turn, event)
         case ReferrerFound():
             referral_screens.take_event(turn, event)
         case InvitationFound():

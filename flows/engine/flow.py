@@ -238,9 +238,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Form:
-    """All answers of one person to one flow.
+    """All answers of one person to one flow; `files` counts each upload's accepted files.
 
-    `members` are those of groups, and ticked options; `files` counts each upload's accepted files.
+    `members` maps a group to its members' keys, and a multiple choice to its ticked options.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)

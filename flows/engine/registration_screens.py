@@ -93,7 +93,7 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
     turn.notes.append((screens.registration_text("answered", known.number),))
 
 
-def household_settled(turn: TurnState, event: HouseholdAnswered) -> None:
+def household_answered(turn: TurnState, event: HouseholdAnswered) -> None:
     """Store the registry's response about the household, and announce an update."""
     if household_screens.record_outcome(turn, event) and not turn.c.muted:
         announce_update(turn)

@@ -152,7 +152,7 @@ class TurnState:
         return published or self.understanding.replies.get(intent)
 
     def asks_freely(self) -> bool:
-        """Return True if the open question is answered by a question of the person."""
+        """Return True if the person answers the current question with a question, as in the FAQ."""
         question = self.question(self.c.asked) if self.c.asked else None
         return question is not None and question.asks_freely
 

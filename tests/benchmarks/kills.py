@@ -30,7 +30,11 @@ HEAD: tuple[str, ...] = (
 
 
 class Watched:
-    """Servers of every framework that stores its state, while people write to them."""
+    """Servers of Kosh and of each compared framework.
+
+    The methods let people write to the servers, and kill and restart servers and stores. Only
+    contenders of the kinds `durable` (Kosh) and `peer`, which store the conversation, take part.
+    """
 
     def __init__(self, stage: Stage, database: Databases) -> None:
         self.stage = stage

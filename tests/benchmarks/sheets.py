@@ -1,4 +1,4 @@
-"""Measure the time and memory of printing checklists in every written form."""
+"""Measure the time and memory of printing checklists in every language and script."""
 
 import resource
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ TARGET_SECONDS = 10
 
 
 def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield each combination of a written form and a situation once."""
+    """Yield a language with the answers for one checklist, for each language, family and origin."""
     families = ("both", "children", "spouse", "alone", "relatives")
     for family, origin, language in product(families, ORIGINS, NAMES):
         yield (

@@ -38,9 +38,9 @@ from tests.chaos.processes import (
     send,
 )
 
-# Maximum seconds until a web process must report that it cannot commit: if PostgreSQL is down (its
-# wait for a connection), and if it hangs (its wait for a response). Both have a margin for slow
-# machines.
+# Maximum seconds until a web process must report that it cannot commit. If PostgreSQL is down, the
+# process waits up to 3 s for a connection. If PostgreSQL hangs, a statement outside of requests
+# waits up to 12 s for a response (`SILENCE_SECONDS`). 7 s and 8 s are margins for slow machines.
 AWAY, SILENT = 3.0 + 7.0, 12.0 + 8.0
 CHECKPOINTS = {"update": 60, "callback": 30, "write": 40, "sweep": 30}
 MEGABYTE = bytes(1024 * 1024)

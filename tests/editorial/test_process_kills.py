@@ -81,7 +81,7 @@ async def _version(rt: Runtime) -> int:
 async def _kill_during_publications(
     victim: Served, served: list[Served], published: Publications, chance: random.Random
 ) -> list[tuple[str, ...]]:
-    """Kill one process while the others are read; return the numbers that the pages showed."""
+    """Kill one process while pages of all web processes are read; return the numbers shown."""
     seen: list[tuple[str, ...]] = []
     tasks = [asyncio.create_task(_read(web, seen)) for web in served if web.is_web]
     tasks.append(asyncio.create_task(published.go_on()))
@@ -101,7 +101,7 @@ async def _approved_last(published: Publications) -> str:
     return live.body.sources[0].rpartition("/")[2]
 
 
-async def test_killed_processes_always_serve_a_complete_publication(
+async def test_pages_show_a_complete_publication_while_processes_are_killed(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
     chance = random.Random(KILLS)

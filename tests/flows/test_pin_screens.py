@@ -190,7 +190,7 @@ def _left(pin: bool) -> Chat:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_masked_in_review_and_questions_after_an_exit() -> None:
+def test_names_are_masked_in_review_and_questions_after_a_quick_exit() -> None:
     chat = _left(pin=False)
     assert chat.shows(screens.HIDDEN)
     assert "TESTOVA" not in chat.text
@@ -200,7 +200,7 @@ def test_names_are_masked_in_review_and_questions_after_an_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_unmasked_by_the_pin_after_an_exit() -> None:
+def test_names_are_unmasked_by_the_pin_after_a_quick_exit() -> None:
     chat = _left(pin=True).says("/mydata", "2046")
     assert chat.done(TryPin) == [TryPin("2046")]
     assert "TESTOVA" not in chat.takes(PinTried(False, 4)).says("/menu").text
@@ -211,7 +211,7 @@ def test_names_are_unmasked_by_the_pin_after_an_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_unmasked_on_the_secure_page_after_an_exit() -> None:
+def test_names_are_unmasked_on_the_secure_page_after_a_quick_exit() -> None:
     chat = _left(pin=False)
     assert "TESTOVA" in chat.takes(Resumed()).text
     assert "TESTOVA" in chat.edits("surname").text

@@ -138,7 +138,7 @@ def _differences() -> Iterator[str]:
 
 
 @pytest.mark.requirement("S-53")
-def test_permissions_match_the_table_for_every_role() -> None:
+def test_permission_policy_matches_the_expected_table_for_every_role() -> None:
     assert list(_differences()) == []
 
 

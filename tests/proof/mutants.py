@@ -326,7 +326,9 @@ class Believing:
         return True
 
 
-@noticed_by("tests/officers/test_permissions.py::test_permissions_match_the_table_for_every_role")
+@noticed_by(
+    "tests/officers/test_permissions.py::test_permission_policy_matches_the_expected_table_for_every_role"
+)
 def any_mission() -> None:
     """Ignore the mission of a case in the policy."""
     from bot.officers import permissions

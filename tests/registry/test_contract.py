@@ -124,7 +124,7 @@ def references(value: Any) -> Iterator[str]:
                 yield from references(inner)
 
 
-def test_openapi_writes_require_an_idempotency_key_and_list_all_problems() -> None:
+def test_openapi_operations_list_idempotency_keys_and_error_statuses() -> None:
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}

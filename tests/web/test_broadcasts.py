@@ -441,7 +441,8 @@ async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Of
     found = await _first(office.house)
     told = await fates(office.house.rt, found)
     assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
-    # An auditor may read the announcement but not decide on recipients in doubt.
+    # An auditor may read the announcement, but not decide whether it is sent again to recipients
+    # whose delivery is unknown.
     async with Console.signed_in(office.house.url, "Saule Testova") as saule:
         assert "doubt" not in (await saule.get(path)).actions
 

@@ -1,4 +1,4 @@
-"""Status lookup from a new phone by number and PIN, on each channel."""
+"""Status lookup in another chat by registration number and PIN; WhatsApp links to the website."""
 
 from functools import partial
 

@@ -306,7 +306,8 @@ def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
     unknown = kind not in CONTENTS or (
         kind == "unsupported" and part.get("type", "errors") not in [*UNSUPPORTED, None]
     )
-    # Service messages have no caption, so a person sent a message that has one.
+    # Messages that WhatsApp itself creates have no caption. A message with a caption is from a
+    # person, even if its type is unknown.
     return None if unknown and not words else events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 

@@ -31,7 +31,9 @@ BAD_SECONDS = (2.0, 8.0)
 BAD_HITS, BAD_MOST_SECONDS = 3, 20.0
 BAD_SHARE = (0.2, 0.7)
 PAUSE_SECONDS = (0.5, 2.0)
-# How often the next fault waits for a web process, so that it does not hit processes at rest.
+# Share of faults after which the next fault waits until a web process is ready, and the longest
+# wait in seconds. Without it, many faults would hit while no web process can work. A deployment
+# waits as long for each new process.
 CALM_SHARE, CALM_SECONDS = 0.7, 8.0
 WEBS = ("web1", "web2")
 

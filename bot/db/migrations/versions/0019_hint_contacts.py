@@ -1,4 +1,4 @@
-"""Create the table of e-mail addresses and phone numbers for hints outside the chat."""
+"""Create the table of addresses for hints, which are e-mails or SMS about news in the chat."""
 
 import sqlalchemy as sa
 from alembic import op
