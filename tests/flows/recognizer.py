@@ -92,15 +92,15 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     "cost_and_term": (
         sure("kandas.cost", "kandas.term"),
         {
-            "kk": "Қанша тұрады және қанша күтеміз?",
+            "kk": "Қандас қанша тұрады? Қанша күтеміз?",
             "ru": "Сколько стоит кандас? И сколько ждать?",
             "zh_Hans": "办坎达斯多少钱？要等多久？",
-            "uz": "Qancha turadi va qancha kutamiz?",
+            "uz": "Qandas qancha turadi? Qancha kutamiz?",
         },
     ),
     "money": (
         unsure("support.money", "fraud.money"),
-        {"kk": "ақша туралы", "ru": "по деньгам", "zh_Hans": "钱的事", "uz": "pul haqida"},
+        {"kk": "ақша туралы", "ru": "вопрос про деньги", "zh_Hans": "钱的事", "uz": "pul haqida"},
     ),
     "passport": (
         sure("documents.missing", document="passport"),

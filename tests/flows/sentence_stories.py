@@ -25,7 +25,7 @@ def two_questions(chat: Chat) -> None:
 
 
 def three_options(chat: Chat) -> None:
-    _says(chat, "money").presses("?ask.fraud.money", "!menu")
+    _says(chat, "money").presses("?ask.support.money", "!menu")
     _says(chat, "money").presses("?none").says("zzz", "zzz", "zzz", "zzz")
 
 

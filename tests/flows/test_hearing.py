@@ -235,7 +235,7 @@ def test_not_understood_reply_varies_and_is_counted() -> None:
         NotUnderstood("ru", "menu"),
         NotUnderstood("ru", "reply"),
     ]
-    says(chat, "money").presses("?ask.fraud.money")
+    says(chat, "money").presses("?ask.support.money")
     assert chat.conversation.not_understood == 0
 
 
