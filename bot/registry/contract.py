@@ -236,7 +236,7 @@ class PreRegistration(Personal):
     support_needed: Annotated[Support | None, Field(exclude_if=lambda value: value is None)] = None
     """A code of the reference list `support-kinds`; a later version may add codes.
 
-    The support that would help the person most. It is only counted and gives no right to it."""
+    The support that would help the person most. It is for planning and gives no right."""
     members: Annotated[tuple[Member, ...], Field(max_length=15)] = ()
     contact: Contact
     may_contact_first: bool

@@ -186,8 +186,9 @@ SUPPORT_NEEDED = Choice(
     name="support_needed",
     label=button("Support needed"),
     text=_(
-        "Which support would help you most in Kazakhstan? The answer is only counted, so that"
-        " support can be planned. An answer gives no right to support. You may skip this."
+        "Which support would help you most in Kazakhstan? The answer goes to the registry with your"
+        " registration. The answer may help to plan support. An answer gives no right to support."
+        " You may skip this question."
     ),
     among=(
         Option("housing", row("Housing")),
