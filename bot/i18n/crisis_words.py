@@ -5,7 +5,8 @@ from itertools import groupby
 
 from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
 
-# Each phrase is so long that it matches no name or place. A native speaker must check each line.
+# The phrases are long, because short ones match names and places. A native speaker must check
+# each line.
 PHRASES = (
     "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",

@@ -157,6 +157,16 @@ def test_intent_answer_contains_every_fact_for_each_citizenship(
             assert fits(lines, language), (language, today)
 
 
+@every_answer
+@pytest.mark.parametrize("citizenship", [*ORIGINS, "DE", "TJ"])
+def test_intent_opening_omits_rules_for_other_citizenships(
+    answer: Answer, citizenship: str
+) -> None:
+    opening, _more = answer.ordered(citizenship)
+    ruled = [part.countries for part in opening if isinstance(part, Fact) and part.countries]
+    assert all(citizenship in each for each in ruled) or len(ruled) == len(opening)
+
+
 @pytest.mark.parametrize(
     ("citizenship", "said", "unsaid"),
     [

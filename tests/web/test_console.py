@@ -163,7 +163,7 @@ async def test_sign_in_limits_attempts_per_address(
 ) -> None:
     burst, rate = sign_in.TRIES[sign_in.CODE]
     assert rate <= 0.1, "attempts per second after the first ones"
-    # On a slow machine, the attempts would take so long that all of them are allowed.
+    # The limit refills while the attempts run. A slow machine would never reach it.
     monkeypatch.setitem(sign_in.TRIES, sign_in.CODE, (burst, rate / 1000))
     async with Console.at(desk.url) as console:
         await console.get("/console/sign-in")

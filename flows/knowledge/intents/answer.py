@@ -86,7 +86,7 @@ class Answer:
 
         Parts of `more` about the citizenship are moved to the opening. They replace parts about
         other countries, which are moved to the end of `more` together with `urgent` facts about
-        other countries. If no part concerns the citizenship, the order is as written.
+        other countries. An opening that is only about other countries is kept as written.
         """
         urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
         opening, more = self._ordered(citizenship)
@@ -99,7 +99,9 @@ class Answer:
         written = [part for part in _flat(self.opening) if part not in foreign]
         raised = [part for part in self.more if citizenship in _countries(part)]
         if not raised and not any(citizenship in _countries(part) for part in written):
-            return tuple(written), (*self.more, *foreign)
+            kept = [part for part in written if not citizenship or not _countries(part)] or written
+            moved = [part for part in written if part not in kept]
+            return tuple(kept), (*self.more, *moved, *foreign)
         opening: list[Part] = []
         others: list[Part] = []
         for part in written:
