@@ -22,6 +22,9 @@ UNSURE = 0.20
 # certain than the whole message. With 0.82, 1 question in 33 got a needless second answer; with
 # 0.9, 1 in 57.
 SURE_PART = 0.90
+# Minimum probability for the topic of another part of the message to be offered below the answer.
+# The topic costs the person one button, so that it need not be sure.
+LIKELY_PART = 0.50
 # Minimum probability for messages of a few letters. With 0.82, 2 % of lines of three random letters
 # were sure of an intent; with this minimum, fewer than 1 %.
 SURE_SHORT = 0.99
@@ -63,14 +66,15 @@ class Decision:
     """The reaction to a message.
 
     If it is sure, `options` are the intents to answer: one, or two for two questions. If it is
-    unsure, they are up to three to offer. With `danger` at `FIRST`, only `danger_intent` is
-    answered.
+    unsure, they are up to three to offer. `also`: an intent to offer below the answer to another
+    one. With `danger` at `FIRST`, only `danger_intent` is answered.
     """
 
     certainty: Certainty
     options: tuple[Candidate, ...]
     danger: DangerLevel
     danger_intent: str
+    also: tuple[Candidate, ...] = ()
 
 
 def decide(found: Recognition) -> Decision:
@@ -80,13 +84,15 @@ def decide(found: Recognition) -> Decision:
     if len(questions) == MAX_QUESTIONS:
         return Decision(Certainty.SURE, questions, danger, found.danger_intent)
     certainty = _certainty(found)
+    also: tuple[Candidate, ...] = ()
     if certainty is Certainty.SURE:
         options: tuple[Candidate, ...] = (found.ranked[0],)
+        also = _asked_too(found)
     elif certainty is Certainty.UNSURE:
         options = tuple(each for each in found.ranked if _offered(each))[:MAX_OPTIONS]
     else:
         options = ()
-    return Decision(certainty, options, danger, found.danger_intent)
+    return Decision(certainty, options, danger, found.danger_intent, also)
 
 
 def may_be_sure(message: Message) -> bool:
@@ -141,6 +147,26 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
     if _is_sure(found) and found.intent not in sure:
         return ()
     return tuple(sure.values())[:MAX_QUESTIONS]
+
+
+def _asked_too(found: Recognition) -> tuple[Candidate, ...]:
+    """Return the likeliest other intent that a part of the message may ask, in a tuple.
+
+    The tuple is empty if there is none, or if the message asks nothing, such as thanks.
+    """
+    if BY_ID[found.intent].kind in NOT_ASKED:
+        return ()
+    likely = [
+        Candidate(part.intent, part.confidence)
+        for part in found.parts
+        if part.intent != found.intent and _is_likely_part(part)
+    ]
+    return tuple(sorted(likely, key=lambda each: -each.confidence)[:1])
+
+
+def _is_likely_part(part: Part) -> bool:
+    is_asked = BY_ID[part.intent].kind not in NOT_ASKED
+    return is_asked and part.confidence >= LIKELY_PART and part.familiarity >= SURE_FAMILIARITY
 
 
 def _is_sure_part(part: Part) -> bool:

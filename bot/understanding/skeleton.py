@@ -45,7 +45,9 @@ LINE_BREAK = re.compile(r"[\r\n]+")
 CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
-HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和")
+HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和|(?<=[吗呢呀吧])(?=[^?!])")
+# Minimum number of characters on both sides of a space that ends a clause in Chinese.
+MIN_HAN_CLAUSE = 3
 # A letter repeated for emphasis. Chinese is excluded, because there a repeated character makes
 # another word.
 STRETCHED = re.compile(rf"([^{HAN}\n])\1{{2,}}")
@@ -266,13 +268,25 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 
 
 def _cut_han(part: Skeleton) -> list[Skeleton]:
-    """Return the parts between Chinese words for "and", which no spaces separate from others."""
+    """Return the parts of a Chinese line between words for "and", spaces and question particles.
+
+    Chinese needs no spaces, so that people often type a space in place of a comma.
+    """
     words: list[list[str]] = [[]]
+    before = ""
     for word in part.words:
         first, *others = HAN_CONNECTORS.split(word)
+        if min(_han_length(before), _han_length(word)) >= MIN_HAN_CLAUSE:
+            words.append([])
         words[-1].append(first)
         words += [[each] for each in others]
+        before = word
     return [Skeleton(tuple(filter(None, each))) for each in words if any(each)]
+
+
+def _han_length(word: str) -> int:
+    """Return the number of characters of a Chinese word, and 0 for other words."""
+    return len(word) if IS_HAN.match(word) else 0
 
 
 ONE_SIGN_EACH = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'") | {"؟": "?"})

@@ -80,7 +80,8 @@ def hear(turn: TurnState, text: str) -> bool:
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
         _remember(turn, Heard(found.intents, sure=True, entities=turn.entities(text)))
-        answer(turn, replies[:MAX_ANSWERED])
+        also = [_asking(reply) for each in found.also if (reply := _labelled(turn, each))]
+        answer(turn, replies[:MAX_ANSWERED], tuple(also))
         return True
     offered = [reply for reply in replies if reply.label]
     if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):
@@ -102,8 +103,8 @@ def hear_again(turn: TurnState, heard: Heard) -> None:
     _offer(turn, [reply for reply in replies if reply.label][:MAX_OFFERED])
 
 
-def answer(turn: TurnState, replies: list[Reply]) -> None:
-    """Send the answers to the recognized questions of a message.
+def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
+    """Send the answers to the recognized questions of a message; `ways` are additional buttons.
 
     If there is only one answer, it may be small talk, run a command or open a flow instead.
     """
@@ -122,7 +123,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
     if first.opens and not _in_form(turn) and _open(turn, first, by_sentence=True):
         return
-    say_answers(turn, replies)
+    say_answers(turn, replies, ways)
 
 
 def press(turn: TurnState, key: str) -> bool:

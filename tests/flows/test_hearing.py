@@ -140,6 +140,16 @@ def test_message_with_two_questions_gets_both_answers() -> None:
     assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
 
 
+def test_likely_second_question_is_offered_below_the_answer() -> None:
+    chat = heard()
+    chat.understanding = told_by({"both?": replace(sure("life.pension"), also=("life.school",))})
+    chat.says("both?")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
+    assert not chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
+    chat.presses("?ask.life.school")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
+
+
 @pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
 def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, str]) -> None:
     chat = inside("location", **form) if form else heard()
