@@ -84,7 +84,7 @@ def test_kubernetes_network_policies_select_their_pods() -> None:
 
 
 @pytest.mark.requirement("S-90")
-def test_docs_list_the_external_hosts_that_pods_call() -> None:
+def test_kubernetes_docs_list_every_external_host_that_pods_call() -> None:
     """Check the list of hosts, to which an egress gateway may limit traffic."""
     page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8")
     limits = page.partition("## Limits of the network policies")[2]
@@ -111,7 +111,7 @@ def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     )
 
 
-def test_deployments_route_webhooks_to_a_separate_process() -> None:
+def test_deployment_files_route_webhooks_to_a_separate_process() -> None:
     """Check each kind of installation; a flood of chat requests must not delay webhooks."""
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     assert "@platforms path /webhooks/* /callbacks/*" in caddy
@@ -185,14 +185,14 @@ def test_compose_publishes_only_the_proxy_ports() -> None:
         assert COMPOSE["services"][name]["cap_drop"] == ["ALL"]
 
 
-def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
+def test_deployment_trusts_the_client_address_that_the_proxy_forwards() -> None:
     """Check the setting; otherwise one attacker at the sign-in would block all clients."""
     assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
-def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
+def test_monthly_key_rotation_is_off_by_default_and_in_kubernetes() -> None:
     """Check the setting; keys in a pod's memory, and the data under them, are lost with the pod."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
@@ -209,7 +209,7 @@ def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
     assert "KOSH_DATA_DIR=/var/lib/kosh\n   KOSH_ROTATE_KEYS_MONTHLY=true\n" in page
 
 
-def test_erasure_journal_is_on_a_durable_volume() -> None:
+def test_deployment_stores_the_erasure_journal_on_a_durable_volume() -> None:
     """Check the volume of the erasure journal.
 
     Without the journal a restore would bring erased people back without the error E_DATABASE_OLDER.
@@ -305,7 +305,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def test_docs_name_existing_units_services_and_objects() -> None:
+def test_docs_name_existing_systemd_units_services_and_kubernetes_objects() -> None:
     """Check the names of units, services and objects in commands of the documents."""
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)

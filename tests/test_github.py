@@ -40,7 +40,7 @@ def test_workflow_runs_the_ci_script_on_debian() -> None:
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
-def test_code_owners_name_folders_that_exist() -> None:
+def test_code_owners_file_names_existing_folders() -> None:
     lines = (GITHUB / "CODEOWNERS").read_text("utf-8").splitlines()
     rows = [line.split() for line in lines if line and not line.startswith("#")]
     assert rows[0][0] == "*"
@@ -49,7 +49,7 @@ def test_code_owners_name_folders_that_exist() -> None:
         assert pattern == "*" or (ROOT / pattern.strip("/")).exists(), pattern
 
 
-def test_editor_settings_agree_with_the_formatter() -> None:
+def test_editorconfig_agrees_with_the_formatter() -> None:
     editor = ConfigParser()
     editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text("utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -153,7 +153,7 @@ def test_helm_uninstall_keeps_backups_and_erasure_journal() -> None:
     assert all(given["helm.sh/resource-policy"] == "keep" for given in claims.values())
 
 
-def test_helm_values_reach_the_objects() -> None:
+def test_helm_values_appear_in_the_rendered_objects() -> None:
     values = deepcopy(VALUES)
     values["host"], values["image"]["tag"] = "chat.example", "2027.1.0"
     values["web"]["minReplicas"] = 3
@@ -170,7 +170,7 @@ def test_helm_values_reach_the_objects() -> None:
     [{"host": "chat.example"}, {"settings": VALUES["settings"] | {"KOSH_LOG_LEVEL": "debug"}}],
     ids=["host", "settings"],
 )
-def test_helm_pods_restart_when_one_value_changes(changed: dict[str, Any]) -> None:
+def test_helm_pods_restart_when_a_setting_changes(changed: dict[str, Any]) -> None:
     """Check the pods' template, since Kubernetes restarts pods only if their template differs."""
     before, after = _rendered(VALUES), _rendered(VALUES | changed)
     assert before["ConfigMap", "kosh"] != after["ConfigMap", "kosh"]
@@ -193,7 +193,7 @@ def test_helm_schema_accepts_only_known_values() -> None:
         assert list(schema.iter_errors(VALUES | wrong)), wrong
 
 
-def test_helm_chart_and_kustomization_have_one_version() -> None:
+def test_helm_chart_and_kustomization_have_the_same_version() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
     config = yaml.safe_load((KUSTOMIZATION / "kustomization.yaml").read_text("utf-8"))
     versions = {chart["version"], chart["appVersion"], VALUES["image"]["tag"]}
@@ -201,7 +201,7 @@ def test_helm_chart_and_kustomization_have_one_version() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="no kubectl here")
-def test_kustomization_builds_with_kubectl() -> None:
+def test_kustomization_builds_the_same_objects_with_kubectl() -> None:
     done = subprocess.run(
         ["kubectl", "kustomize", KUSTOMIZATION], check=True, capture_output=True, encoding="utf-8"
     )
@@ -211,7 +211,7 @@ def test_kustomization_builds_with_kubectl() -> None:
     assert built == _kustomized()
 
 
-def test_helm_renders_the_chart_in_the_same_way() -> None:
+def test_helm_renders_the_chart_like_our_own_template_renderer() -> None:
     helm: Any = pytest.importorskip("helm_python", reason="no helm-python-sdk here")
     with helm.Chart.load(str(CHART)) as chart:
         chart.validate_schema({})

@@ -88,13 +88,13 @@ def test_modules_have_docstrings() -> None:
     assert silent == []
 
 
-def test_modules_are_short() -> None:
+def test_modules_stay_within_the_line_limit() -> None:
     lengths = {_name(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     long = {name for name, lines in lengths.items() if lines > MAX_LINES}
     assert long == set(), "split it"
 
 
-def test_functions_are_short() -> None:
+def test_functions_stay_within_the_line_limit() -> None:
     long = {
         f"{_name(path)}: {node.name}"
         for path in MODULES
@@ -151,7 +151,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
-def test_table_is_written_by_one_package() -> None:
+def test_database_tables_are_each_written_by_one_package() -> None:
     shared = {name: found for name, found in writers().items() if len(found) > 1}
     assert shared == {"Message": {"conversations", "outbox"}}
     assert {"Case": {"cases"}, "BreakGlassRequest": {"desk"}}.items() <= writers().items()
@@ -185,7 +185,7 @@ def test_data_inventory_encrypted_columns_are_binary() -> None:
 
 @pytest.mark.parametrize("role", ["owner", "app", "retention", "console"])
 @pytest.mark.requirement("S-54")
-def test_database_role_has_only_its_privileges(databases: Databases, role: str) -> None:
+def test_database_roles_have_only_the_listed_privileges(databases: Databases, role: str) -> None:
     with psycopg.connect(getattr(databases, role)) as session:
         powers = session.execute(
             "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication"
@@ -195,7 +195,9 @@ def test_database_role_has_only_its_privileges(databases: Databases, role: str) 
 
 
 @pytest.mark.parametrize("role", ["app", "retention", "console"])
-def test_database_schema_is_changed_by_the_owner_only(databases: Databases, role: str) -> None:
+def test_database_schema_can_be_changed_only_by_the_owner_role(
+    databases: Databases, role: str
+) -> None:
     _refused(getattr(databases, role), "CREATE TABLE mine (id int)")
     _refused(getattr(databases, role), "ALTER TABLE people DROP COLUMN mission")
 
@@ -246,7 +248,9 @@ def test_console_role_cannot_change_a_case_of_another_mission(databases: Databas
 
 
 @pytest.mark.requirement("S-54")
-async def test_runtime_refuses_to_run_as_superuser(chosen: Settings, admin_url: str) -> None:
+async def test_runtime_refuses_to_start_as_a_database_superuser(
+    chosen: Settings, admin_url: str
+) -> None:
     name = urlsplit(chosen.database()).path
     root = chosen.model_copy(
         update={"database_url": SecretStr(urlsplit(admin_url)._replace(path=name).geturl())}

@@ -68,13 +68,13 @@ def _functions(source: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
-def test_prose_forbidden_openings_do_not_rise(folder: str) -> None:
+def test_prose_has_no_more_forbidden_sentence_openings_than_allowed(folder: str) -> None:
     found = _found(OPENING, folder)
     assert len(found) <= LIMITS["openings"][folder], found
 
 
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
-def test_prose_private_words_do_not_rise(folder: str) -> None:
+def test_prose_has_no_more_forbidden_words_than_allowed(folder: str) -> None:
     found = _found(PRIVATE_WORD, folder)
     assert len(found) <= LIMITS["private_words"][folder], found
 
@@ -106,7 +106,7 @@ def test_docs_avoid_forbidden_openings_and_private_words() -> None:
     assert found == []
 
 
-def test_docs_lines_stay_short() -> None:
+def test_docs_lines_stay_within_160_characters() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {line[:60]}"
         for path, text in _pages()
@@ -126,7 +126,7 @@ def test_limit_names_begin_with_max_or_min() -> None:
     assert found == set()
 
 
-def test_test_names_stay_short() -> None:
+def test_test_names_stay_within_70_characters() -> None:
     long = [
         name
         for _, source in _sources("tests")
@@ -136,7 +136,7 @@ def test_test_names_stay_short() -> None:
     assert len(long) <= LIMITS["long_test_names"], long
 
 
-def test_commit_subjects_stay_short() -> None:
+def test_commit_subjects_stay_within_72_characters() -> None:
     command = ["git", "log", "--format=%s", f"{FIRST}..HEAD"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -34,7 +34,7 @@ def test_ogg_cleaning_rejects_a_broken_recording(kind: str) -> None:
         cleaned(BROKEN[kind]())
 
 
-def test_broken_recording_samples_cover_60_different_faults() -> None:
+def test_ogg_cleaning_samples_contain_60_different_faults() -> None:
     assert len(BROKEN) >= 60
     assert len({make() for make in BROKEN.values()}) == len(BROKEN)
 

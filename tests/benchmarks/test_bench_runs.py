@@ -6,7 +6,7 @@ TURNS = 48  # four chats, each of which completes the form once
 
 
 @pytest.mark.slow
-def test_benchmark_rival_bot_answers_every_turn() -> None:
+def test_benchmark_turns_fail_for_no_compared_framework() -> None:
     # Imported here, because these imports take seconds and would slow the collection of tests.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
@@ -24,7 +24,7 @@ def test_benchmark_rival_bot_answers_every_turn() -> None:
 
 
 @pytest.mark.slow
-def test_benchmark_under_attack_counts_users_and_attackers_apart() -> None:
+def test_benchmark_under_attack_counts_users_and_attackers_separately() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks import siege

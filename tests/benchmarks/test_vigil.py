@@ -27,7 +27,7 @@ def _text(question: int) -> str:
     return DONE if question > len(QUESTIONS) else QUESTIONS[question - 1][1]
 
 
-async def test_load_test_reports_no_loss_when_a_form_is_completed_twice() -> None:
+async def test_load_test_reports_no_loss_when_one_person_completes_two_forms() -> None:
     chat = Chat()
     chat.told(0, 0, *range(1, 12), 0, *range(1, 12), 1)
     assert chat.seen == Losses()

@@ -154,7 +154,7 @@ async def test_broadcast_end_waits_for_a_concurrent_retry_of_a_recipient(
 
 
 @PLANNERS
-async def test_broadcast_runs_on_when_a_recipient_is_retried_during_its_end(
+async def test_broadcast_continues_when_a_recipient_is_retried_while_it_ends(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,

@@ -29,7 +29,7 @@ async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
     return refusal.value.detail
 
 
-async def test_broadcast_runs_after_an_editor_approver_and_lead_acted(rt: Runtime) -> None:
+async def test_broadcast_runs_after_draft_approval_and_start_by_three_people(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     found = await started(rt, who, a_draft())
@@ -41,7 +41,7 @@ async def test_broadcast_runs_after_an_editor_approver_and_lead_acted(rt: Runtim
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_broadcast_step_needs_its_own_permission(rt: Runtime, role: Role) -> None:
+async def test_broadcast_step_needs_the_role_for_this_step(rt: Runtime, role: Role) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     officer = await entered(rt, role)
@@ -125,7 +125,7 @@ async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
     await _refused(Refusal.EXPIRED, broadcasts.start(rt, who.lead, found.id))
 
 
-async def test_broadcast_start_succeeds_once_when_two_start_it(rt: Runtime) -> None:
+async def test_broadcast_start_succeeds_once_when_two_officers_start_it(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await approved(rt, who, a_draft())
@@ -163,7 +163,9 @@ async def test_broadcast_refuses_unknown_values_and_names_the_field(
     assert (await broadcasts.find(rt, who.editor, found.id)).draft == found.draft
 
 
-async def test_broadcast_edit_raises_stale_when_two_authors_edit(rt: Runtime) -> None:
+async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
+    rt: Runtime,
+) -> None:
     who = await crew(rt)
     found = await broadcasts.draft(rt, who.editor, a_draft())
     await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
@@ -226,7 +228,7 @@ async def test_broadcast_edit_raises_stale_when_two_authors_edit(rt: Runtime) ->
 )
 @pytest.mark.requirement("S-86")
 @pytest.mark.row(94)
-async def test_broadcast_refuses_forbidden_text_and_names_its_place(
+async def test_broadcast_refuses_forbidden_text_and_names_its_position(
     rt: Runtime, language: str, body: str, why: Refusal
 ) -> None:
     who = await crew(rt)
@@ -271,7 +273,7 @@ async def test_broadcast_approval_needs_a_test_send(rt: Runtime) -> None:
     await _refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, who.editor, found.id))
 
 
-async def test_broadcast_refuses_a_repeated_text(rt: Runtime) -> None:
+async def test_broadcast_refuses_the_text_of_an_earlier_broadcast(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     first = await started(rt, who, a_draft())

@@ -44,7 +44,7 @@ async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Run
     assert await _count(rt, lists=(VISA,), countries=("UZ",)) == 0
 
 
-async def test_audience_of_checklists_ignores_changes_of_subscriptions(rt: Runtime) -> None:
+async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt: Runtime) -> None:
     (keeper,) = await keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as transaction:
         await subscriptions.put(
@@ -78,7 +78,7 @@ async def test_audience_attributes_of_a_checklist_are_stored_as_keyed_hashes(rt:
     assert stored[LIST_COUNTRY] not in subscriptions.tokens(rt, "country", "TR")
 
 
-async def test_checklist_broadcast_skips_people_who_opted_out_meanwhile(rt: Runtime) -> None:
+async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     stays, stops, _other = (
@@ -94,7 +94,7 @@ async def test_checklist_broadcast_skips_people_who_opted_out_meanwhile(rt: Runt
     assert await fates(rt, found) == {"accepted": 1, "skipped opted_out": 1}
 
 
-def test_changed_fact_selects_the_checklists_that_contain_the_fact() -> None:
+def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> None:
     facts = {fact.key: fact for fact in FACTS}
     rules = {key: announcing.audience(fact, COLLECTED) for key, fact in facts.items()}
     assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), EVERY)

@@ -29,7 +29,7 @@ PAGES = {
     ("language", "scheme", "width"),
     [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
 )
-async def test_pages_pass_the_axe_accessibility_checks(
+async def test_console_pages_pass_the_axe_accessibility_checks(
     browser: Any,
     house: House,
     language: str,

@@ -41,7 +41,7 @@ class Judge:
         await officer.page.context.close()
 
 
-async def test_broadcast_pages_take_an_editor_from_draft_to_result(
+async def test_broadcast_pages_lead_from_draft_to_result_in_a_browser(
     browser: Any,
     house: House,
 ) -> None:

@@ -108,7 +108,7 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: H
     await phone.answer("yes")
 
 
-async def test_page_works_with_the_keyboard_alone(browser: Any, house: House) -> None:
+async def test_chat_page_works_with_the_keyboard_alone(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.page.locator(PRESSED).first.focus()
     before = await phone.newest()
@@ -139,7 +139,7 @@ async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: H
 
 
 @pytest.mark.requirement("S-60")
-async def test_user_text_is_never_rendered_as_markup(browser: Any, house: House) -> None:
+async def test_chat_page_never_renders_user_text_as_markup(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     for hostile in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"):
@@ -323,7 +323,7 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
     assert phone.errors == []
 
 
-async def test_chat_page_saved_checklist_box_can_be_ticked_in_place(
+async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)
@@ -351,7 +351,7 @@ async def test_chat_page_edit_button_of_the_review_opens_its_question(
     assert phone.errors == []
 
 
-async def test_chat_page_receipt_shows_its_date_and_prints_alone(
+async def test_chat_page_receipt_shows_its_date_and_prints_without_the_chat(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)

@@ -216,7 +216,7 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
     assert officer.errors == []
 
 
-async def test_page_works_with_the_keyboard_alone(browser: Any, office: House) -> None:
+async def test_console_works_with_the_keyboard_alone(browser: Any, office: House) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.keyboard.press("Alt+Slash")

@@ -23,7 +23,7 @@ MAX_SCREENS, MAX_SECONDS = 6, 300
 MIN_WIDTH = 140
 
 
-async def test_published_fact_appears_in_an_open_chat_until_it_is_withdrawn(
+async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
     browser: Any, house: House
 ) -> None:
     await demo_officers.enter(house.rt)

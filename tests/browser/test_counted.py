@@ -97,7 +97,9 @@ async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
     assert phone.taps <= MAX_TAPS_OF_REGISTRATION
 
 
-async def test_broadcast_pages_take_an_editor_nine_clicks(browser: Any, house: House) -> None:
+async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
+    browser: Any, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     await crowd(house.rt, 6)
     house.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)

@@ -66,12 +66,14 @@ async def _at_chat(page: Engine, house: House, *answers: str) -> Person:
     return person
 
 
-async def test_browser_engines_answer_a_typed_question(engine: Engine, house: House) -> None:
+async def test_chat_page_answers_a_typed_question_in_firefox_and_webkit(
+    engine: Engine, house: House
+) -> None:
     await _at_chat(engine, house, "Сколько стоит получить статус кандаса?")
     assert "бесплатно" in (await engine.run("document.getElementById('list').innerText")).lower()
 
 
-async def test_browser_engines_tick_and_unfold_checklist_items(
+async def test_chat_page_ticks_and_unfolds_checklist_items_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
     await _at_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
@@ -87,7 +89,9 @@ async def test_browser_engines_tick_and_unfold_checklist_items(
     assert await engine.run(WIDTH) <= 0
 
 
-async def test_browser_engines_complete_a_registration(engine: Engine, house: House) -> None:
+async def test_chat_page_completes_a_registration_in_firefox_and_webkit(
+    engine: Engine, house: House
+) -> None:
     person = await _at_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
     await engine.until("document.querySelectorAll('#list .row-of').length > 5")
     await person.answer("submit")
@@ -103,14 +107,14 @@ async def test_browser_engines_complete_a_registration(engine: Engine, house: Ho
     assert await engine.run(number) == entry["number"]
 
 
-async def test_browser_engines_open_a_case_with_an_officer(engine: Engine, house: House) -> None:
+async def test_chat_page_opens_a_case_in_firefox_and_webkit(engine: Engine, house: House) -> None:
     await _at_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
     assert row == (1,)
 
 
-async def test_browser_engines_fit_the_chat_page_at_double_text_size(
+async def test_chat_page_fits_at_double_text_size_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
     await _at_chat(engine, house, "ru")
@@ -126,14 +130,14 @@ async def test_browser_engines_fit_the_chat_page_at_double_text_size(
     assert await engine.run(lines) < 3
 
 
-async def test_firefox_without_scripts_shows_the_chosen_menu(house: House) -> None:
+async def test_chat_page_without_scripts_shows_the_menu_in_firefox(house: House) -> None:
     async with firefox(**{"javascript.enabled": False}) as page:
         await page.goto(f"{house.url}/chat")
         await page.run("document.querySelector(\"#list button[value$=':ru']\")?.click()")
         await page.until("document.querySelectorAll('#list .main').length === 3")
 
 
-async def test_firefox_uses_dark_colours_when_they_are_preferred(house: House) -> None:
+async def test_chat_page_uses_dark_colours_in_firefox_when_preferred(house: House) -> None:
     async with firefox(**{"layout.css.prefers-color-scheme.content-override": 0}) as page:
         await page.goto(f"{house.url}/chat")
         colour = await page.run("getComputedStyle(document.body).backgroundColor")

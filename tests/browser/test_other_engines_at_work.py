@@ -64,7 +64,7 @@ class Colleague:
         await self.page.until(SAYS.format(json.dumps(words)))
 
 
-async def test_browser_engines_let_an_officer_answer_and_close_a_case(
+async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
     await demo_officers.enter(house.rt)
@@ -97,7 +97,7 @@ async def test_browser_engines_let_an_officer_answer_and_close_a_case(
     await leave(visitor)
 
 
-async def test_browser_engines_let_an_editor_write_and_test_a_broadcast(
+async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
     await demo_officers.enter(house.rt)
@@ -124,7 +124,7 @@ async def test_browser_engines_let_an_editor_write_and_test_a_broadcast(
     assert await engine.run(WIDTH) <= 0
 
 
-async def test_browser_engines_let_an_operator_add_an_officer(engine: Engine, house: House) -> None:
+async def test_console_adds_an_officer_in_firefox_and_webkit(engine: Engine, house: House) -> None:
     await demo_officers.enter(house.rt)
     operator = Colleague(engine, house)
     await operator.sign_in(DANA)

@@ -39,7 +39,7 @@ def test_picture_comparison_accepts_a_new_time_but_not_a_new_size(tmp_path: Path
     assert difference(tmp_path / "one.png", tmp_path / "wide.png") == 1
 
 
-def test_stored_pictures_all_belong_to_a_picture_script() -> None:
+def test_docs_pictures_all_belong_to_a_drawing_script() -> None:
     parts = ("hero", "checklist-", "console-", "languages/")
     assert [each for each in names(PICTURES) if not each.startswith(parts)] == []
     assert set(PARTS) == {"chat", "console", "announcing", "languages", "manual"}

@@ -37,7 +37,7 @@ VIEWS = [
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
-async def test_public_pages_pass_axe_and_fit(
+async def test_public_pages_pass_axe_and_fit_the_screen_width(
     browser: Any, house: House, language: str, width: int, scheme: str
 ) -> None:
     size = {"width": width, "height": 844}
@@ -81,7 +81,7 @@ async def test_home_page_is_small_and_requests_no_third_party(
     await context.close()
 
 
-async def test_info_page_scrolls_to_an_anchor_of_the_former_long_page(
+async def test_info_index_scrolls_to_an_anchor_of_the_former_single_page(
     browser: Any, house: House
 ) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 844})

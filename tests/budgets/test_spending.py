@@ -32,7 +32,7 @@ async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdi
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("of", [Spending.CASE, Spending.SUBMISSION, Spending.PERSON])
-async def test_budget_of_an_address_requires_an_answer_when_spent(
+async def test_web_budget_of_an_address_requires_a_puzzle_when_used_up(
     rt: Runtime, of: Spending
 ) -> None:
     free = BUDGETS[of].free
@@ -45,7 +45,9 @@ async def test_budget_of_an_address_requires_an_answer_when_spent(
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_of_an_address_has_a_hard_limit_despite_answers(rt: Runtime) -> None:
+async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
+    rt: Runtime,
+) -> None:
     limit = BUDGETS[Spending.CASE].limit
     verdicts = [
         await spend(rt, HOST, [Spending.CASE], answered=True) for _time in range(limit + 20)
@@ -57,7 +59,7 @@ async def test_budget_of_an_address_has_a_hard_limit_despite_answers(rt: Runtime
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_of_all_addresses_requires_answers_but_refuses_none(rt: Runtime) -> None:
+async def test_web_budget_of_all_addresses_requires_a_puzzle_but_refuses_none(rt: Runtime) -> None:
     few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
     assert await spent_by_all(few.live, few.vault, few.settings) == ()
     verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
@@ -67,7 +69,7 @@ async def test_budget_of_all_addresses_requires_answers_but_refuses_none(rt: Run
     assert await spend(few, "203.0.113.1", [Spending.CHAT], answered=True) == Granted()
 
 
-async def test_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
+async def test_web_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
     hall = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
     free = BUDGETS[Spending.CASE].free
     verdicts = await _spent(replace(rt, settings=hall), HOST, Spending.CASE, free + 20)
@@ -75,7 +77,7 @@ async def test_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
+async def test_web_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
     away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
     verdicts = await _spent(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
     assert verdicts[0] == Granted()
@@ -92,12 +94,14 @@ async def test_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
         ("", ""),
     ],
 )
-def test_network_of_an_ip_address_has_the_prefix_of_one_customer(host: str, network: str) -> None:
+def test_network_of_an_ip_address_has_the_prefix_length_of_one_customer(
+    host: str, network: str
+) -> None:
     assert network_of(host) == network
 
 
 @pytest.mark.requirement("S-82", "S-26")
-async def test_budget_stores_keyed_hashes_that_expire_with_the_window(rt: Runtime) -> None:
+async def test_web_budget_stores_keyed_hashes_that_expire_with_the_window(rt: Runtime) -> None:
     await spend(rt, HOST, list(Spending))
     key = network_key(rt, HOST)
     client = rt.live._client
@@ -112,7 +116,7 @@ async def test_budget_stores_keyed_hashes_that_expire_with_the_window(rt: Runtim
         assert HOST not in str(await client.hkeys(name))
 
 
-async def test_budget_activity_is_counted_by_hour_and_network(rt: Runtime) -> None:
+async def test_web_budget_counts_activity_by_hour_and_network(rt: Runtime) -> None:
     for host in (HOST, HOST, "192.0.2.8"):
         await spend(rt, host, [Spending.CASE, Spending.PERSON])
     found = {each.network: each.counts for each in await recent_activity(rt)}
@@ -122,6 +126,6 @@ async def test_budget_activity_is_counted_by_hour_and_network(rt: Runtime) -> No
     }
 
 
-async def test_budget_token_can_be_used_only_once(rt: Runtime) -> None:
+async def test_web_budget_token_can_be_used_only_once(rt: Runtime) -> None:
     name = network_key(rt, "a name of this test")
     assert [await use_once(rt, name, 600) for _time in range(3)] == [True, False, False]

@@ -205,7 +205,9 @@ async def test_anonymous_session_save_needs_the_lock(live: Cache, key: str) -> N
     assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
 
 
-async def test_mark_known_deletes_the_anonymous_session_of_a_chat(live: Cache, key: str) -> None:
+async def test_marking_a_person_as_known_deletes_their_anonymous_session(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     await live.hold(key, "b")
@@ -213,7 +215,9 @@ async def test_mark_known_deletes_the_anonymous_session_of_a_chat(live: Cache, k
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_mark_known_releases_a_lock_held_by_another_token(live: Cache, key: str) -> None:
+async def test_marking_a_person_as_known_releases_a_lock_of_another_token(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     await live.mark_known(key)
     assert not await live.keep(key, "a", b"state")
@@ -222,7 +226,9 @@ async def test_mark_known_releases_a_lock_held_by_another_token(live: Cache, key
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_anonymous_session_save_clears_the_known_mark(live: Cache, key: str) -> None:
+async def test_anonymous_session_save_clears_the_mark_of_a_known_person(
+    live: Cache, key: str
+) -> None:
     await live.mark_known(key)
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
@@ -271,7 +277,9 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
-async def test_cache_resends_only_the_unknown_script(alone: tuple[Cache, Redis], key: str) -> None:
+async def test_cache_resends_only_the_script_that_valkey_does_not_know(
+    alone: tuple[Cache, Redis], key: str
+) -> None:
     live, server = alone
     await server.script_flush()
     await live.allow(f"{key}-other", rate=0.01, burst=2)
@@ -284,7 +292,7 @@ async def test_cache_resends_only_the_unknown_script(alone: tuple[Cache, Redis],
     assert await live.allow(key, rate=0.01, burst=2) > 0
 
 
-async def test_cache_keeps_answers_of_the_first_trip_when_the_second_fails(
+async def test_cache_pipeline_keeps_first_results_when_the_second_trip_fails(
     tmp_path: Path, key: str
 ) -> None:
     with valkey(tmp_path) as own:
@@ -302,7 +310,7 @@ async def _packets(server: Redis) -> int:
     return int((await server.info("stats"))["total_reads_processed"])
 
 
-async def test_cache_keys_all_expire(live: Cache, server: Redis, key: str) -> None:
+async def test_cache_keys_all_have_an_expiry(live: Cache, server: Redis, key: str) -> None:
     await live.hold(key, "a", lease_ms=5000)
     assert 0 < await server.pttl(f"ask:{key}") <= 5000
     await live.keep(key, "a", b"state", ttl_s=1800)
@@ -506,7 +514,9 @@ async def test_pubsub_listener_receives_messages_right_after_subscribing(
             assert await next_of(ear) == Notification(key, b"%d" % number)
 
 
-async def test_pubsub_slow_listener_receives_a_missed_marker(live: Cache, key: str) -> None:
+async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
+    live: Cache, key: str
+) -> None:
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
@@ -516,7 +526,7 @@ async def test_pubsub_slow_listener_receives_a_missed_marker(live: Cache, key: s
             assert wake.topic in ("", key)
 
 
-async def test_pubsub_listener_receives_a_missed_marker_after_a_reconnect(
+async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
     live: Cache, redis_url: str, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:

@@ -104,7 +104,7 @@ async def test_queue_lists_urgent_cases_first_then_by_deadline(rt: Runtime) -> N
     ]  # fmt: skip
 
 
-async def test_case_request_adds_to_the_open_case(rt: Runtime) -> None:
+async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     await guest.do(Said("once more"))
@@ -263,7 +263,7 @@ async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtim
     assert await _epoch(rt, case) == epoch + 1
 
 
-async def test_case_awaiting_an_answer_returns_to_the_queue_at_shift_end(rt: Runtime) -> None:
+async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: Runtime) -> None:
     guest, waiting = Guest(rt), Guest(rt)
     officer = await an_officer(rt)
     case = await _claimed(rt, guest, officer)
@@ -332,7 +332,7 @@ async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -
     assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
 
 
-async def test_directory_keeps_at_least_two_administrators(rt: Runtime) -> None:
+async def test_officer_directory_keeps_at_least_two_administrators(rt: Runtime) -> None:
     first = await _administrators(rt)
     async with rt.pool.connection() as session:
         second = await directory.by_name(session, "Administrator Second")
@@ -398,7 +398,9 @@ async def test_duty_group_message_is_updated_with_counts_and_a_link(
     assert "Testova" not in "".join(card.paragraphs)
 
 
-async def test_duty_group_gets_a_new_message_for_an_urgent_case(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
+    rt: Runtime, group: _Group
+) -> None:
     await duty_group.update_duty_group(rt)
     (first,) = group.stands
     await ask(Guest(rt), topic="danger")
@@ -508,7 +510,7 @@ async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> Non
     assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 
 
-async def test_auto_assignment_and_claim_at_once_give_one_owner(rt: Runtime) -> None:
+async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Runtime) -> None:
     await _gives(rt)
     officer = await _on_shift(rt, "Officer First")
     await _on_shift(rt, "Officer Second")

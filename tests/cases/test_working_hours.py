@@ -44,7 +44,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         (MissionSettings("general", "UTC"), at(28, 3), True),
     ],
 )
-def test_mission_calendar_is_open_in_its_shifts(
+def test_mission_calendar_is_open_during_its_working_hours(
     desk: MissionSettings, moment: datetime, is_open: bool
 ) -> None:
     assert desk.calendar().is_open(moment) is is_open
@@ -98,7 +98,7 @@ def test_mission_calendar_handles_clock_changes() -> None:
     st.integers(1, 10_000),
     st.sampled_from([ALMATY, FEAST, NIGHT]),
 )
-def test_mission_calendar_minutes_is_the_inverse_of_after(
+def test_mission_calendar_minutes_and_after_are_inverse_functions(
     start: int, minutes: int, desk: MissionSettings
 ) -> None:
     begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)
@@ -126,7 +126,7 @@ def test_mission_calendar_minutes_is_the_inverse_of_after(
         MissionSettings("general", "UTC", OFFICE, first_minutes=0),
     ],
 )
-def test_working_hours_check_refuses_impossible_hours(wrong: MissionSettings) -> None:
+def test_working_hours_check_refuses_invalid_opening_hours(wrong: MissionSettings) -> None:
     with pytest.raises(Unusable):
         working_hours.check(wrong)
 

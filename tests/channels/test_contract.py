@@ -223,7 +223,7 @@ def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
 # Properties
 
 
-def test_channel_declares_its_capabilities(desk: Desk) -> None:
+def test_channel_declares_which_calls_it_supports(desk: Desk) -> None:
     channel = desk.channel
     assert channel.name
     for flag in (channel.edits, channel.deletes, channel.joins):

@@ -205,7 +205,7 @@ async def test_emulators_page_creates_a_new_user_and_hides_the_number(page: Brow
     assert (await page.until(lambda views: views["telegram"]))["who"] != before
 
 
-async def test_emulators_page_refuses_impossible_actions(page: Browser) -> None:
+async def test_emulators_page_refuses_invalid_actions(page: Browser) -> None:
     assert await page.do("/telegram/tap", {"title": "Иә"}) == 409
     assert await page.do("/whatsapp/choose", {"message": "none", "data": "r1"}) == 409
     assert await page.do("/whatsapp/say", {"text": " "}) == 409

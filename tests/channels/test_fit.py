@@ -76,7 +76,7 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kept", "registered"), [(False, False), (True, False), (True, True)])
-def test_whatsapp_menu_is_one_list_with_officer_and_exit(
+def test_whatsapp_menu_is_one_list_with_officer_and_exit_options(
     language: str, kept: bool, registered: bool
 ) -> None:
     menu = screens.menu_screen(FLOWS.values(), kept, registered, quiet=False)

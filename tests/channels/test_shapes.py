@@ -84,13 +84,13 @@ def test_whatsapp_marks_titles_warnings_and_numbers() -> None:
 
 
 @pytest.mark.parametrize("message", [LIST, REVIEW, Message(("words", "more"))])
-def test_web_chat_bubble_contains_each_line_once(message: Message) -> None:
+def test_web_chat_bubble_contains_each_line_of_a_message_once(message: Message) -> None:
     bubble = bubble_of("1", message)
     drawn = sum(part["lines"] for part in bubble["parts"])
     assert drawn == (len(message.lines) if message.marks else 0)
 
 
-def test_web_chat_groups_consecutive_rows_into_one_part() -> None:
+def test_web_chat_groups_consecutive_checklist_rows_into_one_block() -> None:
     assert bubble_of("1", REVIEW)["parts"] == [
         {"kind": "", "lines": 1, "values": [], "folds": False},
         {

@@ -116,7 +116,7 @@ def inbound(event: events.Event, press_id: str = "") -> Inbound:
         ("please /start", events.Said("please /start")),
     ],
 )
-def test_telegram_start_command_parses_as_started_and_other_text_as_said(
+def test_telegram_text_parses_as_a_start_event_only_for_the_start_command(
     text: str, event: events.Event
 ) -> None:
     assert parse(update(message=message(text=text))) == inbound(event)
@@ -273,7 +273,7 @@ def test_telegram_service_message_of_any_listed_kind_gets_no_reply(kind: str) ->
     assert parse(update(message=message(**{kind: {"a": 1}}))) == Ignored("telegram")
 
 
-def test_telegram_answered_kinds_are_those_that_people_send() -> None:
+def test_telegram_replies_only_to_message_kinds_that_people_send() -> None:
     assert set(updates.CONTENTS) == SENT
 
 
@@ -321,7 +321,7 @@ def test_telegram_block_and_unblock_of_the_bot_are_parsed() -> None:
 
 @pytest.mark.parametrize("status", ["member", "administrator", "restricted"])
 @pytest.mark.row(56)
-def test_bot_leaves_a_group(status: str) -> None:
+def test_telegram_bot_addition_to_a_group_makes_the_bot_leave(status: str) -> None:
     assert parse(moved(status, GROUP)) == GroupChat("telegram", "-1002")
 
 
@@ -359,7 +359,7 @@ def test_telegram_message_in_a_group_makes_the_bot_leave(body: bytes) -> None:
 )
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(57, 30)
-def test_telegram_bots_channels_and_unknown_updates_are_ignored(body: bytes) -> None:
+def test_telegram_updates_of_bots_channels_and_unknown_kinds_are_ignored(body: bytes) -> None:
     assert parse(body) == Ignored("telegram")
 
 
@@ -785,7 +785,7 @@ async def test_telegram_message_is_sent_into_its_topic(channel: Telegram, gulnar
     assert gulnar.received == []
 
 
-async def test_telegram_message_is_sent_without_topic_when_it_was_deleted(
+async def test_telegram_message_is_sent_without_topic_when_the_topic_was_deleted(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     thread = await gulnar.open_topic("Papers")
@@ -817,7 +817,7 @@ async def test_telegram_edit_of_a_deleted_message_raises_cannot_edit(
         await channel.send(ChannelCall("edit", "501", Message(("new",)), sent))
 
 
-async def test_telegram_edit_of_a_user_message_raises_cannot_edit(
+async def test_telegram_edit_of_a_message_from_the_user_raises_cannot_edit(
     channel: Telegram, gulnar: User
 ) -> None:
     theirs = await gulnar.say("a")
@@ -833,7 +833,7 @@ async def test_telegram_edit_of_a_user_message_raises_cannot_edit(
         Message(("а" * 4096, "б")),
     ],
 )
-async def test_unsupported_edit_raises_cannot_edit(
+async def test_telegram_edit_to_an_unsupported_message_raises_cannot_edit(
     channel: Telegram, gulnar: User, new: Message
 ) -> None:
     sent = await channel.send(said("old"))
@@ -876,7 +876,7 @@ async def test_telegram_leave_group_is_idempotent(
     assert {*await received(channel, telegram)} == {Ignored("telegram")}
 
 
-async def test_telegram_press_is_acknowledged_by_call_or_webhook_answer(
+async def test_telegram_button_press_is_acknowledged_by_call_or_webhook_answer(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await channel.send(said("?", buttons=options("a")))
@@ -990,7 +990,7 @@ async def test_telegram_send_follows_a_migrated_group_and_alerts(
 
 
 @pytest.mark.requirement("S-88")
-async def test_telegram_delete_removes_duplicate_message_ids(
+async def test_telegram_delete_call_contains_each_message_id_once(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("a"))
@@ -1095,7 +1095,7 @@ async def test_telegram_polling_survives_platform_errors(
     assert [line["event"] for line in logged] == ["poll.failed"] * 4
 
 
-async def test_webhook_subscribes_only_to_handled_update_types(
+async def test_telegram_webhook_subscribes_only_to_handled_update_types(
     channel: Telegram, telegram: Emulator
 ) -> None:
     kinds = {"message", "edited_message", "callback_query", "my_chat_member"}
@@ -1172,7 +1172,7 @@ async def test_telegram_user_actions_parse_to_events(
 # The profile
 
 
-async def test_telegram_profile_is_not_sent_again_when_unchanged(
+async def test_telegram_bot_profile_is_not_sent_again_when_unchanged(
     channel: Telegram, telegram: Emulator
 ) -> None:
     words = Languages()
@@ -1189,7 +1189,7 @@ async def test_telegram_profile_is_not_sent_again_when_unchanged(
     assert await channel.set_profile(words) == 0
 
 
-async def test_telegram_profile_updates_only_differences(
+async def test_telegram_bot_profile_update_sends_only_differences(
     channel: Telegram, telegram: Emulator
 ) -> None:
     words = Languages()
@@ -1211,7 +1211,7 @@ async def test_telegram_profile_error_hides_the_token(
     assert TOKEN not in "".join(traceback.format_exception(raised.value))
 
 
-def test_telegram_commands_are_all_reserved_words() -> None:
+def test_telegram_profile_lists_exactly_the_commands_that_kosh_handles() -> None:
     obeyed = {word.value for word in Reserved} - {"back", "skip"}
     assert set(telegram_profile.COMMANDS) == obeyed
 

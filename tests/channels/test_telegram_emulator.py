@@ -514,7 +514,7 @@ async def test_telegram_emulator_counts_entities_in_utf16_after_trimming(
     ]
 
 
-async def test_telegram_emulator_edits_only_the_bots_changed_messages(
+async def test_telegram_emulator_accepts_edits_only_of_bot_messages_that_change(
     telegram: Emulator, gulnar: User
 ) -> None:
     said = await gulnar.say("сәлем")
@@ -751,7 +751,7 @@ async def test_telegram_emulator_webhook_gets_waiting_updates_with_the_secret(
     assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
-async def test_telegram_emulator_delivers_a_chat_in_order_but_presses_at_once(
+async def test_telegram_emulator_delivers_texts_in_order_and_presses_at_once(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="press"))
@@ -927,7 +927,7 @@ async def test_telegram_emulator_applies_the_rate_limit_of_the_bot() -> None:
         assert answers[3]["parameters"] == {"retry_after": 10}
 
 
-async def test_telegram_emulator_applies_slower_rates_to_groups_and_webhooks() -> None:
+async def test_telegram_emulator_limits_group_messages_and_set_webhook_calls() -> None:
     async with Emulator() as telegram:
         group = await telegram.user(501).add_bot_to_group()
         for _ in range(20):
@@ -968,7 +968,7 @@ async def test_telegram_emulator_broken_gateway_answers_in_html(
 
 @pytest.mark.parametrize("delivered", [False, True])
 @pytest.mark.parametrize("fault", [Silent, Cut])
-async def test_telegram_emulator_can_deliver_a_message_and_lose_the_response(
+async def test_telegram_emulator_can_deliver_a_message_and_drop_the_response(
     telegram: Emulator,
     http: aiohttp.ClientSession,
     gulnar: User,

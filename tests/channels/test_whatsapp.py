@@ -239,7 +239,7 @@ def _structs(module: Any) -> list[type[msgspec.Struct]]:
 
 
 @pytest.mark.parametrize("module", [account_events, client, statuses, updates])
-def test_whatsapp_field_that_may_be_absent_may_be_null(module: Any) -> None:
+def test_whatsapp_fields_that_may_be_absent_may_also_be_null(module: Any) -> None:
     refused = []
     for struct in _structs(module):
         for each in msgspec.structs.fields(struct):
@@ -588,7 +588,7 @@ def test_whatsapp_list_follows_its_long_text_in_a_second_message() -> None:
     assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3/9"
 
 
-def test_whatsapp_split_of_a_long_text_loses_no_word() -> None:
+def test_whatsapp_long_text_is_split_without_losing_words() -> None:
     words = "сөз " * 2000
     found = laid((words,))
     assert all(len(each["text"]["body"]) <= 4096 for each in found)
@@ -752,7 +752,7 @@ async def test_whatsapp_failed_or_lost_response_raises_unreachable(
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
-async def test_whatsapp_send_outside_the_24_hour_window_needs_a_template(
+async def test_whatsapp_send_after_24_hours_without_a_message_needs_a_template(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)

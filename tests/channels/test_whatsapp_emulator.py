@@ -596,7 +596,7 @@ async def test_whatsapp_emulator_message_to_an_unknown_number_fails(
     assert "pricing" not in status
 
 
-async def test_whatsapp_emulator_window_lasts_24_hours(
+async def test_whatsapp_emulator_accepts_free_text_for_24_hours_after_a_message(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.say("1")
@@ -617,7 +617,7 @@ async def test_whatsapp_emulator_window_lasts_24_hours(
     assert aigul.last.text == "жаңа"
 
 
-async def test_whatsapp_emulator_may_refuse_a_closed_window_at_once() -> None:
+async def test_whatsapp_emulator_may_refuse_free_text_after_24_hours_at_once() -> None:
     async with Emulator(limits=False, window_at_once=True) as whatsapp:
         user = whatsapp.user(PHONE)
         assert await send(whatsapp, text()) == 131047
@@ -757,7 +757,7 @@ async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(
     assert await send(whatsapp, message) == code
 
 
-async def test_whatsapp_emulator_marks_errors_that_meta_would_not_send(
+async def test_whatsapp_emulator_marks_errors_that_meta_does_not_return(
     whatsapp: Emulator, aigul: User
 ) -> None:
     await aigul.say("1")
@@ -772,7 +772,7 @@ async def test_whatsapp_emulator_marks_errors_that_meta_would_not_send(
 STATUS = Template("status_changed", "kk", "Сәлем, {{1}}. Өтініш: {{2}}", buttons=("Ашу",))
 
 
-async def test_whatsapp_emulator_accepts_a_template_outside_the_window(
+async def test_whatsapp_emulator_accepts_a_template_after_24_hours(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.add_templates(STATUS)

@@ -122,12 +122,12 @@ def test_catalogues_translate_every_text(language: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_rendered_words_use_only_letters_of_their_language(language: str, channel: str) -> None:
+def test_rendered_texts_use_only_letters_of_their_language(language: str, channel: str) -> None:
     assert _faults(language, channel, "letters") == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_rendered_lines_use_the_punctuation_of_their_language(language: str, channel: str) -> None:
+def test_rendered_texts_use_the_punctuation_of_their_language(language: str, channel: str) -> None:
     assert _faults(language, channel, "punctuation") == []
     assert _faults(language, channel, "apostrophes") == []
 
@@ -175,7 +175,7 @@ def _apart(line: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_rtl_lines_keep_direction_and_digit_order(language: str, channel: str) -> None:
+def test_rtl_lines_keep_text_direction_and_digit_order(language: str, channel: str) -> None:
     turned = []
     for line in shown(language, channel):
         if bidi.LETTER.search(MARKS.sub("", line)):

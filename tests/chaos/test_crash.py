@@ -17,7 +17,7 @@ BROKEN = Plan(people=16, updates=250, faults=4, seed=1, rate=400, stall=4, limit
 
 
 @pytest.mark.requirement("S-1", "S-6", "S-7", "S-9")
-def test_killed_processes_lose_duplicate_and_reorder_no_message(tmp_path: Path) -> None:
+def test_chaos_kills_cause_no_lost_duplicate_or_reordered_message(tmp_path: Path) -> None:
     report = run(PROFILES["short"], keep=tmp_path)
     assert report.red() == []
     assert report.faults.total() >= PROFILES["short"].faults
@@ -28,7 +28,7 @@ def test_killed_processes_lose_duplicate_and_reorder_no_message(tmp_path: Path) 
     [("ack-first", {"lost", "unanswered"}), ("no-dedupe", {"doubled", "answered_twice"})],
 )
 @pytest.mark.requirement("S-1", "S-80")
-def test_crash_test_detects_a_disabled_safeguard(
+def test_chaos_crash_test_detects_a_disabled_safeguard(
     tmp_path: Path, mutant: str, seen: set[str]
 ) -> None:
     assert seen & set(run(BROKEN, mutant, tmp_path).red())

@@ -271,7 +271,7 @@ def test_chaos_history_accepts_a_duplicate_reply_after_a_crash() -> None:
     assert report.replies_doubled_by_lost_answers == 0
 
 
-def test_chaos_history_counts_duplicates_after_lost_responses_apart() -> None:
+def test_chaos_history_counts_duplicates_after_lost_responses_separately() -> None:
     history = _true()
     _say_again(history)
     history.faults.append(Fault("F11", "cut", 0.0, 9.0))
@@ -280,7 +280,7 @@ def test_chaos_history_counts_duplicates_after_lost_responses_apart() -> None:
     assert report.replies_doubled_by_lost_answers == 1
 
 
-def test_chaos_history_accepts_a_dropped_reply_of_unknown_outcome() -> None:
+def test_chaos_history_accepts_a_dropped_reply_whose_outcome_is_unknown() -> None:
     history = _true()
     history.rows[1] = Row(2, "send", "dropped", (), stale=True)
     assert history.report().red() == []
@@ -297,7 +297,7 @@ def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["replies_never_sent"])])
-def test_chaos_history_accepts_a_dropped_reply_only_within_a_burst(
+def test_chaos_history_accepts_a_missing_reply_only_to_close_messages(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()

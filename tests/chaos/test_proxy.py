@@ -44,7 +44,7 @@ async def test_chaos_proxy_forwards_data(both: Both) -> None:
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_forwards_withheld_data_when_reopened(both: Both) -> None:
+async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: Both) -> None:
     reader, writer = await both.call()
     both.line.become("drop", 0)
     with pytest.raises(TimeoutError):
@@ -65,7 +65,7 @@ async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(both: Bot
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_half_open_connection_gets_no_reset(both: Both) -> None:
+async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(both: Both) -> None:
     reader, writer = await both.call()
     assert await _said(reader, writer, b"yes") == b"yes"
     both.line.become("half", 0)

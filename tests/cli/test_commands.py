@@ -33,7 +33,7 @@ def test_cli_unknown_command_loads_every_command_group() -> None:
     assert _words(assembled("nonsense")) == _words(assembled()) == everything
 
 
-def test_cli_desk_refuses_an_unknown_officer(
+def test_cli_desk_command_refuses_an_unknown_officer(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("database_url", "redis_url"):

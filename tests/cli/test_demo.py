@@ -94,7 +94,7 @@ def test_demo_rejects_a_host_or_url_reachable_from_other_machines(host: str) -> 
         assert settings(demo=True, host=local, public_url="http://localhost:8080").demo
 
 
-async def test_officers_first_command_explains_the_fix_in_a_demo_database(
+async def test_officers_first_command_in_a_demo_says_what_to_do(
     rt: Runtime, databases: Databases, tmp_path: Path
 ) -> None:
     await demo_officers.enter(rt)
@@ -170,7 +170,7 @@ async def clock(databases: Databases) -> AsyncIterator[None]:
         await connection.execute(SHIFTED)
 
 
-async def test_demo_sample_data_covers_past_days_and_the_clock_is_reset(
+async def test_demo_sample_data_covers_past_days_and_resets_the_clock(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, clock: None
 ) -> None:
     people = (*demo_week_texts.PEOPLE[:2], demo_week_texts.PEOPLE[-1])

@@ -144,7 +144,7 @@ def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None
     assert (first, last) == ("lint", "conversations")
 
 
-def test_test_command_runs_all_release_checks_with_all(runs: Runs) -> None:
+def test_test_command_runs_release_checks_with_option_all(runs: Runs) -> None:
     assert dev._changed(quick=True) == dev._released() == []
     assert dev._changed(quick=True, everything=True) == []
     (_tests, of_a_change), (released, of_a_release), (tests, beside) = runs

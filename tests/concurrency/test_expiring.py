@@ -15,7 +15,7 @@ def test_expiring_value_is_removed_after_its_lifetime() -> None:
     assert len(kept) == 0
 
 
-def test_expiring_value_put_again_gets_a_new_lifetime() -> None:
+def test_expiring_value_written_again_gets_a_new_lifetime() -> None:
     clock = Clock()
     kept = Expiring[str](clock)
     kept.put("a", "first", 1)

@@ -54,7 +54,7 @@ async def _three(rt: Runtime) -> list[UUID]:
 FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 
 
-async def test_outbox_sends_other_messages_when_a_person_is_unreadable(
+async def test_outbox_sends_other_messages_when_one_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check this also when unreadable people fill a whole sweep and are the oldest in the queue."""
@@ -76,7 +76,7 @@ async def test_outbox_sends_other_messages_when_a_person_is_unreadable(
     assert await outbox.sweep(rt) == 1
 
 
-async def test_reminders_send_others_when_a_person_is_unreadable(
+async def test_reminders_reach_other_people_when_one_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminders, "DUE_AT_ONCE", 1)
@@ -89,7 +89,9 @@ async def test_reminders_send_others_when_a_person_is_unreadable(
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
-async def test_retention_deletes_other_answers_when_a_person_is_unreadable(rt: Runtime) -> None:
+async def test_retention_deletes_other_answers_when_a_person_cannot_be_decrypted(
+    rt: Runtime,
+) -> None:
     for guest in (Guest(rt), Guest(rt), Guest(rt)):
         await guest.register()
     async with rt.pool.connection() as session:
@@ -102,7 +104,7 @@ async def test_retention_deletes_other_answers_when_a_person_is_unreadable(rt: R
     assert await _all(rt, left) == [broken]
 
 
-async def test_retention_deletes_other_people_when_a_person_is_unreadable(
+async def test_retention_deletes_other_people_when_one_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for person_id in await _three(rt):
@@ -120,7 +122,7 @@ async def test_retention_deletes_other_people_when_a_person_is_unreadable(
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
-async def test_case_sweep_continues_when_a_person_is_unreadable(
+async def test_case_sweep_continues_when_a_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(case_sweeps, "AT_ONCE", 1)
@@ -133,14 +135,14 @@ async def test_case_sweep_continues_when_a_person_is_unreadable(
     assert await _all(rt, left) == [broken]
 
 
-async def test_form_funnel_counts_others_when_a_person_is_unreadable(rt: Runtime) -> None:
+async def test_form_funnel_counts_other_people_when_one_cannot_be_decrypted(rt: Runtime) -> None:
     await _three(rt)
     await _unreadable(rt, FIRST)
     assert await form_funnel.count_steps(rt) == 3
     assert max(await _all(rt, "SELECT entered FROM form_funnel")) == 2
 
 
-async def test_registry_writes_of_others_are_sent_when_a_person_is_unreadable(rt: Runtime) -> None:
+async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(rt: Runtime) -> None:
     guests = [Guest(rt) for _ in range(2)]
     for guest in guests:
         await guest.register()

@@ -134,7 +134,7 @@ def test_settings_refuse_a_missing_named_file() -> None:
     ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CLIENT_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"],
 )
 @pytest.mark.requirement("S-3")
-def test_settings_refuse_a_short_secret_by_name(name: str) -> None:
+def test_settings_refuse_a_short_secret_and_name_the_setting(name: str) -> None:
     said = refusal(**{**REGISTRY, name: CANARY})
     assert f"{name}: " in said
     assert "32 characters" in said
@@ -234,7 +234,7 @@ def test_settings_refuse_plain_http_to_the_registry(
     ],
 )
 @pytest.mark.requirement("S-78")
-def test_settings_refuse_a_wrong_value_by_name_without_repeating_it(name: str, value: str) -> None:
+def test_settings_refuse_a_wrong_value_and_name_only_the_setting(name: str, value: str) -> None:
     said = refusal(**{name: value})
     assert name in said
     assert CANARY not in said
@@ -289,7 +289,7 @@ def test_settings_accept_database_urls_with_or_without_the_driver(
         read.database("retention")
 
 
-def test_settings_are_all_documented() -> None:
+def test_settings_all_have_a_description() -> None:
     undocumented = [name for name, f in Settings.model_fields.items() if not f.description]
     assert undocumented == []
 
@@ -310,7 +310,9 @@ def test_settings_refuse_an_incomplete_whatsapp_setup(missing: str) -> None:
 
 
 @pytest.mark.requirement("S-72")
-def test_settings_accept_two_app_secrets_for_rotation(environment: pytest.MonkeyPatch) -> None:
+def test_settings_accept_two_whatsapp_app_secrets_for_rotation(
+    environment: pytest.MonkeyPatch,
+) -> None:
     put(environment, **WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": f"{LONG}, {LONG[::-1]}"})
     assert settings().has_whatsapp
     assert settings().whatsapp_app_secrets == (LONG, LONG[::-1])
@@ -329,7 +331,7 @@ def test_settings_refuse_an_example_app_secret_outside_the_demo() -> None:
 
 
 @pytest.mark.parametrize("header", ["Authorization: Bearer", "D360-API-KEY", "X-Key:"])
-def test_settings_accept_the_auth_header_of_a_solution_provider(
+def test_settings_accept_the_auth_header_of_a_whatsapp_solution_provider(
     environment: pytest.MonkeyPatch, header: str
 ) -> None:
     put(environment, **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=header)
@@ -339,7 +341,7 @@ def test_settings_accept_the_auth_header_of_a_solution_provider(
     )
 
 
-def test_settings_external_model_is_off_and_must_be_complete() -> None:
+def test_settings_of_the_external_model_are_off_and_must_be_complete() -> None:
     assert settings().external_model_url is None
     refused = refusal(KOSH_EXTERNAL_MODEL_URL="https://models.example/v1")
     assert "KOSH_EXTERNAL_MODEL_NAME, KOSH_EXTERNAL_MODEL_OPERATOR" in refused
@@ -376,7 +378,7 @@ def test_settings_require_both_certificate_and_key_of_a_client(end: str) -> None
     assert f"certificate is only half set; set {other}" in said
 
 
-def test_settings_hints_are_off_and_must_be_complete() -> None:
+def test_settings_of_hints_are_off_by_default_and_must_be_complete() -> None:
     assert settings().hints == ()
     sender = "post@neutral.example"
     assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
@@ -399,7 +401,7 @@ def test_settings_email_hints_need_a_separate_sender_address() -> None:
     assert "must not be" in refusal(**mail, KOSH_HINT_EMAIL_FROM="Kosh@Ministry.example")
 
 
-def test_settings_transcription_is_off_and_must_be_complete() -> None:
+def test_settings_of_transcription_are_off_and_must_be_complete() -> None:
     assert settings().transcription_url is None
     refused = refusal(KOSH_TRANSCRIPTION_URL="https://speech.example/v1")
     assert "KOSH_TRANSCRIPTION_MODEL, KOSH_TRANSCRIPTION_OPERATOR" in refused
@@ -411,7 +413,7 @@ def test_settings_transcription_is_off_and_must_be_complete() -> None:
     assert "KOSH_TRANSCRIPTION_URL must be https" in refused
 
 
-def test_settings_translation_is_off_and_must_be_complete() -> None:
+def test_settings_of_translation_are_off_and_must_be_complete() -> None:
     assert settings().translation is None
     assert "KOSH_TRANSLATION_URL" in refusal(KOSH_TRANSLATION="deepl")
     refused = refusal(KOSH_TRANSLATION="openai", KOSH_TRANSLATION_URL="https://models.example/v1")

@@ -11,7 +11,7 @@ LANGUAGES = Languages()
 DECEMBER = date(2026, 12, 2)
 
 
-def test_ending_facts_are_listed_with_the_text_that_replaces_them() -> None:
+def test_expiring_facts_are_listed_with_their_replacement_text() -> None:
     listed = {fact.key for fact in endings.ending(DECEMBER)}
     assert quota.PLACES.key in listed
     assert endings.afterwards(quota.PLACES, DECEMBER) == (quota.PLACES.ended,)
@@ -19,7 +19,7 @@ def test_ending_facts_are_listed_with_the_text_that_replaces_them() -> None:
     assert endings.counts(DECEMBER)["ends"] > 0
 
 
-def test_ending_facts_omit_a_fact_that_was_published_with_a_later_end() -> None:
+def test_expiring_facts_omit_a_fact_published_with_a_later_last_day() -> None:
     body = Body(
         texts={"en": "Places in 2027: 9.", "ru": "Мест в 2027 году: 9."},
         as_of=DECEMBER, checked=DECEMBER, until=DECEMBER + timedelta(days=150),
@@ -40,5 +40,5 @@ def test_published_fact_keeps_the_safety_text_of_the_shipped_fact() -> None:
     assert cards.CHINA_STAY_ENDS.on(edition).opened, "editors read the source"
 
 
-def test_ending_facts_omit_facts_that_end_later() -> None:
+def test_expiring_facts_omit_facts_with_a_later_last_day() -> None:
     assert endings.counts(date(2026, 11, 28)) == {"ended": 0, "ends": 0, "unchecked": 0}

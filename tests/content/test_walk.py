@@ -15,7 +15,7 @@ DAY = date(2026, 11, 28)
 LANGUAGES = Languages()
 
 
-def test_content_walk_renders_shipped_and_published_facts() -> None:
+def test_flow_walk_renders_shipped_and_published_facts() -> None:
     shipped = walk.walk(LANGUAGES, DAY)
     assert shipped.faults == ()
     day = walk.overlaid(LANGUAGES, DAY)
@@ -26,7 +26,7 @@ def test_content_walk_renders_shipped_and_published_facts() -> None:
     assert min(shipped.sentences, overlaid.sentences) > 300
 
 
-def test_content_walk_reports_a_fact_with_an_unfilled_placeholder() -> None:
+def test_flow_walk_reports_a_published_fact_with_an_unfilled_placeholder() -> None:
 
     body = replace(BODY, texts=BODY.texts | {"ru": "Правило {x}.", "kk": " "})
     day = snapshot(LANGUAGES, 1, {"fact:tr.stay": body}).on(DAY)

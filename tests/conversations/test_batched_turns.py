@@ -50,7 +50,7 @@ async def _surnames(guests: list[Guest]) -> list[str | None]:
 
 
 @pytest.mark.requirement("S-6")
-async def test_batched_turns_of_several_people_share_a_transaction(rt: Runtime) -> None:
+async def test_batched_turns_of_several_people_share_a_database_transaction(rt: Runtime) -> None:
     guests = await _known(rt)
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     await asyncio.gather(*(_answer(rt, each) for each in updates))
@@ -70,7 +70,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_batched_turns_run_twice_when_the_dedupe_check_is_disabled(
+async def test_batched_turns_would_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check that the duplicate test above fails without the deduplication."""
@@ -112,7 +112,7 @@ async def test_batched_turn_that_fails_does_not_fail_the_others(
 
 
 @pytest.mark.requirement("S-17")
-async def test_batched_turn_of_unreadable_state_does_not_fail_the_others(rt: Runtime) -> None:
+async def test_batched_turn_with_undecryptable_state_does_not_fail_the_others(rt: Runtime) -> None:
     guests = await _known(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -177,7 +177,7 @@ async def test_batched_turn_that_opens_a_case_or_person_runs_alone(rt: Runtime) 
 
 
 @pytest.mark.requirement("S-8")
-async def test_batched_turns_report_unavailable_when_the_database_is_down(
+async def test_batched_turns_raise_unavailable_when_the_database_is_down(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests = await _known(rt)

@@ -181,7 +181,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_of_six_messages_gets_two_answers(
+async def test_message_burst_of_six_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each update twice; an update that was joined into a turn is not answered again."""
@@ -198,7 +198,7 @@ async def test_burst_of_six_messages_gets_two_answers(
     assert talk.emulator.journal.mistakes() == []
 
 
-async def test_burst_check_for_danger_is_skipped_for_a_single_message(
+async def test_message_burst_danger_check_is_skipped_for_a_single_message(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
@@ -216,7 +216,7 @@ async def test_burst_check_for_danger_is_skipped_for_a_single_message(
 
 @pytest.mark.row(65)
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_of_thirty_concurrent_messages_gets_two_answers(
+async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     """Deliver the messages concurrently and in random order, as Meta may."""
@@ -233,7 +233,7 @@ async def test_burst_of_thirty_concurrent_messages_gets_two_answers(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_message_after_a_pause_is_answered_at_once(
+async def test_messages_after_a_pause_are_each_answered_at_once(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
     talk = await _talk(house, clock, channel)
@@ -245,7 +245,7 @@ async def test_burst_message_after_a_pause_is_answered_at_once(
     assert steps[-1] == Said(LINES[2])
 
 
-async def test_burst_answer_is_delayed_by_at_most_three_quiet_periods(
+async def test_message_burst_answer_is_delayed_by_at_most_three_quiet_periods(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)
@@ -262,7 +262,7 @@ async def test_burst_answer_is_delayed_by_at_most_three_quiet_periods(
     assert steps[-1] == Said(LINES[5])
 
 
-async def test_burst_over_2000_characters_is_processed_in_parts(
+async def test_message_burst_over_2000_characters_is_processed_in_parts(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "telegram")
@@ -276,7 +276,7 @@ async def test_burst_over_2000_characters_is_processed_in_parts(
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_with_an_exit_word_leaves_at_once(
+async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, channel, *answers)
@@ -293,7 +293,7 @@ async def test_burst_with_an_exit_word_leaves_at_once(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_with_a_menu_word_answers_earlier_messages_first(
+async def test_message_burst_with_a_menu_word_answers_earlier_messages_first(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
     talk = await _talk(house, clock, channel, *CONSENTED)
@@ -305,7 +305,7 @@ async def test_burst_with_a_menu_word_answers_earlier_messages_first(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_message_about_danger_is_answered_at_once(
+async def test_message_burst_text_about_danger_is_answered_at_once(
     house: House, clock: Clock, channel: str
 ) -> None:
     talk = await _talk(house, clock, channel)
@@ -319,7 +319,7 @@ async def test_burst_message_about_danger_is_answered_at_once(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_detects_danger_spread_over_several_messages(
+async def test_message_burst_detects_danger_spread_over_several_messages(
     house: House, clock: Clock, channel: str
 ) -> None:
     talk = await _talk(house, clock, channel)
@@ -330,7 +330,7 @@ async def test_burst_detects_danger_spread_over_several_messages(
     await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
 
 
-async def test_burst_keeps_the_suspected_danger_of_a_single_message(
+async def test_message_burst_keeps_danger_that_only_one_message_indicates(
     house: House, clock: Clock
 ) -> None:
     """Send text that the recogniser finds dangerous alone, but not joined with other words."""
@@ -342,7 +342,7 @@ async def test_burst_keeps_the_suspected_danger_of_a_single_message(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_messages_of_a_private_answer_are_all_deleted(
+async def test_message_burst_with_a_private_answer_is_deleted_completely(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -360,7 +360,7 @@ async def test_burst_messages_of_a_private_answer_are_all_deleted(
     )
 
 
-async def test_burst_keeps_an_event_that_happened_between_two_messages(
+async def test_message_burst_keeps_an_event_that_came_between_two_messages(
     house: House, clock: Clock
 ) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)
@@ -381,7 +381,7 @@ async def test_burst_keeps_an_event_that_happened_between_two_messages(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_that_fails_is_retried_without_duplicate_answers(
+async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
     house: House,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
@@ -400,7 +400,7 @@ async def test_burst_that_fails_is_retried_without_duplicate_answers(
     assert len(talk.heard) == before + 4
 
 
-async def test_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
+async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
     house: House, clock: Clock
 ) -> None:
     """Advance the database clock, so that the worker finds the row, then the process clock."""
@@ -415,7 +415,7 @@ async def test_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
     await talk.has(before + 3)
 
 
-async def test_burst_in_one_whatsapp_batch_gets_one_answer(
+async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "whatsapp", *CONSENTED)
@@ -433,7 +433,7 @@ async def test_burst_in_one_whatsapp_batch_gets_one_answer(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_in_one_polling_batch_gets_one_answer(
+async def test_message_burst_in_one_polling_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -455,7 +455,7 @@ async def test_burst_in_one_polling_batch_gets_one_answer(
         await asyncio.gather(polling, return_exceptions=True)
 
 
-async def test_burst_joining_does_not_apply_to_the_web_chat(house: House, clock: Clock) -> None:
+async def test_message_bursts_are_not_joined_in_the_web_chat(house: House, clock: Clock) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -471,7 +471,7 @@ async def test_burst_joining_does_not_apply_to_the_web_chat(house: House, clock:
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_of_presses_of_one_button_counts_once(
+async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each press twice, the second time as a repeated update."""
@@ -499,7 +499,7 @@ async def test_burst_of_presses_of_one_button_counts_once(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_press_is_processed_when_the_earlier_press_failed(
+async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -515,7 +515,7 @@ async def test_burst_press_is_processed_when_the_earlier_press_failed(
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_of_six_photos_gets_one_answer_and_all_are_deleted(
+async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, channel, *answers)
@@ -536,7 +536,7 @@ async def test_burst_of_six_photos_gets_one_answer_and_all_are_deleted(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_sends_an_equal_answer_again_after_a_failed_turn(
+async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -547,7 +547,7 @@ async def test_burst_sends_an_equal_answer_again_after_a_failed_turn(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_burst_window_is_kept_separately_for_each_message(
+async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
     """Keep the person active in between, so that their burst state is not evicted."""
@@ -562,7 +562,7 @@ async def test_burst_window_is_kept_separately_for_each_message(
     await talk.at_once(talk.user.say(LINES[0]))
 
 
-async def test_burst_sends_an_equal_answer_again_after_its_window(
+async def test_message_burst_repeats_an_equal_answer_after_its_window(
     house: House, clock: Clock
 ) -> None:
     """Repeat an unanswered press in between, so that the burst state is not evicted."""
@@ -579,7 +579,7 @@ async def test_burst_sends_an_equal_answer_again_after_its_window(
     await talk.has(before + 2)
 
 
-async def test_burst_memory_is_freed_after_its_window(house: House, clock: Clock) -> None:
+async def test_message_burst_state_is_freed_after_its_window(house: House, clock: Clock) -> None:
     talk = await _talk(house, clock, "telegram")
     await talk.taken(*talk.says(LINES), talk.user.send_photo())
     assert len(house.rt.recent) == 1

@@ -102,9 +102,7 @@ async def test_external_model_failure_leaves_the_ordinary_answer(
     assert len(await texts(guest)) == before + 2
 
 
-async def test_external_model_that_is_slow_delays_no_turn(
-    asking: Runtime, server: LanguageModel
-) -> None:
+async def test_slow_external_model_delays_no_turn(asking: Runtime, server: LanguageModel) -> None:
     server.fault = "slow"
     guest = await agreed(asking)
     before = len(await texts(guest))

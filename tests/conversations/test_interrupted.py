@@ -245,7 +245,7 @@ async def test_runtime_reports_a_missing_database_in_one_line(nowhere: Settings)
             raise AssertionError
 
 
-async def test_sweeps_are_counted_as_postponed_when_the_database_is_down(
+async def test_worker_sweeps_are_counted_as_postponed_during_a_database_outage(
     rt: Runtime, nowhere: Settings
 ) -> None:
     logging.configure("error")

@@ -227,7 +227,7 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
     assert _shows(owner, screens.UPDATE) is (place == "telegram")
 
 
-async def test_joined_chats_are_both_erased_by_a_deletion_in_one(
+async def test_joined_chats_are_both_erased_when_one_requests_deletion(
     rt: Runtime, owner: Member
 ) -> None:
     guest = await _join(rt, owner)
@@ -251,7 +251,7 @@ async def test_joined_chats_are_both_erased_by_a_deletion_in_one(
         ("KOSH-ABCD-234", ""),
     ],
 )
-def test_join_code_is_read_only_as_the_whole_text(text: str, code: str) -> None:
+def test_join_code_is_recognized_only_as_the_whole_text(text: str, code: str) -> None:
     assert read_code(text) == code
 
 
@@ -261,7 +261,7 @@ async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
         return [each[0] for each in await cursor.fetchall()]
 
 
-async def test_unjoined_chat_moves_pending_officer_messages_to_the_other(
+async def test_unjoined_chat_hands_pending_officer_messages_to_the_other_chat(
     rt: Runtime, owner: Member
 ) -> None:
     guest = await _join(rt, owner)

@@ -75,7 +75,7 @@ async def test_case_claim_has_one_owner_in_a_thousand_races(rt: Runtime) -> None
     await _claims_have_one_owner(rt, 1000)
 
 
-async def test_take_next_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
+async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
     team = await _team(rt, 10)
     results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in team))
@@ -185,7 +185,7 @@ async def test_outbox_claims_no_form_message_after_a_case_claim(rt: Runtime) -> 
 
 
 @pytest.mark.slow
-async def test_outbox_keeps_its_order_in_a_thousand_races_with_officers(rt: Runtime) -> None:
+async def test_outbox_keeps_message_order_in_a_thousand_races_with_officers(rt: Runtime) -> None:
     await _races(rt, 1000, 2)
 
 
@@ -253,7 +253,7 @@ async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Ran
     await _leave(guest, case)
 
 
-async def test_reply_of_the_former_owner_is_sent_or_shown_as_not_sent(
+async def test_reply_of_the_former_case_owner_is_sent_or_shown_as_not_sent(
     rt: Runtime,
 ) -> None:
     team, random, guest = await _team(rt, 2), Random(3), Guest(rt)
@@ -280,7 +280,7 @@ async def _replied_and_resolved(
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_reply_before_resolve_is_always_delivered(rt: Runtime) -> None:
+async def test_officer_reply_before_resolving_the_case_is_always_delivered(rt: Runtime) -> None:
     officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
     for _round in range(25):
         await _replied_and_resolved(rt, guest, officer, random)

@@ -21,11 +21,11 @@ WHOLE = Conversation(
 )
 
 
-def test_state_format_round_trips_a_conversation() -> None:
+def test_conversation_state_round_trips_through_its_stored_format() -> None:
     assert state_format.decode(state_format.encode(WHOLE)) == WHOLE
 
 
-def test_state_format_decodes_fields_by_their_former_names() -> None:
+def test_conversation_state_with_former_field_names_can_be_decoded() -> None:
     earlier = {new: old for old, new in state_format.RENAMED.items()}
     fields = msgspec.json.decode(state_format.encode(WHOLE))
     old = msgspec.json.encode({earlier.get(name, name): value for name, value in fields.items()})

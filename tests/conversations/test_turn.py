@@ -79,7 +79,7 @@ async def test_consent_drops_answers_marked_as_not_persisted(rt: Runtime) -> Non
 
 
 @pytest.mark.requirement("S-21")
-async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
+async def test_turn_stores_nothing_when_consent_is_refused(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go(*TO_CONSENT, "refuse")
@@ -121,7 +121,7 @@ async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) 
 
 
 @pytest.mark.requirement("S-6")
-async def test_update_from_before_consent_is_deduplicated_after_consent(rt: Runtime) -> None:
+async def test_update_processed_before_consent_is_not_repeated_after_consent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started(), "the-start")
     await guest.go(*TO_CONSENT, "yes", "yes")
@@ -131,7 +131,7 @@ async def test_update_from_before_consent_is_deduplicated_after_consent(rt: Runt
 
 
 @pytest.mark.requirement("S-7", "S-9")
-async def test_replies_are_all_sent_in_order(rt: Runtime) -> None:
+async def test_turn_replies_are_all_sent_in_order(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     updates = [guest.inbound(Said("?"), f"order-{n}") for n in range(20)]
@@ -224,7 +224,7 @@ async def test_turn_statements_use_generic_query_plans(rt: Runtime, databases: D
     assert row[0] <= FIRST_PLANS < row[1]
 
 
-async def test_inbound_message_unblocks_the_handle(rt: Runtime) -> None:
+async def test_person_marked_as_blocked_is_unblocked_by_their_next_message(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = len(await guest.rows())
@@ -253,7 +253,7 @@ class _Named(WebChat):
         return await super().send(act)
 
 
-async def test_outbox_row_name_of_a_first_attempt_has_no_attempt_number(rt: Runtime) -> None:
+async def test_outbox_callback_data_of_a_first_attempt_has_no_attempt_number(rt: Runtime) -> None:
     """Check that the name of a first attempt has no attempt number.
 
     An older version, which may run at the same time, would otherwise not recognise the platform's

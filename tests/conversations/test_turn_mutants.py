@@ -72,7 +72,7 @@ async def test_turn_stores_each_of_40_duplicate_relayed_messages_once(rt: Runtim
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_turn_loses_messages_when_the_dedupe_row_is_written_first(
+async def test_turn_would_lose_messages_if_the_dedupe_row_were_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await _with_officer(rt)
@@ -85,7 +85,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
 
 
 @pytest.mark.requirement("S-80")
-async def test_turn_loses_anonymous_updates_when_dedupe_is_written_first(
+async def test_turn_would_lose_anonymous_updates_if_dedupe_came_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With one person alone, updates may arrive in an order in which none is lost.

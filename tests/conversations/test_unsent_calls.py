@@ -118,7 +118,7 @@ async def test_anonymous_unsent_answers_are_sent_before_the_next_answer(rt: Runt
     assert platform.line(screens.HELP) in again
 
 
-async def test_anonymous_delivered_part_is_not_resent_and_can_be_deleted(rt: Runtime) -> None:
+async def test_anonymous_answer_part_already_delivered_is_not_resent(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Throttled(6)
     error.sent, error.external_ids = 1, ("part-1",)
@@ -155,7 +155,7 @@ async def test_anonymous_dropped_answers_are_counted_and_reported_as_missing(rt:
     assert [platform.line(screens.MENU_TEXT) in each for each in answers] == [True] * 7
 
 
-async def test_unsent_deletions_are_never_dropped(rt: Runtime) -> None:
+async def test_unsent_message_deletions_are_kept_when_unsent_answers_overflow(rt: Runtime) -> None:
     platform = await begun(rt)
     hello = Message(("a",), language="ru")
     calls = [
@@ -198,7 +198,7 @@ async def test_anonymous_unsent_answers_are_sent_before_the_reply_to_consent(rt:
     assert "30" in platform.chat[0]
 
 
-async def test_known_person_gets_a_notice_when_a_part_of_an_answer_was_rejected(
+async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)

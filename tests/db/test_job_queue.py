@@ -17,7 +17,9 @@ async def _end_session(rt: Runtime, transaction: psycopg.AsyncConnection[object]
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_job_queue_raises_an_outage_when_the_session_ends(rt: Runtime, many: bool) -> None:
+async def test_job_queue_raises_the_drivers_error_when_the_session_ends(
+    rt: Runtime, many: bool
+) -> None:
     """The turn of an update is then repeated and not counted as one that always fails."""
     with pytest.raises(psycopg.OperationalError) as caught:
         async with rt.pool.connection() as transaction:

@@ -88,7 +88,7 @@ STATEMENTS: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_hot_path_statement_uses_its_index(name: str, filled: Databases) -> None:
+def test_frequent_sql_statement_uses_its_index(name: str, filled: Databases) -> None:
     text, expected = STATEMENTS[name]
     with psycopg.connect(filled.app) as connection:
         found = connection.execute(b"EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + text).fetchone()

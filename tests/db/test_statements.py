@@ -117,7 +117,7 @@ def _texts() -> list[bytes]:
     return sorted(found - {b"BEGIN", b"COMMIT"})
 
 
-def test_every_statement_fits_the_schema(databases: Databases) -> None:
+def test_sql_statements_all_fit_the_database_schema(databases: Databases) -> None:
     with psycopg.connect(databases.owner) as connection:
         for each in sandbox_tables.creation():
             fetch_all_sync(connection, each)

@@ -156,7 +156,7 @@ async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer)
         await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
 
 
-async def test_reply_before_resolve_is_delivered(rt: Runtime) -> None:
+async def test_officer_reply_before_resolving_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await _replied_but_not_sent(rt, case, officer)
@@ -165,7 +165,7 @@ async def test_reply_before_resolve_is_delivered(rt: Runtime) -> None:
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_reply_before_release_is_delivered(rt: Runtime) -> None:
+async def test_officer_reply_before_releasing_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await _replied_but_not_sent(rt, case, officer)
@@ -174,7 +174,7 @@ async def test_reply_before_release_is_delivered(rt: Runtime) -> None:
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
-async def test_overtaken_reply_is_shown_as_not_sent_weeks_later(
+async def test_unsent_reply_of_the_former_owner_is_still_shown_weeks_later(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -220,7 +220,7 @@ async def test_desk_action_with_an_old_version_raises_case_conflict(rt: Runtime)
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
-async def test_case_version_is_unchanged_by_new_messages(rt: Runtime) -> None:
+async def test_case_version_does_not_change_when_messages_arrive(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
@@ -283,7 +283,9 @@ async def test_canned_reply_with_an_old_version_raises_stale(
 
 @pytest.mark.parametrize(("words", "why"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)])
 @pytest.mark.row(95)
-async def test_reply_refuses_empty_and_too_long_text(rt: Runtime, words: str, why: Refusal) -> None:
+async def test_officer_reply_refuses_empty_and_too_long_text(
+    rt: Runtime, words: str, why: Refusal
+) -> None:
     officer = await an_officer(rt)
     case = await _claimed(rt, Guest(rt), officer)
     with pytest.raises(desk.Refused) as refused:
@@ -392,7 +394,7 @@ async def test_case_transfer_is_refused_without_an_eligible_officer(rt: Runtime)
     assert (await now(rt, case.id)).owner == officer.id
 
 
-async def test_take_next_returns_the_most_urgent_matching_case(
+async def test_take_next_case_returns_the_most_urgent_matching_case(
     rt: Runtime,
 ) -> None:
     first, second, urgent = [Guest(rt) for _each in range(3)]
@@ -580,7 +582,7 @@ async def test_case_view_in_several_tabs_is_counted_and_audited_once(
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_list_is_paginated_by_25_without_repeats(rt: Runtime) -> None:
+async def test_case_list_shows_each_case_once_on_pages_of_25(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
     async with rt.pool.connection() as session:
@@ -623,7 +625,7 @@ async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> No
     assert gone[-1].kind == "gone"
 
 
-async def test_reply_field_stays_open_outside_the_whatsapp_window(
+async def test_officer_reply_field_stays_open_after_whatsapps_24_hours(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)

@@ -58,7 +58,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
     ]
 
 
-async def test_break_glass_allows_no_case_action(rt: Runtime) -> None:
+async def test_break_glass_access_allows_no_action_on_the_case(rt: Runtime) -> None:
     first, second, _lead, case = await _crew(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.COMPLAINT)
     await break_glass.grant(rt, second, pane)

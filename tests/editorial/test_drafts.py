@@ -134,7 +134,7 @@ async def test_published_fact_is_replaced_by_the_shipped_text_after_its_end(rt: 
     assert await served(rt) == rt.languages.render(SHIPPED.ended, "ru")
 
 
-async def test_silenced_fact_is_not_served(rt: Runtime) -> None:
+async def test_withheld_fact_is_not_shown_to_people(rt: Runtime) -> None:
     await publish(rt, await editor(rt), await approver(rt), texts={}, silent=True)
     assert await served(rt) == ""
 
@@ -190,7 +190,7 @@ async def test_mission_card_can_be_written_only_by_its_mission(rt: Runtime) -> N
     await drafts.withdraw(rt, lead, CARD)
 
 
-async def test_content_drafts_are_hidden_from_the_serving_database_role(
+async def test_content_drafts_are_hidden_from_the_application_database_role(
     rt: Runtime, databases: Databases
 ) -> None:
     author, second = await editor(rt), await approver(rt)
@@ -220,7 +220,7 @@ async def test_content_item_key_must_name_a_known_fact_or_a_valid_notice(rt: Run
     assert drafts.kind_of("notice:border").value == "notice"
 
 
-def test_content_edition_without_publications_is_a_plain_date() -> None:
+def test_content_of_a_day_without_publications_is_a_plain_date() -> None:
     day = date(2026, 11, 28)
     assert LiveContent().on(day) is day
 

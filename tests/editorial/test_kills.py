@@ -45,7 +45,7 @@ async def _publisher(words: str) -> Process:
     return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
 
 
-async def test_publishing_process_killed_midway_leaves_a_complete_version(
+async def test_content_version_is_complete_when_its_publishing_process_is_killed(
     rt: Runtime, databases: Databases, redis_url: str, tmp_path: Path
 ) -> None:
     author, second = await editor(rt), await approver(rt)

@@ -101,7 +101,7 @@ async def _approved_last(published: Publications) -> str:
     return live.body.sources[0].rpartition("/")[2]
 
 
-async def test_pages_show_a_complete_publication_while_processes_are_killed(
+async def test_pages_of_running_processes_never_mix_publications_during_kills(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
     chance = random.Random(KILLS)

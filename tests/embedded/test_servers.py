@@ -191,7 +191,7 @@ def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path
     assert {process.returncode for process in processes} == {0}
 
 
-def test_embedded_postgres_is_joined_after_its_starter_was_killed(data: Path) -> None:
+def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Path) -> None:
     with holder(data) as (url, process):
         tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
         pid = pid_of(data)
@@ -225,7 +225,7 @@ def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> 
         assert stranger.poll() is None
 
 
-def test_embedded_postgres_changes_its_port_when_it_is_taken(data: Path) -> None:
+def test_embedded_postgres_uses_another_port_when_its_port_is_taken(data: Path) -> None:
     with postgres(data, QUICK) as url:
         port = urlsplit(url).port or 0
     with socket.create_server(("127.0.0.1", port)), postgres(data, QUICK) as other:
@@ -495,7 +495,7 @@ def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
         psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
 
 
-def test_prepare_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
+def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
     first = prepare(admin, "kosh_twice", tmp_path / "passwords")
     tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
     second = prepare(admin, "kosh_twice", tmp_path / "passwords")
@@ -506,14 +506,16 @@ def test_prepare_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) ->
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
 
-def test_prepare_is_safe_to_run_concurrently(seed: Path, data: Path, tmp_path: Path) -> None:
+def test_database_preparation_is_safe_to_run_concurrently(
+    seed: Path, data: Path, tmp_path: Path
+) -> None:
     with postgres(data, QUICK) as url, ThreadPoolExecutor(8) as pool:
         urls = set(pool.map(lambda _: prepare(url, "kosh", tmp_path / "passwords"), range(8)))
         assert len(urls) == 1
         assert ask(urls.pop().app, "SELECT 1") == 1
 
 
-def test_prepare_without_a_folder_derives_passwords_from_the_admin_url(admin: str) -> None:
+def test_database_preparation_derives_passwords_from_the_admin_url(admin: str) -> None:
     first, second = prepare(admin, "kosh_first"), prepare(admin, "kosh_second")
     assert urlsplit(first.app).password == urlsplit(second.app).password
     assert urlsplit(first.app).password != urlsplit(first.owner).password

@@ -141,7 +141,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ],
 )
 @pytest.mark.row(69, 71, 72, 73, 75, 76, 79, 83)
-async def test_sanitizer_refusal_has_its_reason(
+async def test_sanitizer_refuses_each_bad_file_with_the_expected_reason(
     works: Sanitizer, make: Callable[[], bytes], reason: Refusal
 ) -> None:
     assert await refused(works, make()) == reason
@@ -226,7 +226,7 @@ async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(works: Saniti
     assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MAX_PAGES
 
 
-async def test_sanitizer_verdict_has_digest_and_size_of_input_and_output(works: Sanitizer) -> None:
+async def test_sanitizer_result_has_digest_and_size_of_input_and_output(works: Sanitizer) -> None:
     from hashlib import sha256
 
     given = photo()
@@ -249,7 +249,7 @@ async def test_sanitizer_downscales_a_large_photo(works: Sanitizer) -> None:
         pytest.param("-100000 -100000 100000 100000", id="row-73-negative"),
     ],
 )
-async def test_sanitizer_renders_a_huge_page_small(works: Sanitizer, box: str) -> None:
+async def test_sanitizer_shrinks_a_huge_pdf_page(works: Sanitizer, box: str) -> None:
     _, file = await cleaned(works, pdf(box=box))
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
@@ -446,7 +446,7 @@ async def test_sanitizer_accepts_a_hardly_readable_photo_with_a_hint(
     assert hint in verdict.hints
 
 
-async def test_sanitizer_gives_no_hint_for_a_sparse_or_empty_page(
+async def test_sanitizer_gives_no_legibility_hint_for_a_sparse_or_empty_page(
     works: Sanitizer,
 ) -> None:
     one_line = Image.new("RGB", (1240, 1754), "white")

@@ -221,7 +221,7 @@ def no_scrubbing() -> None:
     logging._set_up(20)
 
 
-@noticed_by("tests/web/test_console.py::test_user_text_is_never_rendered_as_markup")
+@noticed_by("tests/web/test_console.py::test_console_never_renders_user_text_as_markup")
 def no_escaping() -> None:
     """Insert people's text into pages without HTML escaping."""
     import jinja2
@@ -245,7 +245,9 @@ def no_headers() -> None:
 # Guards of files
 
 
-@noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_refusal_has_its_reason")
+@noticed_by(
+    "tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_refuses_each_bad_file_with_the_expected_reason"
+)
 def no_limit_of_pixels() -> None:
     """Decode images with any number of pixels."""
     from bot.file_sanitizer import child_process
@@ -299,7 +301,7 @@ def no_row_security() -> None:
     _put(migrations, migrate=open_to_all)
 
 
-@noticed_by("tests/test_repository_rules.py::test_runtime_refuses_to_run_as_superuser")
+@noticed_by("tests/test_repository_rules.py::test_runtime_refuses_to_start_as_a_database_superuser")
 def superuser() -> None:
     """Let the program run with a superuser's database role."""
     from bot import runtime

@@ -391,7 +391,7 @@ async def test_console_next_opens_the_most_urgent_case(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-60")
-async def test_user_text_is_never_rendered_as_markup(desk: House) -> None:
+async def test_console_never_renders_user_text_as_markup(desk: House) -> None:
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
     visitor = await ask_officer(desk, "ru", "general", hostile)
     async with Console.signed_in(desk.url, AIGUL) as console:

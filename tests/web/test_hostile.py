@@ -211,7 +211,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
-async def test_bot_leaves_a_group(house: House) -> None:
+async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
     """Check that the bot leaves without writing to the group (row 56)."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
