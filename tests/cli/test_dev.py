@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bot.cli import assembled, dev
 from bot.i18n import spelling
 from tests.browser import chromium
+from tests.terminal import shell
 
 type Runs = list[tuple[dict[str, list[str]], dict[str, list[str]]]]
 
@@ -96,25 +97,31 @@ def test_package_audit_checks_every_locked_runtime_package(monkeypatch: pytest.M
     assert "pytest==" not in locked[0]
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [("kosh keys sh", "show"), ("kosh ke", "keys"), ("kosh keys d", "destroy")],
-)
+def _completing(typed: str) -> dict[str, str]:
+    """Return the environment in which a shell asks for completions of the typed line."""
+    return {
+        "_KOSH_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
+        "PATH": "/usr/bin:/bin",
+    }
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("kosh ke", "keys"), ("kosh keys d", "destroy")])
 def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> None:
-    words = typed.split()
+    _code, said = shell().types(environment=_completing(typed))
+    assert said.split() == [expected]
+
+
+def test_cli_shell_completion_works_in_the_installed_command() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("kosh")],
-        env={
-            "_KOSH_COMPLETE": "complete_bash",
-            "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(words) - 1),
-            "PATH": "/usr/bin:/bin",
-        },
+        env=_completing("kosh keys sh"),
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    assert done.stdout.split() == [expected], done.stderr
+    assert done.stdout.split() == ["show"], done.stderr
 
 
 @pytest.fixture

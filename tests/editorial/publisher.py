@@ -1,7 +1,15 @@
-"""Publish one version after another until the process is killed: `publisher SETTINGS`."""
+"""Publish one version after another until the process is killed: `publisher SETTINGS`.
+
+Each line of standard input starts the next publisher, after the one before was killed. It is forked
+from a process that has done the imports, which take two seconds. A publisher prints its process id,
+then the number of each version. ENDED follows when it has ended.
+"""
 
 import asyncio
+import ctypes
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +19,10 @@ from bot.embedded import Databases
 from bot.officers import directory
 from bot.runtime import Runtime, runtime
 from tests.app_stack import furnished
+from tests.chaos.nursery import DIE_WITH_PARENT
 from tests.editorial.editors import ITEM, TEXTS, publish
+
+ENDED = "ended"
 
 
 def numbered(number: int) -> dict[str, str]:
@@ -26,8 +37,7 @@ async def publish_for_ever(rt: Runtime, author: UUID, second: UUID) -> None:
     while True:
         number += 1
         await publish(rt, officers[author], officers[second], texts=numbered(number))
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
+        print(number, flush=True)
 
 
 async def main(words: str) -> None:
@@ -37,5 +47,17 @@ async def main(words: str) -> None:
         await publish_for_ever(rt, UUID(given["author"]), UUID(given["second"]))
 
 
+def serve(words: str) -> None:
+    """Fork a publisher for each line of standard input, and wait for its end."""
+    for _line in sys.stdin:
+        child = os.fork()
+        if not child:
+            ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+            print(os.getpid(), flush=True)
+            asyncio.run(main(words))
+        os.waitpid(child, 0)
+        print(ENDED, flush=True)
+
+
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    serve(sys.argv[1])

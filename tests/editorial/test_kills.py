@@ -2,16 +2,22 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio import StreamReader, StreamWriter
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from signal import SIGKILL
 
 from bot.config.settings import Settings
 from bot.content import LiveContent
 from bot.editorial import drafts
 from bot.embedded import Databases
+from bot.officers.directory import Officer
 from bot.operations import backup
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
@@ -19,6 +25,7 @@ from bot.security.vault import Vault
 from flows.knowledge.facts import said
 from tests.desk.desks import audited
 from tests.editorial.editors import ITEM, approver, database_day, editor, publish
+from tests.editorial.publisher import ENDED
 
 # Number of publications before each kill.
 KILLS = (1, 2, 1, 3, 1)
@@ -40,9 +47,18 @@ async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
     return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}
 
 
-async def _publisher(words: str) -> Process:
+@asynccontextmanager
+async def _publishers(words: str) -> AsyncIterator[tuple[StreamWriter, StreamReader]]:
+    """Yield standard input and output of the process that starts publishers."""
     command = (sys.executable, "-m", "tests.editorial.publisher", words)
-    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield process.stdin, process.stdout
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_content_version_is_complete_when_its_publishing_process_is_killed(
@@ -53,26 +69,33 @@ async def test_content_version_is_complete_when_its_publishing_process_is_killed
         "databases": asdict(databases), "redis_url": redis_url, "folder": str(tmp_path),
         "author": str(author.id), "second": str(second.id),
     })  # fmt: skip
-    for publications in KILLS:
-        process = await _publisher(words)
-        assert process.stdout is not None
-        async with asyncio.timeout(120):
-            for _each in range(publications):
-                last = int(await process.stdout.readline())
-                assert len(await _numbers(rt, await _served(rt))) == 1, "never half of one"
-        process.kill()
-        await process.wait()
-        restarted = await _served(rt)
-        (number,) = await _numbers(rt, restarted)
-        assert int(number) >= last, "a publication that was reported is served"
-        versions = await drafts.history(rt, author, ITEM)
-        assert [each.state for each in versions].count("live") == 1
-        published = [each for _a, each, _d in await audited(rt) if each == "content.published"]
-        assert restarted.snapshot.version == len(published), "each publication is audited"
-        async with asyncio.timeout(60):
-            while rt.content.snapshot.version != restarted.snapshot.version:  # noqa: ASYNC110 — no signal
-                await asyncio.sleep(0.05)
-        assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
+    async with _publishers(words) as (start, said):
+        for publications in KILLS:
+            start.write(b"\n")
+            async with asyncio.timeout(120):
+                publisher = int(await said.readline())
+                for _each in range(publications):
+                    last = int(await said.readline())
+                    assert len(await _numbers(rt, await _served(rt))) == 1, "never half of one"
+                os.kill(publisher, SIGKILL)
+                while (line := (await said.readline()).decode().strip()) != ENDED:
+                    last = int(line)
+            await _check_served(rt, author, last)
+
+
+async def _check_served(rt: Runtime, author: Officer, last: int) -> None:
+    """Check that all processes serve the same complete version, whose number is `last` or later."""
+    restarted = await _served(rt)
+    (number,) = await _numbers(rt, restarted)
+    assert int(number) >= last, "a publication that was reported is served"
+    versions = await drafts.history(rt, author, ITEM)
+    assert [each.state for each in versions].count("live") == 1
+    published = [each for _a, each, _d in await audited(rt) if each == "content.published"]
+    assert restarted.snapshot.version == len(published), "each publication is audited"
+    async with asyncio.timeout(60):
+        while rt.content.snapshot.version != restarted.snapshot.version:  # noqa: ASYNC110 — no signal
+            await asyncio.sleep(0.05)
+    assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
 
 
 async def test_backup_restore_recovers_published_content(chosen: Settings, tmp_path: Path) -> None:
