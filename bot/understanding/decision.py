@@ -103,12 +103,12 @@ def may_be_sure(message: Message) -> bool:
     """
     if message.is_blank:
         return False
-    if message.may_reach(SURE) and _is_sure(message.whole):
+    if message.may_reach(SURE, SURE_NONE_MASS) and _is_sure(message.whole):
         return True
     left = len(message.clauses)
     for clause in sorted(message.clauses, key=lambda each: len(each.words)):
-        is_sure = message.may_reach(SURE_PART, clause) and _is_sure_part(message.part(clause))
-        left -= not is_sure
+        may_be = message.may_reach(SURE_PART, SURE_NONE_MASS, clause)
+        left -= not (may_be and _is_sure_part(message.part(clause)))
         if left < MAX_QUESTIONS:
             break
     return left >= MAX_QUESTIONS

@@ -30,6 +30,9 @@ MIN_EASE = 5
 # recognition.
 DANGER_START = 5
 
+# Number of classes that the upper bound of the likeliest one's probability takes into account.
+NEAREST = 4
+
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 
 type Scores = NDArray[np.float32]
@@ -166,14 +169,21 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 
 
 def highest_chance(odds: Sequence[float]) -> float:
-    """Return an upper bound for the probability of the likeliest class, at a fifth of the cost.
+    """Return an upper bound for the probability of the likeliest class, at a third of the cost.
 
-    The bound is exact if only the two likeliest classes have a probability above zero.
+    The bound is exact if only the likeliest classes, as many as NEAREST, have a probability above
+    zero.
     """
-    classes = list(odds[:-1])
-    first = max(classes)
-    classes.remove(first)
-    return 1 / (1 + math.exp(max(classes) - first))
+    *others, first = sorted(odds[:-1])[-NEAREST:]
+    return 1 / (1 + sum(math.exp(each - first) for each in others))
+
+
+def lowest_none(odds: list[float], none: slice, least: float) -> float:
+    """Return a lower bound for the probability of `none`, if that of another class reaches `least`.
+
+    Only the likeliest class of `none` counts.
+    """
+    return least * math.exp(max(odds[none]) - max(odds[:-1]))
 
 
 def highest_danger(odds: list[float], danger: slice) -> float:

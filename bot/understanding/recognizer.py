@@ -6,7 +6,14 @@ from functools import cache, cached_property
 
 from bot.i18n import crisis_words
 from bot.understanding import politeness, skeleton
-from bot.understanding.model import Model, chances, highest_chance, highest_danger, of_kind
+from bot.understanding.model import (
+    Model,
+    chances,
+    highest_chance,
+    highest_danger,
+    lowest_none,
+    of_kind,
+)
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -233,9 +240,14 @@ class Message:
         """The clauses of the message, without asides; empty if there is only one clause."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
-    def may_reach(self, least: float, line: Skeleton | None = None) -> bool:
-        """Return False if no intent of the clause (or the whole message) can reach `least`."""
-        return highest_chance(self._found(line or self._asking).odds) >= least
+    def may_reach(self, least: float, most_none: float, line: Skeleton | None = None) -> bool:
+        """Return False if no intent of the clause (or the whole message) can reach `least`.
+
+        Also return False if the probability of being out of scope must then exceed `most_none`.
+        """
+        odds = self._found(line or self._asking).odds
+        none = lowest_none(odds, self._recognizer.none, least)
+        return none <= most_none and highest_chance(odds) >= least
 
     def part(self, line: Skeleton) -> Part:
         """Return the likeliest intent of a clause."""

@@ -25,6 +25,7 @@ from bot.understanding.model import (
     chances,
     highest_chance,
     highest_danger,
+    lowest_none,
     of_kind,
 )
 from bot.understanding.phrases import Phrase
@@ -300,7 +301,7 @@ def test_features_of_a_line_are_those_of_its_words_and_pairs(line: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_recognizer_upper_bounds_exceed_the_probabilities_for_any_odds(
+def test_recognizer_bounds_contain_the_probabilities_for_any_odds(
     seed: int, recognizer: Recognizer
 ) -> None:
     numbers = random.Random(seed)
@@ -309,6 +310,8 @@ def test_recognizer_upper_bounds_exceed_the_probabilities_for_any_odds(
     classes, danger = chances(odds, recognizer.danger)
     assert highest_chance(odds) >= max(classes)
     assert highest_danger(odds, recognizer.danger) >= danger
+    none = sum(classes[recognizer.none])
+    assert lowest_none(odds, recognizer.none, max(classes)) <= none * (1 + 1e-9)
 
 
 def test_probabilities_of_a_line_equal_those_of_a_matrix_row(recognizer: Recognizer) -> None:
