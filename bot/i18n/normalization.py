@@ -8,6 +8,8 @@ MAX_MARKS = 4
 # Size of the cache of `fold`. It is large enough for the words with which a turn compares a text,
 # and so small that people's texts are soon evicted.
 MAX_FOLDED = 64
+# Size of the cache of `clean`, to which a turn passes the same text several times.
+MAX_CLEANED = 4
 UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,6 +57,7 @@ INSIDE = re.compile(r"[^\W_ʻʼ](?:.*[^\W_ʻʼ])?", re.DOTALL)
 BARE = str.maketrans("әғқңөұүіыһҳıى", "агкноууииххiي", "ьъʻʼء")
 
 
+@lru_cache(MAX_CLEANED)
 def clean(typed: str, *, multiline: bool = False) -> str:
     """Return typed text in the form for validation, storage and display.
 

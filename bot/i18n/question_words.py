@@ -46,7 +46,9 @@ def asks(typed: str) -> bool:
     text = normalization.fold(typed)
     if HAN.search(text):
         return CHINESE.search(text) is not None
-    words = WORD.findall(kazakh_arabic.to_cyrillic(text))
+    if normalization.ARABIC.search(text):
+        text = kazakh_arabic.to_cyrillic(text)
+    words = WORD.findall(text)
     if not words:
         return False
     if len(words) > 1 and (words[-1] in LAST.split() or INSIDE in words[1:-1]):

@@ -146,7 +146,7 @@ def _drop_ephemeral(turn: TurnState) -> None:
     For every person, also delete the recognized question when another screen is shown.
     """
     is_on_reply = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
-    if not is_on_reply:
+    if turn.c.heard is not None and not is_on_reply:
         turn.c = replace(turn.c, heard=None)
     if not turn.c.is_persistent:
         return

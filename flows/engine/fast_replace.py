@@ -19,6 +19,6 @@ else:
         if fields is None:
             return dataclasses.replace(whole, **changes)
         copy = object.__new__(type(whole))
-        copy.__dict__.update(fields)
-        copy.__dict__.update(changes)
+        # Frozen classes reject `copy.__dict__ = …`.
+        object.__setattr__(copy, "__dict__", {**fields, **changes})
         return copy

@@ -323,8 +323,7 @@ def path(flow: Flow, form: Form) -> Path:
 def _member_steps(
     many: RepeatingGroup, member: str, form: Form, scope: dict[str, str | None]
 ) -> list[Step]:
-    parts = (part for part in many.items if holds(part.when, scope))
-    return [_stop(part, member, form, scope) for part in parts]
+    return [_stop(part, member, form, scope) for part in many.items if holds(part.when, scope)]
 
 
 def _stop(
@@ -334,8 +333,9 @@ def _stop(
     scope: dict[str, str | None],
     members: tuple[str, ...] = (),
 ) -> Step:
-    key = key_of(item.name, member)
-    answer = form.answers.get(key) or _answer_under_former_name(item, member, form)
+    answer = form.answers.get(key := key_of(item.name, member))
+    if answer is None and item.former_names:
+        answer = _answer_under_former_name(item, member, form)
     signature = _signature(item, scope, members)
     ok = (
         answer is not None
@@ -351,7 +351,7 @@ def _stop(
 def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer | None:
     """Return an answer that is stored under a former name of the question."""
     found = (form.answers.get(key_of(name, member)) for name in item.former_names)
-    return next((answer for answer in found if answer is not None), None)
+    return next(filter(None, found), None)
 
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
