@@ -1,12 +1,13 @@
 """Checklist screens: print a list; with consent, store it, tick entries and set a reminder."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import timedelta
 from enum import StrEnum
 
 from flows import lifetimes
 from flows.engine import labels, screens
 from flows.engine.blocks import tick
+from flows.engine.edition import plain
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Entry, Flow, Listing, Path
@@ -272,9 +273,7 @@ def _remind(turn: TurnState, on: bool) -> None:
     mine = turn.c.saved_list
     if mine is None:
         return turn.ask()
-    # `turn.today` may be an `Edition`, a date with published content. Only a plain date may be
-    # stored.
-    when = date.fromordinal(turn.today.toordinal() + lifetimes.REMIND_DAYS) if on else None
+    when = plain(turn.today) + timedelta(days=lifetimes.REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
     turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
     said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)

@@ -43,6 +43,11 @@ class Edition[F, R](date):
         return edition
 
 
+def plain(today: date) -> date:
+    """Return the day without published content, because only a plain date can be stored."""
+    return date.fromordinal(today.toordinal())
+
+
 def notices(today: date) -> tuple[Text, ...]:
     """Return the notices in an edition; none if `today` is a plain date."""
     return today.notices if isinstance(today, Edition) else ()

@@ -3,10 +3,10 @@
 Messages about danger pass every limit. The assistant itself answers without any limit.
 """
 
-from datetime import date
 from typing import assert_never
 
 from flows.engine import safety, screens
+from flows.engine.edition import plain
 from flows.engine.events import Button, Kind, Relay
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, OpenCase
@@ -133,7 +133,7 @@ def alert(turn: TurnState) -> None:
 
 
 def _count(turn: TurnState, limit: MessageLimit) -> None:
-    today = date.fromordinal(turn.today.toordinal())
+    today = plain(turn.today)
     used = limit.used + 1 if limit.day == today else 1
     turn.c = replace(turn.c, limit=replace(limit, day=today, used=used))
 

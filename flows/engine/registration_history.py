@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from flows.engine.edition import plain
 from flows.engine.registration import Acknowledged, Milestone, PlatformStep, RegistrationStatus
 from flows.engine.text import Text, _
 
@@ -53,11 +54,12 @@ REPORTED = _("The registry reports a step of the authorities.")
 def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
     """Return the history, with the reported state and step appended if they are new."""
     new: list[Milestone] = []
+    day = plain(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
     if told.state != last:
-        new.append(Milestone(today, told.state, told.reason))
+        new.append(Milestone(day, told.state, told.reason))
     if told.step is not None and told.step != before.step:
-        new.append(Milestone(today, step=told.step))
+        new.append(Milestone(day, step=told.step))
     return (*before.history, *new)[-MAX_MILESTONES:]
 
 

@@ -12,6 +12,7 @@ import msgspec
 from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine.conversation import step
+from flows.engine.edition import Edition
 from flows.engine.events import (
     Attached,
     Effect,
@@ -47,6 +48,9 @@ from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
 
 TODAY = date(2026, 11, 24)
+# A day with published content: a conversation that stores this value instead of a plain date could
+# not be saved.
+PUBLISHED: Edition[object, object] = Edition.of(TODAY, {}, {}, (), {})
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 # Effects that lead to a later event, whose turn contains the answer.
@@ -132,7 +136,7 @@ class Chat:
     understanding: Understanding | None = None
     # Compute each turn twice and compare, to check that turns are deterministic.
     twice: bool = False
-    today: date = TODAY
+    today: date = PUBLISHED
 
     @classmethod
     def begun(

@@ -104,3 +104,11 @@ def test_last_day_of_a_question_is_shown_beside_a_step_and_without_a_flow() -> N
     chat.presses("!status")
     for day in (LAST_DAY, date(2026, 12, 1)):
         assert chat.shows(registration_screens.UNTIL, day=day)
+
+
+def test_registry_report_is_saved_on_a_day_with_published_content() -> None:
+    chat = at("review").presses("submit")
+    chat.takes(Acknowledged("received", "KZ-2026-TEST"))
+    known = chat.conversation.registration
+    assert known is not None
+    assert {type(each.day) for each in known.history} == {date}
