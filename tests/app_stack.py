@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from unittest.mock import patch
 
 import aiohttp
 import psycopg
@@ -30,6 +31,12 @@ _sandboxes = defaultdict[str, list[str]](list)
 
 # Seconds that a server waits for running responses when it is asked to shut down.
 GRACE = 1.0
+
+# Longest interval in seconds of the sweeps that the worker of a test runs. Retention and others
+# with longer intervals run at the start of each worker and took a third of the CPU time of a short
+# test. `tests/operations/test_worker_sweeps.py` runs them.
+MAX_INTERVAL = 60.0
+_every = main._every
 
 
 class Server(uvicorn.Server):
@@ -133,10 +140,13 @@ class House:
             assert answer.status < 300, await answer.text()
 
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
-        """Wait until `true` returns true, checking it repeatedly; fail after `seconds`."""
+        """Wait until `true` returns true, checking it repeatedly; fail after `seconds`.
+
+        A check is mostly a query. More frequent ones would take CPU time from other processes.
+        """
         async with asyncio.timeout(seconds):
             while not await true():  # noqa: ASYNC110 — the outside sends no signal
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
 
     async def ahead(self, interval: str) -> None:
         """Advance the database clock by an SQL interval."""
@@ -215,12 +225,19 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
         ):
             # Start a sanitizer process only for a file that has arrived, none in advance.
             rt.papers.ahead = 0
-            working = asyncio.create_task(main.work(rt))
-            try:
-                yield House(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)
-            finally:
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
+            with patch.object(main, "_every", _often):
+                working = asyncio.create_task(main.work(rt))
+                try:
+                    yield House(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)
+                finally:
+                    working.cancel()
+                    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _often(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+    """Run a sweep as the worker does, but none with an interval over MAX_INTERVAL."""
+    if seconds <= MAX_INTERVAL:
+        await _every(seconds, act)
 
 
 @contextmanager

@@ -162,6 +162,7 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
+        logging.get().info("canary.started")
         guest = Guest(house.rt, name="700000000045")
         for troll in TROLLS:
             await guest.do(Said(troll))
@@ -171,7 +172,7 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
             await _go(user, troll)
     finally:
         logging.configure("error")
-    assert lines.getvalue()
+    assert "canary.started" in lines.getvalue(), "the log is written here"
     _hunt("log", lines.getvalue())
     _hunt("valkey", await _valkey(house))
     _hunt("database", _everything(databases))

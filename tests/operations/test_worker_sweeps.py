@@ -1,0 +1,56 @@
+"""The worker starts each rare sweep, which the worker of `tests.app_stack` leaves out."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot import notifications
+from bot.desk import form_funnel
+from bot.editorial import referrers
+from bot.operations import health, key_rotation
+from bot.privacy import retention
+from bot.runtime import Runtime
+from bot.worker import main
+from tests.app_stack import MAX_INTERVAL
+
+RARE: tuple[tuple[Any, str], ...] = (
+    (referrers, "release"),
+    (retention, "retain"),
+    (notifications, "find_ending"),
+    (form_funnel, "count_steps"),
+    (key_rotation, "rotate_monthly"),
+    (health.AuditWatch, "verify"),
+)
+
+
+def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Event:
+    """Return an event that is set when the function of this name has returned."""
+    run, ended = getattr(owner, name), asyncio.Event()
+
+    async def watched(*given: Any) -> None:
+        await run(*given)
+        ended.set()
+
+    monkeypatch.setattr(owner, name, watched)
+    return ended
+
+
+async def test_worker_completes_every_rare_sweep_after_its_start(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)
+    ended = [_watch(monkeypatch, *each) for each in RARE]
+    intervals, every = list[float](), main._every
+
+    async def recorded(seconds: float, act: Any) -> None:
+        intervals.append(seconds)
+        await every(seconds, act)
+
+    monkeypatch.setattr(main, "_every", recorded)
+    working = asyncio.create_task(main.work(rt))
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(each.wait() for each in ended))
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert sum(each > MAX_INTERVAL for each in intervals) == len(RARE), "each is watched here"
