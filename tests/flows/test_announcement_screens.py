@@ -19,7 +19,7 @@ def subscribed(*after: str, language: str = "ru") -> Chat:
     return chat.presses(*(after or ("yes", "UZ", "kandas_status", "unsaid")))
 
 
-def test_announcements_reading_needs_no_consent_and_stores_nothing() -> None:
+def test_announcements_can_be_read_without_consent_and_stored_data() -> None:
     chat = Chat.begun("ru", "announcements").presses("read")
     assert chat.done(ReadNews)
     assert chat.at == screens.MENU
@@ -62,7 +62,7 @@ def test_announcement_consents_record_text_and_language(language: str) -> None:
     ]
 
 
-def test_announcement_answers_are_cleared_after_subscribing() -> None:
+def test_subscription_form_answers_are_deleted_after_subscribing() -> None:
     chat = subscribed()
     traits = {"country": "UZ", "programme": "kandas_status"}
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, traits)]
@@ -70,7 +70,7 @@ def test_announcement_answers_are_cleared_after_subscribing() -> None:
     assert chat.conversation.topics == ("rules", "events")
 
 
-def test_subscription_works_without_consent_to_audience_attributes() -> None:
+def test_subscription_is_possible_without_consent_to_preferences() -> None:
     chat = subscribed("refuse")
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, {})]
     assert [each.purpose for each in chat.done(ConsentGiven)] == ["announcements"]
@@ -91,7 +91,7 @@ def test_subscription_is_unchanged_when_a_change_is_abandoned(leave: str) -> Non
     assert len(chat.done(Subscribe)) == 1
 
 
-def test_subscription_can_be_ended_without_muting() -> None:
+def test_subscription_can_be_ended_without_muting_all_messages() -> None:
     chat = subscribed().presses("announcements", "end")
     assert chat.done(Subscribe)[-1] == Subscribe()
     assert chat.shows(announcement_screens.ENDED)

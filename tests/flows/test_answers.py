@@ -115,7 +115,7 @@ def test_choice_question_rejects_an_empty_text(question: str) -> None:
 
 @pytest.mark.parametrize("kept", ["", " ", "\u3000\n"])
 @pytest.mark.row(35, 36)
-def test_question_does_not_accept_a_stored_empty_answer(kept: str) -> None:
+def test_questions_all_reject_an_empty_stored_answer(kept: str) -> None:
     taken = {
         (flow.name, question.name)
         for flow in FLOWS.values()
@@ -199,7 +199,9 @@ RIGHT = [
 
 @pytest.mark.parametrize(("question", "typed", "value"), RIGHT)
 @pytest.mark.row(37, 43, 44, 45)
-def test_valid_forms_are_stored_in_one_normal_form(question: str, typed: str, value: str) -> None:
+def test_answers_in_any_accepted_notation_are_stored_in_one_notation(
+    question: str, typed: str, value: str
+) -> None:
     chat = at(question, **PHONE).says(typed)
     assert chat.at != question
     assert stored(chat, question) == value
@@ -264,7 +266,7 @@ def test_unexpected_contact_is_deleted_from_the_chat() -> None:
 )  # fmt: skip
 @pytest.mark.requirement("S-22")
 @pytest.mark.row(51, 52, 53)
-def test_question_explains_when_a_message_is_not_text(
+def test_question_explains_which_message_kinds_it_cannot_read(
     kind: str, answer: Text, deleted: bool
 ) -> None:
     chat = at("purpose")
@@ -294,7 +296,7 @@ def test_edited_message_changes_no_answer() -> None:
 
 @pytest.mark.parametrize("typed", ["/unknown", "/DELETE_ME", "/start@other_bot x y", "/settings"])
 @pytest.mark.row(61)
-def test_unknown_command_is_not_an_answer(typed: str) -> None:
+def test_unknown_command_is_not_stored_as_an_answer(typed: str) -> None:
     chat = at("name_kk").says(typed)
     assert stored(chat, "name_kk") is None
     assert chat.at in ("name_kk", screens.MENU)
@@ -354,7 +356,7 @@ def hears(chat: Chat, phrase: str) -> bool:
     return phrase in FIRST or chat.name in FULLY
 
 
-def test_sample_conversations_cover_every_question() -> None:
+def test_answer_test_conversations_cover_every_question() -> None:
     names = {chat.name for chat in STEPS}
     assert names == {item.name for item in PREREGISTRATION.questions()}
     assert any(isinstance(item, RepeatingGroup) for item in PREREGISTRATION.items)
@@ -363,7 +365,7 @@ def test_sample_conversations_cover_every_question() -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 @pytest.mark.row(63)
-def test_safety_words_have_the_same_effect_at_every_step(chat: Chat) -> None:
+def test_safety_words_in_any_language_have_the_same_effect_at_each_step(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
         if not hears(chat, phrase):
@@ -377,7 +379,7 @@ def test_safety_words_have_the_same_effect_at_every_step(chat: Chat) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
-def test_reserved_word_never_becomes_an_answer(chat: Chat) -> None:
+def test_reserved_word_is_never_stored_as_an_answer(chat: Chat) -> None:
     skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
     before = chat.told()
     for phrase in OTHERS:

@@ -40,7 +40,7 @@ def test_reply_before_a_language_choice_is_translated(event: Event) -> None:
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker"])
-def test_file_before_a_language_choice_is_answered_in_every_language(kind: str) -> None:
+def test_file_sent_before_a_language_choice_is_answered_in_all_languages(kind: str) -> None:
     chat = Chat(understanding=REAL).takes(Unreadable(kind))
     line = screens.NO_PICTURES if kind == "photo" else screens.CANNOT_READ
     assert all(WORDS.render(line, code) in chat.text for code in LANGUAGES)
@@ -69,7 +69,7 @@ def test_first_message_asking_for_help_is_answered_in_its_language(
     assert {"language", "!language"} & set(chat.keys)
 
 
-def test_first_message_help_alone_gets_the_general_safety_answer() -> None:
+def test_first_message_with_the_word_help_gets_the_general_safety_answer() -> None:
     chat = Chat(understanding=REAL).says("помогите")
     assert chat.shows(safety.READ_ALONE)
     for line in REAL.safety[""](TODAY, ""):

@@ -35,7 +35,7 @@ FORM = "preregistration"
 
 
 @pytest.mark.row(58, 59)
-def test_old_button_changes_nothing_and_repeats_the_question() -> None:
+def test_button_of_an_earlier_question_only_repeats_the_open_question() -> None:
     chat = at("adult")
     old = Pressed(f"{chat.nonce}:no")
     told = chat.until("citizenship").told()
@@ -77,7 +77,7 @@ def test_submit_button_pressed_twice_submits_once() -> None:
     ],
 )
 @pytest.mark.row(58)
-def test_unknown_button_is_not_an_answer(payload: str) -> None:
+def test_button_with_an_unknown_payload_stores_no_answer(payload: str) -> None:
     chat = at("adult")
     told = chat.told()
     chat.takes(Pressed(payload.format(nonce=chat.nonce)))
@@ -111,7 +111,7 @@ def test_option_number_can_refer_to_any_page() -> None:
 
 @pytest.mark.requirement("S-39")
 @pytest.mark.row(62)
-def test_language_change_at_every_step_keeps_the_answers() -> None:
+def test_form_answers_are_kept_when_the_language_changes_at_every_step() -> None:
     plain = Chat.begun("ru", FORM)
     mixed = Chat.begun("ru", FORM)
     answers = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
@@ -138,7 +138,7 @@ def test_answer_in_the_previous_language_is_understood_after_a_switch() -> None:
 @pytest.mark.parametrize(
     "word", ["menu", "меню", "мәзір", "菜单", "menyu", "/menu", "/MENU@kosh_bot"]
 )
-def test_menu_command_keeps_the_open_question_of_the_form(word: str) -> None:
+def test_form_continues_at_its_open_question_after_the_menu_command(word: str) -> None:
     chat = at("birth_year").says(word)
     assert chat.at == screens.MENU
     chat.presses(FORM)
@@ -176,7 +176,7 @@ def test_mydata_command_exports_data_only_of_a_known_person() -> None:
 
 
 @pytest.mark.requirement("S-37")
-def test_quick_exit_deletes_anonymous_answers_and_suspends_a_known_form() -> None:
+def test_quick_exit_deletes_anonymous_answers_but_only_pauses_stored_forms() -> None:
     chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
     assert chat.shows(screens.EXIT_TEXT)
@@ -199,7 +199,7 @@ def test_quick_exit_before_a_language_choice_replies_in_every_language() -> None
     assert len(said.paragraphs[0]) == len(LANGUAGES)
 
 
-def test_withheld_officer_message_is_announced_once_until_opened() -> None:
+def test_withheld_officer_message_is_announced_only_once_until_opened() -> None:
     left = at("birth_year").presses("!exit").takes(UpdateWithheld())
     assert left.shows(screens.UPDATE)
     assert left.takes(UpdateWithheld()).says_now == ()
@@ -208,7 +208,7 @@ def test_withheld_officer_message_is_announced_once_until_opened() -> None:
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
 
 
-def test_text_typed_before_a_withheld_question_is_shown_is_no_answer() -> None:
+def test_text_typed_before_a_withheld_question_is_shown_is_not_stored() -> None:
     chat = at("surname")
     chat.conversation = replace(chat.conversation, update_waits=True)
     chat.says("TESTOVA")
@@ -237,7 +237,7 @@ def test_country_question_accepts_a_name_of_several_words() -> None:
     assert chat.says("Китайская Народная Республика").told()["citizenship"] == "CN"
 
 
-def test_mydata_command_shows_names_only_on_the_page_after_an_exit() -> None:
+def test_mydata_command_after_a_quick_exit_masks_names_in_the_messenger() -> None:
     left = at("surname").presses("!exit")
     shown = replace(left, page=Page.OFFERED).says("/mydata")
     assert shown.shows(screens.MASKED)
@@ -284,7 +284,7 @@ def test_stop_command_mutes_messages_and_keeps_the_answers() -> None:
     assert chat.presses(FORM).at == "birth_year"
 
 
-def test_mute_survives_a_quick_exit() -> None:
+def test_stop_command_still_applies_after_a_quick_exit() -> None:
     chat = Chat.begun("ru").says("стоп", "выход")
     assert chat.conversation.muted
 
@@ -301,14 +301,14 @@ def test_language_question_is_repeated_for_unknown_input() -> None:
     assert chat.at == screens.LANGUAGE
 
 
-def test_keep_answer_button_without_an_earlier_answer_does_nothing() -> None:
+def test_keep_answer_button_stores_nothing_without_an_earlier_answer() -> None:
     chat = at("purpose")
     chat.takes(Pressed(f"{chat.nonce}:="))
     assert chat.at == "purpose"
     assert "purpose" not in chat.told()
 
 
-def test_edit_list_of_the_review_has_a_way_back() -> None:
+def test_review_edit_list_has_a_back_button() -> None:
     chat = at("review").presses("edit").answers("review")
     assert chat.at == "review"
 
@@ -329,13 +329,13 @@ def test_registration_screen_has_a_menu_button() -> None:
     assert chat.says("/status").presses("menu").at == screens.MENU
 
 
-def test_officer_filled_answer_is_stored_and_marked_as_such() -> None:
+def test_answer_that_an_officer_filled_in_is_marked_as_such() -> None:
     chat = at("surname").takes(Filled("surname", "TESTOVA"))
     assert chat.form().answers["surname"].by == "officer"
     assert chat.told()["surname"] == "TESTOVA"
 
 
-def test_officer_fill_ignores_invalid_questions_and_values() -> None:
+def test_answer_that_an_officer_filled_in_is_ignored_when_invalid() -> None:
     chat = at("surname")
     before = chat.told()
     assert chat.takes(Filled("purpose", "of-another-release")).told() == before
@@ -343,7 +343,7 @@ def test_officer_fill_ignores_invalid_questions_and_values() -> None:
     assert Chat.begun("ru").takes(Filled("surname", "TESTOVA")).told() == {}
 
 
-def test_back_command_in_the_menu_stays_in_the_menu() -> None:
+def test_back_command_in_the_menu_shows_the_menu_again() -> None:
     assert Chat.begun("ru").says("/back").at == screens.MENU
 
 

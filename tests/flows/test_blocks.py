@@ -55,7 +55,7 @@ def test_checklist_box_ticks_and_unticks_a_document() -> None:
 
 
 @pytest.mark.parametrize("payload", ["#tick.documents.no", "#tick.", "#change.surname", "#", "#x"])
-def test_inline_button_of_another_screen_is_treated_as_old(payload: str) -> None:
+def test_inline_button_of_another_screen_is_reported_as_outdated(payload: str) -> None:
     chat = Chat.begun("ru", "checklist").presses(*LISTED, "keep", "yes")
     chat.takes(Pressed(payload))
     assert chat.shows(screens.OLD_BUTTON)

@@ -98,7 +98,7 @@ def test_random_conversations_cover_every_question() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("version", VERSIONS)
-def test_new_form_version_loses_no_answer_of_1000_conversations(version: str) -> None:
+def test_form_update_loses_no_answer_of_1000_conversations(version: str) -> None:
     random = Random(version)
     for conversation in random.sample(crowd(), PEOPLE // len(VERSIONS) + 1):
         event = what_comes(conversation, random)
@@ -107,7 +107,7 @@ def test_new_form_version_loses_no_answer_of_1000_conversations(version: str) ->
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("version", VERSIONS)
-def test_new_form_version_keeps_answers_of_conversations_until_submit(version: str) -> None:
+def test_form_update_keeps_the_answers_of_open_conversations_until_submit(version: str) -> None:
     random = Random(version)
     flow = VERSIONS[version][NAME]
     for conversation in random.sample(crowd(), 4):
@@ -142,7 +142,7 @@ def finished(chat: Chat) -> Submit:
 # Each change alone, as a story
 
 
-def test_old_button_of_a_removed_question_does_not_answer_the_next() -> None:
+def test_button_of_a_removed_question_does_not_answer_the_next_question() -> None:
     chat = at("education")
     told = chat.told()
     chat.flows = VERSIONS["a question is gone"]
@@ -159,7 +159,7 @@ def test_answer_of_a_renamed_question_is_kept_under_the_new_name() -> None:
     assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
 
 
-def test_text_typed_at_a_renamed_question_is_asked_again() -> None:
+def test_question_renamed_while_open_is_asked_again_after_a_typed_text() -> None:
     chat = at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
@@ -198,7 +198,7 @@ def test_option_numbers_refer_to_the_order_that_was_shown() -> None:
     assert chat.told()["target_region"] == second
 
 
-def test_removed_option_is_not_an_answer() -> None:
+def test_option_removed_in_a_new_form_version_is_not_accepted() -> None:
     chat = at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
@@ -243,7 +243,7 @@ def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
     assert "=" not in chat.keys
 
 
-def test_repeating_groups_keep_members_apart() -> None:
+def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
     chat = Chat.begun("ru", NAME)
     chat.flows = with_(FAMILY, FAMILY, other)
@@ -266,7 +266,7 @@ def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
     assert chat.at == screens.MENU
 
 
-def test_ephemeral_answer_is_dropped_after_a_rename_of_its_question() -> None:
+def test_unpersisted_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
     grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
     chat = at("purpose")
@@ -287,7 +287,7 @@ def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
     assert "=" not in chat.keys
 
 
-def test_answer_to_a_question_that_moved_is_explained_as_changed() -> None:
+def test_answer_to_a_question_that_moved_reports_that_the_form_changed() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)

@@ -238,7 +238,7 @@ def test_checklist_requires_the_commission_without_proof_of_ethnicity(
     ] == due
 
 
-def test_checklist_drops_the_pilot_test_after_its_year() -> None:
+def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
     answers = situation("kandas_status", "CN", "origin", "alone")
     assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
@@ -247,7 +247,7 @@ def test_checklist_drops_the_pilot_test_after_its_year() -> None:
     assert "application_kandas" in keys(later)
 
 
-def test_checklist_of_an_expired_quota_is_empty() -> None:
+def test_checklist_of_the_quota_programme_is_empty_after_its_end() -> None:
     later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
     assert later.papers == ()
     assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid

@@ -63,7 +63,7 @@ def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> No
     assert not chat.conversation.is_persistent
 
 
-def test_checklist_print_link_is_absent_without_a_list() -> None:
+def test_print_link_is_absent_in_a_flow_without_a_checklist() -> None:
     chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
     assert chat.done(PrintList) == []
     assert chat.at == screens.MENU
@@ -123,7 +123,7 @@ def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
 
-def test_checklist_box_of_an_unknown_document_is_treated_as_old() -> None:
+def test_checklist_box_of_an_unknown_document_is_reported_as_outdated() -> None:
     chat = kept().takes(Pressed("#tick.no_entry"))
     assert chat.shows(screens.OLD_BUTTON)
     assert mine(chat) == ()
@@ -251,7 +251,9 @@ def leave(chat: Chat) -> Chat:
 
 
 @pytest.mark.parametrize("leaves", [menu, start, stop, another, leave])
-def test_ephemeral_flow_deletes_its_answers_when_it_is_left(leaves: Callable[[Chat], Chat]) -> None:
+def test_unpersisted_flow_deletes_its_answers_when_the_person_leaves(
+    leaves: Callable[[Chat], Chat],
+) -> None:
     chat = midway()
     assert chat.told("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
     assert "eligibility" not in leaves(chat).conversation.forms
@@ -325,7 +327,7 @@ def test_checklist_change_alerts_end_on_unsubscribe_or_deletion(end: str) -> Non
 
 
 @pytest.mark.parametrize("keys", [("watch",), ("watch", "yes"), ("watch", "yes", "unwatch")])
-def test_checklist_change_alerts_are_not_changed_when_the_list_is_gone(
+def test_checklist_change_alerts_are_unchanged_when_the_list_was_deleted(
     keys: tuple[str, ...],
 ) -> None:
     chat = kept().presses(*keys[:-1])

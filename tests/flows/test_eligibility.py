@@ -83,7 +83,7 @@ def test_eligibility_omits_the_pilot_steps_after_the_pilot() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_eligibility_never_states_a_refusal() -> None:
+def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
     assert [text for text in heard_by_all("eligibility", TODAY) if words.search(text.msgid)] == []
     for answers, told in everything("eligibility", TODAY):
@@ -103,7 +103,7 @@ def test_eligibility_never_states_a_refusal() -> None:
         ({"citizenship": "AF"}, SAFETY_FIRST),
     ],
 )
-def test_eligibility_special_cases_mention_an_officer_before_programmes(
+def test_eligibility_mentions_an_officer_first_in_special_cases(
     others: dict[str, str], said: Text
 ) -> None:
     told = heard(TODAY, **others)
@@ -119,7 +119,7 @@ def test_eligibility_mentions_support_only_with_its_small_quota() -> None:
     assert quota.SHARE.text not in heard(NEXT_YEAR)
 
 
-def test_eligibility_for_the_information_purpose_mentions_registration() -> None:
+def test_eligibility_mentions_registration_to_people_who_want_information() -> None:
     assert flow.MAY_REGISTER in heard(purpose="information")
     assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
 
@@ -130,7 +130,7 @@ def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> No
     assert cards.CHINA_STAY_ENDS.text not in heard(citizenship="CN", location="origin")
 
 
-def test_eligibility_begins_with_the_last_day_of_a_permitted_stay() -> None:
+def test_eligibility_first_states_when_a_permitted_stay_ends() -> None:
     told = heard(citizenship="CN", location="kazakhstan")
     assert cards.CHINA_STAY_ENDS.text in told[:2]
     assert told.index(cards.CHINA_STAY_ENDS.text) < told.index(flow.NO_DECISION)

@@ -88,7 +88,9 @@ NEEDED: Mapping[str, tuple[Test, Test]] = {
 
 @every_date
 @pytest.mark.parametrize("pair", NEEDED)
-def test_fact_is_shown_only_with_the_facts_that_it_requires(pair: str, today: date) -> None:
+def test_fact_is_shown_only_together_with_the_facts_that_it_requires(
+    pair: str, today: date
+) -> None:
     needed, saying = NEEDED[pair]
     alone = [situation for _name, situation, said in answers(today) if saying(said) > needed(said)]
     assert alone == []
@@ -127,7 +129,7 @@ def _due(today: date) -> tuple[bool, bool]:
 
 
 @every_date
-def test_flow_announces_the_end_of_the_pilot_and_later_states_it(today: date) -> None:
+def test_flows_announce_the_pilots_end_and_state_it_afterwards(today: date) -> None:
     for _name, situation, said in answers(today):
         if _in_the_pilot(situation, said):
             announced = _announced(pilot_2026.PHASE, said)
@@ -135,7 +137,7 @@ def test_flow_announces_the_end_of_the_pilot_and_later_states_it(today: date) ->
 
 
 @every_date
-def test_flow_announces_the_end_of_the_quota_and_later_states_it(today: date) -> None:
+def test_flows_announce_the_quotas_end_and_state_it_afterwards(today: date) -> None:
     for name, situation, said in answers(today):
         if _in_the_quota(name, situation):
             announced = _announced(quota.PLACES, said)
@@ -143,7 +145,7 @@ def test_flow_announces_the_end_of_the_quota_and_later_states_it(today: date) ->
 
 
 @pytest.mark.parametrize("duty", quota.DUTIES, ids=lambda duty: duty.key)
-def test_flow_states_the_five_year_duties_after_the_quota_year(duty: Fact) -> None:
+def test_flows_still_state_the_five_year_duties_after_the_quota_year(duty: Fact) -> None:
     for name, situation, said in answers(date(2027, 6, 1)):
         if _in_the_quota(name, situation):
             stated = fact(duty)(said)

@@ -33,7 +33,7 @@ def test_flow_walk_reaches_every_question_and_ends_every_path() -> None:
     assert told.endswith("; every path ends")
 
 
-def test_flow_walk_follows_every_branch() -> None:
+def test_flow_walk_takes_every_transition_of_a_flow() -> None:
     lists = replace(FAMILY, items=(RELATION,), when=PETS.is_("yes"), maximum=2)
     few = replace(MANY_PETS, name="few", when=PETS.is_("no"), maximum=3)
     tail = replace(WORDS_OF_ONES_OWN, when=few.at_least(2), skippable=True)
@@ -63,7 +63,7 @@ def test_flow_walk_uses_example_values_for_identity_numbers() -> None:
     assert walked.moves == {(START, "iin"), ("iin", "review"), ("review", END)}
 
 
-def test_flow_walk_does_not_follow_removals_and_edits() -> None:
+def test_flow_walk_skips_transitions_that_remove_or_edit_an_answer() -> None:
     """Check that removing a member or changing an answer leads to a state already visited."""
     walked = walk(flow(replace(FAMILY, items=(RELATION,), maximum=1, when=ALWAYS), REVIEW))
     add_or_not, no_more, send = 2, 1, 1
@@ -78,7 +78,7 @@ def test_flow_walk_answers_text_questions() -> None:
     assert walked.moves == {(START, "own"), ("own", "many"), ("many", "review"), ("review", END)}
 
 
-def test_flow_walk_detects_a_condition_on_an_answer_dropped_at_consent() -> None:
+def test_flow_walk_detects_a_condition_on_an_answer_deleted_at_consent() -> None:
     late = replace(MANY_PETS, when=FLEETING.is_("yes"))
     assert walk(flow(FLEETING, CONSENT, late, REVIEW)).unreached == ("many",)
     assert walk(flow(FLEETING, late, CONSENT, REVIEW)).unreached == ()

@@ -73,7 +73,7 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
-def test_external_model_gets_no_private_dangerous_or_understood_text(text: str) -> None:
+def test_external_model_gets_no_private_or_understood_text_nor_danger(text: str) -> None:
     chat = agreed().says(text)
     assert not chat.done(ChooseIntent)
 
@@ -157,7 +157,7 @@ def test_external_model_choice_is_answered_with_the_operators_name() -> None:
 
 
 @pytest.mark.parametrize("intent", ["", "danger.police", "talk.hello", "invented", *COMMANDS])
-def test_external_model_choice_is_ignored_when_it_is_no_topic(intent: str) -> None:
+def test_external_model_choice_is_ignored_when_it_is_not_a_known_topic(intent: str) -> None:
     chat = agreed().says("aaa")
     before = chat.conversation
     chat.takes(IntentChosen(intent, chat.nonce))

@@ -52,7 +52,7 @@ def test_fact_has_a_source_and_ordered_dates(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_fact_is_rendered_with_its_date_until_its_last_day(fact: Fact) -> None:
+def test_fact_is_rendered_with_its_date_from_first_to_last_day(fact: Fact) -> None:
     sentence, *rest = said([fact], fact.until)
     assert tuple(rest) == ((fact.ends,) if fact.ends else ())
     told = inside(sentence)
@@ -64,7 +64,7 @@ def test_fact_is_rendered_with_its_date_until_its_last_day(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize("dated", Dated)
-def test_fact_states_when_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
+def test_fact_says_so_when_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
     (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
@@ -75,7 +75,7 @@ def test_fact_states_when_only_an_excerpt_of_its_source_was_read(dated: Dated) -
         assert "excerpt" not in WORDS.render(told, "en")
 
 
-def test_facts_known_from_an_excerpt_all_state_this() -> None:
+def test_facts_known_only_from_an_excerpt_all_say_so() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:
@@ -274,7 +274,7 @@ def test_exact_page_check_rejects_home_pages_and_article_lists(source: str, *, e
     assert is_exact(source) is exact
 
 
-def test_opened_pages_are_all_cited_as_sources() -> None:
+def test_pages_listed_as_opened_are_all_cited_as_sources() -> None:
     cited = {source for fact in FACTS for source in fact.sources}
     cited |= {source for note in WITHHELD for source in note.sources}
     cited |= {each.source for each in MISSIONS}

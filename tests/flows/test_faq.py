@@ -61,7 +61,7 @@ def test_faq_compares_words_by_their_stems() -> None:
 # In the chat
 
 
-def test_faq_answers_a_typed_question_with_one_match() -> None:
+def test_faq_answers_a_typed_question_at_once_when_one_entry_matches() -> None:
     chat = Chat.begun("ru", "faq").says("можно ли оставить гражданство, два паспорта")
     assert chat.shows(settling.NO_DUAL.text)
     assert chat.at == "~menu"
@@ -94,5 +94,5 @@ def test_faq_lists_missions_without_addresses() -> None:
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 
-def test_faq_answer_to_no_question_asks_for_one() -> None:
+def test_faq_asks_for_a_question_when_none_was_chosen() -> None:
     assert list(flow.spoken({}, TODAY)) == [flow.ASK]

@@ -47,14 +47,14 @@ def test_registry_status_notification_does_not_reveal_the_status() -> None:
 
 
 @pytest.mark.requirement("S-38")
-def test_registry_status_of_a_muted_person_is_shown_only_on_request() -> None:
+def test_registry_status_is_shown_only_on_request_after_the_stop_command() -> None:
     chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()
     chat.says("/status")
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
-def test_registry_status_changes_are_notified_after_the_first_if_opted_in() -> None:
+def test_registry_status_changes_after_the_first_are_notified_on_opt_in() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
@@ -69,7 +69,7 @@ def test_registration_states_all_have_texts(state: str) -> None:
     assert chat.shows(screens.REGISTRATION[state])
 
 
-def test_unknown_registration_state_does_not_crash_the_status_screen() -> None:
+def test_status_screen_accepts_an_unknown_registration_state() -> None:
     sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
 
 
@@ -138,7 +138,7 @@ def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
     assert chat.told() == told
 
 
-def test_case_resolution_resumes_the_form_after_an_officer_joined() -> None:
+def test_form_continues_after_the_officer_resolves_the_case() -> None:
     chat = handed_over().takes(Joined())
     assert chat.shows(screens.JOINED)
     chat.takes(Resolved())
@@ -220,9 +220,7 @@ def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str)
 @pytest.mark.parametrize("asks", ["/menu", "/delete"])
 @pytest.mark.parametrize("word", ["нет", "назад"])
 @pytest.mark.requirement("S-88")
-def test_no_or_back_closes_the_open_screen_and_is_not_sent_to_the_officer(
-    asks: str, word: str
-) -> None:
+def test_handoff_does_not_relay_a_no_or_back_that_closes_a_screen(asks: str, word: str) -> None:
     chat = handed_over().says(asks, word)
     assert chat.done(Relay) == []
     assert chat.shows(screens.WAITING)
@@ -252,7 +250,7 @@ def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
 
 
 @pytest.mark.parametrize("screen", ["/menu", "/status"])
-def test_handoff_no_to_an_open_screen_is_not_relayed(screen: str) -> None:
+def test_handoff_does_not_relay_a_no_that_answers_an_open_screen(screen: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
     relayed = len(chat.done(Relay))
     assert chat.says("нет").shows(screens.WAITING)
@@ -293,7 +291,7 @@ def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
     assert chat.done(CancelCase) == []
 
 
-def test_handoff_screen_button_works_after_other_messages() -> None:
+def test_handoff_keeps_the_buttons_of_an_open_screen_valid() -> None:
     chat = handed_over().says("/delete")
     erase = Pressed(f"{chat.nonce}:yes")
     assert chat.takes(Unreadable("voice")).takes(erase).done(Forget) == [Forget()]

@@ -174,7 +174,7 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
-def test_urgent_warning_for_another_country_is_in_more_not_away() -> None:
+def test_urgent_warning_for_another_country_is_shown_behind_more() -> None:
     chat = heard()
     chat.understanding = told_by(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
@@ -184,7 +184,7 @@ def test_urgent_warning_for_another_country_is_in_more_not_away() -> None:
     assert warning in chat.presses("?more.permit.expired").text
 
 
-def test_countries_that_messages_disagree_about_count_as_unknown() -> None:
+def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
     chat = heard()
     chat.understanding = told_by(
         {
@@ -267,7 +267,7 @@ def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
     assert chat.says("меня арестовали").shows(safety.READ_ALONE)
 
 
-def test_small_talk_gets_one_line_and_the_menu() -> None:
+def test_small_talk_gets_a_one_line_reply_and_the_menu() -> None:
     chat = says(heard(), "hello")
     assert chat.shows(HELLO)
     assert chat.at == screens.MENU
@@ -275,7 +275,7 @@ def test_small_talk_gets_one_line_and_the_menu() -> None:
     assert Chat.begun("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
-def test_recognized_request_opens_the_screen_of_its_command() -> None:
+def test_request_in_own_words_opens_the_screen_of_its_command() -> None:
     assert says(heard(), "somebody").at == "topic"
     chat = says(heard(), "forget")
     assert (chat.at, chat.done(Forget)) == (screens.DELETE, [])
@@ -283,7 +283,7 @@ def test_recognized_request_opens_the_screen_of_its_command() -> None:
     assert says(heard(), "status").shows(screens.NO_REGISTRATION)
 
 
-def test_intent_answer_without_facts_states_that_none_is_verified() -> None:
+def test_intent_answer_without_any_fact_says_that_none_is_verified() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
     chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))
@@ -500,14 +500,14 @@ def test_file_caption_is_relayed_to_the_officer() -> None:
     assert chat.done(CancelCase) == []
 
 
-def test_form_answer_of_one_word_is_not_suspected_danger() -> None:
+def test_form_answer_of_one_word_gets_no_safety_sentence() -> None:
     known = {"TESTOVA": danger("danger.child", Danger.SUSPECTED)}
     chat = at("surname")
     chat.understanding = told_by(known)
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
-def test_accepted_form_answer_is_checked_for_danger_only() -> None:
+def test_accepted_form_answer_skips_intent_recognition() -> None:
     class Calm:
         danger, is_sure = Danger.NONE, False
 
@@ -540,7 +540,7 @@ def test_crisis_phrases_are_searched_only_once_per_turn(monkeypatch: pytest.Monk
     assert searched == ["у меня есть вопрос о документах"]
 
 
-def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:
+def test_handoff_relays_a_typed_yes_after_the_menu_button() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]
     assert chat.takes(Pressed("!person")).conversation.with_officer
@@ -556,7 +556,7 @@ def test_pin_is_accepted_while_an_officer_holds_the_case() -> None:
     assert chat.says("/status", "2046").done(TryPin) == [TryPin("2046")]
 
 
-def test_changed_form_is_reported_when_a_question_is_skipped() -> None:
+def test_skip_button_of_a_changed_form_reports_the_change() -> None:
     chat = at("patronymic")
     flow = FLOWS["preregistration"]
     items = tuple(
@@ -590,7 +590,7 @@ def test_recognized_intent_is_dropped_when_the_menu_opens() -> None:
 # Suggestions
 
 
-def test_entities_of_a_message_become_suggested_answers() -> None:
+def test_countries_regions_and_counts_in_a_message_become_suggestions() -> None:
     found = suggestions({"region": "almaty", "family_size": "4", "country_of_residence": "TR"})
     assert found == {
         "target_region": "almaty",
@@ -604,7 +604,7 @@ def test_entities_of_a_message_become_suggested_answers() -> None:
     assert suggestions({}) == {}
 
 
-def test_topic_suggestions_and_reply_flows_exist() -> None:
+def test_topic_suggestions_and_replies_name_existing_flows() -> None:
     for topics in UNDERSTANDING.topics.values():
         assert all(REPLIES[each].label for each in topics)
     for reply in REPLIES.values():
@@ -650,7 +650,7 @@ def test_form_keeps_its_answers_when_user_questions_interrupt_it(
         chat.answers(straight(chat.name))
 
 
-def test_turn_is_deterministic_for_the_same_input() -> None:
+def test_engine_returns_the_same_turn_for_the_same_input() -> None:
     event = Said(sentence("papers", "ru"))
     turns = [
         step(FLOWS, WORDS, Conversation("ru"), event, TODAY, understanding=UNDERSTANDING)
@@ -659,7 +659,7 @@ def test_turn_is_deterministic_for_the_same_input() -> None:
     assert turns[0] == turns[1]
 
 
-def test_intent_answer_is_still_a_reply_after_its_facts_expired() -> None:
+def test_intent_answer_is_not_empty_after_all_its_facts_expired() -> None:
     late = step(
         FLOWS,
         WORDS,

@@ -94,7 +94,7 @@ def test_family_member_who_refuses_consent_is_not_linked() -> None:
 
 
 @pytest.mark.parametrize("typed", ["да", "1"])
-def test_family_consent_is_not_given_by_yes_or_a_number(typed: str) -> None:
+def test_family_consent_requires_its_button_not_a_yes_or_a_number(typed: str) -> None:
     chat = offered().says(typed)
     assert chat.done(ChangeHousehold) == []
     assert chat.at == household_screens.CONSENT
@@ -187,7 +187,7 @@ def _withdrawing(chat: Chat) -> Chat:
     return chat
 
 
-def test_family_join_is_dropped_when_the_registration_ended_meanwhile() -> None:
+def test_family_join_is_cancelled_when_the_registration_ended_first() -> None:
     chat = _withdrawing(offered()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert chat.done(ChangeHousehold) == []

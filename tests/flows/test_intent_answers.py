@@ -99,7 +99,7 @@ def fits(lines: tuple[Text, ...], language: str) -> bool:
 # Every intent has one answer
 
 
-def test_intents_in_scope_each_have_one_answer() -> None:
+def test_intents_that_kosh_answers_each_have_one_answer() -> None:
     assert sorted(answer.intent for answer in ANSWERS) == sorted(IN_SCOPE)
     assert set(BY_INTENT) == set(IN_SCOPE)
 
@@ -306,7 +306,7 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 @pytest.mark.parametrize(
     "intent", ("kandas.apply", "permit.residence", "test.language", "interview.what", "pilot.2026")
 )
-def test_intent_opening_announces_the_end_of_the_pilot_and_later_states_it(intent: str) -> None:
+def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
     assert pilot_2026.PHASE.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
@@ -314,7 +314,7 @@ def test_intent_opening_announces_the_end_of_the_pilot_and_later_states_it(inten
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
-def test_intent_opening_announces_the_end_of_the_quota_and_later_states_it(intent: str) -> None:
+def test_intent_answer_announces_the_quotas_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert quota.PLACES.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
     assert quota.PLACES.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
@@ -327,7 +327,7 @@ def test_repayment_answer_states_five_year_duties_after_the_quota_year(fact: Fac
 
 
 @every_date
-def test_intent_answer_lapses_when_all_its_facts_have_expired(today: date) -> None:
+def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) -> None:
     for answer in ANSWERS:
         facts = [fact for fact in answer.facts if fact.current(today)]
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
@@ -379,7 +379,7 @@ NEVER: Mapping[str, str] = {
 
 
 @pytest.mark.parametrize("danger", NEVER)
-def test_user_texts_contain_no_forbidden_statement(danger: str) -> None:
+def test_intent_answers_contain_no_forbidden_statement(danger: str) -> None:
     lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
     for said in (WORDS.render(line, "en") for line in lines):
         assert not re.search(NEVER[danger], said, re.IGNORECASE), said
@@ -398,7 +398,7 @@ def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: A
 
 
 @every_answer
-def test_intent_answer_without_verified_facts_states_this(answer: Answer) -> None:
+def test_intent_answer_says_when_it_has_no_verified_facts(answer: Answer) -> None:
     if answer.unanswered:
         said = " ".join(
             WORDS.render(line, "en") for line in spoken(answer.ordered("")[0], DATES[0])
@@ -413,5 +413,5 @@ def test_intent_answer_sentences_have_at_most_15_words() -> None:
                 assert len(sentence.split()) <= 15, sentence
 
 
-def test_intents_in_scope_are_all_in_the_list_of_intents() -> None:
+def test_intents_that_have_answers_are_all_in_the_list_of_intents() -> None:
     assert all(intent in BY_ID for intent in IN_SCOPE)

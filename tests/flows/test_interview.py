@@ -23,7 +23,7 @@ def test_kazakh_exercise_has_a_source(exercise: Exercise) -> None:
     assert exercise.source.startswith("https://")
 
 
-def test_kazakh_exercise_correct_answers_have_varying_positions() -> None:
+def test_kazakh_exercise_correct_answers_are_at_different_positions() -> None:
     places = {[o.key for o in each.among].index(each.right) for each in EXERCISES}
     assert len(places) == 3
 

@@ -111,7 +111,7 @@ FORBIDDEN: Mapping[str, str] = {
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("danger", FORBIDDEN)
-def test_user_texts_contain_no_forbidden_statement(danger: str) -> None:
+def test_flow_texts_contain_no_forbidden_statement(danger: str) -> None:
     said = {english(text) for name in ASKING for text in heard(name, TODAY)}
     wrong = [text for text in said if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
     assert wrong == []
@@ -240,7 +240,7 @@ def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) ->
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> None:
+def test_questions_with_their_control_buttons_fit_a_list_of_ten_rows(name: str) -> None:
     items = FLOWS[name].questions()
     for place, item in enumerate(items):
         controls = (place > 0) + (item.help is not None) + 2
@@ -256,7 +256,7 @@ def test_interview_notices_contain_no_digits() -> None:
 # Offices to visit
 
 
-def test_mission_offices_are_known_and_in_their_country() -> None:
+def test_mission_addresses_belong_to_known_missions_of_the_same_country() -> None:
     known = {each.key: each.country for each in missions.MISSIONS}
     for place in offices.PLACES:
         assert known[place.key] == place.country

@@ -116,7 +116,7 @@ def test_message_limit_danger_button_alerts_the_officer() -> None:
     assert relayed(chat.says("three"))[-1] == "three"
 
 
-def test_message_limit_notice_does_not_intercept_a_typed_no() -> None:
+def test_message_limit_notice_does_not_prevent_relaying_a_typed_no() -> None:
     assert relayed(limited(2).says("нет")) == ["нет"]
 
 
@@ -133,7 +133,7 @@ def test_message_limit_counts_the_message_that_opens_a_case() -> None:
     assert not relayed(chat.says("more"))
 
 
-def test_message_limit_relays_one_recording_a_day_when_used_up() -> None:
+def test_message_limit_relays_one_recording_a_day_after_it_is_reached() -> None:
     chat = limited(1).says("one", "two")
     assert chat.shows(limit_screens.USED_UP)
     chat.takes(Attached("voice", "ref"))
@@ -149,7 +149,7 @@ def test_message_limit_relays_a_recording_with_a_danger_caption() -> None:
     assert relayed(chat) == ["one", RECORDED, RECORDED, DANGER]
 
 
-def test_message_limit_counts_a_recording_and_its_caption_once() -> None:
+def test_message_limit_counts_a_recording_with_caption_as_one_message() -> None:
     chat = limited(1).takes(Attached("voice", "ref", caption="more"))
     assert relayed(chat) == [RECORDED, "more"]
     assert not chat.says_now

@@ -161,7 +161,7 @@ def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> Non
     assert chat.says("TESTOVA").told()["surname"] == "TESTOVA"
 
 
-def test_sensitive_answer_is_deleted_from_the_chat_when_refused() -> None:
+def test_sensitive_answer_that_is_invalid_is_deleted_from_the_chat() -> None:
     chat = at("surname").says("12345")
     assert chat.at == "surname"
     assert chat.done(DeleteInput)
@@ -170,7 +170,7 @@ def test_sensitive_answer_is_deleted_from_the_chat_when_refused() -> None:
 # A second press while the first is processed
 
 
-def test_old_button_press_does_not_invalidate_the_current_buttons() -> None:
+def test_press_on_an_old_button_does_not_invalidate_current_buttons() -> None:
     chat = at("purpose")
     chat.takes(Pressed("1:move"))
     nonce = chat.nonce

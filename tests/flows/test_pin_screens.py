@@ -163,7 +163,7 @@ def test_contact_request_keyboard_is_removed_when_the_question_ends() -> None:
     assert not chat.says("/help").says_now[0].ends_contact
 
 
-def test_pin_removed_by_an_officer_is_reported_and_not_required() -> None:
+def test_pin_removed_by_an_officer_is_reported_and_no_longer_asked() -> None:
     chat = locked().takes(PinLifted())
     assert chat.shows(pin_screens.LIFTED)
     assert chat.says("/status").at == screens.REGISTERED
@@ -190,7 +190,7 @@ def _left(pin: bool) -> Chat:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_masked_in_review_and_questions_after_a_quick_exit() -> None:
+def test_quick_exit_masks_names_in_the_review_and_in_questions() -> None:
     chat = _left(pin=False)
     assert chat.shows(screens.HIDDEN)
     assert "TESTOVA" not in chat.text
@@ -200,7 +200,7 @@ def test_names_are_masked_in_review_and_questions_after_a_quick_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_unmasked_by_the_pin_after_a_quick_exit() -> None:
+def test_names_masked_by_a_quick_exit_are_shown_again_after_the_pin() -> None:
     chat = _left(pin=True).says("/mydata", "2046")
     assert chat.done(TryPin) == [TryPin("2046")]
     assert "TESTOVA" not in chat.takes(PinTried(False, 4)).says("/menu").text
@@ -211,7 +211,7 @@ def test_names_are_unmasked_by_the_pin_after_a_quick_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_names_are_unmasked_on_the_secure_page_after_a_quick_exit() -> None:
+def test_names_masked_by_a_quick_exit_are_shown_on_the_secure_page() -> None:
     chat = _left(pin=False)
     assert "TESTOVA" in chat.takes(Resumed()).text
     assert "TESTOVA" in chat.edits("surname").text

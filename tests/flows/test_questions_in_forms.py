@@ -48,7 +48,7 @@ def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
     assert not chat.done(DeleteInput)
 
 
-def test_name_in_the_wrong_script_is_rejected_without_topic_suggestions() -> None:
+def test_name_in_the_wrong_script_gets_no_topic_suggestions() -> None:
     name = "Иванова Петрова Сидоровна"
     chat = inside("surname", {name: unsure("where.office")}).says(name)
     assert chat.shows(REFUSALS[Refusal.NOT_LATIN])
@@ -98,7 +98,7 @@ def test_danger_typed_at_the_region_question_is_answered() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("нету", "ru"), ("жоқ", "kk"), ("yoʻq", "uz"), ("没有", "zh_Hans")]
 )
-def test_patronymic_question_reads_no_as_none(text: str, language: str) -> None:
+def test_patronymic_question_accepts_no_as_having_none(text: str, language: str) -> None:
     chat = at("patronymic", language).says(text)
     assert chat.name == "name_kk"
     assert chat.told()["patronymic"] is None
@@ -250,7 +250,7 @@ def test_none_of_these_reply_is_worded_differently_each_time() -> None:
 @pytest.mark.parametrize(
     "intent", ["kandas.documents", "registry.status", "person.wanted", "privacy.delete"]
 )
-def test_recognized_sentence_that_opens_a_screen_names_its_topic(intent: str) -> None:
+def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> None:
     known = {"мой вопрос": sure(intent)}
     chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known))).says("мой вопрос")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)

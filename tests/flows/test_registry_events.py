@@ -74,7 +74,7 @@ def test_registry_step_shows_its_last_day_and_instructions() -> None:
     assert chat.shows(kandas.HEARING.text)
 
 
-def test_registry_step_that_was_not_completed_refers_to_an_officer() -> None:
+def test_registry_step_reported_as_not_done_refers_to_an_officer() -> None:
     chat = _reported("COMMISSION", "NOT_DONE")
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(REFUSED)
@@ -96,7 +96,7 @@ def test_unknown_registry_step_does_not_say_that_nothing_is_needed() -> None:
     assert not chat.shows(registration_screens.LOOK_AGAIN)
 
 
-def test_last_day_of_a_question_is_shown_beside_a_step_and_without_a_flow() -> None:
+def test_registry_question_and_step_both_show_their_last_day() -> None:
     chat = at("review").presses("submit")
     asked = RegistryQuestion("1", "A_LATER_QUESTION", LAST_DAY)
     step = PlatformStep("TEST", "OPEN", date(2026, 12, 1))

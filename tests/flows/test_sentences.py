@@ -9,7 +9,7 @@ from tests.flows.recognizer import SENTENCES, Known, read_by_the_model
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", SENTENCES)
-def test_recognizer_classifies_each_story_sentence_as_expected(name: str, language: str) -> None:
+def test_recognizer_classifies_each_test_sentence_of_the_flows(name: str, language: str) -> None:
     wanted, found = SENTENCES[name][0], read_by_the_model(name, language)
     if wanted.danger is Danger.SUSPECTED:
         assert found.danger is not Danger.NONE

@@ -85,7 +85,7 @@ def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
 
 @pytest.mark.no_cover
 @every_date
-def test_headings_are_followed_by_content_on_days_when_facts_end(today: date) -> None:
+def test_headings_are_never_empty_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
     for place, lines in answers(today):
         for text, following in zip(lines, (*lines[1:], None), strict=True):
@@ -133,7 +133,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
 }
 
 
-def test_protective_facts_have_a_replacement_text_after_their_end() -> None:
+def test_facts_that_protect_people_have_a_text_for_after_their_last_day() -> None:
     protecting = [
         fact
         for fact in catalogue.FACTS
@@ -146,7 +146,7 @@ def test_protective_facts_have_a_replacement_text_after_their_end() -> None:
         assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
-def test_checklist_facts_all_expire_within_a_few_days() -> None:
+def test_checklist_facts_of_later_years_expire_within_a_few_days() -> None:
     ends = {fact.until for fact in catalogue.FACTS if fact.key.startswith("documents.")}
     assert {day for day in ends if day > date(2026, 12, 31)} <= {
         date(2027, 9, 24), date(2027, 9, 28), date(2027, 9, 29)
@@ -161,7 +161,7 @@ def opening(intent: str, citizenship: str, today: date) -> list[Text]:
     return [part for line in lines for part in parts(line)]
 
 
-def test_short_stay_warning_remains_after_its_fact_expired() -> None:
+def test_permitted_stay_warning_remains_after_its_fact_expired() -> None:
     for intent in ("permit.visa", "permit.residence", "permit.expired"):
         assert opening(intent, "CN", SUMMER)[0] == cards.CHINA_STAY_ENDS.ended
         assert opening(intent, "IR", SUMMER)[0] == entry.IR_STAY_ENDS.ended
@@ -201,7 +201,7 @@ def test_faq_answer_without_current_facts_states_that_none_is_verified(topic: st
     assert NOT_VERIFIED not in list(faq.spoken({"faq_topic": topic}, date(2026, 11, 28)))
 
 
-def test_intent_answer_that_lapsed_states_that_none_is_verified() -> None:
+def test_intent_answer_without_current_facts_says_that_none_is_verified() -> None:
     assert REPLIES["kandas.term"].opening(FOREVER, "")[-1] == NOT_VERIFIED
     assert NOT_VERIFIED not in REPLIES["kandas.term"].opening(date(2026, 11, 28), "")
 
@@ -223,7 +223,7 @@ def test_complaint_answer_keeps_a_sentence_on_the_deadline_after_expiry() -> Non
     assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
 
 
-def test_pilot_answer_on_rules_after_2026_is_valid_in_any_year() -> None:
+def test_pilot_answer_about_later_rules_is_correct_in_any_year() -> None:
     for today in (date(2026, 12, 31), date(2028, 1, 1), FOREVER):
         lines = [WORDS.render(text, "en") for text in REPLIES["pilot.2026"].opening(today, "")]
         assert any("what applies after 2026" in line for line in lines)
@@ -238,7 +238,7 @@ def test_pilot_answer_on_rules_after_2026_is_valid_in_any_year() -> None:
         ("support.housing", quota.PLACES),
     ),
 )
-def test_intent_opening_announces_the_end_of_2026_and_later_states_it(
+def test_intent_answer_announces_the_end_of_2026_and_states_it_afterwards(
     intent: str, ending: Fact
 ) -> None:
     assert ending.ends not in opening(intent, "", date(2026, 11, 30))

@@ -109,7 +109,7 @@ def test_unpersisted_answers_are_dropped_at_consent() -> None:
     assert chat.told()["citizenship"] == "CN"
 
 
-def test_unpersisted_answers_are_dropped_when_given_after_consent() -> None:
+def test_unpersisted_answers_given_after_consent_are_not_kept() -> None:
     chat = at("ethnic_kazakh")
     assert chat.presses("<").at == "trouble"
     chat.presses("money")
@@ -167,7 +167,7 @@ def test_family_members_are_not_submitted_when_applying_alone() -> None:
     assert chat.done(Submit)[0].members == {"family": ()}
 
 
-def test_family_group_lists_its_members_and_has_a_maximum() -> None:
+def test_family_group_lists_its_members_up_to_fifteen() -> None:
     chat = at("family", applying="family")
     for _number in range(15):
         chat.presses("add", "child", "under14")
@@ -208,7 +208,7 @@ def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
     [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
      ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
 )  # fmt: skip
-def test_consent_refusal_lists_no_mission_if_none_exists_or_it_is_unsafe(
+def test_consent_refusal_lists_no_missing_or_unsafe_mission(
     citizenship: str, location: str
 ) -> None:
     chat = _refused(citizenship=citizenship, location=location)
@@ -282,7 +282,7 @@ def test_handoff_consent_refusal_leads_back_to_the_form() -> None:
 
 
 @pytest.mark.parametrize("typed", ["да", "1", "ok", "👍", "согласен"])
-def test_consent_needs_an_explicit_answer(typed: str) -> None:
+def test_consent_is_not_given_by_an_unclear_typed_answer(typed: str) -> None:
     chat = at("consent_registration").says(typed)
     assert chat.at == "consent_registration"
     assert chat.done(ConsentGiven) == []

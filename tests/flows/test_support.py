@@ -29,7 +29,7 @@ def test_support_amounts_match_the_sources() -> None:
     assert amounts(6).relocation == 6 * 302_750
 
 
-def test_support_facts_state_the_same_multiples() -> None:
+def test_support_facts_state_the_multiples_of_the_calculation_index() -> None:
     told = dict(quota.RELOCATION.text.values) | dict(quota.RENT.text.values)
     assert told == {"mci": 70, "least": 15, "most": 30, "months": 12}
     assert dict(quota.HOME.text.values) == {"mci": 1625}
@@ -76,7 +76,7 @@ def test_support_omits_rent_without_a_rented_home() -> None:
     assert not any(rent)
 
 
-def test_support_shows_no_amount_after_the_year() -> None:
+def test_support_flow_shows_no_amount_after_the_quota_year() -> None:
     told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
     assert quota.PLACES.ended in told
     assert not any("tenge" in text.msgid for text in told)

@@ -98,7 +98,7 @@ def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
     assert gone.at == screens.MENU
 
 
-def test_intent_button_is_treated_as_old_without_a_recognizer() -> None:
+def test_intent_button_is_outdated_when_recognition_is_off() -> None:
     chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
     payload = next(key for key in chat.keys if key.startswith("?more."))
     gone = replace(chat, understanding=None).takes(Pressed(payload))

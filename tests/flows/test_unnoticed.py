@@ -18,20 +18,20 @@ def test_pin_is_unchanged_when_a_change_is_abandoned() -> None:
     assert chat.says("/status").at == pin_screens.PIN
 
 
-def test_start_command_with_a_word_works_like_the_link() -> None:
+def test_start_command_with_a_flow_name_works_like_a_start_link() -> None:
     for flow in FLOWS:
         written, linked = Chat.begun().says(f"/start {flow}"), Chat.begun().takes(Started(flow))
         assert (written.at, written.text) == (linked.at, linked.text), flow
     assert Chat.begun().says("/start checklist").at != screens.MENU
 
 
-def test_form_completed_after_a_handoff_ends_in_the_menu() -> None:
+def test_form_submitted_after_a_refused_handoff_ends_in_the_menu() -> None:
     chat = at("surname").says("/person").until("consent_handoff").presses("refuse")
     assert chat.at == "surname"
     assert chat.until("review").presses("submit").at == screens.MENU
 
 
-def test_keep_label_without_an_earlier_answer_is_an_old_button() -> None:
+def test_keep_label_typed_without_an_earlier_answer_is_outdated() -> None:
     chat = Chat.begun().says(WORDS.render(screens.KEEP, "ru"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == screens.MENU
@@ -48,7 +48,7 @@ def test_menu_status_option_opens_the_registration() -> None:
     assert chat.presses("status").at == screens.REGISTERED
 
 
-def test_danger_is_answered_when_no_question_is_open() -> None:
+def test_danger_is_answered_after_a_quick_exit() -> None:
     chat = at("surname").says("/exit")
     assert chat.at == ""
     assert chat.says("мне угрожают").shows(safety.READ_ALONE)

@@ -170,7 +170,7 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_flow_check_finds_each_fault(broken: str) -> None:
+def test_flow_check_reports_each_kind_of_fault(broken: str) -> None:
     items, what = BROKEN[broken]
     wrong = found(*items)
     assert any(what in each for each in wrong), wrong
@@ -307,7 +307,7 @@ def test_flow_manifest_lists_each_question_of_a_removed_flow() -> None:
     assert len(changes(rest)) == 3
 
 
-def test_flow_manifest_accepts_questions_dropped_explicitly() -> None:
+def test_flow_manifest_accepts_questions_that_are_listed_as_dropped() -> None:
     assert changes(VERSIONS["a question is gone"], "preregistration.education") == []
 
 

@@ -27,7 +27,7 @@ def test_voice_message_caption_is_relayed_after_the_recording() -> None:
     assert chat.done(Relay) == [PASSED_ON, Relay("listen")]
 
 
-def test_voice_message_gets_a_cannot_listen_reply_without_an_officer() -> None:
+def test_voice_message_without_an_officer_is_answered_as_not_readable() -> None:
     chat = at("birth_year").takes(VOICE)
     assert chat.done(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)

@@ -174,14 +174,14 @@ def test_transcription_result_is_accepted_only_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["yes", "no", "right", "wrong"])
-def test_transcription_button_of_an_earlier_voice_message_is_old(name: str) -> None:
+def test_transcription_button_of_an_earlier_voice_message_is_outdated(name: str) -> None:
     key = button(sent(), "yes").rpartition(".")[2]
     chat = sent().takes(OTHER).takes(Pressed(f"?voice.{name}.{key}"))
     assert chat.shows(screens.OLD_BUTTON)
     assert not chat.done(Transcribe)
 
 
-def test_transcription_button_of_another_stage_is_treated_as_old() -> None:
+def test_transcription_button_of_another_stage_is_reported_as_outdated() -> None:
     for chat, name in ((sent(), "right"), (shown(ASKED), "yes")):
         key = button(chat, "yes" if name == "right" else "right").rpartition(".")[2]
         before = len(chat.done(Transcribe))
@@ -194,7 +194,7 @@ def test_transcription_is_not_confirmed_by_a_yes_before_it_arrives() -> None:
     assert chat.conversation.voice is None
 
 
-def test_transcription_consent_is_not_given_by_a_number() -> None:
+def test_transcription_consent_requires_more_than_a_typed_number() -> None:
     assert sent().says("1").conversation.voice is None
 
 
@@ -254,7 +254,7 @@ def test_transcription_is_not_confirmed_by_a_yes_to_the_officer() -> None:
     assert chat.conversation.voice is None
 
 
-def test_transcription_offer_stays_open_across_officer_events() -> None:
+def test_transcription_offer_remains_valid_after_an_officer_came_and_left() -> None:
     chat = sent()
     pressed = button(chat, "yes")
     chat.takes(Joined()).takes(Resolved("")).takes(Pressed(pressed))

@@ -79,7 +79,7 @@ def test_wording_command_reports_when_no_catalogue_sentence_is_shown(
     assert chat.at == screens.MENU
 
 
-def test_sentence_id_depends_only_on_catalogue_text() -> None:
+def test_sentence_id_depends_only_on_the_english_catalogue_text() -> None:
     assert id_of(screens.MENU_TEXT) == sentence_id("", screens.MENU_TEXT.msgid)
     assert id_of(published({"en": "New.", "ru": "Новое."})) == sentence_id("", "New.")
     assert id_of(verbatim("Testova")) == ""

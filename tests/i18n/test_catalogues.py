@@ -175,7 +175,7 @@ def test_source_messages_pass_the_lint() -> None:
 
 
 @pytest.mark.parametrize(("rule", "code", "context", "english", "text"), FAULTS)
-def test_catalogue_lint_finds_a_planted_fault(
+def test_catalogue_lint_finds_each_fault_inserted_by_the_test(
     rule: str, code: str, context: str | None, english: str, text: str
 ) -> None:
     planted = [(context, english, text or english if code == "en" else text)]

@@ -24,7 +24,7 @@ def source() -> Catalog:
 
 
 @pytest.mark.parametrize("form", ["po", "xliff"])
-def test_catalogue_export_and_import_changes_nothing(
+def test_catalogue_export_and_import_round_trips_without_changes(
     form: str, catalog: Catalog, source: Catalog
 ) -> None:
     content = exchange.to_po(catalog) if form == "po" else exchange.to_xliff("ru", catalog)

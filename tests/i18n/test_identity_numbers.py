@@ -38,7 +38,7 @@ IIN, PINFL, RESIDENT = "940305600012", "11210632040240", "654002189003050011"
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: f"{row['kind']}-{row['number']}")
 @pytest.mark.row(47)
-def test_identity_number_reader_agrees_with_the_vectors(row: dict[str, str]) -> None:
+def test_identity_number_reader_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     read = read_identity(row["number"], Identity(row["kind"]))
     if row["verdict"] == "valid":
         assert read == row["number"].upper().replace("Х", "X" if row["kind"] == "cn.ric" else "Х")
@@ -46,7 +46,7 @@ def test_identity_number_reader_agrees_with_the_vectors(row: dict[str, str]) -> 
         assert read is WHY[row["why"]]
 
 
-def test_identity_number_vectors_all_have_a_known_kind() -> None:
+def test_identity_number_test_vectors_all_have_a_known_kind() -> None:
     others = [row for row in rows("ids") if row not in NUMBERS]
     assert [row["kind"] for row in others] == ["cn.ric.policy"]
 

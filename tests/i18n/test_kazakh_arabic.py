@@ -14,7 +14,7 @@ KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщ
 
 
 @pytest.mark.parametrize("row", rows("tote_forward"), ids=lambda row: row["cyrillic"])
-def test_kazakh_arabic_conversion_agrees_with_the_vectors(row: dict[str, str]) -> None:
+def test_kazakh_arabic_conversion_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     assert kazakh_arabic.to_arabic(row["cyrillic"]) == row["arabic"]
 
 

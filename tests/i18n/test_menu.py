@@ -22,7 +22,7 @@ def test_language_menu_lists_six_written_forms_by_their_own_names() -> None:
 
 @pytest.mark.parametrize("row", rows("locales"), ids=lambda row: row["folder"])
 @pytest.mark.row(62)
-def test_language_tags_and_directions_agree_with_the_vectors(row: dict[str, str]) -> None:
+def test_language_tags_and_directions_agree_with_the_test_vectors(row: dict[str, str]) -> None:
     assert direction(row["folder"]) == row["direction"]
     assert row["bcp47"].replace("-Cyrl-KZ", "").startswith(tag(row["folder"]))
 

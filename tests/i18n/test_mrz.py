@@ -22,7 +22,7 @@ def read(typed: str) -> Zone:
 
 
 @pytest.mark.parametrize("row", rows("mrz"), ids=lambda row: row["why"])
-def test_mrz_reader_agrees_with_the_vectors(row: dict[str, str]) -> None:
+def test_mrz_reader_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     zone = read_zone(row["lines"].replace("/", "\n"))
     match row["verdict"]:
         case "valid":

@@ -22,7 +22,7 @@ NOTHING_VISIBLE = "\u200b\u200d\u3164\u2800\U000e0041\u00ad\ufeff\u115f\ufe0f\u2
 
 
 @pytest.mark.parametrize("row", rows("uzbek_input"), ids=lambda row: row["typed"])
-def test_fold_unifies_uzbek_apostrophes_and_alphabets(
+def test_text_folding_unifies_uzbek_apostrophes_and_alphabets(
     row: dict[str, str],
 ) -> None:
     if "only as a yes/no word" in row["why"]:
@@ -32,12 +32,12 @@ def test_fold_unifies_uzbek_apostrophes_and_alphabets(
 
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
-def test_fold_unifies_kazakh_in_arabic_script(row: dict[str, str]) -> None:
+def test_text_folding_unifies_kazakh_in_arabic_script(row: dict[str, str]) -> None:
     assert normalization.fold(row["typed"]) == row["canonical"]
 
 
 @pytest.mark.parametrize("row", rows("digits"), ids=lambda row: row["typed"])
-def test_digits_normalize_to_ascii(row: dict[str, str]) -> None:
+def test_digit_normalization_returns_ascii_digits(row: dict[str, str]) -> None:
     whole_number = "ID number" in row["why"]
     read = (
         normalization.joined(row["typed"]) if whole_number else normalization.digits(row["typed"])
@@ -51,7 +51,7 @@ def test_bare_names_match_across_kazakh_and_russian_spelling(row: dict[str, str]
 
 
 @pytest.mark.row(19, 36)
-def test_clean_removes_every_control_and_format_character() -> None:
+def test_text_cleaning_removes_every_control_and_format_character() -> None:
     hidden = (
         chr(code)
         for code in range(sys.maxunicode + 1)
@@ -66,22 +66,22 @@ def test_clean_removes_every_control_and_format_character() -> None:
 
 @pytest.mark.parametrize("character", NOTHING_VISIBLE)
 @pytest.mark.row(36)
-def test_clean_returns_an_empty_text_for_invisible_characters(character: str) -> None:
+def test_text_cleaning_returns_an_empty_text_for_invisible_characters(character: str) -> None:
     assert normalization.clean(character * 3) == ""
 
 
 @pytest.mark.row(18)
-def test_clean_replaces_lone_surrogates() -> None:
+def test_text_cleaning_replaces_lone_surrogates() -> None:
     assert normalization.clean("a\ud800b") == "a\ufffdb"
 
 
 @pytest.mark.row(37)
-def test_clean_removes_direction_overrides() -> None:
+def test_text_cleaning_removes_direction_overrides() -> None:
     assert normalization.clean("\u202eTestova\u202c \u2067Gulnar\u2069") == "Testova Gulnar"
 
 
 @pytest.mark.row(38)
-def test_clean_limits_stacked_combining_marks() -> None:
+def test_text_cleaning_limits_stacked_combining_marks() -> None:
     heap = "a" + "\u0323\u0301" * 5_000
     assert len(normalization.clean(heap)) <= 1 + normalization.MAX_MARKS
     assert normalization.heaped(heap) == 10_000 - normalization.MAX_MARKS
@@ -89,39 +89,39 @@ def test_clean_limits_stacked_combining_marks() -> None:
 
 
 @pytest.mark.row(50)
-def test_clean_keeps_line_ends_only_in_multiline_text() -> None:
+def test_text_cleaning_keeps_line_ends_only_in_multiline_text() -> None:
     typed = "  one \t two\r\n\n\n\nthree\u2028"
     assert normalization.clean(typed) == "one two three"
     assert normalization.clean(typed, multiline=True) == "one two\n\nthree"
 
 
 @pytest.mark.parametrize("typed", ["СТОП!!!", "«стоп»", "⛔ Стоп", "/стоп", "  стоп. "])
-def test_fold_ignores_punctuation_around_a_word(typed: str) -> None:
+def test_text_folding_ignores_punctuation_around_a_word(typed: str) -> None:
     assert normalization.fold(typed) == "стоп"
 
 
-def test_fold_keeps_emoji_distinct() -> None:
+def test_text_folding_keeps_different_emoji_different() -> None:
     assert normalization.fold("👍") != normalization.fold("👎")
 
 
 @pytest.mark.row(42)
-def test_fold_replaces_latin_lookalikes_in_kazakh_words() -> None:
+def test_text_folding_replaces_latin_lookalikes_in_kazakh_words() -> None:
     assert normalization.fold("иə") == "иә"
     assert normalization.fold("кiсi") == "кісі"
     assert normalization.fold("kisi") == "kisi"
 
 
-def test_fold_replaces_presentation_forms() -> None:
+def test_text_folding_replaces_arabic_presentation_forms() -> None:
     assert normalization.fold("ﺟﻮﻕ") == "جوق"
 
 
 @pytest.mark.row(46)
-def test_digits_leave_superscripts_unchanged() -> None:
+def test_digit_normalization_leaves_superscripts_unchanged() -> None:
     assert normalization.digits("²") == "²"
 
 
 @given(ANYTHING)
-def test_clean_is_idempotent(typed: str) -> None:
+def test_text_cleaning_is_idempotent(typed: str) -> None:
     for multiline in (False, True):
         once = normalization.clean(typed, multiline=multiline)
         assert normalization.clean(once, multiline=multiline) == once
@@ -130,7 +130,7 @@ def test_clean_is_idempotent(typed: str) -> None:
 
 @given(ANYTHING)
 @pytest.mark.row(43)
-def test_fold_result_is_independent_of_unicode_normalization(typed: str) -> None:
+def test_text_folding_is_independent_of_unicode_normalization(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
     # If a text has too many combining marks, some are cut, and their order decides which; real text
     # has few.

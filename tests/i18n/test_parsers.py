@@ -42,7 +42,7 @@ def the_date(typed: str) -> date | Refusal:
 
 @pytest.mark.parametrize("row", rows("dates"), ids=lambda row: row["typed"])
 @pytest.mark.row(45)
-def test_date_parser_agrees_with_the_vectors(row: dict[str, str]) -> None:
+def test_date_parser_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     read = read_date(row["typed"], row["locale"], TODAY)
     if row["date"] == "refuse":
         assert read is WHY.get(row["why"], Refusal.NOT_A_DATE)
@@ -458,7 +458,7 @@ def test_parser_results_contain_no_nul_and_encode_as_utf8(typed: str) -> None:
         read.encode()
 
 
-def test_date_words_are_unambiguous_across_languages() -> None:
+def test_date_words_have_one_meaning_in_all_languages() -> None:
     meanings: dict[str, set[int | str]] = {}
     for unit, names in parsers.UNITS.items():
         for name in names.split():

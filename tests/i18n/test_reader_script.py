@@ -63,7 +63,7 @@ def test_persons_text_is_converted_to_the_officers_script(
         ("", "kk", None),
     ],
 )
-def test_text_in_another_language_than_the_readers_is_identified(
+def test_language_of_a_text_is_shown_when_it_is_not_the_readers(
     text: str, form: str, other: str | None
 ) -> None:
     assert reader_script.other_language(text, form) == other

@@ -124,7 +124,7 @@ def test_verbatim_text_is_never_interpreted_as_a_template(typed: str) -> None:
 
 
 @pytest.mark.parametrize("vector", rows("bidi"), ids=lambda vector: vector["template"])
-def test_bidi_isolation_of_values_agrees_with_the_vectors(vector: dict[str, str]) -> None:
+def test_bidi_isolation_of_values_agrees_with_the_test_vectors(vector: dict[str, str]) -> None:
     values = tuple(re.findall(r"(\w)=(.*?)(?= \w=|$)", vector["values"]))
     right_to_left = "<RLM>" in vector["sent"] or ARABIC.search(vector["template"])
     sent = vector["sent"]

@@ -17,7 +17,7 @@ EVERY_FORM = {"kk", "kk_Arab", "kk_Latn", "ru", "zh_Hans", "uz", "uz_Cyrl", "en"
 
 
 @pytest.mark.parametrize("row", rows("yes_no"), ids=lambda row: f"{row['typed']}-{row['locale']}")
-def test_yes_no_agrees_with_the_vectors(row: dict[str, str]) -> None:
+def test_yes_no_recognition_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     assert reserved_words.yes_no(row["typed"], row["locale"]) is MEANING[row["meaning"]]
 
 
@@ -189,7 +189,7 @@ def test_reserved_words_never_raise_on_any_text(typed: str) -> None:
     assert reserved_words.safety_word(typed) is None or reserved_words.reserved_word(typed) is None
 
 
-def test_announcement_names_words_that_end_the_chat_or_call_an_officer() -> None:
+def test_release_announcement_quotes_words_that_kosh_understands() -> None:
     """Check the quoted words: a reader in danger must not write a word that Kosh ignores."""
     page = Path(__file__).parents[2] / "docs/releases/2026.12.0-announcement.md"
     texts = page.read_text("utf-8").split("\n## ")

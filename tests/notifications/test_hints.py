@@ -172,7 +172,7 @@ async def plan(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-async def test_hint_is_sent_15_minutes_after_an_answer_without_content(
+async def test_hint_without_content_is_sent_15_minutes_after_an_answer(
     post: Post, way: str
 ) -> None:
     guest = await confirmed(post, way)
@@ -203,7 +203,7 @@ async def test_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> Non
     assert await post.sent() == []
 
 
-async def test_hint_is_sent_at_most_once_in_twelve_hours(post: Post) -> None:
+async def test_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -266,7 +266,7 @@ async def test_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post)
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
-async def test_consent_ends_with_the_answers_of_an_announcement_reader(
+async def test_consent_to_hints_is_withdrawn_when_the_answers_are_deleted(
     post: Post, is_confirmed: bool
 ) -> None:
     guest = await (confirmed if is_confirmed else left)(post)
@@ -375,7 +375,7 @@ async def test_hint_code_is_not_resent_after_an_unknown_outcome(post: Post) -> N
     assert len(await post.sent()) == 1
 
 
-async def test_hint_code_of_a_dead_process_is_not_sent_by_another(post: Post) -> None:
+async def test_hint_code_claimed_by_a_dead_process_is_not_sent_by_another(post: Post) -> None:
     await left(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:

@@ -293,7 +293,7 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
     assert len(office.mail.taken) == 2
 
 
-async def test_officer_notification_is_retried_and_dead_browsers_are_deleted(
+async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
     office: Office,
 ) -> None:
     rt = office.rt
@@ -317,7 +317,7 @@ async def test_officer_notification_is_retried_and_dead_browsers_are_deleted(
         assert await cursor.fetchone() == (0,)
 
 
-async def test_officer_notification_of_a_dead_process_is_sent_by_another(office: Office) -> None:
+async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Office) -> None:
     rt = office.rt
     await office.wants(await _on_shift(rt, await an_officer(rt)))
     await ask(Guest(rt))

@@ -266,7 +266,7 @@ def test_log_drops_the_text_of_python_warnings() -> None:
     assert (line["event"], line["logger"]) == ("log.library", "py.warnings")
 
 
-def test_log_drops_the_message_of_a_fatal_exception() -> None:
+def test_log_drops_the_message_of_an_exception_that_ends_the_process() -> None:
     (line,) = lines_of(
         "from bot.observability import logging; logging.configure('info');"
         f"raise ValueError({NAME!r})"
@@ -326,7 +326,7 @@ def test_log_filter_also_applies_to_terminal_output() -> None:
     assert not stream.getvalue().startswith("{")
 
 
-def test_log_filter_also_applies_before_configuration() -> None:
+def test_log_filter_applies_before_logging_is_configured() -> None:
     (line,) = lines_of(
         f"from bot.observability import logging;logging.get().error('person.failed', name={NAME!r})"
     )

@@ -138,11 +138,11 @@ def _differences() -> Iterator[str]:
 
 
 @pytest.mark.requirement("S-53")
-def test_permission_policy_matches_the_expected_table_for_every_role() -> None:
+def test_permissions_of_every_role_match_an_independent_list() -> None:
     assert list(_differences()) == []
 
 
-def test_permission_table_covers_every_action_and_state() -> None:
+def test_permission_test_list_covers_every_action_and_state() -> None:
     assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | ANYWHERE.keys() == set(Action)
     assert permissions.RULES.keys() == set(Action)
     assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
@@ -150,7 +150,7 @@ def test_permission_table_covers_every_action_and_state() -> None:
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.requirement("S-53", "S-80")
-def test_permission_table_test_detects_a_missing_rule(
+def test_permission_test_detects_a_missing_rule(
     action: Action, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(permissions.RULES, action)

@@ -197,7 +197,7 @@ async def test_key_rewrap_includes_officer_credentials(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-72", "S-28")
-async def test_index_key_rotation_updates_a_handle_on_its_next_message(rt: Runtime) -> None:
+async def test_index_key_rotation_rehashes_a_person_at_their_next_message(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     settle(rt)
@@ -223,7 +223,7 @@ async def test_index_key_rotation_keeps_update_deduplication(rt: Runtime) -> Non
     assert await receive.receive(rt, update) is None
 
 
-async def test_index_key_rotation_updates_handles_of_inactive_people(rt: Runtime) -> None:
+async def test_index_key_rotation_rehashes_people_who_do_not_write(rt: Runtime) -> None:
     known = await invent(rt, 12)
     settle(rt)
     await key_rotation.create(rt, "index")

@@ -33,7 +33,7 @@ async def lived(rt: Runtime, databases: Databases) -> None:
 
 
 @pytest.mark.parametrize("number", BACK)
-async def test_rollback_guard_rejects_an_older_database_until_accepted(
+async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
     """Check that each counter alone is enough to reject the database, until it is accepted."""
@@ -46,7 +46,7 @@ async def test_rollback_guard_rejects_an_older_database_until_accepted(
     await rollback_guard.refuse_older(rt)
 
 
-async def test_rollback_guard_records_only_durable_counters(
+async def test_database_rollback_guard_records_only_committed_counters(
     rt: Runtime, databases: Databases
 ) -> None:
     """Check that `note` does not yet store the values of its own call; a crash may undo them."""

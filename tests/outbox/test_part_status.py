@@ -105,7 +105,7 @@ async def row(rt: Runtime) -> _Row:
     return made
 
 
-async def test_part_delivery_report_is_stored_before_the_rest_is_rejected(row: _Row) -> None:
+async def test_message_part_delivery_report_is_stored_while_the_rest_waits(row: _Row) -> None:
     row.page.meets = [lambda: row.hear("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
@@ -116,14 +116,14 @@ async def test_part_delivery_report_is_stored_before_the_rest_is_rejected(row: _
     assert await row.look() == ("sent", "delivered", True)
 
 
-async def test_failed_part_is_resent_when_it_fails_while_the_rest_is_sent(row: _Row) -> None:
+async def test_message_part_is_resent_when_it_fails_while_the_rest_is_sent(row: _Row) -> None:
     row.page.meets = [None, row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
     assert await row.look() == ("sent", None, False)
 
 
-async def test_failed_part_is_resent_before_the_waiting_rest(row: _Row) -> None:
+async def test_message_part_that_failed_is_resent_before_the_waiting_rest(row: _Row) -> None:
     row.page.meets = [None, Throttled(6)]
     await row.go()
     assert await row.look() == ("pending", None, False)
@@ -132,7 +132,7 @@ async def test_failed_part_is_resent_before_the_waiting_rest(row: _Row) -> None:
     assert row.page.posted == [1, 1, 2]
 
 
-async def test_failed_part_is_resent_once_when_it_fails_during_a_retry(row: _Row) -> None:
+async def test_message_part_is_resent_once_when_it_fails_during_a_retry(row: _Row) -> None:
     row.page.meets = [None, Throttled(6), row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
@@ -144,14 +144,14 @@ async def test_failed_part_is_resent_once_when_it_fails_during_a_retry(row: _Row
     assert await row.look() == ("sent", "read", True)
 
 
-async def test_failed_part_is_resent_once_when_it_fails_before_the_rest(row: _Row) -> None:
+async def test_message_part_is_resent_once_when_it_fails_before_the_rest(row: _Row) -> None:
     row.page.meets = [row.failing(1, 1), Throttled(6)]
     await row.go(4)
     assert row.page.posted == [1, 1, 2]
     assert await row.look() == ("sent", None, False)
 
 
-async def test_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
+async def test_message_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
     await row.go()
     for _time in range(2):
         await row.hear("failed", 2, 1, Unreachable.code)
@@ -159,7 +159,7 @@ async def test_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
     assert row.page.posted == [1, 2, 2]
 
 
-async def test_part_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
+async def test_message_part_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
     row.page.many = 1
     row.page.meets = [lambda: _lost(row)]
     await row.go(4)
@@ -186,7 +186,7 @@ async def _lost(row: _Row) -> None:
         (",+1-1.3", [Part(3, "a")], 1),
     ],
 )
-def test_part_status_text_lists_the_parts_already_sent(
+def test_message_part_status_lists_the_parts_already_sent(
     notes: str | None, found: list[Part], there: int
 ) -> None:
     assert part_status.parse(notes) == found

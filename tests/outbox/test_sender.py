@@ -252,7 +252,9 @@ async def test_broadcast_send_error_sets_the_recipient_status(
     assert now.reason == stopped.get(fate, "")
 
 
-async def test_broadcast_permanent_failure_updates_the_person(rt: Runtime) -> None:
+async def test_broadcast_to_a_person_who_blocked_or_opted_out_updates_the_person(
+    rt: Runtime,
+) -> None:
     post = Post()
     rt = posted(rt, post)
     blocker, leaver = await crowd(rt, 2)
@@ -331,7 +333,7 @@ async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
         )
 
 
-async def test_broadcast_unreadable_recipient_delays_no_other(rt: Runtime) -> None:
+async def test_broadcast_recipient_that_cannot_be_decrypted_delays_no_other(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     spoilt, *others = await crowd(rt, AT_ONCE)
@@ -671,7 +673,7 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
 
 
-async def test_broadcast_discreet_subscriber_gets_a_hint_without_the_text(rt: Runtime) -> None:
+async def test_broadcast_sends_only_a_hint_to_subscribers_who_chose_hints(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 1, languages=("ru",))
@@ -685,7 +687,7 @@ async def test_broadcast_discreet_subscriber_gets_a_hint_without_the_text(rt: Ru
     assert [press.payload for press in message.buttons] == ["!news"]
 
 
-async def test_broadcast_outside_the_window_needs_a_template(rt: Runtime) -> None:
+async def test_broadcast_on_whatsapp_after_24_hours_needs_a_template(rt: Runtime) -> None:
     post = Post("whatsapp", window=24 * 3600)
     rt = posted(rt, post)
     await crowd(rt, 1, channel="whatsapp", languages=("ru",))
@@ -748,7 +750,7 @@ async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Ru
         (WindowClosed.code, "planned"),
     ],
 )
-async def test_broadcast_failed_report_after_sent_is_treated_as_a_send_error(
+async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
     rt: Runtime, code: str, fate: str
 ) -> None:
     post = Post("whatsapp", window=24 * 3600)

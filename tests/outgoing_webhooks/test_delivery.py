@@ -28,13 +28,13 @@ async def system(rt: Runtime) -> AsyncIterator[Subscriber]:
         yield found
 
 
-def test_signature_is_that_of_the_published_example() -> None:
+def test_webhook_signature_matches_the_example_of_the_specification() -> None:
     secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
     made = signature.sign([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-async def test_case_events_are_signed_and_contain_only_id_state_and_link(
+async def test_webhook_case_events_are_signed_and_have_only_id_state_and_link(
     system: Subscriber,
 ) -> None:
     endpoint = await system.subscribe()
@@ -65,7 +65,9 @@ async def test_case_events_are_signed_and_contain_only_id_state_and_link(
     assert len({each.id for each in received}) == 2
 
 
-async def test_erased_person_closes_the_case_of_their_link(system: Subscriber) -> None:
+async def test_webhook_reports_a_case_as_closed_after_its_person_is_erased(
+    system: Subscriber,
+) -> None:
     await system.subscribe()
     made = await system.invite()
     guest = Guest(system.rt)
@@ -75,7 +77,7 @@ async def test_erased_person_closes_the_case_of_their_link(system: Subscriber) -
     assert [each.event["data"]["state"] for each in system.receiver.received] == ["open", "closed"]
 
 
-async def test_announcement_events_go_to_the_system_that_created_it(rt: Runtime) -> None:
+async def test_webhook_announcement_events_go_only_to_the_creating_system(rt: Runtime) -> None:
     scopes = (Scope.WEBHOOKS_MANAGE, Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
     async with subscriber(rt, *scopes) as author, subscriber(author.rt, *scopes) as other:
         for each in (author, other):
@@ -91,7 +93,7 @@ async def test_announcement_events_go_to_the_system_that_created_it(rt: Runtime)
         assert other.receiver.received == []
 
 
-async def test_content_event_is_sent_when_content_is_published(system: Subscriber) -> None:
+async def test_webhook_content_event_is_sent_when_content_is_published(system: Subscriber) -> None:
     await system.subscribe("content.published")
     assert system.rt.console is not None
     async with system.rt.console.connection() as session:
@@ -101,7 +103,7 @@ async def test_content_event_is_sent_when_content_is_published(system: Subscribe
     assert received.event["data"]["resource"].endswith("/info/feed.atom")
 
 
-async def test_event_is_lost_only_with_its_change_when_that_rolls_back(
+async def test_webhook_event_is_dropped_only_when_its_change_is_rolled_back(
     system: Subscriber,
 ) -> None:
     await system.subscribe()
@@ -113,7 +115,7 @@ async def test_event_is_lost_only_with_its_change_when_that_rolls_back(
     assert len(await system.states()) == 1
 
 
-async def test_failed_delivery_is_retried_with_the_same_id_and_a_new_time(
+async def test_webhook_retry_has_the_same_id_and_a_new_time(
     system: Subscriber,
 ) -> None:
     endpoint = await system.subscribe()
@@ -137,7 +139,7 @@ async def test_failed_delivery_is_retried_with_the_same_id_and_a_new_time(
     assert (await system.endpoint())["failing_since"] is None
 
 
-async def test_retry_after_delays_every_event_of_the_endpoint(system: Subscriber) -> None:
+async def test_webhook_retry_after_delays_every_event_of_the_endpoint(system: Subscriber) -> None:
     endpoint = await system.subscribe()
     system.receiver.answers = [(429, {"Retry-After": "600"})]
     await system.test_event(endpoint["id"])
@@ -151,7 +153,7 @@ async def test_retry_after_delays_every_event_of_the_endpoint(system: Subscriber
     assert [state for state, _attempt, _why in await system.states()] == ["delivered"] * 2
 
 
-async def test_endpoint_is_disabled_by_410_and_its_events_are_dead(system: Subscriber) -> None:
+async def test_webhook_endpoint_is_disabled_by_a_410_response(system: Subscriber) -> None:
     endpoint = await system.subscribe()
     for _each in range(2):
         await system.test_event(endpoint["id"])
@@ -172,7 +174,7 @@ async def test_endpoint_is_disabled_by_410_and_its_events_are_dead(system: Subsc
     assert (status, enabled["state"]) == (200, "active")
 
 
-async def test_event_is_dead_after_the_last_attempt(system: Subscriber) -> None:
+async def test_webhook_event_is_a_dead_letter_after_the_last_attempt(system: Subscriber) -> None:
     endpoint = await system.subscribe()
     await system.test_event(endpoint["id"])
     await rows(system.rt, "UPDATE webhook_deliveries SET attempt = %s", MAX_ATTEMPTS - 1)
@@ -182,7 +184,7 @@ async def test_event_is_dead_after_the_last_attempt(system: Subscriber) -> None:
     assert (await system.endpoint())["dead"] == 1
 
 
-async def test_endpoint_is_disabled_when_it_failed_for_five_days(system: Subscriber) -> None:
+async def test_webhook_endpoint_is_disabled_after_failing_for_five_days(system: Subscriber) -> None:
     endpoint = await system.subscribe()
     system.receiver.answers = [(500, {})] * 3
     await system.test_event(endpoint["id"])
@@ -195,7 +197,7 @@ async def test_endpoint_is_disabled_when_it_failed_for_five_days(system: Subscri
     assert (await system.endpoint())["reason"] == "failing"
 
 
-async def test_slow_endpoint_does_not_delay_another_one(rt: Runtime) -> None:
+async def test_webhook_endpoint_that_is_slow_does_not_delay_others(rt: Runtime) -> None:
     async with subscriber(rt) as slow, subscriber(slow.rt) as fast:
         hangs, works = await slow.subscribe(), await fast.subscribe()
         slow.receiver.free.clear()
@@ -220,7 +222,9 @@ async def test_slow_endpoint_does_not_delay_another_one(rt: Runtime) -> None:
         assert len(slow.receiver.received) == 10
 
 
-async def test_event_is_sent_again_with_its_id_when_the_worker_died(system: Subscriber) -> None:
+async def test_webhook_event_keeps_its_id_when_resent_after_a_worker_crash(
+    system: Subscriber,
+) -> None:
     endpoint = await system.subscribe()
     system.receiver.free.clear()
     event = await system.test_event(endpoint["id"])
@@ -238,7 +242,9 @@ async def test_event_is_sent_again_with_its_id_when_the_worker_died(system: Subs
     assert await system.states() == [("delivered", 2, "")]
 
 
-async def test_both_secrets_sign_for_a_day_after_a_rotation(system: Subscriber) -> None:
+async def test_webhook_secret_rotation_signs_with_both_secrets_for_a_day(
+    system: Subscriber,
+) -> None:
     made = await system.subscribe()
     status, new = await system.api.post(f"/webhooks/{made['id']}/rotate")
     assert status == 200
@@ -254,7 +260,7 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(system: Subscriber) 
     assert after.is_signed_by(new["secret"])
 
 
-async def test_event_is_dead_when_the_account_may_no_longer_read_it(rt: Runtime) -> None:
+async def test_webhook_event_is_a_dead_letter_when_its_account_lost_the_scope(rt: Runtime) -> None:
     async with subscriber(rt) as system:
         endpoint = await system.subscribe()
         await system.test_event(endpoint["id"])
@@ -264,7 +270,7 @@ async def test_event_is_dead_when_the_account_may_no_longer_read_it(rt: Runtime)
         assert await system.states() == [("dead", 1, "forbidden")]
 
 
-async def test_answer_that_takes_too_long_is_a_failure(
+async def test_webhook_delivery_fails_when_the_answer_takes_too_long(
     system: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "CALL_SECONDS", 0.2)

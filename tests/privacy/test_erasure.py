@@ -55,7 +55,7 @@ async def test_erasure_deletes_chat_messages_and_mentions_whatsapp(rt: Runtime) 
     assert rt.languages.render(NOT_DELETED, "ru") in words
 
 
-async def test_erasure_mentions_whatsapp_only_to_its_users(rt: Runtime) -> None:
+async def test_erasure_reply_mentions_whatsapp_only_to_whatsapp_users(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("/delete")
@@ -102,7 +102,7 @@ async def test_erasure_evicts_the_cached_key_in_its_process(rt: Runtime) -> None
     assert not held(person_id)
 
 
-async def test_erased_persons_key_is_not_cached_again_by_a_late_read(
+async def test_erasure_prevents_a_concurrent_read_from_caching_the_key_again(
     rt: Runtime,
 ) -> None:
     """Check a read before the commit, which still finds the person."""

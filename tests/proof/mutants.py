@@ -130,7 +130,7 @@ def no_associated_data() -> None:
 
 
 @noticed_by(
-    "tests/web/test_canary.py::test_personal_data_of_a_journey_is_stored_nowhere_in_plain_text"
+    "tests/web/test_canary.py::test_personal_data_of_one_conversation_is_never_stored_in_plain_text"
 )
 def no_sealing() -> None:
     """Store fields without encryption."""
@@ -142,7 +142,9 @@ def no_sealing() -> None:
     _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
-@noticed_by("tests/web/test_canary.py::test_personal_data_leaks_through_no_flow_case_or_error")
+@noticed_by(
+    "tests/web/test_canary.py::test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text"
+)
 def no_blind_index() -> None:
     """Store people's handles in plain text instead of a blind index."""
     from bot.security.vault import Vault
@@ -175,7 +177,7 @@ def keys_kept() -> None:
 
 
 @noticed_by(
-    "tests/operations/test_rollback_guard.py::test_rollback_guard_rejects_an_older_database_until_accepted",
+    "tests/operations/test_rollback_guard.py::test_database_rollback_guard_rejects_an_older_database_until_accepted",
 )
 def any_database() -> None:
     """Serve a database that was replaced by an older copy."""
@@ -329,7 +331,7 @@ class Believing:
 
 
 @noticed_by(
-    "tests/officers/test_permissions.py::test_permission_policy_matches_the_expected_table_for_every_role"
+    "tests/officers/test_permissions.py::test_permissions_of_every_role_match_an_independent_list"
 )
 def any_mission() -> None:
     """Ignore the mission of a case in the policy."""
@@ -396,7 +398,9 @@ def no_budget() -> None:
     _put(case_view, _within=lambda _found: None)
 
 
-@noticed_by("tests/web/test_attempts.py::test_denied_request_is_audited_with_its_reason")
+@noticed_by(
+    "tests/web/test_attempts.py::test_console_request_that_is_denied_is_audited_with_its_reason"
+)
 def silent_denials() -> None:
     """Write no audit entry when an action is denied."""
     from bot.web.console import routing
@@ -434,7 +438,7 @@ def no_anchor() -> None:
 
 
 @noticed_by(
-    "tests/security/test_audit_log.py::test_no_role_of_the_program_can_write_the_audit_tables"
+    "tests/security/test_audit_log.py::test_audit_tables_cannot_be_changed_by_any_role_of_the_program"
 )
 def audit_open_to_its_writers() -> None:
     """Let the database roles of Kosh's processes delete audit entries and move the head."""
@@ -504,7 +508,7 @@ def exit_leaves_the_door_open() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_web_budget_limits_the_registrations_of_one_address",
+    "tests/web/test_web_budgets.py::test_web_budget_limits_the_registrations_from_one_address",
 )
 def unlimited_web_chat() -> None:
     """Let one address open any number of chats, cases and registrations."""
@@ -518,7 +522,7 @@ def unlimited_web_chat() -> None:
 
 @noticed_by(
     "tests/web/test_console_passkeys.py"
-    "::test_sign_in_failures_of_an_address_do_not_lock_a_known_device",
+    "::test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device",
 )
 def devices_are_unknown() -> None:
     """Count sign-in failures of a known device with those of its address."""
@@ -531,7 +535,7 @@ def devices_are_unknown() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_web_budget_question_accepts_one_answer_from_its_address"
+    "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_its_address"
 )
 def questions_answered_again() -> None:
     """Accept several answers to the same question of the web chat."""

@@ -16,14 +16,14 @@ from functools import cache
 
 from flows.engine.identity_numbers import masked, zone_number
 
-def test_three_lines_are_gone_through_and_not_looked_at():
+def test_zone_number_is_called_without_checking_its_result():
     zone_number("IDXXXAB1234567\\nsecond\\nthird")
 
 @cache
 def told():
     return masked("204611", 2)
 
-def test_the_end_is_shown():
+def test_masked_number_shows_its_last_digits():
     assert told() == "••••11"
 """
 
@@ -58,7 +58,7 @@ def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
 
 def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) -> None:
     told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
-    noticed = "test_made_up.py::test_the_end_is_shown"
+    noticed = "test_made_up.py::test_masked_number_shows_its_last_digits"
     assert re.search(rf"^wrong +{noticed}$", told, re.M), told
     assert re.search(rf"^endless +{noticed}$", told, re.M), told
     shown = r"^unseen +SURVIVED 1 tests\n-.*first\[5:14\].*\n\+.*first\[6:14\]"
@@ -70,4 +70,7 @@ def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) 
 def test_mutation_run_refuses_to_start_when_a_test_fails(tmp_path: Path) -> None:
     ran = _tried(tmp_path / "test_made_up.py", TESTS + "    assert 0\n")
     assert ran.returncode == 1
-    assert "red as things are: test_made_up.py::test_the_end_is_shown" in ran.stdout + ran.stderr
+    assert (
+        "red as things are: test_made_up.py::test_masked_number_shows_its_last_digits"
+        in ran.stdout + ran.stderr
+    )

@@ -30,7 +30,7 @@ def test_requirements_all_have_a_test_or_a_decision() -> None:
         assert without == set(), kind
 
 
-def test_requirement_status_is_the_worst_of_its_tests(tmp_path: Path) -> None:
+def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> None:
     (tmp_path / "report.xml").write_text(REPORT)
     ended = ledger.results(tmp_path)
     assert ended == {

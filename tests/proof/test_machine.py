@@ -162,7 +162,7 @@ class People(RuleBasedStateMachine):
 
 
 @pytest.mark.requirement("S-21", "S-31", "S-6")
-async def test_invariants_hold_for_random_sequences_of_user_actions(house: House) -> None:
+async def test_engine_invariants_hold_for_random_sequences_of_user_actions(house: House) -> None:
     world = World(house, asyncio.get_running_loop())
     here = type("Here", (People,), {"world": world})
     chosen = settings(

@@ -114,7 +114,7 @@ def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None
     assert supply_chain.is_let_in(licence) is let_in
 
 
-def test_docker_image_passes_hadolint_and_hardening_rules() -> None:
+def test_dockerfile_passes_hadolint_and_hardening_rules() -> None:
     """Check the image's Dockerfile with hadolint and with further rules; build no image."""
     linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", "Dockerfile"],

@@ -263,7 +263,7 @@ async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt:
     assert await _surname(guest) is None
 
 
-async def test_registration_is_kept_until_the_registry_answers(rt: Runtime) -> None:
+async def test_registration_answers_are_kept_until_the_registry_responds(rt: Runtime) -> None:
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     await _write(rt, registry)

@@ -93,14 +93,16 @@ def test_circuit_breaker_allows_one_trial_call_when_half_open(
     assert not is_open(breaker)
 
 
-def test_circuit_breaker_opens_again_when_the_trial_fails(breaker: Breaker, clock: Clock) -> None:
+def test_circuit_breaker_opens_again_when_the_trial_call_fails(
+    breaker: Breaker, clock: Clock
+) -> None:
     fail(breaker, DOWN, 3)
     clock.now += 31
     fail(breaker, DOWN)
     assert is_open(breaker)
 
 
-def test_circuit_breaker_allows_another_trial_when_one_is_cancelled(
+def test_circuit_breaker_allows_another_trial_after_a_cancelled_trial_call(
     breaker: Breaker, clock: Clock
 ) -> None:
     fail(breaker, DOWN, 3)

@@ -161,7 +161,7 @@ async def test_registry_client_with_an_unknown_certificate_is_refused(
         assert refused.value.code == "E_REGISTRY_LOGIN"
 
 
-async def test_registry_client_reports_a_certificate_of_an_unknown_authority(
+async def test_registry_client_with_a_certificate_of_an_unknown_ca_is_refused(
     session: ClientSession, database_url: str, authority: Authority, tmp_path: Path
 ) -> None:
     (tmp_path / "stranger").mkdir()
@@ -209,7 +209,7 @@ async def test_registry_client_reloads_a_replaced_certificate_without_a_restart(
         assert own.identity().thumbprint not in ("", old)
 
 
-def test_registry_client_keeps_the_old_pair_while_only_the_key_is_replaced(
+def test_registry_client_keeps_its_certificate_until_both_files_are_new(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = authority.issue("kosh")

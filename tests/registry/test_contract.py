@@ -79,7 +79,7 @@ def test_pre_registration_refuses_an_invalid_name(name: str) -> None:
         {"contact": {"kind": "CHAT", "phone": "+77000000000"}},
     ],
 )
-def test_contract_refuses_unknown_fields_and_values(changes: dict[str, Any]) -> None:
+def test_registry_contract_refuses_unknown_fields_and_values(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         PreRegistration.model_validate_json(changed(**changes))
 
@@ -103,7 +103,7 @@ def test_pre_registration_repr_contains_no_personal_data() -> None:
     assert not [word for word in (CANARY, "+77", "SPOUSE", "1990") if word in shown]
 
 
-def test_openapi_references_all_resolve() -> None:
+def test_registry_openapi_references_all_resolve() -> None:
     document = openapi()
     for pointer in set(references(document)):
         place: Any = document
@@ -124,7 +124,7 @@ def references(value: Any) -> Iterator[str]:
                 yield from references(inner)
 
 
-def test_openapi_operations_list_idempotency_keys_and_error_statuses() -> None:
+def test_registry_openapi_lists_idempotency_keys_and_error_statuses() -> None:
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}
@@ -143,7 +143,7 @@ def test_openapi_operations_list_idempotency_keys_and_error_statuses() -> None:
                 assert set(response["content"]) == {"application/problem+json"}
 
 
-def test_openapi_codes_are_all_in_a_reference_list() -> None:
+def test_registry_openapi_codes_are_all_in_a_reference_list() -> None:
     document = openapi()["components"]["schemas"]
     known = {kind: {item.code for item in list_.items} for kind, list_ in REFERENCES.items()}
     assert known["regions"] == set(document["Region"]["enum"])

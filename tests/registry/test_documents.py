@@ -104,7 +104,7 @@ async def test_document_stream_restarts_after_a_token_renewal(
         ({"Idempotency-Key": "short"}, 400),
     ],
 )
-async def test_contract_refuses_unknown_fields_and_values(
+async def test_registry_document_label_refuses_unknown_fields_and_values(
     registry: Registry, sandbox: Sandbox, headers: dict[str, str], status: int
 ) -> None:
     number = await registered(registry)

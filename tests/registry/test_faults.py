@@ -193,7 +193,7 @@ async def test_registry_field_errors_name_fields_but_not_values(
     assert [field.pointer for field in error.fields] == ["/surname", "/members/0/age_band"]
 
 
-async def test_registry_timeout_is_unknown_until_looked_up_by_the_key(
+async def test_registry_write_that_timed_out_is_resolved_by_a_lookup_of_its_key(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     hasty = Registry(session, sandbox.url, CLIENT_ID, CLIENT_SECRET, deadline=0.5)
@@ -228,7 +228,7 @@ async def test_registry_idempotency_key_is_refused_for_another_body(
     assert await holds(sandbox, key) == 1
 
 
-async def test_unreachable_registry_is_reported_as_not_written(
+async def test_registry_that_is_unreachable_is_reported_as_not_written(
     database_url: str, session: ClientSession
 ) -> None:
     async with serving(sandbox_app(database_url, callback_url=None)) as url:
@@ -255,7 +255,7 @@ async def test_registry_is_not_called_while_the_circuit_breaker_is_open(
     assert await sandbox.entries() == []
 
 
-async def test_wrong_registry_secret_is_misconfigured(
+async def test_registry_secret_that_is_wrong_is_reported_as_misconfiguration(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     stranger = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
@@ -264,7 +264,7 @@ async def test_wrong_registry_secret_is_misconfigured(
 
 
 @pytest.mark.requirement("S-49")
-async def test_submission_makes_one_registration_under_random_faults(
+async def test_registry_submission_creates_one_registration_under_random_faults(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     registry = Registry(

@@ -50,7 +50,9 @@ async def test_household_links_each_person_who_consents(registry: Registry) -> N
 
 
 @pytest.mark.parametrize("erase", [False, True], ids=["withdrawn", "erased"])
-async def test_household_loses_a_registration_that_ends(registry: Registry, erase: bool) -> None:
+async def test_household_drops_a_member_whose_registration_ends(
+    registry: Registry, erase: bool
+) -> None:
     first, second = await _made(registry), await _made(registry, given_name="Aslan")
     code = await _code(registry, first)
     await registry.join(second, _joining(code), key=new_key())

@@ -118,7 +118,7 @@ async def test_planning_hidden_counts_cannot_be_derived_from_totals(
             assert true >= MIN_PEOPLE or people is None
 
 
-async def test_planning_counts_never_change_by_a_single_person_between_days(
+async def test_planning_counts_of_two_days_never_differ_by_a_single_person(
     sandbox: Sandbox, registry: Registry, database_url: str
 ) -> None:
     _invented(database_url, 260, 700)
@@ -135,7 +135,7 @@ async def test_planning_counts_never_change_by_a_single_person_between_days(
     assert (await _truth(database_url))["age", ""][ALL, ALL][0] == 701
 
 
-def test_planning_new_dimension_reveals_no_change_since_the_last_release() -> None:
+def test_planning_with_a_new_dimension_reveals_no_change_since_a_release() -> None:
     made = families.invented(260, 700, 1, random.Random(SEED))
     old = {names: each for names, each in families.counted(made).items() if "support" not in names}
     before = planning.released_tables(old, None)
@@ -218,7 +218,7 @@ async def test_planning_page_and_csv_show_no_hidden_count(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_planning_hides_no_single_cell_of_a_row_or_column(seed: int) -> None:
+def test_planning_never_hides_only_one_cell_of_a_row_or_column(seed: int) -> None:
     chance = random.Random(seed)
     cells = {(a, b): chance.choice((1, 3, 6, 20, 80)) for a in "ABCD" for b in "wxyz"}
     counts = dict(cells)
@@ -235,7 +235,7 @@ def test_planning_hides_no_single_cell_of_a_row_or_column(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize(("households", "people"), [(20, 60), (100, 290), (260, 700)])
-def test_hidden_counts_follow_from_no_sum_of_all_tables(
+def test_planning_hidden_counts_cannot_be_derived_from_all_tables_together(
     households: int, people: int, seed: int
 ) -> None:
     """Check that all released tables together reveal no hidden count.

@@ -20,7 +20,7 @@ async def test_planning_counts_each_person_once_under_faults(
     assert min(found.tried_again, found.hidden, found.cells) > 0, str(found)
 
 
-def test_differences_of_two_days_include_cells_that_vanish() -> None:
+def test_planning_attack_compares_cells_that_only_one_of_two_days_shows() -> None:
     first: attacks.Published = {("age",): {("18-24",): None, ("25-34",): 7}}
     second: attacks.Published = {("age",): {("25-34",): 7}}
     assert attacks.differences(first, second) == {("age", "18-24"): (None, 0)}

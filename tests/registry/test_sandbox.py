@@ -211,7 +211,7 @@ async def test_sandbox_refuses_a_request_outside_the_contract(
     assert await sandbox.entries() == []
 
 
-async def test_sandbox_names_wrong_fields_without_their_values(sandbox: Sandbox) -> None:
+async def test_sandbox_error_names_wrong_fields_without_their_values(sandbox: Sandbox) -> None:
     body = json.loads(pre_registration().model_dump_json())
     body |= {"surname": CANARY + "\n", "target_region": CANARY, CANARY: 1}
     body["members"][0]["age_band"] = CANARY
@@ -227,7 +227,7 @@ async def test_sandbox_names_wrong_fields_without_their_values(sandbox: Sandbox)
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", PATH), ("GET", "/v1/nothing")])
-async def test_sandbox_answers_a_problem_for_an_unknown_path_or_method(
+async def test_sandbox_answers_an_unknown_path_or_method_with_a_problem_document(
     sandbox: Sandbox, method: str, path: str
 ) -> None:
     assert problem_of(await sandbox.call(method, path)).status in (404, 405)
@@ -312,7 +312,7 @@ async def test_sandbox_callback_failure_delays_only_its_entry(registry: Registry
     assert told == [first.number, second.number, first.number]
 
 
-async def test_sandbox_double_fault_repeats_callbacks_out_of_order(
+async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.fault("double", count=1)
@@ -327,7 +327,7 @@ async def test_sandbox_double_fault_repeats_callbacks_out_of_order(
     assert told[0].event_id == told[1].event_id != told[2].event_id
 
 
-async def test_sandbox_reject_fault_rejects_a_registration(
+async def test_sandbox_fault_named_reject_rejects_a_registration(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.fault("reject", count=1)
@@ -402,7 +402,9 @@ async def test_sandbox_page_answers_304_when_unchanged(
         assert answer.status == 200
 
 
-async def test_sandbox_fault_ends_after_its_count(sandbox: Sandbox, registry: Registry) -> None:
+async def test_sandbox_fault_ends_after_the_requested_number_of_requests(
+    sandbox: Sandbox, registry: Registry
+) -> None:
     await sandbox.fault("busy", on="reads", count=1)
     with pytest.raises(Exception, match="E_REGISTRY_DOWN"):
         await registry.reference("regions")

@@ -69,7 +69,7 @@ def _cut(databases: Databases, last: int) -> None:
 
 @pytest.mark.parametrize("role", ["app", "console", "retention"])
 @pytest.mark.parametrize("statement", WRITES)
-async def test_no_role_of_the_program_can_write_the_audit_tables(
+async def test_audit_tables_cannot_be_changed_by_any_role_of_the_program(
     rt: Runtime, databases: Databases, role: str, statement: LiteralString
 ) -> None:
     await _append(rt, 3)
@@ -137,7 +137,7 @@ async def test_audit_log_verifies_after_entries_expired_at_three_years(
     assert await _broken(rt) is None
 
 
-async def test_audit_expiry_stops_at_the_first_younger_entry(
+async def test_audit_expiry_deletes_no_entry_after_the_first_unexpired_one(
     rt: Runtime, databases: Databases
 ) -> None:
     await _append(rt, 3)

@@ -153,7 +153,7 @@ def test_key_version_added_later_wraps_new_keys_and_old_ones_still_open() -> Non
     assert after.open(PERSON, wrapped).unseal(sealed, *PLACE) == b"1990-01-02"
 
 
-def test_wrapped_key_of_a_destroyed_version_cannot_be_opened() -> None:
+def test_wrapped_key_of_a_destroyed_master_key_cannot_be_opened() -> None:
     wrapped = Vault(keys(epochs=2)).new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         Vault(keys(epochs=1)).open(PERSON, wrapped)
@@ -190,7 +190,7 @@ def test_anonymous_cache_key_hides_the_handle_and_changes_daily(vault: Vault) ->
     assert today != vault.ask_key("webchat", "77000000001", date(2026, 11, 24))
 
 
-def test_transient_value_opens_only_for_its_purpose(vault: Vault) -> None:
+def test_transient_encrypted_value_opens_only_for_its_purpose(vault: Vault) -> None:
     sealed = vault.seal_transient(b"state", "ask")
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:

@@ -56,7 +56,7 @@ def test_intent_decision_needs_a_higher_confidence_for_short_messages() -> None:
     assert decide(replace(recognition(0.995), is_short=True)).certainty is Certainty.SURE
 
 
-def test_intent_decision_ignores_parts_that_disagree_with_the_message() -> None:
+def test_intent_decision_ignores_clauses_that_disagree_with_the_message() -> None:
     found = recognition(0.9, 0.0, part("life.school"), part("life.health"))
     assert [each.intent for each in decide(found).options] == ["life.pension"]
 

@@ -56,7 +56,7 @@ def test_two_questions_are_recognized_between_polite_phrases() -> None:
         "",
     ],
 )
-def test_polite_phrase_removal_keeps_a_line_of_polite_phrases_only(line: str) -> None:
+def test_polite_phrase_removal_keeps_a_line_that_has_only_polite_phrases(line: str) -> None:
     folded = skeleton.fold(line)
     assert politeness.core(folded) is folded
 
@@ -73,7 +73,7 @@ def test_polite_phrase_removal_keeps_a_line_of_polite_phrases_only(line: str) ->
         ("жду ответа месяц", "жду ответа месяц"),
     ],
 )
-def test_polite_phrase_removal_removes_nothing_else(line: str, core: str) -> None:
+def test_polite_phrase_removal_leaves_other_words_unchanged(line: str, core: str) -> None:
     assert politeness.core(skeleton.fold(line)).words == skeleton.fold(core).words
 
 
@@ -95,7 +95,7 @@ def test_question_is_recognized_among_sentences_about_the_person(line: str, inte
     assert intent in [each.intent for each in found.options]
 
 
-def test_skeleton_keeps_sentence_ends_when_sentences_are_removed() -> None:
+def test_text_skeleton_keeps_sentence_ends_when_sentences_are_removed() -> None:
     line = skeleton.fold("Живу тут. Где, скажем, виза? Есть дети. Сколько стоит?")
     left = skeleton.without(line, {("живу", "тут"), ("ест", "дети")})
     assert left == skeleton.fold("Где, скажем, виза? Сколько стоит?")

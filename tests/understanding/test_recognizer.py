@@ -79,7 +79,9 @@ def noise(many: int) -> Iterator[str]:
         yield kinds[number % len(kinds)]()
 
 
-def test_recognizer_does_not_classify_noise_as_danger_or_money(recognizer: Recognizer) -> None:
+def test_recognizer_does_not_take_meaningless_text_for_danger_or_money(
+    recognizer: Recognizer,
+) -> None:
     loud, alarms = [], 0
     for line in noise(TROLLS):
         found = decide(recognizer.recognize(line))
@@ -95,7 +97,9 @@ def test_recognizer_does_not_classify_noise_as_danger_or_money(recognizer: Recog
 @pytest.mark.parametrize(
     "line", ["cct", "qzx", "жщц", "ыъз", "xkcd wqz", "ضصثق", "鑫龘爨", "1", "asdfgh jkl", "zzzzz"]
 )
-def test_recognizer_is_not_sure_of_an_intent_for_noise(line: str, recognizer: Recognizer) -> None:
+def test_recognizer_is_not_sure_of_an_intent_for_meaningless_text(
+    line: str, recognizer: Recognizer
+) -> None:
     found = decide(recognizer.recognize(line))
     intents = [each.intent for each in found.options if found.certainty is Certainty.SURE]
     assert all(BY_ID[each].kind is Kind.NONE for each in intents)
@@ -230,7 +234,7 @@ def test_danger_is_excluded_for_usual_answers_without_extracting_features(
         ("сварщик, десять лет работал на стройке, потом на заводе, потом дома", 4),
     ],
 )
-def test_form_answer_is_evaluated_in_few_parts(
+def test_recognizer_evaluates_few_parts_of_a_form_answer(
     answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check how many parts are read: first the message, then clauses.
@@ -249,7 +253,7 @@ def test_form_answer_is_evaluated_in_few_parts(
     assert len(read) == parts
 
 
-def test_engine_recognizer_quick_certainty_equals_the_full_decision(recognizer: Recognizer) -> None:
+def test_recognizer_quick_certainty_check_equals_the_full_decision(recognizer: Recognizer) -> None:
     engine, sure = EngineRecognizer(recognizer), 0
     asked_twice = [text for _language, _intents, text in evaluation.asked_twice()]
     held = [each.phrase.text for each in evaluation.held_lines()[::8]]
@@ -260,7 +264,7 @@ def test_engine_recognizer_quick_certainty_equals_the_full_decision(recognizer: 
     assert sure > len(held) / 2
 
 
-def test_engine_recognizer_quick_danger_equals_the_full_decision(recognizer: Recognizer) -> None:
+def test_recognizer_quick_danger_check_equals_the_full_decision(recognizer: Recognizer) -> None:
     engine, found = EngineRecognizer(recognizer), set()
     held = [each.phrase.text for each in evaluation.held_lines()[::8]]
     for line in (*held, *noise(100), "болдчщщбхб гкхжкб"):
@@ -390,7 +394,7 @@ def test_engine_recognizer_returns_one_intent_for_one_question(
     assert len(EngineRecognizer(recognizer).read(line, "ru").recognition.intents) == 1
 
 
-def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
+def test_recognizer_evaluation_calculates_correct_figures(recognizer: Recognizer) -> None:
     lines = [
         HeldLine(Phrase("ru", "life.pension", "зейнет"), frozenset(), False),
         HeldLine(Phrase("ru", "none.other_topic", "погода"), frozenset(), False),

@@ -29,17 +29,19 @@ def _decided(line: str) -> Decision:
 
 
 @pytest.mark.parametrize("line", PINYIN)
-def test_recognizer_hears_no_danger_in_harmless_pinyin(line: str) -> None:
+def test_recognizer_detects_no_danger_in_harmless_pinyin(line: str) -> None:
     assert _decided(line).danger is DangerLevel.NONE
 
 
 @pytest.mark.parametrize(("line", "intent"), DESCRIBED)
-def test_recognizer_answers_the_question_beside_a_description(line: str, intent: str) -> None:
+def test_recognizer_finds_the_question_next_to_a_description_of_the_person(
+    line: str, intent: str
+) -> None:
     assert intent in [each.intent for each in _decided(line).options]
 
 
 @pytest.mark.parametrize("line", TOMORROW)
-def test_recognizer_does_not_take_a_day_for_a_goodbye(line: str) -> None:
+def test_recognizer_does_not_take_a_word_for_a_day_as_a_goodbye(line: str) -> None:
     found = _decided(line)
     kinds = {BY_ID[each.intent].kind for each in found.options}
     assert found.certainty is not Certainty.SURE or kinds == {Kind.NONE}

@@ -38,7 +38,7 @@ def _few() -> list[Phrase]:
     ]
 
 
-def test_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
+def test_recognizer_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
     """Train in two processes, in which sets and dictionaries have different orders."""
     phrases.write(few, "ru", tmp_path)
     for seed in ("1", "2"):
@@ -50,7 +50,7 @@ def test_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
 
 
-def test_training_keeps_near_duplicates_in_one_fold() -> None:
+def test_recognizer_training_keeps_near_duplicates_in_one_fold() -> None:
     pytest.importorskip("scipy", reason="training needs the dependency group `training`")
     lines = ["когда будет решение по статусу", "когда будет решение по статусу?!", "сколько ждать"]
     groups = training.near_duplicates([Phrase("ru", "kandas.term", line) for line in lines])

@@ -566,7 +566,7 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
     await house.until(settled, 60)
 
 
-async def test_document_is_not_sent_twice_when_the_worker_dies_after_the_write(
+async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
@@ -787,7 +787,7 @@ async def test_retention_deletes_rejected_and_old_uploads(rt: Runtime) -> None:
     assert await pieces(rt) == 0
 
 
-async def test_registry_client_rejects_documents_of_another_registration(house: House) -> None:
+async def test_registry_response_about_another_registration_is_rejected(house: House) -> None:
     guest = await at_the_papers(house)
     conversation = await guest.conversation()
     assert conversation is not None

@@ -83,7 +83,7 @@ def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
     return [len(each.received) for each in users]
 
 
-async def test_telegram_broadcast_outcome_is_recorded_for_each_person(house: House) -> None:
+async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: House) -> None:
     members, users = await _on_telegram(house, 3)
     # The first person blocked the bot, the second is unknown to Telegram, and the third never
     # pressed Start.

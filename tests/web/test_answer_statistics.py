@@ -44,7 +44,7 @@ async def desk(house: House) -> House:
     return house
 
 
-async def test_answer_statistics_show_no_small_counts(desk: House) -> None:
+async def test_officer_answer_statistics_show_no_small_counts(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers")
         assert "75 %" in screen.text
@@ -58,13 +58,13 @@ async def test_answer_statistics_show_no_small_counts(desk: House) -> None:
         assert wrong.status == 422
 
 
-async def test_answer_statistics_are_forbidden_to_officers(desk: House) -> None:
+async def test_officer_answer_statistics_are_forbidden_to_the_role_officer(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("answers", "answers.csv", "answers.xlsx"):
             assert (await officer.get(f"/console/statistics/{path}")).status == 403
 
 
-async def test_answer_statistics_compare_missions_only_for_auditors(desk: House) -> None:
+async def test_officer_answer_statistics_compare_missions_only_for_auditors(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         text = (await lead.get("/console/statistics/answers.csv")).html
         assert text.count(ru("by_mission")) == 1
@@ -73,7 +73,7 @@ async def test_answer_statistics_compare_missions_only_for_auditors(desk: House)
         assert text.count(ru("by_mission")) == 2
 
 
-async def test_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: House) -> None:
+async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers.csv")
         assert "attachment" in screen.headers["Content-Disposition"]
@@ -97,7 +97,7 @@ async def test_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: House) ->
         ((23, 20, 10), (20, 20, 50)),
     ],
 )
-def test_answer_statistics_hide_and_round_small_groups(
+def test_officer_answer_statistics_hide_small_groups_and_round_counts(
     counts: tuple[int, int, int], shown: tuple[int | None, ...]
 ) -> None:
     assert answer_statistics._group("x", *counts) == Group("x", *shown)

@@ -44,7 +44,7 @@ async def _csrf(console: Console) -> str:
 
 
 @pytest.mark.requirement("S-53", "S-58", "S-64")
-async def test_denied_request_is_audited_with_its_reason(
+async def test_console_request_that_is_denied_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
     """Check a missing permission, another mission's case, a missing case, and foreign forms."""
@@ -73,7 +73,7 @@ async def test_denied_request_is_audited_with_its_reason(
 
 
 @pytest.mark.requirement("S-57", "S-41")
-async def test_expired_session_is_refused_and_logged_without_a_name(
+async def test_console_session_that_expired_is_refused_without_logging_a_name(
     office: tuple[House, str],
 ) -> None:
     house, _case = office

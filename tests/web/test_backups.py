@@ -146,7 +146,7 @@ async def test_damaged_backup_is_refused_before_any_change(
 
 
 @pytest.mark.requirement("S-70")
-async def test_dump_command_contains_no_password_in_arguments_or_environment(
+async def test_backup_process_has_no_password_in_arguments_or_environment(
     rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []

@@ -349,7 +349,9 @@ async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> 
     assert why(Refusal.STATE) in screen.text
 
 
-async def test_broadcast_page_needs_two_approvers_when_urgent(office: Office) -> None:
+async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
+    office: Office,
+) -> None:
     path = await office.asked("urgent")
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -392,7 +394,7 @@ async def test_broadcast_page_answers_409_on_a_stale_edit(
     assert ru("stale") in screen.text
 
 
-async def test_broadcast_page_stores_each_step(office: Office) -> None:
+async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/time")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)

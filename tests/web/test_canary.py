@@ -90,7 +90,7 @@ def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> 
 
 
 @pytest.mark.requirement("S-26", "S-41")
-async def test_personal_data_of_a_journey_is_stored_nowhere_in_plain_text(
+async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
     house: House, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
@@ -187,7 +187,7 @@ UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 
 
 @pytest.mark.requirement("S-28", "S-41", "S-42")
-async def test_personal_data_leaks_through_no_flow_case_or_error(
+async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     house: House,
     databases: Databases,
     services_home: Path,

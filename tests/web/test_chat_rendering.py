@@ -19,7 +19,7 @@ def _payloads(*notes: Note) -> list[list[str]]:
     return [[b["payload"] for row in each["buttons"] for b in row] for each in bubbles]
 
 
-def test_chat_bubble_of_a_rating_stays_active_above_the_menu() -> None:
+def test_chat_page_keeps_a_rating_question_active_above_the_menu() -> None:
     asked, menu = _note("*yes", "*no"), _note("1:menu", "!person")
     assert _payloads(asked, menu) == [["*yes", "*no"], ["1:menu", "!person"]]
 

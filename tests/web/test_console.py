@@ -228,7 +228,7 @@ async def test_console_session_ends_when_the_officers_role_changes(desk: House) 
         assert (await aigul.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_case_in_arabic_script_is_converted_for_a_cyrillic_officer(desk: House) -> None:
+async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(desk: House) -> None:
     arabic = kazakh_arabic.to_arabic("Сәлем! Маған құжат керек.")
     visitor = await ask_officer(desk, "kk_Arab", "registration", arabic)
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -373,7 +373,7 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
         assert found[1].partition("?")[0] in berik.screen.html
 
 
-async def test_console_next_opens_the_most_urgent_case(desk: House) -> None:
+async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) -> None:
     calm = await ask_officer(desk, "ru", "general", "Testov asks")
     hurried = await ask_officer(desk, "uz", "danger", "Testova hurries")
     async with Console.signed_in(desk.url, AIGUL) as console:

@@ -33,7 +33,7 @@ async def desk(house: House) -> AsyncIterator[House]:
 
 
 @pytest.mark.parametrize("told", ["1", f" {RECEIPT.lower()} "])
-async def test_console_find_opens_a_case_by_its_number(desk: House, told: str) -> None:
+async def test_console_case_search_opens_a_case_by_its_number(desk: House, told: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=mine")
         screen = await console.submit("/find", number=told)
@@ -50,7 +50,7 @@ async def test_console_find_opens_a_case_by_its_number(desk: House, told: str) -
     ("who", "told"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
-async def test_console_find_finds_no_unknown_case_or_one_of_another_mission(
+async def test_console_find_rejects_an_unknown_case_and_one_of_another_mission(
     desk: House, who: str, told: str
 ) -> None:
     async with Console.signed_in(desk.url, who) as console:
@@ -65,7 +65,7 @@ async def test_console_find_finds_no_unknown_case_or_one_of_another_mission(
         assert await cursor.fetchall() == [("console", "absent")]
 
 
-async def test_console_find_opens_a_closed_case(desk: House) -> None:
+async def test_console_case_search_opens_a_closed_case(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")

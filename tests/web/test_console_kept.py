@@ -163,7 +163,7 @@ async def test_expired_session_keeps_checkboxes(desk: House) -> None:
             assert re.findall(r'name="countries" value="(\w+)"', await got.text()) == ["CN", "UZ"]
 
 
-async def test_console_stale_form_shows_own_and_stored_text(desk: House) -> None:
+async def test_console_conflict_page_shows_the_officers_and_the_stored_text(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
         stale = console.screen.form("/text")

@@ -138,7 +138,7 @@ async def test_case_routes_follow_the_permissions_in_every_state(office: Office,
     assert await _differences(office, who, STANDS) == []
 
 
-async def test_case_routes_are_closed_to_unauthorized_officers(office: Office) -> None:
+async def test_case_routes_reject_unauthorized_officers(office: Office) -> None:
     outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
     for who in outsiders:
         stands = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]

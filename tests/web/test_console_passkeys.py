@@ -312,7 +312,9 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
 
 
 @pytest.mark.requirement("S-55")
-async def test_sign_in_failures_elsewhere_do_not_lock_a_known_device(desk: House) -> None:
+async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
+    desk: House,
+) -> None:
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -325,7 +327,9 @@ async def test_sign_in_failures_elsewhere_do_not_lock_a_known_device(desk: House
 
 
 @pytest.mark.requirement("S-55")
-async def test_sign_in_failures_of_an_address_do_not_lock_a_known_device(desk: House) -> None:
+async def test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device(
+    desk: House,
+) -> None:
     """Check an office where all devices share an address; the known device has its own limit."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
@@ -358,7 +362,7 @@ async def _junk(console: Console, times: int) -> Screen:
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_junk_without_a_challenge_does_not_block_sign_in(
+async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
     desk: House, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as stranger:
@@ -368,7 +372,7 @@ async def test_passkey_junk_without_a_challenge_does_not_block_sign_in(
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_junk_with_a_challenge_does_not_lock_a_known_device(
+async def test_passkey_forged_responses_do_not_lock_out_a_known_device(
     desk: House, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:

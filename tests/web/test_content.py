@@ -64,7 +64,7 @@ async def desk(house: House) -> AsyncIterator[Desk]:
         yield Desk(house, editor, approver, await database_day(house.rt))
 
 
-async def test_content_page_changes_publishes_and_rolls_back_a_fact(desk: Desk) -> None:
+async def test_content_page_can_change_publish_and_roll_back_a_fact(desk: Desk) -> None:
     screen = await desk.editor.get("/console/content")
     assert f'href="{PATH}"' in screen.html
     screen = await desk.save()
@@ -243,7 +243,7 @@ async def test_content_page_drafts_a_broadcast_to_the_audience_of_a_fact(desk: D
     assert "https://www.gov.kz/example" in screen.html
 
 
-async def test_content_ends_page_shows_ending_facts_and_their_replacement_texts(desk: Desk) -> None:
+async def test_content_page_of_expiring_facts_shows_their_replacement_texts(desk: Desk) -> None:
     until = desk.today + timedelta(days=60)
     await desk.save()
     await desk.approver.get(PATH)

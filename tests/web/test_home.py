@@ -76,7 +76,9 @@ async def test_web_manifest_has_language_start_url_and_icons(house: House) -> No
 
 @pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
 @pytest.mark.parametrize("form", FORMS)
-async def test_poster_has_one_page_in_every_written_form(house: House, way: str, form: str) -> None:
+async def test_poster_pdf_has_one_page_in_every_written_form(
+    house: House, way: str, form: str
+) -> None:
     address = f"{house.url}/press/poster-{way}.pdf?lang={form}"
     async with house.http.get(address) as answer:
         pdf = await answer.read()

@@ -74,7 +74,7 @@ async def test_info_index_keeps_the_anchors_of_the_long_page(house: House) -> No
         assert f'id="{anchor}"' in index
 
 
-def test_info_groups_contain_every_public_answer() -> None:
+def test_info_index_groups_contain_every_public_answer() -> None:
     firsts = [first for group in GROUPS for first in group]
     assert len(firsts) == len(set(firsts))
     public = {each.intent.partition(".")[0] for each in ANSWERS if not each.unanswered}

@@ -267,7 +267,7 @@ async def _recordings(house: House) -> int:
     return int(row[0])
 
 
-async def test_message_limit_relays_one_telegram_recording_a_day_when_used_up(house: House) -> None:
+async def test_message_limit_relays_one_recording_a_day_on_telegram(house: House) -> None:
     await demo_officers.enter(house.rt)
     await house.receive_telegram()
     user = house.telegram.user(7951, first_name="Test")

@@ -10,7 +10,7 @@ EACH = 60
 
 
 @pytest.mark.row(43)
-async def test_names_round_trip_through_every_storage_unchanged(house: House) -> None:
+async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
     """Check a sample; `./kosh bench names` checks 200,000 names."""
     passed = await names.through(house, EACH)
     assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)

@@ -111,7 +111,7 @@ async def test_quick_exit_deletes_its_own_message_when_the_database_is_down(
 
 
 @pytest.mark.requirement("S-30", "S-84")
-async def test_names_are_masked_after_a_quick_exit(house: House) -> None:
+async def test_quick_exit_masks_names_in_my_data_on_telegram(house: House) -> None:
     user = await _registered(house, 7022)
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))

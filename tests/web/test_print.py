@@ -206,7 +206,7 @@ async def test_share_link_is_a_message_before_the_question_on_whatsapp(house: Ho
 
 @pytest.mark.requirement("S-60")
 @pytest.mark.row(41)
-def test_checklist_pdf_treats_typst_markup_as_text() -> None:
+def test_checklist_pdf_prints_typst_markup_as_text() -> None:
     hostile = (
         '#read("checklist.typ")', "$ 1/2 $", "*bold* _thin_ `raw`", "= heading", "<label> @label",
         '#link("https://evil.example")[x]', "https://evil.example", '"] #panic() [', "\\u{41}",

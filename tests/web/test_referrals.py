@@ -181,7 +181,7 @@ async def test_referral_code_that_expired_counts_no_one(desk: House, invitation:
         ((4, 5, 6, 12, 15), (None, 5, 5, 10, 15)),
     ],
 )
-async def test_referral_count_never_changes_by_a_single_person_between_days(
+async def test_referral_counts_of_two_days_never_differ_by_a_single_person(
     desk: House, invitation: Created, days: tuple[int, ...], shown: tuple[int | None, ...]
 ) -> None:
     found = []

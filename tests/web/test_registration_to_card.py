@@ -157,7 +157,9 @@ async def _registers(conversation: Conversation) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_person_is_led_from_first_sentence_to_card(house: House, language: str) -> None:
+async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
+    house: House, language: str
+) -> None:
     conversation = await _begun(house, language)
     await _registers(conversation)
     await conversation.opens_update()

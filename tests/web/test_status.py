@@ -38,7 +38,7 @@ async def _told(rt: Runtime) -> dict[str, object]:
         return dict(await answer.json())
 
 
-async def test_status_reports_works_when_everything_works(rt: Runtime) -> None:
+async def test_status_page_reports_works_when_all_parts_work(rt: Runtime) -> None:
     told = await _told(rt)
     assert told["overall"] == "works"
     assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
@@ -51,7 +51,7 @@ def test_status_page_shows_the_time_zone_of_the_last_delivery(rt: Runtime) -> No
     assert "2026-11-28 08:05 UTC" in str(page_values(rt, found, "ru")["facts"])
 
 
-async def test_status_reports_late_messages_in_minutes_without_counts(
+async def test_status_page_reports_late_messages_in_minutes_without_counts(
     rt: Runtime, databases: Databases
 ) -> None:
     await a_message_that_nobody_sends(rt, databases)
@@ -68,7 +68,7 @@ async def test_status_reports_late_messages_in_minutes_without_counts(
     }
 
 
-async def test_status_reports_down_without_a_database(rt: Runtime) -> None:
+async def test_status_page_reports_down_when_the_database_is_unreachable(rt: Runtime) -> None:
     away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
     await away.open(wait=False)
     told = await _told(replace(rt, pool=away, registry=None))

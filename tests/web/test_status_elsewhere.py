@@ -96,7 +96,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def test_registration_status_lookup_failures_read_the_same(house: House) -> None:
+async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
     """Check also a person with a draft; wrong number and wrong PIN get the same answer."""
     number = await registered(house)
     guest = Guest(house.rt)

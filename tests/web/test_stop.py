@@ -17,7 +17,7 @@ WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻx
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_word_works_in_the_web_chat(house: House, language: str) -> None:
+async def test_stop_word_stops_messages_in_the_web_chat(house: House, language: str) -> None:
     assert reserved_words.safety_word(WORDS[language]) is Reserved.STOP
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)

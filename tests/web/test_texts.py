@@ -133,7 +133,7 @@ async def test_texts_page_reports_are_written_by_officers_and_closed_by_editors(
         assert (await console.get("/console/texts")).status == 403
 
 
-async def test_wording_report_of_a_chat_is_counted_without_its_person(desk: House) -> None:
+async def test_wording_report_from_a_chat_stores_no_person(desk: House) -> None:
     await name(desk)
     await name(desk)
     counted = [(id_of(screens.MENU_TEXT), "ru", "", True, 2, True)]

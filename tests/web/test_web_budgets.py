@@ -95,7 +95,7 @@ async def _count(house: House, table: str) -> int:
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_limits_the_cases_of_one_address(house: House) -> None:
+async def test_web_budget_limits_the_cases_opened_from_one_address(house: House) -> None:
     tries = BUDGETS[Spending.CASE].free + 4
 
     async def ask() -> None:
@@ -142,7 +142,7 @@ class Program:
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_limits_the_registrations_of_one_address(house: House) -> None:
+async def test_web_budget_limits_the_registrations_from_one_address(house: House) -> None:
     await _exhaust(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
         visitor.session.headers.update(HALL)
@@ -160,7 +160,7 @@ async def test_web_budget_limits_the_registrations_of_one_address(house: House) 
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("language", FORMS)
-async def test_web_budget_question_opens_a_chat_when_answered(
+async def test_web_budget_puzzle_opens_a_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -179,7 +179,7 @@ async def test_web_budget_question_opens_a_chat_when_answered(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_question_accepts_one_answer_from_its_address(
+async def test_web_budget_puzzle_accepts_one_answer_from_its_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -199,7 +199,7 @@ async def test_web_budget_question_accepts_one_answer_from_its_address(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_question_cannot_be_guessed_or_forged(house: House) -> None:
+async def test_web_budget_puzzle_cannot_be_guessed_or_forged(house: House) -> None:
     numbers = {chat_question.new_number() for _time in range(5000)}
     assert len(numbers) == 72
     rt = house.rt
@@ -271,7 +271,7 @@ async def test_web_budget_refusal_of_a_first_message_stores_nothing(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_question_is_not_shown_at_usual_rates(house: House) -> None:
+async def test_web_budget_puzzle_is_not_shown_at_usual_rates(house: House) -> None:
     async def visit() -> None:
         async with Visitor.at(house.url) as visitor:
             await visitor.wait(1)

@@ -192,7 +192,7 @@ async def _until_state(house: House, user: User, state: str) -> None:
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
-async def test_whatsapp_bad_element_of_a_batch_affects_no_other(house: House) -> None:
+async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: House) -> None:
     await _listening(house)
     first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
     house.whatsapp.tricks.batch = 3
@@ -213,7 +213,7 @@ async def test_whatsapp_bad_element_of_a_batch_affects_no_other(house: House) ->
 
 
 @pytest.mark.requirement("S-6")
-async def test_whatsapp_message_in_two_bodies_is_applied_once(house: House) -> None:
+async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
     user = await _known(house, "77010000004")
     said = await user.say("/help")
     seen = len(user.received)
@@ -273,7 +273,7 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
     assert len(user.received) == seen + 2
 
 
-async def test_whatsapp_message_outside_the_window_waits_for_the_person(house: House) -> None:
+async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(house: House) -> None:
     user = await _known(house, "77010000006")
     seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
     await house.ahead("25 hours")
@@ -290,7 +290,7 @@ async def test_whatsapp_message_outside_the_window_waits_for_the_person(house: H
     await _until_state(house, user, "sent")
 
 
-async def test_whatsapp_message_waits_after_a_window_closed_report(house: House) -> None:
+async def test_whatsapp_message_waits_when_a_report_says_that_24_hours_passed(house: House) -> None:
     user = await _known(house, "77010000007")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131047))
@@ -302,7 +302,7 @@ async def test_whatsapp_message_waits_after_a_window_closed_report(house: House)
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def test_whatsapp_template_is_sent_outside_the_window(house: House) -> None:
+async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
     user = await _known(house, "77010000008")
     house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
     await house.ahead("25 hours")

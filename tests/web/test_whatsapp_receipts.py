@@ -57,7 +57,7 @@ async def test_whatsapp_report_matches_its_message_without_a_phone_number(
     assert not any(NUMBERS.search(_in_clear(each)) for (each,) in kept)
 
 
-async def test_whatsapp_report_matches_a_message_sent_before_the_upgrade(house: House) -> None:
+async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: House) -> None:
     """Check a message of an earlier version, stored with its id but without an attempt number."""
     user = await _known(house, "77010000041")
     user.turn_off()
@@ -247,7 +247,7 @@ async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
     assert not await _is_open(house)
 
 
-async def test_whatsapp_refused_message_is_sent_when_the_person_writes_meanwhile(
+async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await _known(house, "77010000062")

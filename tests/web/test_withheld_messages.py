@@ -229,7 +229,7 @@ async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str
 
 
 @pytest.mark.requirement("S-84")
-async def test_case_can_be_resolved_after_its_person_left_the_web_chat(house: House) -> None:
+async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
@@ -276,7 +276,7 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 
 @pytest.mark.requirement("S-83")
-async def test_text_typed_before_a_withheld_question_is_sent_is_no_answer(house: House) -> None:
+async def test_text_typed_before_a_withheld_question_is_sent_is_not_stored(house: House) -> None:
     user, say = await _talking(house, 7032), house.rt.languages.render
     officer, case_id = await _prepared(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")

@@ -46,7 +46,7 @@ async def _run(commands: str, system: Integrator, folder: Path) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-async def test_api_page_commands_run_as_printed(
+async def test_api_docs_commands_run_as_printed(
     rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(addresses, "_addresses", _public_address)
@@ -62,7 +62,7 @@ def _public_address(host: str, port: int, family: socket.AddressFamily) -> list[
     return [{"hostname": host, "host": "93.184.215.14", "port": port, "family": family}]
 
 
-async def test_api_page_receiver_accepts_only_a_signed_webhook(
+async def test_api_docs_example_receiver_accepts_only_a_signed_webhook(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stored: list[tuple[str, ...]] = []
@@ -87,7 +87,7 @@ async def test_api_page_receiver_accepts_only_a_signed_webhook(
     assert stored == [("evt_1", "webhook.test", "r")]
 
 
-def test_api_page_lists_every_operation_and_scope() -> None:
+def test_api_docs_list_every_operation_and_scope() -> None:
     paths = [each.removeprefix("/api/v1") for each in api.openapi()["paths"]]
     shown = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
     verbs = {"/announcements/{id}/{verb}": "/announcements/{id}/cancel"}

@@ -142,7 +142,7 @@ def test_api_tokens_command_creates_lists_and_revokes(
     assert json.loads(run("list", "--json")[1]) == []
 
 
-async def test_system_account_cannot_sign_in_to_the_console(rt: Runtime) -> None:
+async def test_api_account_of_another_system_cannot_sign_in_to_the_console(rt: Runtime) -> None:
     system, officer = await entered(rt, Role.INTEGRATOR), await entered(rt, *Role)
     async with directory.console(rt).connection() as session:
         await execute(session, statements.SET_OFFICER, officer=str(officer.id))

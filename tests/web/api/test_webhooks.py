@@ -40,7 +40,7 @@ async def _refused(system: Subscriber, **what: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("url", PRIVATE)
-async def test_webhook_address_inside_of_a_network_is_refused(system: Subscriber, url: str) -> None:
+async def test_webhook_url_with_a_private_address_is_refused(system: Subscriber, url: str) -> None:
     assert await _refused(system, url=url) == (409, "address")
 
 
@@ -49,7 +49,7 @@ async def test_webhook_url_that_is_not_plain_https_is_refused(system: Subscriber
     assert await _refused(system, url=url) == (409, "url")
 
 
-async def test_webhook_name_that_leads_inside_later_is_not_called(
+async def test_webhook_host_that_later_gets_a_private_address_is_not_called(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
@@ -67,7 +67,7 @@ async def test_webhook_name_that_leads_inside_later_is_not_called(
         assert await system.states() == [("pending", 1, "address")]
 
 
-async def test_webhook_needs_the_scope_of_each_event(rt: Runtime) -> None:
+async def test_webhook_endpoint_needs_the_scope_of_each_event_type(rt: Runtime) -> None:
     async with subscriber(rt, Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE) as system:
         assert await _refused(system, events=["announcement.state_changed"]) == (403, "scope")
     async with subscriber(rt, Scope.CASES_WRITE) as system:
@@ -98,7 +98,9 @@ async def test_webhook_endpoint_is_invisible_to_other_accounts(rt: Runtime) -> N
         assert "secret" not in await owner.endpoint()
 
 
-async def test_webhook_deletion_removes_what_waits_for_it(system: Subscriber) -> None:
+async def test_webhook_endpoint_deletion_also_deletes_its_waiting_events(
+    system: Subscriber,
+) -> None:
     made = await system.subscribe()
     await system.test_event(made["id"])
     async with system.api.http.delete(f"/api/v1/webhooks/{made['id']}") as answer:
