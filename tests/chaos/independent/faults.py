@@ -140,9 +140,15 @@ class Faults:
             weather.clear()
 
     async def _deploy(self) -> None:
-        """Replace each process: ask it to end, start its successor, and wait for that."""
+        """Replace each process: ask it to end, start its successor, and wait for that.
+
+        A process that an earlier fault restarted may still be starting. It handles the signal only
+        after that.
+        """
         async with self._noted("deploy"):
             for program in self.stack.programs.values():
+                with suppress(TimeoutError):
+                    await self.stack.started(program)
                 status = await program.end(signal.SIGTERM, DEPLOY_SECONDS)
                 self.ledger.note("deployed", process=program.name, status=status)
                 program.start()

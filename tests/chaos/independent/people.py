@@ -71,6 +71,9 @@ class Life:
     known: bool = False
     erased: bool = False
     nonce: int = 0
+    # Id of the message with the first question after consent. Before it, an anonymous session that
+    # was lost may have asked questions with higher numbers.
+    first: int = 0
     learns: bool = False
 
     def plain(self, text: str) -> str:
@@ -237,7 +240,7 @@ class Crowd:
             data = payload(newest, key)
             assert data is not None
             await self.act(life, f"press {key}", partial(user.press, data, newest))
-        life.nonce, life.known = nonce(newest), True
+        life.nonce, life.first, life.known = nonce(newest), newest.id, True
         self.known.add(user.id)
         self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
 
@@ -267,7 +270,7 @@ class Crowd:
             data = payload(asked, answer)
             assert data is not None, (label, asked)
             await self.act(life, label, partial(user.press, data, asked))
-        life.nonce = await self.answered(life, lambda: _later(user, life.nonce))
+        life.nonce = await self.answered(life, lambda: _later(user, life.nonce, life.first))
 
     async def receipt(self, life: Life) -> None:
         """Wait for the news of the registry and open it."""
@@ -322,9 +325,9 @@ def _question(message: Message) -> str:
     return next((mark for mark in BEFORE_CONSENT if mark in there), "")
 
 
-def _later(user: User, than: int) -> int | None:
-    """Return the number of a question later than `than`, if one has arrived."""
-    newest = max(map(nonce, user.received), default=0)
+def _later(user: User, than: int, since: int) -> int | None:
+    """Return the number of a question after number `than` and message `since`, if one arrived."""
+    newest = max((nonce(one) for one in user.received if one.id >= since), default=0)
     return newest if newest > than else None
 
 

@@ -26,7 +26,7 @@ from bot.embedded.server_process import free_port
 ROOT = Path(__file__).parents[3]
 TOKEN = f"7000000028:{secrets.token_hex(16)}"
 NO_FSYNC = {"fsync": "off", "synchronous_commit": "off"}
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 # The product promises to end within 8 s of SIGTERM.
 DEPLOY_SECONDS = 12.0
 

@@ -1,0 +1,34 @@
+"""Tests of the invented people: which question they take for the next one."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.independent.people import _later
+
+
+@dataclass
+class Button:
+    data: str
+
+
+@dataclass
+class Said:
+    id: int
+    number: int
+
+    @property
+    def buttons(self) -> list[list[Button]]:
+        return [[Button(f"{self.number}:yes")]]
+
+
+@dataclass
+class Phone:
+    received: list[Any] = field(default_factory=list)
+
+
+def test_invented_person_ignores_questions_of_a_lost_session() -> None:
+    phone: Any = Phone([Said(1, 15), Said(2, 14)])
+    assert _later(phone, 14, 1) == 15
+    assert _later(phone, 14, 2) is None
+    phone.received.append(Said(3, 15))
+    assert _later(phone, 14, 2) == 15
