@@ -148,6 +148,43 @@ def test_permission_test_list_covers_every_action_and_state() -> None:
     assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
 
 
+def test_permission_requirement_names_the_reason_of_its_refusal() -> None:
+    lead = _who(Role.LEAD)
+    permissions.require(lead, Action.CASE_LIST, Subject(MISSION))
+    permissions.require_another(lead, OTHER)
+    with pytest.raises(Forbidden, match="E_FORBIDDEN: mission") as elsewhere:
+        permissions.require(lead, Action.CASE_LIST, Subject(ELSEWHERE))
+    with pytest.raises(Forbidden, match="E_FORBIDDEN: oneself") as oneself:
+        permissions.require_another(lead, lead.id)
+    reasons = (elsewhere.value.why, oneself.value.why)
+    assert reasons == (DenialReason.MISSION, DenialReason.ONESELF)
+    resolved = Subject(MISSION, "general", "resolved", ME)
+    assert check(lead, Action.CASE_REPLY, resolved) == permissions.Denied(DenialReason.STATE)
+    others = Subject(MISSION, "general", "claimed", OTHER)
+    assert check(lead, Action.CASE_REPLY, others) == permissions.Denied(DenialReason.OWNER)
+
+
+def test_permission_is_ever_allowed_only_if_some_case_allows_it() -> None:
+    for role, action in product(Role, Action):
+        others = any(role in each.get(action, ()) for each in (IN_MISSION, ANYWHERE))
+        expected = others or action in ON_CASES.get(role, {})
+        assert permissions.is_ever_allowed(_who(role), action) == expected, (role, action)
+
+
+# Actions that change who may do what, reach many people at once, or open another officer's work.
+NEEDING_A_PASSKEY = {
+    *(Action.BURST_CLOSE, Action.BURST_REOPEN, Action.OFFICERS_EDIT, Action.SESSIONS_OTHERS),
+    *(Action.BREAK_GLASS_ASK, Action.BREAK_GLASS_GRANT, Action.BROADCAST_APPROVE),
+    *(Action.BROADCAST_SEND, Action.BROADCAST_STOP, Action.CONTENT_APPROVE),
+    Action.CONTENT_ROLL_BACK,
+}
+
+
+@pytest.mark.requirement("S-55")
+def test_permission_actions_that_need_a_passkey_are_listed() -> None:
+    assert {each for each in Action if permissions.needs_passkey(each)} == NEEDING_A_PASSKEY
+
+
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.requirement("S-53", "S-80")
 def test_permission_test_detects_a_missing_rule(

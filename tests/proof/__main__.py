@@ -52,21 +52,29 @@ def _run(tests: list[str]) -> None:
 @app.command()
 def mutants(
     names: Annotated[list[str] | None, typer.Argument(help="Which; by default all.")] = None,
-    flows: Annotated[bool, typer.Option("--flows", help="The engine altered instead.")] = False,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(help="Alter an area: flows, understanding, policy, permissions."),
+    ] = None,
     many: Annotated[int, typer.Option(min=1, help="So many of it, by lot.")] = 300,
+    minutes: Annotated[float, typer.Option(help="End the trials of an area after it.")] = 600,
     seed: Annotated[int, typer.Option(help="The lot.")] = 1,
     budget: Annotated[float, typer.Option(help="Of tests for each, seconds at most.")] = 12,
 ) -> None:
     """Run the tests with one guard of the program off at a time; exit with 1 if none fails.
 
-    With `--flows`, alter the engine of conversations in one place at a time instead. The names are
-    then modules of the engine, or single places as an earlier run printed them (`asking:12`).
+    With `--area`, alter that part of the program in one place at a time instead. The names are then
+    its modules, or single places as an earlier run printed them (`flows.engine.flow:12`).
     """
-    if flows:
+    if area:
         from tests.proof import altered
+        from tests.proof.areas import AREAS
 
-        verdicts = altered.tried(altered.drawn(names or altered.ENGINE_OF, many, seed), budget)
-        typer.echo(altered.told(verdicts))
+        limits = altered.Limits(many, budget, 60 * minutes)
+        for each in map(AREAS.__getitem__, area):
+            drawn = each.drawn(names or [], seed)
+            verdicts = altered.tried(drawn, limits, each.tests, each.caches)
+            typer.echo(altered.told(verdicts))
         raise typer.Exit(0)
     chosen = [MUTANTS[name] for name in names or MUTANTS]
     alive = [mutant.name for mutant in chosen if not _is_caught(mutant)]

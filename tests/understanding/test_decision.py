@@ -90,3 +90,13 @@ def test_danger_level_depends_on_the_probability() -> None:
 def test_intent_decision_answers_at_most_two_questions() -> None:
     parts = [part(intent) for intent in ("life.pension", "life.school", "life.health")]
     assert len(decide(recognition(0.6, 0.0, *parts)).options) == 2
+
+
+@pytest.mark.parametrize(
+    ("confidence", "certainty"), [(0.9, Certainty.SURE), (0.1, Certainty.UNSURE)]
+)
+def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
+    confidence: float, certainty: Certainty
+) -> None:
+    found = replace(recognition(confidence, 0.9), intent="none.other_topic")
+    assert decide(found).certainty is certainty

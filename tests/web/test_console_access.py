@@ -1,6 +1,7 @@
 """Access to every route of the console, by each role, from another mission and without session."""
 
 import re
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ def test_console_routes_have_an_action_or_are_listed_as_open() -> None:
     unguarded = {(each.method, each.path) for each in console.routes() if not each.action}
     assert unguarded == OPEN
     assert {route.action for route in GUARDED} <= RULES.keys()
+
+
+@pytest.mark.requirement("S-53")
+def test_console_routes_require_the_listed_actions() -> None:
+    listed = tomllib.loads(Path(__file__).with_name("console_routes.toml").read_text("utf-8"))
+    found = {(_name(each), each.action.value) for each in console.routes() if each.action}
+    assert found == {(route, action) for action, routes in listed.items() for route in routes}
 
 
 @pytest.mark.requirement("S-58")

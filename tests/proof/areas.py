@@ -1,0 +1,225 @@
+"""The areas whose alterations the tests must detect: flows, understanding and permissions.
+
+In flows and understanding, mutmut alters functions. Permissions have two areas. In the policy, a
+rule's condition or the permission of a console route is changed too. In the code that applies it, a
+check is left out too.
+"""
+
+import ast
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, zip_longest
+
+from tests.proof.mutations import ROOT, Altered, Source, load, module_of
+
+# Excluded are slow tests, and the same conversations in other written forms.
+FLOW_TESTS = (
+    "tests/flows",
+    "-k=not kk_Arab and not uz and not zh_Hans",
+    *(
+        f"--ignore=tests/flows/test_{name}.py"
+        for name in ("histories", "terminal", "switching", "facts", "purity")
+    ),
+)
+UNDERSTANDING_TESTS = (
+    *(
+        f"tests/understanding/test_{name}.py"
+        for name in (
+            "decision", "entities", "external_model", "features", "floors", "model", "politeness",
+            "recognizer", "skeleton", "spoken_lines",
+        )
+    ),
+    *("tests/i18n/test_crisis_patterns.py", "tests/i18n/test_reserved_words.py"),
+    "tests/flows/test_hearing.py",
+)  # fmt: skip
+# These tests of rules and routes use no database, so that each alteration costs little.
+POLICY_TESTS = (
+    *("tests/officers/test_permissions.py", "tests/web/test_console_access.py"),
+    "-k=permission_policy or permission_table_covers or permission_actions or permission_is"
+    " or permission_requirement or permission_topics or listed_actions"
+    " or without_a_permission_rule",
+)
+# Tests with a database that run the checks at a low cost. Row security is not altered, because
+# it is written in SQL.
+PERMISSION_TESTS = (
+    *("tests/officers", "tests/desk/test_actions.py", "tests/desk/test_break_glass.py"),
+    *("tests/desk/test_bursts.py", "tests/broadcasts/test_broadcasts.py"),
+    *("tests/editorial/test_drafts.py", "tests/editorial/test_canned.py"),
+    *("tests/web/api/test_tokens.py", "tests/web/api/test_status.py"),
+    *(
+        f"tests/web/test_{name}.py"
+        for name in ("console_access", "console_forms", "console_officers", "message_limits")
+    ),
+    "-k=not row_security and not console_role and not audit and not move_case",
+)
+
+MAX_MODULES = 16
+
+type Drawing = Iterator[Altered]
+
+
+@dataclass(frozen=True)
+class Area:
+    """The modules of an area, the tests that must detect its alterations, and its other sources.
+
+    `caches` are the beginnings of names of modules whose caches hold results of unaltered code.
+    `without` are functions that do not run in the program, such as those of training.
+    """
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+    caches: tuple[str, ...]
+    others: tuple[Callable[[random.Random], Drawing], ...] = ()
+    without: frozenset[str] = frozenset()
+
+    def drawn(self, names: Sequence[str], seed: int) -> Drawing:
+        """Yield random alterations in turn from each source, or those with these names."""
+        load(self.modules)
+        numbers = random.Random(seed)
+        chosen = [name for name in names if ":" in name]
+        modules = [name.partition(":")[0] for name in names] or list(self.modules)
+        sources = [_functions(dict.fromkeys(modules), chosen, numbers)]
+        sources += () if names else (each(numbers) for each in self.others)
+        found = filter(None, chain.from_iterable(zip_longest(*sources)))
+        yield from (each for each in found if each.reached[0][1] not in self.without)
+
+
+def _functions(modules: Iterable[str], chosen: Sequence[str], numbers: random.Random) -> Drawing:
+    """Yield the alterations of functions in these modules, at these places or in random order.
+
+    At most MAX_MODULES modules are drawn, because mutmut needs half a second for each.
+    """
+    names = list(modules)
+    files = {name: Source(name) for name in numbers.sample(names, min(len(names), MAX_MODULES))}
+    places = [(name, number) for name, file in files.items() for number in range(len(file))]
+    numbers.shuffle(places)
+    if chosen:
+        places = [place for place in places if "{}:{}".format(*place) in chosen]
+    return filter(None, (files[name].altered(number) for name, number in places))
+
+
+def rules(numbers: random.Random) -> Drawing:
+    """Yield rules of the permissions with one role, state or other condition changed."""
+    from bot.officers import permissions
+    from bot.officers.permissions import RULES, Owner, Role
+
+    changes: list[tuple[permissions.Action, dict[str, object]]] = []
+    for action, rule in RULES.items():
+        changes += [(action, {"roles": rule.roles ^ {role}}) for role in Role]
+        changes += [(action, {"mission": not rule.mission}), (action, {"strong": not rule.strong})]
+        states = (*permissions.OPEN, permissions.RESOLVED) if rule.states else ()
+        changes += [(action, {"states": rule.states ^ {state}}) for state in sorted(states)]
+        changes += [(action, {"owner": owner}) for owner in Owner if owner != rule.owner]
+    numbers.shuffle(changes)
+    module = permissions.__name__
+    reached = tuple((module, name) for name in ("check", "needs_passkey"))
+    for action, change in changes:
+        ((name, value),) = change.items()
+        shown = ", ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+        put = partial(_put_rule, action, change)
+        yield Altered(f"rule {action}", "rules", reached, put, f"+{action}: {name} = {shown}")
+
+
+def _put_rule(action: str, change: dict[str, object]) -> None:
+    from bot.officers.permissions import RULES, Action
+
+    assert isinstance(RULES, dict)
+    RULES[Action(action)] = replace(RULES[Action(action)], **change)
+
+
+def routes(numbers: random.Random) -> Drawing:
+    """Yield routes of the console that every officer may use, because their action is `SELF`."""
+    from bot.officers.permissions import Action
+    from bot.web.console import ROUTERS, routing
+
+    known = [each for router in ROUTERS for each in router.routes]
+    found = [each for each in known if isinstance(each, routing.ConsoleRoute)]
+    found = [each for each in found if each.action is not Action.SELF]
+    numbers.shuffle(found)
+    names = ("Permission.__call__", "ConsoleRoute.action")
+    reached = tuple((routing.__name__, name) for name in names)
+    for each in found:
+        put = partial(object.__setattr__, each.permission, "action", Action.SELF)
+        name = f"route {''.join(each.methods or ())} {each.path}"
+        yield Altered(name, "routes", reached, put, f"-{name} {each.action}\n+{Action.SELF}")
+
+
+def checks(numbers: random.Random) -> Drawing:
+    """Yield functions without one of their checks of a permission."""
+    found: list[Altered] = []
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        if "require" in path.read_text("utf-8"):
+            source = Source(module_of(str(path)))
+            found += filter(None, _left_out(source))
+    numbers.shuffle(found)
+    yield from found
+
+
+def _left_out(source: Source) -> Iterator[Altered | None]:
+    """Yield the alterations of a module in which `pass` replaces a check."""
+    lines = source.text.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, ast.Expr) and _is_check(node.value):
+            first, last = node.lineno - 1, node.end_lineno
+            kept = [*lines[:first], " " * node.col_offset + "pass\n", *lines[last:]]
+            yield source.instead(f"check {source.module}:{node.lineno}", "".join(kept))
+
+
+def _is_check(node: ast.expr) -> bool:
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return False
+    name = ast.unparse(call.func)
+    return name.startswith("permissions.require") or name in CHECKS
+
+
+CHECKS = frozenset({"require_case", "require_permission", "_demand"})
+
+
+def _modules(*folders: str, but: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the modules in these folders, without those in `but`."""
+    files = (path for folder in folders for path in sorted((ROOT / folder).glob("*.py")))
+    return tuple(name for name in (module_of(str(path)) for path in files) if name not in but)
+
+
+AREAS = {
+    "flows": Area(
+        _modules(
+            *("flows/engine", "flows", "flows/preregistration"),
+            but=("flows.engine.events", "flows.engine.fast_replace", "flows.engine.state",
+                 "flows.engine.language_protocol", "flows.engine.upload_states"),
+        ),
+        FLOW_TESTS,
+        ("flows", "test"),
+    ),
+    "understanding": Area(
+        (
+            *(
+                f"bot.understanding.{name}"
+                for name in (
+                    "decision", "engine_adapter", "entities", "features", "model", "politeness",
+                    "recognizer", "sharing", "skeleton",
+                )
+            ),
+            *("bot.i18n.crisis_words", "bot.i18n.crisis_patterns"),
+        ),
+        UNDERSTANDING_TESTS,
+        ("flows", "test", "bot.understanding", "bot.i18n.crisis"),
+        without=frozenset({"Model.save", "calibrated", "softmax", "letter_codes"}),
+    ),
+    "policy": Area(
+        ("bot.officers.permissions",), POLICY_TESTS, ("bot.officers",), (rules, routes)
+    ),
+    "permissions": Area(
+        (
+            *("bot.officers.directory", "bot.officers.sessions", "bot.officers.api_tokens"),
+            *("bot.web.console.routing", "bot.web.console.request_context"),
+            *("bot.web.api.requests", "bot.desk.transaction"),
+        ),
+        PERMISSION_TESTS,
+        ("bot.officers", "bot.web.console.request_context"),
+        (checks,),
+    ),
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""Tests of `areas`: which alterations of permissions are drawn, and what they do."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.officers import permissions
+from bot.officers.permissions import RULES, Action
+from bot.web import console
+from tests.proof import areas
+from tests.proof.mutations import ROOT
+
+
+def test_rule_mutants_change_one_condition_of_one_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in areas.rules(random.Random(1)):
+        changed = dict(RULES)
+        with monkeypatch.context() as patch:
+            patch.setattr(permissions, "RULES", changed)
+            each.put()
+        assert [action for action in RULES if changed[action] != RULES[action]] == [
+            Action(each.name.removeprefix("rule "))
+        ]
+
+
+def test_rule_mutants_cover_every_action_and_depend_on_the_seed_only() -> None:
+    first, again, other = (
+        [each.diff for each in areas.rules(random.Random(seed))] for seed in (1, 1, 2)
+    )
+    assert first == again != other
+    assert {re.split("[+:]", diff)[1] for diff in first} == set(Action)
+
+
+def test_route_mutants_cover_every_route_that_needs_a_permission() -> None:
+    guarded = [each for each in console.routes() if each.action not in (None, Action.SELF)]
+    assert len(list(areas.routes(random.Random(1)))) == len(guarded)
+
+
+def test_check_mutants_cover_every_statement_that_checks_a_permission() -> None:
+    check = re.compile(r"^ +(?:await )?(?:permissions\.require\w*|require_case|_demand)\(", re.M)
+    written = sum(len(check.findall(path.read_text("utf-8"))) for path in _files())
+    found = list(areas.checks(random.Random(1)))
+    assert len(found) >= written > 50
+    assert all("+" in each.diff and each.diff.endswith("pass") for each in found)
+
+
+def _files() -> list[Path]:
+    return [*(ROOT / "bot").rglob("*.py")]

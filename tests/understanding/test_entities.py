@@ -1,0 +1,84 @@
+"""Values that a message mentions: numbers of people, countries, region, document."""
+
+import pytest
+
+from bot.understanding.entities import MAX_CHILDREN, MAX_FAMILY, extract
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        ("我们一家三口", 3),
+        ("一家十口人", 10),
+        ("全家十二口", 12),
+        ("我家二十口人", 20),
+        ("家里有5个人", 5),
+        ("一家口", None),
+        ("семья из 2 человек", 2),
+        (f"семья из {MAX_FAMILY} человек", MAX_FAMILY),
+        (f"семья из {MAX_FAMILY + 1} человека", None),
+        ("семья из 0 человек", None),
+        ("семья из 1 человека", 1),
+        ("5 человек", None),
+    ],
+)
+def test_family_size_is_extracted_within_its_limits(line: str, size: int | None) -> None:
+    assert extract(line).family_size == size
+
+
+@pytest.mark.parametrize(
+    ("line", "children"),
+    [
+        ("我有两个孩子", 2),
+        ("我有十一个孩子", 11),
+        (f"我有{MAX_CHILDREN}个孩子", MAX_CHILDREN),
+        ("我有十六个孩子", None),
+        ("у меня дети: 4", 4),
+        ("у меня 3 маленьких детей", 3),
+        ("у меня 3 маленьких шумных детей", None),
+        ("у меня 115 детей", None),
+        ("дети 0", None),
+        ("трое детей", 3),
+    ],
+)
+def test_number_of_children_is_extracted_near_its_noun(line: str, children: int | None) -> None:
+    assert extract(line).children == children
+
+
+@pytest.mark.parametrize(
+    ("line", "origin", "residence"),
+    [
+        ("我是中国人", "CN", None),
+        ("我住在土耳其", None, "TR"),
+        ("живу в Турции, сам из Монголии", "MN", "TR"),
+        ("из Казахстана", None, None),
+        ("я из Китая, брат из Турции", "CN", None),
+        ("живу в Китае, раньше жил в Турции", None, "CN"),
+        ("паспорт Узбекистана", "UZ", None),
+        ("Узбекистана паспорт", "UZ", None),
+        ("был в Китае", None, None),
+    ],
+)
+def test_countries_are_extracted_by_the_words_beside_them(
+    line: str, origin: str | None, residence: str | None
+) -> None:
+    found = extract(line)
+    assert (found.country_of_origin, found.country_of_residence) == (origin, residence)
+
+
+@pytest.mark.parametrize(
+    ("line", "region", "document"),
+    [
+        ("阿拉木图州，护照", "almaty_region", "passport"),
+        ("диплом и паспорт", None, "diploma"),
+        ("сначала Астана, потом Алматы", "astana", None),
+        ("ско", "north_kazakhstan", None),
+        ("скоро", None, None),
+        ("уст каменогорск", "east_kazakhstan", None),
+    ],
+)
+def test_region_and_document_are_the_first_ones_mentioned(
+    line: str, region: str | None, document: str | None
+) -> None:
+    found = extract(line)
+    assert (found.region, found.document) == (region, document)
