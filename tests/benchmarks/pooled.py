@@ -48,7 +48,7 @@ def measured(rounds: int, seconds: float) -> str:
         return "No pgbouncer here; install it (apt install pgbouncer) and try again."
     with staged() as stage:
         straight = stage.database("kosh_straight")
-        with _between(program, stage, stage.database("kosh_pooled")) as pooled:
+        with between(program, stage.folder, stage.database("kosh_pooled")) as pooled:
             teams = {"PostgreSQL": _team(stage, straight), "PgBouncer": _team(stage, pooled)}
             found: dict[str, list[Driven]] = {name: [] for name in teams}
             for _round in range(rounds + 1):
@@ -65,12 +65,12 @@ def _team(stage: Stage, database: Databases) -> Server:
 
 
 @contextmanager
-def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Databases]:
-    """Start PgBouncer; yield the databases with URLs that lead through it."""
+def between(program: str, place: Path, databases: Databases) -> Iterator[Databases]:
+    """Start PgBouncer with a folder in `place`; yield the databases with URLs through it."""
     told, listen = urlsplit(databases.app), free_port()
-    folder = stage.folder / "pgbouncer"
+    folder = place / "pgbouncer"
     folder.mkdir()
-    for each in (stage.folder, folder):
+    for each in (place, folder):
         each.chmod(0o755)
     config = CONFIG.format(
         host=told.hostname, port=told.port, listen=listen, folder=folder,

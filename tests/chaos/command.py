@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tests.chaos import disk, upgrade
+from tests.chaos import day, disk, upgrade
 from tests.chaos.faults import MATRIX
 from tests.chaos.history import judged
 from tests.chaos.processes import running
@@ -35,13 +35,14 @@ PROFILES = {
 }  # fmt: skip
 
 EVIDENCE = "evidence.json"
+DAY = "day"
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def chaos(
-    profile: Annotated[str, typer.Argument(help=f"One of {', '.join(PROFILES)}.")] = "short",
+    profile: Annotated[str, typer.Argument(help=f"{', '.join(PROFILES)} or {DAY}.")] = "short",
     people: Annotated[int, typer.Option(help="How many people.")] = 0,
     updates: Annotated[int, typer.Option(help="About how many updates they send.")] = 0,
     faults: Annotated[int, typer.Option(help="How many faults.")] = 0,
@@ -64,6 +65,10 @@ def chaos(
     """Use the system while faults are injected, and check its promises from outside."""
     if matrix:
         return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
+    if profile == DAY:
+        many = people or day.PEOPLE
+        broken = day.judged_again(judge) if judge else day.run(many, seed, minutes, keep, mutant)
+        raise typer.Exit(broken)
     if judge is not None:
         report = judged_again(judge)
         raise typer.Exit(bool(report.red()))

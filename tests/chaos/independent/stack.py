@@ -140,6 +140,7 @@ class Stack:
     folder: Path
     mutant: str = ""
     webs: int = 2
+    workers: int = 1
     port: int = field(default_factory=free_port)
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     registry_secret: str = field(default_factory=lambda: secrets.token_hex(32))
@@ -195,8 +196,13 @@ class Stack:
         }
         return {f"KOSH_{name.upper()}": value for name, value in given.items()}
 
-    async def start_programs(self, given: dict[str, str]) -> None:
-        """Migrate the database, then start the web processes and the worker."""
+    async def start_programs(
+        self, given: dict[str, str], for_webs: dict[str, str] | None = None
+    ) -> None:
+        """Migrate the database, then start the web processes and the workers.
+
+        `for_webs` is the environment of the web processes, if it differs.
+        """
         for words in (("migrate",), ("keys", "first")):
             setup = Program("-".join(words), words, given, self.logs)
             setup.start()
@@ -205,8 +211,10 @@ class Stack:
                 raise RuntimeError(f"{words} failed; see {self.logs}")
         web = ("web", "--port", str(self.port))
         for number in range(1, self.webs + 1):
-            self._add(Program(f"web{number}", web, given, self.logs, self.mutant))
-        self._add(Program("worker", ("work",), given, self.logs, self.mutant))
+            self._add(Program(f"web{number}", web, for_webs or given, self.logs, self.mutant))
+        for number in range(1, self.workers + 1):
+            name = "worker" if number == 1 else f"worker{number}"
+            self._add(Program(name, ("work",), given, self.logs, self.mutant))
         await self.ready()
 
         await asyncio.gather(*(self.started(each) for each in self.programs.values()))

@@ -1,0 +1,370 @@
+"""A simulated day of the whole installation: people, officers, an announcement, content, faults.
+
+`./kosh chaos day --people 2000 --seed 1` compresses 24 hours into `--minutes`. People come by the
+hours of their time zone, so the night is quiet and the evening is busy. The report is GREEN only if
+each rule of `day_judge` finds nothing.
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import psycopg
+
+from bot import broadcasts
+from bot.config.settings import Settings, settings
+from bot.registry.sandbox import create_app as create_sandbox
+from bot.runtime import Runtime, runtime
+from bot.web.console import demo_officers
+from tests import crowd
+from tests.app_stack import serving
+from tests.benchmarks import pooled
+from tests.benchmarks.processes import cpu_seconds, resident_mb
+from tests.benchmarks.report import table
+from tests.chaos.day_judge import figures, judge
+from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, Town, Walk
+from tests.chaos.independent import evidence as outside
+from tests.chaos.independent.faults import Faults
+from tests.chaos.independent.gates import Weather
+from tests.chaos.independent.ledger import Entry, Ledger
+from tests.chaos.independent.stack import TOKEN, Program, Stack
+from tests.chaos.people import Somebody
+from tests.console_client import Console
+from tests.desk.desks import an_officer
+from tests.editorial import editors
+from tests.editorial.publisher import numbered
+from tests.emulators.telegram import Emulator, Journal, Pace
+
+DAY_HOURS = 24
+# Relative number of people by hour of their own day: night, morning, lunch and evening.
+HOURS = (1, 1, 1, 1, 1, 2, 4, 6, 7, 6, 6, 7, 9, 8, 6, 6, 7, 8, 10, 12, 12, 9, 5, 2)
+# Hours ahead of UTC and share: China, Kazakhstan and Uzbekistan.
+ZONES = ((8, 0.4), (5, 0.25), (5, 0.35))
+# An officer may read a limited number of cases an hour, which is not compressed.
+CASES_EACH = 60
+# Moments as shares of the day.
+FAULTS = ((0.35, "kill web"), (0.5, "kill worker"), (0.62, "kill valkey"), (0.66, "kill web"))
+PUBLICATIONS = ((0.3, 201), (0.55, 202), (0.8, 203))
+ANNOUNCED_AT = 0.6
+# People with a subscription from earlier days, per person of the day.
+EARLIER = 0.05
+# Telegram delivers through at most 100 connections. Its waits between attempts are compressed.
+CONNECTIONS, RETRY_SCALE, PATIENCE_SECONDS = 100, 0.25, 20.0
+LOST_ANSWERS = {"name": "drop_after_commit", "probability": 0.02}
+LEARNERS = 8
+SETTLE_SECONDS, SAMPLE_SECONDS = 420.0, 5.0
+PEOPLE, PEOPLE_A_SECOND = 2_000, 20
+LEDGER = "ledger.jsonl"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parameters of a day; `seconds` is the time into which the day is compressed."""
+
+    people: int
+    seed: int
+    seconds: float
+    out: Path
+    mutant: str = ""
+
+    @property
+    def think(self) -> float:
+        """Return the seconds between two acts of a person: 40 s, compressed at most to 0.5 s."""
+        return max(0.5, 40 * self.seconds / (DAY_HOURS * 3600))
+
+
+def arrivals(plan: Plan) -> list[tuple[float, str, str]]:
+    """Return moment, activity and language of each person, in the order of the moments."""
+    chance = random.Random(f"arrivals {plan.seed}")
+    found = []
+    for _person in range(plan.people):
+        (zone,) = chance.choices([ahead for ahead, _s in ZONES], [share for _a, share in ZONES])
+        (hour,) = chance.choices(range(DAY_HOURS), HOURS)
+        moment = (hour + chance.random() - zone) % DAY_HOURS / DAY_HOURS
+        (kind,) = chance.choices(list(SHARES), list(SHARES.values()))
+        found.append((moment * plan.seconds, kind, chance.choice(LANGUAGES)))
+    return sorted(found)
+
+
+@dataclass
+class Day:
+    """The parts of a day that is under way."""
+
+    plan: Plan
+    stack: Stack
+    ledger: Ledger
+    emulator: Emulator
+    rt: Runtime
+    registry_database: str
+    town: Town
+    pids: dict[str, Callable[[], int]]
+    began: float = 0.0
+
+    async def live(self) -> None:
+        """Let everybody learn, live the day, and wait until no work is left."""
+        many = int(self.plan.people * EARLIER)
+        earlier = await crowd.crowd(self.rt, many, languages=LANGUAGES)
+        for member in earlier:
+            self.emulator.user(int(member.address), started=True)
+        self.town.first = len(earlier)
+        demo = await demo_officers.enter(self.rt)
+        assert demo
+        handoffs = self.plan.people * (SHARES["help"] + SHARES["file"]) / 100
+        officers = [f"Officer Testov {at}" for at in range(1 + int(handoffs / CASES_EACH))]
+        for name in officers:
+            await an_officer(self.rt, name)
+        async with AsyncExitStack() as held:
+            desks = [Desk(self.town, each, await held.enter_async_context(
+                Console.signed_in(self.town.url, each))) for each in officers]  # fmt: skip
+            working = [asyncio.create_task(each.work()) for each in desks]
+            sampling = asyncio.create_task(self.sample())
+            await self.learn()
+            self.began = self.ledger.seconds()
+            chats = [int(member.address) for member in earlier]
+            beside = [self.faults(), self.publications(), self.announcement(chats)]
+            await asyncio.gather(self.people(), *beside)
+            self.town.over.set()
+            await asyncio.wait(working, timeout=SETTLE_SECONDS)
+            await self.settle()
+            for task in (sampling, *working):
+                task.cancel()
+
+    async def until(self, share: float) -> None:
+        """Wait for a moment of the day."""
+        await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
+
+    def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
+        """Return a person; one with a choice learns the replies."""
+        who = Somebody(self.town.first + number)
+        chance = random.Random(f"{self.plan.seed} {number}")
+        return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
+
+    async def learn(self) -> None:
+        """Learn the replies to all questions from people before the day."""
+        wanted = [(kind, language, at) for language in LANGUAGES for kind, many in
+                  (("buttons", len(BUTTONS)), ("typed", len(TYPED[language])), ("form", 1))
+                  for at in range(many)]  # fmt: skip
+        room = asyncio.Semaphore(LEARNERS)
+
+        async def one(number: int, kind: str, language: str, choice: int) -> None:
+            async with room:
+                await self.walk(self.plan.people + number, kind, language, choice).live()
+
+        await asyncio.gather(*(one(number, *each) for number, each in enumerate(wanted)))
+
+    async def people(self) -> None:
+        """Let people come at their moments, whether earlier ones were answered or not."""
+        async with asyncio.TaskGroup() as group:
+            for number, (moment, kind, language) in enumerate(arrivals(self.plan)):
+                await self.until(moment / self.plan.seconds)
+                group.create_task(self.one(number, kind, language))
+
+    async def one(self, number: int, kind: str, language: str) -> None:
+        """Let one person live; an error of the harness is a finding, and ends only this person."""
+        walk = self.walk(number, kind, language)
+        try:
+            await walk.live()
+        except Exception as error:
+            walk.note("gave up", why=repr(error)[:300])
+
+    async def faults(self) -> None:
+        """Kill processes at the moments of FAULTS; each is started again."""
+        chance = random.Random(f"faults {self.plan.seed}")
+        calm = Weather(chance)
+        found = Faults(self.stack, self.ledger, calm, calm, chance)
+        for moment, kind in FAULTS:
+            await self.until(moment)
+            await found.kinds[kind]()
+
+    async def publications(self) -> None:
+        """Publish a changed fact at the moments of PUBLICATIONS."""
+        for moment, number in PUBLICATIONS:
+            await self.until(moment)
+            # The checks of a publication take seconds, in which the emulator would not answer.
+            await asyncio.to_thread(asyncio.run, published(self.rt.settings, number))
+            self.ledger.note("published", number=number)
+
+    async def announcement(self, earlier: list[int]) -> None:
+        """Send an announcement to all subscribers, and wait until it has ended."""
+        who = await crowd.crew(self.rt)
+        await self.until(ANNOUNCED_AT)
+        found = await crowd.approved(self.rt, who, crowd.a_draft())
+        async with self.rt.pool.connection() as session:
+            await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
+        since = self.ledger.seconds()
+        await broadcasts.start(self.rt, who.lead, found.id)
+        fates: dict[str, int] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not fates or {"planned", "held", "claimed"} & {f.split()[0] for f in fates}:
+                    await asyncio.sleep(2)
+                    fates = await crowd.fates(self.rt, found)
+        in_doubt = sum(many for fate, many in fates.items() if fate.startswith("in_doubt"))
+        self.ledger.note("announced", since=since, earlier=earlier, fates=fates,
+                         **{"in doubt": in_doubt})  # fmt: skip
+
+    async def settle(self) -> None:
+        """Wait until no update and no work is left; note the state of everything outside."""
+        with suppress(TimeoutError):
+            await self.emulator.until_taken(SETTLE_SECONDS)
+        ends, counts = self.ledger.seconds() + SETTLE_SECONDS, dict[str, int]()
+        while self.ledger.seconds() < ends:
+            counts = await asyncio.to_thread(outside.unfinished, self.stack.databases.owner)
+            if not any(counts[name] for name in ("messages", "registry_writes", "jobs")):
+                break
+            await asyncio.sleep(1)
+        entries = await asyncio.to_thread(outside.registered, self.registry_database)
+        self.ledger.note("queues", counts=counts)
+        surnames = Counter(each["body"]["surname"] for each in entries)
+        learners = {self.walk(self.plan.people + n, "form", "ru").who.canary for n in range(99)}
+        kept = {name: many for name, many in surnames.items() if name not in learners}
+        self.ledger.note("registry", surnames=kept)
+        journal = self.emulator.journal
+        self.ledger.note("heard", chats=heard(journal))
+        sent, mistakes = journal.updates(), journal.mistakes()
+        found = {
+            "updates": len(sent),
+            "calls": len(journal.calls()),
+            "not acknowledged": len(set(sent) - journal.acknowledged()),
+            "expired": sum(each.attempt < 0 for each in journal.deliveries()),
+            "mistakes": [f"{call.method}: {bytes(call.answer)[:200]!r}" for call in mistakes],
+        }
+        self.ledger.note("platform", **found)
+
+    async def sample(self) -> None:
+        """Read CPU time and memory of all parts repeatedly; a killed process keeps its share."""
+        last, memory = dict[tuple[str, int], float](), Counter[str]()
+        while True:
+            for name, pid in self.pids.items():
+                with suppress(OSError, ValueError, IndexError):
+                    last[name, pid()] = (
+                        time.process_time() if name == "people"
+                        else await asyncio.to_thread(cpu_seconds, pid())
+                    )  # fmt: skip
+                    memory[name] = max(memory[name], int(resident_mb(pid())))
+            cpu = Counter[str]()
+            for (name, _pid), seconds in last.items():
+                cpu[name] += round(seconds)
+            self.ledger.note("usage", cpu=dict(cpu), memory=dict(memory))
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+
+async def published(chosen: Settings, number: int) -> None:
+    """Publish the fact with a number, written by one officer and approved by another."""
+    async with runtime(chosen) as rt:
+        author = await editors.editor(rt, f"Editor {number}")
+        second = await editors.approver(rt, f"Approver {number}")
+        await editors.publish(rt, author, second, texts=numbered(number))
+
+
+def heard(journal: Journal) -> dict[int, int]:
+    """Return how often each chat got the announcement."""
+    texts = [words.body for words in crowd.TEXTS.values()]
+    return Counter(
+        int(call.params["chat_id"]) for call in journal.calls("sendMessage")
+        if call.status == 200 and any(text in call.params["text"] for text in texts)
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def opened(plan: Plan) -> AsyncIterator[Day]:
+    """Start all servers and processes; end them afterwards."""
+    ledger, stack = Ledger(plan.out / LEDGER), Stack(plan.out, plan.mutant, workers=2)
+    async with AsyncExitStack() as held:
+        held.callback(ledger.close)
+        held.push_async_callback(stack.stop)
+        databases, registry_database = await asyncio.to_thread(stack.start_servers)
+        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, PATIENCE_SECONDS))
+        await emulator.start()
+        held.push_async_callback(emulator.stop)
+        app = create_sandbox(
+            registry_database, client_id="kosh", client_secret=stack.registry_secret,
+            callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
+            callback_secret=stack.callback_secret, delay=1.0,
+        )  # fmt: skip
+        sandbox = await held.enter_async_context(serving(app))
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(f"{sandbox}/_faults", json=LOST_ANSWERS) as answer,
+        ):
+            assert answer.status < 300, await answer.text()
+        given = stack.settings(emulator.url, sandbox)
+        webs = given
+        if program := pgbouncer():
+            # PgBouncer ignores the time limits that a connection asks for at its start.
+            with psycopg.connect(stack.postgres.url, autocommit=True) as session:
+                session.execute("ALTER ROLE kosh_app SET statement_timeout = '10s'")
+            urls = held.enter_context(pooled.between(program, plan.out, databases))
+            webs = given | {"KOSH_DATABASE_URL": urls.app}
+        await stack.start_programs(given, webs)
+        await emulator.set_webhook(stack.webhook, stack.secret, CONNECTIONS)
+        chosen = {name.removeprefix("KOSH_").lower(): value for name, value in given.items()}
+        rt = await held.enter_async_context(runtime(settings(**chosen)))
+        town = Town(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
+        pids: dict[str, Callable[[], int]] = {
+            "postgres": stack.postgres.pid, "valkey": stack.valkey.pid, "people": os.getpid,
+        }  # fmt: skip
+        pids |= {name: partial(pid, each) for name, each in stack.programs.items()}
+        yield Day(plan, stack, ledger, emulator, rt, registry_database, town, pids)
+
+
+def pid(program: Program) -> int:
+    """Return the process id of a program, which changes with each start."""
+    assert program.process is not None
+    return program.process.pid
+
+
+def pgbouncer() -> str | None:
+    """Return the path of PgBouncer, if the machine has it."""
+    return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+
+async def lived(plan: Plan) -> list[Entry]:
+    """Live a day; return the entries of its ledger."""
+    async with opened(plan) as day:
+        await day.live()
+        return day.ledger.entries
+
+
+def run(people: int, seed: int, minutes: float, keep: Path | None, mutant: str = "") -> bool:
+    """Live a day, print and write its report; return True if a promise was broken."""
+    out = keep or Path(tempfile.mkdtemp(prefix="kosh-day-"))
+    out.mkdir(parents=True, exist_ok=True)
+    seconds = 60 * minutes or max(60.0, people / PEOPLE_A_SECOND)
+    entries = asyncio.run(lived(Plan(people, seed, seconds, out, mutant)))
+    return reported(entries, out)
+
+
+def judged_again(folder: Path) -> bool:
+    """Judge the ledger of an earlier day; return True if a promise was broken."""
+    lines = (folder / LEDGER).read_text("utf-8").splitlines()
+    return reported([json.loads(line) for line in lines], folder)
+
+
+def reported(entries: list[Entry], out: Path) -> bool:
+    """Print the report and write it as JSON and Markdown; return True if it is RED."""
+    findings, counts = judge(entries), figures(entries)
+    red = any(findings.values())
+    told = {"green": not red, "figures": counts, "findings": findings}
+    (out / "report.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    text = "\n\n".join([
+        table([("figure", "value"), *((name, str(value)) for name, value in counts.items())]),
+        table([("promise", "broken", "example"), *(
+            (name, f"RED {len(found)}" if found else "GREEN", found[0] if found else "")
+            for name, found in findings.items())]),
+        "RED" if red else "GREEN",
+    ])  # fmt: skip
+    (out / "report.md").write_text(text + "\n", "utf-8")
+    print(f"{text}; the evidence is in {out}", flush=True)
+    return red

@@ -1,0 +1,385 @@
+"""People and officers of the simulated day: each walks through the chat as on a phone."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import aiohttp
+
+from flows.knowledge.faq import ENTRIES
+from tests.chaos.independent.ledger import Entry, Ledger
+from tests.chaos.independent.people import keys, nonce, payload
+from tests.chaos.people import Somebody
+from tests.console_client import Console
+from tests.emulators.telegram import Emulator, Message, User
+from tests.sample_files import saved, sheet
+
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
+BUTTONS = tuple(each.key for each in ENTRIES[:8] if each.key != "missions")
+# The first question asks for the fact that is published during the day, except in Chinese.
+TYPED = {
+    "kk": ("Түркия азаматымын, қанша күнге визасыз кіре аламын?",
+           "Қандас мәртебесіне қайда өтініш беремін?", "Екі азаматтық болуға бола ма?"),
+    "ru": ("безвизовый въезд из турции сколько дней", "как подать на кандаса",
+           "можно ли иметь два гражданства"),
+    "zh_Hans": ("免签能停多少天", "坎达斯怎么申请", "可以有两个国籍吗"),
+    "uz": ("Turkiya fuqarosi necha kun tura oladi Qozog'istonda",
+           "Qandas maqomini olish uchun qayerga ariza beraman?", "Ikki fuqarolik bo'ladimi?"),
+}  # fmt: skip
+# Shares of the people in percent.
+SHARES = {"buttons": 57, "typed": 25, "form": 8, "file": 2, "help": 2, "news": 3, "reader": 3}
+FORM = (
+    *("preregistration", "self", "yes", "information", "CN", "unsaid", "long", "no", "yes"),
+    *("none", "seen", "yes"),
+)
+FORM_WORDS = ("{surname}", "GULNAR", "1990")
+FORM_REST = ("CN", "self", "no", "no", "submit")
+NEWS = ("announcements", "get", "events", "done", "seen", "yes", "whole", "refuse")
+OFFICER = ("officer", "general", "yes")
+# Buttons of the questions up to consent: if one is shown after it, the session was lost.
+UNDECIDED = {"seen", "refuse"}
+WORDS = 3
+# Before consent nothing durable is stored, so after this wait a person begins again.
+PATIENCE_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
+MAX_TRIES = 8
+IDLE_SECONDS = 0.5
+CASE = re.compile(r'href="(/console/cases/[0-9a-f-]{36})')
+MAX_OPEN, MAX_STEPS = 10, 3
+NAME = re.compile(r"(TESTOVA[A-Z]{4}) (\d+)")
+PHOTO = saved(sheet(300, 420))
+
+
+class Again(Exception):
+    """The chat shows another question than expected; before consent a person begins again."""
+
+
+@dataclass
+class Town:
+    """Everything that people and officers share."""
+
+    ledger: Ledger
+    emulator: Emulator
+    url: str
+    think: float
+    first: int = 0
+    files: set[str] = field(default_factory=set)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def screen(user: User) -> tuple[int, int, tuple[str, ...]]:
+    """Return id, question number and labels of the newest message with buttons."""
+    newest = shown(user)
+    return (newest.id, nonce(newest), tuple(newest.labels)) if newest else (0, 0, ())
+
+
+def shown(user: User) -> Message | None:
+    """Return the newest message with inline buttons."""
+    return next((one for one in reversed(user.received) if keys(one)), None)
+
+
+@dataclass
+class Walk:
+    """A person of the day; `learns` if their replies are those expected of others."""
+
+    town: Town
+    who: Somebody
+    kind: str
+    language: str
+    chance: random.Random
+    learns: bool = False
+    choice: int = -1
+    known: bool = False
+    user: User = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.user = self.town.emulator.user(self.who.chat)
+
+    def note(self, kind: str, **what: object) -> None:
+        """Note something about this person."""
+        self.town.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
+
+    async def live(self) -> None:
+        """Do what the person came for; begin again if the session was lost before consent."""
+        began = self.town.ledger.seconds()
+        kinds: dict[str, Callable[[], Awaitable[None]]] = {
+            "buttons": self.buttons, "typed": self.typed, "form": self.form, "file": self.help,
+            "help": self.help, "news": self.news, "reader": self.begin,
+        }  # fmt: skip
+        self.note("came", activity=self.kind)
+        for _try in range(MAX_TRIES):
+            try:
+                await kinds[self.kind]()
+                return self.note("left")
+            except Again as why:
+                self.note("again", since=began, known=self.known, why=str(why))
+                if self.known:
+                    break
+            with suppress(Again):
+                await self.exit()
+        self.note("gave up")
+
+    async def exit(self) -> None:
+        """Clear a session of which a fault lost a part, so that the form begins at its start."""
+        last = max((one.id for one in self.user.chat), default=0)
+
+        def cleared() -> bool:
+            return any(one.from_bot and one.id > last for one in self.user.chat)
+
+        await self.act("exit", lambda: self.user.say("/exit"), cleared)
+
+    async def act(
+        self,
+        label: str,
+        do: Callable[[], Awaitable[object]],
+        seen: Callable[[], object],
+        patience: float = 0.0,
+    ) -> str:
+        """Act and wait for the reply; note the wait and the text of all messages of the reply."""
+        if not self.learns:
+            await asyncio.sleep(self.chance.expovariate(1 / self.town.think))
+        ledger, last = self.town.ledger, max((one.id for one in self.user.chat), default=0)
+        asked, waited, text = ledger.seconds(), None, ""
+        limit = patience or (KNOWN_SECONDS if self.known else PATIENCE_SECONDS)
+        await do()
+        with suppress(TimeoutError):
+            await self.user.place.changed.until(seen, limit)
+            waited = ledger.seconds() - asked
+            new = [one.text for one in self.user.received if one.id > last]
+            text = "\n\n".join(new)
+        newest = shown(self.user)
+        is_lost = bool(newest and payload(newest, self.language)) and label != "start"
+        label = f"lost at {label}" if is_lost else label
+        self.note("act", label=label, asked=asked, waited=waited, text=text, known=self.known,
+                  learns=self.learns)  # fmt: skip
+        if waited is None or is_lost:
+            raise Again(f"no reply to {label}" if waited is None else label)
+        return text
+
+    async def say(self, text: str, label: str = "") -> str:
+        """Write a line, and wait for a newer message with buttons."""
+        return await self.act(label or "said", lambda: self.user.say(text), self._newer(asked=True))
+
+    async def go(self, *wanted: str, label: str = "") -> None:
+        """Press these answers one after the other, each on the newest screen."""
+        for at, key in enumerate(wanted):
+            newest = shown(self.user)
+            data = payload(newest, key) if newest else None
+            if newest is None or data is None:
+                raise Again(f"no button {key}")
+            name = label if at == len(wanted) - 1 and label else key
+            consents = key == "yes" and "refuse" in keys(newest)
+            patience = KNOWN_SECONDS if consents else 0.0
+            press, changed = partial(self.user.press, data, newest), self._changed()
+            await self.act(name, press, changed, patience)
+            after = shown(self.user)
+            self.known |= consents and after is not None and not UNDECIDED & keys(after)
+
+    def _changed(self) -> Callable[[], bool]:
+        """Return the condition that a newer screen is shown, or this one with other buttons."""
+        if self.known:
+            return self._newer(asked=True)
+        before = screen(self.user)
+        return lambda: screen(self.user) != before and screen(self.user) >= before[:2]
+
+    async def begin(self) -> None:
+        """Open the chat, choose the language and read."""
+        await self.act("start", self.user.start, self._newer())
+        newest = shown(self.user)
+        if newest and payload(newest, self.language):
+            await self.go(self.language)
+
+    def _newer(self, *, asked: bool = False) -> Callable[[], bool]:
+        """Return the condition that a newer screen is shown; with `asked`, another question.
+
+        After consent, a killed process may have sent a question before, so that it comes twice.
+        """
+        before = screen(self.user)
+        twice = before[1] if asked and self.known and before[1] else -1
+        return lambda: screen(self.user)[0] > before[0] and screen(self.user)[1] != twice
+
+    async def buttons(self) -> None:
+        """Ask one or two questions by buttons."""
+        await self.begin()
+        chosen = self.chance.sample(BUTTONS, self.chance.randint(1, 2))
+        for key in [BUTTONS[self.choice]] if self.learns else chosen:
+            await self.go("faq", key, label=f"button {key} {self.language}")
+
+    async def typed(self) -> None:
+        """Type one question without any greeting, or two."""
+        many = len(TYPED[self.language])
+        first = self.choice if self.learns else self.chance.randrange(many)
+        await self.ask(first, "first")
+        if self.learns or self.chance.random() < 0.5:
+            await self.ask((first + 1) % many, "next")
+
+    async def ask(self, number: int, place: str) -> None:
+        """Type a question."""
+        label = f"typed {number} {place} {self.language}"
+        await self.say(TYPED[self.language][number], label)
+
+    async def form(self) -> None:
+        """Register, read that the registry has it, and type two questions at once."""
+        await self.begin()
+        await self.go(*FORM, "yes")
+        for line in FORM_WORDS:
+            await self.say(line.format(surname=self.who.canary))
+        await self.go(*FORM_REST[:-1])
+        self.note("practised" if self.learns else "submitted")
+        await self.go(FORM_REST[-1])
+        await self._until("receipt", lambda: _with(self.user, "!status"), KNOWN_SECONDS)
+        await self._pair()
+
+    async def _pair(self) -> None:
+        """Type two questions without waiting, which are answered in their order."""
+        first, second = TYPED[self.language][1:]
+        last = max(one.id for one in self.user.chat)
+
+        async def both() -> None:
+            await self.user.say(first)
+            await self.user.say(second)
+
+        if self.learns:
+            for line in (first, second):
+                last = max(one.id for one in self.user.chat)
+                await self.say(line)
+                texts = [one.text for one in self.user.received if one.id > last]
+                self.note("learned", label=f"pair {line}", texts=texts)
+            return
+
+        def answered() -> bool:
+            mine = [one.id for one in self.user.chat if not one.from_bot]
+            return len([one for one in self.user.received if one.id > mine[-1] and keys(one)]) > 1
+
+        await self.act("pair", both, answered)
+        texts = [one.text for one in self.user.received if one.id > last]
+        self.note("pair", language=self.language, texts=texts)
+
+    async def help(self) -> None:
+        """Ask for an officer in three messages, and send a file if the officer asks for one."""
+        await self.begin()
+        await self.go(*OFFICER)
+        if self.kind == "file":
+            self.town.files.add(self.who.canary)
+        self.note("asked")
+
+        async def words() -> None:
+            for number in range(1, WORDS + 1):
+                await self.user.say(self.who.word(number))
+
+        await self.act("words", words, self._newer())
+        await self._until("officer", lambda: _text(self.user, answer_to(self.who.canary)),
+                          OFFICER_SECONDS)  # fmt: skip
+        if self.kind == "file":
+            await self._until("request", lambda: _two(self.user, self.who), OFFICER_SECONDS)
+            sent = max(one.id for one in self.user.chat)
+            self.note("sent file")
+            await self.act("file", lambda: self.user.send_photo(PHOTO),
+                           lambda: self.user.last.id > sent + 1)  # fmt: skip
+
+    async def news(self) -> None:
+        """Subscribe to announcements."""
+        await self.begin()
+        await self.go(*NEWS[:-1])
+        await self.go(NEWS[-1])
+        self.note("subscribed")
+
+    async def _until(self, label: str, seen: Callable[[], object], seconds: float) -> None:
+        """Wait for a message that follows no act of the person; its wait is no promise."""
+        asked = self.town.ledger.seconds()
+        try:
+            await self.user.place.changed.until(seen, seconds)
+        except TimeoutError:
+            raise Again(f"no {label}") from None
+        self.note("news", label=label, waited=self.town.ledger.seconds() - asked)
+
+
+def answer_to(name: str) -> str:
+    """Return the officer's reply to a person."""
+    return f"{name}: 1414"
+
+
+def _with(user: User, key: str) -> bool:
+    return any(payload(one, key) for one in user.received)
+
+
+def _text(user: User, text: str) -> bool:
+    return any(text in one.text for one in user.received)
+
+
+def _two(user: User, who: Somebody) -> bool:
+    """Return True if a message came after the officer's reply."""
+    texts = [one.text for one in user.received]
+    at = next(n for n, text in enumerate(texts) if answer_to(who.canary) in text)
+    return at < len(texts) - 1
+
+
+@dataclass
+class Desk:
+    """An officer who takes cases, answers, asks for a file where one is due, and closes."""
+
+    town: Town
+    name: str
+    console: Console
+    closing: dict[str, Entry] = field(default_factory=dict)
+
+    async def work(self) -> None:
+        """Work until the day is over and no case is left; a page that failed is opened again."""
+        idle = False
+        while not (self.town.over.is_set() and idle):
+            idle = False
+            with suppress(aiohttp.ClientError, TimeoutError, RuntimeError, AssertionError):
+                idle = await self.round()
+            await asyncio.sleep(IDLE_SECONDS)
+
+    async def round(self) -> bool:
+        """Look at the open cases and take the next one; return True if there was nothing to do."""
+        listed = await self.console.get("/console/inbox?queue=mine")
+        if listed.path == "/console/sign-in":
+            await self.console.sign_in(self.name)
+        assert listed.status == 200, listed.status
+        mine = dict.fromkeys(CASE.findall(listed.html))
+        for path in list(self.closing):
+            entry = self.closing.pop(path)
+            if path not in mine:
+                self.town.ledger.note("closed", case=path, by=self.name, **entry)
+        for path in mine:
+            await self.console.get(path)
+            await self.handle(path)
+        if len(mine) < MAX_OPEN:
+            await self.console.get("/console/inbox")
+            await self.console.submit("/next")
+            await self.handle(self.console.screen.path)
+        return not mine and not self.closing and self.console.screen.path == "/console/inbox"
+
+    async def handle(self, path: str) -> None:
+        """Do the next steps of the case on the screen, each of which its page shows."""
+        for _step in range(MAX_STEPS):
+            due = self._due(path)
+            if due is None:
+                return
+            await self.console.submit(due[0], **due[1])
+            assert self.console.screen.status == 200, due[0]
+
+    def _due(self, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the action and the fields of the next step of the case on the screen."""
+        html = self.console.screen.html
+        thread = html.partition('id="thread"')[2].partition("</ol>")[0]
+        found = NAME.findall(thread)
+        if not found or path in self.closing:
+            return None
+        name, papers = found[0][0], html.count('id="paper-')
+        needs_file = name in self.town.files
+        if answer_to(name) not in thread:
+            return "/reply", {"words": answer_to(name)}
+        if needs_file and not papers:
+            has_asked = 'class="awaited"' in html
+            return None if has_asked else ("/document", {"document": "identity"})
+        if len(set(found)) < WORDS:
+            return None
+        words = [int(number) for _name, number in found]
+        self.closing[path] = {"person": name, "words": words, "papers": papers}
+        return "/resolve", {"where": "menu"}
