@@ -142,11 +142,11 @@ class House:
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         """Wait until `true` returns true, checking it repeatedly; fail after `seconds`.
 
-        A check is mostly a query. More frequent ones would take CPU time from other processes.
+        The checks are frequent, because some tests wait for states that soon pass.
         """
         async with asyncio.timeout(seconds):
             while not await true():  # noqa: ASYNC110 — the outside sends no signal
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.02)
 
     async def ahead(self, interval: str) -> None:
         """Advance the database clock by an SQL interval."""
