@@ -3,8 +3,9 @@
 from bot.db.pipeline import TextStatement
 
 # The end of the shard is a separate condition, because the planner cannot use least() as an index
-# bound. An empty claim would then read all rows up to the end of the broadcast. Each access to the
-# rows is bounded twice, since without statistics on new rows the planner would join to all of them.
+# bound: a claim that finds nothing would then read all rows up to the end of the broadcast. Each
+# access to the rows has a lower and an upper bound, since without statistics on new rows the
+# planner would join to all of them.
 # Text: written as SQL, because the plan of these seven CTEs was measured over a million recipients.
 CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (

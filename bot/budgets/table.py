@@ -47,7 +47,8 @@ ANSWERS_SECONDS: Final = 600
 # Reports of badly worded sentences per hour, of one chat and of all chats together.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
-# Lookup attempts: per hour for a chat or person, and per day for a number or code.
+# Attempts to look up a registration: per hour for a chat or person, and per day for a registration
+# number or code.
 MAX_CHAT_LOOKUPS: Final = 5
 MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400

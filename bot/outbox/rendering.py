@@ -144,7 +144,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
 
 
 def _shifted(message: Message, above: Message) -> Iterator[Mark]:
-    """Yield the message's marks with line numbers below the lines of `above`."""
+    """Yield the message's marks, moved down by the number of lines of `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
 

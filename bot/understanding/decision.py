@@ -98,8 +98,8 @@ def decide(found: Recognition) -> Decision:
 def may_be_sure(message: Message) -> bool:
     """Return False if `decide` cannot be sure of a message; this costs less than `decide`.
 
-    Most messages in a form answer its questions and ask nothing. For these, one or two clauses
-    suffice to return False.
+    Most messages in a form answer its questions and ask nothing. For these, reading one or two
+    clauses of the message suffices to return False.
     """
     if message.is_blank:
         return False

@@ -136,7 +136,7 @@ class Found:
 
     @property
     def classes(self) -> list[float]:
-        """The probability of each class."""
+        """The probability of each intent, in the order of the model's classes."""
         return self._chances[0]
 
     @property

@@ -153,7 +153,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the openings of answers with their buttons; `ways` are additional buttons."""
+    """Send the first part of each answer with its buttons; `ways` are additional buttons."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:

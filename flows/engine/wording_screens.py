@@ -53,7 +53,10 @@ def ask(turn: TurnState, texts: Iterable[Text]) -> None:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Count the chosen sentence, then repeat the open question or show the menu."""
+    """Count a report of the sentence that the person chose as badly worded; with `back`, nothing.
+
+    Then the open question is repeated, or the menu is shown if no question is open.
+    """
     turn.replaces = False
     if key == "back":
         return turn.ask()

@@ -81,7 +81,7 @@ class Child:
     _process: BaseProcess | None = None
 
     def start(self, **changes: Any) -> None:
-        """Start the process, with changes to the program that `program.CHANGES` defines."""
+        """Start the process. Its program has the changes that `program.CHANGES` defines."""
         self.mark.unlink(missing_ok=True)
         changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
         env = {**self.env, **changed}

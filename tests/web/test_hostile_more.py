@@ -289,7 +289,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
 
     await house.until(blocked)
     before = len(house.telegram.journal.calls("sendMessage"))
-    # An update from before the block may still arrive from Telegram.
+    # An update that Telegram sent before the person blocked the bot may still arrive.
     assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
 
     async def given_up() -> bool:

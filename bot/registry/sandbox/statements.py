@@ -251,7 +251,7 @@ ADD_DOCUMENT = statement(
 )
 DELETE_DOCUMENTS = statement(delete(Document).where(Document.number == _NUMBER))
 
-# The page
+# The sandbox's own web page
 
 _WRITES = (
     select(

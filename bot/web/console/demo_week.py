@@ -113,7 +113,7 @@ class Guest:
             await subscriptions.put(self.rt, session, person.id, (TOPIC,), {}, discreet=False)
 
     async def begin_form(self) -> None:
-        """Begin a registration, and stop at the question for the name or after it."""
+        """Begin a registration, type the answers of `visit.typed`, and leave the form there."""
         for each in (self.visit.language, *TO_CONSENT):
             await self._press(each)
         for each in self.visit.typed:

@@ -26,7 +26,8 @@ async def limit(
     form: Annotated[LimitForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Limit a person's messages to officers per day, or block them, for some days."""
+    """For some days, limit how many messages a day a person may send to officers, or block these
+    messages."""
 
     async def action() -> ActionResult:
         return await limiting.limit(
@@ -45,7 +46,7 @@ async def limit(
 
 @router.get("/limits")
 async def listing(context: Annotated[RequestContext, require(Action.LIMITS_READ)]) -> Response:
-    """Return the page with the mission's limits, those with an open appeal first."""
+    """Return the page with the mission's limits on people's messages, open appeals first."""
     return await _page(context)
 
 

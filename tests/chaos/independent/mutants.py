@@ -1,4 +1,4 @@
-"""Run a command of the product with a fault built in, so that the judge is seen to notice it.
+"""Run a command of the product with a deliberate fault, which the judge of the run must report.
 
 python -m tests.chaos.independent.mutants early-ack web --port 8080
 """
