@@ -66,15 +66,15 @@ class Decision:
     """The reaction to a message.
 
     If it is sure, `options` are the intents to answer: one, or two for two questions. If it is
-    unsure, they are up to three to offer. `also`: an intent to offer below the answer to another
-    one. With `danger` at `FIRST`, only `danger_intent` is answered.
+    unsure, they are up to three to offer. `also` is an intent to offer below the answer, or "".
+    With `danger` at `FIRST`, only `danger_intent` is answered.
     """
 
     certainty: Certainty
     options: tuple[Candidate, ...]
     danger: DangerLevel
     danger_intent: str
-    also: tuple[Candidate, ...] = ()
+    also: str = ""
 
 
 def decide(found: Recognition) -> Decision:
@@ -84,7 +84,7 @@ def decide(found: Recognition) -> Decision:
     if len(questions) == MAX_QUESTIONS:
         return Decision(Certainty.SURE, questions, danger, found.danger_intent)
     certainty = _certainty(found)
-    also: tuple[Candidate, ...] = ()
+    also = ""
     if certainty is Certainty.SURE:
         options: tuple[Candidate, ...] = (found.ranked[0],)
         also = _asked_too(found)
@@ -149,29 +149,28 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
     return tuple(sure.values())[:MAX_QUESTIONS]
 
 
-def _asked_too(found: Recognition) -> tuple[Candidate, ...]:
-    """Return the likeliest other intent that a part of the message may ask, in a tuple.
+def _asked_too(found: Recognition) -> str:
+    """Return the likeliest other intent that a part of the message may ask; "" if there is none.
 
-    The tuple is empty if there is none, or if the message asks nothing, such as thanks.
+    Also return "" if the message asks nothing, such as thanks.
     """
-    if BY_ID[found.intent].kind in NOT_ASKED:
-        return ()
-    likely = [
-        Candidate(part.intent, part.confidence)
-        for part in found.parts
-        if part.intent != found.intent and _is_likely_part(part)
-    ]
-    return tuple(sorted(likely, key=lambda each: -each.confidence)[:1])
+    if not _is_asked(found):
+        return ""
+    others = [part for part in found.parts if part.intent != found.intent and _is_likely_part(part)]
+    return max(others, key=lambda part: part.confidence).intent if others else ""
 
 
 def _is_likely_part(part: Part) -> bool:
-    is_asked = BY_ID[part.intent].kind not in NOT_ASKED
-    return is_asked and part.confidence >= LIKELY_PART and part.familiarity >= SURE_FAMILIARITY
+    is_familiar = part.familiarity >= SURE_FAMILIARITY
+    return _is_asked(part) and part.confidence >= LIKELY_PART and is_familiar
 
 
 def _is_sure_part(part: Part) -> bool:
-    is_asked = BY_ID[part.intent].kind not in NOT_ASKED
-    return is_asked and part.confidence >= SURE_PART and _is_sure(part)
+    return _is_asked(part) and part.confidence >= SURE_PART and _is_sure(part)
+
+
+def _is_asked(found: Recognition | Part) -> bool:
+    return BY_ID[found.intent].kind not in NOT_ASKED
 
 
 def _is_sure(found: Recognition | Part) -> bool:

@@ -60,7 +60,7 @@ class EngineReading:
             intents=intents,
             danger=danger,
             danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
-            also=tuple(each.intent for each in decision.also),
+            also=decision.also,
             may_leave=sharing.may_leave(self._message.text, found, decision),
         )
 

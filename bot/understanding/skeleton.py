@@ -45,7 +45,7 @@ LINE_BREAK = re.compile(r"[\r\n]+")
 CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
-HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和|(?<=[吗呢呀吧])(?=[^?!])")
+HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和|(?<=[吗呢呀吧])(?=.)")
 # Minimum number of characters on both sides of a space that ends a clause in Chinese.
 MIN_HAN_CLAUSE = 3
 # A letter repeated for emphasis. Chinese is excluded, because there a repeated character makes

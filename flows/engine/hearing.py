@@ -80,8 +80,8 @@ def hear(turn: TurnState, text: str) -> bool:
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
         _remember(turn, Heard(found.intents, sure=True, entities=turn.entities(text)))
-        also = [_asking(reply) for each in found.also if (reply := _labelled(turn, each))]
-        answer(turn, replies[:MAX_ANSWERED], tuple(also))
+        also = _labelled(turn, found.also)
+        answer(turn, replies[:MAX_ANSWERED], (_asking(also),) if also else ())
         return True
     offered = [reply for reply in replies if reply.label]
     if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):

@@ -37,7 +37,7 @@ class Recognition:
 
     `intents` are ids. With `SURE`: the one to answer, or two if the message has two questions. With
     `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
-    `also`: with `SURE`, an intent that another part of the message may ask; it is offered.
+    `also`: with `SURE`, an intent that another part of the message may ask, to be offered; or "".
     `may_leave`: the message may be sent to an external model if the person consented.
     """
 
@@ -45,7 +45,7 @@ class Recognition:
     intents: tuple[str, ...] = ()
     danger: Danger = Danger.NONE
     danger_intent: str = ""
-    also: tuple[str, ...] = ()
+    also: str = ""
     may_leave: bool = False
 
 

@@ -142,7 +142,7 @@ def test_message_with_two_questions_gets_both_answers() -> None:
 
 def test_likely_second_question_is_offered_below_the_answer() -> None:
     chat = heard()
-    chat.understanding = told_by({"both?": replace(sure("life.pension"), also=("life.school",))})
+    chat.understanding = told_by({"both?": replace(sure("life.pension"), also="life.school")})
     chat.says("both?")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
     assert not chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)

@@ -26,8 +26,7 @@ async def limit(
     form: Annotated[LimitForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """For some days, limit how many messages a day a person may send to officers, or block these
-    messages."""
+    """Limit or block a person's messages to officers for some days."""
 
     async def action() -> ActionResult:
         return await limiting.limit(
