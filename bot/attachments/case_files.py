@@ -59,7 +59,10 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A file of a message in a case; a voice message may be still in transfer, or refused."""
+    """A file of a message in a case.
+
+    `state` is `fetching`, `ready` or `refused`; only voice messages are fetched after the commit.
+    """
 
     id: UUID
     message_id: int
@@ -69,7 +72,7 @@ class CaseFile:
 
 
 def reference(file: NewFile) -> FileRef:
-    """Return the reference, with a new id, that the message to the person contains."""
+    """Return a reference to the file with a new file id, for the message to the person."""
     return FileRef(str(uuid4()), file.name, file.media_type, len(file.contents))
 
 

@@ -112,7 +112,7 @@ async def put(rt: Runtime, officer: Officer, name: str, language: str, file: New
 
 
 async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> None:
-    """Delete a form from the library; copies that were sent remain in their cases."""
+    """Delete a form from the library; copies that officers sent remain in the people's cases."""
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     values = {"of_mission": officer.mission, "called": name, "in_language": language}
     async with directory.acting(rt, officer) as transaction:
@@ -121,7 +121,7 @@ async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> Non
 
 
 async def find(transaction: Transaction, mission: str, name: str, language: str) -> NewFile | None:
-    """Return the contents of a form with a file name; None if the form is not in that language."""
+    """Return a form's contents and its file name; None if the mission has no such form."""
     values = {"of_mission": mission, "called": name, "in_language": language}
     row = await fetch_one(transaction, _FIND, **values)
     if row is None:

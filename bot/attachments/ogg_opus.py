@@ -1,7 +1,7 @@
 """Voice messages as Ogg Opus (RFC 3533, RFC 7845): validated, and written again without extras.
 
-It does not decode sound: it parses pages and headers, and copies the sound packets. Comments,
-pictures, further streams and appended data are dropped.
+This module does not decode sound: it parses pages and headers, and copies the sound packets.
+Comments, pictures, further streams and appended data are dropped.
 """
 
 import zlib
@@ -147,7 +147,7 @@ def _page(flags: int, position: int, number: int, lacing: bytes, body: bytes) ->
 
 
 def _checksum(page: bytes) -> int:
-    """Return Ogg's CRC-32.
+    """Return the CRC-32 of an Ogg page.
 
     It uses zlib's polynomial, with the bits in reverse order and without both inversions.
     """

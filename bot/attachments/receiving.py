@@ -18,7 +18,7 @@ async def receive(
 ) -> NewFile | Refusal:
     """Sanitize an officer's file; return the safe copy, or the reason for the refusal.
 
-    A PDF becomes a PDF of page images. `name` is kept, with the suffix of the copy's type.
+    A PDF becomes a PDF of page images. The copy keeps `name`, with the suffix of its own file type.
     """
     safe = clamd.scanned(rt.settings.clamd, chunks)
     verdict = await rt.papers.clean(safe, sender=f"officer {officer.id}")

@@ -27,7 +27,7 @@ from bot.runtime import Runtime
 
 MEDIA_TYPE = "audio/ogg"
 NAME = "voice.ogg"
-# Longer than a fetch can take.
+# A claim must outlast the longest fetch, so that no second process fetches the same recording.
 LEASE_SECONDS = 300
 MAX_ATTEMPTS, MAX_BACKOFF = 5, 60
 
@@ -93,7 +93,10 @@ class Fetched:
 async def begin(
     transaction: Transaction, person: Person, case_id: UUID, message_id: int, channel: str, ref: str
 ) -> None:
-    """Record that a messenger stores a voice message; a sweep fetches it after the commit."""
+    """Insert a row for a voice message that is still at the messenger.
+
+    After the commit, a sweep fetches the recording by its `ref`.
+    """
     file_id = uuid4()
     own = str(file_id)
     await execute(
@@ -141,7 +144,10 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
 
 
 async def _checked(channel: Channel | None, ref: str) -> bytes | None:
-    """Return a recording without extras; None if it is too large or invalid. Raises SendError."""
+    """Return a recording with only its header and sound; None if it is too large or invalid.
+
+    Raises SendError if the messenger does not deliver it.
+    """
     if channel is None:
         return None
     held = bytearray()
@@ -156,9 +162,9 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
 
 
 async def keep(transaction: Transaction, fetched: Fetched) -> bool:
-    """Store a recording or its refusal.
+    """Store a recording, or that it was refused.
 
-    Return False if another attempt has stored the recording, or it was erased.
+    Return False if another attempt has stored or claimed the recording, or if it was erased.
     """
     own, contents = str(fetched.file_id), fetched.contents or b""
     sealed = fetched.person.key.seal(contents, "case_files", "body", own)

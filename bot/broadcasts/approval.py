@@ -21,15 +21,17 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-# Allowed change of the audience between approval and start: 5 % or 20 people, the larger one.
+# Allowed difference between the numbers of recipients at approval and at the start: 5 % or 20
+# people, whichever is larger.
 MAX_DRIFT, MIN_ = 0.05, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An officer's approval, and the audience's size at that time.
+    """An officer's approval, with the number of recipients at that time.
 
-    `counts` is False if the approval became invalid.
+    `counts` is False if the approval has expired, the content has changed since, or the officer is
+    disabled or lost the approver role.
     """
 
     officer: UUID
@@ -50,7 +52,10 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
 async def _weighed(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
-    """Return everything that blocks sending the broadcast now, and the number of recipients."""
+    """Return what blocks sending the broadcast now, and the number of recipients.
+
+    Only the blocker for an audience without recipients is missing; callers check the number.
+    """
     found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(transaction))]
     found += [
         Blocker(Refusal.UNTESTED, language)
@@ -78,7 +83,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
-    """Return the languages whose current text was not test-sent."""
+    """Return the languages whose current text was not sent to the testers."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [
@@ -89,13 +94,16 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
 
 
 async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
-    """Return the number of another broadcast with the same texts, sent or scheduled, or None."""
+    """Return the number of another started or scheduled broadcast with the same texts, or None."""
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
     return await fetch_value(transaction, statements.TWIN, **values)
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
-    """Return the number of recipients. Raises Refused with the first blocker."""
+    """Return the number of recipients.
+
+    Raises Refused with the first blocker if anything blocks sending.
+    """
     found, total = await _weighed(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)
@@ -121,9 +129,10 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
 async def approve(
     rt: Runtime, officer: Officer, broadcast_id: UUID, content_hash: bytes
 ) -> list[Approval]:
-    """Approve the content that has this hash; return all approvals.
+    """Approve the content that has this hash; return all approvals of the broadcast.
 
-    Raises Refused if the officer is the author, the content has changed, or anything blocks it.
+    Raises Refused if the officer is the author, the content has changed, the broadcast does not
+    await approval, or anything blocks sending.
     """
     permissions.require(officer, Action.BROADCAST_APPROVE, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -148,14 +157,14 @@ async def approve(
 
 
 async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Approval]:
-    """Return the approvals, oldest first."""
+    """Return all approvals of a broadcast, oldest first; `counts` is False for invalid ones."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, await model.find(transaction, broadcast_id))
 
 
 async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
-    """Return the draft as last approved; None if it was never approved."""
+    """Return the broadcast's content as it was last approved; None if it was never approved."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found = await fetch_value(transaction, statements.AGREED, id=broadcast_id)
@@ -163,9 +172,9 @@ async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | N
 
 
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
-    """Return the approvals, oldest first, in the caller's transaction.
+    """Return the approvals of a broadcast, oldest first, in the caller's transaction.
 
-    An expired approval does not count, nor one whose officer is disabled or lost the approver role.
+    Approvals that do not count are included, with `counts` False.
     """
     found = await fetch_all(
         transaction,
@@ -178,7 +187,11 @@ async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
 
 
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
-    """Raise Refused unless enough approvals count and the audience is within the drift limit."""
+    """Raise Refused unless the broadcast may start.
+
+    Enough approvals must count, nothing may block sending, and the number of recipients must differ
+    from the number at the first approval by no more than MAX_DRIFT and MIN_ allow.
+    """
     given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]
     if len(good) < broadcast.approvers:

@@ -34,6 +34,6 @@ async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in a language, or the one derived from its other script; empty if missing."""
+    """Return the text in a language, converted from its other script if needed; '' if missing."""
     source, build = BUILT.get(language, (language, str))
     return texts.get(language) or build(texts.get(source, ""))

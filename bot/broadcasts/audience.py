@@ -1,8 +1,8 @@
 """Audience of a broadcast: subscribers of its topic for whom no exclusion applies.
 
-The rule's `lists` adds people who agreed to messages about changes of a list that they keep.
-Selection never uses answers of forms or the time of the last visit. Attributes that people gave for
-announcements are compared as keyed tokens (blind index).
+The audience rule's field `lists` adds people who keep a list of papers and agreed to messages about
+its changes. Selection never uses answers of forms or the time of the last visit. Attributes that
+people gave for announcements are compared as keyed tokens (blind index).
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ class Count:
 
 
 def unknown(rt: Runtime, rule: Rule) -> str:
-    """Return the first field of a rule that has an unknown value, or ''.
+    """Return the name of the first field of a rule that has an unknown value, or ''.
 
     Without this check, a rule with an unknown value would silently match no one.
     """
@@ -100,12 +100,15 @@ def pushed(rt: Runtime) -> list[str]:
 
 
 async def _recent(transaction: Transaction) -> list[UUID]:
-    """Return the broadcasts of the last 24 hours; their recipients get no further news."""
+    """Return the ids of the last 24 hours' broadcasts; their recipients get no further news."""
     return await fetch_values(transaction, statements.RECENT)
 
 
 def templated(rt: Runtime, draft: Draft) -> list[str]:
-    """Return the languages and scripts for which a WhatsApp template exists."""
+    """Return the codes of languages and scripts for which the draft names a WhatsApp template.
+
+    A template in one script of a language also counts for its other scripts.
+    """
     with_template = {each for each, words in draft.texts.items() if words.template}
     return [code for code, _own in rt.languages.languages() if code.split("_")[0] in
             {each.split("_")[0] for each in with_template}]  # fmt: skip

@@ -42,7 +42,7 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return the condition that the person has an attribute of `kind` with one of some tokens.
+    """Return the condition that the person has an attribute of `kind` with one of the tokens.
 
     `name` is the bind parameter with these tokens, which are keyed hashes of the wanted values. The
     condition is also true if there are no tokens, or if `_KEPT` contains the person: people who

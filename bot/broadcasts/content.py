@@ -29,14 +29,14 @@ UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A reason that prevents sending; `detail` is the place, such as a language or a link."""
+    """A reason that prevents sending; `detail` names the faulty part, such as a language."""
 
     why: Refusal
     detail: str = ""
 
 
 def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
-    """Yield a Blocker for each fault of the texts."""
+    """Yield a Blocker for each fault of the draft's texts or WhatsApp templates."""
     for language in written(rt):
         words = draft.texts.get(language)
         if words is None or not words.body.strip():
@@ -61,12 +61,12 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
 
 
 def written(rt: Runtime) -> list[str]:
-    """Return the languages that an author must write; other scripts are derived from them."""
+    """Return the languages that an author must write; texts in other scripts are derived."""
     return [code for code, _own in rt.languages.languages() if code not in BUILT]
 
 
 def _hosts(rt: Runtime) -> tuple[str, ...]:
-    """Return the bot's own host and the operator's allowed hosts."""
+    """Return the hosts to which links may lead: the bot's own, and those that the operator set."""
     return (urlsplit(rt.settings.public_url).hostname or "", *rt.settings.broadcast_hosts)
 
 
@@ -83,7 +83,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
 
 
 def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message | None:
-    """Return the message in a language or script; None if there is no text for it."""
+    """Return the broadcast's message in a language or script; None if there is no text for it."""
     words = words_in(texts, language)
     if words is None:
         return None
@@ -94,7 +94,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def _title(body: str) -> tuple[Mark, ...]:
-    """Return the mark that formats a short first line as title, if more text follows."""
+    """Return the mark that formats a short first line as title, if more text follows; else none."""
     first, more, _rest = body.partition("\n")
     return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 
@@ -109,7 +109,7 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
-    """Return the message that recipients will read, by language and script."""
+    """Return the messages that recipients will get, by code of language and script."""
     found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
     return {code: each for code, each in found.items() if each is not None}
 

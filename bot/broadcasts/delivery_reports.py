@@ -1,7 +1,7 @@
 """Delivery reports of broadcasts: they settle recipients in doubt and correct false acceptances.
 
-A status only advances: accepted, failed, delivered, read. A report belongs to the attempt that
-`ChannelCall.row` names.
+A recipient's status only advances: accepted, failed, delivered, read. A report belongs to the
+attempt that `ChannelCall.row` names.
 """
 
 import re
@@ -44,7 +44,10 @@ def is_broadcast(receipt: DeliveryReport) -> bool:
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """Record reports: one statement per channel, and one transaction per failure."""
+    """Record delivery reports.
+
+    Reports of success take one statement per channel; each failure has a transaction of its own.
+    """
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[str, DeliveryReport] = {}
         for each in found:
@@ -84,7 +87,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
 
 
 async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
-    """Record a reported failure in the same way as a failed call."""
+    """Record a reported failure in the same way as a failed call of the channel."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = classify(
@@ -114,7 +117,7 @@ async def _templated(transaction: Transaction, number: int) -> bool:
 
 
 def _error(code: str) -> SendError:
-    """Return the SendError with this code; Refused for an unknown code."""
+    """Return the SendError with this error code; Refused for an unknown code."""
     match code:
         case Throttled.code:
             return Throttled(AGAIN_SECONDS)

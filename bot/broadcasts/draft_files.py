@@ -16,14 +16,16 @@ from bot.broadcasts.model import (
     Words,
 )
 
-# Finds the field name in msgspec's error. The rest may contain the value, which is not shown.
+# Finds the field name in msgspec's error. The rest of the error is not shown, because it may
+# contain the invalid value.
 PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 
 
 class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Format of a draft file: texts and WhatsApp template names by language.
 
-    `quiet` is start and end in the recipient's local time; empty allows any hour.
+    `quiet` is the start and end of the quiet hours in the recipient's local time; empty allows any
+    hour.
     """
 
     purpose: Purpose

@@ -46,9 +46,10 @@ async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: D
 async def draft_once(
     rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
 ) -> Broadcast:
-    """Create a draft once per idempotency key; return the existing one for a repetition.
+    """Create a draft once per idempotency key; return the existing draft if the key is repeated.
 
-    `digest` is the hash of the request. Raises Refused if the key was used with another one.
+    `digest` is the hash of the request. Raises Refused if the officer used the key with another
+    hash.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -70,8 +71,8 @@ async def edit(
 ) -> Broadcast:
     """Replace a draft's content and delete its approvals.
 
-    Raises Stale if the version of the broadcast is not `version`. Raises Refused if the broadcast
-    was started, or if `what` is invalid.
+    Raises Stale if the stored version of the broadcast is not `version`. Raises Refused if the
+    broadcast was started, or if `what` is invalid.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
@@ -82,7 +83,7 @@ async def edit(
         if before.version != version:
             raise Stale
         await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
-        # The last editor becomes the author, so that they cannot approve their own text.
+        # The last editor becomes the author, so that this officer cannot approve the edited text.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
         await _write(transaction, broadcast_id, what)
         await append_audit(transaction, officer, "broadcast.edited", broadcast_id)
@@ -90,7 +91,10 @@ async def edit(
 
 
 def _check(rt: Runtime, what: Draft) -> None:
-    """Raise Refused if the draft cannot be stored; accept faults that only prevent sending."""
+    """Raise Refused if the draft cannot be stored.
+
+    Faults that only prevent sending, such as a missing language, are accepted here.
+    """
     if what.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
     if part := audience.unknown(rt, what.rule):
@@ -131,7 +135,7 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
 async def append_audit(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
-    """Append the action to the audit log, and notify open console pages."""
+    """Append the action to the audit log, and notify open console pages about the broadcast."""
     await execute(transaction, statements.NOTIFY, broadcast=str(about))
     await audit_log.append(
         transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
@@ -139,7 +143,7 @@ async def append_audit(
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Return a broadcast. Raises LookupError if there is none."""
+    """Return a broadcast by id. Raises LookupError if there is none."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.find(transaction, broadcast_id)
@@ -153,7 +157,7 @@ async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> l
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
-    """Count the current audience of a draft, and excluded people by reason."""
+    """Count the people that a draft would reach now, and the excluded people by reason."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
@@ -161,7 +165,7 @@ async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
 
 
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
-    """Send the text of one language, in each of its scripts, to the configured testers.
+    """Send the text of one language, in each of its scripts, to the operator's testers.
 
     Return the number of messages that the channels accepted; raise Refused if there are none. An
     unapproved text is never sent to anybody else.

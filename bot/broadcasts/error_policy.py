@@ -30,8 +30,8 @@ def classify(
     """Return the recipient's status, the reason, the retry delay in seconds, and a pause reason.
 
     The pause reason is '' unless the whole broadcast has to be paused. `template`: the text has a
-    WhatsApp template. `known`: the channel accepted the same text for others, so it is not at
-    fault.
+    WhatsApp template. `known`: the channel accepted the same text for others, so the text is not
+    the cause.
     """
     match error:
         case BlockedByUser():
@@ -65,9 +65,10 @@ def classify(
 async def consequence(
     transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
 ) -> None:
-    """Apply a send error to the person or channel: mark as unreachable, unsubscribe, or pause.
+    """Apply a send error to the person or channel.
 
-    `ago` is the age of the failed call in seconds.
+    Mark the person as unreachable, unsubscribe the person, or pause the channel. `ago` is the age
+    of the failed call in seconds.
     """
     match error:
         case BlockedByUser():

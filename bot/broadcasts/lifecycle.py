@@ -43,7 +43,7 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
 
 
 async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Pause a running broadcast; calls in progress are completed."""
+    """Pause a running broadcast; calls to the messenger that have begun are completed."""
     return await _move(
         rt, officer, broadcast_id, Action.BROADCAST_STOP, (State.RUNNING,), State.PAUSED, "officer"
     )
@@ -91,16 +91,19 @@ async def put(transaction: Transaction, broadcast_id: UUID, state: State, reason
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Stop broadcasts after a restore, since the backup lacks the messages sent after it.
+    """Stop broadcasts after a restore: the backup does not show which messages were sent after it.
 
-    Running broadcasts are paused, so that an officer decides. Scheduled ones return to `awaiting`
-    and must be started again.
+    Running broadcasts are paused, so that an officer decides. Scheduled broadcasts return to
+    `awaiting` and must be started again.
     """
     await execute(transaction, statements.AFTER_RESTORE)
 
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
-    """Plan failed recipients again if a retry may succeed; return their number."""
+    """Plan failed recipients again; return their number.
+
+    Recipients who blocked the bot or opted out are not planned again.
+    """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
@@ -116,9 +119,10 @@ async def decide_in_doubt(
     decision: Doubt,
     seqs: Collection[int] | None = None,
 ) -> int:
-    """Decide on recipients in doubt: plan them again, or mark them failed; return their number.
+    """Plan recipients in doubt again, or mark them failed; return their number.
 
-    A message that is sent again may arrive twice. `seqs` limits the decision to these recipients.
+    A message that is sent again may arrive twice. `seqs` limits the decision to recipients with
+    these numbers; None means all recipients in doubt.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Links and phone numbers in announcements, to allow links to listed hosts and no numbers."""
+"""Find links and phone numbers in announcements; only links to allowed hosts are accepted."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _PHONE = re.compile(
 
 
 def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
-    """Yield links to anything but an allowed host over https, as text for the author."""
+    """Yield all links except https links to an allowed host, as text to show to the author."""
     hosts = {each.casefold() for each in allowed if each}
     for found in LINK.findall(text):
         link = found.rstrip(_AFTER_LINK)
@@ -41,15 +41,16 @@ def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
 
 
 def phone_numbers(text: str) -> list[str]:
-    """Return substrings that look like phone numbers, without dates, times and amounts."""
+    """Return substrings that look like phone numbers; ignore links, dates, times and amounts."""
     without = _AMOUNT.sub(" ", _DATE.sub(" ", LINK.sub(" ", text)))
     return [found.strip() for found in _PHONE.findall(without)]
 
 
 def _is_allowed(link: str, hosts: set[str]) -> bool:
-    """Return True if the link is https (or has no scheme) and its host is in `hosts` or below one.
+    """Return True if the link is https (or has no scheme) and its host is allowed.
 
-    User names, ports and backslashes are rejected, because they can disguise another host.
+    A host is allowed if it is in `hosts` or is a subdomain of one. User names, ports and
+    backslashes are rejected, because they can disguise another host.
     """
     address = link if ":" in link.partition("/")[0] else f"https://{link}"
     try:
@@ -63,7 +64,10 @@ def _is_allowed(link: str, hosts: set[str]) -> bool:
 
 
 def _shown(link: str) -> str:
-    """Return a link with its host in the other spelling (Unicode or punycode) in brackets."""
+    """Return a link, followed by the other spelling of its host in brackets, if there is one.
+
+    The other spelling is punycode for a Unicode host, and Unicode for a punycode host.
+    """
     found = _HOST_OF.match(link)
     host = found[1] if found else ""
     try:

@@ -42,7 +42,7 @@ class RecipientStatus(StrEnum):
     """Status of a broadcast for one recipient.
 
     `planned`, `held` (until a time) and `claimed` are open. `in_doubt` means that the message may
-    have been sent. An officer can plan `failed` and `in_doubt` again.
+    have been sent. An officer can plan recipients that are `failed` or `in_doubt` again.
     """
 
     PLANNED = "planned"
@@ -89,7 +89,7 @@ class Refusal(StrEnum):
 
 
 class Refused(Exception):
-    """The action was refused and nothing changed; `detail` is the place, such as a language."""
+    """The action was refused and nothing changed; `detail` names the cause, such as a language."""
 
     code = "E_BROADCAST"
 
@@ -100,7 +100,7 @@ class Refused(Exception):
 
 
 class Stale(Exception):
-    """Another officer changed the draft since it was read; this call changed nothing."""
+    """Another officer changed the draft since the caller read it; this call changed nothing."""
 
     code = "E_BROADCAST_STALE"
 
@@ -127,7 +127,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Return True if everybody may read the broadcast later: it addresses no specific group."""
+        """Return True if the rule addresses no specific group, so everybody may read the text."""
         conditions = (
             self.missions,
             self.registration,
@@ -140,7 +140,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The text in one language, and the name of its WhatsApp template, if any."""
+    """A broadcast's text in one language, and the name of its WhatsApp template, or ''."""
 
     body: str
     template: str = ""
@@ -167,7 +167,7 @@ class Draft:
 
     @property
     def content_hash(self) -> bytes:
-        """Return the hash to which an approval is bound: text, audience and time."""
+        """Return the hash to which an approval is bound: of the text, audience and time."""
         timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
         content = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
         return sha256(_encode(content)).digest()
@@ -213,7 +213,7 @@ class Broadcast:
 
 
 def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
-    """Return the text in a language, or the one derived from its other script; None if missing."""
+    """Return the text in a language, converted from its other script if needed; None if missing."""
     if language in texts:
         return texts[language]
     source, build = BUILT.get(language, ("", str))

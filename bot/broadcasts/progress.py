@@ -22,13 +22,13 @@ from bot.security import audit_log
 
 PAGE = 25
 DAY = 24 * 3600
-# Price in Stars of a Telegram message above the free rate.
+# Price in Stars of a Telegram message that is sent faster than Telegram's free rate.
 STARS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of a channel, as after a platform's rate limit error."""
+    """A pause of all broadcasts on a channel, for example after a platform's rate limit error."""
 
     channel: str
     until: datetime
@@ -61,7 +61,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient, identified by a number that does not reveal the person."""
+    """One recipient, identified by a sequence number that does not reveal the person."""
 
     seq: int
     channel: str
@@ -91,7 +91,7 @@ class Estimate:
 
 
 async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progress:
-    """Return the progress, in one round trip to the database."""
+    """Return the progress of a broadcast, in one round trip to the database."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await of(transaction, broadcast_id)
@@ -157,7 +157,7 @@ async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[aud
 
 
 async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
-    """Return public announcements of the last 12 months, newest first."""
+    """Return announcements of the last 12 months that addressed no specific group, newest first."""
     newest = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=4 * limit)
     found = [
         PastAnnouncement(at, texts)
@@ -168,7 +168,7 @@ async def latest_announcements(transaction: Transaction, limit: int) -> list[Pas
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
-    """Estimate duration and cost, assuming that no errors occur."""
+    """Estimate duration and cost of a draft for the counted audience, assuming no errors."""
     seconds: dict[str, float] = {}
     for channel in dict.fromkeys(where for _, where in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)
@@ -178,7 +178,8 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
     billed = count.on("whatsapp") if any(each.template for each in _words(draft)) else 0
     tier = rt.settings.whatsapp_daily_limit
     if tier and billed > tier:
-        # WhatsApp limits the people reached in 24 hours; the first quota is available at once.
+        # WhatsApp limits how many people are reached in 24 hours; the first day's quota is
+        # available at once.
         seconds["whatsapp"] = max(seconds["whatsapp"], (billed - 1) // tier * float(DAY))
     stars = count.on("telegram") * STARS if draft.paid else 0.0
     return Estimate(seconds, stars, billed)

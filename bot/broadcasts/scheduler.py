@@ -1,6 +1,7 @@
-"""Scheduler of broadcasts, run each second in one worker: start, feed shards, end, and sweep.
+"""Scheduler of broadcasts: each second, one worker starts, feeds, ends and sweeps them.
 
-All state is in database rows, so that nothing is lost when a worker or job crashes.
+To feed a broadcast is to queue jobs that each send one shard of its recipients. All state is in
+database rows, so that nothing is lost when a worker or job crashes.
 """
 
 from typing import Any
@@ -28,11 +29,11 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# At least MIN_FED shards are kept queued; if fewer are, up to MAX_FED are added.
+# A broadcast is fed when fewer than MIN_FED of its shards are queued; then up to MAX_FED are added.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
 # Seconds without heartbeat after which a worker counts as crashed and its shard is queued again.
-# Recipients that it claimed stay leased.
+# Recipients that the crashed worker claimed stay leased.
 SILENCE_SECONDS = 3.0
 # Largest share of canary recipients that may fail without pausing the broadcast.
 MAX_FAILED = 0.2
@@ -41,7 +42,11 @@ _LOCK = 5273851920482
 
 
 async def run_due(rt: Runtime) -> None:
-    """Process every running, paused or ending broadcast."""
+    """Start scheduled broadcasts that are due; then process running, paused and cancelled ones.
+
+    Only one worker runs this at a time. A cancelled broadcast is processed while it has open
+    recipients.
+    """
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
             return
@@ -50,20 +55,22 @@ async def run_due(rt: Runtime) -> None:
     for broadcast_id in under_way:
         async with rt.pool.connection() as transaction:
             await _clear(transaction, await model.find(transaction, broadcast_id))
-        # In a separate transaction, because the broadcast must be locked before its recipients.
+        # In a separate transaction, because the broadcast must be locked before its recipients, and
+        # `_clear` locks recipients.
         async with rt.pool.connection() as transaction:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
 async def _alone(transaction: Transaction, lock: int) -> bool:
-    """Return True if this transaction got the advisory lock, which it holds until its end."""
+    """Return True if the transaction got the advisory lock, which is released when it ends."""
     return bool(await fetch_value(transaction, sending.TRY_LOCK, lock=lock))
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Set recipients with an expired lease to `in_doubt`; close open ones that are not sent to.
+    """Set recipients with an expired lease to `in_doubt`; close recipients that are too late.
 
-    Recipients are not sent to if the broadcast was cancelled or its end time has passed.
+    Planned and held recipients are closed if the broadcast was cancelled or its end time has
+    passed.
     """
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
@@ -105,7 +112,7 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 
 
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Finish a broadcast if no recipients are open.
+    """Set a broadcast to `done` if no recipients are open.
 
     Open recipients are counted again under the lock, since one may have been planned again.
     """
@@ -119,7 +126,7 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Return True if shards may be queued: canary recipients are left, or the canary has passed.
 
-    If too many of the canary failed, pause the broadcast.
+    If more than MAX_FAILED of the canary recipients failed or are in doubt, pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
@@ -134,15 +141,17 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         minutes = URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES
         await execute(transaction, sending.WAIT_FOR_CANARY, id=broadcast.id, minutes=minutes)
     elif over:
-        # The canary ends in either case, so that a resume continues with the other recipients.
+        # The canary ends even if it failed, so that a resume continues with the remaining
+        # recipients.
         await execute(transaction, sending.END_CANARY, id=broadcast.id)
         if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
 
 
-# Finds the next shards with due recipients, each by one index lookup. If the values of `b` were
-# joined, the planner would sort all remaining rows for each shard.
+# Finds the next shards with due recipients, each by one index lookup. If the one row of the CTE `b`
+# were joined instead of read by subqueries, the planner would sort all remaining recipients for
+# each shard.
 # Text: written as SQL, because a recursive query is clearer as SQL and its plan was measured.
 _DUE = TextStatement.of("""
 WITH RECURSIVE b AS MATERIALIZED (
@@ -181,7 +190,7 @@ ORDER BY shard LIMIT %(most)s
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue further shards if few are queued; a shard has at most one job at a time."""
+    """Queue further shards if fewer than MIN_FED are queued; a shard has at most one job."""
     channels = await _awake(transaction, broadcast.id)
     if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return
@@ -203,20 +212,20 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Return the channels that are not paused and still have waiting recipients."""
+    """Return the channels that have open recipients and are not paused."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
-    """Create the recipient rows in one transaction; return their number.
+    """Create the broadcast's recipient rows in one transaction; return their number.
 
-    Return 0 if they exist, or another worker is creating them.
+    Return 0 if the rows exist, or another worker is creating them.
     """
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
             return 0
-        # Check again under the lock, since another worker may have created them meanwhile.
+        # Check again under the lock, since another worker may have created the rows in between.
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None:
             return 0

@@ -47,18 +47,18 @@ from bot.security.key_files import VaultError
 SHARD = 500
 AT_ONCE = 25
 LEASE_SECONDS = 60
-# Time limit of one job in seconds, so that other jobs can run. The scheduler then queues the
-# remaining recipients of the shard again.
+# Time limit of one shard's job in seconds, so that other jobs can run. The scheduler then queues
+# the remaining recipients of the shard again.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
-# Seconds to pause a channel that does not answer, to avoid a series of useless jobs. Short, because
-# the pause also stops processes that reach the channel.
+# Seconds to pause a channel that does not answer, to avoid a series of useless jobs. The pause is
+# short, because it also stops processes that can reach the channel.
 DOUBTED_SECONDS = 5.0
-# Seconds at shutdown for calls in progress, after the worker has waited for its jobs. Calls that
-# take longer end in doubt.
+# Seconds at shutdown for calls in progress, after the worker has waited for its jobs. The
+# recipients of calls that take longer end in doubt.
 LAST_SECONDS = 1.0
-# If ROW calls in a row, or OF_HUNDRED of the last 100 calls, fail, the recipients are not the
-# cause.
+# If the last ROW calls, or OF_HUNDRED of the last 100 calls, failed, the recipients are not the
+# cause, and the broadcast is paused.
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()
@@ -91,7 +91,7 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """State of one job: the broadcast, its rendered messages and the results so far."""
+    """State of one job that sends a shard: the broadcast, its rendered messages, and results."""
 
     broadcast: Broadcast
     messages: dict[str, Message]
@@ -108,10 +108,13 @@ class Batch:
 
 
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
-    """Send one shard on all channels concurrently, until no recipient is due or time is up."""
+    """Send one shard on all channels concurrently, until no recipient is due or time is up.
+
+    The time limit is BOUT_SECONDS.
+    """
     load = await _loaded(rt, broadcast_id, shard)
     lanes = (_send_on_channel(rt, load, channel) for channel in pushed(rt))
-    # Wait for all channels, so that a failure of one does not lose outcomes of another.
+    # Wait for all channels, so that an exception on one channel does not lose outcomes of another.
     ended = await asyncio.gather(*lanes, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
     if failed:
@@ -143,7 +146,7 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
 
 
 async def _send_on_channel(rt: Runtime, load: Batch, channel: str) -> None:
-    """Send the shard on one channel: acquire tokens, claim recipients, send."""
+    """Send the shard on one channel: acquire rate-limit tokens, claim recipients, send, repeat."""
     purse = 0
     while monotonic() < load.until:
         purse = purse or await rate_limits.acquire_bulk(
@@ -166,7 +169,7 @@ def _paid(load: Batch, channel: str) -> bool:
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
-    """Return True if the platform answers; otherwise pause the channel.
+    """Return True if the channel's platform answers; otherwise pause the channel.
 
     Without the pause, further claimed recipients would end in doubt, and useless jobs would be
     queued.
@@ -181,7 +184,8 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
     """Return how many more people WhatsApp's daily quota allows, at most AT_ONCE.
 
-    If none, pause the channel until the oldest message is 24 hours old.
+    If none, pause the channel until the oldest counted message is 24 hours old. Return AT_ONCE on
+    other channels, without a quota, and for a broadcast without templates.
     """
     tier = rt.settings.whatsapp_daily_limit
     if channel != "whatsapp" or not tier or not load.values["templates"]:
@@ -196,7 +200,10 @@ async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
 async def _claim(
     rt: Runtime, load: Batch, channel: str, limit: int
 ) -> tuple[list[ClaimedRecipient], int]:
-    """Claim up to `limit` due recipients; return them and the number of rows examined."""
+    """Claim up to `limit` due recipients; return them and the number of rows examined.
+
+    Examined rows also include recipients that the claim skipped or postponed.
+    """
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
@@ -237,7 +244,8 @@ async def _send_all(
 async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if slip.act is None:
-        # Certainly not sent. Counted as a failure, since keys may be missing for all recipients.
+        # The message was certainly not sent. Counted as a failed call, since the keys of all
+        # recipients may be missing.
         lost = Unreachable(certain=True)
         return Outcome(slip, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
@@ -251,7 +259,8 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
             channel, error, slip.attempt, template=template, known=known
         )
         if fate is RecipientStatus.PLANNED and error.external_ids:
-            # Parts that arrived are deleted, because the retry sends the whole message again.
+            # Delete the parts of the message that arrived, because the retry sends the whole
+            # message again.
             await outbox.take_back(rt, channel, slip.act.address, error.external_ids)
         return Outcome(slip, fate, reason, delay, None, error, stop, began)
     except Exception:
@@ -263,7 +272,10 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
 
 
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
-    """Make one call; for the web chat, queue an outbox row, which the page fetches."""
+    """Make one call of the channel and return the message's id.
+
+    For the web chat, queue an outbox row instead, which the person's page fetches.
+    """
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
     async with rt.pool.connection() as transaction:
@@ -278,9 +290,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
 
 
 async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
-    """Write outcomes; retry while the database is down, since only this process has them.
+    """Write outcomes; retry while the database is down, since only this process has the outcomes.
 
-    The write is idempotent.
+    A repeated write changes nothing.
     """
     while True:
         try:

@@ -38,7 +38,7 @@ _BY_ID = t.Broadcast.id == _ID
 _Recipient = t.BroadcastRecipient
 _OF_BROADCAST = _Recipient.broadcast_id == _ID
 
-# Progress
+# Progress of a broadcast
 
 COUNTS = statement(
     select(
@@ -48,7 +48,8 @@ COUNTS = statement(
         t.BroadcastCount.count,
     ).where(t.BroadcastCount.broadcast_id == _ID, t.BroadcastCount.count > 0)
 )
-# Recent messages per second, and the average over all minutes with traffic.
+# Rates of the broadcast in messages per second: of the last RATE_MINUTES, and the average over all
+# minutes with traffic.
 _SINCE = extract("epoch", NOW - func.min(t.BroadcastMinute.minute))
 _RECENT_RATE = (
     select(func.sum(t.BroadcastMinute.count) / func.greatest(cast(_SINCE, Float), 1))
@@ -95,12 +96,12 @@ _RECIPIENTS: Select[*tuple[Any, ...]] = (
     .order_by(_Recipient.seq)
     .limit(bindparam("limit"))
 )
-# Two statements, so that each uses its own index. A combined one would scan all rows for a rare
-# status.
+# Two statements, so that each uses its own index. A combined statement would scan all rows for a
+# rare status.
 RECIPIENTS = statement(_RECIPIENTS)
 RECIPIENTS_OF_STATUS = statement(_RECIPIENTS.where(_Recipient.state == bindparam("status")))
 
-# Scheduler
+# Scheduler of broadcasts
 
 BEGIN_DUE = statement(
     update(t.Broadcast)
@@ -125,7 +126,7 @@ UNDER_WAY = statement(
 TRY_LOCK = statement(
     select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger()), type_=Boolean()))
 )
-# Sets recipients in doubt whose lease expired, because the process that claimed them crashed or is
+# Sets recipients with an expired lease to `in_doubt`: the process that claimed them crashed or is
 # too slow. Their messages may have been sent, so they are never resent automatically.
 DOUBT_CRASHED = statement(
     update(_Recipient)
@@ -234,7 +235,8 @@ COUNT_ROWS = statement(
         .group_by(_Recipient.broadcast_id, _Recipient.channel, _Recipient.state, _Recipient.reason),
     )
 )
-# People who got a template in the last 24 hours; WhatsApp limits their number per day.
+# Messages that used a template in the last 24 hours; WhatsApp limits how many people they may reach
+# per day.
 _REACHED = (
     select(_Recipient.state_at)
     .where(_Recipient.template, _Recipient.state_at > ago(hours=24), _Recipient.state != "skipped")
@@ -244,7 +246,7 @@ _REACHED = (
 )
 REACHED = statement(select(func.count(), func.min(_REACHED.c.state_at)).select_from(_REACHED))
 
-# Delivery reports
+# Delivery reports of broadcasts
 
 HAS_TEMPLATES = statement(
     select(literal(True))

@@ -2,10 +2,11 @@
 
 from bot.db.pipeline import TextStatement
 
-# The end of the shard is a separate condition, because the planner cannot use least() as an index
-# bound: a claim that finds nothing would then read all rows up to the end of the broadcast. Each
-# access to the rows has a lower and an upper bound, since without statistics on new rows the
-# planner would join to all of them.
+# The shard's end (`last`) is a condition of its own, beside the end of the canary (`reach`). With
+# least() of both, the planner could not use the end as an index bound, and a claim that finds
+# nothing would read all rows up to the end of the broadcast. Each access to the recipient rows has
+# a lower and an upper bound, since without statistics on new rows the planner would join to all of
+# them.
 # Text: written as SQL, because the plan of these seven CTEs was measured over a million recipients.
 CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (
@@ -77,8 +78,8 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.addres
   j.discreet, j.shut
 """)
 
-# A late outcome is written, because the call did happen, unless the row has a newer attempt or
-# is no longer claimed or in doubt.
+# A late outcome is written, because the call was made, unless the recipient's row has a newer
+# attempt or is no longer claimed or in doubt.
 # Text: written as SQL, because its plan was measured together with CLAIM.
 OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (

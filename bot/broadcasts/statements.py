@@ -39,7 +39,7 @@ _BY_ID = t.Broadcast.id == _ID
 _OFFICER = bindparam("by", type_=Uuid())
 _MOMENT = t.Broadcast.not_before.type
 
-# Find
+# Find broadcasts
 
 _TEXTS = (
     select(
@@ -105,7 +105,7 @@ LATEST_ANNOUNCEMENTS = statement(
     .limit(bindparam("limit"))
 )
 
-# Write
+# Write drafts
 
 CREATE = statement(
     insert(t.Broadcast).values(
@@ -178,7 +178,7 @@ NOTE_KEY = statement(
     )
 )
 
-# Approve
+# Approve broadcasts
 
 DATABASE_TIME = statement(select(NOW))
 TWIN = statement(
@@ -239,7 +239,7 @@ APPROVALS = statement(
     .order_by(t.BroadcastApproval.created_at)
 )
 
-# Start, pause, end
+# Start, pause and end broadcasts
 
 START = statement(
     update(t.Broadcast)

@@ -5,8 +5,8 @@ from bot.runtime import Runtime
 from flows.knowledge.missions import MISSIONS
 
 HOME = "Asia/Almaty"
-# Western and eastern zone of each country's Kazakh population. Messages are sent only when it is
-# outside quiet hours in both.
+# Western and eastern time zone of each country's Kazakh population. Messages are sent only when
+# both zones are outside quiet hours.
 ZONES = {
     "AF": ("Asia/Kabul",),
     "CN": ("Asia/Urumqi", "Asia/Shanghai"),
@@ -24,7 +24,10 @@ ZONES = {
 
 
 def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
-    """Return parallel lists of country tokens and time zones; a country may have two zones."""
+    """Return parallel lists of country tokens and time zones; a country may have two zones.
+
+    A token is the keyed hash of the country, as stored in a person's attributes.
+    """
     found = [
         (token, zone)
         for country, places in ZONES.items()
@@ -35,5 +38,8 @@ def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
 
 
 def mission_zones() -> tuple[list[str], list[str]]:
-    """Return missions and their default zones, for missions without a configured zone."""
+    """Return parallel lists of missions and their default zones.
+
+    They are used for missions whose zone is not configured.
+    """
     return [each.key for each in MISSIONS], [each.zone for each in MISSIONS]

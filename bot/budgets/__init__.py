@@ -1,4 +1,4 @@
-"""Budgets of the web chat: how many chats and cases an address, and all together, may open.
+"""Budgets of the web chat: how many chats and cases an IP address, and all together, may open.
 
 Messengers have no budgets here, since they limit their users themselves. Over a budget, a person
 must answer a question that a program cannot guess, or reads when to try again. Texts about safety

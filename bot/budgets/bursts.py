@@ -1,4 +1,4 @@
-"""Hourly counts of what each address opened, which show officers a burst; stored only in Valkey."""
+"""Hourly counts of what each IP address opened, to show officers a burst; stored only in Valkey."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from bot.cache import CacheUnavailable
 from bot.runtime import Runtime
 from flows import lifetimes
 
-# Maximum number of counters per day. Further addresses are counted together under OTHERS.
+# Maximum number of counters per day. Further IP addresses are counted together under OTHERS.
 MAX_COUNTERS: Final = 5000
 OTHERS: Final = "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Counts of one address in one hour; `network` is the address as a keyed hash of that day."""
+    """Counts of one IP address in one hour; `network` is its keyed hash, which changes daily."""
 
     hour: datetime
     network: str
@@ -32,7 +32,7 @@ class Activity:
 
 
 async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]) -> None:
-    """Increment the counters of this hour; do nothing while Valkey rejects writes."""
+    """Increment this hour's counters of the IP address; do nothing while Valkey rejects writes."""
     now = datetime.now(UTC)
     with suppress(CacheUnavailable):
         for each in spendings:
@@ -46,7 +46,10 @@ async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]
 
 
 async def recent_activity(rt: Runtime) -> list[Activity]:
-    """Return the counts since yesterday by hour and address, newest hour first, then by total."""
+    """Return the counts since yesterday by hour and IP address.
+
+    The newest hour is first; within an hour, the highest total.
+    """
     found: dict[tuple[datetime, str], dict[Spending, int]] = defaultdict(dict)
     now = datetime.now(UTC)
     for back in range(lifetimes.NETWORK_HOURS // 24):

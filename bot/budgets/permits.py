@@ -1,7 +1,8 @@
 """Check which budgets a turn needs, before it is committed.
 
-If a permit is missing, the turn is rolled back; the channel draws from the budgets and processes
-the event again. So no database lock is held while Valkey is called.
+A permit states that the channel has drawn from a budget for this event. If a permit is missing, the
+turn is rolled back; the channel draws from the budgets and processes the event again. So no
+database lock is held while Valkey is called.
 """
 
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ def require(
     """Raise PermitNeeded if the effects of an event need budgets without a permit.
 
     An event of a messenger (`permits` is None) needs none. A consent of a `known` person needs no
-    budget for persons, since it stores no further one.
+    budget for persons, since it stores no new person.
     """
     if inbound.permits is None:
         return

@@ -1,6 +1,7 @@
-"""Draws from the budgets of an address, under a hash that changes daily, and of the installation.
+"""Draws from the budgets of an IP address and from those that all addresses share.
 
-While Valkey is unavailable, each process has a quarter of every budget in its memory.
+An address is counted under a hash that changes daily. While Valkey is unavailable, each process has
+a quarter of every budget in its memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ def network_of(host: str) -> str:
 
 
 def network_key(rt: Runtime, host: str) -> str:
-    """Return the name under which an address is counted today.
+    """Return the name under which an IP address is counted today.
 
     It is a keyed hash that changes at midnight UTC; the address itself is stored nowhere.
     """
@@ -78,7 +79,7 @@ def network_key(rt: Runtime, host: str) -> str:
 
 
 def is_shared(rt: Runtime, host: str) -> bool:
-    """Return True if many people share this address, according to the operator's settings."""
+    """Return True if many people share this IP address, according to the operator's settings."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -91,8 +92,8 @@ async def spend(
 ) -> Verdict:
     """Draw from the budgets of all `spendings`, or from none of them.
 
-    After a correct answer, only the hourly limits of the address can stop the event; the other
-    budgets may become negative.
+    `answered` means that the person has correctly answered the question of the check. Then only the
+    hourly limits of the IP address can stop the event; the other budgets may become negative.
     """
     wanted = sorted(spendings)
     key = network_key(rt, host)
@@ -112,7 +113,7 @@ async def spend(
 
 
 async def draw_answer(rt: Runtime, host: str) -> float:
-    """Take one attempt to answer a question from the address's budget.
+    """Take one attempt to answer the check's question from the budget of the IP address.
 
     Return 0, or the seconds to wait.
     """
@@ -125,24 +126,33 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
     """Take one lookup attempt from the budgets of a chat (or person) and of a number.
 
-    The number is that of a registration, or a code that joins a chat or a family. Return
-    False, and take nothing, unless both budgets have an attempt left.
+    `number` is a registration number, or a code that joins a chat or a family. Return False, and
+    take nothing, unless both budgets have an attempt left.
     """
     return await _draw(rt, (_lookup_of(rt, chat), _lookup_of_number(rt, number))) == 0
 
 
 async def draw_account_lookup(rt: Runtime, account: str) -> float:
-    """Take one lookup attempt of an account of the API; return 0, or the seconds to wait."""
+    """Take one attempt to look up a registration from the budget of an API account.
+
+    Return 0, or the seconds to wait.
+    """
     return await _draw(rt, [_lookup_of(rt, account)])
 
 
 async def draw_number_lookup(rt: Runtime, number: str) -> bool:
-    """Take one lookup attempt of a registration's number; return False if none is left."""
+    """Take one attempt to look up a registration from the budget of its number.
+
+    Return False if none is left.
+    """
     return await _draw(rt, [_lookup_of_number(rt, number)]) == 0
 
 
 async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
-    """Refund an attempt to the budgets of chat and number; correct lookups are not limited."""
+    """Refund a lookup attempt to the budgets of chat and number.
+
+    Callers refund correct lookups, so that only wrong ones are limited.
+    """
     tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
     await _draw(rt, [each._replace(cost=-1) for each in tries])
 
@@ -158,7 +168,10 @@ def _lookup_of(rt: Runtime, chat: str) -> Draw:
 
 
 async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
-    """Take one request from the minute's budget of an API token; return 0, or seconds to wait."""
+    """Take one request from the budget of an API token: `minute_limit` requests per minute.
+
+    Return 0, or the seconds to wait.
+    """
     return await _draw(rt, [Draw(f"api:{token}", minute_limit / MINUTE_SECONDS, minute_limit)])
 
 
@@ -168,10 +181,10 @@ async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
 
 
 async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
-    """Take one report of wording from the hourly budgets of the chat and of all chats.
+    """Take one report of bad wording from the hourly budgets of the chat and of all chats.
 
-    Return False if none is left. The chat is counted under a keyed hash that changes at midnight
-    UTC.
+    A report says that a sentence is badly worded. Return False if none is left. The chat is counted
+    under a keyed hash that changes at midnight UTC.
     """
     chat = rt.vault.ask_key(channel, handle, datetime.now(UTC).date())[:16]
     amounts = ((f"wording:{chat}", MAX_CHAT_REPORTS), ("wording:all", MAX_REPORTS))
@@ -180,20 +193,23 @@ async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
 
 
 async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[Spending, ...]:
-    """Return the installation's budgets that are spent. Raises CacheUnavailable."""
+    """Return the events whose budget over all IP addresses is used up. Raises CacheUnavailable."""
     found = []
     for each in Spending:
         amount = _budget(settings, each).together
         bucket, rate = _bucket_of_all(vault, each), amount / WINDOW_SECONDS
         # With no cost and a reserve of one token, `allow` returns a wait if the bucket is empty,
-        # and takes nothing.
+        # and takes no token.
         if await live.allow(bucket, rate=rate, burst=amount, cost=0, reserve=1 / amount):
             found.append(each)
     return tuple(found)
 
 
 def _budget(settings: Settings, spending: Spending) -> Budget:
-    """Return a budget; `together` is scaled in proportion to the operator's number of chats."""
+    """Return the budget of an event.
+
+    `together` is scaled in proportion to the operator's number of chats per hour.
+    """
     budget = BUDGETS[spending]
     scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together
     return budget._replace(together=max(1, round(budget.together * scale)))

@@ -1,4 +1,4 @@
-"""Table of budgets: names, amounts and windows in seconds."""
+"""Table of the web chat's budgets: names, amounts and windows in seconds."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,7 +18,7 @@ class Spending(StrEnum):
 class Budget(NamedTuple):
     """Amounts per hour, which refill continuously.
 
-    Above `free` events of one address, or `together` events of all addresses, each further event
+    Above `free` events of one IP address, or `together` events of all addresses, each further event
     requires the answer to a question. Above `limit` events of one address, a further event must
     wait.
     """
@@ -41,17 +41,18 @@ BUDGETS: Final[Mapping[Spending, Budget]] = {
     # An attempt with a secret: a registration's number and PIN, or a code to join a chat.
     Spending.LOOKUP: Budget(free=10, limit=40, together=200),
 }
-# Attempts per ANSWERS_SECONDS and address; a guess is right with a probability of 1 in 72.
+# Attempts to answer the check's question, per ANSWERS_SECONDS and IP address; a guess is right with
+# a probability of 1 in 72.
 MAX_ANSWERS: Final = 60
 ANSWERS_SECONDS: Final = 600
 # Reports of badly worded sentences per hour, of one chat and of all chats together.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
-# Attempts to look up a registration: per hour for a chat or person, and per day for a registration
-# number or code.
+# Attempts to look up a registration, or to enter a join code: per hour for each chat or person, and
+# per day for each registration number or join code.
 MAX_CHAT_LOOKUPS: Final = 5
 MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400
 MINUTE_SECONDS: Final = 60
-# Factor for the budgets of addresses that many people share, such as the network of a hall.
+# Factor for the budgets of IP addresses that many people share, such as the network of a hall.
 SHARED_FACTOR: Final = 20

@@ -1,7 +1,7 @@
 """Transient state in Valkey: anonymous sessions, rate limits, pub/sub, web chat replies.
 
 If Valkey loses its data, anonymous people lose their place in the menu, and nothing else is lost.
-Names of keys, buckets and topics must not identify a person, and callers encrypt the blobs.
+Names of keys, buckets and topics must not identify a person, and callers encrypt the values.
 
 `client` is the only client; it runs `scripts` and receives notifications through `pubsub`. While
 Valkey is down, each process applies rate limits on its own (`local_buckets`).

@@ -54,8 +54,8 @@ class Cache:
         self._seconds = seconds
         self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
-        # Fallback for writes that a full server rejects: encrypted sessions, and entries of
-        # streams.
+        # Fallback of this process for writes that a full server rejects: encrypted sessions, and
+        # entries of streams.
         self.local = LocalStore[bytes]()
         self._local_streams = LocalStore[list[tuple[str, bytes]]]()
 
@@ -104,7 +104,7 @@ class Cache:
         return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
-        """Store the state (None deletes it) and release the lock.
+        """Store the conversation's state (None deletes it) and release its lock.
 
         Return False and store nothing if the lock was lost, since another holder may have stored a
         newer state.
@@ -133,8 +133,8 @@ class Cache:
     ) -> float:
         """Take `cost` tokens from a bucket of `burst` tokens, refilled at `rate` per second.
 
-        Return 0.0 on success, else the seconds to wait; then nothing was taken. Time is that of
-        Valkey's clock. Bulk senders pass `reserve`, the share of rate and tokens that they leave to
+        Return 0.0 on success, else the seconds to wait; then no token was taken. Valkey's clock is
+        used. Bulk senders pass `reserve`, the share of rate and tokens that they leave to
         interactive messages. `cost` must not exceed `burst`; a negative `cost` returns tokens.
         """
         return float(await self._run(ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
@@ -142,7 +142,8 @@ class Cache:
     async def draw(self, draws: Sequence[Draw]) -> float:
         """Take tokens from several buckets of `allow`, or from none of them.
 
-        Return 0.0 on success, else the seconds until all `firm` buckets have enough tokens.
+        Return 0.0 on success, else the seconds until all buckets of `firm` draws have enough
+        tokens. Other buckets may become negative.
         """
         keys = [f"rate:{each.bucket}" for each in draws]
         args = [
@@ -191,12 +192,12 @@ class Cache:
             await self._line.leave(names, ear)
 
     async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
-        """Store a blob for `ttl_s` seconds, for any number of reads with `lent`."""
+        """Store a value for `ttl_s` seconds; `lent` can read it any number of times."""
         with _redis_errors():
             await self._client.set(f"lent:{key}", blob, ex=ttl_s)
 
     async def lent(self, key: str) -> bytes | None:
-        """Return a blob stored by `lend`; None if it has expired."""
+        """Return a value stored by `lend`; None if it has expired."""
         with _redis_errors():
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None
@@ -210,7 +211,7 @@ class Cache:
         return added.decode()
 
     def append_local(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
-        """Append an entry that the server rejected to a stream in this process's memory.
+        """Append an entry to a stream in this process's memory, because the server rejected it.
 
         Return the entry's id.
         """
@@ -221,7 +222,7 @@ class Cache:
         return entry_id
 
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:
-        """Return the entries after an id, oldest first.
+        """Return the entries of a stream after the entry `last_id`, oldest first.
 
         Return all entries if `last_id` is not a valid id.
         """

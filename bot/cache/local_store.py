@@ -1,4 +1,4 @@
-"""Store of blobs in this process's memory, used while Valkey rejects writes."""
+"""Store of encrypted values in this process's memory, used while Valkey rejects writes."""
 
 import time
 from collections import OrderedDict
@@ -9,7 +9,7 @@ _MAX_KEPT: Final = 2_000
 
 
 class LocalStore[Blob]:
-    """At most `limit` blobs with expiry; a new one evicts the least recently stored.
+    """At most `limit` values with expiry; a new one evicts the least recently stored.
 
     Other processes cannot read them. Callers encrypt data that identifies a person.
     """

@@ -131,8 +131,8 @@ class PubSubConnection:
             self._pass_on(reply[0], reply[1].decode(), reply[2])
 
     async def _send(self, command: str, names: list[str]) -> None:
-        # Without a connection nothing is sent, because a new connection subscribes to all topics.
-        # `send_command` must not reconnect, since no task would read from that connection.
+        # Without a connection no command is sent, because a new connection subscribes to all
+        # topics. `send_command` must not reconnect, since no task would read from that connection.
         if names and self._connection is not None and self._connection.is_connected:
             await self._connection.send_command(command, *names, check_health=False)
 

@@ -56,8 +56,8 @@ redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
-# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the
-# unreserved share of `rate`.
+# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the share of
+# `rate` that is not reserved.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -154,8 +154,8 @@ class Scripts:
             try:
                 again = await self._sent("EVAL", texts)
             except (RedisError, OSError) as error:
-                # Calls of the first round trip were executed, so their callers must get the
-                # results, even though the second one failed.
+                # The scripts of the first round trip were executed, so their callers must get the
+                # results, even though the second round trip failed.
                 again = [error] * len(unknown)
             for at, result in zip(unknown, again, strict=True):
                 results[at] = result
@@ -165,7 +165,7 @@ class Scripts:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)
-        # The client's timeout applies to each reply; this one covers the whole pipeline.
+        # The client's timeout applies to each reply; this timeout covers the whole pipeline.
         async with asyncio.timeout(self._seconds):
             return await pipeline.execute(raise_on_error=False)
 
