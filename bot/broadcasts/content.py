@@ -94,7 +94,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def _title(body: str) -> tuple[Mark, ...]:
-    """Return the mark that formats a short first line as title, if more text follows; else none."""
+    """Return the mark that formats a short first line as title; () if no text follows."""
     first, more, _rest = body.partition("\n")
     return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 

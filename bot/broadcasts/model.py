@@ -167,7 +167,7 @@ class Draft:
 
     @property
     def content_hash(self) -> bytes:
-        """Return the hash to which an approval is bound: of the text, audience and time."""
+        """Return the hash of text, audience and time, to which an approval is bound."""
         timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
         content = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
         return sha256(_encode(content)).digest()

@@ -1,4 +1,4 @@
-"""Automatic pauses: of a channel after a rate limit, or of a broadcast after too many errors.
+"""Automatic pauses of a channel after a rate limit, or of a broadcast after too many errors.
 
 Also sets a finished broadcast to running again. Lock order: the broadcast's row before the rows of
 its recipients, to prevent deadlocks.

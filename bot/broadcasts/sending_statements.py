@@ -48,8 +48,8 @@ COUNTS = statement(
         t.BroadcastCount.count,
     ).where(t.BroadcastCount.broadcast_id == _ID, t.BroadcastCount.count > 0)
 )
-# Rates of the broadcast in messages per second: of the last RATE_MINUTES, and the average over all
-# minutes with traffic.
+# Rates in messages per second: in the last RATE_MINUTES, and the average over all minutes with
+# traffic.
 _SINCE = extract("epoch", NOW - func.min(t.BroadcastMinute.minute))
 _RECENT_RATE = (
     select(func.sum(t.BroadcastMinute.count) / func.greatest(cast(_SINCE, Float), 1))

@@ -19,7 +19,7 @@ from bot.security import audit_log
 
 MAX_WORDS, MAX_TITLE = 2000, 80
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-# Languages whose text a rule converts from the other script of the same language.
+# Languages whose text is converted automatically from the other script of the same language.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "kk_Arab": ("kk", kazakh_arabic.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
@@ -36,7 +36,7 @@ class Unusable(ValueError):
 class Canned:
     """A canned reply; texts and titles are by language, `version` is incremented at each change.
 
-    `form` is the name of the form that is attached to it.
+    `form` is the name of the library form that is attached to the reply, or ''.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Canned:
     form: str = ""
 
     def text(self, language: str) -> str | None:
-        """Return the text in a language, if needed converted from the other script, or None."""
+        """Return the text in a language, converted from its other script if needed, or None."""
         return _in_language(self.texts, language)
 
     def title(self, language: str) -> str:
@@ -88,8 +88,8 @@ def listing_call(officer: Officer) -> Call:
 def read(rows: Rows) -> tuple[Canned, ...]:
     """Return the canned replies in the rows of `listing_call`, ordered by name.
 
-    Replies that editors published replace the mission's replies of the same name. A reply that
-    editors silenced is omitted.
+    A reply that editors published replaces the mission's own reply of the same name. If editors
+    silenced a reply, it is omitted.
     """
     found = {row[0]: Canned(*row[:5]) for row in rows}
     return tuple(found[name] for name in sorted(found) if found[name].texts)
@@ -106,9 +106,9 @@ async def put(
 ) -> None:
     """Create or replace a canned reply.
 
-    `version` is the version that the officer's form showed, 0 for a new reply. `form` is the name
-    of a form to attach. Raises Stale if the stored version differs, and Unusable if a name or text
-    is invalid.
+    `version` is the version that the officer's page showed, 0 for a new reply. `form` is the name
+    of a library form to attach. Raises Stale if the stored version differs, and Unusable if a name,
+    title or text is invalid.
     """
     titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
@@ -136,8 +136,8 @@ async def put(
 async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
     """Delete a canned reply.
 
-    Raises Stale if the stored version differs from `version`, which the officer's page showed. None
-    skips this check.
+    Raises Stale if the stored version differs from `version`, which the officer's page showed. If
+    `version` is None, any version is deleted.
     """
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -148,7 +148,8 @@ async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = N
 async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
     """Lock a canned reply, and delete its texts.
 
-    Raises Stale unless the deleted version is `version` (0: no reply). None skips this check.
+    Raises Stale unless the deleted version is `version` (0: the reply must not exist). If `version`
+    is None, any version is deleted.
     """
     await execute(transaction, statements.LOCK_REPLY, reply=f"canned {mission} {name}")
     values = {"of_mission": mission, "of_name": name}

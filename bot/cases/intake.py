@@ -26,7 +26,7 @@ from flows.knowledge import missions
 class Opened:
     """The person's open case.
 
-    `promise` are texts with the expected time of an answer; empty if the case was open before.
+    `promise` are texts with the expected time of an answer; empty if the case existed before.
     """
 
     case_id: UUID
@@ -34,7 +34,7 @@ class Opened:
 
 
 def country(forms: Mapping[str, Form]) -> str:
-    """Return the person's country of residence from their answers; '' if unknown."""
+    """Return the person's country of residence from the answers in their forms; '' if unknown."""
     known = {
         name: each.value
         for form in forms.values()
@@ -67,8 +67,8 @@ async def open_case(
     """Open a case and queue it; if the person has an open case, add the request to that case.
 
     The mission is selected by the country of residence and stored only with the case. `network` is
-    the keyed hash of a web chat's IP address. `lives_in` is the country in an invitation, used if
-    the person's answers contain none.
+    the keyed hash of the IP address of a web chat. `lives_in` is the country in an invitation, used
+    if the person's answers contain none.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -114,7 +114,7 @@ async def relay(
 ) -> None:
     """Add a message of the person to their open case; urgent words make the case urgent.
 
-    A recording is downloaded from the channel later, by a job.
+    The recording of a voice message is downloaded from the channel later, by a job.
     """
     case = await open_of(transaction, person.id)
     if case is not None:
@@ -128,7 +128,7 @@ async def relay(
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
-    """Mark the person's open case as waiting for its officer: a requested file has arrived."""
+    """Record that the person awaits an answer, because a file that the officer requested came."""
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
@@ -138,7 +138,8 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
     """Set the case to claimed, or to queued without an owner, because the person awaits an answer.
 
-    Deadlines that are already running are kept; missing ones are set.
+    Running deadlines of the answer and of the owner are kept; missing ones are set. The resolution
+    deadline is extended by the working time since the case was paused.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
@@ -175,9 +176,10 @@ async def add_words(
     canned: str = "",
     message_id: int | None = None,
 ) -> int:
-    """Store a message of the person, or of an officer if `officer` is set; return its id.
+    """Store a message in a case; return its id.
 
-    `message_id` is the outbox row of an officer's message.
+    It is a message of the person, or of an officer if `officer` is set. `message_id` is the outbox
+    row of an officer's message.
     """
     body = person.key.seal(words.encode(), *MESSAGE_CONTEXT, str(case_id))
     added = await fetch_value(
@@ -197,14 +199,14 @@ async def add_words(
 async def add_note(
     transaction: Transaction, person: Person, case_id: UUID, officer: UUID, words: str
 ) -> None:
-    """Store an internal note, in its own table, so that it cannot be sent by mistake."""
+    """Store an officer's internal note, in its own table, so that it cannot be sent by mistake."""
     body = person.key.seal(words.encode(), *NOTE_CONTEXT, str(case_id))
     values = {"case": case_id, "person": person.id, "by_officer": officer, "sealed": body}
     await execute(transaction, statements.ADD_NOTE, **values)
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """Close the person's case, because they returned to the bot."""
+    """Close the person's open case, because the person left the officers for the bot's menu."""
     await execute(transaction, statements.CANCEL, person=person_id)
 
 

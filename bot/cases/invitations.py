@@ -1,7 +1,7 @@
 """Invitations: an external system leads a person to an officer by a one-time link.
 
 The system sends a topic, a language and a country, but no data about the person. The person opens
-the link and consents in a channel. The system can then read whether the case is open.
+the link and consents in a channel. The system can then read whether the person's case is open.
 """
 
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CaseInvitation:
-    """An invitation as the inviting system sees it."""
+    """An invitation with the fields that the inviting system may read."""
 
     id: UUID
     topic: str
@@ -139,7 +139,7 @@ async def invite(
 
 
 async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> CaseInvitation:
-    """Return an invitation of this account.
+    """Return an invitation of this API account.
 
     Raises LookupError if the account has no such invitation.
     """
@@ -150,7 +150,10 @@ async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> Cas
 
 
 async def look_up(rt: Runtime, transaction: Transaction, code: str) -> InvitationFound:
-    """Return topic and language of an invitation code; both empty if it was used or has expired."""
+    """Return topic and language of an invitation code; both empty if the code is not usable.
+
+    A code is usable until it was used or has expired.
+    """
     codes = list(rt.vault.indexes("invitation", code))
     row = await fetch_one(transaction, _LOOK_UP, codes=codes)
     return InvitationFound(code, *row) if row else InvitationFound(code)
@@ -168,7 +171,7 @@ async def open_case(
 ) -> Opened:
     """Open a person's case, and attach it to the invitation whose link the person opened.
 
-    The invitation is in `opened`. A used or expired code is ignored.
+    `opened.invitation` is the code of the invitation. A used or expired code is ignored.
     """
     codes = list(rt.vault.indexes("invitation", opened.invitation)) if opened.invitation else []
     row = await fetch_one(transaction, _COUNTRY, codes=codes) if codes else None

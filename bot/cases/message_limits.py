@@ -69,7 +69,7 @@ _KEEP = statement(
     .where(_PERSON, t.MessageLimit.appeal.is_not(None), t.MessageLimit.kept_at.is_(None))
     .values(kept_at=NOW)
 )
-# Limits with an open appeal are listed first.
+# Message limits with an open appeal come first, then those whose appeal was answered.
 _LISTED = statement(
     select(
         t.MessageLimit.case_id,
@@ -99,7 +99,7 @@ _LISTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A limit as leads see it; `appeal` is '' if the person has not appealed."""
+    """A message limit as leads see it; `appeal` is '' if the person has not appealed."""
 
     case_id: UUID
     number: int
@@ -123,7 +123,10 @@ async def limit_messages(
 
 
 async def appeal(transaction: Transaction, person: Person, words: str) -> None:
-    """Store the person's appeal and notify the leads; ignore a further appeal against a limit."""
+    """Store the person's appeal against their message limit, and notify the leads.
+
+    Only one appeal against each limit is stored; further ones are ignored.
+    """
     sealed = person.key.seal(words.encode(), *_CONTEXT)
     case_id = await fetch_value(transaction, _APPEAL, person=person.id, sealed=sealed)
     if case_id is not None:
@@ -131,12 +134,15 @@ async def appeal(transaction: Transaction, person: Person, words: str) -> None:
 
 
 async def was_danger(transaction: Transaction, case_id: UUID) -> bool:
-    """Return True if the case is or ever was urgent or about danger."""
+    """Return True if the case is or ever was marked as urgent or about danger."""
     return bool(await fetch_value(transaction, _DANGER, case=case_id))
 
 
 async def limit_of_case(transaction: Transaction, case_id: UUID) -> tuple[UUID, str, UUID] | None:
-    """Return person, mission and officer of the limit that was set in a case, or None."""
+    """Return person, mission and officer of the message limit that was set in a case.
+
+    Return None if the case has no limit.
+    """
     return await fetch_one(transaction, _PLACE, case=case_id)
 
 
@@ -145,12 +151,15 @@ async def lift_limit(transaction: Transaction, person_id: UUID) -> bool:
 
 
 async def keep_limit(transaction: Transaction, person_id: UUID) -> bool:
-    """Record that a lead read the appeal and kept the limit; return False if no appeal is open."""
+    """Record that a lead read the appeal and kept the message limit.
+
+    Return False if no appeal is open.
+    """
     return bool(await execute(transaction, _KEEP, person=person_id))
 
 
 async def listed_limits(rt: Runtime, transaction: Transaction, mission: str) -> list[Listed]:
-    """Return the limits of a mission, those with an open appeal first."""
+    """Return the message limits of a mission, those with an open appeal first."""
     rows = await fetch_all(transaction, _LISTED, of_mission=mission)
     return [Listed(*row[:8], _words(rt, row[8], row[9], row[10], row[11])) for row in rows]
 

@@ -82,7 +82,7 @@ CREATE_SETTINGS = statement(
     insert(t.Mission).values(mission=_MISSION, **_SETTINGS).on_conflict_do_nothing()
 )
 
-# Statements about canned replies.
+# Statements about canned replies
 
 _STORED = (
     select(
@@ -109,8 +109,8 @@ _PUBLISHED = select(
     t.ContentVersion.state == literal("live"),
     func.starts_with(t.ContentVersion.item, literal("canned:") + _MISSION + literal(".")),
 )
-# `canned_replies.read` lets later rows replace earlier ones of the same name, so published replies
-# are sorted last.
+# Published replies are sorted last, because `canned_replies.read` lets later rows replace earlier
+# rows with the same name.
 REPLIES = statement(union_all(_STORED, _PUBLISHED).order_by("rank", "name"))
 LOCK_REPLY = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("reply"), 0)))

@@ -9,15 +9,15 @@ from bot.db.connection import Transaction
 from bot.db.statements import fetch_one, fetch_value
 from bot.officers import permissions
 
-# Associated data of the encryption: the original names of table and column, which renaming must not
-# change, or stored rows could not be decrypted.
+# Associated data of the encryption. These are the original names of table and column: they must not
+# be renamed, or stored rows could not be decrypted.
 MESSAGE_CONTEXT, NOTE_CONTEXT = ("case_words", "body"), ("notes", "body")
 
 
 class CaseConflict(Exception):
-    """Another officer owns the case, or it changed since it was shown; nothing was changed.
+    """Another officer owns the case, or it changed since the page showed it; nothing was changed.
 
-    `holder` is the owner's name, or ''; `version` is the current version.
+    `holder` is the owner's name, or ''; `version` is the case's current version.
     """
 
     code = "E_CASE_TAKEN"
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def subject(self) -> permissions.Subject:
-        """Return the case in the form that permission checks take."""
+        """Return the case as the subject of permission checks."""
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 
@@ -75,7 +75,10 @@ async def find(transaction: Transaction, case_id: UUID) -> Case | None:
 
 
 async def lock_case(transaction: Transaction, case_id: UUID) -> Case | None:
-    """Lock a case until the end of the transaction; the caller must have locked its person."""
+    """Lock a case until the end of the transaction.
+
+    The caller must have locked the case's person before. Return None if there is no case.
+    """
     row = await fetch_one(transaction, statements.LOCK, case=case_id)
     return Case(*row) if row else None
 
@@ -86,9 +89,9 @@ async def open_of(transaction: Transaction, person_id: UUID) -> Case | None:
 
 
 async def median(transaction: Transaction, mission: str) -> int | None:
-    """Return the median time to the first answer over 7 days, in minutes of working time.
+    """Return the median time to a case's first answer, in minutes of working time.
 
-    Return None if fewer than MIN_ANSWERED cases were answered.
+    Only cases answered in the last 7 days count. Return None if these are fewer than MIN_ANSWERED.
     """
     found = await fetch_value(transaction, statements.MEDIAN, mission=mission)
     return round(found) if found is not None else None
@@ -97,7 +100,10 @@ async def median(transaction: Transaction, mission: str) -> int | None:
 async def next_for(
     transaction: Transaction, mission: str, topics: frozenset[str], languages: frozenset[str]
 ) -> Case | None:
-    """Return the most urgent queued case of these topics and languages; empty sets mean all."""
+    """Return the first case in a mission's queue with one of these topics and languages, or None.
+
+    An empty set means all topics or all languages. Urgent cases come first.
+    """
     row = await fetch_one(
         transaction,
         statements.NEXT,

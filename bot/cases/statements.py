@@ -37,7 +37,7 @@ _VERSION = bindparam("shown_version", type_=Integer())
 _MOMENT = DateTime(timezone=True)
 IS_OPEN = t.Case.state != State.RESOLVED
 
-# Statements that find cases.
+# Statements that find cases
 
 CASE: tuple[Any, ...] = (
     t.Case.id,
@@ -82,7 +82,7 @@ MEDIAN = statement(
 
 
 def _all_or_among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return a condition: the column is in the list parameter `name`, or that list is empty."""
+    """Return the condition that the column is in the list parameter `name`, or that is empty."""
     wanted = bindparam(name, type_=ARRAY(Text))
     return or_(func.cardinality(wanted) == 0, column == any_(wanted))
 
@@ -110,7 +110,7 @@ HOLDER = statement(
     .where(t.Case.id == _CASE)
 )
 
-# Statements that open cases, store messages and notes, and close cases.
+# Statements that open cases, store messages and notes, and close cases
 
 OPEN = statement(
     insert(t.Case).values(
@@ -198,13 +198,14 @@ RATE = statement(
     .values(rating=func.coalesce(t.Case.rating, bindparam("said", type_=Text())))
 )
 
-# Changes of owner: each is one conditional update, so that only one of several callers succeeds
+# Changes of a case's owner and state: each is one conditional update, so that only one of several
+# concurrent callers succeeds
 
 
 def _change(
     changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
 ) -> Statement[()]:
-    """Return an update of the case that applies only if the case has the shown version.
+    """Return an update of a case that applies only if the case has the version of the page shown.
 
     `moves` is added to the version.
     """
@@ -249,8 +250,8 @@ RELEASE = _change(
     _IS_HELD,
     IS_OPEN,
 )
-# In an UPDATE, these expressions read the row's old values, so a mark of urgency or a topic of
-# danger is recorded even if the same UPDATE removes it.
+# Records that the case was urgent or about danger. In an UPDATE, these expressions read the row's
+# old values, so this is recorded even if the same UPDATE removes the urgency or changes the topic.
 _WAS_DANGER = {
     t.Case.was_danger: or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)
 }

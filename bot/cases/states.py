@@ -1,4 +1,4 @@
-"""The states of a case."""
+"""States of a case"""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from bot.officers import permissions
 
 
 class State(StrEnum):
-    """The state of a case; without an open case, the bot leads the conversation."""
+    """State of a case. While a person has no open case, the bot leads the conversation."""
 
     QUEUED = permissions.QUEUED
     CLAIMED = permissions.CLAIMED

@@ -1,4 +1,4 @@
-"""Changes of a case's owner and state; each is one conditional update, so one caller succeeds.
+"""Changes of a case's owner and state; each is a conditional update, so only one caller succeeds.
 
 Functions with a `version` raise CaseConflict if the case no longer has that version, or is not in
 the required state. A change of owner increments the case's version. The caller must increment the
@@ -39,7 +39,8 @@ async def release(
 ) -> None:
     """Return a case to the queue. Its urgency and waiting time are kept.
 
-    `by_itself`: the case was returned by the sweep, which increments `returned`.
+    `by_itself`: the sweep returned the case because its officer did not answer. Then the case's
+    counter `returned` is incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
@@ -47,7 +48,7 @@ async def release(
 async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Assign a case to another officer."""
+    """Assign a case, which may have another owner, to the officer `officer`."""
     due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
 
@@ -69,12 +70,12 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
-    """End the snooze of a case: return it to its officer, or to the queue if it has none."""
+    """End the snooze of a case: return it to its owner, or to the queue if it has no owner."""
     await person_waits_again(transaction, case)
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:
-    """Set the answer deadline by the working hours of the case's new mission."""
+    """Set the answer deadline of a moved case by the working hours of its new mission."""
     desk, since = (
         await working_hours.mission_settings(transaction, case.mission),
         case.waiting_since,
@@ -91,7 +92,7 @@ async def escalate(transaction: Transaction, case: Case) -> None:
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """Move a queued case to another mission, because no officer serves its mission."""
+    """Move a queued case to the mission `mission`, because no officer serves the case's mission."""
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
@@ -105,7 +106,10 @@ async def snooze(
 async def replied(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Record the officer's answer, and wait for the person. The version is not incremented."""
+    """Record that the officer answered, and set the case to waiting for the person.
+
+    The version is not incremented.
+    """
     now = await clock(transaction)
     minutes = desk.calendar().minutes(case.opened_at, now)
     await _change(
@@ -124,22 +128,28 @@ async def mark(
 async def set_call_back(
     transaction: Transaction, case: Case, version: int, at: datetime | None
 ) -> None:
-    """Put a case on the call-back list, or remove it if `at` is None; keep the version."""
+    """Put a case on the call-back list, or remove it if `at` is None.
+
+    The version is not incremented.
+    """
     await _change(transaction, statements.CALL_BACK, case, version, at=at)
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
-    """Close the officer's case; the owner remains stored."""
+    """Close a case that the officer owns; the owner remains stored."""
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 
 async def close_unread(transaction: Transaction, case: Case, burst: UUID, version: int) -> None:
-    """Close a queued case without owner, as part of the closed burst `burst`."""
+    """Close a queued case without owner, as part of a burst of unwanted cases."""
     await _change(transaction, statements.CLOSE_UNREAD, case, version, burst=burst)
 
 
 async def reopen(transaction: Transaction, case: Case) -> bool:
-    """Reopen a case that was closed in a burst; return False if it is no longer closed."""
+    """Reopen and queue a case that was closed as part of a burst.
+
+    Return False if the case is no longer closed or not part of a burst.
+    """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),

@@ -1,7 +1,7 @@
 """Working hours of a mission: weekly shifts, holidays, night shifts, and deadlines.
 
-A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or those
-of another weekday. A mission without shifts counts as always open.
+A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or the
+shifts of another weekday. A mission without shifts counts as always open.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ MAX_MINUTES = 60 * 24 * 60
 
 
 class Stale(Exception):
-    """Another officer changed the settings since they were shown; nothing was changed."""
+    """Another officer changed the mission's settings since they were shown; nothing was saved."""
 
     code = "E_STALE"
 
@@ -53,7 +53,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day without shifts, or with the shifts of weekday `works_as`."""
+    """A day without shifts if `works_as` is None, otherwise with the shifts of that weekday."""
 
     day: date
     works_as: int | None = None
@@ -64,8 +64,9 @@ class MissionSettings:
     """Working settings of a mission; periods are in minutes of working time.
 
     The first answer is due within `first_minutes`, later ones within `next_minutes`, and the
-    resolution within `resolve_minutes`. A case without an answer for `claim_timeout_minutes`
-    returns to the queue. `version` is incremented at each change.
+    resolution within `resolve_minutes`. A case whose owner does not answer for
+    `claim_timeout_minutes` returns to the queue. `gives`: new cases are assigned to officers
+    automatically. `version` is incremented at each change.
     """
 
     mission: str
@@ -92,14 +93,17 @@ class MissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Converts between working time and real time; all datetimes are time zone aware."""
+    """Converts between working time and real time; all datetimes have a time zone."""
 
     zone: ZoneInfo
     week: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict)
     exceptions: Mapping[date, int | None] = field(default_factory=dict)
 
     def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the working spans that end after `since`, in order, for up to 400 days."""
+        """Yield start and end of the working spans that end after `since`, in order.
+
+        The search ends after MAX_DAYS days.
+        """
         first = since.astimezone(self.zone).date() - timedelta(days=1)
         for ahead in range(MAX_DAYS):
             day = first + timedelta(days=ahead)
@@ -126,7 +130,10 @@ class Calendar:
             yield opens, closes
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """Return the start of the next working span; None if the mission is open or has none."""
+        """Return the start of the next working span.
+
+        Return None if the mission is open now, or has no further span.
+        """
         if self.is_open(now):
             return None
         return next((opens for opens, _closes in self.spans(now)), None)
@@ -158,7 +165,7 @@ class Calendar:
         return int(worked.total_seconds() // 60)
 
 
-# Texts about the expected time of an answer, shown once when a person begins to wait.
+# Texts about the expected time of an answer, shown once when a person begins to wait
 
 AT_WORK = _("Officers are at work now and will answer here.")
 AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
@@ -201,7 +208,7 @@ def promise(
 
 
 def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
-    """Return texts with other contacts for the person, shown while no mission has an officer."""
+    """Return texts with contacts outside Kosh, for a person while no mission has an officer."""
     help_now = (*_help_now(country, today), *said((UNHCR,), today)) if urgent else ()
     abroad, inside = (MISSION,), (AKIMAT, POLICE)
     places = {"KZ": inside, "": (*inside, *abroad)}.get(country, abroad)
@@ -213,13 +220,16 @@ def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
 
 
 def _help_now(country: str, today: date) -> tuple[Text, ...]:
-    """Return emergency advice; a help line is included only where it can be called."""
+    """Return emergency advice; the family help line is included only if it can be called.
+
+    It can be called in Kazakhstan; an unknown country ('') also gets it.
+    """
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (IN_NEED, *lines)
 
 
 def _rounded(minutes: int) -> Text:
-    """Return the duration, rounded up to a multiple of 10 minutes, or to hours above 60 minutes."""
+    """Return the duration, rounded up to 10 minutes, or to hours if it is over 60 minutes."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
     return _(HOURS.msgid, count=-(-minutes // 60))
@@ -240,7 +250,7 @@ async def mission_settings(transaction: Transaction, mission: str) -> MissionSet
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
-    """Return the missions that each duty group serves, by the group's chat.
+    """Return the missions that each duty group serves, by the id of the group's chat.
 
     An empty set means all missions. `everywhere` is the chat of a group that serves all missions,
     or "".
@@ -253,7 +263,8 @@ async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str
 async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
     """Save the settings of a mission.
 
-    Raises Stale if the stored version is not `desk.version`, and Unusable if they are invalid.
+    Raises Stale if the stored version is not `desk.version`, and Unusable if the settings are
+    invalid.
     """
     permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
@@ -288,8 +299,8 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 def check(desk: MissionSettings) -> None:
     """Raise Unusable unless the settings form a valid calendar.
 
-    The zone and the weekdays must exist, each period must be 1 to MAX_MINUTES, and no two shifts or
-    holidays may overlap.
+    The zone and the weekdays must exist, each period must be 1 to MAX_MINUTES, no two shifts may
+    overlap, and no two holidays may be on the same day.
     """
     promised = (
         desk.first_minutes,

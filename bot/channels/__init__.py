@@ -50,10 +50,10 @@ class Inbound:
     platform's id of the person. `aliases` are other handles of the same person, confirmed by the
     platform. `at` is the time of the action in Unix seconds; 0 if the platform has no reply window.
     `consent_handle` replaces handle and address when an anonymous person consents. `permits` are
-    the rate-limit budgets already drawn for this event; None on channels without budgets. `network`
-    is the keyed hash of the IP address. `pressed_on` is the id of the message whose button was
-    pressed, if the platform reports a press as a message of its own. `earlier` are ids of preceding
-    messages that were merged into this event.
+    the budgets (`bot.budgets`) already drawn for this event; None on channels without budgets.
+    `network` is the keyed hash of the IP address. `pressed_on` is the id of the message whose
+    button was pressed, if the platform reports a press as a message of its own. `earlier` are ids
+    of preceding messages that were merged into this event.
     """
 
     channel: str
@@ -119,7 +119,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class HandleChanged:
-    """A platform's report that a person's id on it changed from `handle` to `to`."""
+    """A platform's report that it changed a person's id from `handle` to `to`."""
 
     channel: str
     external_id: str
@@ -133,9 +133,9 @@ class DeliveryReport:
     """A platform's report on a message that the bot sent.
 
     Reports may arrive repeatedly and in any order. `at` is the platform's time in Unix seconds.
-    `code` is a code of SendError after a failure. `row` is the `ChannelCall.row` of the call, if
-    the platform returns it. `price` is the billing category, if any. The report is about part
-    number `part` of a message that was split into `parts`.
+    `code` is the `code` of a SendError class if `state` is `failed`. `row` is the `ChannelCall.row`
+    of the call, if the platform returns it. `price` is the platform's billing category, or ''. The
+    report is about part number `part` of a message that was split into `parts`.
     """
 
     channel: str
@@ -165,13 +165,13 @@ type IncomingUpdate = (
 class ChannelCall:
     """One call to the platform.
 
-    `external_id` is the message to edit or, comma-separated, the messages to delete. `row`
-    identifies the attempt in delivery reports: the outbox id (from the second attempt on with its
-    number, `77.2`), or broadcast, recipient and attempt (`b5.120.1`); empty for a call without an
-    outbox row. `closed`: the platform accepts no free text now, so only the message's template can
-    be sent. `paid`: Telegram may charge for sending above the free rate. `sent` is the number of
-    the message's parts that earlier attempts delivered. `contents` are the bytes of the message's
-    file.
+    `external_id` is the id of the message to edit or, comma-separated, the ids of the messages to
+    delete. `row` identifies the attempt in delivery reports: the outbox id (from the second attempt
+    on with the attempt's number, `77.2`), or broadcast, recipient and attempt (`b5.120.1`); empty
+    for a call without an outbox row. `closed`: the platform accepts no free text now, so only the
+    message's template can be sent. `paid`: Telegram may charge for sending above the free rate.
+    `sent` is the number of the message's parts that earlier attempts delivered. `contents` are the
+    bytes of the message's file.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -186,7 +186,7 @@ class ChannelCall:
 
 
 class Unreadable(Exception):
-    """An authentic body that cannot be read; it is quarantined and never retried.
+    """An authentic webhook body that cannot be read; it is quarantined and never retried.
 
     Codes: E_EMPTY, E_JSON, E_SHAPE, E_DEPTH, E_NUMBER, E_DUPKEY, E_ENCODING, E_STALE.
     """
@@ -200,7 +200,8 @@ class SendError(Exception):
     """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
     `sent` is how many of the message's `parts` were delivered. `external_ids` are the ids of the
-    parts that this call delivered, set if the platform can delete them. `delay` is in seconds.
+    parts that this call delivered, set if the platform can delete them. `delay` is the time to wait
+    before a retry, in seconds.
     """
 
     code: ClassVar[str] = "E_SEND"
@@ -237,13 +238,16 @@ class WindowClosed(SendError):
 
 
 class Unreachable(SendError):
-    """The platform gave no reliable answer: the message may or may not have arrived."""
+    """The platform gave no reliable answer: the message may or may not have arrived.
+
+    If `certain`, the message was certainly not sent.
+    """
 
     code = "E_SEND_UNREACHABLE"
     retry = True
 
     def __init__(self, *, certain: bool = False) -> None:
-        """Set `certain` if the message was certainly not sent, as without a connection."""
+        """Set `certain` if the message was certainly not sent, for example without a connection."""
         super().__init__(self.code)
         self.certain = certain
 
@@ -267,7 +271,7 @@ class Refused(SendError):
 class UnknownRefusal(SendError):
     """The platform rejects the message for an unknown reason; the bot itself may be at fault.
 
-    The message is retried while the platform also rejects all other messages.
+    The message is retried only while the platform also rejects all other messages.
     """
 
     code = "E_SEND_UNKNOWN"
@@ -281,7 +285,7 @@ class DoesNotFit(Refused):
 
 
 class NoTemplate(Refused):
-    """The template is missing, paused, or does not match the parameters sent."""
+    """The message's template is missing, paused, or does not match the parameters sent."""
 
     code = "E_SEND_TEMPLATE"
 
@@ -312,10 +316,11 @@ class CannotEdit(SendError):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Send rates in messages per second, and burst sizes in messages; 0 means no limit.
+    """Send rates in messages per second, and burst sizes in messages; a rate of 0 means no limit.
 
-    `whole` is the limit of the bot, `each` that of a chat. If `firm`, messages of conversations
-    also wait for `whole`. Otherwise they only take its tokens, and broadcasts wait.
+    `whole` is the limit of the bot, `each` that of each chat. If `firm`, messages of conversations
+    also wait until the bot's limit allows them. Otherwise they only use up the bot's tokens, and
+    broadcasts wait.
     """
 
     whole: float = 0
@@ -329,10 +334,11 @@ class Channel(Protocol):
     """A messaging platform; `bot.channels.telegram.client` is the reference implementation.
 
     `edits`, `deletes`: sent messages can be edited, deleted. `joins`: the bot's messages for one
-    event are merged, because the platform bills or rate-limits each. `page`: when to ask sensitive
-    questions on the secure web page. `window`: seconds after a person's message in which free text
-    is accepted; 0 means always. `notifies`: phones show messages outside the chat. `protects`:
-    forwarding can be disabled. `gathers`: messages within one second are answered together.
+    event are merged, because the platform bills or rate-limits each message. `page`: when to ask
+    sensitive questions on the secure web page. `window`: seconds after a person's message in which
+    free text is accepted; 0 means always. `notifies`: phones show messages outside the chat.
+    `protects`: forwarding can be disabled. `gathers`: a person's messages within one second are
+    answered together.
     """
 
     name: str
@@ -353,8 +359,8 @@ class Channel(Protocol):
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the platform's message id. Raises SendError.
 
-        If a part fails, the delivered parts stay in the chat. A retry skips them by
-        `ChannelCall.sent`.
+        If a part of a message fails, the delivered parts stay in the chat. `ChannelCall.sent` lets
+        a retry skip the delivered parts.
         """
         ...
 

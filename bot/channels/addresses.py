@@ -1,4 +1,4 @@
-"""Addresses of Telegram chats with topics: chat id, slash, and id of the topic (thread)."""
+"""Addresses of chats: a Telegram topic is written as chat id, slash, and thread id."""
 
 
 def with_thread(chat: str, thread: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Strict JSON decoding of external input: rejects what parsers may read differently."""
+"""Strict JSON decoding of external input: rejects JSON that two parsers may read differently."""
 
 import json
 import math
@@ -20,8 +20,9 @@ def read(body: bytes) -> Any:
     """
     try:
         value = _decode(body)
-        # msgspec drops duplicate keys silently. Their colons are then missing from the re-encoded
-        # value, unless a colon was written as \u003a.
+        # msgspec drops duplicate keys silently. The colons of dropped keys are missing from the
+        # re-encoded value, so equal counts of colons mean that no key was dropped, unless a colon
+        # was written as \u003a.
         if b"\\u003" not in body and body.count(b":") == _encode(value).count(b":"):
             return value
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError):
@@ -55,7 +56,10 @@ def _text(body: bytes) -> str:
 
 
 def _read_slowly(text: str) -> Any:
-    """Parse with the standard library, which names the exact error where msgspec cannot."""
+    """Parse with the standard library, which names the exact error where msgspec cannot.
+
+    Raises Unreadable.
+    """
     try:
         whole = json.dumps(_loaded(text), ensure_ascii=False)
         return _loaded(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))

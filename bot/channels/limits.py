@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class Limits:
     """Size limits of a channel, in characters, or in UTF-16 code units if `utf16`.
 
-    `buttons` is the number of buttons under a message, `rows` the number of rows in a list message.
-    Payloads are in bytes of ASCII. 0 means that the channel has no such element.
+    `text_over_buttons` is the limit of a text with buttons under it. `buttons` is the number of
+    buttons under a message, `rows` the number of rows in a list message. Payloads are in bytes of
+    ASCII. 0 means that the channel has no such element.
     """
 
     text: int
@@ -46,10 +47,11 @@ class Limits:
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram documents no limits for labels and the number of buttons; phones show them up to these
-# limits.
+# Telegram documents no limits for labels and for the number of buttons; phones show them completely
+# up to these limits.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
-# Meta's documentation gives 4,096 or 1,024 for bodies above lists; the smaller one is safe.
+# For the body of a list message, one page of Meta's documentation gives 4,096 characters and
+# another 1,024; the smaller limit is safe.
 WHATSAPP = Limits(
     text=4096,
     text_over_buttons=1024,
@@ -60,7 +62,7 @@ WHATSAPP = Limits(
     row_payload=200,
     rows=10,
 )
-# The web page has no platform limit; these limits keep one answer readable.
+# The web page has no platform limit; these limits keep one reply readable.
 WEB = Limits(text=20_000, text_over_buttons=20_000, label=64, payload=200, buttons=100)
 
 LIMITS: Mapping[str, Limits] = {"telegram": TELEGRAM, "whatsapp": WHATSAPP, "web": WEB}

@@ -1,4 +1,4 @@
-"""Ids of messages at the platform: the messages of an event, and ids that may be stored."""
+"""Ids of messages at the platform: those of one event's messages, and those that may be stored."""
 
 from bot.channels import Channel, Inbound
 

@@ -14,10 +14,10 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """The formatting of `count` lines from line `first`, counted over all paragraphs.
+    """The formatting of `count` lines from line `first`, counted over all paragraphs of a message.
 
-    `kind` is the lower-case name of a class in `flows.engine.blocks`. `head` is the length of a
-    table row's label. `value` is the payload of a row or box, or the number of a receipt.
+    `kind` is the lower-case name of a class in `flows.engine.blocks`. `head` is the length of the
+    label of a table row. `value` is the payload of a row or box, or the number of a receipt.
     """
 
     kind: str
@@ -30,8 +30,8 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
     """A reference to a message template that the platform approved in advance.
 
-    `values` fill the template's placeholders in order. `payloads` are sent back by its quick
-    replies, in order.
+    `values` fill the template's placeholders in order. `payloads` belong to the template's quick
+    replies (buttons), in order; pressing one sends its payload to the bot.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def place(self) -> str:
-        """Return the progress in a form, such as `1/5`, as a line; empty without progress.
+        """Return the progress in a form, such as `1/5`, as a line; '' if `progress` is None.
 
         The line has no spaces, because a right-to-left line would show `5 / 1`.
         """

@@ -23,8 +23,8 @@ DEMO_TOPIC = "demo-registry"
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event for an open page: a message, or the ids of deleted messages.
 
-    `replaces` is the id of an edited message. `officer`: an officer wrote it. `at` is in Unix
-    milliseconds; 0 if unknown.
+    `replaces` is the id of the message that `say` replaces after an edit. `officer`: an officer
+    wrote the message. `at` is in Unix milliseconds; 0 if unknown.
     """
 
     say: Message | None = None
@@ -39,7 +39,7 @@ _decode = msgspec.json.Decoder(Note).decode
 
 
 class WebChat:
-    """The channel of the page at /chat; an address is the secret id of a chat."""
+    """The channel of the page at /chat; a chat's address is its secret id."""
 
     name = "web"
     edits = True
@@ -57,7 +57,7 @@ class WebChat:
         self._vault = vault
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Raise NotImplementedError: the routes of the page build updates from its forms."""
+        """Raise NotImplementedError: the page's routes build updates from its forms instead."""
         raise NotImplementedError
 
     async def send(self, act: ChannelCall) -> str:
@@ -73,7 +73,7 @@ class WebChat:
             external_id = await self._live.append(*entry, STREAM_SECONDS, MAX_WAITING)
         except CacheUnavailable:
             external_id = self._live.append_local(*entry, STREAM_SECONDS, MAX_WAITING)
-        # A lost notification is harmless, since the page's next request fetches the message.
+        # A lost notification is harmless, since the page's next request fetches the message anyway.
         with suppress(CacheUnavailable):
             await self._live.publish(topic(act.address), b"")
         return external_id
@@ -96,14 +96,14 @@ def _note(act: ChannelCall) -> Note:
 async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
     """Return id and note of the messages that an anonymous chat has not fetched yet.
 
-    `last` is the id of the last fetched one. Raises CacheUnavailable.
+    `last` is the id of the last fetched message. Raises CacheUnavailable.
     """
     stream = _stream(address)
     found = await live.read_after(stream, last)
     return [
         (note_id, msgspec.structs.replace(_decode(vault.unseal_transient(sealed, stream)), at=at))
         for note_id, sealed in found
-        # A stream id in Valkey begins with its time in Unix milliseconds.
+        # An id in a stream of Valkey begins with the entry's time in Unix milliseconds.
         for at in [int(note_id.partition("-")[0])]
     ]
 
@@ -118,5 +118,8 @@ def _stream(address: str) -> str:
 
 
 def _named(address: str) -> str:
-    """Return the hash of an address for names in Valkey, as the address itself grants access."""
+    """Return the hash of a chat's address, for use in names of keys in Valkey.
+
+    The address itself must not appear there, as it grants access to the chat.
+    """
     return sha256(address.encode()).hexdigest()

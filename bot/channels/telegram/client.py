@@ -47,10 +47,10 @@ from flows.engine.language_protocol import Words
 POLL_SECONDS = 50
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
-# Telegram's limit for a bot's files, in bytes.
+# Telegram's size limit for files that a bot sends, in bytes.
 MAX_FILE = 50_000_000
-# Messages per second and burst in one chat. Telegram's limit is about one per second, with short
-# bursts.
+# Messages per second in one chat, and burst in messages. Telegram's limit is about one message per
+# second, with short bursts.
 EACH, EACH_BURST = 1.0, 10
 
 deferred_models.build_models(__name__)
@@ -80,7 +80,8 @@ class Telegram:
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))
-        # The rate of the bot limits broadcasts only; answers are limited per chat.
+        # The bot's rate delays broadcasts only; replies are delayed only by the limit of their
+        # chat.
         self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST) if rate else Rates()
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
@@ -88,7 +89,7 @@ class Telegram:
         return (updates.arrival(body),)
 
     async def send(self, act: ChannelCall) -> str:
-        """Make one call and return the message id, or comma-separated ids if the text was split.
+        """Make one call and return the message id, or comma-separated ids if a text was split.
 
         Raises CannotEdit if an edit would need several messages, protection, or the removal of a
         keyboard. Deleting a message that can no longer be deleted counts as success.
@@ -119,11 +120,12 @@ class Telegram:
             await self._bot(AnswerCallbackQuery(callback_query_id=press_id))
 
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
-        """Yield batches of raw updates by long polling; the next request confirms a batch."""
+        """Yield batches of raw updates by long polling; each poll confirms the previous batch."""
         await self._insist(DeleteWebhook())
         asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
-            # Raw JSON, so that one update that aiogram cannot parse does not block the rest.
+            # Updates stay raw JSON, so that one update that aiogram cannot parse does not block the
+            # others.
             batch = cast(list[msgspec.Raw], await self._insist(asked))
             if batch:
                 yield tuple(bytes(update) for update in batch)
@@ -146,7 +148,7 @@ class Telegram:
             yield chunk
 
     async def set_webhook(self, url: str, secret: str) -> None:
-        """Set the webhook to `url`; each update carries `secret` in its header."""
+        """Set the webhook to `url`; Telegram sends `secret` in a header with each update."""
         kinds = list(updates.KINDS)
         await self._bot(SetWebhook(url=url, secret_token=secret, allowed_updates=kinds))
 
@@ -212,7 +214,8 @@ class Telegram:
         (text, markup), *more = layout.parts(message)
         if more or message.protect or message.ends_contact:
             raise CannotEdit
-        # Other markup occurs only with several parts or a removed keyboard, which raised above.
+        # Other kinds of markup occur only with several parts or a removed keyboard, for which
+        # CannotEdit was raised above.
         await self._deliver(
             EditMessageText(
                 chat_id=chat_id,
@@ -225,7 +228,7 @@ class Telegram:
         )
 
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
-        """Send or edit a message; retry an invalid request once with the error's `changes`."""
+        """Send or edit a message; retry once with the `changes` of InvalidRequest, if any."""
         try:
             return await self._bot(method)
         except InvalidRequest as error:
@@ -235,7 +238,7 @@ class Telegram:
         return await self._bot(changed)
 
     async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
-        """Delete messages; split a rejected batch in halves, to isolate undeletable messages."""
+        """Delete messages; split a rejected batch into halves, to isolate undeletable messages."""
         if 0 < len(message_ids) <= MAX_DELETED:
             with suppress(Refused):
                 await self._bot(DeleteMessages(chat_id=chat_id, message_ids=list(message_ids)))

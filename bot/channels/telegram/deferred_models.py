@@ -1,10 +1,11 @@
 """Import of aiogram without building its 403 pydantic models; each is built at its first use.
 
 aiogram declares its types with `defer_build=True` and imports the types of their fields for type
-checkers only. A loop at the end of `aiogram.types` passes these names to `model_rebuild`, which
-builds all types. During the import, this module replaces `model_rebuild` by a function that only
-collects the names. It then adds the names to the modules of the types, where pydantic finds them at
-the first use. The tested versions are pinned in pyproject.toml (decision 43).
+checkers only. A loop at the end of `aiogram.types` passes the names of these field types to
+`model_rebuild`, which builds all types. During the import, this module replaces `model_rebuild` by
+a function that only collects the names. It then adds the names to the modules of the types, where
+pydantic finds them at the first use. The tested versions are pinned in pyproject.toml (decision
+43).
 """
 
 import re
@@ -33,14 +34,14 @@ def import_aiogram() -> None:
         import_module("aiogram")
     finally:
         BaseModel.model_rebuild = model_rebuild  # type: ignore[method-assign]
-    # After the import: with the names present, pydantic would build each method when it is
-    # declared.
+    # Add the names only after the import: if they were present during the import, pydantic would
+    # build each of aiogram's methods as soon as it is declared.
     for model in models(sys.modules["aiogram.types"]):
         _add_names(model, known)
 
 
 def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
-    """Add the names in a model's annotations to its module, where pydantic looks them up."""
+    """Add the type names in a model's annotations to its module, where pydantic looks them up."""
     module = vars(sys.modules[model.__module__])
     for base in model.__mro__:
         for annotation in get_annotations(base).values():
@@ -62,7 +63,7 @@ def build(*used: type[BaseModel]) -> None:
 
 
 def build_models(module: str) -> None:
-    """Build the pydantic models among a module's attributes."""
+    """Build the pydantic models among the attributes of the module with this name."""
     build(*models(sys.modules[module]))
 
 

@@ -27,7 +27,7 @@ from bot.channels import (
 )
 from bot.observability import logging
 
-# Pause in seconds after a rate limit error without retry_after.
+# Pause in seconds after a rate limit error that has no `retry_after`.
 DEFAULT_PAUSE_SECONDS = 5.0
 UNCHANGED = "message is not modified"
 GONE = ("chat not found", "user not found", "deactivated", "was blocked", "peer_id_invalid")
@@ -37,12 +37,12 @@ NOT_EDITABLE = (
     "message_id_invalid",
     "no text in the message to edit",
 )
-# Errors about buttons or formatting: the message is retried as plain text.
+# Errors about buttons or formatting: the message is sent again as plain text without buttons.
 FORM = ("can't parse", "button_", "keyboard", "reply markup")
-# Errors about the content: a retry would be rejected too.
+# Errors about the message's content: a retry would be rejected too.
 CONTENT = ("text is empty", "too long", "too_long", "entit", "url", "wrong http", "text must")
 PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
-# Errors about a deleted or closed topic: the message is retried in the chat itself.
+# Errors about a deleted or closed topic (thread): the message is sent again outside of topics.
 TOPIC = ("thread not found", "topic_deleted", "topic_closed", "topic_id_invalid")
 NO_TOPIC: Mapping[str, Any] = {"message_thread_id": None}
 CODES: dict[type[AiogramError], str] = {

@@ -19,7 +19,7 @@ from bot.channels.limits import TELEGRAM as LIMITS
 from bot.channels.telegram import deferred_models
 from flows.engine.events import Kind
 
-# Maximum label width in letters, for one, two or three buttons in a row of a narrow phone. Telegram
+# Maximum label width in letters, for one, two or three buttons in a row on a narrow phone. Telegram
 # truncates a longer label.
 MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
@@ -38,13 +38,13 @@ type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 def parts(message: Message) -> list[tuple[str, Markup | None]]:
-    """Return the messages to send, in order, each with its `reply_markup`.
+    """Return the messages to send, in order, each as text and `reply_markup`.
 
     A text over 4,096 UTF-16 units is split; the buttons are under the last part. Asking for the
     phone number needs a reply keyboard, which Telegram does not allow beside inline buttons, so the
-    request is a message of its own. The message that removes the reply keyboard is also separate,
-    unless the first part has no buttons. Raises DoesNotFit if a payload is not 1 to 64 bytes of
-    ASCII.
+    request is a message of its own. The reply keyboard is removed by the first message, or by a
+    message of its own if the first message has buttons. Raises DoesNotFit if a payload is not 1 to
+    64 bytes of ASCII.
     """
     *before, last = LIMITS.split(_whole(message).strip())
     found: list[tuple[str, Markup | None]] = [
@@ -56,7 +56,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
 
 
 def entities(message: Message, text: str) -> list[MessageEntity] | None:
-    """Return the formatting of `text`, a part of the message; None if it has none."""
+    """Return the formatting of `text`, which is one part of the message; None if it has none."""
     start = _whole(message).find(text)
     if not message.marks or start < 0:
         return None
@@ -138,18 +138,22 @@ def _numbers(message: Message) -> list[str]:
 
 
 def _copying(number: str) -> InlineKeyboardButton:
-    """Return a button that copies a number to the clipboard; its sign needs no translation."""
+    """Return a button that copies a receipt number to the clipboard.
+
+    Its sign needs no translation.
+    """
     return InlineKeyboardButton(text=f"⧉ {number}", copy_text=CopyTextButton(text=number))
 
 
 def _button(press: RenderedButton) -> InlineKeyboardButton:
     if press.kind == Kind.PAGE and press.payload.startswith("https:"):
-        # A Mini App, because Telegram authenticates the person who opens it; it requires https.
+        # Opened as a Mini App, because Telegram then authenticates the person; a Mini App requires
+        # https.
         app = WebAppInfo(url=press.payload)
         return InlineKeyboardButton(text=press.label, web_app=app)
     if press.kind in (Kind.PAGE, Kind.LINK):
-        # A plain link opens the browser, because the in-app browsers of messengers rarely save
-        # files.
+        # Opened by a plain link in the browser, because the in-app browsers of messengers rarely
+        # save files.
         return InlineKeyboardButton(text=press.label, url=press.payload)
     if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
         raise DoesNotFit
@@ -167,7 +171,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Return the rows of buttons: options, then controls, then each exit in its own row."""
+    """Return the rows of buttons: options and links, then controls, then one exit per row."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]

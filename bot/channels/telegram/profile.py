@@ -45,9 +45,9 @@ async def bring(bot: Bot, words: Words) -> int:
 
 
 def _languages(words: Words) -> dict[str, str]:
-    """Return the bot's language for each of Telegram's two-letter language codes.
+    """Return the bot's language code for each of Telegram's two-letter language codes.
 
-    The bot's first language is also the default, under the empty code.
+    The empty code is Telegram's default; it gets the bot's first language.
     """
     codes = [code for code, _name in words.languages()]
     found = {"": codes[0]}

@@ -36,7 +36,7 @@ FETCH_SECONDS = 120
 CHUNK_BYTES = 64 * 1024
 # Errors that aiohttp raises before it has sent anything.
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-# Errors of msgspec and pydantic if the answer has an unexpected shape.
+# Errors of msgspec and pydantic if Telegram's answer has an unexpected shape.
 BAD_ANSWER = (msgspec.MsgspecError, ValueError, RecursionError)
 _JSON = {"Content-Type": "application/json"}
 
@@ -70,8 +70,8 @@ class _NotJson(TypeError):
     """A value that JSON cannot carry, such as a file; the method is then sent as a form."""
 
 
-# Result types that replace aiogram's. Only the id of a sent message is needed. Updates stay raw
-# JSON, so that one that aiogram cannot parse does not block the rest.
+# Result types that replace aiogram's result types. Only the id is needed from a sent message.
+# Updates stay raw JSON, so that one update that aiogram cannot parse does not block the others.
 SHAPES: dict[type[TelegramMethod[Any]], Any] = {
     SendMessage: MessageRef,
     SendDocument: MessageRef,
@@ -80,7 +80,8 @@ SHAPES: dict[type[TelegramMethod[Any]], Any] = {
 }
 _ANSWER = msgspec.json.Decoder(_Answer)
 _FAILED_CALL = _FailedCall()
-# Keeps a reference, because pydantic caches generic models weakly and would rebuild this one.
+# Keeps a reference to the model that aiogram uses for errors. pydantic caches generic models weakly
+# and would otherwise rebuild it for each error.
 _FAILURE = Response[bool]
 
 
@@ -108,8 +109,8 @@ class JsonSession(BaseSession):
     ) -> T:
         """Send a method; return its result, decoded as SHAPES or else as aiogram declares."""
         status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
-        # The default if the body is not Telegram's JSON. It then came from a gateway, so that even
-        # a 4xx status does not mean that Telegram rejected the message.
+        # The error if the body is not Telegram's JSON. The body then came from a gateway, so that
+        # even a 4xx status does not mean that Telegram rejected the message.
         failure: SendError = Unreachable()
         try:
             answer = _ANSWER.decode(raw)
@@ -211,7 +212,7 @@ encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_
 
 @cache
 def _constants(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the fields with constant defaults, such as `type`; Telegram requires them."""
+    """Return a model's fields with constant defaults, such as `type`; Telegram requires them."""
     defaults = {name: field.default for name, field in model.model_fields.items()}
     return {
         name: default
@@ -222,7 +223,7 @@ def _constants(model: type[BaseModel]) -> dict[str, Any]:
 
 @cache
 def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
-    """Return the function that decodes the result of a method."""
+    """Return the function that decodes the result of a method of this class."""
     returning = method.__returning__
     shape = bool if returning is bool else SHAPES.get(method)
     if shape is not None:
@@ -232,7 +233,10 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
 
 
 def _failure_fields(content: bytes) -> dict[str, Any]:
-    """Decode a failure for aiogram, adding a description and rounding `retry_after` up."""
+    """Decode an unsuccessful answer of Telegram for aiogram's error check.
+
+    A missing description becomes '', and `retry_after` is rounded up to whole seconds.
+    """
     answer = _ANSWER.decode(content)
     parameters = {
         "retry_after": math.ceil(answer.parameters.retry_after),

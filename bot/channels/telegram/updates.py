@@ -22,8 +22,9 @@ PRIVATE = "private"
 START = re.compile(
     r"/start(?:@\w+)?(?:\s+(?:(?P<word>[A-Za-z0-9_-]{1,64})|.*))?\s*", re.ASCII | re.I | re.DOTALL
 )
-# Contents besides text and contacts: Telegram's field and the engine's name; the first match
-# counts. A message with none of them is a service message and needs no answer.
+# Contents of messages besides text and contacts, as Telegram's field name and the engine's name;
+# the first match counts. A message with none of these fields is a service message and needs no
+# answer.
 CONTENTS = {
     "venue": "location",
     "location": "location",
@@ -47,8 +48,8 @@ CONTENTS = {
 }
 _IGNORED = Ignored(NAME)
 
-# Telegram's types, reduced to the fields in use. Optional fields may be null, because some Bot API
-# servers and test servers send null instead of omitting them.
+# Telegram's types, reduced to the fields that the parser reads. Optional fields may be null,
+# because some Bot API servers and test servers send null instead of omitting them.
 
 
 class _User(msgspec.Struct, gc=False):
@@ -123,7 +124,10 @@ class _Update(msgspec.Struct, gc=False):
 
 
 def arrival(body: bytes) -> IncomingUpdate:
-    """Parse one update. Raises Unreadable with the codes of `json_decoding`."""
+    """Parse one update.
+
+    Raises Unreadable with the codes of `json_decoding.read` and `json_decoding.shaped`.
+    """
     raw = json_decoding.read(body)
     update = json_decoding.shaped(raw, _Update)
     if (message := update.message) is not None:
@@ -133,7 +137,7 @@ def arrival(body: bytes) -> IncomingUpdate:
         pressed = events.Pressed(query.data or "")
         return _inbound(update, query.message, query.sender, pressed, query.id)
     if (edited := update.edited_message) is not None:
-        # A live location is edited every few seconds without an action of the person.
+        # A live location is edited every few seconds by the phone, without an action of the person.
         event = None if _held(raw["edited_message"]) & {"location"} else events.Edited()
         return _inbound(update, edited, _author(edited), event)
     return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
@@ -152,7 +156,7 @@ def _inbound(
         return GroupChat(NAME, str(place.chat.id))
     if event is None:
         return _IGNORED
-    # Replies also have a thread id, but only a topic is a separate place to write into.
+    # Replies also have a thread id, but messages can be sent into a thread only if it is a topic.
     thread = place.message_thread_id if place.is_topic_message else None
     return Inbound(
         NAME,
@@ -184,7 +188,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     held, caption = _held(raw), message.caption or ""
     kind = next((CONTENTS[name] for name in CONTENTS if name in held), "")
     if not kind:
-        # Service messages have no caption, so a person sent this one.
+        # Service messages have no caption, so a message with a caption was sent by a person.
         return events.Unreadable("other", caption) if caption else None
     file = _file(message, kind)
     if file is None:
@@ -193,7 +197,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
 
 
 def _held(raw: dict[str, Any]) -> set[str]:
-    """Return the names of the fields that are not null."""
+    """Return the names of an object's fields that are not null."""
     return {name for name, value in raw.items() if value is not None}
 
 
@@ -203,9 +207,9 @@ def _international(number: str) -> str:
 
 
 def _file(message: _Message, kind: str) -> _File | None:
-    """Return the file of the message, or None if files of this kind are not accepted.
+    """Return the file of the message, or None if the bot accepts no files of this kind.
 
-    For a photo, the last size is returned, which is the largest.
+    For a photo, the last of its sizes is returned, which is the largest.
     """
     match kind:
         case "photo":

@@ -18,7 +18,7 @@ FIELDS = {
     "phone_number_name_update": "E_WHATSAPP_NUMBER",
     "phone_number_quality_update": "E_WHATSAPP_RESTRICTED",
 }
-# Values that require an operator's attention; others, such as APPROVED, are ignored.
+# Values that require an operator's attention; other values, such as APPROVED, are ignored.
 _BAD = (
     "ACCOUNT_DELETED ACCOUNT_RESTRICTION ACCOUNT_VIOLATION CRITICAL DISABLED DISABLED_UPDATE"
     " DOWNGRADE FLAGGED PAUSED PENDING_DELETION RED REJECTED WARNING"
@@ -40,7 +40,7 @@ class _Preference(msgspec.Struct, gc=False):
 
 
 def alarm(field: str, value: dict[str, Any]) -> None:
-    """Log an alarm if an event of the account, a number or a template requires an operator."""
+    """Log an alarm if an event of the account, the number or a template requires an operator."""
     words = (value.get(name) for name in WORDS)
     if any(isinstance(word, str) and word.upper() in BAD for word in words):
         _logger.error("whatsapp.number_refused", code=FIELDS[field], channel="whatsapp")

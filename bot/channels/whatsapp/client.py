@@ -33,11 +33,11 @@ MARK_SECONDS = 3
 FETCH_SECONDS = 120
 MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
-# Meta's size limits for files that the bot sends, in bytes.
+# Meta's size limits for files that the bot sends, in bytes by media type.
 MAX_SENT = {"image/jpeg": 5 * 1024 * 1024, "application/pdf": MAX_FILE}
 WINDOW_SECONDS = 24 * 3600
-# Messages per second and burst in one chat. Meta allows one message per 6 s and a burst of 45,
-# after which it requires a pause.
+# Messages per second in one chat, and burst in messages. Meta allows one message per 6 s and a
+# burst of 45, after which it requires a pause.
 EACH, EACH_BURST = 1 / 6, 40
 USUAL_HEADER = "authorization"
 # Meta's hosts for the API and for files; a solution provider serves both at its own host.
@@ -135,7 +135,7 @@ class WhatsApp:
     ) -> None:
         """Create the channel; `auth_header` is the header's name, a colon and the scheme.
 
-        Another header than Authorization means a solution provider, whose API key belongs to one
+        A header other than Authorization means a solution provider, whose API key belongs to one
         number. The paths then contain no number id.
         """
         header, _colon, scheme = (part.strip() for part in auth_header.partition(":"))
@@ -158,8 +158,8 @@ class WhatsApp:
     async def send(self, act: ChannelCall) -> str:
         """Send a message and return its id, or the comma-separated ids of its parts.
 
-        Raises Refused for other kinds of calls, since WhatsApp cannot edit, delete or leave. Each
-        attempt splits a message in the same way, so that a retry can skip delivered parts. A
+        Raises Refused for calls other than `send`, since WhatsApp cannot edit, delete or leave.
+        Each attempt splits a message in the same way, so that a retry can skip delivered parts. A
         template repeats the whole message, even if parts were delivered.
         """
         if act.kind != "send" or act.message is None:
@@ -186,7 +186,7 @@ class WhatsApp:
         return ",".join(sent)
 
     async def _file(self, act: ChannelCall) -> layout.Content:
-        """Upload the message's file; return the message that shows it. Raises DoesNotFit."""
+        """Upload the message's file; return the request body that shows it. Raises DoesNotFit."""
         assert act.message is not None
         file = act.message.file
         assert file is not None
@@ -204,7 +204,7 @@ class WhatsApp:
         raise _failed(status, raw)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
-        """Mark a message as read, with `typing` also show the typing indicator; ignore failures."""
+        """Mark a message as read; if `typing`, show the typing indicator; ignore failures."""
         mark: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "status": "read",
@@ -221,8 +221,8 @@ class WhatsApp:
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Yield the bytes of a file that a person sent.
 
-        The file's URL expires after five minutes, so after a refusal it is requested once more.
-        Raises Refused if the file is gone, DoesNotFit above 100 MiB.
+        The file's URL expires after five minutes, so if the URL is rejected, a new one is requested
+        once. Raises Refused if the file is gone, DoesNotFit above 100 MiB.
         """
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", ref, re.ASCII):
             raise Refused
@@ -255,7 +255,7 @@ class WhatsApp:
         return file.url
 
     def _opened(self, url: str) -> Any:
-        """Return the request for a file's URL; raise Refused for an unknown host.
+        """Return the request for a file's URL; raise Refused for a URL at an unknown host.
 
         The request carries the token, so it may go only to the platform's own hosts.
         """
@@ -268,9 +268,9 @@ class WhatsApp:
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
 
     async def _send_template(self, act: ChannelCall, message: Message) -> str:
-        """Send the template in the person's language, or in the first fallback that exists.
+        """Send the message's template in the person's language, or the first existing fallback.
 
-        Raises WindowClosed if the message has no template, NoTemplate if no language has it.
+        Raises WindowClosed if the message has no template, NoTemplate if no such language has it.
         """
         if message.template is None:
             raise WindowClosed
@@ -307,7 +307,7 @@ class WhatsApp:
             after = f"&after={quote(page.paging.cursors.after or '')}"
 
     async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
-        # A business-scoped user id stays with the person; a phone number may pass to somebody else.
+        # A user id is a better address than a phone number, which may pass to somebody else.
         to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
         said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
         if mark:

@@ -1,4 +1,4 @@
-"""Mapping of WhatsApp's error codes to SendErrors; error texts are not used.
+"""Mapping of WhatsApp's error codes to SendErrors; the platform's error texts are not used.
 
 The same codes occur in answers to calls, in statuses of messages and in errors of the account.
 """
@@ -25,9 +25,9 @@ UNTOLD_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The SendError for an error code; `alarm`, if any, is logged for the operator.
+    """How the bot treats an error code: the SendError to raise, and an alarm to log, if any.
 
-    `delay` (seconds) and `wide` are the arguments of Throttled.
+    `alarm` is a code for the operator. `delay` (seconds) and `wide` are the arguments of Throttled.
     """
 
     error: type[SendError]
@@ -56,13 +56,13 @@ FAULTS: Mapping[int, Fault] = {
     130429: SLOW,
     4: QUOTA,
     80007: QUOTA,
-    # Restrictions of the account: answers are retried after the delay, broadcasts pause.
+    # Restrictions of the business account: replies are retried after the delay, broadcasts pause.
     131048: LIMITED,
     131064: LIMITED,
     368: RESTRICTED,
     131031: RESTRICTED,
     131042: UNPAID,
-    # The number was deleted, or is not registered, not verified, or without an approved name.
+    # The business number was deleted, or is not registered, not verified, or has no approved name.
     33: NUMBER,
     131037: NUMBER,
     131045: NUMBER,
@@ -118,7 +118,7 @@ def fault(code: int, status: int = 400) -> Fault:
 
 
 def failure(found: Fault, delay: float | None = None) -> SendError:
-    """Return the SendError to raise; `delay` is the platform's delay in seconds, if it gave one."""
+    """Return the SendError for a fault; `delay` is the platform's delay in seconds, if any."""
     if found.error is Throttled:
         return Throttled(delay or found.delay, wide=found.wide)
     return found.error()

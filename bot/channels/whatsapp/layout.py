@@ -1,4 +1,4 @@
-"""WhatsApp layout: as few messages as possible, since each is billed and rate limited."""
+"""WhatsApp layout: as few messages as possible, since each message is billed and rate limited."""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -11,20 +11,20 @@ from flows.engine.language_protocol import Words
 from flows.engine.text import _, button
 
 CHOOSE = button("Choose")
-# Label of the list's button while the language is unknown: "language" in Kazakh, Russian and
-# Chinese.
+# Label of the button that opens the list, while the language is unknown: "language" in Kazakh,
+# Russian and Chinese.
 CHOOSE_LANGUAGE = "Тіл · Язык · 语言"
 ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Endings of payloads whose buttons have no word that a person can type instead. In a list, these
-# buttons take precedence.
+# Endings of the payloads of buttons that have no word that a person could type instead. In a list,
+# these buttons take precedence over buttons with a word.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
-# Meta's language codes. Meta has no code for some scripts, so these use another template, with this
-# suffix in its name.
+# Meta's language code for each of the bot's languages. Meta has no code for some scripts: for
+# these, the template's name has this suffix.
 TEMPLATE_LANGUAGES = {
     "kk": ("kk", ""),
     "kk_Arab": ("kk", "_arab"),
@@ -33,7 +33,8 @@ TEMPLATE_LANGUAGES = {
     "uz": ("uz", ""),
     "uz_Cyrl": ("uz", "_cyrl"),
 }
-# Languages to try for a missing template: the other script, then Russian, which most people read.
+# Languages to try in order for a template: the person's, its other script, then Russian, which most
+# people read.
 FALLBACKS = {
     "kk_Arab": ("kk_Arab", "kk", "ru"),
     "uz_Cyrl": ("uz_Cyrl", "uz", "ru"),
@@ -45,9 +46,10 @@ type Content = dict[str, Any]
 def parts(message: Message, words: Words) -> list[Content]:
     """Return the messages to send, in order, as fragments of Meta's request bodies.
 
-    Up to 3 buttons become reply buttons, more become a list of up to 10 rows. Controls without room
-    are listed as words to type. A body over 1,024 characters cannot have buttons, so the answers
-    are numbered. Raises DoesNotFit if a payload or a label is too long.
+    Up to 3 buttons become reply buttons, more become a list of up to 10 rows. Control buttons
+    without room are listed as words to type. A body over 1,024 characters cannot have buttons, so
+    its answers are written as a numbered list. Raises DoesNotFit if a payload or a label is too
+    long.
     """
     text = _text(message)
     pressed, written = arranged(message.buttons)
@@ -61,7 +63,7 @@ def parts(message: Message, words: Words) -> list[Content]:
 
 
 def file(sent: FileRef, media_id: str) -> Content:
-    """Return the message that shows an uploaded file: an image, or a document with its name."""
+    """Return the request body to show an uploaded file: an image, or a document with its name."""
     if sent.media_type.startswith("image/"):
         return {"type": "image", "image": {"id": media_id}}
     return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
@@ -70,7 +72,7 @@ def file(sent: FileRef, media_id: str) -> Content:
 def arranged(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
-    """Return the buttons to show, in order, and those without room, to be listed as words.
+    """Return the buttons to show, in order, and the buttons without room, to be listed as words.
 
     A link is shown alone. In a list, answers take precedence, then buttons without a word to type.
     """
@@ -83,7 +85,7 @@ def arranged(
 
 
 def _text(message: Message) -> str:
-    """Return the text with WhatsApp's formatting for bold, quoted and monospaced words."""
+    """Return the text with WhatsApp's markup for bold, quoted and monospaced words."""
     lines = message.lines
     for mark in message.marks:
         _format(lines, mark)
@@ -109,9 +111,11 @@ def _format(lines: list[str], mark: Mark) -> None:
 def _over(
     text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
-    """Return the text with the action under it, or with numbered answers if the text is too long.
+    """Return the text with the buttons or list `action` under it.
 
-    If a button has no word to type, a long text is split and the action is under its end.
+    If the text is too long for `action`, the answers are numbered lines instead. But if a button
+    has no word to type, the text is split and `action` is under its end. `written` are the buttons
+    that are listed as words to type.
     """
     body = _with_words(text, written, message, words)
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
@@ -122,7 +126,7 @@ def _over(
 
 
 def _under_the_end(body: str, action: Content) -> list[Content]:
-    """Return the text with the action under its end; a long text is split into messages.
+    """Return the text with the buttons or list `action` under its end; split a long text.
 
     The split is at a paragraph, line or word end. Raises DoesNotFit if there is none.
     """
@@ -202,7 +206,7 @@ def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> 
 def _row(press: RenderedButton) -> Content:
     """Return a list row; a long label is split between the row's title and description.
 
-    Raises DoesNotFit if title and description together have no room for the label.
+    Raises DoesNotFit if the label does not fit into title and description together.
     """
     payload = _payload(press, LIMITS.row_payload)
     if _fits(press, LIMITS.row_label):
@@ -225,7 +229,7 @@ def _payload(press: RenderedButton, limit: int) -> str:
 
 
 def templates(template: Template, language: str) -> list[Content]:
-    """Return the template in the person's language, then in the fallback languages."""
+    """Return the template's request bodies: for the person's language, then for the fallbacks."""
     codes = FALLBACKS.get(language, tuple(dict.fromkeys((language or "ru", "ru"))))
     return [_template(template, *TEMPLATE_LANGUAGES.get(code, (code, ""))) for code in codes]
 

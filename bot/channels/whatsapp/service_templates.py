@@ -1,4 +1,4 @@
-"""WhatsApp service templates: notices without content, for a closed reply window."""
+"""WhatsApp service templates: notices without content, sent while free text is not allowed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TEXTS: Mapping[Notice, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class ServiceTemplate:
-    """A template as submitted to Meta; `form` is the bot's language and script of its texts."""
+    """A template as submitted to Meta; `form` is the bot's code of its language and script."""
 
     name: str
     language: str
@@ -29,12 +29,15 @@ class ServiceTemplate:
 
 
 def template(notice: Notice, opening: RenderedButton) -> Template:
-    """Return a reference to a notice's template; its quick reply sends the payload of `opening`."""
+    """Return a reference to a notice's template.
+
+    Pressing its quick reply sends the payload of `opening`.
+    """
     return Template(_name(notice), payloads=(opening.payload,))
 
 
 def needed(words: Words) -> Iterator[ServiceTemplate]:
-    """Yield the templates that the business account needs, for each notice and language."""
+    """Yield the templates that the business account needs: one for each notice and language."""
     for notice, text in TEXTS.items():
         for form, _own in words.languages():
             code, suffix = TEMPLATE_LANGUAGES.get(form, (form, ""))

@@ -1,4 +1,8 @@
-"""Parser for WhatsApp's message statuses and errors; callback marks match them to outbox rows."""
+"""Parser for WhatsApp's message statuses and errors.
+
+A callback mark is text that the bot sends with a message and Meta returns in its statuses; it names
+the outbox row or the broadcast's recipient.
+"""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +16,10 @@ from bot.channels.whatsapp.errors import fault
 from bot.observability import logging
 
 NAME = "whatsapp"
-# Outbox id and attempt (`77.2`), or broadcast, recipient and attempt (`b5.120.1`).
+# A row in a callback mark: outbox id and attempt (`77.2`), or broadcast, recipient and attempt
+# (`b5.120.1`).
 ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# For a split message, part and number of parts are appended: `77.2/2/3`.
+# For a split message, the part's number and the number of parts follow: `77.2/2/3`.
 MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
     "sent": "sent",
@@ -48,7 +53,7 @@ class _Status(msgspec.Struct, gc=False):
 
 
 def seconds(value: str | int | None) -> int:
-    """Return a timestamp in Unix seconds; 0 if there is none. Raises Unreadable."""
+    """Return a timestamp as an integer in Unix seconds; 0 if there is none. Raises Unreadable."""
     try:
         seconds = int(value or 0)
     except ValueError:
@@ -59,7 +64,7 @@ def seconds(value: str | int | None) -> int:
 
 
 def status(raw: Any) -> Sequence[IncomingUpdate]:
-    """Return a status as a delivery report, or Ignored if its kind is not used."""
+    """Return a status as a delivery report, or Ignored if the bot does not use its kind."""
     found = decoding.shaped(raw, _Status)
     state = STATES.get(found.status)
     if state is None:
@@ -90,7 +95,7 @@ def mark(row: str, part: int, parts: int) -> str:
 
 
 def _marked(data: str) -> tuple[str, int, int]:
-    """Return row, part and number of parts from a callback mark; an empty row if it is invalid."""
+    """Return row, part number and number of parts from a callback mark; row '' if it is invalid."""
     found = MARK.fullmatch(data)
     if found is None:
         return "", 1, 1
@@ -98,7 +103,7 @@ def _marked(data: str) -> tuple[str, int, int]:
 
 
 def _price(pricing: _Pricing | None) -> str:
-    """Return the billing category, empty if unbilled; only short names are accepted."""
+    """Return Meta's billing category of a message; '' if not billed or the name is invalid."""
     if pricing is None or pricing.billable is False:
         return ""
     category = pricing.category or ""
@@ -106,7 +111,7 @@ def _price(pricing: _Pricing | None) -> str:
 
 
 def alarm(raw: Any) -> None:
-    """Log an alarm for an error of the account, which no message's status reports."""
+    """Log an alarm for an error of the account, which occurs outside the status of a message."""
     try:
         code = decoding.shaped(raw, _Error).code
     except Unreadable:

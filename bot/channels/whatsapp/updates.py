@@ -1,4 +1,7 @@
-"""Parser for WhatsApp's webhooks; every element of every list is parsed separately."""
+"""Parser for WhatsApp's webhooks.
+
+Every element of every list is parsed separately, so that an unreadable one does not affect others.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +26,7 @@ from bot.observability import logging
 from flows.engine import events
 
 NAME = statuses.NAME
-# Deduplication keys are stored for 8 days, so an older update could be a duplicate.
+# Deduplication keys are stored for 8 days, so an older update could be an undetected duplicate.
 MAX_AGE_SECONDS = 8 * 24 * 3600
 SHARE = ":@"
 FIELDS = ("messages", account_events.PREFERENCES, account_events.CALLS)
@@ -31,8 +34,8 @@ PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
 
-# Contents besides text, presses, files and contacts: Meta's type and the engine's name. Messages of
-# other types are ignored.
+# Contents besides text, presses, files and contacts: Meta's message type and the engine's name.
+# Messages of other types are ignored.
 CONTENTS = {
     "location": "location",
     "audio": "voice",
@@ -43,7 +46,8 @@ CONTENTS = {
     "call": "call",
     "unsupported": "other",
 }
-# Types of messages that the API does not deliver; "errors" means that a message was lost.
+# Types of messages that the API reports without their contents; "errors" means that a message was
+# lost.
 _UNSUPPORTED = (
     "errors gif group_invite hsm image interactive link_preview list location media_placeholder"
     " order poll_creation product"
@@ -55,7 +59,7 @@ _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
 
-# Meta's types, reduced to the fields in use. Every optional field may also be null.
+# Meta's types, reduced to the fields that the parser reads. Every optional field may also be null.
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -126,17 +130,18 @@ class _Metadata(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """The sender of a message: phone number, and handles with the preferred one first."""
+    """The sender of a message: phone number or '', and handles with the preferred one first."""
 
     phone: str
     names: tuple[str, ...]
 
 
 def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, ...]:
-    """Parse a body into updates. Raises Unreadable, with E_SHAPE if it has no list of entries.
+    """Parse a webhook body into updates.
 
-    An unreadable element becomes Unparseable. Elements about other numbers are ignored. A message
-    older than 8 days becomes Unparseable with E_STALE, since it could be a duplicate.
+    Raises Unreadable, with E_SHAPE if the body has no list of entries. An unreadable element
+    becomes Unparseable. Elements about other business numbers are ignored. A message older than 8
+    days becomes Unparseable with E_STALE, since it could be a duplicate.
     """
     raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
@@ -199,7 +204,10 @@ def _each(raw: Any, read: Any) -> Iterator[IncomingUpdate]:
 
 
 def _spoiled(raw: Any, code: str) -> Unparseable:
-    """Return an Unparseable for an element; its id or hash is used for deduplication."""
+    """Return an Unparseable for an unreadable element.
+
+    The element's id, or its hash if it has none, is used for deduplication.
+    """
     written = _encode(raw)
     name = raw.get("id") if isinstance(raw, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
@@ -208,7 +216,7 @@ def _spoiled(raw: Any, code: str) -> Unparseable:
 
 
 def _contacts(raw: Any) -> list[_Contact]:
-    """Return the valid contacts; invalid ones are skipped, because messages name their sender."""
+    """Return the valid contacts; skip invalid ones, because messages also name their sender."""
     found = []
     for each in raw if isinstance(raw, list) else ():
         try:
@@ -244,7 +252,10 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
 
 
 def _replied_to(raw: dict[str, Any]) -> str:
-    """Return the id of the replied message: for a press, the message with the button."""
+    """Return the id of the message to which a message replies; '' if it is no reply.
+
+    A press of a button replies to the message that has the button.
+    """
     context = raw.get("context")
     found = context.get("id") if isinstance(context, dict) else None
     return found if isinstance(found, str) else ""
@@ -258,7 +269,7 @@ def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Incomi
 
 
 def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
-    """Return the sender, from the message and the contact with the same number or id."""
+    """Return a message's sender, completed from the contact with the same number or id."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
     only = contacts[0] if len(contacts) == 1 and not own else _Contact()
@@ -306,13 +317,16 @@ def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
     unknown = kind not in CONTENTS or (
         kind == "unsupported" and part.get("type", "errors") not in [*UNSUPPORTED, None]
     )
-    # Messages that WhatsApp itself creates have no caption. A message with a caption is from a
-    # person, even if its type is unknown.
+    # Messages that WhatsApp itself creates have no caption. A message with a caption is therefore
+    # from a person, even if its type is unknown.
     return None if unknown and not words else events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 
 def _pressed_template(press: _Press) -> events.Event:
-    """Return the event of a template's quick reply; an unknown payload counts as typed label."""
+    """Return the event of a press on a template's quick reply.
+
+    If the payload is not one of the bot's, the label counts as a typed text.
+    """
     label = press.text or ""
     payload = press.payload or label
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
@@ -338,7 +352,10 @@ def _filled(written: str | None) -> events.Event:
 
 
 def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
-    """Return the shared phone number; it is the person's own if it equals the sender's."""
+    """Return the event of a shared phone number.
+
+    It is the person's own number if it equals the sender's.
+    """
     for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
@@ -347,7 +364,7 @@ def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
 
 
 def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
-    """Return the handle changes in a system message: phone number, user id, or both."""
+    """Return the handle changes in a system message: a new phone number, a new user id, or both."""
     new_phone = system.wa_id or system.new_wa_id or ""
     old_phone = message.sender or ""
     pairs = ((system.previous_user_id or "", system.user_id or ""), (old_phone, new_phone))
