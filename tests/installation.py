@@ -1,8 +1,7 @@
-"""The steps of docs/tutorials/first-ten-minutes.md, carried out with real processes.
+"""Install and run Kosh with real processes, as an operator does.
 
-python -m tests.installation polling
-
-servers
+- `python -m tests.installation polling`: the steps of docs/tutorials/first-ten-minutes.md
+- `python -m tests.installation servers`: two web and two worker processes
 """
 
 import asyncio
@@ -51,13 +50,13 @@ def kosh(
 
 
 def done(*words: str, given: Mapping[str, str] = NOTHING) -> None:
-    """Run a command; fail unless it ends with success."""
+    """Run `./kosh WORDS` to its end; raise AssertionError unless its exit status is 0."""
     with kosh(*words, given=given) as process:
         assert process.wait(PATIENCE) == 0, words
 
 
 async def up(url: str) -> None:
-    """Wait until a URL answers."""
+    """Wait until the server at this base URL is ready, for at most PATIENCE seconds."""
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
@@ -89,7 +88,11 @@ async def polling(folder: Path) -> None:
 
 
 async def servers(folder: Path) -> None:
-    """Start two web and two worker processes on an existing PostgreSQL and Valkey."""
+    """Start two web and two worker processes on an existing PostgreSQL and Valkey.
+
+    Their URLs are in the environment variables SYSTEM_POSTGRESQL and SYSTEM_VALKEY. Check that both
+    web processes answer visitors, and that all four processes serve metrics.
+    """
     admin = os.environ["SYSTEM_POSTGRESQL"]
     prepared = embedded.prepare(admin, "kosh_servers", folder / "passwords")
     given = {
@@ -122,7 +125,7 @@ async def servers(folder: Path) -> None:
 
 
 async def asked(url: str) -> None:
-    """Answer questions of the chat until the chat asks for a name."""
+    """Register in the web chat at this base URL, up to the answer to the question for a surname."""
     async with Visitor.at(url) as visitor:
         await inside(visitor)
 

@@ -9,7 +9,8 @@ type Pair = tuple[str, str]
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 UZBEK_CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ"
-# Letters of several keyboards and the sign hamza; spellings with them are stored as typed.
+# Kazakh letters in Arabic script from several keyboards, and the sign hamza. Kosh stores all their
+# spellings as typed.
 ARABIC = "ابۆگعدەجزيكقلمنڭوپرستۋۇفحھچىشءٴکیهةئ"
 LATIN = "abdefhijklmnpqrstuvxyzöğşçáéíúńǵýäüñ"
 HAN = [
@@ -34,14 +35,20 @@ INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
 
 
 def names(script: str, many: int, seed: int) -> Iterator[Pair]:
-    """Yield pairs of typed and stored names; a seed gives the same names each time."""
+    """Yield `many` pairs of a typed and a stored name in a script, a key of SCRIPTS.
+
+    The same seed gives the same names.
+    """
     rng = random.Random(f"{script}-{seed}")
     for _number in range(many):
         yield _name(SCRIPTS[script], rng)
 
 
 def _name(word: Callable[[random.Random], Pair], rng: random.Random) -> Pair:
-    """Return one to three words, in some cases hyphenated, decomposed, or with invisible marks."""
+    """Return a name of one to three words made by `word`.
+
+    Some names are hyphenated, in Unicode's decomposed form, or contain an invisible character.
+    """
     typed, kept = word(rng)
     for _more in range(rng.choice((0, 0, 1, 1, 2))):
         more, kept_more = word(rng)
@@ -67,7 +74,11 @@ def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
 
 
 def _uzbek(rng: random.Random) -> Pair:
-    """Return Latin letters with oʻ, gʻ and the tutuq, with any apostrophe of keyboards."""
+    """Return a word in Uzbek Latin letters.
+
+    In the typed word, the marks of oʻ and gʻ and the apostrophe tutuq (ʼ) are any apostrophe that
+    keyboards have.
+    """
     typed, kept = "", ""
     for _letter in range(rng.randint(3, 9)):
         chance = rng.random()

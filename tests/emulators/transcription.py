@@ -1,4 +1,4 @@
-"""Emulator of OpenAI's transcription API that rejects any deviation from the reference."""
+"""Emulator of OpenAI's transcription API that rejects requests with unexpected fields."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,11 @@ FAULTS = ("broken", "list", "number", "endless", "slow", "401", "500", "redirect
 
 @dataclass
 class Transcription:
-    """The emulated server; it returns `text`, or fails as `fault` describes."""
+    """The emulated server; it returns `text`, or fails as `fault` (one of FAULTS) describes.
+
+    `mistakes` names what was wrong in each rejected request. A "slow" response waits for
+    `released`.
+    """
 
     url: str = ""
     text: str = ""
@@ -62,7 +66,7 @@ class Transcription:
 
 
 def _wrong(form: object) -> str:
-    """Return the name of the first field that differs from the API's reference; "" if none."""
+    """Return the name of the first wrong field of the request's form; "" if all are right."""
     assert hasattr(form, "keys")
     fields = dict(form)  # type: ignore[call-overload]
     file = fields.get("file")
@@ -81,7 +85,7 @@ def _wrong(form: object) -> str:
 
 @asynccontextmanager
 async def transcription() -> AsyncIterator[Transcription]:
-    """Run a server until the block ends; yield it."""
+    """Run an emulated transcription server for the `async with` block; yield the server."""
     server = Transcription()
     app = web.Application(client_max_size=30 << 20)
     app.router.add_post("/v1/audio/transcriptions", server.take)

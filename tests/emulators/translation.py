@@ -1,4 +1,4 @@
-"""Emulators of three translation APIs that reject any deviation from the references."""
+"""Emulators of three translation APIs (PROGRAMS) that reject requests with unexpected fields."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,11 @@ TARGETS = {"kk", "ru", "uz", "zh"}
 
 @dataclass
 class Translation:
-    """The emulated server; it returns `text`, or fails as `fault` describes."""
+    """The emulated server; it returns `text`, or fails as `fault` (one of FAULTS) describes.
+
+    `mistakes` names what was wrong in each rejected request. A "slow" response waits for
+    `released`.
+    """
 
     url: str = ""
     text: str = ""
@@ -87,7 +91,7 @@ class Translation:
 
 @asynccontextmanager
 async def translation() -> AsyncIterator[Translation]:
-    """Run a server with the three APIs until the block ends; yield it."""
+    """Run an emulated server of the three APIs for the `async with` block; yield the server."""
     server = Translation()
     app = web.Application()
     app.router.add_post("/v2/translate", server.deepl)

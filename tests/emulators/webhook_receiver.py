@@ -1,4 +1,7 @@
-"""Receiver of webhooks, with a check of signatures that shares no code with the program."""
+"""An external system that receives Kosh's outgoing webhooks.
+
+Its signature check shares no code with Kosh, so that a mistake of Kosh's signing is detected.
+"""
 
 import asyncio
 import json
@@ -15,7 +18,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request, as it arrived."""
+    """One webhook request, with the header names in lower case."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -29,7 +32,10 @@ class Received:
         return dict(json.loads(self.body))
 
     def is_signed_by(self, secret: str) -> bool:
-        """Return True if one of the signatures is of this secret (Standard Webhooks, v1)."""
+        """Return True if one of the request's signatures (Standard Webhooks, v1) is correct.
+
+        `secret` is the endpoint's secret: a prefix, `_`, and the key in base64.
+        """
         mac = HMAC(b64decode(secret.split("_", 1)[1]), hashes.SHA256())
         mac.update(self.id.encode() + b"." + self.headers["webhook-timestamp"].encode() + b".")
         mac.update(self.body)
@@ -39,9 +45,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """The receiver. `answers` are statuses with headers to return, in order; then 204.
+    """The receiving server.
 
-    While `free` is not set, it does not answer.
+    `answers` are the statuses and headers of the next responses, in order; later responses have
+    status 204. While the event `free` is not set, all responses wait.
     """
 
     host: str = ""
@@ -65,7 +72,7 @@ class Receiver:
 
 @asynccontextmanager
 async def webhook_receiver() -> AsyncIterator[Receiver]:
-    """Serve a receiver on this machine."""
+    """Run a receiver on the loopback interface for the `async with` block; yield it."""
     receiver = Receiver()
     receiver.free.set()
     app = web.Application()

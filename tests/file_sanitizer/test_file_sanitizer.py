@@ -1,6 +1,6 @@
 """Files that people send: rejected, sanitized, or hostile to the sandboxed child process.
 
-The numbers of rows are those of the study's table of bad inputs (69 to 85).
+The mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (69 to 85).
 """
 
 import asyncio
@@ -38,7 +38,7 @@ async def works() -> AsyncIterator[Sanitizer]:
 
 
 async def cleaned(works: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
-    """Return the verdict on a file that is accepted, and the sanitized bytes."""
+    """Sanitize a file that must be accepted; return the verdict and the sanitized bytes."""
     verdict = await works.clean(sent(file), **how)
     assert isinstance(verdict, Clean), verdict
     with verdict.contents as contents:
@@ -641,7 +641,7 @@ async def test_sanitizer_child_gets_an_empty_environment(
     assert CANARY not in environment
 
 
-# The parent process
+# The process that starts the children: number of children, shutdown, memory
 
 
 async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
@@ -665,7 +665,8 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
         if at_work > 1:
             two_at_work.set()
         try:
-            # A child may start more slowly than another works, so each waits until two are at work.
+            # The first child could finish before the second has started, so each child waits until
+            # two are at work.
             await two_at_work.wait()
             return await work(self, *rest)
         finally:

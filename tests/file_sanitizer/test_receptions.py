@@ -1,4 +1,4 @@
-"""Slow uploads of one sender or address do not take the upload slots of other people."""
+"""Slow uploads of one sender or network address leave upload slots free for other people."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,10 @@ class Desk:
         await self.ended.wait()
 
     async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
-        """Begin `count` endless uploads, by one person if `one`; wait for those with a slot."""
+        """Begin `count` endless uploads; wait until the uploads that get a slot have started.
+
+        With `one`, one person sends all. With `address`, all come from this network address.
+        """
         begun = [asyncio.Event() for _ in range(count)]
         for number, each in enumerate(begun):
             sender = "slow" if one else f"slow-{address}-{number}"
@@ -41,7 +44,7 @@ class Desk:
         await asyncio.gather(*(each.wait() for each in begun[:most]))
 
     async def other(self) -> Verdict:
-        """Return the verdict on a file of another person at another address."""
+        """Upload a file as another person at another network address; return the verdict."""
         verdict = await self.works.clean(sent(photo()), sender="other", address="elsewhere")
         if isinstance(verdict, Clean):
             verdict.contents.close()

@@ -1,4 +1,5 @@
-"""All answers of the information flows: every combination of a person's answers, every sentence."""
+"""Everything that the information flows say: their sentences for every combination of a person's
+answers."""
 
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from datetime import date
@@ -14,16 +15,18 @@ from flows.knowledge.faq import ENTRIES
 from flows.knowledge.quiz import EXERCISES
 
 TODAY, NEXT_YEAR = date(2026, 11, 24), date(2027, 1, 1)
-# The origins in the domain's list: eleven countries, one country not in it, and statelessness.
+# The origins with their own rules in flows/knowledge (11 countries), one country without, and
+# statelessness.
 ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "DE", "US", "stateless")
 PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]
 type Spoken = Callable[[Situation, date], Iterator[Text]]
-# The paragraphs of an answer, each as its sentence with all sentences nested in it.
+# The paragraphs of a flow's result. Each paragraph is a tuple of its sentence and all sentences
+# nested in it.
 type Told = tuple[tuple[Text, ...], ...]
 
-# Answers to try where a question has no options, or many similar ones.
+# By question: the person's answers to try if the question has no options, or many similar ones.
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "citizenship": (*ORIGINS, "KZ"),
     "trouble": ("none", "money"),
@@ -45,7 +48,7 @@ FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
 
 
 def situations(flow: Flow) -> Iterator[Situation]:
-    """Yield the answers on every path through a flow."""
+    """Yield the person's answers on every path through a flow, by question."""
     ways: list[dict[str, str | None]] = [{}]
     for item in flow.items:
         assert isinstance(item, Question)
@@ -70,7 +73,10 @@ def parts(text: Text) -> Iterator[Text]:
 
 @cache
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
-    """Return answers and sentences of a flow; each shared paragraph is split only once."""
+    """Return (a person's answers, resulting paragraphs) for every path, and all sentences.
+
+    `name` is a key of FLOWS. Each paragraph that several results share is split only once.
+    """
     flow, spoken = FLOWS[name]
     inside: dict[Text, tuple[Text, ...]] = {}
 
@@ -85,12 +91,12 @@ def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], Key
 
 
 def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
-    """Return each situation of a flow with all sentences of its answers."""
+    """Return every combination of a person's answers in a flow, with the result's paragraphs."""
     return _told(name, today)[0]
 
 
 def heard(name: str, today: date) -> KeysView[Text]:
-    """Return every sentence of a flow's answers in any situation."""
+    """Return every sentence of a flow's results, for any combination of a person's answers."""
     return _told(name, today)[1]
 
 

@@ -1,4 +1,4 @@
-"""A person's conversation, driven by tests; each turn is checked for invariants."""
+"""A person's conversation with the engine, driven by tests; each turn is checked for invariants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -48,8 +48,8 @@ from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
 
 TODAY = date(2026, 11, 24)
-# A day with published content: a conversation that stores this value instead of a plain date could
-# not be saved.
+# The date is an edition (a date with published content), which cannot be serialized. A turn that
+# stores it in the conversation instead of a plain date thus fails in each test.
 PUBLISHED: Edition[object, object] = Edition.of(TODAY, {}, {}, (), {})
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
@@ -116,14 +116,17 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 
 
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
-    """Return the conversation at a question of the form; `others` replace the person's answers."""
+    """Return a chat at a question of the registration form.
+
+    The earlier questions are answered from STRAIGHT, or from `others`.
+    """
     chat = _walked(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
 
 @dataclass
 class Chat:
-    """A conversation, driven by events as a channel does."""
+    """A conversation that gets events as a channel would send them; see `_hold` for the checks."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
@@ -147,13 +150,13 @@ class Chat:
         twice: bool = False,
         understanding: Understanding | None = None,
     ) -> Self:
-        """Choose the language; stop at the menu, or at the first question of a flow."""
+        """Return a chat after the choice of the language, at the menu or the start of `flow`."""
         chat = cls(language, twice=twice, understanding=understanding)
         chat.takes(Started())
         chat.presses(language)
         return chat.presses(flow) if flow else chat
 
-    # Actions of the person
+    # The person's actions, each of which sends one or several events
 
     def takes(self, event: Event) -> Self:
         before, after = self.conversation, self._step(event)
@@ -183,7 +186,7 @@ class Chat:
         return self
 
     def answers(self, value: str) -> Self:
-        """Press the option if the question has it (or skip with "-"); otherwise write the value."""
+        """Press the button of the option `value`, or "-" to skip; write any other value as text."""
         asked = self.conversation.asked
         keys = {option.key for option in asked.options} if asked else set()
         if value in keys or value == "-":
@@ -191,14 +194,14 @@ class Chat:
         return self.says(value)
 
     def edits(self, question: str) -> Self:
-        """At the review, choose the answer to change by its number."""
+        """At the review of all answers, choose by number the question to answer again."""
         self.presses("edit")
         asked = self.conversation.asked
         keys = [option.key for option in asked.options] if asked else []
         return self.says(str(keys.index(question) + 1))
 
     def until(self, question: str, **others: str) -> Self:
-        """Answer with `others` or as the invented person does, until the question is asked."""
+        """Answer from `others` or STRAIGHT until the question is asked; fail after 120 answers."""
         for _turn in range(120):
             if self.at == question:
                 return self
@@ -206,11 +209,11 @@ class Chat:
         raise AssertionError(f"{question} was not asked; the last was {self.at}")
 
     def tried(self, typed: str) -> "Chat":
-        """Return a copy of the chat after a text, without the checks of every turn, for speed."""
+        """Return a copy of the chat after the person's text `typed`, without checks, for speed."""
         turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
-    # Screen of the person
+    # Messages that the person sees now
 
     @property
     def at(self) -> str:
@@ -226,7 +229,7 @@ class Chat:
         return self.conversation.nonce
 
     def shows(self, text: Text, **values: Value) -> bool:
-        """Return True if the last messages contain the sentence, with these values if given."""
+        """Return True if the last turn's messages contain the sentence, with these values."""
         wanted = set(values.items())
         return any(
             part.msgid == text.msgid and wanted <= set(part.values)
@@ -238,12 +241,12 @@ class Chat:
 
     @property
     def text(self) -> str:
-        """Return the last messages as rendered text."""
+        """Return the last turn's messages as rendered text."""
         return "\n".join(line for say in self.says_now for line in _read(say))
 
     @property
     def keys(self) -> list[str]:
-        """Return the keys of all visible buttons, as `presses` takes them."""
+        """Return the keys of all buttons of the last turn's messages, as `presses` accepts them."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]
         return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
 
@@ -256,7 +259,7 @@ class Chat:
         return path(self.flows[flow], self.form(flow))
 
     def told(self, flow: str = "preregistration") -> dict[str, str | None]:
-        """Return every stored answer of a flow by its key."""
+        """Return every stored answer of a flow, by the question's key."""
         return {key: answer.value for key, answer in self.form(flow).answers.items()}
 
     def done[E](self, kind: type[E]) -> list[E]:
@@ -309,7 +312,7 @@ class Chat:
                 self._hold_submission(effect, after.conversation)
 
     def _hold_submission(self, submit: Submit, after: Conversation) -> None:
-        """Check that a submission follows consent and contains exactly the answers on the path."""
+        """Check that a form is submitted after consent, with exactly the answers on its path."""
         assert "registration" in after.consents
         road = path(self.flows[submit.flow], after.forms[submit.flow])
         assert submit.answers == road.answers
@@ -317,7 +320,7 @@ class Chat:
             members = dict.fromkeys(step.member for step in road.steps if step.member)
             assert sent == tuple(road.of(member) for member in members)
 
-    # The transcript
+    # The transcript of the conversation
 
     def _did(self, event: Event) -> str:
         match event:

@@ -1,6 +1,7 @@
-"""A fake recogniser with a table of sentences; it checks the arguments of each call.
+"""A fake recogniser of intents: a table of sentences with what is recognized in each.
 
-Stories and transcripts use the intents that the shipped model finds in these sentences.
+It also checks the arguments of each call. tests/flows/test_sentences.py compares the table with the
+shipped model.
 """
 
 from collections.abc import Mapping
@@ -19,14 +20,14 @@ MAX_LENGTH = 5000
 
 @dataclass(frozen=True)
 class Known(Recognition):
-    """A recognition together with the values found in its text."""
+    """A recognition together with the entities (countries, numbers, …) found in its text."""
 
     entities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FakeReading:
-    """A reading of a text that returns the given recognition."""
+    """The reading that FakeRecognizer returns for a text."""
 
     recognition: Recognition
 
@@ -67,9 +68,9 @@ def danger(kind: str, level: Danger = Danger.CLEAR) -> Recognition:
     return Recognition(Confidence.SURE, (kind,), danger=level, danger_intent=kind)
 
 
-# Sentences in each language with their meaning; those in other scripts are transliterated. An
-# unsure meaning lists only intents that are offered in every language. Danger is at least
-# suspected.
+# By name: the recognition of a sentence, and the sentence in each language. Other scripts are
+# transliterated. An unsure recognition lists only the intents that the shipped model finds in every
+# language. Danger.SUSPECTED means that the model finds danger of any level.
 SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     "mission": (
         sure("where.mission", country_of_residence="CN"),
@@ -214,7 +215,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
 
 
 def sentence(name: str, language: str) -> str:
-    """Return a sentence in the script of a language."""
+    """Return the sentence with this name in SENTENCES, in the given language and script."""
     written = SENTENCES[name][1]
     match language:
         case "kk_Arab":
@@ -226,7 +227,7 @@ def sentence(name: str, language: str) -> str:
 
 
 def read_by_the_model(name: str, language: str) -> Known:
-    """Return the shipped model's result for a sentence, so that transcripts show real results."""
+    """Return what the shipped model recognizes in a sentence, to show it in transcripts."""
     text = sentence(name, language)
     model = EngineRecognizer.load()
     found = model.read(text, language).recognition

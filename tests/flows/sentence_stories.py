@@ -1,4 +1,4 @@
-"""Stories of conversations that begin with a sentence of the person."""
+"""Scripted conversations that begin with the person's own sentence instead of a button."""
 
 from collections.abc import Callable, Mapping
 
@@ -85,5 +85,5 @@ STORIES: Mapping[str, Callable[[Chat], None]] = {
 
 
 def begun(language: str) -> Chat:
-    """Return a conversation without any turn."""
+    """Return a chat without any turn yet, with the fake recogniser."""
     return Chat(language, understanding=UNDERSTANDING, twice=True)

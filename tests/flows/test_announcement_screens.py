@@ -1,4 +1,4 @@
-"""Subscriptions to announcements in a conversation: start, change, end; forms are unaffected."""
+"""A person starts, changes and ends a subscription to announcements; open forms are unaffected."""
 
 import pytest
 
@@ -123,7 +123,7 @@ def test_erasure_deletes_the_announcement_subscription() -> None:
     assert chat.conversation.topics == ()
 
 
-# A form is not affected by announcements
+# The command /news during a form leaves the form unchanged
 
 
 def _parts(item: Item) -> tuple[Question, ...]:

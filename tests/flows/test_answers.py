@@ -1,4 +1,4 @@
-"""Typed input: recognised as an answer, or rejected with an explanation of the next step."""
+"""Text typed at a question: recognised as an answer, or rejected with an explanation."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def stored(chat: Chat, name: str) -> str | None:
     return chat.told().get(name)
 
 
-# Choices
+# Questions with options
 
 
 @pytest.mark.no_cover
@@ -63,7 +63,7 @@ def test_answer_confirmation_shows_the_normalized_value() -> None:
     assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
 
 
-# Countries
+# Questions for a country
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_country_question_accepts_no_citizenship() -> None:
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
-# Rejected, with an explanation of the next step (rows of tests/proof/rows.toml)
+# Invalid answers: rejected with an explanation (`row`: the kind of bad input in proof/rows.toml)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
@@ -216,7 +216,7 @@ def test_question_offers_an_officer_after_repeated_failures() -> None:
     assert not chat.shows(screens.ASK_AGAIN)
 
 
-# Sensitive input
+# Answers with personal data
 
 
 def test_sensitive_answer_is_deleted_from_the_chat_and_not_repeated() -> None:
@@ -250,7 +250,7 @@ def test_unexpected_contact_is_deleted_from_the_chat() -> None:
     assert chat.at == "purpose"
 
 
-# Content other than text
+# Files, voice messages and other content than text
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_unknown_command_is_not_stored_as_an_answer(typed: str) -> None:
     assert chat.at in ("name_kk", screens.MENU)
 
 
-# Reserved words
+# Reserved words: commands that are never stored as answers
 
 SAFE = sorted(
     {
@@ -325,7 +325,7 @@ OTHERS = sorted(
 
 
 def every_step() -> list[Chat]:
-    """Return the invented person's conversation once at every question of the form."""
+    """Return one chat for every question of the registration form, stopped at this question."""
     found: dict[str, Chat] = {}
     for answers in (
         {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},

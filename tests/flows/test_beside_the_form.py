@@ -1,4 +1,4 @@
-"""Commands that work at any step of a form, and limits of buttons."""
+"""Commands at any step of a form, and presses of outdated, repeated or unknown buttons."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ from tests.flows.recognizer import UNDERSTANDING, sentence
 FORM = "preregistration"
 
 
-# Buttons
+# Presses of outdated, repeated or unknown buttons; pages of options
 
 
 @pytest.mark.row(58, 59)

@@ -1,4 +1,4 @@
-"""Blocks of messages (entries, warnings, rows, boxes), and presses of their buttons."""
+"""Parts of a message (list entries, warnings, rows, checkboxes), and presses of their buttons."""
 
 import pytest
 

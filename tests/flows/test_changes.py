@@ -1,4 +1,7 @@
-"""A release changes a flow during conversations: no answer is lost or moved to another question."""
+"""A new release changes a flow while people fill it in.
+
+No answer is lost or moved to another question.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +27,7 @@ WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", 
 
 
 def inside(seed: int) -> Iterator[Conversation]:
-    """Yield the conversation of one person after every turn, with random answers."""
+    """Yield the state of one random conversation after every turn; `seed` selects it."""
     random = Random(seed)
     chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
@@ -56,7 +59,7 @@ def stored(conversation: Conversation) -> dict[str, Answer]:
 
 
 def what_comes(conversation: Conversation, random: Random) -> Event:
-    """Return a press of a button that is still on the person's screen, or a text."""
+    """Return a random next event: a press of an option of the open question, or a text."""
     asked = conversation.asked
     assert asked is not None
     options = [option for option in asked.options if option.key not in ("person", "refuse")]
@@ -125,7 +128,10 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
 
 
 def finished(chat: Chat) -> Submit:
-    """Answer the questions as the invented person would, until the form is submitted."""
+    """Answer the questions as the invented person would (`straight`), until the form is submitted.
+
+    Return the submission.
+    """
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
         if chat.done(Submit):
@@ -139,7 +145,7 @@ def finished(chat: Chat) -> Submit:
     raise AssertionError(f"never sent; the last question was {chat.at}")
 
 
-# Each change alone, as a story
+# Each kind of change in a scripted conversation
 
 
 def test_button_of_a_removed_question_does_not_answer_the_next_question() -> None:

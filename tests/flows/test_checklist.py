@@ -1,8 +1,8 @@
-"""The personal checklist in each situation.
+"""The checklist of documents for every combination of a person's answers.
 
-`checklists.txt` contains every list for twelve countries and statelessness, four places and five
-families, as keys, for comparison with the domain's documents. After a change run `KOSH_UPDATE=1 uv
-run pytest tests/flows/test_checklist.py` and review the difference.
+`checklists.txt` contains the list of each procedure for 12 countries and statelessness, four places
+of residence and five kinds of family, written as keys, for comparison with the laws. After a change
+run `KOSH_UPDATE=1 uv run pytest tests/flows/test_checklist.py` and review the difference.
 """
 
 import os
@@ -53,7 +53,7 @@ FAMILIES = ("alone", "spouse", "children", "both", "relatives")
 FACTS = {fact.text: fact.key for fact in catalogue.FACTS}
 DOCUMENTS = (*documents.DOCUMENTS, *permits.PERMIT_DOCUMENTS)
 
-# Short names in the golden file for sentences about a paper or a list.
+# The short name of each sentence about a document or a list in the golden file checklists.txt.
 REMARKS = {
     documents.HOME: "from-home",
     flow.LATE: "not-back",
@@ -92,7 +92,10 @@ def keys(made: Checklist) -> list[str]:
 
 
 def tokens(made: Checklist) -> list[str]:
-    """Return a list as keys: lines before the papers, each paper with its remarks, lines after."""
+    """Return a checklist as keys: lines before its documents, each document, lines after them.
+
+    The keys of a document's remarks follow the document's key after "+".
+    """
     papers = []
     for paper in made.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
@@ -101,7 +104,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return the list of a couple with children, and what each other family's list lacks."""
+    """Return a couple's checklist with children, and which of it other families' lists lack."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
@@ -126,7 +129,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Yield every distinct list, with the origins and places that lead to it."""
+    """Yield each distinct checklist, after a line with its procedure, origins and places."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):
@@ -156,7 +159,7 @@ def flow_origins() -> list[Origin]:
     return [origin(code) for code in ORIGINS]
 
 
-# The dates of the sources
+# The dates of the sources that a checklist shows
 
 
 def _of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
@@ -210,7 +213,7 @@ def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
     )
 
 
-# Answers that change a list
+# Answers on which the documents of a checklist depend
 
 
 def test_checklist_includes_papers_of_child_and_spouse() -> None:
@@ -330,7 +333,7 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
         assert flow.ASK in said
 
 
-# In the chat
+# The checklist flow in a conversation
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def mine(chat: Chat) -> tuple[str, ...]:
     return chat.conversation.saved_list.ticked
 
 
-# The new list
+# A new checklist: printed, or stored with consent
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,7 +108,7 @@ def test_checklist_consent_stores_answers_but_not_location(language: str) -> Non
     assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
 
 
-# The stored list
+# The stored checklist: ticked, replaced, deleted
 
 
 def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
@@ -186,7 +186,7 @@ def test_mydata_and_delete_commands_include_the_checklist() -> None:
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 
-# Reminders
+# Reminders of a stored checklist
 
 
 def test_reminder_can_be_set_and_removed() -> None:
@@ -221,7 +221,7 @@ def test_stop_command_removes_the_reminder_and_offers_no_new_one() -> None:
     assert "silent" not in chat.keys
 
 
-# Answers that must not be stored are dropped
+# Answers of flows that store no answers are deleted when the person leaves the flow
 
 
 def midway() -> Chat:
@@ -289,7 +289,7 @@ def test_checklist_entries_match_the_documents_of_the_checklist() -> None:
     assert keys == [paper.document.key for paper in made.papers]
 
 
-# Announcements of changed rules
+# Alerts when the rules behind a stored checklist change
 
 
 def watched(chat: Chat) -> list[dict[str, str]]:

@@ -1,4 +1,7 @@
-"""A turn gets published content through its date (edition); a plain date means shipped content."""
+"""A turn shows content that editors published if its date is an edition (a date with content).
+
+With a plain date, the turn shows the content of the release.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -34,14 +37,14 @@ UNDERSTANDING = understanding(EngineRecognizer.load())
 
 
 def published(**items: Body) -> date:
-    """Return today's date with these items published; `fact_key` is published as `fact:key`."""
+    """Return an edition of today with these items; the argument `fact_KEY` publishes `fact:KEY`."""
     bodies = {name.replace("_", ":", 1): body for name, body in items.items()}
     return snapshot(LANGUAGES, 1, bodies).on(TODAY)
 
 
 @pytest.fixture(scope="module")
 def everything() -> date:
-    """Return today's date with a changed version of every fact."""
+    """Return an edition of today in which every fact has the text LINE."""
     return snapshot(LANGUAGES, 1, {f"fact:{fact.key}": BODY for fact in FACTS}).on(TODAY)
 
 

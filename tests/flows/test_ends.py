@@ -1,4 +1,7 @@
-"""The flows before, on and after the last day of facts: an expired fact makes no sentence false."""
+"""The flows' results on dates before, on and after the last day of facts.
+
+When a fact expires and is no longer shown, no remaining sentence becomes false or misleading.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,8 +21,8 @@ from tests.flows.test_intent_answers import DATES
 type Said = frozenset[str]
 """English sentences, without their values."""
 type Test = Callable[[Said], bool]
-# Questions whose answers decide which sentences are required. Situations with the same answers to
-# these and the same text are tested once.
+# Questions whose answers decide which sentences are required. Situations (a person's answers) that
+# agree in these questions and lead to the same text are tested once.
 KINDS = ("programme", "wish", "faq_topic")
 
 pytestmark = pytest.mark.no_cover
@@ -28,7 +31,10 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 @cache
 def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
-    """Return each distinct answer of each flow on a date, with one situation that leads to it."""
+    """Return the distinct results of all flows on a date as (flow, situation, sentences).
+
+    The situation is one of those that lead to these sentences.
+    """
     found: dict[object, tuple[str, Situation, Said]] = {}
     for name in FLOWS:
         for situation, told in everything(name, today):
@@ -41,19 +47,19 @@ def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
 
 
 def any_of(*texts: Text | None) -> Test:
-    """Return a predicate that is true for an answer with at least one of the sentences."""
+    """Return a predicate that is true for a result with at least one of these sentences."""
     msgids = {text.msgid for text in texts if text is not None}
     return lambda said: not msgids.isdisjoint(said)
 
 
 def fact(*facts: Fact) -> Test:
-    """Return a predicate that is true for an answer with at least one of the facts."""
+    """Return a predicate that is true for a result with at least one of these facts."""
     return any_of(*(each.text for each in facts))
 
 
 LAWS = (laws.CN, laws.IR, laws.AF)
 OF_A_WAY = (settling.GRANTS, cards.ATA_ZHOLY, kandas.DEFINITION, settling.CARD)
-# Pairs of sentences; the second one misleads without the first.
+# Pairs of (required sentence, sentence): the second misleads in a result without the first.
 NEEDED: Mapping[str, tuple[Test, Test]] = {
     "the relocation money and how few get it": (fact(quota.SHARE), fact(quota.RELOCATION)),
     "the rent money and how few get it": (fact(quota.SHARE), fact(quota.RENT)),
@@ -106,7 +112,7 @@ def test_language_test_is_distinguished_from_the_citizenship_exam(today: date) -
 
 
 def _in_the_pilot(situation: Situation, said: Said) -> bool:
-    """Return True if the answer is about a procedure of the pilot."""
+    """Return True if the result is about a procedure of the 2026 pilot."""
     return (
         situation.get("programme") in ("kandas_status", "kandas_extension", "prp")
         or situation.get("wish") == "stages"
@@ -124,7 +130,7 @@ def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
 
 
 def _due(today: date) -> tuple[bool, bool]:
-    """Return whether 2026 ends within a month, and whether it has ended."""
+    """Return whether the date is in December 2026, and whether it is after 2026."""
     return date(2026, 12, 1) <= today <= date(2026, 12, 31), today >= date(2027, 1, 1)
 
 

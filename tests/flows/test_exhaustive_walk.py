@@ -1,4 +1,7 @@
-"""The walk visits every state of a flow once and reports unreachable and stuck ones."""
+"""The exhaustive walk through a flow visits every state once.
+
+It reports questions that are never reached and questions that never end.
+"""
 
 from dataclasses import replace
 
@@ -64,7 +67,7 @@ def test_flow_walk_uses_example_values_for_identity_numbers() -> None:
 
 
 def test_flow_walk_skips_transitions_that_remove_or_edit_an_answer() -> None:
-    """Check that removing a member or changing an answer leads to a state already visited."""
+    """Removing a member or changing an answer would lead to a state that is visited anyway."""
     walked = walk(flow(replace(FAMILY, items=(RELATION,), maximum=1, when=ALWAYS), REVIEW))
     add_or_not, no_more, send = 2, 1, 1
     assert walked.edges == add_or_not + len(RELATION.options) + no_more + send

@@ -1,4 +1,4 @@
-"""Consent to an external language model, the requests to it, and the topic that it chooses."""
+"""An external language model chooses the topic of a text, with the person's consent."""
 
 from dataclasses import replace
 
@@ -33,7 +33,10 @@ def begun(language: str = "ru", known: Understanding = ON) -> Chat:
 
 
 def agreed(language: str = "ru") -> Chat:
-    """Return a chat of a person who has just consented; check that nothing was sent before."""
+    """Return a chat after the person's consent to the external model.
+
+    Check that no text was sent to the model before.
+    """
     chat = begun(language).says("aaa").presses("?model.yes")
     assert not chat.done(ChooseIntent)
     return chat

@@ -1,4 +1,4 @@
-"""A fact has a source, a date and a last day; it is not shown after that day."""
+"""A fact has a source, a date and a last day, after which it is not shown."""
 
 import json
 from collections import Counter
@@ -167,7 +167,7 @@ def test_about_flow_shows_the_disclaimer_when_every_fact_has_expired() -> None:
     assert not any("fact" in inside(text) for text in texts)
 
 
-# Facts that must not be shown
+# Unique keys, and withheld facts (reviewed notes that people must not see)
 
 
 def test_fact_keys_are_unique() -> None:
@@ -186,7 +186,7 @@ def vars_of(note: Withheld) -> list[object]:
     return [getattr(note, name) for name in Withheld.__slots__]
 
 
-# The commands
+# The commands `./kosh facts` and the rules for sources and reviews
 
 
 def run(*words: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Questions in people's own words in every written form; unanswered ones go to an officer."""
+"""The FAQ finds an entry for a question in a person's own words, or offers an officer."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_faq_compares_words_by_their_stems() -> None:
     assert stems("签证吗") == {"签证", "证吗"}
 
 
-# In the chat
+# The FAQ flow in a conversation
 
 
 def test_faq_answers_a_typed_question_at_once_when_one_entry_matches() -> None:

@@ -1,6 +1,6 @@
-"""The first answers to 12 invented people: urgent advice first, safe, personal and short.
+"""The first answer to each of 12 invented people is safe, personal and short.
 
-Each person is named by their situation. An answer is the text before "More about this".
+Urgent advice comes first. The first answer is the text before the button "More about this".
 """
 
 import re
@@ -51,10 +51,10 @@ MAX_FIRST, MAX_WORDS = 1200, 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """An invented person who asks one question.
+    """An invented person who asks one question (`intent`), with the expected first answer.
 
-    The answer begins with `first` and has `early` in its first two lines. It `contains` some
-    sentences and `omits` others.
+    The answer begins with `first`, has `early` in its first two lines, and has `contains` but not
+    `omits` anywhere.
     """
 
     situation: str
@@ -248,7 +248,10 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return the answers with a sentence, and the positions of the safety line and the sentence."""
+    """Return (name, index of the safety line, index of the sentence `text`).
+
+    There is one entry for each answer, with more and by citizenship, that contains the sentence.
+    """
     found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():
         for citizenship in ("CN", "IR", "AF", "RU", ""):
@@ -291,7 +294,7 @@ def test_answers_without_a_known_location_do_not_advise_against_return() -> None
         assert LEFT not in said, intent
 
 
-# The most frequent questions: each has an answer, or the answer states that it was not verified
+# The most frequent questions: an intent answers each, or says that the answer is not verified
 
 ASKED: Mapping[str, tuple[str, str]] = {
     "which regions the status obliges to": ("support.regions", "Sources disagree"),
@@ -340,7 +343,7 @@ def test_most_frequent_questions_are_answered_by_their_intent(topic: str) -> Non
     assert sentence in " ".join(WORDS.render(line, "en") for line in lines)
 
 
-# The flow "What fits me?"
+# The result of the flow "What fits me?"
 
 MOVES: Answers = {
     "purpose": "move",

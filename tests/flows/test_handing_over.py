@@ -1,4 +1,4 @@
-"""After submission: statuses of the registry, changes, withdrawal, and talks with an officer."""
+"""After a form's submission: registration status, changes, withdrawal, talks with an officer."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from tests.flows.chat import WORDS, Chat, at
 FORM = "preregistration"
 
 
-# After submission
+# The registration's status, changes and withdrawal
 
 
 def sent() -> Chat:
@@ -366,7 +366,7 @@ def test_handoff_rejects_a_too_long_message() -> None:
     assert chat.shows(_("That is too long. Please keep it under {most} characters."), most=4000)
 
 
-# Without a registry
+# Registration closed: the form cannot be submitted
 
 
 def test_closed_registration_keeps_stored_answers() -> None:

@@ -1,4 +1,7 @@
-"""Free text at every step: answered, clarified, or sent to an officer; a form loses no answer."""
+"""A text in the person's own words at any step of a conversation.
+
+Kosh answers it, offers topics, or offers an officer. An open form loses no answer.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -67,7 +70,7 @@ def says(chat: Chat, name: str) -> Chat:
     return chat.says(sentence(name, "ru"))
 
 
-# The first message
+# A text as the first message
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -130,7 +133,7 @@ def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> N
     assert chat.presses("?urgent").told("officer")["topic"] == "danger"
 
 
-# The menu
+# A text at the menu
 
 
 def test_message_with_two_questions_gets_both_answers() -> None:
@@ -322,7 +325,7 @@ def test_intent_open_button_works_for_a_reply_without_a_label() -> None:
     assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
 
 
-# Inside a form
+# A text at a question of a form
 
 
 def test_user_question_in_a_form_is_answered_and_the_form_continues() -> None:
@@ -396,7 +399,7 @@ def test_private_question_ignores_a_text_question_with_digits() -> None:
     assert chat.at == "phone"
 
 
-# Danger
+# A text about danger
 
 
 def test_danger_in_a_form_is_answered_first_and_the_form_continues() -> None:
@@ -587,7 +590,7 @@ def test_recognized_intent_is_dropped_when_the_menu_opens() -> None:
     assert chat.presses("!menu").conversation.heard is None
 
 
-# Suggestions
+# Values that a text contains are suggested as answers; topics lead to existing flows
 
 
 def test_countries_regions_and_counts_in_a_message_become_suggestions() -> None:
@@ -618,12 +621,16 @@ def test_topic_suggestions_and_replies_name_existing_flows() -> None:
 def _stored_a_question(
     before: dict[str, str | None], told: dict[str, str | None], name: str
 ) -> bool:
-    """Return True if a question was stored as an answer."""
+    """Return True if the person's sentence `name`, a question, was stored as a form's answer.
+
+    The other arguments are the form's answers before and after the sentence.
+    """
     is_question = name in SENTENCES and name not in NO_QUESTIONS
     return is_question and any(each not in before and told[each] is not None for each in told)
 
 
-# Two words of small talk may be a name, and a topic without a question may be a place name.
+# Sentences that a form may store: two words of small talk may be a name, and a topic that is not
+# phrased as a question may be a place name.
 NO_QUESTIONS = ("hello", "thanks", "bye", "anger", "money")
 ASIDES = st.sampled_from([*SENTENCES, "zzz"])
 

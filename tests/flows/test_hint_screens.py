@@ -1,4 +1,7 @@
-"""Hints by e-mail or SMS: warning, consent, address, confirmation code, and unsubscribing."""
+"""A person subscribes to hints (notices of new messages by e-mail or SMS) and unsubscribes.
+
+The steps are a warning, consent, the e-mail address or phone number, and a confirmation code.
+"""
 
 from dataclasses import replace
 
@@ -37,7 +40,7 @@ def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
 
 
 def opened(language: str = "ru", page: Page = Page.NEVER) -> Chat:
-    """Return a person at the screen of hints, opened from any page of the menu."""
+    """Return a registered person at the screen of hints, opened from the menu."""
     chat = known(language, page)
     while "hints" not in chat.keys:
         chat.presses(">")

@@ -1,4 +1,4 @@
-"""Random sequences of events: every input gets an answer, in any order and after any release."""
+"""Random sequences of events, and of releases that change the flows: every event gets a reply."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -80,7 +80,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(turns=st.integers(1, 12))
     def go_on(self, turns: int) -> None:
-        """Answer several questions as the invented person would, so that forms get far."""
+        """Answer several questions as the invented person would, to reach late steps of a form."""
         for _turn in range(turns):
             if self.chat.at.startswith("~") or self.chat.conversation.with_officer:
                 return

@@ -1,4 +1,7 @@
-"""A person links family members: a code is shown or entered, each consents, and may leave."""
+"""People link their registrations as a family.
+
+One person gets a code, another enters it. Each consents, and each may leave.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -25,7 +28,7 @@ GAVE_CODE = HouseholdAnswered("invite", is_linked=True, code=CODE, code_until=LA
 
 
 def registered(language: str = "ru") -> Chat:
-    """Return a person with a registration number, at the registration's screen."""
+    """Return a person with a registration number, at the screen of the registration's status."""
     chat = at("review", language).presses("submit")
     return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
 
@@ -35,7 +38,7 @@ def entering(language: str = "ru") -> Chat:
 
 
 def offered(language: str = "ru") -> Chat:
-    """Return a person who entered a code and reads the explanation of linking."""
+    """Return a person who entered a valid family code and is asked for consent."""
     return entering(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
 
 

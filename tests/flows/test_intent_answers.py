@@ -1,4 +1,4 @@
-"""Every intent has an answer that fits, is true on each date, and does not mislead by omission."""
+"""The answer to each intent fits into a message, is true on each date, and does not mislead."""
 
 import re
 from collections import Counter
@@ -36,8 +36,8 @@ from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
-# Dates before, on and after the end of facts and after each review, and the first day on which each
-# fact is no longer shown.
+# Dates before and after the days on which facts end or are due for review. DATES adds the first day
+# on which each fact is no longer shown.
 _DATES = (
     date(2026, 11, 28),
     date(2026, 12, 1),
@@ -55,7 +55,7 @@ _DATES = (
 DATES = sorted({*_DATES, *(fact.until + timedelta(days=1) for fact in catalogue.FACTS)})
 MAX_OPENING, MAX_LINES, MAX_LABEL = 1200, 6, 20
 
-# The tracer doubles the time, and other tests walk the same lines.
+# Measuring coverage doubles the time, and other tests execute the same lines.
 pytestmark = pytest.mark.no_cover
 every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.intent)
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
@@ -71,7 +71,7 @@ def _told(intent: str, today: date) -> tuple[Text, ...]:
 
 
 def inner(text: Text) -> Text:
-    """Return the sentence of a fact without its date; any other sentence unchanged."""
+    """Return a fact's own sentence without the date around it; return other sentences unchanged."""
     fact = dict(text.values).get("fact")
     return fact if isinstance(fact, Text) else text
 
@@ -87,7 +87,7 @@ def _plain(intent: str, today: date) -> frozenset[Text]:
 
 @cache
 def length(text: Text, language: str) -> int:
-    """Return the number of characters of a text in a language."""
+    """Return the number of characters of a text rendered in a language."""
     return len(WORDS.render(text, language))
 
 
@@ -96,7 +96,7 @@ def fits(lines: tuple[Text, ...], language: str) -> bool:
     return sum(length(line, language) + 1 for line in lines) - 1 <= MAX_OPENING
 
 
-# Every intent has one answer
+# One answer for each intent
 
 
 def test_intents_that_kosh_answers_each_have_one_answer() -> None:
@@ -208,7 +208,7 @@ def test_intent_answer_repeats_no_line(answer: Answer) -> None:
         assert len(set(lines)) == len(lines), today
 
 
-# True on each date
+# Answers on each date: only current facts, and no sentence without the sentence that it requires
 
 
 @every_date
@@ -231,7 +231,7 @@ def _text(words: str) -> Text:
     return found
 
 
-# Pairs of sentences; the second one misleads without the first.
+# Pairs of (required sentence, sentence): the second misleads in an answer without the first.
 NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the relocation money and how few get it": (quota.SHARE.text, quota.RELOCATION.text),
     "the rent money and how few get it": (quota.SHARE.text, quota.RENT.text),

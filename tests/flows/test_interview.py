@@ -1,4 +1,4 @@
-"""The stages of the pilot procedure, and language practice in Kazakh in both scripts."""
+"""The flow about the pilot's interview: its stages, and practice of Kazakh in both scripts."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A link from another system leads to an officer with its topic, and explains what is shared."""
+"""An invitation link from another system opens a request to an officer with the link's topic.
+
+The person first reads what the other system will learn.
+"""
 
 import pytest
 

@@ -1,7 +1,4 @@
-"""Every sentence of the information flows is compared with the rules on permitted content.
-
-The rules are those of the domain's study, sections 1, 11 and 14.
-"""
+"""Every sentence of the information flows follows the rules on permitted content."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +40,7 @@ def english(text: Text) -> str:
     return WORDS.render(text, "en")
 
 
-# Only verified facts, within their dates
+# Facts: only verified ones, and only between their first and last day
 
 
 @pytest.mark.no_cover
@@ -60,7 +57,7 @@ def test_flow_omits_the_2026_pilot_and_quota_from_2027(name: str) -> None:
     gone = {fact.text for fact in (*PILOT, *BESIDE_THE_STAGES, *QUOTA)}
     texts = heard(name, NEXT_YEAR)
     assert not gone & texts
-    # Expired facts are mentioned only in sentences which state that they expired.
+    # Skip the sentences which state that a fact expired: only they may mention the pilot.
     over = {fact.ended.msgid for fact in catalogue.FACTS if fact.ended}
     told = " ".join(text.msgid for text in texts if text.msgid not in over).lower()
     assert "pilot" not in told
@@ -193,7 +190,7 @@ def test_information_flow_outcome_ends_with_the_officer_advice() -> None:
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
 
 
-# Nothing is stored, nothing identifies a person
+# Information flows store no answer and ask for nothing that identifies a person
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -220,7 +217,10 @@ def test_location_question_is_last_and_never_stored(name: str) -> None:
 
 
 def through(name: str) -> Chat:
-    """Press each question's first button; check that the location is never stored in the form."""
+    """Press the first button of every question until the flow ends; return the chat at the menu.
+
+    Check at each question that no location is stored.
+    """
     chat = Chat.begun("ru", name)
     for _turn in range(20):
         if chat.at == screens.MENU:
@@ -236,7 +236,7 @@ def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) ->
     assert officer.OFFICER.name in chat.keys
 
 
-# Length limits
+# Number of buttons, and digits in notices
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -253,7 +253,7 @@ def test_interview_notices_contain_no_digits() -> None:
             assert not re.search(r"\d", item.text.msgid)
 
 
-# Offices to visit
+# Addresses and officers of missions
 
 
 def test_mission_addresses_belong_to_known_missions_of_the_same_country() -> None:

@@ -1,4 +1,4 @@
-"""Status lookup by registration number and PIN: it shows only the status."""
+"""A person looks up a registration by its number and PIN, and sees only its status."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A limit on messages to officers: explained, lifted for danger, appealable; answers continue."""
+"""A mission's limit on a person's messages to officers.
+
+Kosh explains the limit, accepts an appeal and messages about danger, and still answers questions.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta

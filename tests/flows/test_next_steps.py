@@ -1,4 +1,7 @@
-"""Next steps: decisions, changes, withdrawal and appeal, limited to verified facts."""
+"""The screen "next steps" of a registration shows only verified facts.
+
+They are about the decision, changes, withdrawal and appeal.
+"""
 
 import pytest
 

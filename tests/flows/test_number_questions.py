@@ -44,7 +44,7 @@ def read(question: Question, typed: str, language: str = "ru") -> object:
 
 
 def answer(question: Question, typed: str, language: str) -> str:
-    """Return the sentence shown after an answer that cannot be parsed."""
+    """Return the sentence that a person sees after typing an answer that cannot be parsed."""
     refusal = read(question, typed, language)
     assert isinstance(refusal, Refusal), refusal
     return SAID.sub("", WORDS.render(explain(refusal, question), language))
@@ -145,7 +145,7 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
 
 
 def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> None:
-    """Check that a value parsed for an earlier type of the question is not kept."""
+    """The stored value is an IIN; the question's type was changed later to another number."""
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),

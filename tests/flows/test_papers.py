@@ -1,4 +1,4 @@
-"""Papers are sent after registration; private answers use the secure page, not a messenger."""
+"""Uploads of documents after registration; the secure page for private answers."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ PHOTO = Attached("photo", "file-1", 1000)
 
 
 def _sending(language: str = "ru") -> Chat:
-    """Return a registered person at the question for the first paper."""
+    """Return a registered person at the question for the first document."""
     chat = Chat.begun(language)
     chat.conversation = replace(
         chat.conversation,
@@ -117,7 +117,7 @@ def test_officer_requested_document_is_uploaded() -> None:
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
-# Channels whose provider can read messages
+# Private questions on channels whose provider can read messages
 
 
 def _reading_along(question: str) -> Chat:
@@ -167,7 +167,7 @@ def test_sensitive_answer_that_is_invalid_is_deleted_from_the_chat() -> None:
     assert chat.done(DeleteInput)
 
 
-# A second press while the first is processed
+# Repeated presses, the stop command, and the texts of the upload question
 
 
 def test_press_on_an_old_button_does_not_invalidate_current_buttons() -> None:

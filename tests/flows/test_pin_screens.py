@@ -1,4 +1,4 @@
-"""A PIN is required before data is shown; no person is locked out permanently."""
+"""A person's PIN is required before answers are shown; no person is locked out permanently."""
 
 from dataclasses import replace
 
@@ -181,7 +181,7 @@ def test_pin_is_not_offered_again_after_an_amendment() -> None:
 
 
 def _left(pin: bool) -> Chat:
-    """Return a person who left the chat at the review and then reopened the form."""
+    """Return a chat at the review, reopened after a quick exit; `pin`: the person has a PIN."""
     chat = at("review")
     chat.conversation = replace(chat.conversation, has_pin=pin)
     chat.presses("!exit").says("/start").presses("preregistration")

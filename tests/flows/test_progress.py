@@ -1,4 +1,4 @@
-"""Progress in a flow: the question's number never exceeds the total, and the total never grows."""
+"""The progress shown at a question ("3 of 6"): the total never grows while a person answers."""
 
 from tests.flows.chat import Chat
 

@@ -1,4 +1,4 @@
-"""Questions typed instead of an answer are answered and not stored; answers are still stored."""
+"""A person's question typed at a question of a form is answered and not stored as the answer."""
 
 from itertools import pairwise
 
@@ -145,7 +145,7 @@ def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> N
     assert chat.says("1").name == "target_region"
 
 
-# Captions of accepted files
+# Captions of uploaded files that are accepted
 
 
 def _at_papers(known: dict[str, Recognition]) -> Chat:
@@ -244,7 +244,7 @@ def test_none_of_these_reply_is_worded_differently_each_time() -> None:
     assert len(set(lines)) == 3
 
 
-# Flows and commands opened by a sentence
+# Flows and screens opened by a recognized sentence
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""A personal invitation is shown once; an invited person is counted only with their consent."""
+"""The screens of a person's own invitation link, and the consent of a person invited by it.
+
+The link is shown once. An invited person is counted only with their consent.
+"""
 
 import pytest
 

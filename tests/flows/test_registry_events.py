@@ -1,4 +1,4 @@
-"""The registry's questions, their withdrawal, and reported steps, as the person sees them."""
+"""Screens of the registry's questions, of their withdrawal, and of reported progress."""
 
 from datetime import date
 
@@ -24,7 +24,10 @@ def _asked() -> Chat:
 
 
 def _reported(step: str, status: str, until: date | None = None) -> Chat:
-    """Return a registered person who opened the report of a step of the platform."""
+    """Return a registered person at the status screen after the registry reported a step.
+
+    `step` is a step of the state's platform, `status` the person's progress in it.
+    """
     chat = at("review").presses("submit")
     chat.takes(Acknowledged("accepted", NUMBER, step=PlatformStep(step, status, until)))
     return chat.presses("!status")

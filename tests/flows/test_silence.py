@@ -1,4 +1,4 @@
-"""Answers on each date when facts expire: none is empty, a bare heading, or false by omission.
+"""On each date when facts expire, no answer is empty, a bare heading, or false by omission.
 
 The intents, the FAQ, the checklists, "What fits me?" and the support flow are checked on every date
 on which a fact ends. The last section contains the answers that once misled.
@@ -40,7 +40,7 @@ SUMMER, WINTER = date(2027, 6, 15), date(2027, 12, 15)
 CITIZENSHIPS = ("", *ORIGINS)
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
-# Answers that lead to every paragraph that depends on a date.
+# A person's answers in "What fits me?" that lead to the paragraphs which depend on a date.
 MOVES = {"purpose": "move", "ethnic_kazakh": "yes", "former_citizen": "no", "trouble": "none"}
 
 
@@ -62,7 +62,7 @@ SITUATIONS = tuple(_situations())
 
 
 def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
-    """Yield every answer on a date: its name and its paragraphs."""
+    """Yield (name, paragraphs) of every intent's answer and of every flow's result on a date."""
     for answer in ANSWERS:
         for citizenship in CITIZENSHIPS:
             reply = REPLIES[answer.intent]
@@ -100,7 +100,7 @@ def test_headings_are_never_empty_on_days_when_facts_end(today: date) -> None:
     assert bare == []
 
 
-# Words of limits, duties, prohibitions and protection.
+# Words by which a fact states a limit, a duty, a prohibition or a protection.
 PROTECTS = re.compile(
     r"\bat most\b|\bup to \d+ (?:days|entries)|\b(?:must|cannot|never|may not|do not)\b"
     r"|\bbefore you leave\b|\bfree of charge\b|\bfive years\b|\bmonths to\b|\bday \d+ after\b"
@@ -153,7 +153,7 @@ def test_checklist_facts_of_later_years_expire_within_a_few_days() -> None:
     }  # fmt: skip
 
 
-# Answers that once misled: each must contain a replacement sentence on the date
+# Answers that misled after a fact expired: each must contain the sentence that replaces the fact
 
 
 def opening(intent: str, citizenship: str, today: date) -> list[Text]:

@@ -1,4 +1,4 @@
-"""Stories of people with the assistant, from the first message to the receipt."""
+"""Scripted conversations, from a person's first message to the receipt of the registration."""
 
 from datetime import date
 
@@ -34,7 +34,7 @@ GATES = {
 }
 
 
-# Only asking questions
+# A person who only asks questions
 
 
 def test_about_flow_shows_facts_and_stores_nothing() -> None:
@@ -79,7 +79,7 @@ def test_start_link_with_an_invalid_word_opens_the_menu() -> None:
         assert Chat.begun().takes(Started(junk)).at == screens.MENU
 
 
-# Registering
+# A person who registers
 
 
 def test_registration_of_one_person_records_consent_and_answers() -> None:
@@ -133,7 +133,10 @@ def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
 
 
 def _spent(conversation: Conversation) -> Conversation:
-    """Return the conversation without answers, as retention leaves it a day after acceptance."""
+    """Return the conversation without the form's answers.
+
+    The retention job deletes these a day after the registry accepts the registration.
+    """
     forms = {name: form for name, form in conversation.forms.items() if name != FORM}
     return Conversation(
         language=conversation.language,
@@ -188,7 +191,7 @@ def test_spouse_handoff_offer_leads_to_an_officer_and_back() -> None:
     assert chat.at == "family"
 
 
-# Refusing consent
+# A person who refuses consent
 
 
 def _refused(**others: str) -> Chat:
@@ -218,7 +221,7 @@ def test_consent_refusal_lists_no_missing_or_unsafe_mission(
     assert [text for text in named if chat.shows(text)] == []
 
 
-# Gates
+# Gates (see GATES)
 
 
 def test_handoff_offer_tests_cover_every_offer() -> None:
@@ -258,7 +261,7 @@ def test_handoff_offer_topic_is_used_for_a_typed_officer_request(typed: str) -> 
     assert chat.done(OpenCase)[0].topic == "minor"
 
 
-# Consent
+# Consent to storing answers
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,7 @@
-"""Sentences that people contribute to train the recogniser: consented to, confirmed, checked."""
+"""A person contributes a sentence that was not understood, to train the recogniser.
+
+Kosh first explains how the sentence is used, and rejects a sentence with personal data.
+"""
 
 import pytest
 
@@ -10,7 +13,7 @@ from tests.flows.recognizer import UNDERSTANDING, sentence
 
 
 def asked(language: str = "ru") -> Chat:
-    """Return a chat in which two texts were not understood and the explanation is shown."""
+    """Return a chat in which two texts were not understood and Kosh asks for a sentence."""
     chat = Chat.begun(language, understanding=UNDERSTANDING).says("zzz", "zzz")
     return chat.presses("?teach")
 

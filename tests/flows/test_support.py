@@ -1,4 +1,7 @@
-"""Amounts of support: multiples of the index, with conditions, not shown after their year."""
+"""The flow about the state's support shows amounts with their conditions, in their year only.
+
+The amounts are multiples of the monthly calculation index (MCI).
+"""
 
 import re
 from datetime import date

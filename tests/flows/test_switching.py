@@ -1,4 +1,4 @@
-"""A change of language or script at any question of any flow changes only the displayed words."""
+"""A change of language or script at any question of any flow changes no stored answer."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
-    """Return each question of each flow once, with the first form of a walk that leads to it."""
+    """Return each question of each flow once, with a form whose next question it is."""
     return tuple(_first())
 
 
@@ -43,8 +43,8 @@ def _first() -> Iterator[tuple[Flow, Form, Step]]:
             yield flow, form, stop
 
 
-# These turns are used with several languages, so each is computed once and cached. `at` is the
-# index of a question in `_questions()`.
+# The tests need each of the following conversations several times, so each is computed once and
+# cached. `at` is the index of a question in `_questions()`.
 
 
 @cache
@@ -61,7 +61,7 @@ def _offered(at: int, language: str) -> Conversation:
 
 @cache
 def _switched(at: int, before: str, language: str) -> Conversation:
-    """Return the conversation after a change of language at the question."""
+    """Return the conversation after a change from the language `before` at the question `at`."""
     offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
@@ -69,7 +69,10 @@ def _switched(at: int, before: str, language: str) -> Conversation:
 
 @cache
 def _answered(at: int, value: str | None, language: str) -> Turn:
-    """Return the turn that answers a question asked in Russian, after a change to `language`."""
+    """Return the turn in which `value` answers the question `at`, asked in Russian.
+
+    Before the answer, the person changes to `language`. None skips the question.
+    """
     flow, form, stop = _questions()[at]
     c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
     # Press an offered option, upload a file, or write any other value.
@@ -88,7 +91,7 @@ def _stored(c: Conversation) -> bytes:
 
 
 def _effects(turn: Turn) -> tuple[Effect, ...]:
-    """Return the effects, without the language in which a consent was read."""
+    """Return the turn's effects without the language in which the person read a consent text."""
     return tuple(
         replace(effect, language="") if isinstance(effect, ConsentGiven) else effect
         for effect in turn.effects
@@ -131,7 +134,11 @@ def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None
 
 @cache
 def _payload(shift: int | None) -> bytes:
-    """Return the registry's payload; with a shift, change the language before each answer."""
+    """Return the submission of a family's form as JSON for the registry.
+
+    Without `shift`, all answers are in Russian. With it, change the language before each answer, in
+    the order of LANGUAGES from this index on.
+    """
     chat = Chat.begun("ru", "preregistration")
     for turn in range(60):
         if chat.at == screens.MENU:
@@ -145,5 +152,5 @@ def _payload(shift: int | None) -> bytes:
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))
 def test_language_switch_keeps_the_registry_payload_bytes(shift: int) -> None:
-    """Check the payload; only language and consent hash, stored separately, may differ."""
+    """The language and the hash of the consent text may differ; they are outside the payload."""
     assert _payload(shift) == _payload(None)

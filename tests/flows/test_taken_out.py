@@ -1,4 +1,7 @@
-"""A release removes a flow while people read its results: their conversations continue."""
+"""A new release removes a flow while people are in it or read its result.
+
+Their conversations continue at the menu.
+"""
 
 from dataclasses import replace
 

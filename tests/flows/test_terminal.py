@@ -1,4 +1,4 @@
-"""`./kosh chat`: a conversation in the terminal, from the first message to an invented receipt."""
+"""`./kosh chat` runs a conversation in the terminal, from the start to an invented receipt."""
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +10,8 @@ from flows.engine.state import Conversation
 from flows.engine.text import button
 from tests.flows.chat import LANGUAGES, WORDS
 
-# Input of a person who registers alone: numbers of options, words, and labels of controls.
+# The input lines of a person who registers alone: numbers of options, texts, labels of controls
+# ({Skip}), and payloads of buttons (!status).
 TYPED = ("1", "1", "1", "2", "4", "1", "2", "1", "1", "1", "1", "1", "TESTOVA", "GULNAR", "1990",
          "CN", "1", "1", "1", "2", "1", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}",
          "{Skip}", "1", "!status")  # fmt: skip

@@ -157,7 +157,8 @@ STORIES: dict[str, Callable[[Chat], None]] = {
 }
 
 
-# A story runs the same code in each language, so coverage is measured in one only.
+# A scripted conversation runs the same code in each language, so coverage is measured only in
+# Russian.
 SHOWN = [
     language if language == "ru" else pytest.param(language, marks=pytest.mark.no_cover)
     for language in LANGUAGES

@@ -1,4 +1,7 @@
-"""Cases for mutations of the engine that no other test detects (docs/decisions/0035)."""
+"""Tests of engine behaviour that no other test covers.
+
+Mutation tests found these gaps (docs/decisions/0035-altered-flows.md).
+"""
 
 from collections.abc import Callable
 

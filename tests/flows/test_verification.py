@@ -1,4 +1,7 @@
-"""Lint, manifest and drawings of flows; each lint rule is tested with a flow that violates it."""
+"""The lint, the manifest and the drawings of flows, and the commands that print them.
+
+Each lint rule is tested with a flow that violates it.
+"""
 
 from dataclasses import replace
 from functools import cache
@@ -48,7 +51,7 @@ def drawn() -> dict[str, str]:
     return flowtools.drawings(FLOWS)
 
 
-# The lint
+# The lint of flows
 
 
 def test_flow_check_finds_nothing_in_a_valid_flow() -> None:
@@ -208,7 +211,7 @@ def test_flow_check_limits_the_title_length() -> None:
 
 
 class TooLong(Languages):
-    """Languages in which the translation of one label is too long."""
+    """The languages, with the translation of the label `label` repeated 21 times."""
 
     def __init__(self, label: str) -> None:
         super().__init__(["kk"])
@@ -259,7 +262,7 @@ def test_flow_check_finds_an_option_without_a_registry_code() -> None:
     assert wrong == ["preregistration.education: the option self_taught has no registry code"]
 
 
-# The manifest
+# The manifest of all flows (flows/manifest.json)
 
 
 def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
@@ -317,7 +320,7 @@ def test_flow_manifest_ignores_changed_country_suggestions() -> None:
     assert changes(with_(citizenship, replace(citizenship, offered=("CN",)))) == []
 
 
-# The commands and their output
+# The commands `./kosh flows` and their output
 
 
 def test_flow_manifest_file_is_up_to_date() -> None:

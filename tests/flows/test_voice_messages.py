@@ -1,4 +1,4 @@
-"""Voice messages: relayed while an officer has the conversation, otherwise rejected."""
+"""Voice messages are relayed to an officer who has the conversation, and otherwise rejected."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Voice messages to the assistant: consent to each, then a transcription for confirmation."""
+"""A voice message to the assistant is transcribed after the person's consent to this message.
+
+The person confirms the transcription before Kosh answers it.
+"""
 
 from dataclasses import replace
 
@@ -42,7 +45,7 @@ def agreed() -> Chat:
 
 
 def shown(text: str) -> Chat:
-    """Return a chat that shows the transcription of a voice message."""
+    """Return a chat that shows `text` as the transcription of a voice message."""
     chat = agreed()
     [asked] = chat.done(Transcribe)
     return chat.takes(Transcribed(asked.key, text))

@@ -1,4 +1,7 @@
-"""Reports of badly worded sentences: chosen by number, counted by id, nothing else is stored."""
+"""A person reports a badly worded sentence of an answer by its number.
+
+Kosh counts the report under the sentence's id and stores nothing else.
+"""
 
 import pytest
 
@@ -17,7 +20,7 @@ def reported(chat: Chat) -> list[ReportWording]:
 
 
 def answered(language: str = "ru") -> Chat:
-    """Return a chat with an answer, after a press of its button for another meaning."""
+    """Return a chat after the press of "another meaning" below the answer to a sentence."""
     chat = Chat.begun(language, understanding=UNDERSTANDING).says(sentence(ASKED, language))
     return chat.presses(f"?else.{INTENT}")
 

@@ -1,4 +1,4 @@
-"""A small flow outside the menu, for tests to break in one place or to walk through."""
+"""Items from which tests of the lint and of the walk build small flows outside the menu."""
 
 from typing import Any
 

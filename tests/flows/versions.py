@@ -1,4 +1,4 @@
-"""Later versions of the pre-registration flow, to be released during conversations."""
+"""Changed versions of the pre-registration flow, which tests release during conversations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ def released(items: tuple[Item, ...]) -> Flows:
 
 
 def with_(old: Item, *new: Item) -> Flows:
-    """Return the current flows with one item replaced by none, one or several items."""
+    """Return the current flows with one item of the pre-registration replaced by `new`, if any."""
     at = PREREGISTRATION.items.index(old)
     return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
 

@@ -9,7 +9,10 @@ from flows.engine.flow import Flow, Form, Path, Step, options, path, shown
 
 @cache
 def forms() -> tuple[tuple[Flow, Form], ...]:
-    """Return one form for each distinct question and end of each flow, by the engine's walk."""
+    """Return (flow, form) once for each distinct question and end of each flow.
+
+    The form contains the answers with which the engine's walk first reaches the question.
+    """
     found: dict[object, tuple[Flow, Form]] = {}
     for flow in FLOWS.values():
         later, seen, todo = exhaustive_walk._read_later(flow), set[object](), [Form()]
@@ -28,7 +31,10 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
 
 
 def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """Return everything that the display of a question depends on; at the end, all answers."""
+    """Return everything on which the display of the open question `stop` depends.
+
+    Return all answers if no question is open.
+    """
     if stop is None:
         return tuple(road.answers.items())
     details = screens.details(stop, road, hide=False)

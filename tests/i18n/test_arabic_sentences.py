@@ -1,4 +1,4 @@
-"""Sentences in Arabic script use the wording of Kazakhs in Xinjiang."""
+"""Kazakh sentences converted to Arabic script use the wording of Kazakhs in China."""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""The catalogues compared with the source, and each lint rule tested with a planted fault."""
+"""The catalogues have a translation of every message in the source and pass the lint.
+
+Each lint rule is tested with a translation that violates it.
+"""
 
 import re
 from functools import cache
@@ -16,7 +19,7 @@ LIMITS = {flag for flags in catalogues.FLAGS.values() for flag in flags}
 BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
 CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."
 
-# Violated rule, language, context, English text, and a translation that violates only this rule.
+# Lint rule, language, gettext context, English text, and a translation that violates only the rule.
 FAULTS = (
     ("missing", "kk", None, "Menu", ""),
     ("places", "ru", None, "Your number: {number}", "Номер обращения: {nomer}"),
@@ -110,7 +113,8 @@ FAULTS = (
     ("abbreviation", "kk", None, "Go to the pension office.", "ЗТМО бөліміне барыңыз."),
 )
 
-# Correct texts that a rule could report by mistake.
+# Language, gettext context, English text, and a correct translation that a lint rule could report
+# by mistake.
 SOUND = (
     ("ru", None, "Only letters, please.", "Лишь буквы; «Мышь» — тоже слово."),
     ("ru", None, "A PDF file from {name}", "PDF-файл от {name}"),
@@ -130,14 +134,14 @@ SOUND = (
 )
 
 
-# Texts that other texts quote.
+# Button labels and notices that other messages quote: gettext context, English text, translation.
 TEXTS = (
     (BUTTON, "That is all", "Готово"),
     (None, "There is a new message for you.", "Есть новое сообщение."),
 )
 
 
-# Reading and linting take a second each, so both are cached.
+# Extracting the messages and linting a catalogue take a second each, so both are cached.
 source = cache(catalogues.extract)
 
 
@@ -154,7 +158,10 @@ def catalog_of(*entries: tuple[str | None, str, str]) -> Catalog:
 
 
 def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
-    """Return the lint rules that report a fault in entries of context, English and translation."""
+    """Return the names of the lint rules that report a fault in a catalogue of these entries.
+
+    An entry is (gettext context, English text, translation).
+    """
     source = catalog_of(*((context, english, "") for context, english, _text in entries))
     return {found.rule for found in lint.findings(code, catalog_of(*entries), source)}
 
@@ -215,12 +222,15 @@ def test_catalogue_lint_finding_names_the_file_to_fix() -> None:
     assert lint.findings("en", planted, planted)[0].file == "flows/about.py"
 
 
-# The commands
+# The commands `./kosh languages`
 
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with catalogues of three labels; linting complete ones takes seconds."""
+    """Return a folder with catalogues of three labels, which the commands use in this test.
+
+    Linting the complete catalogues takes seconds.
+    """
     full = {code: catalogues.read(code) for code in catalogues.HAND_MADE}
     copytree(catalogues.LOCALES / "words", tmp_path / "words")
     monkeypatch.setattr(catalogues, "extract", lambda: labels(Catalog()))
@@ -360,7 +370,7 @@ def test_languages_extract_adds_messages_and_keeps_translators_comments(locales:
     assert "last year" not in (locales / "kk/LC_MESSAGES/bot.po").read_text(encoding="utf-8")
 
 
-# Numbers written as words, which are clear in a list.
+# The source of number words ("one", "two"), which translators understand without a comment.
 NUMBERS = "bot/web/chat_question.py"
 
 

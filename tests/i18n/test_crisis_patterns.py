@@ -1,4 +1,4 @@
-"""Patterns of danger in English and Turkish, languages for which no model is trained."""
+"""Patterns that detect danger in English and Turkish, languages for which no model is trained."""
 
 import re
 from itertools import chain
@@ -12,9 +12,9 @@ from flows.knowledge.intents import BY_ID, Kind
 from flows.knowledge.safety import SAFETY
 from tests.understanding import other_languages
 
-# Minimum share of dangerous lines that match, minimum share of these without a wrong intent, and
-# maximum share of calm lines that match. The lines have the same author as the patterns; other
-# authors' lines would match less often.
+# The minimum share of test lines about danger that match, the minimum share of these matches
+# without a wrong intent, and the maximum share of other lines that match. The same author wrote
+# lines and patterns; lines of other people would match less often.
 MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
 
 
@@ -81,7 +81,8 @@ def test_crisis_patterns_have_answers_index_keys_and_known_word_sets() -> None:
         for pattern in written:
             keys = [key for found in crisis_patterns.KEYS.findall(pattern) for key in found.split()]
             assert keys, pattern
-            # A word is looked up by its first four letters, so a shorter key must be a whole word.
+            # Patterns are indexed by a word's first four letters, so a shorter key must be a whole
+            # word.
             assert all(len(key) > crisis_patterns.KEY_LETTERS or key.isalpha() for key in keys)
             assert set(re.findall("[A-Z]{3,}", pattern)) <= crisis_patterns.SETS.keys()
     assert crisis_patterns.ENGLISH.keys() == crisis_patterns.TURKISH.keys()

@@ -1,4 +1,4 @@
-"""Catalogues exported to translators' tools and imported again; a review applies to one text."""
+"""Catalogues are exported to translators' tools and imported again, with the marks of reviews."""
 
 import json
 import re
@@ -96,7 +96,8 @@ def test_catalogue_import_rejects_an_unreadable_file(content: bytes) -> None:
         exchange.read(content, "ru")
 
 
-# Fields of Weblate's model that may be given as text; `import_json` sets project and repository.
+# The fields of a Weblate component that weblate.json sets. Weblate's command `import_json` sets
+# project and repository.
 WEBLATE_FIELDS = frozenset({
     "name", "slug", "filemask", "new_base", "file_format", "language_regex", "new_lang",
     "check_flags", "license",

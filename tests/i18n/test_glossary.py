@@ -1,4 +1,4 @@
-"""Terms of the domain, and transliteration rules compared with people's own spelling."""
+"""The glossary's terms, and transliteration compared with words that people spelled themselves."""
 
 from copy import deepcopy
 from shutil import which
@@ -72,9 +72,10 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
 
 
 def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
-    """Check for the CLDR error.
+    """Check that CLDR still misspells "noon" in Kazakh in Arabic script.
 
-    If this fails, CLDR is corrected: remove the exception from SLIPS and how-to/translate.
+    If this test fails, CLDR is corrected: remove the exception from SLIPS and from
+    docs/how-to/translate.md.
     """
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]

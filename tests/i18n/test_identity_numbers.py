@@ -32,7 +32,8 @@ WHY: dict[str, Refusal] = {
 }
 ANYTHING = st.text(st.one_of(st.characters(), st.sampled_from("0123456789٣²NEАХХx<« -№ʻ\ud800")))
 
-# Invented: the birth years in them exclude any living person.
+# Invented numbers of no real person: an IIN of Kazakhstan, a PINFL of Uzbekistan, and a resident
+# number of China.
 IIN, PINFL, RESIDENT = "940305600012", "11210632040240", "654002189003050011"
 
 
@@ -56,7 +57,7 @@ def test_identity_number_test_vectors_all_have_a_known_kind() -> None:
 def test_identity_number_reader_accepts_place_codes_newer_than_the_person(
     place: str, year: int
 ) -> None:
-    """Check people born before these place codes were introduced, in 1984 or 2001."""
+    """The people are born before China introduced these place codes, in 1984 or 2001."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
     assert len(read - {Refusal.WRONG_CHECK}) == 1
@@ -140,7 +141,7 @@ def test_identity_number_contains_the_birth_date(
     ],
 )
 def test_snils_check_digit_works_for_sums_above_100(number: str, valid: bool) -> None:
-    """Check sums of 405, 100, 98, 102 and 101; the vectors have only smaller sums."""
+    """Check weighted sums of 405, 100, 98, 102 and 101; the test vectors have smaller sums only."""
     read = read_identity(number, Identity.RU_SNILS)
     assert read == (number if valid else Refusal.WRONG_CHECK)
 
@@ -152,7 +153,7 @@ def test_identity_number_example_has_the_format_but_is_invalid(kind: Identity) -
     assert kind is Identity.KG_PIN or isinstance(read_identity(example, kind), Refusal)
 
 
-# Passports
+# Passport numbers
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_passport_reader_reads_numbers_by_country(
 
 @pytest.mark.row(48)
 def test_passport_reader_accepts_older_and_foreign_formats() -> None:
-    """Check older and foreign passport numbers (row 48 of tests/proof)."""
+    """Check an older number of Kazakhstan and one of China (row 48 of tests/proof/rows.toml)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 
@@ -234,6 +235,6 @@ def test_identity_number_readers_never_raise_and_return_valid_formats(
 
 @given(st.from_regex("[0-9]{11}", fullmatch=True))
 def test_iin_reader_accepts_at_most_one_check_digit(stem: str) -> None:
-    """Allow none: no digit is accepted if both rows of weights give ten."""
+    """No digit is accepted if both rows of weights give the remainder ten."""
     read = [read_identity(stem + str(check), Identity.KZ_IIN) for check in range(10)]
     assert sum(not isinstance(each, Refusal) for each in read) <= 1

@@ -1,4 +1,7 @@
-"""The supported written forms: names, tags, directions, and the match for a platform's language."""
+"""The written forms (language and script) in the menu of languages: names, tags and directions.
+
+A platform's language tag selects the best match among them.
+"""
 
 import pytest
 

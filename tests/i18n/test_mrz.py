@@ -1,4 +1,4 @@
-"""Parsing of machine-readable zones as people copy them."""
+"""Parsing of the machine-readable zones of passports and cards as people copy or type them."""
 
 import pytest
 from hypothesis import given
@@ -77,7 +77,7 @@ def test_mrz_single_name_has_no_given_names() -> None:
 
 
 def test_mrz_long_card_number_continues_in_the_personal_field() -> None:
-    """Check the specimen of ICAO 9303-5, note j."""
+    """Read the specimen of ICAO 9303-5, note j, whose card number exceeds its own field."""
     zone = read(
         "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<"
     )
@@ -152,7 +152,7 @@ def test_mrz_personal_number_has_its_own_check_digit() -> None:
 
 
 def test_mrz_reader_does_not_guess_quotes_in_a_too_short_zone() -> None:
-    """Check a quotation mark for one or two characters, since a wrong guess cuts the name."""
+    """A quotation mark may replace "<" or "<<"; a wrong guess would cut the name."""
     first, second = SPECIMEN.split("\n")
     quoted = first.rstrip("<").replace("<<", "«")
     assert read_zone(f"{quoted}\n{second}") is Refusal.ZONE_LINES

@@ -1,4 +1,4 @@
-"""Parsing and storing keeps every code point of names in five scripts (issue 4)."""
+"""The parser of names keeps every code point of names in five scripts."""
 
 import unicodedata
 
@@ -12,7 +12,10 @@ MANY = 50_000
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_reader_keeps_every_code_point_in_five_scripts(script: str) -> None:
-    """Check that only NFC and listed unifications change names; `./kosh bench names` tries more."""
+    """Parse random names; only NFC, apostrophes, hyphens, dots and invisible marks may change.
+
+    `./kosh bench names` tries more names.
+    """
     for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
         assert read_name(typed) == kept, ascii(typed)
         assert read_name(kept) == kept, ascii(kept)
@@ -20,7 +23,7 @@ def test_name_reader_keeps_every_code_point_in_five_scripts(script: str) -> None
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_generator_produces_difficult_names(script: str) -> None:
-    """Check the generator, since simple letters only would make the other tests useless."""
+    """Check that generated names need normalization; otherwise, the parser's test is useless."""
     made = list(names(script, 2_000, seed=4))
     assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)
     assert any("\u2068" in typed for typed, _kept in made)

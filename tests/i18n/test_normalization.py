@@ -1,4 +1,4 @@
-"""Normalization of typed text for comparison."""
+"""Normalization of typed text, for storing it (`clean`) and for comparing it (`fold`)."""
 
 import sys
 import unicodedata
@@ -132,7 +132,7 @@ def test_text_cleaning_is_idempotent(typed: str) -> None:
 @pytest.mark.row(43)
 def test_text_folding_is_independent_of_unicode_normalization(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
-    # If a text has too many combining marks, some are cut, and their order decides which; real text
-    # has few.
+    # `fold` removes the last of too many combining marks on a letter, and normalization changes
+    # their order. Real text has few marks.
     assume(not normalization.heaped(typed) and not normalization.heaped(apart))
     assert normalization.fold(apart) == normalization.fold(typed)

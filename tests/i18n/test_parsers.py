@@ -352,7 +352,7 @@ def test_name_reader_normalizes_every_apostrophe(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
 def test_name_reader_keeps_arabic_letters_as_typed(row: dict[str, str]) -> None:
-    """Check that parsers keep spellings that `fold`, used only for comparison, unifies."""
+    """The parser keeps spellings that `fold`, which is only for comparison, unifies."""
     name = read_name(row["typed"], Letters.KAZAKH)
     assert name == normalization.clean(row["typed"])
     assert normalization.fold(str(name)) == row["canonical"]
@@ -430,7 +430,7 @@ def test_phone_reader_returns_e164(typed: str, region: str | None, read: str | R
     assert read_phone(typed, region) == read
 
 
-# All parsers
+# All parsers on any text
 
 
 @given(ANYTHING)

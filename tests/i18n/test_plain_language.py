@@ -1,4 +1,7 @@
-"""Plain language of the English source: counts that may only fall, and explained abbreviations."""
+"""The English messages are in plain language.
+
+The numbers of long sentences and bare pronouns must not rise. Abbreviations are explained.
+"""
 
 import json
 from pathlib import Path

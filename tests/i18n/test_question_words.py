@@ -1,4 +1,4 @@
-"""Recognition of questions by their words; names and places are not taken for questions."""
+"""A text is recognized as a question by its words; names and places are not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Messages between officer and person are shown to each in the script that they read."""
+"""Messages between officer and person are converted to the script that the recipient reads."""
 
 import pytest
 

@@ -120,7 +120,7 @@ def test_verbatim_text_is_never_interpreted_as_a_template(typed: str) -> None:
     assert render(label) == f"{typed}: B!"
 
 
-# Writing directions
+# Writing directions of values in sentences
 
 
 @pytest.mark.parametrize("vector", rows("bidi"), ids=lambda vector: vector["template"])
@@ -182,7 +182,8 @@ def test_catalogues_contain_no_direction_marks(code: str) -> None:
     assert [each for each in catalogues.messages(code).values() if marks.search(each)] == []
 
 
-# Babel changes data shared by locales, so its output would depend on the order of first use.
+# Babel changes data that its locales share. Without Kosh's countermeasure, rendered text would
+# depend on which language is used first.
 
 RENDER_ALL = """
 import sys

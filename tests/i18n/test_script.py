@@ -1,4 +1,4 @@
-"""The command `./kosh script`, which transliterates text."""
+"""The command `./kosh script`, which converts a text to another script of its language."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""Transliteration of Uzbek between Latin and Cyrillic."""
+"""Transliteration of Uzbek between Latin and Cyrillic script."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Validation of inline and reply keyboards, and their buttons as a person sees them."""
+"""Validate inline and reply keyboards; convert their buttons to what a person sees."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def checked_markup(markup: Params | None, private: bool) -> Params | None:
 
 
 def check_shape(rows: list[list[Params]]) -> None:
-    """Reject too many buttons, too long rows, and empty rows."""
+    """Raise Refusal if the keyboard has too many buttons, a too long row, or an empty row."""
     if not rows or not all(rows):
         raise strict("a keyboard has a row without buttons")
     if max(map(len, rows)) > MAX_IN_A_ROW:
@@ -91,7 +91,7 @@ def check_reply(button: Params, private: bool) -> None:
 
 
 def check_face(button: Params, what: str) -> None:
-    """Reject a button without text or with an unknown style."""
+    """Raise Refusal if the button has no text or an unknown style; `what` names it in the error."""
     if is_blank(button["text"]):
         raise bad(f"{what[0].lower()}{what[1:]} text must be non-empty")
     if button.get("style", "") not in STYLES:
@@ -99,7 +99,7 @@ def check_face(button: Params, what: str) -> None:
 
 
 def check_web_app(button: Params, what: str) -> None:
-    """Reject a Mini App that is not served over HTTPS."""
+    """Raise Refusal if the URL of the button's Mini App does not begin with https://."""
     url = button["web_app"]["url"]
     if not url.startswith("https://"):
         raise bad(f"{what} Web App URL '{url}' is invalid: Only HTTPS links are allowed")
@@ -111,7 +111,7 @@ def buttons_in(rows: list[list[Params]]) -> Iterator[Params]:
 
 
 def rows_seen(markup: Params | None) -> Rows:
-    """Return the rows of buttons as a person sees them."""
+    """Return the buttons of an inline or reply keyboard, row by row; () if there is no keyboard."""
     rows = (markup or {}).get("inline_keyboard") or (markup or {}).get("keyboard") or []
     return tuple(tuple(map(seen, row)) for row in rows)
 

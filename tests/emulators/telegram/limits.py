@@ -1,4 +1,4 @@
-"""Telegram's rates: about 1 message per second in a chat, 20 per minute in a group, 30/s in all."""
+"""Telegram's rate limits: per second 1 message in a chat and 30 in total, 20/min in a group."""
 
 import math
 from collections.abc import Callable
@@ -11,9 +11,10 @@ COUNTED = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMa
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages per second, and the maximum burst above that rate.
+    """Rate limits: each `_rate` in messages per second, each `_burst` in messages.
 
-    Telegram publishes no exact figures; these are at the cautious end of its FAQ.
+    `webhook_changes` is in calls of setWebhook per second. Telegram publishes no exact figures;
+    these are cautious readings of its FAQ.
     """
 
     chat_rate: float = 1.0
@@ -42,7 +43,7 @@ class Bucket:
 
 
 class Gate:
-    """Accepts calls at the platform's rates and rejects the others with 429."""
+    """Rate limiter of the bot's calls: raises Refusal 429 for a call above the limits."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits
@@ -52,13 +53,16 @@ class Gate:
         self._chats: dict[int, Bucket] = {}
 
     def message(self, method: str, chat_id: int) -> None:
-        """Count a message or an edit in its chat and in total."""
+        """Count a message or an edit against the limits of its chat and of the bot.
+
+        Calls of methods that are not in COUNTED are not limited.
+        """
         if self.limits is None or self._bot is None or method not in COUNTED:
             return
         self._take(self._bot, self._chat(chat_id, self.limits))
 
     def webhook(self) -> None:
-        """Count a change of the webhook."""
+        """Count a call of setWebhook against its limit."""
         if self._webhook is not None:
             self._take(self._webhook)
 

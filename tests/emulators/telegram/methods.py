@@ -113,7 +113,10 @@ async def send_document(on: Platform, p: Params) -> object:
 
 
 async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
-    """Add a message of the bot to a chat."""
+    """Add a message of the bot to the chat in the parameters; return the Bot API's Message.
+
+    `said` is its text or caption, `content` its file, if any.
+    """
     chat = on.world.open_chat(p["chat_id"])
     thread = chat.thread(p.get("message_thread_id"))
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
@@ -209,7 +212,7 @@ async def edit_message_reply_markup(on: Platform, p: Params) -> object:
 
 
 def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
-    """Store a changed message; reject a change that makes no difference."""
+    """Replace a message by its changed version; raise Refusal if both are equal."""
     old = chat.messages[changed.id]
     if replace(changed, preview=old.preview) == old:
         raise bad(NOT_MODIFIED)
@@ -218,7 +221,10 @@ def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
 
 
 def editable(world: World, p: Params) -> tuple[Chat, Message]:
-    """Return a message that the bot may edit: its own, without a reply keyboard."""
+    """Return the chat and the message that the parameters name.
+
+    Raise Refusal if the bot may not edit the message: a person's, or one with a reply keyboard.
+    """
     if "chat_id" not in p or "message_id" not in p:
         raise bad("message identifier is not specified")
     chat = world.open_chat(p["chat_id"])
@@ -249,7 +255,10 @@ async def delete_messages(on: Platform, p: Params) -> bool:
 
 
 def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
-    """Delete all messages, or none if one is too old or another member of a group wrote it."""
+    """Delete all messages; raise Refusal and delete none if one of them may not be deleted.
+
+    A message is deletable for 48 hours; in a group, only the bot's own messages are.
+    """
     for message in messages:
         if world.now() - message.date > EDITABLE_FOR:
             raise bad("message can't be deleted for everyone")
@@ -272,7 +281,7 @@ async def send_chat_action(on: Platform, p: Params) -> bool:
 
 
 async def answer_callback_query(on: Platform, p: Params) -> bool:
-    """Answer a press, which ends its progress indicator; reject a second or late answer."""
+    """Record the bot's answer to a button press; reject a second or late answer to the press."""
     press = on.world.presses.get(p["callback_query_id"])
     if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
         raise bad("query is too old and response timeout expired or query ID is invalid")
@@ -285,7 +294,7 @@ async def answer_callback_query(on: Platform, p: Params) -> bool:
 
 
 async def leave_chat(on: Platform, p: Params) -> bool:
-    """Remove the bot from a group and send it the update about that."""
+    """Remove the bot from a group and create the update about the bot's new membership."""
     chat = on.world.open_chat(p["chat_id"])
     if chat.kind == "private":
         raise bad("chat member status can't be changed in private chats")
@@ -325,5 +334,5 @@ METHODS: dict[str, Method] = PROFILE_METHODS | {
 
 
 def message_id(result: Any) -> int | None:
-    """Return the id of the message that a sending method created."""
+    """Return the message id in the result of a sending method; None if there is none."""
     return result.get("message_id") if isinstance(result, dict) else None

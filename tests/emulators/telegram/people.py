@@ -25,7 +25,7 @@ START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. Each action is reported to the bot immediately. Waits are in seconds."""
+    """A person whose actions create the bot's updates immediately. Timeouts are in seconds."""
 
     world: World
     person: Person
@@ -42,7 +42,7 @@ class User:
 
     @property
     def chat(self) -> list[Message]:
-        """Return the current messages of the private chat; deleted ones are marked."""
+        """Return the messages of the private chat; deleted ones have `deleted` set."""
         return list(self.place.messages.values())
 
     @property
@@ -66,7 +66,10 @@ class User:
         return [one for one in self.world.presses.values() if one.person == self.id]
 
     async def say(self, text: str, chat: Chat | None = None) -> Message:
-        """Write 1 to 4096 UTF-16 units; in a group only commands and mentions reach the bot."""
+        """Write a text of 1 to 4096 UTF-16 units into the private chat or the given group.
+
+        In a group, only commands and mentions of the bot reach the bot.
+        """
         if is_blank(text) or units(text) > 4096:
             raise ValueError("a person can write 1 to 4096 characters at once")
         message = self._put({}, chat, text=text, entities=tuple(commands_in(text)))
@@ -190,7 +193,7 @@ class User:
         return thread
 
     def enter(self, thread: int | None) -> None:
-        """Write into a topic from now on, or outside of topics if None."""
+        """Write later messages into the topic with this thread id, or outside topics if None."""
         self.place.topic = thread
 
     def delete_topic(self, thread: int) -> None:
@@ -232,7 +235,7 @@ class User:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
     async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
-        """Wait for the bot's message of that number, counted from 1 with deleted ones."""
+        """Wait until the bot has sent `number` messages, deleted ones included; return the last."""
 
         def nth(chat: list[Message]) -> Message | None:
             sent = [one for one in chat if one.from_bot]

@@ -1,4 +1,4 @@
-"""The platform's state that methods of the Bot API act on, and the type of these methods."""
+"""The emulated state that methods of the Bot API read and change, and the type of a method."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .world import World
 
 @dataclass(slots=True)
 class Platform:
-    """The platform with its state for one bot."""
+    """Emulated Telegram for one bot: its state, its rate limiter and its webhook delivery."""
 
     world: World
     gate: Gate

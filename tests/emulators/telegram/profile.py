@@ -51,7 +51,11 @@ def language(p: Params) -> str:
 
 
 def profile_text(parameter: str, attribute: str) -> tuple[Method, Method]:
-    """Return the setter and getter methods of one profile text; an empty text removes it."""
+    """Return the Bot API's set and get methods for one text of the profile.
+
+    `parameter` is the text's name in calls, `attribute` its field of Profile. Setting an empty
+    text removes it, except the default name.
+    """
 
     def texts(on: Platform) -> dict[str, str]:
         found: dict[str, str] = getattr(on.world.profile, attribute)

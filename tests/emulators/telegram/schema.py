@@ -1,4 +1,4 @@
-"""Check a call by the published schema of the Bot API: names, required fields, types, limits."""
+"""Check a call against the Bot API's published schema: names, required fields, types, limits."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,11 @@ from .wire import Body, Params, Refusal, Upload, bad, strict
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A parameter or field; `limit` is (minimum, maximum, unit) from the schema's descriptions."""
+    """A method's parameter, or a field of a type, as the schema describes it.
+
+    `limit` is (minimum, maximum, unit). `constant` is the only allowed value. The emulator rejects
+    calls that use a field with `emulated` false.
+    """
 
     type: str
     required: bool = False
@@ -20,7 +24,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """The trimmed schema (see `trim`)."""
+    """The Bot API's schema, reduced by `trim` to what the emulator implements."""
 
     version: str
     methods: dict[str, dict[str, Field]]
@@ -34,7 +38,8 @@ SCHEMA = msgspec.json.decode(PUBLISHED.read_bytes(), type=Schema)
 NAMES = {name.lower(): name for name in SCHEMA.methods}
 TRUE = {"true", "yes", "1"}
 FALSE = {"false", "no", "0"}
-# Telegram's error texts, where they are known, by parameter or field.
+# Telegram's error texts for a missing parameter (MISSING) or a value outside its limit (OUTSIDE).
+# A parameter or field whose text is not known gets a general error.
 MISSING = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",
@@ -75,7 +80,10 @@ def check_call(method: str, body: Body) -> Params:
 
 
 def attach(body: Body) -> tuple[Params, set[str]]:
-    """Put each upload where `attach://name` refers to it, or under its own field name."""
+    """Return the parameters with their uploaded files, and the names of unused uploads.
+
+    A file replaces the text `attach://name` that refers to it, or is the parameter `document`.
+    """
     values = dict(body.values)
     loose = set(body.files)
     for name, value in body.values.items():
@@ -107,7 +115,7 @@ def from_text(kind: str, value: Any, name: str) -> Any:
 
 
 def fits(field: Field, value: Any, where: str) -> Any:
-    """Return the value; raise Refusal if the field does not allow it."""
+    """Return the value; raise Refusal if it does not fit the field that `where` names."""
     if not field.emulated:
         raise strict(f"{where} isn't emulated")
     fits_type(field.type, value, where)
@@ -150,7 +158,7 @@ def fits_object(kind: str, value: Params, where: str) -> None:
 
 
 def chosen(kind: str, value: Params, where: str) -> str:
-    """Return the one type, of those allowed, that the object matches."""
+    """Return the first type, of those that a union allows, whose fields the object has."""
     names = SCHEMA.unions.get(kind) or kind.split(" or ")
     if len(names) == 1:
         if kind == "InlineKeyboardMarkup" and "inline_keyboard" not in value:
@@ -167,9 +175,9 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
-    """Reject a value outside its limits.
+    """Raise Refusal if the value or its length is outside the limit (minimum, maximum, unit).
 
-    Limits that apply after the parsing of entities are checked later, by the methods.
+    Limits on the text without mark-up are checked later, by the methods.
     """
     minimum, maximum, unit = limit
     match unit:

@@ -124,18 +124,21 @@ class Emulator:
         phone: str = "",
         started: bool = False,
     ) -> User:
-        """Return the person of this id, created if missing; `started` means they wrote before."""
+        """Return the person of this id, created if missing.
+
+        `started` is true for a person who wrote to the bot earlier, so that the bot may write.
+        """
         if user_id not in self.world.people:
             person = Person(user_id, first_name, last_name, username, language_code, phone, started)
             self.world.join(person)
         return User(self.world, self.world.people[user_id])
 
     def advance(self, seconds: float) -> None:
-        """Advance the emulated clock, which ages messages and expires updates and presses."""
+        """Advance the emulated clock; old updates and button presses then expire."""
         self.world.offset += seconds
 
     def fail(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
-        """Apply the fault to the next `times` calls (of `method`, or of any)."""
+        """Apply the fault to the next `times` calls of `method`, or of all methods if None."""
         self.faults.add(fault, times, method)
 
     async def set_webhook(
@@ -151,7 +154,7 @@ class Emulator:
         await updates.settled.until(lambda: not updates.pending, seconds)
 
     async def run(self, name: str, body: Body) -> Outcome:
-        """Execute a call and add it to the journal."""
+        """Execute the call of the Bot API's method `name` and add it to the journal."""
         params, sent = body.values, None
         try:
             name = method_named(name)

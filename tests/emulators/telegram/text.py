@@ -64,7 +64,10 @@ class Tag:
 
 
 def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) -> Formatted:
-    """Clean, parse, trim and count a text; reject one that is too long. The result may be empty."""
+    """Return a text as Telegram stores it: cleaned, parsed and trimmed; it may be empty.
+
+    Raise Refusal if the result has more than `limit` UTF-16 units.
+    """
     if len(text.encode()) > 1 << 15:
         raise bad("text is too long")
     plain = text.translate(CLEANED)
@@ -84,7 +87,7 @@ def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) ->
 
 
 def checked_entity(entity: Entity, text: str) -> Entity:
-    """Return a ready-made entity; reject one that is not inside the text."""
+    """Return the entity that the bot sent; raise Refusal if it is not inside the text."""
     if entity["offset"] < 0 or entity["length"] < 1:
         raise strict("an entity's offset is below 0 or its length below 1")
     if entity["offset"] + entity["length"] > units(text):
@@ -93,7 +96,10 @@ def checked_entity(entity: Entity, text: str) -> Entity:
 
 
 def parse_html(source: str) -> Formatted:
-    """Parse Telegram's HTML: only its tags, all closed. Errors contain the byte offset."""
+    """Return the text and entities of Telegram's HTML.
+
+    Raise Refusal with the byte offset for tags that are unknown, not closed or badly nested.
+    """
     text, entities, opened, at = "", list[Entity](), list[Tag](), 0
     while (begin := source.find("<", at)) >= 0:
         text += decoded(source[at:begin])
@@ -108,7 +114,10 @@ def parse_html(source: str) -> Formatted:
 
 
 def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
-    """Parse a start tag; return the index after it."""
+    """Parse the start tag at the index `begin` and add it to `opened`; return the index after it.
+
+    `offset` is the tag's position in the visible text, in UTF-16 units.
+    """
     where = f"at byte offset {len(source[:begin].encode())}"
     name = re.split(r"[\s>]", source[begin + 1 :], maxsplit=1)[0].lower()
     if begin + 1 + len(name) == len(source):
@@ -125,7 +134,10 @@ def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
 
 
 def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity], text: str) -> int:
-    """Parse an end tag and add its entity; return the index after it."""
+    """Parse the end tag at the index `begin`; return the index after it.
+
+    Remove its start tag from `opened` and add an entity for the part of `text` between the tags.
+    """
     where = f"at byte offset {len(source[:begin].encode())}"
     if not opened:
         raise unparsable(f"Unexpected end tag {where}")
@@ -141,7 +153,7 @@ def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity]
 
 
 def style(tag: Tag, inside: str) -> Entity:
-    """Return the entity for a closed tag around a text."""
+    """Return the type and attributes of the entity for a tag around the text `inside`."""
     match tag.name:
         case "a":
             url = tag.attributes.get("href") or inside
@@ -157,7 +169,7 @@ def style(tag: Tag, inside: str) -> Entity:
 
 
 def checked_url(url: str, what: str) -> str:
-    """Return a link; reject one that is not http, https or tg with a dot in the host."""
+    """Return the link; raise Refusal if it is neither tg:// nor http(s) with a dot in the host."""
     parts = urlsplit(url)
     if parts.scheme == "tg" and parts.netloc:
         return url
@@ -167,7 +179,7 @@ def checked_url(url: str, what: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Resolve character references; leave unknown ones unchanged."""
+    """Replace HTML character references by their characters; leave unknown references unchanged."""
 
     def one(found: re.Match[str]) -> str:
         code = int(found[1], 16) if found[1] else int(found[2] or 0)
@@ -215,5 +227,5 @@ def commands_in(text: str) -> list[Entity]:
 
 
 def unparsable(why: str) -> Exception:
-    """Return the refusal of invalid HTML."""
+    """Return the Refusal of a call with invalid HTML; `why` is the parser's message."""
     return bad(f"can't parse entities: {why}")

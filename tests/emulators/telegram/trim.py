@@ -76,7 +76,7 @@ def limit(annotation: dict[str, Any]) -> list[object] | None:
 
 
 def field(annotation: dict[str, Any]) -> dict[str, object]:
-    """Return a parameter or field without its description."""
+    """Return a published parameter or field in the format of `schema.Field`."""
     if annotation["name"] in NOT_EMULATED:
         return {"type": annotation["type"], "emulated": False}
     constant = CONSTANT.search(annotation["description"])
@@ -95,7 +95,7 @@ def fields(published: Published, name: str) -> dict[str, dict[str, object]]:
 
 
 def trim(schema: dict[str, Any]) -> dict[str, object]:
-    """Return the emulated methods, with all types that their parameters can contain."""
+    """Return the schema of METHODS and of all types that their parameters can contain."""
     published = {entry["name"]: entry for part in schema["items"] for entry in part["children"]}
     methods = {name: fields(published, name) for name in METHODS}
     types: dict[str, dict[str, dict[str, object]]] = {}

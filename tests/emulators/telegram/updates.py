@@ -13,7 +13,7 @@ from .schema import SCHEMA
 from .waiting import Signal
 from .wire import Refusal, strict
 
-# Telegram sends updates of these kinds only if the bot requests them by name.
+# Telegram sends updates of these kinds only if `allowed_updates` lists them.
 UNASKED = {"chat_member", "message_reaction", "message_reaction_count"}
 DEFAULT = frozenset(SCHEMA.updates) - UNASKED
 POLL_MOST_SECONDS = 50
@@ -34,7 +34,11 @@ class Update:
 
 @dataclass(slots=True)
 class Tricks:
-    """Delivery faults: copies of each update, and their order."""
+    """Delivery faults of updates.
+
+    Each update is delivered `copies` times, by webhook concurrently if `together` is set.
+    With `shuffled`, updates arrive in random order.
+    """
 
     copies: int = 1
     together: bool = False
@@ -59,7 +63,10 @@ class Updates:
         self._why = ""
 
     def allow(self, kinds: list[str] | None) -> None:
-        """Set the kinds to deliver from now on: None is no change, an empty list is the default."""
+        """Set the kinds of updates to create from now on (the parameter `allowed_updates`).
+
+        None changes nothing; an empty list sets the default kinds.
+        """
         if kinds is None:
             return
         if unknown := set(kinds) - set(SCHEMA.updates):
@@ -67,7 +74,7 @@ class Updates:
         self.allowed = frozenset(kinds) or DEFAULT
 
     def add(self, kind: str, content: object, queue: int, expires: float) -> None:
-        """Add an update, unless the bot has not requested its kind."""
+        """Create an update and offer it for delivery, unless its kind is not in `allowed`."""
         if kind not in self.allowed:
             return
         body = msgspec.json.encode({"update_id": self.next_id, kind: content})
@@ -90,18 +97,21 @@ class Updates:
         self.done(update)
 
     def drop(self) -> None:
-        """Remove all waiting updates."""
+        """Remove all undelivered updates."""
         self.pending.clear()
         self.settled.fire()
 
     def interrupt(self, why: str) -> None:
-        """End a waiting long poll with 409."""
+        """End a waiting long poll with 409; `why` is the error's text."""
         self._poll += 1
         self._why = why
         self.arrived.fire()
 
     async def poll(self, offset: int, limit: int, seconds: int) -> list[msgspec.Raw]:
-        """Handle getUpdates: confirm updates before `offset`, then wait for new ones."""
+        """Handle getUpdates: confirm updates with ids below `offset`, then return later ones.
+
+        Wait up to `seconds` for one. A negative `offset` counts from the end of the queue.
+        """
         self.interrupt(OTHER_POLL)
         mine = self._poll
         self._confirm(offset)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Signal:
-    """A signal of changes; on each, waiting tasks check their condition again."""
+    """A condition variable: each `fire` makes the waiting tasks check their conditions again."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()

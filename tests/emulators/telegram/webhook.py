@@ -23,7 +23,10 @@ Reply = Callable[[str, Params], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Speed of the platform: `scale` shortens its waits, `patience` is its timeout in seconds."""
+    """Speed of delivery: `scale` multiplies the waits before retries.
+
+    `patience` is the timeout of one delivery, in seconds.
+    """
 
     scale: float = 1.0
     patience: float = 60.0
@@ -31,7 +34,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The bot's response to a delivery; status 0 means none."""
+    """The bot's HTTP response to a delivery; status 0 means that no response arrived."""
 
     status: int
     retry_after: int = 0
@@ -45,10 +48,11 @@ class Answer:
 class Courier:
     """Delivers updates to the bot's URL.
 
-    Each queue delivers one update at a time. Up to `connections` queues deliver concurrently, and
-    at most twice as many are loaded. A failed update is retried immediately, then after 2, 4, 8 …
-    seconds up to a random 60 to 120. A Retry-After of the bot is obeyed up to an hour. An update
-    whose next attempt would be after its expiry is lost.
+    Each queue (for example, of one chat's messages) delivers one update at a time. Up to
+    `connections` queues deliver concurrently; updates of at most twice as many are loaded. A failed
+    update is retried immediately, then after 2, 4, 8 … seconds up to a random 60 to 120. A
+    Retry-After of the bot is obeyed up to an hour. An update whose next attempt would be after its
+    expiry is dropped.
     """
 
     def __init__(self, world: World, journal: Journal, pace: Pace, reply: Reply) -> None:
@@ -92,7 +96,7 @@ class Courier:
             await self._session.close()
 
     def info(self) -> Params:
-        """Return the Bot API's WebhookInfo, without the fields that depend on the updates."""
+        """Return the Bot API's WebhookInfo without the count and kinds of updates."""
         shown: Params = {"url": self.url, "has_custom_certificate": False}
         if self.url:
             shown |= {"max_connections": self.connections, "ip_address": "127.0.0.1"}

@@ -32,7 +32,10 @@ def bad(description: str) -> Refusal:
 
 
 def strict(description: str) -> Refusal:
-    """Return a 400 for input that Telegram would silently ignore or cut: a mistake of Kosh."""
+    """Return a 400 for input that Telegram would silently ignore or cut.
+
+    This input is a mistake of Kosh; the text EMULATOR marks the error.
+    """
     return bad(f"EMULATOR: {description}")
 
 
@@ -91,7 +94,7 @@ def read_json(raw: bytes) -> Params:
 
 
 def read_reply(content_type: str, raw: bytes) -> Params:
-    """Return the call in the response to a webhook; an empty dictionary if there is none."""
+    """Return the Bot API call in the bot's response to a delivery; {} if there is none."""
     match content_type:
         case "application/json" if raw.lstrip().startswith(b"{"):
             return read_json(raw)

@@ -17,7 +17,8 @@ from .wire import Params, Refusal, bad
 DAY = 24 * 3600
 EDITABLE_FOR = 48 * 3600
 CALLBACK_LIVES = 150
-# Telegram's separate queues for kinds of updates, so that a press may overtake a message.
+# Offsets that give presses and membership changes their own delivery queues, as at Telegram: a
+# press may overtake a message.
 CALLBACK_QUEUE = 3 << 33
 MEMBER_QUEUE = 5 << 33
 
@@ -72,7 +73,7 @@ class Person:
 
     @property
     def user(self) -> Params:
-        """Return the Bot API's User."""
+        """Return the person as the Bot API's User."""
         shown: Params = {"id": self.id, "is_bot": False, "first_name": self.first_name}
         for name in ("last_name", "username", "language_code"):
             if value := getattr(self, name):
@@ -82,7 +83,10 @@ class Person:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat or a group, as its people see it now; `topic` is the open topic."""
+    """A private chat or a group; `topic` is the thread id into which the person writes now.
+
+    `standing` is the bot's membership, `action` the activity shown to people ("typing").
+    """
 
     id: int
     kind: Literal["private", "supergroup"]
@@ -98,7 +102,7 @@ class Chat:
 
     @property
     def chat(self) -> Params:
-        """Return the Bot API's Chat."""
+        """Return the chat as the Bot API's Chat."""
         shown: Params = {"id": self.id, "type": self.kind}
         if self.person is None:
             return shown | {"title": self.title}
@@ -111,13 +115,13 @@ class Chat:
         return (one for one in reversed(self.messages.values()) if not one.deleted)
 
     def thread(self, thread: int | None) -> int | None:
-        """Return the thread that a message goes to; reject a missing thread."""
+        """Return the given thread id; raise Refusal if the chat has no such topic."""
         if thread is not None and thread not in self.topics:
             raise bad("message thread not found")
         return thread
 
     def put(self, message: Message) -> Message:
-        """Add a message, or replace an earlier state of it."""
+        """Add a message, or replace the message with the same id."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -134,7 +138,7 @@ class File:
 
     @property
     def file(self) -> Params:
-        """Return the Bot API's File, without the path, which only getFile returns."""
+        """Return the Bot API's File without `file_path`, which only getFile returns."""
         unique = self.id[-16:]
         return {"file_id": self.id, "file_unique_id": unique, "file_size": self.size}
 
@@ -153,7 +157,7 @@ class Press:
 
 @dataclass(slots=True)
 class Profile:
-    """The bot's texts by language code ("" is the default); commands also by scope."""
+    """The bot's texts by language code ("" is the default); commands by scope and language."""
 
     names: dict[str, str]
     descriptions: dict[str, str] = field(default_factory=dict)
@@ -203,7 +207,7 @@ class World:
         return chat
 
     def chat(self, chat_id: object) -> Chat:
-        """Return the chat of that id; reject an id that the bot does not know."""
+        """Return the chat of that id; raise Refusal if there is none."""
         found = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if found is None:
             raise bad("chat not found")
@@ -225,7 +229,7 @@ class World:
         return Message(next(self._message_ids), int(self.now()), sender, **parts)
 
     def edit(self, message: Message, **parts: Any) -> Message:
-        """Return the changed message, with the time of the edit."""
+        """Return a copy of the message with changed fields and the time of the edit."""
         return replace(message, edited=int(self.now()), **parts)
 
     def store(self, folder: str, name: str, data: bytes, size: int | None = None) -> File:
@@ -246,7 +250,7 @@ class World:
         return press
 
     def shown(self, chat: Chat, message: Message) -> Params:
-        """Return the Bot API's Message for a message."""
+        """Return a message as the Bot API's Message."""
         shown: Params = {
             "message_id": message.id,
             "from": message.sender,
@@ -276,7 +280,7 @@ class World:
         return shown
 
     def tell_message(self, chat: Chat, message: Message, kind: str = "message") -> None:
-        """Create the update about a person's message; it expires in the chat's queue in a day."""
+        """Create the update about a person's message in the chat's queue; it expires in a day."""
         self.updates.add(kind, self.shown(chat, message), chat.id, self.now() + DAY)
 
     def tell_press(self, chat: Chat, message: Message, press: Press, data: str) -> None:
@@ -295,7 +299,10 @@ class World:
         self.updates.add("callback_query", query, queue, self.now() + CALLBACK_LIVES)
 
     def tell_standing(self, chat: Chat, person: Params, old: str, new: str) -> None:
-        """Create the update about the bot's own membership in a chat (blocked, added, removed)."""
+        """Create the update about the bot's membership in a chat (blocked, added, removed).
+
+        `person` made the change; `old` and `new` are the Bot API's member statuses.
+        """
         moved = {
             "chat": chat.chat,
             "from": person,

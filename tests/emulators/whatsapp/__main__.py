@@ -1,4 +1,4 @@
-"""The emulator as its own process: it prints its address when it is ready, and stops on a signal.
+"""The emulator as its own process: it prints its URL when it is ready, and stops on a signal.
 
     python -m tests.emulators.whatsapp --port 8082 --token t --number-id 100000000000777 \\
         --webhook http://127.0.0.1:8080/webhooks/whatsapp --secret s --log calls.jsonl

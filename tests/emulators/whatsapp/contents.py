@@ -18,12 +18,15 @@ SAMPLES = {
 
 
 def kept(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
-    """Store a person's file on the platform's servers for seven days."""
+    """Store a person's file on the emulated servers for seven days.
+
+    `size` replaces the reported size, to make big files cheap.
+    """
     return world.store(data, mime, MEDIA_LIVES, size)
 
 
 def file_content(kind: str, media: Media, more: Params) -> Params:
-    """Return a message with a file."""
+    """Return the content of a message with a file of type `kind`; `more` are its other fields."""
     shown: Params = {"id": media.id, "mime_type": media.mime, "sha256": media.sha256}
     match kind:
         case "audio":
@@ -34,13 +37,13 @@ def file_content(kind: str, media: Media, more: Params) -> Params:
 
 
 def location_content() -> Params:
-    """Return a location."""
+    """Return the content of a message with a location."""
     place = {"latitude": 51.1282, "longitude": 71.4306, "name": "Bayterek"}
     return {"type": "location", "location": place}
 
 
 def contacts_content(phone: str) -> Params:
-    """Return the contact card of the person with this phone number."""
+    """Return the content of a message with the contact card of this phone number."""
     card = {
         "name": {"formatted_name": "Basqa Testova", "first_name": "Basqa"},
         "phones": [{"phone": f"+{phone}", "wa_id": phone, "type": "CELL"}],
@@ -49,6 +52,6 @@ def contacts_content(phone: str) -> Params:
 
 
 def reaction_content(wamid: str, emoji: str) -> Params:
-    """Return a reaction to a message; an empty emoji removes it."""
+    """Return the content of a reaction to the message `wamid`; an empty emoji removes it."""
     reaction = {"message_id": wamid} | ({"emoji": emoji} if emoji else {})
     return {"type": "reaction", "reaction": reaction}

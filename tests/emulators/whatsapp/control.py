@@ -47,7 +47,7 @@ ACTS = [
 
 
 def view(message: Message) -> Params:
-    """Return a message as the person sees it now."""
+    """Return the JSON fields of a message as the person sees it now."""
     return {
         "id": message.id,
         "from_bot": message.from_bot,
@@ -65,12 +65,16 @@ def view(message: Message) -> Params:
 
 
 async def make_user(on: Emulator, p: Params) -> object:
-    """Create a person from `phone` and the arguments of `Emulator.user`."""
+    """Create a person from `phone` and the arguments of `Emulator.user`; return the user id."""
     return on.user(p.pop("phone"), **p).user_id
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, `to`, its fields."""
+    """Add a scripted fault.
+
+    `fault` is a key of `faults.KINDS`; `times`, `method` and `to` are as in `faults.Script`. All
+    other fields are those of the fault's class.
+    """
     times, method, to = p.pop("times", 1), p.pop("method", None), p.pop("to", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method, to)
     return True
@@ -114,7 +118,10 @@ async def taken(on: Emulator, p: Params) -> object:
 
 
 def act(name: str) -> Act:
-    """Return the handler of a person's action; it passes the fields except `user` as arguments."""
+    """Return the handler that calls the method `name` of the person in the field `user`.
+
+    The handler passes all other fields as arguments.
+    """
 
     async def does(on: Emulator, p: Params) -> object:
         done = getattr(on.user(p.pop("user")), name)(**p)
@@ -150,7 +157,7 @@ def stats(on: Emulator) -> Params:
 
 
 def control_routes(on: Emulator) -> list[web.RouteDef]:
-    """Return the routes under /_control."""
+    """Return the routes of the control API, under /_control."""
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]

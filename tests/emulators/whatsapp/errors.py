@@ -8,7 +8,7 @@ from typing import Any
 Params = dict[str, Any]
 HELP = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 
-# code: (HTTP status, title, details)
+# Meta's error code: (HTTP status, title, details)
 ERRORS: dict[int, tuple[int, str, str]] = {
     0: (401, "AuthException", "We were unable to authenticate the app user."),
     2: (503, "API Service", "Temporary due to downtime or due to being overloaded."),
@@ -64,7 +64,7 @@ ERRORS: dict[int, tuple[int, str, str]] = {
              "quality and is now permanently disabled."),
     139200: (400, "Direct Send is blocked", "The account may not send without a template."),
 }  # fmt: skip
-# Codes which mean that the sender composed the message wrongly.
+# Codes of calls that Kosh composed wrongly; `Journal.mistakes` reports these calls.
 OUR_FAULT = {100, 131008, 131009, 131021, 131051, 131062, 132000, 132005, 132012}
 
 
@@ -79,7 +79,10 @@ def details_of(code: int) -> str:
 
 
 def reported(code: int, details: str = "") -> Params:
-    """Return an error in the format of webhooks: in a status, a message or a value."""
+    """Return an error as webhooks contain it in a status, a message or the value of a change.
+
+    `details` replaces Meta's usual explanation.
+    """
     return {
         "code": code,
         "title": title_of(code),

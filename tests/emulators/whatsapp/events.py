@@ -17,7 +17,11 @@ Layout = Literal["entries", "changes", "lists"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event: `value` is the content of a change in `field`; `queue` is its delivery queue."""
+    """An event for Kosh's webhook, for example a person's message or a message's status.
+
+    `value` is its content, `field` the webhook field to which Kosh subscribes. Events of one
+    `queue` are delivered in order. `expires` is in Unix seconds.
+    """
 
     id: int
     queue: str
@@ -28,13 +32,13 @@ class Event:
 
 @dataclass(slots=True)
 class Tricks:
-    """Delivery faults.
+    """Delivery faults of events.
 
-    At most `batch` events share a body, arranged as several `entries`, several `changes` of one
-    entry, or `lists` of one change. With `copies`, each event is repeated in its own body, all
-    concurrently if `together`. `shuffled` events come in random order; `held` events are kept back.
-    `resplit` retries the events of a failed batch one by one. With `nulls`, absent optional fields
-    are null, in responses too.
+    At most `batch` events share a webhook body, arranged by `layout` as several `entries`, several
+    `changes` of one entry, or `lists` of one change. Each event is sent `copies` times, repetitions
+    in their own bodies, concurrently with `together`. With `shuffled`, events arrive in random
+    order. With `held`, no events are sent. With `resplit`, the events of a failed batch are retried
+    one by one. With `nulls`, absent optional fields are null, in responses too.
     """
 
     batch: int = 1
@@ -61,7 +65,10 @@ class Events:
         self._next_id = 1
 
     def add(self, queue: str, value: Params, field: str = "messages", what: str = "") -> Event:
-        """Create an event, which expires after seven days."""
+        """Create an event, which expires after seven days, and offer it for delivery.
+
+        `what` names the event in the journal.
+        """
         event = Event(self._next_id, queue, field, value, self.clock() + WEEK)
         self._next_id += 1
         self.pending[event.id] = event
@@ -84,7 +91,7 @@ class Events:
 
 
 def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
-    """Return a webhook body with these events."""
+    """Return a webhook body of the business account with these events."""
     changes = [{"value": event.value, "field": event.field} for event in events]
     entries = [{"id": account, "changes": changes}]
     match layout:

@@ -1,4 +1,4 @@
-"""Scripted faults: responses to the next calls in place of normal ones."""
+"""Scripted faults: a test selects calls of Kosh that fail, and how they fail."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A scripted fault for `times` calls of a method to a recipient (None: any).
+    """A fault for `times` calls of `method` to the phone number or user id `to` (None: any).
 
     The first `after` matching calls are not affected.
     """
@@ -54,7 +54,10 @@ class Script:
     after: int = 0
 
     def meets(self, method: str, to: str) -> bool:
-        """Return True if a call matches; read marks match only if the fault names their method."""
+        """Return True if the fault applies to a call of `method` to the recipient `to`.
+
+        A call that marks messages as read matches only a fault whose method is "read".
+        """
         wanted = self.method or ("messages" if isinstance(self.fault, Failed | Lost) else method)
         return (
             wanted == method and self.to in (None, to) and (method != "read" or bool(self.method))
@@ -75,7 +78,7 @@ class Faults:
         to: str | None = None,
         after: int = 0,
     ) -> None:
-        """Apply the fault to the next `times` calls (of `method`, to one phone or user id)."""
+        """Add a fault; see Script."""
         self._scripts.append(Script(fault, times, method, to, after))
 
     def clear(self) -> None:
@@ -83,7 +86,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str, to: str = "") -> Fault | None:
-        """Return the fault for this call, or None; decrement the fault's remaining count."""
+        """Return the first matching fault, or None, and decrement the fault's remaining count."""
         for script in self._scripts:
             if script.meets(method, to):
                 if script.after:

@@ -49,9 +49,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to deliver a body with these events. `status` is Kosh's, 0 for no response.
+    """One attempt to deliver a webhook body with the events of these ids.
 
-    `attempt` is -1 for events that expired after seven days.
+    `status` is the HTTP status of Kosh's response, 0 if no response arrived. `attempt` is -1 for
+    events that expired after seven days.
     """
 
     events: tuple[int, ...]
@@ -62,7 +63,7 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Return True if Kosh has accepted the events."""
+        """Return True if Kosh answered this delivery with 2xx."""
         return 200 <= self.status <= 299
 
 
@@ -71,7 +72,7 @@ Entry = Call | Arrival | Delivery
 
 @dataclass(slots=True)
 class Journal:
-    """All entries in memory, and as JSON lines in the file `path` if there is one."""
+    """The list of all entries, which are also written as JSON lines to the file `path`, if any."""
 
     path: Path | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -90,7 +91,7 @@ class Journal:
             self._file = None
 
     def write(self, entry: Entry) -> None:
-        """Add an entry, also to the file, with a single write."""
+        """Add an entry; append it to the file, if any, with a single system call."""
         self.entries.append(entry)
         self.counts[counted(entry)] += 1
         if self._file is not None:
@@ -131,7 +132,7 @@ class Journal:
         return [call for call in self.calls() if call.code in OUR_FAULT and not call.scripted]
 
     def deliveries(self, event: int | None = None) -> list[Delivery]:
-        """Return the attempts to deliver all events, or only one of them, in order."""
+        """Return the delivery attempts of all events, or of the event with this id, in order."""
         found = (entry for entry in self.entries if isinstance(entry, Delivery))
         return [one for one in found if event is None or event in one.events]
 
@@ -140,11 +141,11 @@ class Journal:
         return [entry for entry in self.entries if isinstance(entry, Arrival)]
 
     def acknowledged(self) -> set[int]:
-        """Return the events that Kosh answered with 2xx."""
+        """Return the ids of the events that Kosh answered with 2xx."""
         return {event for one in self.deliveries() if one.acknowledged for event in one.events}
 
     def holding(self, words: str) -> list[Entry]:
-        """Return the entries with these words in a request or response, to find leaked canaries."""
+        """Return the entries that contain this text anywhere, to find leaked personal data."""
         needle = msgspec.json.encode(words)[1:-1]
         return [entry for entry in self.entries if needle in msgspec.json.encode(entry)]
 
@@ -154,7 +155,7 @@ class Journal:
 
 
 def counted(entry: Entry) -> str:
-    """Return the name under which `stats` counts an entry."""
+    """Return the name under which `Journal.counts` counts an entry."""
     match entry:
         case Call():
             return f"{entry.method} {entry.code or entry.status}"

@@ -1,4 +1,5 @@
-"""WhatsApp's limits: per number, per pair, people per day, and marketing."""
+"""WhatsApp's limits: message rates of the business number and of a pair (number and one person),
+people per day, and marketing messages."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,11 +14,11 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages per second with maximum burst; people and messages per rolling day.
+    """Rate limits: each `_rate` in messages per second, each `_burst` in messages.
 
-    `reach` limits the distinct people written to outside their 24-hour windows, `marketing` the
-    marketing templates that one person gets from Kosh. `free` is the number of service messages per
-    month without a price.
+    Per rolling day, `reach` limits the distinct people to whom Kosh writes outside their 24-hour
+    windows, and `marketing` the marketing templates that one person gets from Kosh. The first
+    `free` service messages have no price.
     """
 
     number_rate: float = 80.0
@@ -30,7 +31,7 @@ class Limits:
 
 
 class Gate:
-    """Accepts messages at the platform's rates and rejects the others."""
+    """Rate limiter and price counter of the business number's messages."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits
@@ -42,13 +43,16 @@ class Gate:
         self.bill: Counter[tuple[str, bool]] = Counter()
 
     def incoming(self) -> None:
-        """Count a person's message in the number's throughput; it is never rejected."""
+        """Count a person's message against the business number's rate; never reject it."""
         if self._number is not None:
             self._number.wait(self._clock())
             self._number.tokens -= 1
 
     def message(self, person: int) -> None:
-        """Count a message to a person; raise 130429 or 131056 above the rate."""
+        """Count a message to a person.
+
+        Raise Refusal 130429 above the business number's rate, 131056 above the pair's rate.
+        """
         if self.limits is None or self._number is None:
             return
         pair = self._pairs.get(person)
@@ -62,7 +66,10 @@ class Gate:
         pair.tokens -= 1
 
     def reach(self, person: int) -> None:
-        """Count a person written to outside their window; raise 131048 above the daily limit."""
+        """Count a person to whom Kosh writes outside the person's 24-hour window.
+
+        Raise Refusal 131048 if `reach` other people were counted within 24 hours.
+        """
         now = self._clock()
         fresh = {one: at for one, at in self._reached.items() if at > now - DAY}
         if self.limits and person not in fresh and len(fresh) >= self.limits.reach:
@@ -70,7 +77,7 @@ class Gate:
         self._reached = fresh | {person: now}
 
     def marketing(self, person: int) -> bool:
-        """Return True if the person may get another marketing message on this day."""
+        """Count a marketing message; return False if the person has had the maximum in 24 hours."""
         now = self._clock()
         recent = [at for at in self._marketing.get(person, []) if at > now - DAY]
         self._marketing[person] = recent
@@ -80,7 +87,10 @@ class Gate:
         return True
 
     def price(self, category: str) -> dict[str, object]:
-        """Return the price of a delivered message by category, in the format of statuses."""
+        """Add a message of this billing category to the bill.
+
+        Return its price in the format of `pricing` in statuses.
+        """
         free = self.limits.free if self.limits else 0
         billable = category != "service" or self.bill["service", False] >= free
         self.bill[category, billable] += 1

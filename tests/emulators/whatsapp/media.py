@@ -1,4 +1,4 @@
-"""Files: uploads by Kosh, and the media endpoints."""
+"""The media endpoints: upload, metadata and deletion of files."""
 
 from aiohttp import web
 from aiohttp.web_request import FileField
@@ -54,7 +54,10 @@ def check_kind(mime: str, data: bytes) -> None:
 
 
 def described(world: World, name: str, base: str) -> Outcome:
-    """Return a file's metadata, with a URL that is valid for five minutes."""
+    """Return the metadata of the file with the id `name`, including a download URL.
+
+    The URL begins with `base` and is valid for five minutes.
+    """
     media = world.file(name)
     return accepted(
         {
@@ -69,7 +72,7 @@ def described(world: World, name: str, base: str) -> Outcome:
 
 
 def deleted(world: World, name: str) -> Outcome:
-    """Delete a file."""
+    """Delete the file with the id `name`; raise Refusal if there is none."""
     world.file(name)
     del world.media[name]
     return accepted({"success": True})

@@ -31,7 +31,7 @@ def filled(fields: Params, optional: tuple[str, ...]) -> Params:
 
 
 def in_value(value: Params) -> Params:
-    """Return the value of a change with nulls added."""
+    """Return a webhook change's value with nulls added at every level."""
     found = filled(value, VALUE)
     for name, each in (("contacts", _contact), ("messages", _message), ("statuses", _status)):
         if found[name] is not None:
@@ -40,7 +40,7 @@ def in_value(value: Params) -> Params:
 
 
 def in_answer(outcome: Outcome) -> Outcome:
-    """Return the response to a call with nulls added."""
+    """Return the response to a call with nulls for the absent fields of ANSWER."""
     fields = filled(msgspec.json.decode(outcome.body), ANSWER)
     return replace(outcome, body=msgspec.json.encode(fields))
 

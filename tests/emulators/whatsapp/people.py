@@ -22,7 +22,7 @@ PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. Each action is reported to Kosh immediately. Waits are in seconds."""
+    """A person whose actions create webhook events immediately. Timeouts are in seconds."""
 
     world: World
     person: Person
@@ -39,12 +39,12 @@ class User:
 
     @property
     def chat(self) -> list[Message]:
-        """Return all messages of the chat, including Kosh's that did not reach the phone."""
+        """Return all messages of the chat, including those of Kosh that did not reach the phone."""
         return list(self.person.messages.values())
 
     @property
     def screen(self) -> list[Message]:
-        """Return the messages on the person's screen."""
+        """Return the messages on the phone: the person's own, and Kosh's delivered ones."""
         return [one for one in self.chat if one.seen]
 
     @property
@@ -76,7 +76,7 @@ class User:
     async def press(self, title: str, message: Message | None = None) -> Message:
         """Press a reply button, found by title or data.
 
-        The button is in `message`, or else in the newest message with that button.
+        The button is looked up in `message` or, if that is None, in the newest message with it.
         """
         message, button = self._find(title, message)
         if button.quick:
@@ -95,7 +95,7 @@ class User:
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
-        """Press the button, or send the row, with this title in the newest message."""
+        """Press the button, or send the list row, with this title in Kosh's newest message."""
         has_rows = title in [part for row in self.last.rows for part in (row.title, row.data)]
         return await (self.choose if has_rows else self.press)(title)
 
@@ -134,7 +134,7 @@ class User:
         filename: str = "",
         size: int | None = None,
     ) -> Message:
-        """Send a file; `kind` is a key of `contents.SAMPLES`, `size` may claim more bytes."""
+        """Send a file; `kind` is a key of `contents.SAMPLES`, `size` replaces the reported size."""
         usual, sample = SAMPLES[kind]
         media = kept(self.world, sample if data is None else data, mime or usual, size)
         content = file_content(kind, media, {"caption": caption, "filename": filename})
@@ -157,14 +157,15 @@ class User:
         return self._write(reaction_content(message.id, emoji))
 
     async def send_unknown(self, code: int = 131051, kind: str = "unsupported") -> Message:
-        """Send a message that arrives with an error.
+        """Send a message that the webhook reports with an error in place of its content.
 
-        The API cannot represent it (a poll, a view-once photo), or its file was lost (131052).
+        By default, the API cannot represent the content (131051: a poll, a view-once photo). With
+        131052, the file was lost.
         """
         return self._write({"type": kind, "errors": [reported(code)]})
 
     async def send_raw(self, content: Params) -> Message:
-        """Send a message of any shape with the usual ids, as Meta may invent in future."""
+        """Send a message with this content unchecked, for example of a type that Meta may add."""
         return self._write(content)
 
     async def repeat(self, message: Message) -> None:
@@ -225,7 +226,7 @@ class User:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
     async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
-        """Return Kosh's message of that number on the phone, counted from 1, when it arrives."""
+        """Wait until `number` of Kosh's messages have reached the phone; return the last one."""
 
         def nth(_: list[Message]) -> Message | None:
             return self.received[number - 1] if len(self.received) >= number else None
@@ -302,7 +303,10 @@ def row_shown(row: Row) -> Params:
 
 
 def moved(world: World, before: Person, after: Person) -> Params:
-    """Return the system message about new ids; it has only the user ids if there is no phone."""
+    """Return the system message about a person's new phone number or user id.
+
+    It reports the phone numbers only if webhooks report the person's phone number as `wa_id`.
+    """
     kind = "user_changed_number" if before.wa_id == before.phone else "user_changed_user_id"
     by_number = kind == "user_changed_number"
     old, new = (before.phone, after.phone) if by_number else (before.user_id, after.user_id)

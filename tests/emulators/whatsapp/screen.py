@@ -11,7 +11,7 @@ Status = Literal["", "sent", "delivered", "read", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A reply button or a template's quick reply; a press returns `data`."""
+    """A reply button or, with `quick`, a template's quick reply; a press sends `data` to Kosh."""
 
     title: str
     data: str
@@ -20,7 +20,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list message."""
+    """A row of a list message; choosing it sends `data` to Kosh."""
 
     title: str
     data: str
@@ -66,7 +66,7 @@ class Message:
 
 
 def drawn(values: Params, wamid: str, at: float) -> Message:
-    """Return the message that a request without a template creates."""
+    """Return the message that a send request without a template creates, with id and time."""
     kind = values.get("type", "text")
     content = values[kind]
     given = {
@@ -87,7 +87,7 @@ def drawn(values: Params, wamid: str, at: float) -> Message:
 
 
 def interactive_parts(content: Params) -> Params:
-    """Return the visible parts of an interactive message."""
+    """Return the fields of Message that hold the visible parts of an interactive message."""
     header = content.get("header", {})
     parts: Params = {
         "text": content["body"]["text"],
@@ -120,7 +120,7 @@ def rows_of(sections: list[Params]) -> tuple[Row, ...]:
 def drawn_template(
     values: Params, template: Template, filled: Hydrated, wamid: str, at: float
 ) -> Message:
-    """Return the message that a request with a template creates."""
+    """Return the message that a send request with a template creates, with id and time."""
     return Message(
         id=wamid,
         at=at,

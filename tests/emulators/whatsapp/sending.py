@@ -17,7 +17,7 @@ IMAGES = {"image/jpeg", "image/png"}
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A message that Meta accepts. `person` is None if the recipient is not on WhatsApp."""
+    """A valid message and its recipient: `to` as requested, `person` None if not on WhatsApp."""
 
     to: str
     person: Person | None
@@ -31,10 +31,10 @@ class Sending:
 
 
 def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
-    """Execute a message.
+    """Send the message of a request; apply the fault, if any, to it.
 
-    Outside the 24-hour window, the message fails later by its status; with `at_once` it is rejected
-    immediately.
+    Outside the 24-hour window, the message is accepted and a later status reports its failure; with
+    `at_once`, the call is rejected immediately.
     """
     check_message(values)
     sending = composed(world, values)
@@ -55,7 +55,10 @@ def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Ou
 
 
 def composed(world: World, values: Params) -> Sending:
-    """Return the composed message; reject one that is invalid for any recipient."""
+    """Return the message of a request.
+
+    Raise Refusal if a file, template, recipient or quoted message in the request is invalid.
+    """
     to = recipient(world, values)
     person = world.find(to)
     quoted = values.get("context", {}).get("message_id", "")
@@ -102,7 +105,7 @@ def check_files(world: World, values: Params) -> None:
 
 
 def files_in(values: Params) -> list[tuple[str, Params]]:
-    """Return the files in a message and in its header."""
+    """Return (type, content) of each file in a message and in its header."""
     content = values[values.get("type", "text")]
     found = [(kind, values[kind]) for kind in ("image", "document") if kind in values]
     header = content.get("header", {}) if values.get("type") == "interactive" else {}
@@ -110,7 +113,7 @@ def files_in(values: Params) -> list[tuple[str, Params]]:
 
 
 def late_code(world: World, sending: Sending) -> int:
-    """Return the code with which the accepted message will fail; 0 if it will not."""
+    """Return the error code with which the accepted message will fail; 0 if it will not fail."""
     person = sending.person
     if person is None or person.undeliverable:
         return 131026
@@ -146,7 +149,7 @@ def answered(values: Params, sending: Sending, late: int) -> Outcome:
 
 
 def mark_read(world: World, values: Params) -> Outcome:
-    """Mark a person's message as read, and show that Kosh is typing if requested."""
+    """Mark a person's message and all earlier ones as read; show "typing" if requested."""
     check(READ, values, "")
     wamid = values["message_id"]
     person = next((one for one in world.people.values() if wamid in one.messages), None)

@@ -40,7 +40,8 @@ SECRET = "EMULATED-not-a-real-app-secret-at-all"
 VERIFY_TOKEN = "EMULATED-not-a-real-verify-token"
 NUMBER_ID = "100000000000777"
 KEY_HEADER = "D360-API-KEY"
-# Host in the media URLs of solution providers; callers replace it by the provider's host.
+# Meta's media host. Solution providers' APIs return it in media URLs; callers of these APIs replace
+# it by the provider's host.
 LOOKASIDE = "https://lookaside.fbsbx.com"
 NORMAL = Pace()
 BODY_MOST = 110 << 20
@@ -53,7 +54,7 @@ Dialect = Literal["cloud", "provider"]
 class Emulator:
     """A strict WhatsApp Cloud API for one business number.
 
-    `dialect` is Meta's own or that of a solution provider (360dialog: key in a header, paths
+    `dialect` selects Meta's API or that of a solution provider (360dialog: key in a header, paths
     without version and number, media URLs at Meta's host). `limits=False` disables the rate limits;
     a `Limits` object sets them. The 24-hour window always applies: a message outside it is accepted
     and fails by its status, as at Meta, or is rejected immediately with `window_at_once`.
@@ -96,7 +97,7 @@ class Emulator:
 
     @property
     def tricks(self) -> Tricks:
-        """Return the delivery settings: batches, copies, order, events held back."""
+        """Return the delivery faults, which a test may change."""
         return self.world.events.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
@@ -143,12 +144,15 @@ class Emulator:
     def user(
         self, phone: str, *, name: str = "Testova", user_id: str = "", known: Known = "both"
     ) -> User:
-        """Return the person of this phone, created if missing; `known` as in `world.Person`."""
+        """Return the person with this phone number, created if missing.
+
+        `known` is as in `world.Person`.
+        """
         person = self.world.find(phone) or self.world.join(phone, user_id, name, known)
         return User(self.world, person)
 
     def advance(self, seconds: float) -> None:
-        """Advance the emulated clock, which changes windows, links, rates, and expiry of events."""
+        """Advance the emulated clock; 24-hour windows, media URLs and events then expire."""
         self.world.offset += seconds
 
     def fail(
@@ -163,16 +167,16 @@ class Emulator:
         self.faults.add(fault, times, method, to, after)
 
     def add_templates(self, *templates: Template) -> None:
-        """Add templates to the account."""
+        """Add templates to the business account."""
         self.world.add_templates(templates)
 
     def tell_error(self, code: int, details: str = "") -> None:
-        """Send an error of the account, in `value.errors`."""
+        """Create an event that reports an error of the business account, in `value.errors`."""
         value = self.world.value(errors=[reported(code, details)])
         self.world.tell("messages", value)
 
     def tell(self, value: Params, field: str = "messages") -> None:
-        """Send a change with any content: one that Meta may introduce, or a malformed one."""
+        """Create an event with any value: one that Meta may introduce, or a malformed one."""
         self.world.tell(field, value)
 
     async def set_webhook(
@@ -184,7 +188,7 @@ class Emulator:
         await self.courier.set(Hook(url, self.secret, connections))
 
     def hold(self) -> None:
-        """Hold back the events from now on."""
+        """Hold back all undelivered and later events until `release`."""
         self.tricks.held = True
 
     def release(self) -> None:
@@ -344,7 +348,7 @@ class Emulator:
         return response(outcome)
 
     def _check_door(self, request: web.Request) -> None:
-        """Reject a wrong token, API version or number."""
+        """Raise Refusal if the token, the API version or the business number's id is wrong."""
         if self.dialect == "provider":
             given = request.headers.get(KEY_HEADER, "")
         else:

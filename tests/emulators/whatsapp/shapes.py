@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text of `least` to `most` characters, without line breaks if `line`."""
+    """A text of `minimum` to `limit` characters; with `line`, without line breaks and tabs."""
 
     limit: int
     minimum: int = 1
@@ -25,7 +25,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A URL that a phone can open."""
+    """An http or https URL of at most `limit` characters."""
 
     limit: int = 2000
 
@@ -37,14 +37,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """One of several fixed words."""
+    """One of the fixed words in `of`."""
 
     of: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of `least` to `most` values of one shape."""
+    """A list of `minimum` to `limit` values of the shape `each`."""
 
     each: "Shape"
     limit: int
@@ -53,7 +53,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An object with its allowed and required fields."""
+    """An object: the shape of each allowed field, and the names of the required fields (`must`)."""
 
     fields: "Mapping[str, Shape]"
     must: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ ACTIONS: dict[str, Shape] = {
 
 
 def interactive(kind: str) -> Thing:
-    """Return the shape of an interactive message of a kind."""
+    """Return the shape of an interactive message; `kind` is its type, a key of ACTIONS."""
     shape: dict[str, Shape] = {
         "type": One((kind,)),
         "header": HEADER,
@@ -171,7 +171,10 @@ READ = Thing(
 
 
 def check(shape: Shape, value: object, where: str) -> None:
-    """Reject a value that is not of the shape, with a text close to Meta's."""
+    """Raise Refusal, with a text close to Meta's, if the value is not of the shape.
+
+    `where` is the path of the value in the request.
+    """
     match shape:
         case Words():
             check_words(shape, value, where)
@@ -193,7 +196,7 @@ def check(shape: Shape, value: object, where: str) -> None:
 
 
 def check_words(shape: Words, value: object, where: str) -> None:
-    """Reject a value that is not text, is too long, or has nothing visible."""
+    """Raise Refusal if the value is no text, or violates the shape's length or line rule."""
     if not isinstance(value, str):
         raise Refusal(100, f"Param {where} must be a string")
     if not shape.minimum <= len(value) <= shape.limit:
@@ -236,7 +239,7 @@ def check_thing(shape: Thing, value: object, where: str) -> None:
 
 
 def check_message(values: Params) -> None:
-    """Reject a message whose envelope, content or length WhatsApp would not accept."""
+    """Raise Refusal for a message that WhatsApp would not accept, whoever the recipient is."""
     kind = values.get("type", "text")
     content = interactive_shape(values) if kind == "interactive" else CONTENT.get(kind)
     if content is None:
@@ -257,7 +260,7 @@ def interactive_shape(values: Params) -> Thing:
 
 
 def check_sense(kind: str, content: Params) -> None:
-    """Reject content of the right shape that WhatsApp cannot send."""
+    """Reject content that has the right shape but violates a rule across several fields."""
     match kind:
         case "image" | "document":
             check_source(content, kind)
@@ -277,7 +280,7 @@ def check_source(content: Params, where: str) -> None:
 
 
 def check_header(content: Params) -> None:
-    """Reject a header whose content is missing, or that a list cannot have."""
+    """Reject a header without content, and a list message's header that is no text."""
     if (header := content.get("header")) is None:
         return
     kind = header["type"]
@@ -298,7 +301,7 @@ def check_buttons(buttons: list[Params]) -> None:
 
 
 def check_rows(sections: list[Params]) -> None:
-    """Reject too many rows, identical rows, and untitled sections beside other sections."""
+    """Reject a list with more than 10 rows, identical rows, or an untitled one of its sections."""
     rows = [row for section in sections for row in section["rows"]]
     if len(rows) > 10:
         raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")

@@ -8,7 +8,7 @@ from .wire import Params, Refusal, strict
 
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 NAME = re.compile(r"[a-z0-9_]{1,512}")
-# The languages of Meta's list that Kosh may use.
+# Meta's codes of the languages in which tests may create templates.
 LANGUAGES = {"kk", "ru", "uz", "zh_CN", "zh_HK", "zh_TW", "en", "en_US", "tr", "ky_KG"}
 UNTIDY = re.compile(r"[\n\t]| {5,}")
 State = Literal["approved", "paused", "disabled", "violating", "pending", "rejected"]
@@ -71,7 +71,10 @@ class Templates:
         ]
 
     def find(self, asked: Params) -> Template:
-        """Return the template that a message names; raise (132001, …) if it cannot be sent."""
+        """Return the template with the requested name and language.
+
+        Raise Refusal 132001 if it is missing or not approved, or the code of its state in REFUSED.
+        """
         name, language = asked["name"], asked["language"]["code"]
         found = self._all.get((name, language))
         if found is None or found.state in ("pending", "rejected"):
@@ -101,7 +104,7 @@ def hydrate(template: Template, components: list[Params]) -> Hydrated:
 
 
 def part_of(component: Params) -> str:
-    """Return the part of the template that a component fills in."""
+    """Return the name of the template's part that a component fills in: "body", "url 0", …"""
     if component["type"] != "button":
         return str(component["type"])
     if "sub_type" not in component or "index" not in component:
@@ -133,7 +136,7 @@ def values_of(component: Params | None) -> list[tuple[str, str]]:
 
 
 def payload_of(component: Params | None) -> str:
-    """Return the payload that a press of a quick reply sends."""
+    """Return the payload that a component sets for a quick reply; "" if there is no component."""
     if component is None:
         return ""
     [one] = component.get("parameters") or [{}]
@@ -143,7 +146,10 @@ def payload_of(component: Params | None) -> str:
 
 
 def filled(text: str, values: list[tuple[str, str]], part: str) -> str:
-    """Fill in the placeholders of a text; reject missing and extra values."""
+    """Return a text with its placeholders filled in; reject missing and extra values.
+
+    `part` names the template's part in errors.
+    """
     places = list(dict.fromkeys(PLACE.findall(text)))
     if len(places) != len(values):
         raise Refusal(

@@ -20,12 +20,15 @@ Parcel = tuple[Event, ...]
 
 
 class Unverified(Exception):
-    """Raised if the webhook does not answer the challenge; Meta would not save it."""
+    """Raised if Kosh's webhook does not answer the challenge; Meta would not save its URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Speed of the platform: `scale` shortens its waits, `patience` is its timeout in seconds."""
+    """Speed of delivery: `scale` multiplies the waits before retries.
+
+    `patience` is the timeout of one delivery, in seconds.
+    """
 
     scale: float = 1.0
     patience: float = 20.0
@@ -33,14 +36,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Kosh's webhook URL, and the secrets shared with it."""
+    """Kosh's webhook URL, the secret that signs bodies, and the maximum of concurrent requests."""
 
     url: str
     secret: str
     connections: int = 40
 
     def headers(self, body: bytes) -> dict[str, str]:
-        """Return the headers of a body, including its signature."""
+        """Return the HTTP headers for a webhook body, including its signature."""
         digest = hmac.new(self.secret.encode(), body, sha256).hexdigest()
         return {"Content-Type": JSON, SIGNATURE: f"sha256={digest}", "User-Agent": "facebookua"}
 
@@ -48,9 +51,10 @@ class Hook:
 class Courier:
     """Delivers events to Kosh's URL.
 
-    Each person's events are delivered in sequence, statuses concurrently with them, unless they are
-    shuffled: Meta guarantees no order. A failed delivery is retried immediately, then after 1, 2, 4
-    … seconds up to an hour (Meta publishes no schedule), for seven days.
+    Each person's messages are delivered in sequence, and so are the statuses of Kosh's messages to
+    this person, concurrently with them. With `Tricks.shuffled`, events have no order, because Meta
+    guarantees none. A failed delivery is retried immediately, then after 1, 2, 4 … seconds up to an
+    hour (Meta publishes no schedule), for seven days.
     """
 
     def __init__(self, account: str, events: Events, journal: Journal, pace: Pace) -> None:

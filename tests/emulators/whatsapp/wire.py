@@ -58,12 +58,15 @@ def missing(details: str) -> Refusal:
 
 
 def strict(details: str) -> Refusal:
-    """Return a refusal of input that WhatsApp would ignore, cut or not show: a mistake of Kosh."""
+    """Return the refusal of input that WhatsApp would ignore, cut or not show.
+
+    This input is a mistake of Kosh; the text EMULATOR marks the error.
+    """
     return Refusal(100, f"EMULATOR: {details}")
 
 
 def no_object(name: str) -> Refusal:
-    """Return the Graph API's response to an id that is missing, or not readable by the token."""
+    """Return the Graph API's refusal of an id that is missing or not readable by the token."""
     words = f"Unsupported get request. Object with ID '{name}' does not exist"
     return Refusal(100, words, subcode=33)
 
@@ -96,7 +99,7 @@ def refused(refusal: Refusal) -> Outcome:
 
 
 def response(outcome: Outcome) -> web.Response:
-    """Return the HTTP response."""
+    """Return the HTTP response for the outcome of a call."""
     return web.Response(
         status=outcome.status,
         body=outcome.body,
@@ -106,7 +109,7 @@ def response(outcome: Outcome) -> web.Response:
 
 
 def read_json(raw: bytes) -> Params:
-    """Parse a JSON object; reject nulls, which Meta treats as values of the wrong type."""
+    """Return the JSON object in a request body; raise Refusal if it is invalid or no object."""
     try:
         values = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:

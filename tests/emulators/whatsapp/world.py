@@ -30,9 +30,9 @@ Known = Literal["both", "phone", "user_id", "user_id_as_phone"]
 class Person:
     """A person with a WhatsApp account.
 
-    `known` selects what webhooks report of the person: phone and business-scoped user id, only one
-    of the two, or the user id also as `wa_id`, the field of the phone. `reads` is false if the
-    person hides read marks.
+    `known` selects what webhooks report of the person: phone number and business-scoped user id,
+    only one of the two, or the user id also in `wa_id`, the field of the phone number. `reads` is
+    false if the person's app does not report messages as read.
     """
 
     number: int
@@ -69,12 +69,12 @@ class Person:
 
     @property
     def contact(self) -> Params:
-        """Return the person in the format of `contacts`."""
+        """Return the person in the format of `contacts` in webhooks."""
         profile = {"name": self.name} | ({"username": self.username} if self.username else {})
         return {"profile": profile} | self.named("wa_id", "user_id")
 
     def put(self, message: Message) -> Message:
-        """Add a message to the screen, or replace an earlier state of it."""
+        """Add a message to the chat, or replace the message with the same id."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -136,13 +136,16 @@ class World:
         return self.now() - person.last_wrote < DAY
 
     def wamid(self, person: Person | None) -> str:
-        """Return a new message id."""
+        """Return a new message id; like Meta's, it contains the person's phone number."""
         phone = person.phone.encode() if person else b""
         raw = b"\x1d\x0b" + phone + b"\x15\x02\x00\x11\x18\x14" + secrets.token_bytes(18)
         return "wamid." + base64.b64encode(raw).decode()
 
     def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
-        """Store a file; `size` may claim more bytes than there are, to make big files cheap."""
+        """Store a file for `lives` seconds.
+
+        `size` may claim more bytes than there are, to make big files cheap.
+        """
         size = len(data) if size is None else size
         name = str(10**15 + secrets.randbelow(10**15))
         media = Media(name, mime, data, size, self.now() + lives)
@@ -150,7 +153,7 @@ class World:
         return media
 
     def file(self, name: str) -> Media:
-        """Return the file of that id; reject an id that was deleted or has expired."""
+        """Return the file of that id; raise Refusal if it was deleted or has expired."""
         media = self.media.get(name)
         if media is None or media.expires <= self.now():
             raise no_object(name)
@@ -164,27 +167,30 @@ class World:
         return f"/whatsapp_business/attachments/?mid={media.id}&ext={ends}&hash={token}"
 
     def linked(self, token: str) -> Media | None:
-        """Return the file of that URL; None if the URL has expired."""
+        """Return the file of the URL with this token; None if the URL has expired."""
         name, ends = self.links.get(token, ("", 0.0))
         return self.media.get(name) if ends > self.now() else None
 
     def value(self, **parts: Any) -> Params:
-        """Return the value of a change in the field `messages`."""
+        """Return the value of a webhook change: the business number's ids and the given parts."""
         metadata = {"display_phone_number": self.phone, "phone_number_id": self.number_id}
         return {"messaging_product": "whatsapp", "metadata": metadata} | parts
 
     def tell(self, field: str, value: Params, queue: str = "") -> None:
-        """Create an event of the account, or with any value that a test invents."""
+        """Create an event of the webhook field `field` with this value."""
         self.events.add(queue or f"account {field}", value, field)
 
     def tell_message(self, person: Person, message: Params, contacts: bool = True) -> None:
-        """Create the event about a message of a person."""
+        """Create the event that reports a person's message, with the sender's ids if `contacts`."""
         parts = {"contacts": [person.contact]} if contacts else {}
         value = self.value(**parts, messages=[message])
         self.events.add(f"person {person.number}", value, what=message["id"])
 
     def tell_status(self, person: Person | None, to: str, message: Message, more: Params) -> None:
-        """Create the event about the delivery status of a message of Kosh."""
+        """Create the event that reports the status of Kosh's message, unless statuses are off.
+
+        `to` is the recipient if `person` is None; `more` are the status's other fields.
+        """
         if not self.statuses:
             return
         whom = person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
@@ -210,14 +216,14 @@ class World:
     def fail(
         self, person: Person | None, to: str, message: Message, code: int, details: str = ""
     ) -> None:
-        """Mark an accepted message as failed."""
+        """Mark an accepted message as failed with this error code, and report the status."""
         failed = replace(message, status="failed")
         if person is not None:
             person.put(failed)
         self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
 
     def move(self, person: Person, message: Message, status: Status) -> None:
-        """Change a message's status; "sent" and the status after it contain the price."""
+        """Set and report a message's status; "sent" and the status after it contain the price."""
         priced = message.status in ("", "sent")
         moved = person.put(replace(message, status=status))
         self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
@@ -228,7 +234,7 @@ class World:
             person.put(replace(message, status="read"))
 
     def add_templates(self, templates: Iterable[Template]) -> None:
-        """Add templates that Meta has approved (or paused, or disabled)."""
+        """Add templates to the business account, each in its `state` (approved, paused, …)."""
         self.templates.add(*templates)
 
 
@@ -239,5 +245,5 @@ def new_user_id(seed: str) -> str:
 
 
 def stamp(now: float) -> str:
-    """Return Unix seconds in the format of webhooks."""
+    """Return a time in Unix seconds in the format of webhooks: whole seconds as text."""
     return str(int(now))
