@@ -1,7 +1,8 @@
-"""Client of a program that transcribes recordings, by OpenAI's API for transcriptions.
+"""Client of a program that transcribes voice recordings by OpenAI's HTTP API for transcriptions.
 
-speaches, whisper.cpp's server behind a proxy, and commercial providers have this API. The person
-sees the text and confirms it. A call is never retried.
+The program may be speaches, whisper.cpp's server behind a proxy, or a commercial provider. The
+person sees the transcribed text and confirms it before it is used. A failed call is never
+retried.
 """
 
 import time
@@ -20,14 +21,14 @@ _logger = logging.get()
 
 
 class _Transcription(BaseModel):
-    # Unknown fields are accepted: servers add some, such as the number of tokens.
+    # Unknown fields of a response are accepted: servers add some, such as the number of tokens.
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
     text: str
 
 
 class Transcriber:
-    """Client of the model `name` at the base URL `url`; there is one object per process."""
+    """Client of the speech model `name` of the server at `url`; there is one client per process."""
 
     def __init__(
         self,
@@ -44,9 +45,10 @@ class Transcriber:
         self._name = name
 
     async def transcribe(self, recording: bytes, language: str) -> str:
-        """Return the text of an Ogg Opus recording; empty without speech or after a failed call.
+        """Return the text spoken in an Ogg Opus recording; "" without speech or if the call failed.
 
-        `language` is an ISO 639-1 code. Every outcome is counted. No word of the text is logged.
+        `language` is an ISO 639-1 code. Each outcome is counted in the metrics. No word of the text
+        is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("transcription"):
@@ -70,12 +72,12 @@ class Transcriber:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a transcription, or the reason why no transcription was made."""
+    """Count the outcome of a transcription, or why none was made, in the metric TRANSCRIPTIONS."""
     metrics.TRANSCRIPTIONS.labels(outcome).inc()
 
 
 def _read(answer: bytes) -> str:
-    """Return the text of an answer. Raises `CallFailed` for a wrong format or too long a text."""
+    """Return the text in a server's response. Raises `CallFailed` if malformed or too long."""
     try:
         text = _Transcription.model_validate_json(answer).text.strip()
     except ValidationError:

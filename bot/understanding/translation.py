@@ -1,6 +1,7 @@
 """Client of a translation program: DeepL, LibreTranslate, or OpenAI's API for chat completions.
 
-A translation is shown beside the original and marked as made by a machine. A call is never retried.
+The console shows a translation beside the original text and marks it as made by a machine. A failed
+call is never retried.
 """
 
 import time
@@ -17,7 +18,7 @@ type Program = Literal["deepl", "libretranslate", "openai"]
 
 MAX_TEXT = 4000
 PATHS = {"deepl": "/v2/translate", "libretranslate": "/translate", "openai": "/chat/completions"}
-# Target codes of DeepL that differ from ISO 639-1.
+# DeepL's codes of target languages, where they differ from ISO 639-1.
 DEEPL_TARGETS = {"zh": "ZH-HANS"}
 NAMES = {"kk": "Kazakh", "ru": "Russian", "zh": "Simplified Chinese", "uz": "Uzbek"}
 INSTRUCTION = (
@@ -29,7 +30,7 @@ _logger = logging.get()
 
 
 class _Answer(BaseModel):
-    # Unknown fields are accepted: programs add some, such as the detected language.
+    # Unknown fields of a response are accepted: programs add some, such as the detected language.
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
 
@@ -59,9 +60,9 @@ class _Completion(_Answer):
 
 
 class Translator:
-    """Client of a translation program at the base URL `url`; there is one object per process.
+    """Client of a translation program at the base URL `url`; there is one client per process.
 
-    `name` is the model's name, which only OpenAI's API uses.
+    `name` is the language model's name, which only OpenAI's API needs.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Translator:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # LibreTranslate expects its key in the request's body, not in a header.
+        # LibreTranslate expects its API key in the request's body, not in a header.
         header = "" if program == "libretranslate" else key
         scheme = "DeepL-Auth-Key" if program == "deepl" else "Bearer"
         address = url.rstrip("/") + PATHS[program]
@@ -85,9 +86,10 @@ class Translator:
         self._program, self._name, self._key = program, name, key
 
     async def translate(self, text: str, target: str) -> str:
-        """Return the translation of a text; empty if the call failed.
+        """Return the translation of a text; "" if the call failed.
 
-        `target` is an ISO 639-1 code. Every outcome is counted. No word of the text is logged.
+        `target` is an ISO 639-1 code. Each outcome is counted in the metrics. No word of the text
+        is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("translation"):
@@ -120,12 +122,12 @@ class Translator:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a translation, or the reason why no translation was made."""
+    """Count the outcome of a translation, or why none was made, in the metric TRANSLATIONS."""
     metrics.TRANSLATIONS.labels(outcome).inc()
 
 
 def _read(program: Program, answer: bytes) -> str:
-    """Return the text of an answer. Raises `CallFailed` for a wrong format or an empty text."""
+    """Return the translation in a program's response. Raises `CallFailed` if malformed or empty."""
     try:
         if program == "deepl":
             text = _DeepL.model_validate_json(answer).translations[0].text

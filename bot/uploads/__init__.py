@@ -1,4 +1,4 @@
-"""Uploads: files from people (`intake`), which are sent to the registry (`registry_transfer`)."""
+"""Files that people upload. `intake` stores them, `registry_transfer` sends them on."""
 
 from bot.file_sanitizer.sanitizer import Refused
 from bot.uploads.intake import (

@@ -1,7 +1,7 @@
-"""Intake of files: fetches and sanitizes them, and stores them encrypted in chunks.
+"""Intake of uploaded files: fetches and sanitizes them, and stores them encrypted in chunks.
 
 No transaction is open while a file is fetched or sanitized. `keep` stores the file in the caller's
-transaction, which also processes the turn of the conversation.
+transaction, which also processes the conversation's turn about the file.
 """
 
 from collections.abc import AsyncIterator
@@ -30,17 +30,18 @@ from flows.engine.upload_states import Hint, Refusal, State
 
 FETCH_TASK = "uploads.fetch"
 PIECE = 256 * 1024
-# Limits per person, in any 24 hours.
+# Limits on the files of one person in any 24 hours: number of files, and bytes in total.
 MAX_FILES = 30
 MAX_BYTES = 100 * 1024 * 1024
 
-# Maximum attempts to fetch a file, and maximum backoff between them in seconds.
+# Maximum number of attempts to fetch a file from a messenger, and maximum backoff between two
+# attempts in seconds.
 MAX_FETCHES = 5
 MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """The question that the file answers, and the file's id at the messenger."""
+    """A messenger file: the flow and question that it answers, and its id (`ref`) there."""
 
     flow: str
     key: str
@@ -52,9 +53,10 @@ _source = msgspec.json.Decoder(_Source).decode
 
 @dataclass(frozen=True, slots=True)
 class Sanitized:
-    """A sanitized file that is not stored yet; exiting its context frees the memory.
+    """A file that is sanitized and not stored yet; leaving its `with` block frees the memory.
 
-    `upload_id` and `attempt` are set if the file's row exists already (see `fetch`).
+    `upload_id` and `attempt` are set only for a file from a messenger, whose row exists already
+    (see `fetch`).
     """
 
     person_id: UUID
@@ -82,7 +84,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An uploaded file as shown to the person, and to an officer with their case."""
+    """An uploaded file in the list that the person sees, and that officers see in the case."""
 
     id: UUID
     paper: str
@@ -100,10 +102,11 @@ async def begin(
     *,
     delay: float = 0,
 ) -> UUID:
-    """Record a file that a messenger stores, and enqueue its fetch job, in the turn's transaction.
+    """Record a file that is still at a messenger, and enqueue the job that fetches it.
 
-    The file is fetched after `delay` seconds at the earliest, so that one turn can report on
-    several files. If the job runs too early, a sweep fetches the file later.
+    Both happen in the turn's transaction. The file is fetched after `delay` seconds at the
+    earliest, so that one turn can report on several files. If the job runs too early, a sweep
+    fetches the file later.
     """
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
@@ -124,9 +127,9 @@ async def begin(
 async def sanitize(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes], address: str = ""
 ) -> Sanitized:
-    """Sanitize a file that was uploaded directly; store the result with `keep`.
+    """Sanitize a file that was uploaded by HTTP; store the result with `keep`.
 
-    `address` is the sender's network, for the limits on simultaneous uploads.
+    `address` is the sender's network address, for the limits on simultaneous uploads.
     """
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
@@ -139,7 +142,8 @@ async def sanitize(
 async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     """Fetch a file from a messenger and sanitize it; store the result with `keep`.
 
-    Return None if the fetch is not due, another process has claimed it, or it will be retried.
+    Return None if the fetch is not due, if another process has claimed it, or if this attempt
+    failed and will be retried.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM_FETCH, upload=upload_id)
@@ -162,7 +166,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
 
 
 async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
-    """Return the verdict on a messenger's file; None if a retry may succeed."""
+    """Fetch a messenger's file; return the sanitizer's verdict, or None if a retry may succeed."""
     if channel is None or attempt > MAX_FETCHES:
         return Refused(Refusal.INTERRUPTED)
     given_up = False
@@ -191,12 +195,13 @@ async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
 async def keep(
     rt: Runtime, transaction: Transaction, checked: Sanitized
 ) -> Stored | Refused | None:
-    """Store the verdict on a file, in the transaction that also passes it to the conversation.
+    """Store a sanitized or refused file in the transaction that also informs the conversation.
 
-    Return None if the person was erased or another attempt has finished; then the caller reports
-    nothing.
+    Return None if the person was erased or another attempt has finished. The caller then reports
+    nothing to the person.
     """
-    # Lock the person's row first, so that concurrent files of a person cannot exceed the limits.
+    # Lock the person's row first, so that files stored concurrently cannot exceed the person's
+    # daily limits.
     await execute(transaction, statements.LOCK_PERSON, person=checked.person_id)
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_ours(transaction, checked):
@@ -213,7 +218,7 @@ async def keep(
 async def receive(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Stored | Refused | None:
-    """Sanitize and store a file in its own transaction, without notifying the conversation."""
+    """Sanitize and store a file in its own transaction; the conversation is not informed."""
     with await sanitize(rt, person_id, place, chunks) as checked:
         async with rt.pool.connection() as transaction:
             return await keep(rt, transaction, checked)
@@ -234,7 +239,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """Return the verdict after checking for duplicates and the person's daily limits."""
+    """Return the sanitizer's verdict, or a refusal of a duplicate or above the daily limits."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
@@ -248,14 +253,14 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 
 
 def _name(checked: Sanitized, clean: Clean) -> str:
-    """Return the text from which the duplicate hash is computed: person and file content."""
+    """Return the text whose hash detects duplicates: the person's id and the hash of the file."""
     return f"{checked.person_id}|{clean.came.hex()}"
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
-    """Store a refused file's metadata, since it counts towards the daily limit.
+    """Store a refused file's metadata, because the file counts towards the daily limits.
 
-    A direct upload that exceeds the limit is not stored.
+    A direct upload above the daily limits is not stored.
     """
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
@@ -298,7 +303,7 @@ async def _insert(
 
 
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
-    """Return the person's files with their states, oldest first, without refused ones."""
+    """Return the person's files with their states, oldest first; refused files are omitted."""
     found = await fetch_all(transaction, LISTING, person=person_id)
     return listed(found)
 
@@ -314,10 +319,10 @@ def listed(rows: Rows) -> tuple[Listed, ...]:
 async def picture(
     transaction: Transaction, person: Person, upload_id: UUID, number: int
 ) -> tuple[str, bytes] | None:
-    """Return the document kind and one page (`number`, from 0) as JPEG.
+    """Return an upload's document kind, and its page `number` (from 0) as a JPEG.
 
-    Return None if there is no such page, or the file was transferred to the registry and deleted
-    here.
+    Return None if there is no such page, or if the file's content was deleted here after the
+    transfer to the registry.
     """
     row = await fetch_one(transaction, statements.KIND, upload=upload_id, person=person.id)
     if row is None or row[1] is None:
@@ -331,5 +336,5 @@ async def picture(
 
 
 async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Return the files whose fetch is due: retries, and those whose process crashed."""
+    """Return the files whose fetch from a messenger is due, also those whose process crashed."""
     return await fetch_values(transaction, statements.UNFETCHED, limit=limit)

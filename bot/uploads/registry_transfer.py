@@ -1,7 +1,8 @@
-"""Transfer of files to the registry: each becomes exactly one document there.
+"""Transfer of uploaded files to the registry, where each file becomes exactly one document.
 
-A file is sent once its registration has a number, always with the same idempotency key. After an
-unknown outcome, a retry first searches the registry for that key. Accepted files are deleted here.
+A file is sent once its registration has a number, always with the same idempotency key. If the
+outcome of an attempt is unknown, the next attempt first searches the registry for this key. When
+the registry accepts a file, its content is deleted from Kosh's database.
 """
 
 from collections.abc import AsyncIterator
@@ -34,7 +35,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUpload:
-    """A claimed file, with everything needed for the registry call."""
+    """A file claimed by this process, with everything that the registry call needs."""
 
     id: UUID
     person: Person
@@ -51,7 +52,7 @@ class ClaimedUpload:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """New state of a document kind, reported in the conversation: `accepted` or `rejected`."""
+    """The new state of a document kind, to be reported to the person: `accepted` or `rejected`."""
 
     person_id: UUID
     paper: str
@@ -59,7 +60,7 @@ class Moved:
 
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
-    """Mark the person's files for transfer and enqueue their jobs; return their number."""
+    """Mark the person's files for transfer and enqueue the transfer jobs; return how many files."""
     released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
@@ -67,19 +68,19 @@ async def release(transaction: Transaction, person_id: UUID) -> int:
 
 
 async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
-    """Mark the person's stored files for transfer, if they have a registration.
+    """Mark the person's stored files for transfer to the registry, if a registration exists.
 
-    Return id and document kind of each. Files of a kind that the registry does not accept are not
-    marked. The sweep sends marked files within seconds.
+    Return id and document kind of each marked file. Kinds of document that the registry does not
+    accept are not marked. The sweep sends marked files within seconds.
     """
     kinds = list(CODES["paper"])
     return await fetch_all(transaction, statements.RELEASE, person=person_id, kinds=kinds)
 
 
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
-    """Claim a file that is due and whose registration has a number; return None otherwise.
+    """Claim a file whose transfer is due and whose registration has a number, else return None.
 
-    If the registration has been withdrawn, delete the file.
+    If the registration was withdrawn, delete the file's content and return None.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)
@@ -106,9 +107,10 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
 
 
 async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Document:
-    """Send a file in chunks; after an unknown outcome, first search for it at the registry.
+    """Send a file to the registry in chunks, and return the registry's document.
 
-    Raises RegistryError, or LookupError if the file was erased meanwhile.
+    If the outcome of an earlier attempt is unknown, first search the registry for the document.
+    Raises RegistryError, or LookupError if the file was erased during the transfer.
     """
     if parcel.doubtful:
         for document in await registry.documents(parcel.number):
@@ -133,9 +135,9 @@ async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
 async def record_outcome(
     transaction: Transaction, parcel: ClaimedUpload, document: Document
 ) -> Moved | None:
-    """Record that the registry accepted a file, and delete the file.
+    """Record that the registry accepted a file, and delete the file's content.
 
-    Return the change to report once all files of its kind are accepted, otherwise None.
+    Return the change to report if all files of the same document kind are accepted, else None.
     """
     await _remove(transaction, parcel.id, "accepted", document=document.id)
     values = {"person": parcel.person.id, "kind": parcel.paper}
@@ -144,9 +146,9 @@ async def record_outcome(
 
 
 async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
-    """Schedule a retry with backoff.
+    """Schedule the next attempt after a backoff, or after the delay that the registry named.
 
-    If the outcome is unknown, the retry first searches for the file at the registry.
+    If the outcome is unknown, the next attempt first searches the registry for the document.
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
@@ -167,9 +169,10 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
 async def refuse(
     transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
-    """Record that the registry rejected a file, and open a case for an officer.
+    """Record that the registry rejected a file, and open an urgent case for an officer.
 
-    The file is kept until its retention ends. Return None if another attempt has claimed the file.
+    The file is kept until its retention period ends. Return None if another attempt has claimed the
+    file.
     """
     _logger.warning("uploads.refused", code=error.code)
     values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}
@@ -181,14 +184,18 @@ async def refuse(
 
 
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Return the files to send: retries, those whose process crashed, those with a new number."""
+    """Return the files whose transfer to the registry is due.
+
+    They are retries, files whose process crashed, and files whose registration just got a
+    number.
+    """
     return await fetch_values(transaction, statements.DUE, limit=limit)
 
 
 async def _remove(
     transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
-    """Delete the content of a file; keep its metadata with the new state."""
+    """Delete the content of a file, and set the state of the row, which keeps the metadata."""
     await execute(transaction, statements.DELETE_CHUNKS, upload=upload_id)
     values = {"upload": upload_id, "new_state": state, "document_id": document}
     await execute(transaction, statements.REMOVE, **values)

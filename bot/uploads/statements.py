@@ -1,4 +1,4 @@
-"""SQL statements about uploads: fetch, sanitize, store in chunks, send to the registry."""
+"""SQL statements about uploaded files: fetch, store in chunks, list, send to the registry."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,8 @@ from sqlalchemy.orm import aliased
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, any_of, seconds_from_now, statement
 
-# Leases in seconds: each is longer than transfer, queueing and decoding can take together.
+# Leases on claimed uploads in seconds. Each lease is longer than transfer, queueing and decoding of
+# a file can take together.
 FETCH_LEASE = 300
 SEND_LEASE = 120
 
@@ -87,7 +88,7 @@ UNFETCHED = statement(
     .limit(bindparam("limit"))
 )
 
-# Statements for storing a file.
+# Statements for storing a sanitized file or the refusal of a file.
 
 LOCK_PERSON = statement(
     select(literal(True)).where(t.Conversation.person_id == _PERSON).with_for_update()
@@ -164,7 +165,7 @@ ADD_CHUNK = statement(
     )
 )
 
-# Statements for reading files.
+# Statements for reading stored files.
 
 LISTING = statement(
     select(t.Upload.id, t.Upload.paper, t.Upload.state, t.Upload.pages, t.Upload.state_at)

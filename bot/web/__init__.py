@@ -1,1 +1,1 @@
-"""HTTP server: webhooks, web chat, secure page, public pages, officers' console, APIs."""
+"""HTTP server: webhooks, web chat, secure page, public pages, the officers' console, and APIs."""

@@ -37,7 +37,7 @@ from bot.web.middleware import RequestGuard
 from bot.web.static_files import CompressedFiles
 
 HERE = Path(__file__).parent
-# FastAPI's own spans would contain request paths, and some paths contain secret tokens.
+# FastAPI's built-in tracing would record request paths, and some paths contain secret tokens.
 # `bot.observability.tracing` creates spans without paths instead.
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
@@ -62,7 +62,8 @@ ROUTERS = (
     api.router,
     demo.router,
 )
-# The routers of a separate process, so that chat and console traffic cannot delay webhooks.
+# The additional routers of a process that serves only platforms and the registry. It runs
+# separately, so that chat and console traffic cannot delay webhooks.
 PLATFORM_ROUTERS = (health.router,)
 
 
@@ -102,14 +103,18 @@ def create_app(
 
 @cache
 def _routes(platforms_only: bool) -> list[BaseRoute]:
-    """Return the routes; they are cached, because all applications of a process can share them."""
-    # A router that is included costs more: FastAPI matches its routes twice.
+    """Return the routes; they are cached, because all applications of a process can share them.
+
+    With `platforms_only`, these are only webhooks, registry callbacks and health checks.
+    """
+    # The routes of webhooks are added directly, because FastAPI matches the routes of an included
+    # router twice.
     included = APIRouter(routes=webhooks.router.routes)
     for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
         included.include_router(router)
     for router in () if platforms_only else console.ROUTERS:
         included.include_router(router, prefix=console.ROOT)
-    # Builds FastAPI's route contexts now. Otherwise the first request would take 0.1 s longer.
+    # Build FastAPI's route contexts now. Otherwise the first request would take 0.1 s longer.
     list(iter_route_contexts(included.routes))
     return included.routes
 

@@ -1,7 +1,7 @@
 """Serve the web chat: a page and POST routes for texts, buttons and files.
 
-A chat is identified by a secret name. Before the person consents, only the page contains the name.
-After consent a cookie contains the name, so that the person can return to the chat.
+A chat is identified by a secret name. Before the person consents, only the open page has the name.
+After consent a cookie contains it, so that the person can return to the chat.
 """
 
 from contextlib import suppress
@@ -68,7 +68,7 @@ from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import _
 
-# Bytes allowed for a form in addition to its file: other fields, boundaries and headers.
+# Bytes that a form may have in addition to its file: other fields, boundaries and headers.
 MAX_FORM_OVERHEAD = 256 * 1024
 AWAY_TITLE = _("Phrase book")
 AWAY = _("Phrase of the day: “Good morning! How are you?”")
@@ -79,9 +79,10 @@ forms = APIRouter(route_class=ChatRoute)
 
 @router.get("/chat")
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
-    """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
+    """Return the chat page with the chat's messages; a new chat shows the greeting, unstored.
 
-    A visit from a poster's QR code is counted and redirected to the page's address without a query.
+    A visit from a poster's QR code is counted, then redirected to the page's address without the
+    query.
     """
     rt: Runtime = request.app.state.rt
     if source == POSTER:
@@ -95,7 +96,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:
-    """Return the greeting that a new chat shows; empty if the person is known."""
+    """Return the greeting as notes for the page of a new chat; () if the person is known."""
     if session.person is not None:
         return ()
     says = anonymous.greeting(rt, rt.content.on(datetime.now(UTC).date()), Page.NEVER).says
@@ -140,11 +141,11 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Process a file that answers the open question; respond after the file was checked."""
+    """Process an uploaded file that answers the open question; respond after its check."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
-    # Allows more bytes for the form than for its file. So a file that is too large reaches the
-    # check of uploads, which explains to the person why the file was rejected.
+    # The limit for the form is larger than the one for its file. So a file that is too large
+    # reaches the check of uploads, which explains to the person why the file was rejected.
     sent = await multipart.opened(request, MAX_BYTES + MAX_FORM_OVERHEAD)
     form = ChatForm.model_validate(sent.fields)
     session = await posting_session(request, form.chat, form.id, form.last)
@@ -158,7 +159,10 @@ async def attached(request: Request) -> Response:
 
 
 async def _post(request: Request, form: ChatForm, event: Event) -> Response:
-    """Process one event; respond with JSON to the page's script, otherwise with the whole page."""
+    """Process one event of the person: a text, a pressed button or an unreadable file.
+
+    Respond with JSON to the page's script, otherwise with the whole page.
+    """
     rt: Runtime = request.app.state.rt
     event_id = form.id or uuid4().hex
     unsent = Unsent(form.text, event_id)
@@ -188,10 +192,10 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
 
 
 async def _language(request: Request, session: ChatSession, payload: str) -> str:
-    """Return the language of a chat for its error page; "" if the language is unknown.
+    """Return the language for the page that rejects a post; "" if the language is unknown.
 
-    The language is that of the last message, otherwise the one that the pressed button chooses,
-    otherwise the one that the browser prefers.
+    The language is that of the chat's last message, otherwise the one that the pressed button
+    chooses, otherwise the one that the browser prefers.
     """
     rt: Runtime = request.app.state.rt
     notes: Notes = ()
@@ -222,9 +226,9 @@ async def _own_words(
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
-    """Renew the cookie of a known person; delete a cookie whose chat is unknown.
+    """Renew the cookie of a known person's chat; delete a cookie whose chat is unknown.
 
-    A secure page's cookie, which is valid for 30 minutes, is not renewed.
+    The cookie that a secure page set, which is valid for 30 minutes, is not renewed.
     """
     if session.person is None:
         if session.by_cookie:
@@ -258,9 +262,10 @@ async def _receive(
     event: Event,
     answered: Answered | None,
 ) -> tuple[AfterCommit | None, ChatSession]:
-    """Process an event; return what to send after the commit, and the chat.
+    """Process an event; return what to send after the commit, and the event's chat.
 
-    The returned chat has a new secret name if the event gave consent.
+    The returned chat has a new secret name if the event gave the consent to store the person's
+    data.
     """
     rt: Runtime = request.app.state.rt
     newest = ""

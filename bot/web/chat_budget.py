@@ -1,7 +1,7 @@
-"""Process web chat events within rate budgets per address and for the whole installation.
+"""Process web chat events within rate budgets per network address and for the whole installation.
 
-When a budget is spent, the page asks a question that simple programs cannot answer, or shows the
-time to wait.
+When a budget is spent, the page asks a question that simple programs cannot answer, or shows how
+long to wait.
 """
 
 from dataclasses import dataclass, replace
@@ -49,9 +49,10 @@ MESSENGERS = _("You can also write to us in the messenger: {names}.")
 
 
 class NotTaken(Exception):
-    """The event was not processed because a budget is spent.
+    """The event was not processed because a rate budget is spent.
 
-    `wrong`: the form contained a wrong answer to the question that a spent budget requires.
+    `wrong`: the form contained a wrong answer to the question that is asked while a budget is
+    spent.
     """
 
     code = "E_BUDGET"
@@ -63,7 +64,7 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The sealed question that a posted form contained, and the answer that the person typed."""
+    """The sealed question in a posted form (see `chat_question`), and the answer that was typed."""
 
     seal: str
     text: str
@@ -72,10 +73,10 @@ class Answered:
 async def receive_within_budgets(
     request: Request, inbound: Inbound, answered: Answered | None
 ) -> AfterCommit | None:
-    """Process the event and charge its budgets; return what to send after the commit.
+    """Process the event and charge its rate budgets; return what to send after the commit.
 
-    Raises NotTaken if a budget is spent. `answered` is the answer to the question that the page
-    asked when it rejected an earlier post, or None.
+    Raises NotTaken if a budget is spent. `answered` is the answer to the question that an earlier
+    rejection asked, or None.
     """
     rt: Runtime = request.app.state.rt
     host = client_host(request)
@@ -106,16 +107,17 @@ def client_host(request: Request) -> str:
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:
-    """Return 429 with the flag `as_page`: the script then posts the form as an ordinary form."""
+    """Return 429 with `as_page`, so that the page's script posts the form as an ordinary form."""
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
 
 def not_taken_page(
     request: Request, form: ChatForm, event: Event, denied: NotTaken, language: str
 ) -> Response:
-    """Return the 429 page with the question or the time to wait.
+    """Return the 429 page, which asks the question or shows the minutes to wait.
 
-    If the rejected text was about danger, the safety message for that danger is shown above.
+    The page's form contains the rejected input, to be posted again. If the rejected text was about
+    danger, the safety message for that danger is shown at the top.
     """
     rt: Runtime = request.app.state.rt
     codes = [language] if language else [code for code, _own in rt.languages.languages()]

@@ -15,13 +15,14 @@ router = APIRouter()
 
 @router.get(FILES_URL + "/{file_id}")
 async def sent_file(request: Request, file_id: UUID) -> Response:
-    """Return a file that an officer sent to the person whose cookie the request has.
+    """Return a file that an officer sent to the person whom the request's chat cookie identifies.
 
     Return 404 for any other file.
     """
     rt: Runtime = request.app.state.rt
     file = None
-    # The browser does not report whether a download started in a frame, so try both cookies.
+    # The browser does not report whether a download started in a frame, so try the cookie of a
+    # framed chat too.
     for framed in (False, True) if rt.settings.embed_origins else (False,):
         session = await find_session(request, framed=framed)
         if session.person is not None:

@@ -1,8 +1,8 @@
 """Ask a question that simple programs cannot answer, without a script or a third-party service.
 
 The page shows a number in words, which a screen reader can read, and the person types the number in
-digits. Each question is sealed with a keyed hash, is bound to one network address and accepts one
-answer.
+digits. Each question is sealed with a keyed hash, is bound to one network address and accepts only
+one answer.
 """
 
 import hmac
@@ -32,14 +32,14 @@ def new_number() -> int:
 
 
 def in_words(number: int) -> Text:
-    """Return a number from `new_number` as translatable words."""
+    """Return a number that `new_number` made as translatable words, such as "forty two"."""
     return _("{tens} {ones}", tens=TENS[number // 10 - 2], ones=ONES[number % 10 - 1])
 
 
 def seal(rt: Runtime, number: int, host: str) -> str:
-    """Return a token for the form that identifies the question without revealing the number.
+    """Return a token for the form that identifies the question and does not reveal the number.
 
-    The token expires after QUESTION_SECONDS.
+    `host` is the client's IP address. The token expires after QUESTION_SECONDS.
     """
     until = int(datetime.now(UTC).timestamp()) + QUESTION_SECONDS
     name = f"{until}.{secrets.token_hex(8)}"
@@ -47,7 +47,10 @@ def seal(rt: Runtime, number: int, host: str) -> str:
 
 
 async def is_right(rt: Runtime, sealed: str, answer: str, host: str) -> bool:
-    """Return True if the answer is right; each question accepts one answer, right or wrong."""
+    """Return True if `answer` is the number of the sealed question.
+
+    Each question accepts one answer, right or wrong. A second answer is never right.
+    """
     name, _dot, mark = sealed.rpartition(".")
     until = name.partition(".")[0]
     typed = "".join(answer.split())

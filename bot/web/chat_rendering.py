@@ -1,4 +1,8 @@
-"""Render the web chat: the page, its labels, and messages as bubbles."""
+"""Render the web chat: the page, its labels, and messages as bubbles.
+
+A note is a change of the page: a new message, one that replaces another, or the ids of messages to
+delete.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,12 +26,13 @@ from flows.engine.text import Text, _, button
 EXIT_URL = "/away"
 FILES_URL = "/chat/files"
 EXIT = "!exit"
-# First characters of the payloads of buttons that never expire: commands ("!"), buttons of an
+# First characters of the payloads of buttons that never expire: commands ("!"), buttons below an
 # answer ("?") and ratings ("*").
 LASTING = ("!", "?", "*")
-# Menu options drawn as large buttons, mapped to the names of their icons.
+# Menu options that are drawn as large buttons, each with the name of its icon.
 MAIN_OPTIONS = {"checklist": "list", "eligibility": "way", "officer": "person"}
-# Kinds of marks on single lines. Adjacent lines of these kinds are drawn as one group.
+# Kinds of marks whose lines are drawn as one group if they are adjacent. A mark tells how lines of
+# a message are drawn.
 IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {
@@ -56,7 +61,8 @@ LABELS: dict[str, Text] = {
     "registry_panel": _("What the registry received"),
     "registry_empty": _("Nothing yet."),
 }
-# Pages that the chat links to; each path is also the key of its label.
+# Paths of pages that the chat links to, with their labels. In LABELS each path is the key of its
+# label.
 LINKS = {"/info": INFO, "/privacy": PRIVACY, "/status": STATUS}
 LABELS |= LINKS
 TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
@@ -68,9 +74,9 @@ type Notes = Sequence[tuple[str, Note]]
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that was not accepted.
+    """A message that was posted and not accepted.
 
-    The page refills its text into the input field. The retry has the same id.
+    The page puts its text into the input field again. The second attempt has the same id.
     """
 
     text: str
@@ -79,9 +85,9 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """The text that the person just posted from a page without a script.
+    """The text that the person just posted from a page without a script, with the post's id.
 
-    `before` has the ids of the messages that the page showed when it was posted. The text is
+    `before` has the ids of the messages that the page showed at the time of the post. The text is
     neither logged nor stored.
     """
 
@@ -98,10 +104,10 @@ def render_page(
     own: OwnWords | None = None,
     browser: str = "",
 ) -> Response:
-    """Return the chat page; with `unsent`, return 503 and refill the unsent text into the field.
+    """Return the chat page; with `unsent`, return 503 and put the unsent text into the input field.
 
-    `browser` is the browser's preferred language. In the choice of a language, its button is sorted
-    first. It is the page's language until the person chooses one.
+    `browser` is the browser's preferred language. In the choice of a language, the button of this
+    language comes first. It is the page's language until the person chooses one.
     """
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
@@ -132,8 +138,8 @@ def _trouble(rt: Runtime, language: str) -> str:
 def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
     """Return the messages that remain after all notes are applied, as template values (bubbles).
 
-    Notes can replace or delete earlier messages. Only the newest bubble has all its buttons. The
-    one before it keeps the buttons that do not expire.
+    A note can replace or delete earlier messages. Only the newest bubble has all its buttons. The
+    one before it keeps only buttons that do not expire, and older ones keep none.
     """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
@@ -154,7 +160,8 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
     """Insert the person's text before the bubbles that answer it, unless a note deletes it."""
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
-    # The page's script creates UUIDs as ids; do not render a forged id.
+    # The page's script creates UUIDs as ids. An id with other characters is forged and not
+    # rendered.
     shown_id = own.id if set(own.id) <= ID_LETTERS else ""
     said = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
     place = next(
@@ -168,19 +175,20 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
 
 
 def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
-    """Keep only buttons that do not expire.
+    """Keep only buttons that never expire, and drop rows that become empty.
 
-    The payload of any other button contains the number of the question for which it was shown.
+    The payload of any other button contains the number of the question for which the button was
+    shown.
     """
     kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
     return [row for row in kept if row]
 
 
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
-    """Return a message as template values.
+    """Return a message as template values of a bubble.
 
     `officer`: an officer wrote the message. `at` is the message's time in milliseconds of Unix
-    time.
+    time, 0 if unknown.
     """
     parts = _with_folds(list(_parts(message)))
     return {
@@ -203,7 +211,7 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
 
 
 def _rows(message: Message) -> list[list[dict[str, str]]]:
-    """Return the buttons in rows: first options and links, then controls."""
+    """Return the buttons in rows: first options and links, then controls such as "Back"."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     large = [each for each in plain if _key(each) in MAIN_OPTIONS]
@@ -211,7 +219,8 @@ def _rows(message: Message) -> list[list[dict[str, str]]]:
         rows = [[_tongue(*each)] for each in zip(plain, message.lines, strict=True)]
     elif len(large) == len(MAIN_OPTIONS):
         large.sort(key=lambda each: list(MAIN_OPTIONS).index(_key(each)))
-        # The large buttons include one for an officer, so omit the small one.
+        # One of the large buttons leads to an officer, so omit the small button with the same
+        # effect.
         controls = [each for each in controls if each.payload != "!person"]
         rows = [
             [_pressed(each, f"main icon-{MAIN_OPTIONS[_key(each)]}") for each in large],
@@ -231,9 +240,10 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
 
 
 def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
-    """Return the template values of the button that chooses a language.
+    """Return the template values of a button that chooses a language.
 
-    The label is the language's own name. `prompt` is the message's line in that language.
+    The button's label is the language's own name. `prompt` is the line of the message in that
+    language.
     """
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
@@ -241,9 +251,9 @@ def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield groups of lines that are drawn together; yield nothing if no line is marked.
+    """Yield groups of a message's lines that are drawn together; nothing if no line is marked.
 
-    Each group has its kind, its number of lines, and the head and value of each line. Adjacent
+    Each group has its kind, its number of lines, and the head and value of each mark. Adjacent
     lines of a kind in IN_ROWS form one group.
     """
     drawn = 0
@@ -260,10 +270,10 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 
 
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark the one-line warnings that are drawn collapsed, with only their beginning visible.
+    """Mark warnings that are drawn collapsed, with only their beginning visible.
 
-    If the text is a list of entries, all warnings are collapsed. In another text with collapsible
-    parts, all warnings except the first are collapsed.
+    In a message with list entries these are all one-line warnings. In another message with
+    collapsible parts, these are all one-line warnings except the first warning.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]
@@ -274,7 +284,7 @@ def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def language_values(rt: Runtime, language: str) -> dict[str, object]:
-    """Return the template values that depend on the language."""
+    """Return template values that depend on the language: its codes, direction and labels."""
     labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
     labels["code"] = language
     return {"lang": tag(language), "dir": direction(language), "labels": labels}

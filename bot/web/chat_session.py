@@ -1,4 +1,4 @@
-"""Find the chat of a request, and the messages that its page has not shown yet."""
+"""Find the chat of a request, and the messages that the chat's page has not shown yet."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ from flows import lifetimes
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
-# For so many minutes a post that gave consent may be retried, because the response with the cookie
-# can get lost.
+# A post that gave consent may be retried for this many minutes, because the response that sets the
+# cookie can get lost.
 CONSENT_MINUTES = 10
-# Carries the secret name of an anonymous chat. The name is not in the address, because addresses
-# are logged and this header is not. Only our own page's script can send the header, so no link can
-# open another person's chat.
+# Header with the secret name of an anonymous chat. The name is not in the URL, because URLs are
+# logged and this header is not. Only our own page's script can send the header, so no link can open
+# another person's chat.
 NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
 
@@ -37,8 +37,8 @@ class ChatSession:
     """The chat that an open page shows; `person` is None before consent.
 
     `name` is the chat's secret name. `by_cookie`: the request had a chat cookie. `first_name` is
-    the name that the chat had before a retried post gave consent. `framed`: the page is in a frame
-    of another site.
+    set only for the retry of a post that gave consent: the name before the consent. `framed`: the
+    page is in a frame of another site.
     """
 
     name: str
@@ -49,9 +49,10 @@ class ChatSession:
 
 
 class ChatForm(BaseModel):
-    """Fields of the page's forms: a text or a button's payload, and the last message shown.
+    """Fields of the page's forms: a text or a button's payload, and the last shown message's id.
 
-    `seal` and `answer` are the question and the answer that a spent budget requires.
+    `seal` and `answer` are the sealed question that is asked while a rate budget is spent, and the
+    answer to it.
     """
 
     text: str = ""
@@ -84,7 +85,7 @@ def check_chat_origin(request: Request) -> None:
 async def find_session(
     request: Request, name: str = "", *, framed: bool | None = None
 ) -> ChatSession:
-    """Return the chat of the cookie if it is known, of the name in the request, or a new one.
+    """Return the known chat of the request's cookie, the chat of its secret name, or a new chat.
 
     The chat of a known person is opened only by a cookie. A page in a frame of another site has a
     separate cookie. Pass `framed` if the request does not show whether the page is framed.
@@ -107,10 +108,11 @@ async def find_session(
 
 
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
-    """Return the chat of a post, and record the last message that the page has shown.
+    """Return the chat of a posted form; record `last`, the last message that the page has shown.
 
-    A post that gave consent may be retried, because the response with the cookie can get lost. For
-    the retry, the chat is found under the new name that consent gave it.
+    A post that gave consent may be retried, because the response that sets the cookie can get lost.
+    The retry has the chat's former name, and the chat is found under the name that the consent gave
+    it.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
@@ -125,17 +127,20 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
 
 
 def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
-    """Return the secret names that can replace a chat's name when this event gives consent.
+    """Return the secret names that can replace the chat's name if this event gives consent.
 
-    They are derived from the chat's name and the event's id, so that a retried post finds the same
-    chat. There is one name per version of the index key.
+    They are derived from the chat's name and the event's id, so that the retry of a post finds the
+    same chat. There is one name for each version of the index key.
     """
     found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
     return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
 
 
 async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence[tuple[str, Note]]:
-    """Return the messages after `last`: outbox rows, or the Valkey stream of an anonymous chat."""
+    """Return the notes after the one with the id `last`, each with its id.
+
+    They come from the outbox, or from the Valkey stream for an anonymous chat.
+    """
     if session.person is None:
         return await webchat.waiting(rt.live, rt.vault, session.name, last)
     return [
@@ -153,30 +158,31 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
-    """Delete the texts of messages before `last`, the last message that the page reports as shown.
+    """Delete the texts of a known person's messages before `last`.
 
-    Only the page's report counts, because bytes written to a connection may not have arrived.
+    `last` is the last message that the page reports as shown. Only the page's report counts,
+    because bytes that were written to a connection may not have arrived.
     """
     if session.person is not None and (before := number(last)):
         await outbox.seen(rt, session.person, WebChat.name, before)
 
 
 def cookie(rt: Runtime) -> str:
-    """Return the name of the chat's cookie."""
+    """Return the name of the cookie that contains the chat's secret name."""
     return "__Host-kosh" if rt.settings.public_url.startswith("https:") else "kosh"
 
 
 def framed_cookie(rt: Runtime) -> str:
-    """Return the name of the cookie of a chat in a frame of another site."""
+    """Return the name of the cookie for a chat in a frame of another site."""
     return f"{cookie(rt)}-framed"
 
 
 def remember(
     rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS, *, framed: bool = False
 ) -> None:
-    """Set the cookie that contains the chat's secret name, for `seconds`.
+    """Set the cookie that contains the chat's secret name `name`, for `seconds`.
 
-    `framed` sets the cookie for a chat in a frame of another site.
+    With `framed`, set the separate cookie for a chat in a frame of another site.
     """
     if framed:
         # Starlette can set the attribute "Partitioned" only from Python 3.14 on.
@@ -194,10 +200,10 @@ def remember(
 
 
 def forget(rt: Runtime, answer: Response) -> None:
-    """Delete the chat's cookies.
+    """Delete the chat's cookies, including the one of a framed chat.
 
-    Each is deleted with the attributes with which it was set, as browsers require for `__Host-`
-    names.
+    A cookie must be deleted with the attributes with which it was set, because browsers require
+    this for `__Host-` names.
     """
     remember(rt, answer, "", 0)
     if rt.settings.embed_origins:

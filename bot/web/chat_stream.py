@@ -23,7 +23,7 @@ router = APIRouter()
 
 @router.get("/chat/stream")
 async def stream(request: Request) -> Response:
-    """Return an event stream of the chat's messages after the last one that the page has."""
+    """Return an event stream of the chat's messages after the last one that the page has shown."""
     session = await find_session(request)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(request.app.state.rt, session, last)
@@ -61,7 +61,10 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
 
 
 async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | None:
-    """Return the next notification; None after HEARTBEAT_SECONDS without one or at shutdown."""
+    """Return the next Valkey notification, or None.
+
+    Return None after HEARTBEAT_SECONDS without a notification, and at shutdown.
+    """
     waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
     try:
         done, _pending = await asyncio.wait(

@@ -1,8 +1,8 @@
-"""Limits per address: connections, concurrent requests, and bytes of unverified webhooks.
+"""Limits per network address: connections, concurrent requests, bytes of unverified webhooks.
 
-Behind a trusted proxy, the address is the one that the proxy forwards. The number of concurrent
-webhook requests is not limited, because a platform sends many from few addresses. Instead, the
-bytes of webhook bodies are limited until their signature is verified.
+Behind a trusted proxy, the address is the client's address that the proxy forwards. The number of
+concurrent webhook requests is not limited, because a platform sends many from few addresses.
+Instead, the bytes of webhook bodies are limited until their signature is verified.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ MAX_UNVERIFIED_BYTES: Final = 64 * 1024 * 1024
 MAX_UNVERIFIED_BYTES_PER_ADDRESS: Final = 16 * 1024 * 1024
 RETRY_SECONDS: Final = 10
 PLATFORM_PATHS: Final = ("/webhooks/", "/callbacks/")
-# Programs on this machine have no limit. For a request through a proxy on this machine, the address
-# is the one that the proxy forwards.
+# Requests of programs on this machine have no limit. If a proxy on this machine forwards a request,
+# the client's forwarded address counts.
 THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1"})
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits for connections that wait for a request.
+    """uvicorn's HTTP protocol with limits for connections that wait for a request.
 
     uvicorn waits without a timeout for the first request and for the end of its headers. This class
-    closes a connection that takes longer than HEADER_SECONDS, or whose address already has
-    MAX_PER_ADDRESS connections. When MAX_CONNECTIONS are open, the class closes the connection that
-    has waited longest.
+    closes a connection that takes longer than HEADER_SECONDS, and a new one if its address already
+    has MAX_PER_ADDRESS connections. When a new connection is number MAX_CONNECTIONS, the class
+    closes the connection that has waited longest.
     """
 
     waits_since: float | None = None
@@ -99,7 +99,7 @@ def _end_longest_waiting(connections: list[LimitedProtocol]) -> None:
 
 
 class AddressLimit:
-    """Middleware that answers 503 if an address has MAX_PER_ADDRESS requests in progress.
+    """Middleware that returns 503 if an address already has MAX_PER_ADDRESS requests in progress.
 
     Open event streams count too. Networks that the settings list as shared have a higher limit.
     """
@@ -121,7 +121,7 @@ class AddressLimit:
 
 
 def limited_network(scope: Scope) -> str:
-    """Return the network of the client's address; "" if the request has no limit."""
+    """Return the network of the client's address; "" if requests like this one are not limited."""
     if scope["type"] != "http" or scope["path"].startswith(PLATFORM_PATHS):
         return ""
     host = scope["client"][0] if scope.get("client") else ""
@@ -154,10 +154,10 @@ class UnverifiedBytes:
 
     @contextmanager
     def held_by(self, host: str) -> Iterator[Callable[[int], None]]:
-        """Yield a function that counts bytes, and raises Refused (503) above a limit.
+        """Yield a function that counts bytes of a body, and raises Refused (503) above a limit.
 
-        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. The
-        counted bytes are subtracted at the end of the block.
+        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. When the
+        block ends, the counted bytes are subtracted again.
         """
         network, own = network_of(host), 0
 

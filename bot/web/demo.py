@@ -1,4 +1,4 @@
-"""Serve the demo's panel beside the chat: the newest entries of the sandbox registry."""
+"""Serve the demo's panel beside the chat, which shows the newest entries of the demo's registry."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/demo/registry")
 async def registry(request: Request) -> Response:
-    """Return the newest registry entries as JSON, up to MAX_ENTRIES; 404 outside the demo."""
+    """Return the newest 20 entries of the demo's registry as JSON; 404 outside the demo."""
     rt: Runtime = request.app.state.rt
     if not rt.settings.demo or rt.settings.registry_url is None:
         raise Refused(404)

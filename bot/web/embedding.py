@@ -1,7 +1,7 @@
-"""Allow sites with a configured origin to embed the web chat in a frame; reject all others.
+"""Allow sites with a configured origin to embed the web chat in a frame; reject all other sites.
 
 Browsers do not send a SameSite=Strict cookie to a frame of another site. A framed chat therefore
-has its own cookie, which the browser partitions by the embedding site (CHIPS).
+has a separate cookie, which the browser partitions by the embedding site (CHIPS).
 """
 
 from functools import lru_cache
@@ -11,10 +11,11 @@ from starlette.types import Scope
 
 from bot.runtime import Runtime
 
-# Paths of the chat page, of its POST routes (which may return the page too) and of the quick-exit
-# page.
+# Paths that may be shown in a frame: the chat page, its POST routes (which may return the page too)
+# and the page after a quick exit.
 FRAMED_PATHS = frozenset({"/chat", "/chat/said", "/chat/pressed", "/chat/file", "/away"})
-# Only our own page's script can send this header; other sites cannot.
+# Header that marks requests of a framed page. Only our own page's script can send it; other sites
+# cannot.
 FRAME_HEADER = "x-kosh-framed"
 NO_FRAME = b" frame-ancestors 'none'"
 
@@ -22,7 +23,7 @@ NO_FRAME = b" frame-ancestors 'none'"
 def is_framed(request: Request) -> bool:
     """Return True if the request comes from a framed chat page and embedding is configured.
 
-    A frame is recognised by our script's header or the browser's header Sec-Fetch-Dest.
+    A frame is recognized by our script's header or by the browser's header Sec-Fetch-Dest.
     """
     rt: Runtime = request.app.state.rt
     headers = request.headers

@@ -1,4 +1,4 @@
-"""Convert errors into HTTP responses with a status and a stable code.
+"""Convert exceptions into HTTP responses with a status and a stable error code.
 
 A response never repeats what the client sent.
 """
@@ -29,7 +29,7 @@ RETRY_SECONDS = 5
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Return an HTTPException's status and its code; for a browser's 404, return the 404 page."""
+    """Return a response with an HTTPException's status and code; a browser gets a page for 404."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
@@ -40,7 +40,10 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Return the methods of all routes of the path; Starlette names only those of the first."""
+    """Return the methods of all routes of the requested path, for the header Allow.
+
+    Starlette's own header names only those of the first matching route.
+    """
     path = request.url.path
     methods = {
         method
@@ -63,19 +66,19 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def invalid_request(request: Request, error: Exception) -> Response:
-    """Return 422 for invalid parameters, without repeating their values."""
+    """Return 422 for invalid parameters of a request, without repeating their values."""
     return error_response(422)
 
 
 async def internal_error(request: Request, error: Exception) -> Response:
-    """Return 500 with the security headers, which `RequestGuard` does not add to this response."""
+    """Return 500, with the security headers that `RequestGuard` does not add to this response."""
     answer = error_response(500, security_headers())
     count_response(request.url.path, answer.status_code)
     return answer
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """Return 503 with Retry-After: the database or Valkey is unavailable; nothing was stored."""
+    """Return 503 with Retry-After if PostgreSQL or Valkey is unavailable; nothing was stored."""
     if "text/html" in request.headers.get("accept", ""):
         answer = secure_page.not_now(request.app.state.rt)
     else:
@@ -85,7 +88,7 @@ async def unavailable(request: Request, error: Exception) -> Response:
 
 
 def error_response(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response with a status and, if CODES has one for the status, its code as JSON."""
+    """Return a response with a status and, if CODES has an error code for it, the code as JSON."""
     code = CODES.get(status)
     return (
         JSONResponse({"error": code}, status, headers)

@@ -1,4 +1,4 @@
-"""Serve health, readiness and the public status; serve metrics on a separate port."""
+"""Serve liveness, readiness and the public status; serve metrics on a separate port."""
 
 from collections.abc import Mapping
 
@@ -76,7 +76,7 @@ async def status_json(request: Request) -> Response:
 
 @router.api_route("/status", methods=METHODS)
 async def status(request: Request, lang: str = "") -> Response:
-    """Return the public status as a page in the reader's language."""
+    """Return the public status of the service as a page in the reader's language."""
     rt, seen = await _seen(request)
     reader = reader_of(request, lang)
     values = page_values(rt, operation_health.status(rt, seen), reader.language)
@@ -92,7 +92,7 @@ async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
 
 
 def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
-    """Return the template values of a public status in one language."""
+    """Return the public status of the service as template values in one language."""
 
     def say(text: Text) -> str:
         return rt.languages.render(text, language)
@@ -116,7 +116,7 @@ def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
 
 
 def metrics_app(rt: Runtime) -> Starlette:
-    """Return the application of the metrics port, which must not be reachable from the internet."""
+    """Return the application for the metrics port, which must be unreachable from the Internet."""
     watcher = SnapshotCache(rt)
 
     async def numbers(request: Request) -> Response:

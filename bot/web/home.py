@@ -86,7 +86,7 @@ NO_PROMISES = _(
     " money."
 )
 
-# SVG paths drawn for this page: a list, a signpost, a person.
+# Paths of SVG icons: a list, a signpost, a person. They were drawn for this page.
 ICONS = {
     "list": "M9 6h11M9 12h11M9 18h11M4 5.5l1 1 2-2M4 11.5l1 1 2-2M4 17.5l1 1 2-2",
     "way": "M12 3v18M12 5h6l2 2-2 2h-6M12 11H6l-2 2 2 2h6M9 21h6",
@@ -100,7 +100,7 @@ router = APIRouter()
 class Way:
     """A channel by which people reach Kosh.
 
-    `href` is the channel's link, `shown` the same address in the form in which people read it.
+    `href` is the link to the channel, `shown` the same address in a form for reading.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Way:
 
     @property
     def key(self) -> str:
-        """Return the channel's name in poster addresses: web, telegram or whatsapp."""
+        """Return the channel's name in the paths of its posters: web, telegram or whatsapp."""
         return "web" if self.href == "/chat" else self.name.lower()
 
 
@@ -128,7 +128,7 @@ async def privacy(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/press", methods=METHODS)
 async def press(request: Request, lang: str = "") -> Response:
-    """Return the press kit: short texts in every written form, facts, the logo."""
+    """Return the press kit: short texts about Kosh in every written form, facts, the logo."""
     return cached_page(request, reader_of(request, lang), "press.html", _press)
 
 
@@ -136,7 +136,7 @@ async def press(request: Request, lang: str = "") -> Response:
 async def poster(
     request: Request, way: Literal["web", "telegram", "whatsapp"], lang: str = ""
 ) -> Response:
-    """Return a PDF poster with the QR code of a channel; 404 if the channel is not configured."""
+    """Return the PDF poster with a channel's QR code; 404 if the channel is not configured."""
     reader = reader_of(request, lang)
     settings = reader.rt.settings
     found = {each.key: each for each in ways(settings, reader.say(CHAT))}.get(way)
@@ -192,7 +192,10 @@ def ways(settings: Settings, chat: str) -> list[Way]:
 
 
 def poster_link(settings: Settings, way: Way) -> str:
-    """Return the address in a poster's QR code; it marks the chats that people start from it."""
+    """Return the address in the QR code of a channel's poster.
+
+    Kosh counts the chats that people open from this address.
+    """
     match way.key:
         case "telegram":
             return f"{way.href}?start={POSTER}"
@@ -236,14 +239,14 @@ def _stored(reader: Reader) -> list[str]:
 
 
 def _told(reader: Reader, intent: str) -> list[str]:
-    """Return the sentences with which the assistant answers an intent."""
+    """Return the sentences with which the assistant answers questions of an intent."""
     return [reader.say(each) for each in spoken(BY_INTENT[intent].ordered("")[0], reader.edition)]
 
 
 def _privacy(reader: Reader) -> Values:
     """Return the privacy page's values: description, risk, and the consent texts of all flows.
 
-    docs/reference/notice.md has the same texts.
+    The generated docs/reference/notice.md has the same texts.
     """
     consents = [
         (reader.say(flow.title), reader.say(item.text))

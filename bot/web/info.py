@@ -56,8 +56,8 @@ FOR_ALL = _(
 )
 ABSTRACT = _("Answers with sources, lists of papers, and addresses; to read and to print.")
 
-# Headings of the index. A key lists the first parts, before the dot, of the intents below a
-# heading.
+# Headings of the index of answers. Each key lists intents by the part of their id before the dot;
+# answers to these intents are listed below the heading.
 GROUPS: Mapping[tuple[str, ...], Label] = {
     ("way", "kandas", "pilot"): PROGRAMMES[0].name,
     ("documents",): _("Papers"),
@@ -70,8 +70,8 @@ GROUPS: Mapping[tuple[str, ...], Label] = {
     ("registry",): FLOWS["preregistration"].title,
     ("privacy", "person", "news", "language", "bot"): labels.ABOUT,
 }
-# Answers to the checklist's questions. With them the public list contains every paper that a person
-# may need.
+# Answers to the checklist's questions about a family. With them, the public list contains every
+# paper that a family may need.
 FAMILY = {"family": "both", "child_papers": "yes", "ethnicity_papers": "unsure"}
 MISSION_COUNTRIES = tuple(dict.fromkeys(place.country for place in PLACES))
 MAX_ANNOUNCEMENTS = 20
@@ -81,13 +81,13 @@ router = APIRouter()
 
 @router.api_route("/info", methods=METHODS)
 async def index(request: Request, lang: str = "") -> Response:
-    """Return the index: every answer by subject, lists of papers, missions, announcements."""
+    """Return the index page: every answer by subject, lists of papers, missions, announcements."""
     return cached_page(request, reader_of(request, lang), "info.html", _index)
 
 
 @router.api_route(FEED_PATH, methods=METHODS)
 async def feed(request: Request, lang: str = "") -> Response:
-    """Return the published changes as an Atom feed."""
+    """Return the Atom feed of changes that editors published."""
     reader = reader_of(request, lang)
     written, headers = info_feed.feed(reader), public_headers(reader.rt)
     return Response(written, media_type="application/atom+xml", headers=headers)
@@ -114,13 +114,13 @@ async def announcements(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/info/contacts", methods=METHODS)
 async def contacts(request: Request, lang: str = "") -> Response:
-    """Return the list of countries that have a known mission."""
+    """Return the page of countries in which Kosh knows a mission of Kazakhstan."""
     return cached_page(request, reader_of(request, lang), "info_links.html", _contacts)
 
 
 @router.api_route("/info/contacts/{country}", methods=METHODS)
 async def contacts_in(request: Request, country: str, lang: str = "") -> Response:
-    """Return the missions in a country; 404 for an unknown country."""
+    """Return the page with the missions in a country; 404 for an unknown country."""
     _require(country in MISSION_COUNTRIES)
     values = partial(_contacts_in, country=country)
     return cached_page(request, reader_of(request, lang), "info_topic.html", values)
@@ -128,13 +128,13 @@ async def contacts_in(request: Request, country: str, lang: str = "") -> Respons
 
 @router.api_route("/info/papers", methods=METHODS)
 async def papers(request: Request, lang: str = "") -> Response:
-    """Return the list of countries whose citizens have lists of papers."""
+    """Return the page of countries for whose citizens there are lists of papers."""
     return cached_page(request, reader_of(request, lang), "info_links.html", _papers)
 
 
 @router.api_route("/info/papers/{country}", methods=METHODS)
 async def papers_of(request: Request, country: str, lang: str = "") -> Response:
-    """Return the programmes that have a list of papers for citizens of a country."""
+    """Return the page of programmes that have a list of papers for a country's citizens."""
     _require(country in ORIGINS)
     values = partial(_papers_of, country=country)
     return cached_page(request, reader_of(request, lang), "info_links.html", values)
@@ -142,7 +142,7 @@ async def papers_of(request: Request, country: str, lang: str = "") -> Response:
 
 @router.api_route("/info/papers/{country}/{programme}", methods=METHODS)
 async def papers_for(request: Request, country: str, programme: str, lang: str = "") -> Response:
-    """Return the list of papers of a programme for citizens of a country."""
+    """Return the page with a programme's list of papers for a country's citizens."""
     _require(country in ORIGINS and programme in {each.key for each in PROGRAMMES})
     values = partial(_papers_for, country=country, programme=programme)
     return cached_page(request, reader_of(request, lang), "info_papers.html", values)
@@ -150,7 +150,10 @@ async def papers_for(request: Request, country: str, programme: str, lang: str =
 
 @router.api_route("/info/{intent}", methods=METHODS)
 async def topic(request: Request, intent: str, lang: str = "") -> Response:
-    """Return one answer with its sources; 404 if none of its sentences is verified today."""
+    """Return the page of one answer with its sources.
+
+    Return 404 if no sentence of the answer is verified and valid today.
+    """
     reader = reader_of(request, lang)
     answer = BY_INTENT.get(intent)
     _require(answer is not None and _is_public(reader, answer))
@@ -163,9 +166,9 @@ def _require(known: bool) -> None:
 
 
 def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, Any]:
-    """Return the template values that all pages share.
+    """Return the template values that all information pages share.
 
-    `above` are the parent pages for the breadcrumbs, as address and label.
+    `above` are the parent pages for the breadcrumbs, as path and label.
     """
     words = reader.rt.languages.render(title, reader.language)
     return {
@@ -191,7 +194,7 @@ def _is_public(reader: Reader, answer: Answer) -> bool:
 
 
 def _link(reader: Reader, answer: Answer) -> tuple[str, str, str]:
-    """Return an answer's anchor in the index, its address and its title."""
+    """Return the link to an answer: its anchor in the index, its address and its title."""
     return answer.intent, reader.url(f"/info/{answer.intent}"), reader.say(answer.label)
 
 
@@ -324,8 +327,8 @@ def _announcements(reader: Reader) -> dict[str, Any]:
 
 
 def _structured(what: dict[str, Any]) -> str:
-    """Return schema.org data as JSON-LD.
+    """Return schema.org data as JSON-LD text.
 
-    Letters are not escaped, which makes the data two thirds smaller.
+    Letters of other scripts are not escaped, which makes the text two thirds smaller.
     """
     return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)

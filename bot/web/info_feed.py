@@ -1,4 +1,4 @@
-"""Write the published changes as an Atom feed."""
+"""Write the changes that editors published as an Atom feed."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,10 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
-    """Return each published fact and notice as its item id, content and text, newest first."""
+    """Return each published content item except contacts as its id, content and text.
+
+    The items are sorted by the day on which an editor checked them, newest first.
+    """
     languages = reader.rt.languages
     found = [
         (item, body, reader.say(sentence(languages, body.texts)))
@@ -31,7 +34,7 @@ def feed(reader: Reader, title: Text = TITLE) -> bytes:
     """Return the Atom feed as XML with an entry for each published change."""
     ElementTree.register_namespace("", ATOM)
     site = reader.rt.settings.public_url
-    # Feed readers recognize entries by the ids built from this address, so it must not change.
+    # Feed readers recognize entries by ids that begin with this address, so it must not change.
     here = f"{site}{reader.url('/info')}"
     found = changes(reader)
     newest = found[0][1].checked if found else COLLECTED

@@ -1,4 +1,4 @@
-"""Reject malformed requests before their bodies are read, and set the security headers."""
+"""Reject malformed requests before their bodies are read, and add security headers to responses."""
 
 import re
 from functools import lru_cache
@@ -13,14 +13,15 @@ from bot.db.connection import REQUEST_SECONDS, request_silence
 from bot.observability import metrics
 from bot.web.embedding import NO_FRAME, allowed_headers
 
-# Errors that mean that PostgreSQL or Valkey is unavailable; responses then have status 503.
+# Exceptions that mean that PostgreSQL or Valkey is unavailable. The response then has status 503.
 UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
-# The response counter has a label for each of these first path segments, and "other" for all
-# others.
+# First path segments that are labels of the metric that counts responses. All other paths have the
+# label "other".
 COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-# The database may take longer than REQUEST_SECONDS for these paths, because statistics take longer.
+# Requests with these paths may use the database for longer than REQUEST_SECONDS, because the
+# console's statistics take longer.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
@@ -74,7 +75,7 @@ def security_headers() -> dict[str, str]:
 
 
 def count_response(path: str, status: int) -> None:
-    """Count a response by status and first path segment."""
+    """Count a response in the metrics by status and first path segment."""
     first = path.split("/", 2)[1]
     metrics.ANSWERS.labels(first if first in COUNTED_PATHS else "other", status).inc()
 

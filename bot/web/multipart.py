@@ -14,7 +14,7 @@ from bot.web.request_parsing import Refused
 KIND = b"multipart/form-data"
 MAX_FIELD_BYTES = 200
 MAX_FIELDS = 8
-# Timeouts in seconds: for all fields before the file together, and for each piece of the file.
+# Timeouts in seconds: for all fields before the file together, and for each piece of the body.
 # `Sanitizer` limits the time for the whole file.
 FIELDS_SECONDS = 20.0
 PIECE_SECONDS = 60.0
@@ -59,7 +59,7 @@ class _Part:
 
 
 class _Reader:
-    """Feeds the body to the multipart parser in pieces, and collects the fields and file bytes."""
+    """Feeds a body to the multipart parser in pieces; collects the fields and the file's bytes."""
 
     def __init__(self, request: Request, boundary: bytes, limit: int) -> None:
         self.fields: dict[str, str] = {}

@@ -1,6 +1,7 @@
-"""Serve a shared checklist as a PDF, or a page that explains that its link has expired.
+"""Serve a checklist by its secret link as a PDF, or a page that says that the link has expired.
 
-A phone first gets a choice of two PDFs: one in the shape of a phone to read, or A4 to print.
+A phone first gets a choice of two PDFs: one with pages in the shape of a phone for reading, or A4
+for printing.
 """
 
 from typing import Literal
@@ -33,9 +34,9 @@ router = APIRouter()
 async def checklist(
     request: Request, token: str, paper: Literal["", "a4", "phone"] = ""
 ) -> Response:
-    """Return the checklist as a PDF; 410 if the link has expired.
+    """Return a checklist as a PDF; 410 if the link has expired.
 
-    No sign-in is required, because the link is secret and the list contains no personal data.
+    No sign-in is required, because the link is secret and the checklist contains no personal data.
     """
     rt: Runtime = request.app.state.rt
     if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):
@@ -54,7 +55,7 @@ def _is_phone(request: Request) -> bool:
 
 
 def _choice(rt: Runtime, language: str) -> Response:
-    """Return a page with a link to each of the two PDFs."""
+    """Return a page with a link to each of the two PDFs, for phones and for printing."""
     render = rt.languages.render
     html = templates.get_template("page.html").render(
         lang=tag(language),

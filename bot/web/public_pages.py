@@ -1,7 +1,7 @@
 """Render public pages with one layout; they set no cookie, need no script and store nothing.
 
-A page is rendered once for each language, each day and each publication of content. The rendered
-page is cached compressed.
+A cached page is rendered once for each language, each day and each publication of content. The HTML
+is stored compressed.
 """
 
 import gzip
@@ -37,7 +37,7 @@ type Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The language of a page, with functions to render texts.
+    """The context of a public page: language, valid content, and functions to render texts.
 
     `edition` is a date that carries the content valid on it (see bot/content/live.py).
     """
@@ -56,7 +56,7 @@ class Reader:
 
 @dataclass(slots=True)
 class PageCache:
-    """Compressed pages by path and language.
+    """Compressed public pages by path and language.
 
     `of` is the version of the published content and the day for which the pages were rendered.
     """
@@ -68,7 +68,7 @@ class PageCache:
 def reader_of(request: Request, lang: str) -> Reader:
     """Return the `Reader` of a request: its language, and the content that is valid today.
 
-    `lang` is the language in the address, or "".
+    `lang` is the language in the request's query, or "".
     """
     rt: Runtime = request.app.state.rt
     day = rt.content.on(datetime.now(UTC).date())
@@ -78,7 +78,7 @@ def reader_of(request: Request, lang: str) -> Reader:
 def cached_page(
     request: Request, reader: Reader, template: str, values: Callable[[Reader], Values]
 ) -> Response:
-    """Return a public page from the cache; render and cache it if it is missing.
+    """Return a public page from the cache; if the cache lacks it, render it and add it.
 
     Use this function only if the number of possible paths is limited, because the cache keeps every
     page until the content or the day changes.
@@ -102,7 +102,7 @@ def fresh_page(
     values: Values,
     seconds: int = MAX_AGE_SECONDS,
 ) -> Response:
-    """Return a public page rendered for this request; caches may store it for `seconds`."""
+    """Return a public page rendered for this request; HTTP caches may store it for `seconds`."""
     html = rendered(reader, request.url.path, template, values)
     return _sent(request, reader, gzip.compress(html.encode(), 1), seconds)
 
@@ -136,7 +136,7 @@ def rendered(reader: Reader, path: str, template: str, values: Values) -> str:
 
 
 def public_headers(rt: Runtime, seconds: int = MAX_AGE_SECONDS) -> dict[str, str]:
-    """Return the headers of a public page, which any cache may store for `seconds`."""
+    """Return the headers of a public page, which any HTTP cache may store for `seconds`."""
     return {
         "Cache-Control": f"public, max-age={seconds}",
         "Vary": "Accept-Encoding, Accept-Language",

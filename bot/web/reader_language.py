@@ -1,4 +1,4 @@
-"""Choose a page's language: the one in its address, or one that the browser prefers."""
+"""Choose a page's language: the one in the page's address, or one that the browser prefers."""
 
 import re
 
@@ -6,19 +6,20 @@ from fastapi import Request
 
 from bot.runtime import Runtime
 
-# Browsers send only a few languages; ignore the rest of a longer header.
+# Maximum number of languages read from a request. Browsers send only a few; the rest of a longer
+# header is ignored.
 MAX_ASKED = 16
 QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
 def page_language(rt: Runtime, wanted: str, request: Request) -> str:
-    """Return `wanted` if it is offered, else the best match for the browser, else the first one."""
+    """Return `wanted` if offered, else the best offered language for the browser or the first."""
     codes = [code for code, _own in rt.languages.languages()]
     return wanted if wanted in codes else browser_language(rt, request) or codes[0]
 
 
 def browser_language(rt: Runtime, request: Request) -> str | None:
-    """Return the offered language that the browser prefers; None if it accepts none of them."""
+    """Return the offered language that the browser prefers; None if it accepts no offered one."""
     header = request.headers.get("accept-language", "")
     asked = [part.partition(";") for part in header.split(",")[:MAX_ASKED]]
     ranked = sorted(asked, key=lambda part: _quality(part[2]), reverse=True)

@@ -1,7 +1,8 @@
 """Serve the pages of organisations that refer people: invitation, poster, number of registrations.
 
-The invitation page sets no cookie and stores nothing. Each organisation has a page with a secret
-address. That page shows only the released number, which changes at most once a day.
+The invitation page sets no cookie and stores nothing. Each organisation also has a page with a
+secret address. This page shows only the released number of registrations, which changes at most
+once a day.
 """
 
 import asyncio
@@ -53,14 +54,17 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation's address on one channel; `channel` is the displayed name."""
+    """The address of an invitation on one channel; `channel` is the channel's displayed name."""
 
     channel: str
     address: str
 
 
 def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
-    """Return the invitation's address on each channel; `web` is the name shown for the web page."""
+    """Return the invitation's addresses, one per configured channel.
+
+    `web` is the displayed name of the web page, which is always the first one.
+    """
     found = [Invitation(web, f"{settings.public_url}/r/{code}")]
     if settings.has_telegram and settings.telegram_name:
         address = f"https://t.me/{settings.telegram_name}?start={code}"
@@ -73,7 +77,7 @@ def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
 
 @router.api_route("/r/{code}", methods=METHODS)
 async def invitation(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the page of an invitation, which names the organisation and the data that it gets.
+    """Return the page that invites a person; it names the organisation and the data that it gets.
 
     Return 404 for an unknown or ended invitation.
     """
@@ -98,7 +102,10 @@ async def invitation(request: Request, code: Code, lang: str = "") -> Response:
 
 @router.api_route("/r/{code}/poster.pdf", methods=METHODS)
 async def poster(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the invitation's poster as PDF, with a QR code of its page; 404 if there is none."""
+    """Return an invitation's poster as PDF, with a QR code of the invitation page.
+
+    Return 404 for an unknown or ended invitation.
+    """
     reader = reader_of(request, lang)
     name = await _name(reader, code)
     if not name:
@@ -116,7 +123,7 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
 async def counts(request: Request, token: Token, lang: str = "") -> Response:
     """Return an organisation's page with its released number and the addresses to share.
 
-    Return 404 for an unknown token, or one that was replaced.
+    Return 404 for an unknown or replaced token.
     """
     reader = reader_of(request, lang)
     say = reader.say

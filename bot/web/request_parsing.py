@@ -36,20 +36,20 @@ class Refused(Exception):
 
 
 def number(text: str, *, otherwise: int = 0) -> int:
-    """Return the number in `text`; `otherwise` if it is not decimal or has over 15 digits."""
+    """Return the number in `text`, or `otherwise` if it is not decimal or has over 15 digits."""
     return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else otherwise
 
 
 def blank_to_none(value: object) -> object:
-    """Return None for "", which a form sends if nothing was chosen in an optional field."""
+    """Return None for "", which a browser sends if nothing was chosen in an optional field."""
     return None if value == "" else value
 
 
 def fields(raw: bytes, limit: int) -> Pairs:
-    """Return the fields of a form in order.
+    """Return the fields of a URL-encoded form in order.
 
-    Raises Refused (400) above `limit` fields, or if a field contains a NUL, which PostgreSQL cannot
-    store.
+    Raises Refused (400) for more than `limit` fields, or if a field contains a NUL, which
+    PostgreSQL cannot store.
     """
     text = raw.decode("utf-8", "replace")
     try:
@@ -69,9 +69,9 @@ async def body(
 ) -> bytes:
     """Return the raw body of a request.
 
-    Raises Refused with status 415 for another media type or an encoding, 413 above `limit` bytes,
-    408 after BODY_SECONDS, 400 if the client disconnects. `count` is called with the size of each
-    chunk, and may raise Refused.
+    Raises Refused with status 415 for another media type or a content encoding, 413 above `limit`
+    bytes, 408 after BODY_SECONDS, 400 if the client disconnects. `count` is called with the size of
+    each chunk, and may raise Refused.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
         raise Refused(415)
@@ -96,13 +96,13 @@ async def body(
 def check_origin(request: Request, *, sites: tuple[str, ...], required: bool) -> None:
     """Raise Refused (403) for a form that another site sent.
 
-    `sites` are the accepted values of Sec-Fetch-Site. With `required`, a request must have
-    Sec-Fetch-Site or an Origin header.
+    `sites` are the accepted values of the header Sec-Fetch-Site. With `required`, a request without
+    this header must have an Origin header.
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
-    # Browsers that send no referrer send the origin "null". It is accepted only together with a
+    # A browser that sends no referrer sends the origin "null". It is accepted only together with a
     # valid Sec-Fetch-Site.
     unnamed = not site and (origin == "null" or (required and origin is None))
     if foreign or site not in ("", *sites) or unnamed:
@@ -117,12 +117,12 @@ class CheckedRequest(Request):
         self._pairs = pairs
 
     async def form(self, **_limits: object) -> FormData:  # type: ignore[override]
-        """Return the form that was checked."""
+        """Return the checked fields as form data."""
         return FormData([*self._pairs])
 
 
 class ReadRequest(Request):
-    """A request whose body was already read within its limit; FastAPI gets those bytes."""
+    """A request whose body was already read within its limit; FastAPI gets the read bytes."""
 
     def __init__(self, request: Request, raw: bytes) -> None:
         super().__init__(request.scope, request.receive)

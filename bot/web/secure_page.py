@@ -1,7 +1,7 @@
-"""Open the secure page: a one-time link starts a 30-minute visit on one device.
+"""Open the secure page: a one-time link starts a 30-minute visit of the chat on one device.
 
-The link contains no identity. GET changes nothing, because messengers fetch links for previews.
-Only the form's POST redeems the link.
+The link does not identify the person. GET changes nothing, because messengers fetch links for
+previews. Only the POST of the page's form redeems the link.
 """
 
 from typing import Annotated
@@ -52,16 +52,20 @@ router = APIRouter(route_class=ChatRoute)
 
 
 class LinkForm(BaseModel):
-    """The form on a link's page; `init` is data that Telegram signs for a Mini App, or ""."""
+    """The form on the page of a one-time link.
+
+    `init` is the data that Telegram signs if the link was opened as a Mini App, else "".
+    """
 
     init: str = ""
 
 
 @router.get("/p/{token}")
 async def show_link(request: Request, token: str) -> Response:
-    """Return the page of a link with a button to redeem it; 410 if the link is used or expired.
+    """Return the page of a one-time link with a button to redeem it; 410 if it is used or expired.
 
-    A device that is already on the secure page is redirected to the chat.
+    If the link is used or expired, a device with a chat cookie of a known person is redirected to
+    the chat.
     """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)
@@ -76,8 +80,8 @@ async def show_link(request: Request, token: str) -> Response:
 async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Form()]) -> Response:
     """Redeem the link, set the cookie on this device and repeat the open question in the chat.
 
-    Return 403 if another person than the link's opened the Mini App. Return 410 if the link is used
-    or expired.
+    Return 403 if Telegram's data shows that another person than the link's opened the Mini App.
+    Return 410 if the link is used or expired.
     """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)
@@ -111,9 +115,10 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
 
 
 async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
-    """Return False if Telegram's signed data shows that another person opened the Mini App.
+    """Return False if Telegram's signed data does not prove that the link's person opened it.
 
-    Return True for a link that was opened outside of a Mini App.
+    Return True for a link that was opened outside a Mini App or sent by another channel than
+    Telegram.
     """
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:
@@ -129,12 +134,12 @@ async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
 
 
 def not_now(rt: Runtime) -> Response:
-    """Return the 503 page, in all languages, for the time when the database is unavailable."""
+    """Return the 503 page in all languages, for requests while the database is unavailable."""
     return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
 def no_page(rt: Runtime, language: str) -> Response:
-    """Return the 404 page with a link to the chat."""
+    """Return the 404 page of the website, with a link to the chat."""
     return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
 
 

@@ -9,10 +9,10 @@ from importlib import util
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"
-# Spreadsheet programs may interpret a cell that begins with one of these as a formula.
+# First characters of a cell that spreadsheet programs may interpret as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# The workbook's creation time is constant: equal rows give equal files, and a file does not reveal
-# when it was downloaded.
+# The workbook's creation time is constant. So equal rows give equal files, and a file does not
+# reveal when it was downloaded.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -24,8 +24,8 @@ def to_csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def to_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as a workbook of one sheet; text of decimal digits becomes a number."""
-    # Import it here, so that a server that exports nothing does not load it.
+    """Return rows as an XLSX workbook of one sheet; a cell of decimal digits becomes a number."""
+    # Imported here, so that a server that exports nothing does not load xlsxwriter.
     import xlsxwriter
 
     out = io.BytesIO()
@@ -51,7 +51,7 @@ def to_parquet(columns: Mapping[str, Sequence[str] | Sequence[int | None]]) -> b
 
     Raises ImportError if pyarrow is not installed. Equal columns give equal files.
     """
-    # Import it here: it takes about 40 MB of memory, and most processes export nothing.
+    # Imported here, because pyarrow takes about 40 MB of memory and most processes export nothing.
     import pyarrow
     from pyarrow import parquet
 

@@ -1,8 +1,8 @@
-"""Static files, compressed once per process.
+"""Static files such as scripts and styles, compressed once per process.
 
 Pages that contain secrets are not compressed, because the compressed length could disclose a secret
-(BREACH). Starlette's `GZipMiddleware` compresses at each request, which delayed the first paint
-(decision 45).
+(BREACH). Starlette's `GZipMiddleware` would compress a file again at each request, which delayed
+the first paint of pages (decision 45).
 """
 
 import gzip
@@ -29,7 +29,7 @@ class CompressedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Return the response for a file; a compressed file has a weak ETag."""
+        """Return a file's response, compressed if possible; a compressed file has a weak ETag."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if Path(full_path).suffix not in COMPRESSIBLE:
             return response
@@ -48,8 +48,8 @@ class CompressedFiles(StaticFiles):
 
 @lru_cache(MAX_FILES)
 def _compressed(path: str, _modified: int) -> bytes:
-    """Return the compressed file.
+    """Return the gzip-compressed file; the result is cached.
 
-    The modification time is a parameter, so that a changed file is not served from the cache.
+    The modification time is a parameter, so that a changed file is compressed again.
     """
     return gzip.compress(Path(path).read_bytes(), mtime=0)

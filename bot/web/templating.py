@@ -1,4 +1,4 @@
-"""Jinja environment of the web pages, with the filter `linked`."""
+"""The Jinja environment of the web pages, with the filter `linked`, which makes addresses links."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-# Matches ASCII only, so that Chinese or Arabic punctuation ends an address. Without https://, only
-# names under .kz match, because other words with dots may not be addresses.
+# Matches web addresses in a text. Only ASCII characters match, so that Chinese or Arabic
+# punctuation ends an address. Without https://, only names under .kz match, because other words
+# with dots may not be addresses.
 ADDRESS = re.compile(
     r"https?://[!#-;=?-~]*[\w/&=#%-]"
     r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:/[\w/&=#%.?-]*[\w/&=#%-])?",
@@ -24,7 +25,7 @@ templates = Environment(
 
 
 def linked(words: str) -> Markup:
-    """Return a text as HTML with its web addresses as links."""
+    """Return a text as HTML in which web addresses are links."""
     link = Markup('<a href="{}" dir="auto" target="_blank" rel="noopener noreferrer">{}</a>')
     found, end = Markup(""), 0
     for each in ADDRESS.finditer(words):

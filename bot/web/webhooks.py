@@ -1,4 +1,4 @@
-"""Receive webhooks of Telegram, WhatsApp and the registry.
+"""Receive webhooks of Telegram and WhatsApp, and status callbacks of the registry.
 
 Each operation authenticates the raw bytes, parses them, commits the updates and responds.
 """
@@ -47,17 +47,17 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's n
 SIGNATURE_HEADER = "x-hub-signature-256"
 SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
-# Number of people in a batch whose updates are processed concurrently.
+# Number of people whose updates in one batch are processed concurrently.
 MAX_CONCURRENT = 4
 
 _logger = logging.get()
 
 
 class RawRoute(APIRoute):
-    """Route that calls its operation with the request only, without FastAPI's parsing."""
+    """Route that calls its operation with only the request, without FastAPI's parameter parsing."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the operation; FastAPI's own handler costs 50 µs or more per request.
+        """Call the operation without FastAPI's handler, which costs 50 µs or more per request.
 
         The application's middleware converts exceptions to responses.
         """
@@ -100,7 +100,10 @@ async def telegram(request: Request) -> Response:
 
 
 def _check_secret(request: Request, rt: Runtime) -> None:
-    """Raise Refused (403) for a wrong secret; two are valid while the secret is rotated."""
+    """Raise Refused (403) if Telegram's secret header has a wrong secret.
+
+    While the secret is rotated, the old and the new one are valid.
+    """
     given = request.headers.getlist(SECRET_HEADER)
     header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
     matches = False
@@ -112,9 +115,9 @@ def _check_secret(request: Request, rt: Runtime) -> None:
 
 
 async def _quarantine(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -> Response:
-    """Quarantine an authentic but unparseable update and return 200.
+    """Quarantine an update that is authentic and cannot be parsed, and return 200.
 
-    After a status of 4xx the platform would resend it for hours.
+    After a status of 4xx the platform would resend the update for hours.
     """
     _logger.warning("update.unreadable", channel=channel, code=error.code, size=len(raw))
     name = sha256(raw).hexdigest()
@@ -169,9 +172,9 @@ def _whatsapp(rt: Runtime) -> WhatsApp:
 
 
 def _signature(request: Request) -> bytes:
-    """Return the signature header.
+    """Return Meta's signature of the request's body, from its header.
 
-    Raises Refused (403) if it is malformed, before the body is read.
+    Raises Refused (403) before the body is read if the header is missing or malformed.
     """
     given = request.headers.getlist(SIGNATURE_HEADER)
     header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
@@ -186,9 +189,9 @@ def _host(request: Request) -> str:
 
 
 def _check_signature(header: bytes, rt: Runtime, raw: bytes) -> None:
-    """Raise Refused (403) if the signature does not match the raw body.
+    """Raise Refused (403) if Meta's signature does not match the raw body.
 
-    Two app secrets are valid while the secret is rotated.
+    While the app secret is rotated, the old and the new one are valid.
     """
     matches = False
     for secret in rt.settings.whatsapp_app_secrets:
@@ -205,9 +208,10 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Receive a batch; return True if all of it was committed, and what to send to each person.
+    """Process a batch; return True if all of it was committed, and each person's updates.
 
-    Updates of one person are processed in order, those of different people concurrently.
+    With each update goes what to send after its commit. Updates of one person are processed in
+    order, those of different people concurrently.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
@@ -229,10 +233,10 @@ async def _receive_batch(
 async def _in_order(
     rt: Runtime, arrivals: Sequence[IncomingUpdate], few: asyncio.Semaphore
 ) -> tuple[bool, Received]:
-    """Receive one person's updates in order; stop at the first that fails temporarily.
+    """Process one person's updates in order; stop at the first that fails temporarily.
 
-    Return True if all were received, and the received updates with what to send for each. `few`
-    limits the number of people who are processed concurrently.
+    Return True if none failed, and the processed updates, each with what to send for it. `few`
+    limits the number of people whose updates are processed concurrently.
     """
     received: Received = []
     async with few:
@@ -253,9 +257,9 @@ async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Received]) ->
 
 
 async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> None:
-    """Mark one person's messages as read and send the answers.
+    """Mark the messages of one person as read, and send the replies.
 
-    A typing indicator is shown for each message that gets an answer.
+    A typing indicator is shown for each message that gets a reply.
     """
     for inbound, delivery in received:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
@@ -264,9 +268,9 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
 
 @router.post("/callbacks/registry")
 async def registry(request: Request) -> Response:
-    """Receive a status callback of the registry.
+    """Receive the registry's callback about the state of a submission.
 
-    Verify the signature, record the status and notify the person. Return 403 for a wrong signature,
+    Verify the signature, record the state and notify the person. Return 403 for a wrong signature,
     422 if the callback cannot be parsed, and 404 if the submission is unknown.
     """
     rt: Runtime = request.app.state.rt
@@ -289,7 +293,7 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
         delivery = await registry_events.record_status_callback(rt, callback)
     except LookupError:
-        # The registry's response to our submission may still be in flight. After 404 the registry
-        # sends the callback again.
+        # The registry may send its callback before our process has recorded the registry's response
+        # to the submission. After 404 the registry sends the callback again.
         return Response(status_code=404)
     return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))

@@ -1,1 +1,1 @@
-"""The worker process: jobs, periodic sweeps, Telegram polling."""
+"""The worker process: runs jobs, periodic sweeps and Telegram polling."""

@@ -31,11 +31,11 @@ SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
 SHARDS_AT_ONCE = 4
 DEFAULT = "default"
-# Fallback polling intervals in seconds. The database notifies workers of jobs in the default queue;
-# the queue of broadcasts is only polled.
+# Seconds between polls of the job queues. The database notifies workers of jobs in the default
+# queue, so polling it is a fallback. The queue of broadcasts is only polled.
 FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
-# In seconds. The jobs of a worker whose last heartbeat is 10 s old are run again. This is safe,
-# because each job checks in the database's rows what is already done.
+# Intervals in seconds. The jobs of a worker whose last heartbeat is 10 s old are run again. This is
+# safe, because each job checks in the database which of its work is done.
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
 RELEASE_SECONDS = 600.0
@@ -101,7 +101,10 @@ async def work(rt: Runtime) -> None:
 
 
 async def announce(rt: Runtime) -> None:
-    """Run only the jobs of broadcasts until cancelled, as a worker in addition to `work`."""
+    """Run only the jobs of broadcasts until cancelled.
+
+    A process that runs this is an additional worker beside one that runs `work`.
+    """
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
@@ -120,16 +123,19 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 
 
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
-    """Run the jobs of broadcasts with a separate concurrency limit.
+    """Start tasks in `group` that run the jobs of broadcasts with their own concurrency limit.
 
-    Thus broadcasts do not delay other jobs, such as registrations.
+    So broadcasts do not delay other jobs, such as registrations.
     """
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))
 
 
 async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
-    """Run the jobs of a queue; restart procrastinate's worker, which ends on a database failure."""
+    """Run the jobs of a queue, at most `concurrency` at the same time.
+
+    If procrastinate's worker ends because of a database failure, start it again.
+    """
     while True:
         try:
             await app.run_worker_async(
@@ -145,15 +151,15 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
             )
         except Exception:
             _logger.exception("worker.failed")
-            # If the final statements of procrastinate's worker fail, the worker raises their error
-            # instead of CancelledError. Restore the cancellation.
+            # If the last statements of procrastinate's worker fail at shutdown, it raises their
+            # error instead of CancelledError. Raise the cancellation again.
             if shutdown.is_cancelling():
                 raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def retry_stalled(app: procrastinate.App) -> None:
-    """Retry the jobs of workers without a heartbeat; procrastinate does not do so itself."""
+    """Run the jobs of workers without a heartbeat again; procrastinate does not do this itself."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
 
@@ -176,7 +182,10 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` again `seconds` after each end; a cancellation waits for the current call."""
+    """Call `act` repeatedly, `seconds` after the end of the last call.
+
+    A cancellation waits until the current call has ended.
+    """
     while True:
         await shutdown.finish_on_cancel(_once(act))
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Periodic sweeps over due messages, registry writes, uploads, reminders and expired data."""
+"""Periodic sweeps: process due messages, registry writes, files, reminders and expired data."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,20 +19,20 @@ from bot.runtime import Runtime
 
 
 async def sweep(rt: Runtime) -> None:
-    """Send messages that are due, including those that a crashed process did not send."""
+    """Send due outbox messages, including those that a crashed process did not send."""
     while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
         pass
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """Send due registry writes. A separate sweep, so that they do not delay messages."""
+    """Send due writes to the registry. A separate sweep, so that they do not delay messages."""
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
-    """Fetch and transfer due files and recordings.
+    """Fetch due files and recordings from messengers, and transfer due files to the registry.
 
     A separate sweep, because a file takes seconds and would delay messages.
     """
@@ -55,18 +55,18 @@ async def _alone(kind: str, act: Awaitable[None]) -> None:
 
 
 async def remind(rt: Runtime) -> None:
-    """Send the reminders that are due."""
+    """Send the checklist reminders that are due."""
     async for person_id in _through(rt, reminders.due):
         with isolation.isolate_errors("reminders"):
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Delete people's answers that are due, mostly 24 hours after the registry accepted them.
+    """Delete people's answers that are due for deletion, mostly 24 hours after their acceptance.
 
-    An unsent change delays the deletion, so that every call would find these people again. `lately`
-    skips people whose answers were due over an hour ago. An hourly call without `lately` retries
-    them.
+    The registry's acceptance counts. A change that is not sent yet delays the deletion, and every
+    call would find its person again. So frequent calls pass `lately`, which skips people whose
+    deletion was due over an hour ago. An hourly call without `lately` retries these.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):
@@ -74,7 +74,10 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
 
 
 async def forget_unfinished(rt: Runtime) -> None:
-    """Delete unfinished answers of subscribers after 30 idle days; their subscriptions continue."""
+    """Delete unfinished answers of people who subscribe to announcements after 30 idle days.
+
+    The subscriptions continue.
+    """
     async for person_id in _through(rt, subscriptions.idle):
         with isolation.isolate_errors("unfinished"):
             await external_events.forget_unfinished(rt, person_id)
@@ -86,7 +89,8 @@ type _Page = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
     """Yield the ids of all people that a paged query finds.
 
-    Each page begins after the last id, so people whose processing fails are not repeated.
+    Each page begins after the last id of the one before, so that people whose processing fails are
+    not repeated.
     """
     last = UUID(int=0)
     while True:

@@ -1,4 +1,4 @@
-"""Fetch Telegram updates by long polling."""
+"""Fetch Telegram updates by long polling, instead of receiving webhooks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,9 +25,10 @@ POLL_AGAIN_SECONDS = 1.0
 
 
 async def poll(rt: Runtime) -> None:
-    """Fetch Telegram updates until cancelled. Raises ConfigError without a Telegram token.
+    """Fetch and process Telegram updates until cancelled.
 
-    A batch is confirmed to Telegram only after all its updates are committed.
+    A batch is confirmed to Telegram only after all its updates are committed. Raises ConfigError
+    without a Telegram token.
     """
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
@@ -63,11 +64,11 @@ async def _in_order(
     arrivals: list[IncomingUpdate],
     later: set[asyncio.Task[None]],
 ) -> None:
-    """Process the updates of one person in order; if sending an answer fails, the sweep sends it.
+    """Process the updates of one person in order, and send the replies.
 
-    An answer can be delayed until the person has typed all lines of a message, which may arrive in
-    the next batch. A delayed answer is sent by a task in `later`, so that the next batch is fetched
-    without delay.
+    If sending a reply fails, the outbox sweep sends it. A reply can be delayed until the person has
+    typed all lines of a message, which may arrive in the next batch. A task in `later` sends a
+    delayed reply, so that the next batch is fetched without delay.
     """
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
         delivery = await _taken(partial(receive.receive, rt, arrival, place))
@@ -89,7 +90,7 @@ async def _deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
 
 
 async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
-    """Call `take` until the database is available.
+    """Call `take` again until it succeeds, while the database is unavailable or overloaded.
 
     Telegram does not resend a confirmed update, so every update must be committed first.
     """

@@ -1,7 +1,8 @@
-"""The API for other systems, `/api/v1`: announcements, status, cases, statistics, webhooks.
+"""The HTTP API for other computer systems, `/api/v1`.
 
-`requests` checks the token and the body's size. `problems` defines the error responses. Each other
-module has the operations of one resource. `./kosh docs openapi` writes the OpenAPI document.
+Its resources are announcements, status, cases, statistics and webhooks. `requests` checks the token
+and the body's size. `problems` defines the error responses. Each of the remaining modules has the
+operations of one resource. `./kosh docs openapi` writes the OpenAPI document.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Announcements that other systems write and send, under the same rules as in the console.
 
-A system can start sending only what officers approved. It can never approve.
+A system can ask officers for approval and send what they approved. It can never approve.
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ class Audience(RequestBody):
 
 
 class AnnouncementRequest(RequestBody):
-    """The content, audience and time of a new announcement."""
+    """The purpose, texts, audience and permitted times of a new announcement."""
 
     purpose: Purpose
     topic: str
@@ -60,7 +60,7 @@ class AnnouncementRequest(RequestBody):
     why: str = ""
 
     def draft(self) -> Draft:
-        """Convert the request to a draft. Raises Refused if its content breaks a rule."""
+        """Convert the request to a draft. Raises broadcasts.Refused if it breaks a rule."""
         return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
 
 
@@ -89,7 +89,7 @@ class AnnouncementStatus(ResponseBody):
 
 
 class Included(ResponseBody):
-    """The number of recipients of a language on a channel."""
+    """The number of recipients who read one language on one channel."""
 
     language: str
     """Language of the text that they receive (BCP 47)."""
@@ -109,7 +109,7 @@ class AudienceCount(ResponseBody):
 
 
 class Blocker(ResponseBody):
-    """A reason why an announcement cannot be sent now."""
+    """A reason why an announcement cannot be sent now, as a code with a detail."""
 
     why: str
     """The reason as a fixed word."""
@@ -153,7 +153,7 @@ counting = api_router("announcement-counts")
 async def create_announcement(
     request: Request, what: AnnouncementRequest, writer: Writer, key: IdempotencyKey
 ) -> AnnouncementStatus:
-    """Create an announcement; the same Idempotency-Key returns the same announcement again."""
+    """Create a draft announcement; the same Idempotency-Key returns the same announcement again."""
     rt: Runtime = request.app.state.rt
     digest = sha256(await request.body()).digest()
     return AnnouncementStatus.of(await broadcasts.draft_once(rt, writer, what.draft(), key, digest))
@@ -174,7 +174,7 @@ async def count_audience(
 
 @router.get("/{id}", responses=problems("not-found"))
 async def read_announcement(request: Request, id: UUID, writer: Writer) -> AnnouncementProgress:
-    """Return the progress of an announcement, and the reasons why it cannot be sent."""
+    """Return the state and progress of an announcement, and the reasons why it cannot be sent."""
     rt: Runtime = request.app.state.rt
     found = await broadcasts.progress(rt, writer, id)
     blockers = await broadcasts.blockers(rt, writer, id)

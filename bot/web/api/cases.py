@@ -1,4 +1,4 @@
-"""Cases that other systems start: one-time links with which a person asks an officer."""
+"""Cases that other systems start: one-time links by which a person asks an officer for help."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -45,7 +45,10 @@ class CaseRequest(RequestBody):
 
 
 class InvitedCase(ResponseBody):
-    """The state of an invited case, without its content; `id` identifies the invitation."""
+    """The state of a case that a system started; `id` identifies the invitation, not the case.
+
+    The content of the case is never part of a response.
+    """
 
     id: UUID
     """Id of the invitation, for looking up its state."""
@@ -61,7 +64,7 @@ class InvitedCase(ResponseBody):
 
 
 class Links(ResponseBody):
-    """Links that open the invitation, one per channel; the person uses one. Each works once."""
+    """Links that open the invitation, one per channel. Once one is used, all are spent."""
 
     telegram: str | None
     """Link that opens the bot in Telegram; null if the installation has none."""
@@ -74,7 +77,7 @@ class Links(ResponseBody):
 
 
 class NewCase(InvitedCase):
-    """A new invitation with its links; pass them on to the person only."""
+    """A new invitation with its links; show the links only to the person."""
 
     links: Links
 
@@ -87,9 +90,10 @@ Inviter = Annotated[Officer, needs(Scope.CASES_WRITE)]
 async def invite_person(
     request: Request, what: CaseRequest, system: Inviter, key: IdempotencyKey
 ) -> NewCase:
-    """Create links with which a person asks an officer; the case is opened after their consent.
+    """Create one-time links by which a person can ask an officer for help.
 
-    The same Idempotency-Key returns the same case and links again.
+    The case is opened after the person's consent. The same Idempotency-Key returns the same
+    invitation and links again.
     """
     rt: Runtime = request.app.state.rt
     asked = what.model_dump()
@@ -105,7 +109,7 @@ async def invite_person(
 
 @router.get("/{id}", responses=problems("not-found"))
 async def read_case(request: Request, id: UUID, system: Inviter) -> InvitedCase:
-    """Return the state of a case that this account started."""
+    """Return the state of a case that the token's account started."""
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         return InvitedCase.of(await invitations.find(transaction, system.id, id))

@@ -1,7 +1,7 @@
-"""Client of the API for other systems; this file needs only aiohttp and can be copied.
+"""Client of Kosh's HTTP API, for other systems; this file needs only aiohttp and can be copied.
 
-`verify` checks the signature of a webhook.
-A test compares the file's records and operations with the API's OpenAPI document.
+`verify` checks the signature of a webhook that Kosh sent. A test compares the dataclasses and
+operations of this file with the API's OpenAPI document.
 """
 
 import base64
@@ -24,7 +24,11 @@ ROOT = "/api/v1"
 # Not frozen, because Python sets an exception's traceback when it is raised.
 @dataclass(eq=False)
 class Problem(Exception):
-    """An error response (RFC 9457); `retry_after` is in seconds, or None without the header."""
+    """An error response (RFC 9457).
+
+    `retry_after` is the header Retry-After in seconds, or None if the response has no such
+    header.
+    """
 
     type: str
     title: str
@@ -74,14 +78,14 @@ class InvitedCase:
 
 @dataclass(frozen=True, slots=True)
 class NewCase(InvitedCase):
-    """A new invitation with its links; pass them on to the person only."""
+    """A new invitation with its links; show the links only to the person."""
 
     links: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts of a mission over 30 days; None where a count is too small to be published."""
+    """Counts of the cases of a mission over the last 30 days; None for a count below 5."""
 
     opened: int | None
     came_back: int | None
@@ -115,21 +119,22 @@ class NewWebhook(Webhook):
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A new secret of an endpoint; the former one signs too until a time."""
+    """A new secret of an endpoint; until `old_secret_until`, the former one signs events too."""
 
     secret: str
     old_secret_until: str
 
 
 class BadSignature(Exception):
-    """The webhook has no valid signature, or is too old; do not use its content."""
+    """The webhook has no valid signature, or is older than 5 minutes; do not use its content."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]) -> dict[str, Any]:
-    """Return the event of a webhook whose raw body one of the secrets signed.
+    """Return the event in a webhook's raw body, after checking that a known secret signed it.
 
-    Raises BadSignature, also if it was sent more than 5 minutes ago. Events may arrive twice: store
-    the `id` of those that were handled.
+    Raises BadSignature without a valid signature, or if the time of sending differs from the
+    current time by more than 5 minutes. An event may arrive twice: store the `id` of each handled
+    event.
     """
     given = {name.lower(): value for name, value in headers.items()}
     sent_at = given.get("webhook-timestamp", "")
@@ -154,7 +159,8 @@ def _key(secret: str) -> bytes:
 class Client:
     """Calls the API with a token; use it as `async with Client(address, token) as kosh`.
 
-    Each method raises Problem for an error response. A call with an idempotency key can be retried.
+    Each method raises Problem for an error response. A call with an idempotency key can be retried
+    with the same key.
     """
 
     def __init__(self, address: str, token: str) -> None:
@@ -202,14 +208,17 @@ class Client:
         return _read(AnnouncementStatus, found)
 
     async def look_up_status(self, number: str, pin: str) -> str:
-        """Return a registration's state. Raises Problem 404 whenever the pair is not confirmed."""
+        """Return the state of the registration with this number and PIN.
+
+        Raises Problem with status 404 if the number or the PIN is wrong or cannot be checked.
+        """
         found = await self._call("POST", "/status", {"number": number, "pin": pin})
         return str(found["state"])
 
     async def invite_person(
         self, topic: str, language: str, key: str, country: str = ""
     ) -> NewCase:
-        """Create links with which a person asks an officer; `key` is the idempotency key."""
+        """Create links by which a person asks an officer for help; `key` is the idempotency key."""
         asked = {"topic": topic, "language": language, "country": country}
         return _read(NewCase, await self._call("POST", "/cases", asked, key))
 
@@ -222,7 +231,7 @@ class Client:
         return _read(Statistics, await self._call("GET", "/statistics"))
 
     async def create_webhook(self, url: str, events: Iterable[str]) -> NewWebhook:
-        """Register an endpoint for events of these types; keep its secret."""
+        """Register an endpoint for events of these types; store the secret in the result."""
         asked = {"url": url, "events": list(events)}
         return _read(NewWebhook, await self._call("POST", "/webhooks", asked))
 
@@ -236,7 +245,7 @@ class Client:
         await self._call("DELETE", f"/webhooks/{webhook}")
 
     async def rotate_webhook_secret(self, webhook: str) -> NewSecret:
-        """Replace the secret of an endpoint; the former one signs too for 24 hours."""
+        """Replace the secret of an endpoint; for 24 hours the former secret signs events too."""
         return _read(NewSecret, await self._call("POST", f"/webhooks/{webhook}/rotate"))
 
     async def send_test_event(self, webhook: str) -> str:
@@ -244,7 +253,7 @@ class Client:
         return str((await self._call("POST", f"/webhooks/{webhook}/test"))["id"])
 
     async def enable_webhook(self, webhook: str) -> Webhook:
-        """Enable an endpoint that Kosh disabled."""
+        """Enable an endpoint that Kosh disabled after failed deliveries."""
         return _read(Webhook, await self._call("POST", f"/webhooks/{webhook}/enable"))
 
     async def _call(
@@ -268,6 +277,6 @@ class Client:
 
 
 def _read[T](record: type[T], found: Mapping[str, Any]) -> T:
-    """Return the record; ignore members of the response that the record does not define."""
+    """Convert a response to a `record`; ignore its members that the class does not define."""
     names = [each.name for each in fields(record)]  # type: ignore[arg-type]
     return record(**{name: found[name] for name in names})

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
 }
-# Statuses of responses with a Retry-After header.
+# Statuses whose responses have a Retry-After header.
 _WAITING = {429, 503}
 
 type ProblemName = Literal[
@@ -42,7 +42,10 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 class ResponseBody(BaseModel):
-    """A part of a response; the docstrings of its fields are in the OpenAPI document."""
+    """Base class of response bodies and their parts.
+
+    The docstrings of the fields are descriptions in the OpenAPI document.
+    """
 
     model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
 
@@ -63,7 +66,7 @@ class Problem(ResponseBody):
 
 
 class Refusal(Exception):
-    """Ends the request with this error response; `wait` is sent as Retry-After, in seconds."""
+    """Ends the request with the error response `name`; `wait` is Retry-After in seconds."""
 
     def __init__(
         self, name: ProblemName, reason: str = "", field: str = "", *, wait: float = 0
@@ -86,15 +89,15 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the problem name for a status with which reading a request's body failed."""
+    """Return the problem name of a status that reading the request's body ended with."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 
 def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the error responses of an operation by status, for FastAPI's documentation.
 
-    `names` are the operation's own problems. The problems of all operations are added, and with
-    `body` also those of all operations with a body.
+    `names` are the problems that only this operation has. The problems that every operation has are
+    added, and with `body` also those of every operation with a request body.
     """
     always: tuple[ProblemName, ...] = (
         *("unauthorized", "forbidden", "too-many-requests", "unavailable"),

@@ -1,4 +1,4 @@
-"""Route class of the API; it checks token, rate limit and body size before FastAPI parses."""
+"""Route class of the API: checks token, rate limit and body size before FastAPI parses."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -39,7 +39,10 @@ IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATT
 
 
 class RequestBody(BaseModel):
-    """A request body or a part of one. Unknown fields are errors, and errors omit the input."""
+    """Base class of request bodies and their parts.
+
+    An unknown field is an error. Validation errors do not contain the client's input.
+    """
 
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
@@ -54,7 +57,7 @@ class ApiRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler, called only if token, rate limit and body size are valid."""
+        """Return FastAPI's handler, which runs only for requests that pass the checks."""
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
@@ -113,7 +116,11 @@ def _headers(error: Refusal) -> dict[str, str] | None:
 
 
 def _invalid(error: RequestValidationError) -> Response:
-    """Return an error response that names the invalid key, id or field, but not its value."""
+    """Return an error response for an invalid request, without the client's values.
+
+    It is `bad-key` for the Idempotency-Key, `not-found` for an id in the path, and `invalid` with
+    the field's name for the body.
+    """
     found = error.errors()[0]
     place = [str(each) for each in found["loc"]]
     match place:
@@ -122,8 +129,8 @@ def _invalid(error: RequestValidationError) -> Response:
         case ["path", *_]:
             return problem("not-found")
     if found["type"] == "extra_forbidden":
-        # An unknown field's name is the client's input, which is never repeated. The error names
-        # the field's parent instead.
+        # An unknown field's name comes from the client, whose input no response repeats. So the
+        # error names the field's parent instead.
         place = place[:-1]
     return problem("invalid", str(found["type"]), ".".join(place[1:2]))
 
@@ -150,7 +157,7 @@ async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
 async def note(
     transaction: Transaction, system: Officer, action: Action, subject: str, outcome: str = ""
 ) -> None:
-    """Append an action of another system to the audit log; `outcome` is added as detail."""
+    """Append another system's action to the audit log; `outcome` is added to the entry's detail."""
     detail = f"api: {outcome}" if outcome else "api"
     await audit_log.append(
         transaction, actor=str(system.id), action=action.value, subject=subject, detail=detail
@@ -162,7 +169,11 @@ async def _permitted(
     scopes: SecurityScopes,
     _given: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
 ) -> Officer:
-    """Return the token's account. Raises Refusal or Forbidden unless scopes and roles allow it."""
+    """Return the account of the request's token.
+
+    Raises Refusal if the token lacks one of the scopes, and Forbidden if the account's roles do not
+    allow what a scope permits.
+    """
     token: ApiToken = request.state.token
     for each in scopes.scopes:
         if each not in token.scopes:
@@ -174,13 +185,13 @@ async def _permitted(
 
 
 def needs(scope: Scope) -> Callable[..., object]:
-    """Return a dependency that requires a token with this scope and returns its account."""
+    """Return a FastAPI dependency that requires a token with `scope` and returns its account."""
     found: Callable[..., object] = Security(_permitted, scopes=[scope.value])
     return found
 
 
 def api_router(resource: str) -> APIRouter:
-    """Return the router of a resource; its OpenAPI operation ids are the function names."""
+    """Return a router for a resource; each OpenAPI operation id is the name of its function."""
     return APIRouter(
         prefix=f"/{resource}",
         route_class=ApiRoute,

@@ -1,4 +1,4 @@
-"""Counts of the account's mission over the 30 days before today, in multiples of 5."""
+"""Counts of the cases of the account's mission in the 30 days before today, in multiples of 5."""
 
 from typing import Annotated
 
@@ -13,7 +13,10 @@ from bot.web.api.requests import api_router, needs, note
 
 
 class Count(ResponseBody):
-    """Cases of one topic, language or country, rounded down to a multiple of 5; at least 5."""
+    """The number of cases of one topic, language or country, rounded down to a multiple of 5.
+
+    A topic, language or country with fewer than 5 cases is omitted.
+    """
 
     name: str
     """The value: a topic, a language (BCP 47) or a country (ISO 3166-1 alpha-2)."""
@@ -22,7 +25,10 @@ class Count(ResponseBody):
 
 
 class Day(ResponseBody):
-    """Cases opened and closed on a day, rounded down to a multiple of 5; null below 5."""
+    """The numbers of cases opened and closed on a day.
+
+    Each is rounded down to a multiple of 5, and null below 5.
+    """
 
     day: str
     """The day in UTC (ISO 8601)."""
@@ -33,7 +39,7 @@ class Day(ResponseBody):
 
 
 class Statistics(ResponseBody):
-    """Counts of the account's mission over the 30 days before today."""
+    """Counts of the cases of the account's mission in the 30 days before today."""
 
     opened: int | None
     """Cases opened, rounded down to a multiple of 5; null below 5."""
@@ -56,7 +62,7 @@ router = api_router("statistics")
 async def read_statistics(
     request: Request, system: Annotated[Officer, needs(Scope.STATISTICS_READ)]
 ) -> Statistics:
-    """Return the counts of the account's mission over the 30 days before today."""
+    """Return counts of the cases of the account's mission in the 30 days before today."""
     rt: Runtime = request.app.state.rt
     found = await published_counts.read(rt, system)
     async with rt.pool.connection() as transaction:

@@ -1,8 +1,8 @@
 """Look up the state of a registration by its number and PIN, under the same rules as the chat.
 
-The response is 404 for a wrong number, a wrong PIN, a person without a PIN, and a number with too
-many attempts, so that it reveals none of them. An account without an attempt left gets 429 before
-the number is checked.
+The response is 404 for a wrong number, for a wrong PIN, for a person without a PIN, and for a
+number with too many attempts, so that it reveals none of these cases. An account that has used up
+its attempts gets 429 before the number is checked.
 """
 
 from typing import Annotated, Literal
@@ -43,7 +43,7 @@ _STATES: dict[str, State] = {
 
 
 class StatusRequest(RequestBody):
-    """The number of a registration, and the PIN that its person chose."""
+    """The number of a registration, and the PIN that the registered person chose."""
 
     number: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,40}$")]
     pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$", repr=False)]
@@ -64,8 +64,8 @@ async def look_up_status(
 ) -> RegistrationState:
     """Return the state of a registration; 404 whenever number and PIN cannot be confirmed.
 
-    Wrong pairs count against the account (5 an hour), the number and the person. While the account
-    has no attempt left, every pair gets 429, right or wrong.
+    Each wrong pair uses up an attempt of the account (5 an hour), of the number and of the person.
+    While the account has no attempt left, every pair gets 429, right or wrong.
     """
     rt: Runtime = request.app.state.rt
     account = f"api:{system.id}"
@@ -83,6 +83,6 @@ async def look_up_status(
     if not found.state:
         raise Refusal("not-found")
     await spending.return_lookup(rt, account, asked.number)
-    # A duplicate is shown as received, so as not to reveal that another person registered with the
-    # same details.
+    # The state `duplicate` is shown as `received`. Otherwise the response would reveal that another
+    # person registered with the same details.
     return RegistrationState(state=_STATES.get(found.state, "received"))

@@ -1,7 +1,7 @@
-"""Webhooks: a system registers an endpoint, to which Kosh sends signed events about its resources.
+"""Webhooks: a system registers an endpoint, to which Kosh sends signed events.
 
-Events contain ids and states only. A system can subscribe to what its token may read, and sees only
-the endpoints of its own account.
+Events contain only ids and states of cases, announcements and content. A system can subscribe to
+event types whose resource its token may read. It sees only the endpoints of its own account.
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ type Subscribed = Literal[
 
 
 class WebhookRequest(RequestBody):
-    """The address of a new endpoint, and the types of events that it receives."""
+    """The URL of a new endpoint, and the types of events that Kosh sends to it."""
 
     url: Annotated[str, Field(max_length=addresses.MAX_URL)]
     """An https address on a public host, without user name, password and fragment."""
@@ -69,14 +69,14 @@ class Webhooks(ResponseBody):
 
 
 class NewWebhook(Webhook):
-    """A new endpoint with its secret, which Kosh shows only here."""
+    """A new endpoint with its secret, which no other response contains."""
 
     secret: str
     """Secret that signs the events: `whsec_` and base64."""
 
 
 class NewSecret(ResponseBody):
-    """A new secret of an endpoint, which Kosh shows only here."""
+    """The new secret of an endpoint, which no other response contains."""
 
     secret: str
     """Secret that signs the events from now on: `whsec_` and base64."""
@@ -85,7 +85,7 @@ class NewSecret(ResponseBody):
 
 
 class QueuedEvent(ResponseBody):
-    """A test event on its way."""
+    """A test event that was queued for an endpoint."""
 
     id: str
     """Value of the header `webhook-id` of the event."""
@@ -97,9 +97,9 @@ Manager = Annotated[Officer, needs(Scope.WEBHOOKS_MANAGE)]
 
 @router.post("", status_code=201, responses=problems("refused", body=True))
 async def create_webhook(request: Request, what: WebhookRequest, system: Manager) -> NewWebhook:
-    """Register an endpoint for events of these types; the answer shows its secret once.
+    """Register an endpoint for events of these types; only this response shows its secret.
 
-    409 with the reason `url`, `address` (not public), `unresolved`, `exists` or `limit`.
+    Return 409 with the reason `url`, `address` (not public), `unresolved`, `exists` or `limit`.
     """
     rt: Runtime = request.app.state.rt
     wanted = [EventType(each) for each in what.events]
@@ -125,7 +125,7 @@ async def list_webhooks(request: Request, system: Manager) -> Webhooks:
 
 @router.delete("/{id}", status_code=204, responses=problems("not-found"))
 async def delete_webhook(request: Request, id: UUID, system: Manager) -> None:
-    """Delete an endpoint of this account, with the events that wait for it."""
+    """Delete an endpoint of this account, and the queued events for the endpoint."""
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         await endpoints.remove(transaction, system.id, id)
@@ -156,7 +156,7 @@ async def send_test_event(request: Request, id: UUID, system: Manager) -> Queued
 
 @router.post("/{id}/enable", responses=problems("not-found"))
 async def enable_webhook(request: Request, id: UUID, system: Manager) -> Webhook:
-    """Enable an endpoint that Kosh disabled; events of the meantime are not sent."""
+    """Enable an endpoint that Kosh disabled; events since it was disabled are not sent."""
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         found = await endpoints.enable(rt, transaction, system.id, id)
@@ -165,7 +165,7 @@ async def enable_webhook(request: Request, id: UUID, system: Manager) -> Webhook
 
 
 def _require_scopes(token: ApiToken, events: list[EventType]) -> None:
-    """Raise Refusal unless the token has the scope of every type of event."""
+    """Raise Refusal unless the token has the scope that each of the event types requires."""
     for each in events:
         if SCOPE_OF[each] not in token.scopes:
             raise Refusal("forbidden", "scope", SCOPE_OF[each])

@@ -1,4 +1,4 @@
-"""The officers' console, served under /console."""
+"""The web console for officers, served under /console."""
 
 from dataclasses import dataclass
 
@@ -87,7 +87,7 @@ ROUTERS = (
 
 @dataclass(frozen=True, slots=True)
 class RouteInfo:
-    """A route of the console; `action` is the required permission, or None without sign-in."""
+    """A route of the console; `action` is the required permission, None if no sign-in is needed."""
 
     method: str
     path: str

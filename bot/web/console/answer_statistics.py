@@ -1,4 +1,7 @@
-"""Show the share of first answers within the promised time, by group, and export it as a file."""
+"""Show which share of cases got its first answer within the promised time; export it as a file.
+
+The shares are grouped by mission, topic, language and hour.
+"""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -25,7 +28,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class PeriodQuery(BaseModel):
-    """The first and the last day of a period; None for the default."""
+    """The first and the last day of the period; None for the default period."""
 
     first: OptionalDay = None
     last: OptionalDay = None
@@ -36,7 +39,7 @@ async def show(
     context: Annotated[RequestContext, require(Action.STATISTICS_READ)],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the page with the statistics of a period, by mission, topic, language and hour."""
+    """Return the page with first answers in a period, by mission, topic, language and hour."""
     period = _period(context, query)
     found = await answer_statistics.report(context.rt, context.officer, period)
     return page(
@@ -55,7 +58,7 @@ async def export(
     kind: Literal["csv", "xlsx"],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the statistics of a period as CSV or XLSX, without data about single people."""
+    """Return the first-answer statistics of a period as CSV or XLSX, only as counts of cases."""
     period = _period(context, query)
     found: dict[str, tuple[Group, ...]] = await answer_statistics.report(
         context.rt, context.officer, period
@@ -77,7 +80,10 @@ def _period(context: RequestContext, query: PeriodQuery) -> Period:
 
 
 def _names(context: RequestContext) -> dict[str, dict[str, str]]:
-    """Return the labels of the groups by kind of group; "kind" has the labels of the kinds."""
+    """Return the labels of the groups, by grouping (such as "topic") and key.
+
+    The grouping "kind" has the labels of the groupings themselves.
+    """
     say, words = context.say, console_labels.WORDS
     missions = (GENERAL, *(each.key for each in MISSIONS))
     return {

@@ -34,9 +34,10 @@ async def entries(
     kind: Code = "",
     day: Code = "",
 ) -> Response:
-    """Return the page of the audit log's entries, newest first.
+    """Return a page of the audit log with the matching entries, newest first.
 
-    Officers appear by name, all other subjects by id.
+    The page shows officers by name, and all other subjects of entries by id. `before` is the
+    sequence number of the last entry on the previous page.
     """
     since = _morning(context, day)
     wanted = Wanted(actor, kind if kind in KINDS else "", since, since and since + DAY)
@@ -58,7 +59,7 @@ async def entries(
 
 
 def _morning(context: RequestContext, day: str) -> datetime | None:
-    """Return the time at which a day (ISO date) begins in the officer's time zone.
+    """Return the time at which `day` (an ISO date) begins in the officer's time zone.
 
     Return None if `day` is not a date.
     """
@@ -69,7 +70,7 @@ def _morning(context: RequestContext, day: str) -> datetime | None:
 
 
 def _detail(context: RequestContext, written: str) -> str:
-    """Return an entry's detail, with labels for the codes of roles, languages and reasons."""
+    """Return an entry's detail as text; codes of roles, languages and reasons become labels."""
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
     said = {key: context.say(label) for key, label in known.items()} | own

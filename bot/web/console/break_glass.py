@@ -1,4 +1,8 @@
-"""Break-glass access: request a case, grant a colleague's request, read it, review the access."""
+"""Break-glass access, an officer's emergency access to a case with a colleague's approval.
+
+An officer requests a case, a colleague grants the request, the officer reads the case, and the
+access is reviewed afterwards.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -29,7 +33,7 @@ class AccessForm(BaseModel):
 async def listing(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_READ)],
 ) -> Response:
-    """Return the page with all requests for access."""
+    """Return the page with all requests for emergency access to cases."""
     return await _page(context)
 
 
@@ -52,7 +56,10 @@ async def ask(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)],
     form: Annotated[AccessForm, Form()],
 ) -> Response:
-    """Request access to a case; 422 without a number or reason, 404 if there is no such case."""
+    """Request emergency access to a case.
+
+    Return 422 without a case number or a reason, and 404 if no case has this number.
+    """
     if form.number <= 0 or form.reason not in set(Reason):
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     try:
@@ -68,7 +75,7 @@ async def grant(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_GRANT)],
     request_id: Annotated[UUID, Form()],
 ) -> Response:
-    """Grant a colleague's request."""
+    """Grant a colleague's request for emergency access."""
     await break_glass.grant(context.rt, context.officer, request_id)
     return done("/break-glass", "break_glass_granted")
 
@@ -78,7 +85,7 @@ async def review(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_REVIEW)],
     request_id: Annotated[UUID, Form()],
 ) -> Response:
-    """Record that an access was reviewed."""
+    """Record that the officer reviewed an emergency access."""
     await break_glass.review(context.rt, context.officer, request_id)
     return done("/break-glass", "saved")
 
@@ -87,9 +94,9 @@ async def review(
 async def show(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)], request_id: UUID
 ) -> Response:
-    """Return the messages and notes of the case, read-only.
+    """Return the messages and notes of the requested case, read-only.
 
-    Raises Forbidden unless the officer's request was granted and has not expired.
+    Raises Forbidden unless the officer's request was granted and the access has not expired.
     """
     access, view = await break_glass.view(context.rt, context.officer, request_id)
     return page(context, "break_glass_case.html", access=access, view=view, case=view.line.case)

@@ -1,4 +1,4 @@
-"""Show an announcement before it is started: its texts, its changes, and who approved it."""
+"""Show an announcement before it is started: texts, changes since approval, and approvers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MAX_TITLE = 80
 
 
 def may(context: RequestContext) -> dict[str, bool]:
-    """Return for each action on announcements whether the officer's roles allow it."""
+    """Return the actions on announcements, each with True if the officer's roles allow it."""
     return {
         "draft": context.may(Action.BROADCAST_DRAFT),
         "approve": context.may(Action.BROADCAST_APPROVE),
@@ -33,9 +33,9 @@ def may(context: RequestContext) -> dict[str, bool]:
 
 
 def title(context: RequestContext, found: Broadcast) -> str:
-    """Return the beginning of the announcement's text, up to 80 characters, as its title.
+    """Return the first line of the announcement's text as its title, cut to MAX_TITLE characters.
 
-    The text in the officer's language is preferred.
+    The text in the officer's language is used, or another one if there is none.
     """
     texts = broadcasts.samples(context.rt, found.draft)
     message = texts.get(context.language) or next(iter(texts.values()), None)
@@ -56,7 +56,10 @@ async def names_of(context: RequestContext) -> dict[str, str]:
 async def approval_page(
     context: RequestContext, found: Broadcast, status: int, problem: str
 ) -> Response:
-    """Return the page of an announcement that has not been started."""
+    """Return the page of an announcement that has not been started, for its approval.
+
+    `problem` is the text of an error to show, or "".
+    """
     approvals = await broadcasts.approvals(context.rt, context.officer, found.id)
     count = await broadcasts.count(context.rt, context.officer, found.draft)
     given = sum(each.counts for each in approvals)
@@ -94,7 +97,7 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The text of one language as people will read it.
+    """The text of an announcement in one written form, as people will read it.
 
     `hint` is the notice that people in discreet mode get instead of the text. `built` are the texts
     in other scripts of the language, converted from this text.
@@ -130,9 +133,10 @@ def _samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that differs from the approved version.
+    """A part of an announcement that differs from the approved version.
 
-    `pieces` are parts of the text with the kind of each: kept, gone or new.
+    `name` is its label. `pieces` are pieces of the text, each preceded by its kind: kept, gone or
+    new.
     """
 
     name: str

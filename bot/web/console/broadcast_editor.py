@@ -1,4 +1,4 @@
-"""Edit an announcement in five steps; each step is saved separately and can be reopened."""
+"""Edit an announcement in five steps; each step is a form that is saved on its own."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,8 +34,8 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
-# Steps that show the number of recipients. The other steps do not count them, because counting
-# millions takes seconds.
+# Steps whose page shows the number of recipients. On the other pages they are not counted, because
+# counting millions of people takes seconds.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
 # Fields whose name begins with one of these keep their input if the session ends before the form is
@@ -48,9 +48,10 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class StepForm(VersionedForm):
-    """The fields of all steps.
+    """The fields of the forms of all steps.
 
-    Texts arrive in fields named `text_<language>`, template names in `template_<language>`.
+    Texts arrive in fields named `text_<language>`, names of WhatsApp templates in
+    `template_<language>`.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -81,7 +82,7 @@ class StepForm(VersionedForm):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A filter on the audience: all choices, and those that the officer has chosen."""
+    """A filter of the audience: all its values, and those that the officer has chosen."""
 
     name: str
     title: str
@@ -109,7 +110,7 @@ async def show_step(
     broadcast_id: UUID,
     step: Step,
 ) -> Response:
-    """Return the page of one step of an announcement."""
+    """Return the page of one step of the editor."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, step, found.draft)
 
@@ -123,10 +124,10 @@ async def _page(
     problem: str = "",
     yours: Draft | None = None,
 ) -> Response:
-    """Return the page of one step with its values.
+    """Return the page of step `at` with the draft's values.
 
     If a colleague changed the announcement after the page was loaded, `yours` is the officer's own
-    version, whose texts are shown beside the saved texts.
+    version. Its texts are then shown beside the saved ones.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -164,17 +165,18 @@ async def _page(
 
 
 def written(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the languages that editors write, each with its own name.
+    """Return the languages in which editors write texts, each with its own name.
 
-    The texts in other scripts are converted from these languages.
+    Texts in other scripts are converted from these.
     """
     return [(code, own) for code, own in context.rt.languages.languages() if code not in BUILT]
 
 
 def _tightest(context: RequestContext) -> tuple[str, int]:
-    """Return the name of the channel with the smallest text limit, and that limit.
+    """Return the display name of the channel with the smallest text limit, and its limit.
 
-    The limit applies to every text, because one text is sent on all channels.
+    The limit applies to every text, because one text is sent on all channels. It is in the
+    channel's unit of measure.
     """
     name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
@@ -214,14 +216,17 @@ def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Table of recipients: a row per written form, with a number per channel and their sum."""
+    """Table of recipients: a row per written form (a language in one script).
+
+    Each row has a number per channel and their sum.
+    """
 
     channels: list[str]
     lines: list[tuple[str, list[int]]]
 
 
 def counted(context: RequestContext, count: Count) -> Table:
-    """Return the table of a count.
+    """Return the table of counted recipients.
 
     Written forms and channels without recipients are omitted.
     """
@@ -244,7 +249,7 @@ async def create(
     context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT, keep=("why",))],
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Create an announcement from its first step; nothing is sent."""
+    """Create a draft announcement from the form of the first step; nothing is sent."""
     wanted = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
     try:
         found = await broadcasts.draft(context.rt, context.officer, wanted)
@@ -261,7 +266,7 @@ async def save_step(
     step: Step,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Save a step and show the next one, or the same one if `stay` is ticked.
+    """Save a step, then show the next step, or the same step again if `stay` is ticked.
 
     Return 409 if a colleague changed the announcement after the page was loaded.
     """
@@ -307,10 +312,10 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 
 
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
-    """Return the draft with the form's times.
+    """Return the draft with the times in the form of the step "time".
 
-    An invalid `not_before` or `not_later_than` becomes None. Invalid quiet hours leave those of the
-    draft unchanged.
+    An invalid `not_before` or `not_later_than` becomes None. If one of the quiet hours is invalid,
+    the draft's quiet hours are kept.
     """
     opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
@@ -357,7 +362,10 @@ async def count(
     broadcast_id: UUID,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Return the audience step with the count for the ticked filters, without saving anything."""
+    """Return the step "audience" with the number of people whom the ticked filters select.
+
+    Nothing is saved.
+    """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, "audience", _audience(found.draft, context, form))
 
@@ -368,9 +376,9 @@ async def test(
     broadcast_id: UUID,
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Send the text in one language to the test phones.
+    """Send the announcement's text in one language to the test phones.
 
-    Without `language`, send every text that has not been tested since it was changed.
+    Without `language`, send every text that was changed after its last test.
     """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     due = [language] if language else await _due_for_test(context, found)
@@ -384,6 +392,6 @@ async def test(
 
 
 async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:
-    """Return the languages whose text has not been tested since it was changed."""
+    """Return the languages whose text was never tested, or was changed after its last test."""
     wrong = await broadcasts.blockers(context.rt, context.officer, found.id)
     return [each.detail for each in wrong if each.why is Refusal.UNTESTED]

@@ -27,7 +27,7 @@ type Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message: its text, and the labels of its buttons, row by row."""
+    """A previewed message: its text, and the labels of its buttons, row by row."""
 
     text: str
     rows: tuple[tuple[str, ...], ...] = ()
@@ -44,10 +44,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The preview of a written form on one channel.
+    """The preview of the announcement in one written form on one channel.
 
-    `length` and `limit` are in the channel's unit of measure. `templates` are the WhatsApp template
-    of the written form and the fallbacks, in the order in which they are tried.
+    `length` and `limit` of the text are in the channel's unit of measure. `templates` are the
+    WhatsApp template of the written form and the fallback templates, in the order in which they are
+    tried.
     """
 
     channel: str
@@ -63,9 +64,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The previews of a written form.
+    """The previews of the announcement in one written form, one per channel.
 
-    `source` is the language from which the text is converted, or "" if it is not converted.
+    `source` is the language from which the text is converted, or "" if editors write it
+    themselves.
     """
 
     code: str

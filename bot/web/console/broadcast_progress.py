@@ -36,7 +36,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class RecipientsQuery(BaseModel):
-    """Filters of the listed recipients; `after` is the last row number of the previous page."""
+    """Filters of the listed recipients; the page begins after the row number `after`."""
 
     fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
     reason: Annotated[str, Field(max_length=40)] = ""
@@ -85,7 +85,10 @@ async def _page(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment of the progress bar; `at` and `length` (at least 1) are in thousandths of it."""
+    """A segment of the progress bar; `at` and `length` are in thousandths of the bar's length.
+
+    `length` is at least 1.
+    """
 
     fate: str
     count: int
@@ -94,7 +97,7 @@ class Segment:
 
 
 def segments(progress: Progress) -> list[Segment]:
-    """Return the share of each delivery status as a segment of the progress bar."""
+    """Return a segment of the progress bar for each delivery status, by number of recipients."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
     for fate in FATES:
@@ -159,7 +162,8 @@ async def _progress_page(
 class HistoryEntry:
     """An officer's action in the history of an announcement.
 
-    The same action of an officer several times in a row is one entry; `at` is the time of the last.
+    If the same officer did the same action several times in a row, it is one entry, and `at` is the
+    time of the last action.
     """
 
     at: datetime
@@ -168,7 +172,8 @@ class HistoryEntry:
     details: list[str]
 
 
-# Actions whose detail an officer can read, such as a language. Other details are omitted.
+# Actions whose detail an officer can read, such as a language. The history omits the details of all
+# other actions.
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
@@ -183,7 +188,7 @@ def _deeds(context: RequestContext, history: list[Entry]) -> list[HistoryEntry]:
 
 
 def cause(context: RequestContext, reason: str) -> str:
-    """Return the text of a reason's code; return an unknown code unchanged."""
+    """Return the text of a reason code of a delivery; an unknown code is returned unchanged."""
     known = CAUSES.get(reason.partition(":")[0])
     return context.say(known) if known else reason
 
@@ -202,7 +207,10 @@ def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str
 async def stream(
     context: Annotated[RequestContext, require(Action.BROADCAST_READ)], broadcast_id: UUID
 ) -> Response:
-    """Return an event stream with an event on each change; the page then reloads its content."""
+    """Return an event stream that reports each change of the announcement's progress.
+
+    On each event the page reloads its content.
+    """
     return StreamingResponse(_events(context), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
@@ -210,8 +218,8 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
     request, state = context.request, context.request.app.state
     feed = ChangeFeed.of(context.rt, state, NOTIFICATION)
     yield "retry: 1000\n: open\n\n"
-    # The page may have been rendered before a change that this stream did not see. So the first
-    # event also reports a change.
+    # A change between the page's rendering and the start of this stream would be missed. So the
+    # first event reports a change in any case.
     changed = True
     while not state.closing.is_set() and not await request.is_disconnected():
         if isinstance(await authenticate(request), Response):
@@ -222,7 +230,7 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
         changed = await feed.wait(version)
 
 
-# Actions that change the state of an announcement
+# Routes of the actions that change the state of an announcement
 
 type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
 
@@ -230,7 +238,10 @@ type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
 async def _act(
     context: RequestContext, broadcast_id: UUID, notice: str, action: Awaitable[object]
 ) -> Response:
-    """Execute an action, then redirect to the announcement, or show why it was rejected."""
+    """Execute an action, then redirect to the announcement's page with `notice`.
+
+    If the action is rejected, return the page with the reason.
+    """
     try:
         await action
     except Refused as refused:
@@ -267,7 +278,7 @@ async def approve(
     broadcast_id: UUID,
     content_hash: Annotated[str, Form(alias="hash")] = "",
 ) -> Response:
-    """Approve the version that the page showed, identified by its hash.
+    """Approve the version of the announcement that the page showed, identified by its hash.
 
     The approval is rejected if the announcement was changed after the page was loaded.
     """
@@ -286,9 +297,9 @@ async def decide_unknown(
     decision: Annotated[str, Form()] = Doubt.LEAVE,
     seq: Annotated[str, Form()] = "",
 ) -> Response:
-    """Decide whether to resend the message to recipients for whom the delivery is unknown.
+    """Decide whether to resend the message to recipients whose delivery is in doubt.
 
-    `seq` is the number of one recipient; without it, the decision is for all of them.
+    `seq` is the number of one such recipient. Without it, the decision applies to all of them.
     """
     chosen = Doubt.AGAIN if decision == Doubt.AGAIN else Doubt.LEAVE
     recipients = [number(seq, otherwise=-1)] if seq else None

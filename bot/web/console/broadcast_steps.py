@@ -1,4 +1,4 @@
-"""Determine which steps of an announcement are done, and what prevents it from being sent."""
+"""Determine which steps of an announcement are done, and what prevents its sending."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +14,11 @@ STEPS: Final = ("purpose", "audience", "text", "test", "time")
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A reason why an announcement cannot be sent: text, detail, and the step that corrects it."""
+    """A reason why an announcement cannot be sent now.
+
+    `words` is its text, `detail` the language, number or channel concerned, and `step` the step in
+    which the officer can correct it, or "".
+    """
 
     words: str
     detail: str
@@ -22,11 +26,11 @@ class Blocker:
 
 
 def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
-    """Return True if the blocker is shown in step `at`.
+    """Return True if the page of step `at` shows the blocker.
 
-    It is shown if no step or an earlier step corrects it, or in the step for texts if a text was
-    begun. Blockers of later steps are not shown, because the officer has not reached those steps
-    yet.
+    The page shows blockers that an earlier step or no step corrects. The step "text" also shows its
+    own blockers once a text was begun. Blockers of later steps are not shown, because the officer
+    has not reached those steps yet.
     """
     if blocker.step not in STEPS:
         return True
@@ -35,7 +39,7 @@ def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
 
 
 def mark_of(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
-    """Return "done" or "open" for the step `name`.
+    """Return the mark "done" or "open" of the step `name`; `wrong` are all blockers.
 
     The step "time" has valid defaults, so it is done only when no step has a blocker.
     """
@@ -57,7 +61,10 @@ async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker
 
 
 def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
-    """Return the text of a rejection. Languages and states in `detail` are shown by their names."""
+    """Return the text of the reason `why` for a rejection.
+
+    Codes of languages and states in `detail` are replaced by their names.
+    """
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
     reason = STANDS_AGAINST[why]

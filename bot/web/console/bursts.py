@@ -1,6 +1,7 @@
-"""Show bursts of cases from the web chat; close the cases of one address together, or reopen them.
+"""Show bursts: many cases from the web chat in a short time.
 
-An address appears only as a keyed hash.
+An officer can close all waiting cases of one network address, and reopen them. An address appears
+only as a keyed hash.
 """
 
 from typing import Annotated
@@ -27,9 +28,9 @@ router = APIRouter(prefix="/bursts", route_class=ConsoleRoute)
 
 
 class CloseForm(BaseModel):
-    """The form that closes the cases of an address.
+    """The form that closes the cases opened from one network address.
 
-    `network` is the keyed hash of the address in hexadecimal, `reason` the code of a reason. With
+    `network` is the keyed hash of the address in hexadecimal, `reason` a code of SpamReason. With
     `urgent`, urgent cases are closed too.
     """
 
@@ -41,7 +42,7 @@ class CloseForm(BaseModel):
 
 @router.get("")
 async def show(context: Annotated[RequestContext, require(Action.BURST_READ)]) -> Response:
-    """Return the page with the counts per hour, the busiest addresses, and the closed bursts."""
+    """Return the page with the counts per hour, the busiest addresses and the closed bursts."""
     return await _page(context)
 
 
@@ -68,7 +69,10 @@ async def close(
     context: Annotated[RequestContext, require(Action.BURST_CLOSE)],
     form: Annotated[CloseForm, Form()],
 ) -> Response:
-    """Close the waiting cases of an address as spam; 422 without a valid address or reason."""
+    """Close the waiting cases of a network address as spam.
+
+    Return 422 if the address, the reason or the idempotency key is missing or invalid.
+    """
     try:
         network = bytes.fromhex(form.network[:MAX_NETWORK])
     except ValueError:
@@ -91,6 +95,6 @@ async def reopen(
     context: Annotated[RequestContext, require(Action.BURST_REOPEN)],
     burst: Annotated[UUID, Form()],
 ) -> Response:
-    """Reopen the cases of a closed burst, which returns them to the queue."""
+    """Reopen the cases of a closed burst; they return to the officers' queue."""
     await bursts.reopen(context.rt, context.officer, burst)
     return done("/bursts", "burst_reopened")

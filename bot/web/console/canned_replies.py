@@ -1,4 +1,4 @@
-"""List the canned replies of a mission; they are edited and published as content."""
+"""List the canned replies of the officer's mission; the editor of content changes them."""
 
 from typing import Annotated
 
@@ -42,7 +42,7 @@ async def new(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Redirect to the editor of a new reply with this name; 422 if the name is invalid."""
+    """Redirect to the editor of a new canned reply; 422 if its name is invalid."""
     item = f"{Kind.CANNED}:{context.officer.mission}.{name}"
     if not drafts.is_canned(item.partition(":")[2]):
         return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))

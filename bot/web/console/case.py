@@ -1,4 +1,4 @@
-"""Show a case: its messages, the data about the person, and the uploads."""
+"""Show a case to an officer: its messages, the data about the person, and the uploads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,9 +47,10 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
-# A header by which the page's script requests only the list (PANE), or only the case (WHOLE).
+# The header with which the page's script requests a part of the page: only the list beside the case
+# (PANE), or only the case itself (WHOLE).
 LIVE_PART, PANE, WHOLE = "x-live-part", "pane", "whole"
-# The reason for reading personal data; None if none was chosen.
+# The officer's reason for reading personal data; None if none was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
@@ -63,7 +64,7 @@ class Draft:
     canned: str = ""
     note: str = ""
     preview: bool = False
-    # `words` is a machine translation of `original`.
+    # True if `words` is a machine translation of `original`.
     machine: bool = False
     original: str = ""
 
@@ -98,7 +99,7 @@ async def show(
 
 
 async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
-    """Return only the list beside a case; no reason is needed, as no case is read."""
+    """Return only the list beside the case, without asking for a reason: no case is read."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
@@ -114,7 +115,7 @@ async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -
 def _list_values(
     context: RequestContext, query: InboxQuery, reason: Reason | None, found: Page, case_id: UUID
 ) -> dict[str, Any]:
-    """Return the template values of the list beside a case."""
+    """Return the template values of the list of cases that is shown beside a case."""
     links = addresses(query, reason)
     return {
         "found": found,
@@ -134,10 +135,10 @@ async def case_page(
     part: str = "",
     translated: Mapping[int, str] = MappingProxyType({}),
 ) -> Response:
-    """Return the page of a case with `draft` in its form.
+    """Return the page of a case with the officer's unsent texts `draft` in its form.
 
-    Return a form that asks for the reason to read the case if a reason is needed. With `part`
-    "whole", omit the list beside the case.
+    Return a form that asks for the reason to read the case if a reason is needed and missing. With
+    `part` WHOLE, the list beside the case is omitted.
     """
     officer, beside = context.officer, partial(_calls_beside, context)
     try:
@@ -177,7 +178,7 @@ async def case_page(
 
 
 def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
-    """Return the database calls for the list beside a case and for the page's choices."""
+    """Return the database calls for the list beside the case and for the choices in the forms."""
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
     listed = views.listing_calls(officer, query.filter(), query.after)
@@ -185,7 +186,7 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return calls for canned replies, forms, colleagues and labels by the action they need."""
+    """Return the database calls for the form choices, by the action that needs each choice."""
     may, calls = views.may(officer, case), dict[Action, Call]()
     if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
@@ -200,7 +201,7 @@ def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
 def _surroundings(
     context: RequestContext, view: View, found: Sequence[Rows]
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Return the list, canned replies and form choices from the rows of `_calls_beside`."""
+    """Convert the rows of `_calls_beside` to the list, the canned replies and the form choices."""
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
@@ -221,7 +222,7 @@ def _surroundings(
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the names of library forms that exist in the person's language, as value and label."""
+    """Return the library forms that exist in the person's language, as pairs of value and label."""
     language = view.composer.language
     spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
     names = dict.fromkeys(each.name for each in library if each.language in spoken)
@@ -229,7 +230,7 @@ def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
 
 
 def _choices(context: RequestContext) -> dict[str, Any]:
-    """Return the choices in the page's forms that are the same for every officer."""
+    """Return the choices in the page's forms that do not depend on the case."""
     return {
         "reasons": labels(context, console_labels.REASONS),
         "missions": _missions(context),
@@ -253,16 +254,15 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
 
 
 def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
-    """Return the query of the list beside a case, from the page's address.
+    """Return the filters of the list beside a case, from the query of the page's URL.
 
-    Without a query in the address, the list has the officer's own cases if `own`, otherwise
-    unclaimed cases.
+    Without such a query, the list has the officer's own cases if `own`, otherwise unclaimed cases.
     """
     return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
 
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the inbox's address, and parameters by which links keep the list and the reason."""
+    """Return the inbox's URL, and parameters with which links keep the list and the reason."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
@@ -290,7 +290,7 @@ async def choose_canned(
     reason: OptionalReason = None,
     search: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Return the page of canned replies that match a search, for browsers without scripts."""
+    """Return the page of canned replies that match a search, for browsers without JavaScript."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = search.casefold().split()
     return page(
@@ -306,7 +306,7 @@ async def choose_canned(
 
 
 async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
-    """Return the canned replies that the officer may send in this case."""
+    """Return the canned replies in the person's language; [] if the officer may not reply."""
     if Action.CASE_REPLY not in view.may:
         return []
     return _canned(context, view, await canned_replies.listing(context.rt, context.officer))
@@ -330,7 +330,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the reply as the person will see it; `other` names the text's language if wrong."""
+    """Return the reply's preview; `other` is the text's language if not the person's, else ""."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
@@ -365,13 +365,13 @@ def _registered(view: View) -> bool:
 
 
 def _releasable(view: View) -> bool:
-    """Return True if at least one upload can be passed on to the registry now."""
+    """Return True if at least one of the person's uploads can be sent to the registry now."""
     ready = (each for each in view.papers if each.state is State.READY)
     return _registered(view) and any(each.paper != desk.OTHER for each in ready)
 
 
 def _places(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the places where the bot can continue after the case is closed, as value and label."""
+    """Return where the bot can continue after the case is closed, as pairs of value and label."""
     flows = [
         (flow.name, context.say(flow.title))
         for flow in context.rt.flows.values()
@@ -382,7 +382,7 @@ def _places(context: RequestContext) -> list[tuple[str, str]]:
 
 
 def answerable_intents(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the intents that have an answer: id and label."""
+    """Return the intents that have an answer with a label, as pairs of id and label."""
     return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 
@@ -393,7 +393,7 @@ async def upload_page(
     upload_id: UUID,
     number: QueryNumber,
 ) -> Response:
-    """Return a page of an upload as an image that Kosh rendered, never the original file."""
+    """Return a page of an upload as a JPEG that Kosh rendered, never the original file."""
     picture = await views.page(context.rt, context.officer, case_id, upload_id, number)
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
     return Response(picture, media_type="image/jpeg", headers=PAGE_HEADERS | named)

@@ -28,8 +28,8 @@ from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 MAX_REPLY = 10_000
-# After these outcomes the officer is redirected to the inbox, because their work on the case is
-# done.
+# After these outcomes the officer is redirected to the inbox, because the officer's work on the
+# case is done.
 LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
@@ -43,11 +43,11 @@ async def act(
     outcome: str,
     action: Callable[[], Awaitable[ActionResult]],
 ) -> Response:
-    """Execute an action, then redirect to the case or the inbox with the notice `outcome`.
+    """Execute an officer's action, then redirect to the case or the inbox with notice `outcome`.
 
-    If the action fails, return the case's page with the officer's text and the problem: 409 if the
-    case was changed after the page was loaded, 403 if the action is forbidden, 422 if the input is
-    rejected.
+    If the action fails, return the case's page with the officer's unsent texts and the problem: 409
+    if the case was changed after the page was loaded, 403 if the action is forbidden, 422 if the
+    input is rejected.
     """
     try:
         await action()
@@ -68,7 +68,10 @@ async def act(
 
 
 async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
-    """Return why the action is forbidden, with the name of a colleague who owns the case now."""
+    """Return the reason why the action is forbidden, as text for the officer.
+
+    If another officer owns the case now, the text names that officer.
+    """
     holder = ""
     if error.why is DenialReason.OWNER:
         view = await views.view(context.rt, context.officer, case_id)
@@ -85,7 +88,7 @@ def _taken(context: RequestContext, taken: CaseConflict) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return a text with LF as line ends, cut to the maximum length of a reply."""
+    """Return a text with LF as line ends, cut to MAX_REPLY characters."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
 
@@ -128,7 +131,7 @@ async def release(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Return a case to the queue."""
+    """Give up an owned case, which returns to the queue."""
 
     async def action() -> ActionResult:
         return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
@@ -167,7 +170,7 @@ async def preview(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show the reply as the person will read it, with an inserted fact; nothing is sent."""
+    """Show the reply, with a chosen fact inserted, as the person will read it; nothing is sent."""
     words = form.words.strip()
     if form.fact:
         view = await views.view(context.rt, context.officer, case_id, reason)
@@ -228,7 +231,7 @@ async def release_uploads(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Release the person's uploads, so that they are sent to the registry."""
+    """Mark the person's uploads for transfer to the registry."""
 
     async def action() -> ActionResult:
         return await desk.release_papers(
@@ -245,7 +248,7 @@ async def fill(
     form: Annotated[FillForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Answer a question of the form on behalf of the person."""
+    """Answer a question of the person's registration form on behalf of the person."""
 
     async def action() -> ActionResult:
         return await desk.fill(
@@ -350,7 +353,10 @@ async def answers(
     case_id: UUID,
     form: Annotated[AnswersForm, Form()],
 ) -> Response:
-    """Show the person's answers if a reason was chosen; the access is recorded in the audit log."""
+    """Show the person's answers in the registration form, if the officer chose a reason.
+
+    The access is recorded in the audit log.
+    """
     if form.reason is None:
         raise Forbidden(DenialReason.OWNER)
     found = await views.answers(

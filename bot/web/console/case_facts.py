@@ -1,4 +1,7 @@
-"""List facts that an officer can insert into a reply, and statements that Kosh withholds."""
+"""List the facts that match a search, so that an officer can insert one into a reply.
+
+The page also lists matching statements that Kosh withholds from people.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,14 +30,14 @@ router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 
 class FactsForm(CaseForm):
-    """A search among the facts, with the officer's unsent reply."""
+    """A search for facts, together with the officer's unsent reply, which is kept."""
 
     search: Line = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Insertable:
-    """A fact in the person's language.
+    """A fact that can be inserted into a reply; `words` is in the person's language.
 
     `meaning` is the fact in the officer's language; "" if the languages are equal.
     """
@@ -52,7 +55,7 @@ async def choose_fact(
     form: Annotated[FactsForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Return the page of facts that match the search.
+    """Return the page of facts that match the officer's search.
 
     Without a search, the page has the facts about the person's country.
     """
@@ -78,7 +81,7 @@ async def choose_fact(
 
 
 def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[Fact, Insertable]]:
-    """Yield the facts that are valid today, each with its text in both languages."""
+    """Yield the facts that are valid on `day`, in the person's and in the officer's language."""
     render, own = context.rt.languages.render, context.language
     for shipped in FACTS:
         fact = shipped.on(day)
@@ -112,7 +115,7 @@ def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
 def with_source(languages: Languages, key: str, language: str, day: date) -> str:
     """Return a fact's text followed by its first source, to be inserted into a reply.
 
-    Return "" if the fact is unknown or not valid on `day`.
+    Return "" if no fact has this key, or if the fact is not valid on `day`.
     """
     shipped = next((fact for fact in FACTS if fact.key == key), None)
     if shipped is None or not shipped.current(day):

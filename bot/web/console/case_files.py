@@ -26,7 +26,8 @@ from bot.web.console.routing import ConsoleRoute, require, uploaded
 from flows.engine.text import Label
 from flows.engine.upload_states import REFUSALS, Refusal
 
-# Media types that browsers display safely. Audio is displayed too; all other files are downloads.
+# Media types of images that browsers display safely. Audio is displayed too; all other files are
+# downloaded.
 SHOWN = ("image/jpeg",)
 MAX_NAME = 60
 
@@ -70,7 +71,7 @@ async def send_file(
     reason: OptionalReason = None,
 ) -> Response:
     """Send the person a file from the officer's device, after it was sanitized."""
-    # Checks the permission before the file is received, because sanitizing a file is expensive.
+    # Check the permission before the file is received, because sanitizing a file is expensive.
     await views.require(context.rt, context.officer, case_id, Action.CASE_REPLY)
     chunks = uploaded(context.request)
     name = file_name(form.name) or context.say(labels.WORDS["file"])
@@ -88,7 +89,7 @@ async def send_file(
 
 
 def file_name(name: str) -> str:
-    """Return a file name with only letters, digits, spaces and -_(), up to 60 characters."""
+    """Return a file name of letters, digits, spaces and -_() only, cut to MAX_NAME characters."""
     kept = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
     return " ".join(kept.split())[:MAX_NAME]
 
@@ -103,15 +104,15 @@ def refusal(why: Refusal) -> Label:
 async def show_file(
     context: Annotated[RequestContext, require(Action.CASE_PAGE)], case_id: UUID, file_id: UUID
 ) -> Response:
-    """Return a file of the case; images and audio are displayed, all else is downloaded."""
+    """Return a file of the case; JPEG and audio are displayed, all other files are downloaded."""
     file = await views.file(context.rt, context.officer, case_id, file_id)
     return Response(file.contents, media_type=file.media_type, headers=headers(file.media_type))
 
 
 def headers(media_type: str) -> dict[str, str]:
-    """Return the headers that decide whether a browser displays or downloads the file.
+    """Return headers by which a browser displays JPEG and audio, and downloads all other files.
 
-    The middleware's `nosniff` keeps browsers from guessing another type.
+    The middleware's header `nosniff` keeps browsers from guessing another type.
     """
     shown = media_type in SHOWN or media_type.startswith("audio/")
     placed = "inline" if shown else "attachment"
@@ -120,7 +121,7 @@ def headers(media_type: str) -> dict[str, str]:
 
 @router.get("/forms")
 async def listing(context: Annotated[RequestContext, require(Action.CANNED_READ)]) -> Response:
-    """Return the page of the form library."""
+    """Return the page of the mission's form library."""
     return await _library(context)
 
 
@@ -149,7 +150,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT, file=MAX_BYTES)],
     form: Annotated[LibraryFields, Form()],
 ) -> Response:
-    """Store a library form in one language, after the file was sanitized; 422 if it is rejected."""
+    """Sanitize an uploaded form and store it in the library in one language; 422 if rejected."""
     file = await receiving.receive(context.rt, context.officer, uploaded(context.request), "")
     if isinstance(file, Refusal):
         return await _library(context, 422, context.say(refusal(file)))

@@ -1,4 +1,4 @@
-"""Models of the forms on a case's page."""
+"""Models of the HTML forms on a case's page."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from bot.web.console.forms import Checkbox, Line, Number, VersionedForm
 
 
 class CaseForm(VersionedForm):
-    """Base of all forms on a case's page; the texts are shown again if the action fails."""
+    """Base of all forms on a case's page; if the action fails, the page shows the texts again."""
 
     words: str = ""
     canned: str = ""
@@ -22,12 +22,12 @@ class CaseForm(VersionedForm):
 
     @property
     def draft(self) -> Draft:
-        """Return the officer's texts as a draft."""
+        """Return the officer's unsent texts, to show them again."""
         return Draft(self.words, self.canned, self.note, machine=self.machine)
 
 
 class DocumentForm(CaseForm):
-    """The kind of document to ask the person for."""
+    """The kind of document that the officer asks the person for."""
 
     document: str = ""
 
@@ -35,8 +35,8 @@ class DocumentForm(CaseForm):
 class ResolveForm(CaseForm):
     """A form that closes a case.
 
-    `where` is where the bot continues: a flow, "menu", or "" for the place where the person was.
-    `intent` is the officer's classification of the question.
+    `where` is the place where the bot continues: a flow's name, "menu", or "" for the place where
+    the person was. `intent` is the officer's classification of the person's question.
     """
 
     where: str = ""
@@ -74,13 +74,16 @@ class TransferForm(CaseForm):
 
 
 class SnoozeForm(CaseForm):
-    """The time for which to snooze the case: a key of SNOOZES."""
+    """How long to snooze the case: a key of SNOOZES."""
 
     length: Annotated[str, Field(alias="for")] = ""
 
 
 class LimitForm(CaseForm):
-    """A limit on the person's messages per day (0: none) for some days, with the reason."""
+    """A limit on the person's messages to officers: messages per day, days, and the reason.
+
+    `per_day` 0 blocks all messages.
+    """
 
     per_day: Number = -1
     days: Number = 0
@@ -88,14 +91,17 @@ class LimitForm(CaseForm):
 
 
 class MarkForm(CaseForm):
-    """Whether the case is urgent, and the ticked labels."""
+    """Whether the officer marks the case as urgent, and the labels ticked for the case."""
 
     urgent: Checkbox = False
     labels: tuple[str, ...] = ()
 
 
 class AnswersForm(VersionedForm):
-    """The reason for reading the answers, and whether to show masked answers in full."""
+    """The officer's reason for reading the person's answers.
+
+    With `unmasked`, masked answers are shown in full.
+    """
 
     reason: OptionalReason = None
     unmasked: Checkbox = False

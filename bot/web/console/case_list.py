@@ -1,4 +1,4 @@
-"""Show the inbox: waiting cases by queue with their waiting times; claim the next case."""
+"""Show the inbox: waiting cases by queue with their waiting times. Claim the next case."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,7 +26,7 @@ from bot.web.request_parsing import QueryNumber
 from flows.engine.text import Country
 
 SHIFT_HOURS, MAX_SHIFT_HOURS = 8, 16
-# The first of these pages that an officer's roles allow is the officer's start page.
+# Possible start pages. An officer's start page is the first one that the officer's roles allow.
 START_PAGES = {
     "/inbox": Action.CASE_LIST,
     "/officers": Action.OFFICERS_READ,
@@ -66,9 +66,9 @@ class InboxQuery(BaseModel):
 
     @classmethod
     def beside(cls, request: Request, queue: Queue) -> Self:
-        """Return the query of the list beside a case, from the parameters of the case's address.
+        """Return the filters of the list beside a case, from the query of the case's URL.
 
-        Without parameters, or with invalid ones, the list shows `queue`.
+        Without filters, or with invalid ones, the list shows `queue`.
         """
         with suppress(ValidationError):
             given = cls.model_validate(dict(request.query_params))
@@ -76,13 +76,13 @@ class InboxQuery(BaseModel):
         return cls(queue=queue)
 
     def link(self, **changed: str) -> str:
-        """Return the address of the first page of this list, with some parameters changed."""
+        """Return the URL of the first page of this list, with some filters changed."""
         kept = self.model_dump(exclude={"after", "number"}, mode="json") | changed
         return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the parameters to add to a case's link, so that its page shows this list."""
+        """Return the parameters by which a link to a case makes the case's page show this list."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 
@@ -91,7 +91,7 @@ _LIST_FIELDS = {"queue", "language", "topic", "channel", "country", "label", "ur
 
 
 class ShiftForm(BaseModel):
-    """A form that starts a shift of some hours, or ends the shift."""
+    """A form that starts a shift of `hours` hours, or ends the shift if `on` is not ticked."""
 
     on: Checkbox = False
     hours: Number = SHIFT_HOURS
@@ -154,7 +154,7 @@ async def inbox_page(
 
 
 async def _goals(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the colleagues and topics to which the chosen cases can be handed over."""
+    """Return colleagues and topics to which chosen cases can be handed over, as value and label."""
     colleagues = [
         (f"officer:{each.id}", each.name)
         for each in await directory.colleagues(context.rt, context.officer)
@@ -168,9 +168,9 @@ async def find(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     number: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Redirect to the case with this case number or receipt number.
+    """Redirect to the case with this case number or registration receipt number.
 
-    The number is posted as a form, because a receipt number must not appear in a URL.
+    The number is posted in a form, because a receipt number must not appear in a URL.
     """
     found = await views.find(context.rt, context.officer, number)
     if found is None:
@@ -197,7 +197,7 @@ async def set_shift(
 ) -> Response:
     """Start or end the officer's shift.
 
-    After the end, a sweep returns claimed cases to the queue.
+    After a shift's end, a sweep returns the officer's claimed cases to the queue.
     """
     hours = min(form.hours if form.hours > 0 else SHIFT_HOURS, MAX_SHIFT_HOURS)
     until = context.now + timedelta(hours=hours) if form.on else None
@@ -211,5 +211,5 @@ def case_path(case_id: UUID) -> str:
 
 
 def query_text(fields: Mapping[str, str]) -> str:
-    """Return the fields as a URL query with "?"; "" without fields."""
+    """Return the fields as a URL query that begins with "?"; "" without fields."""
     return f"?{urlencode(fields)}" if fields else ""

@@ -1,4 +1,7 @@
-"""Set a case's urgency, labels and call-back time, and record who is writing; edit the labels."""
+"""Set a case's urgency, labels and call-back time, and edit the mission's labels.
+
+Also record that an officer is writing in a case.
+"""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -53,7 +56,7 @@ async def set_call_back(
     form: Annotated[SnoozeForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Put a case on the call-back list, or remove it if the form has no time."""
+    """Put a case on the list of people to call back, or remove it if the form has no time."""
     length = SNOOZES.get(form.length)
 
     async def action() -> ActionResult:
@@ -73,7 +76,7 @@ async def set_call_back(
 async def note_writing(
     context: Annotated[RequestContext, require(Action.CASE_NOTE)], case_id: UUID
 ) -> Response:
-    """Record that the officer is writing in a case, so that colleagues see it.
+    """Record that the officer is writing in a case, so that colleagues see this.
 
     Return 409 if the case has been closed.
     """
@@ -86,7 +89,7 @@ async def note_writing(
 
 @router.get("/labels")
 async def listing(context: Annotated[RequestContext, require(Action.CASE_LIST)]) -> Response:
-    """Return the page of labels that cases of the mission can have."""
+    """Return the page of labels that cases of the officer's mission can have."""
     return await _page(context)
 
 
@@ -101,7 +104,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Add a label to the mission's list."""
+    """Add a label to the list of the officer's mission."""
     try:
         await marking.add_label(context.rt, context.officer, name)
     except desk.Refused as refused:
@@ -114,6 +117,6 @@ async def remove(
     context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
     name: Annotated[str, Form()] = "",
 ) -> Response:
-    """Remove a label from the mission's list."""
+    """Remove a label from the list of the officer's mission."""
     await marking.remove_label(context.rt, context.officer, name)
     return done("/labels", "saved")

@@ -1,4 +1,4 @@
-"""Render the rows of case lists; equal rows are rendered once and cached for all officers."""
+"""Render the rows of lists of cases; equal rows are rendered once and cached for all officers."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ def rows(
     *,
     bulk: bool = False,
 ) -> Markup:
-    """Return the rendered rows of a list.
+    """Return the rendered rows of a list of cases.
 
-    `kept` is the URL query of the links in the rows. `now` is the case that the page shows, or
-    None. `bulk` adds a checkbox to each row.
+    `kept` is the URL query that the links in the rows get. `now` is the id of the case whose page
+    contains the list, or None. `bulk` adds a checkbox to each row.
     """
     frame = (
         context.language, context.zone.key, int(context.now.timestamp() // ROW_SECONDS), kept, bulk,

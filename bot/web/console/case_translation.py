@@ -1,7 +1,7 @@
 """Translate an officer's draft or a person's message by machine; translations are not stored.
 
-A person's message is translated only if the translation program runs on this machine, so that the
-message does not leave the machine.
+A person's message is translated only if the settings name a translation program on this machine, so
+that the message does not leave the machine.
 """
 
 from typing import Annotated
@@ -33,7 +33,10 @@ async def translate_draft(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show a translation of the officer's text in the person's language, to be checked and sent."""
+    """Show a translation of the officer's text in the person's language; nothing is sent.
+
+    The officer checks the translation and sends it.
+    """
     view = await views.view(context.rt, context.officer, case_id, reason)
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
@@ -52,7 +55,7 @@ async def translate_message(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show a translation of a person's message in the officer's language, beside the original."""
+    """Show a translation of one of the person's messages in the officer's language, beside it."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = _words(view, message) if context.rt.settings.translates_people else ""
     found = await _translated(context, words, context.language)
@@ -77,8 +80,8 @@ async def _failed(
 async def _translated(context: RequestContext, text: str, form: str) -> str:
     """Return the text translated into the written form `form`, or "".
 
-    Return "" for an empty or too long text, without a translator, if an hourly budget is spent, or
-    if the translation fails.
+    Return "" for an empty or too long text, if no translator is configured, if the hourly budget of
+    the officer or of all officers is spent, or if the translation fails.
     """
     rt = context.rt
     if rt.translator is None or not text or len(text) > translation.MAX_TEXT:

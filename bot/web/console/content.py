@@ -1,6 +1,7 @@
-"""Edit published content: facts, answers, notices, contacts of missions and canned replies.
+"""Edit published content: facts, answers, notices, missions' contacts, phrases, canned replies.
 
-One officer writes a draft, and a second one approves it.
+Each of them is a content item. One officer writes a draft of it, and a second officer approves the
+draft.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
-# Fields in which two versions are compared, with the key of each field's label.
+# Fields of a content item in which two of its versions are compared, each with the key of its
+# label.
 FIELDS = {
     "sources": "content_source",
     "as_of": "content_as_of",
@@ -59,7 +61,7 @@ async def listing(
 ) -> Response:
     """Return the overview: drafts, live versions, expiring facts, all facts and all answers.
 
-    If `find` is not empty, only facts and answers that contain it are listed.
+    If `find` is not empty, only facts and answers whose key or heading contains it are listed.
     """
     found = await drafts.overview(context.rt, context.officer)
     today = context.now.date()
@@ -98,7 +100,7 @@ def _matches(context: RequestContext, item: str, find: str) -> bool:
 
 
 def _heading(context: RequestContext, item: str) -> str:
-    """Return the text by which officers identify an item: its sentence, its label or its key."""
+    """Return a content item's heading: a fact's sentence, an answer's label, or the item's key."""
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
         return context.say(drafts.SHIPPED[item].text)
@@ -123,7 +125,7 @@ async def notice(
 async def one(
     context: Annotated[RequestContext, require(Action.CONTENT_READ)], item: str
 ) -> Response:
-    """Return the page of one item."""
+    """Return the page of one content item."""
     return await _page(context, item)
 
 
@@ -133,7 +135,10 @@ async def save(
     item: str,
     form: Annotated[ContentForm, Form()],
 ) -> Response:
-    """Check and save a draft; on errors return the form with the reasons why it is rejected."""
+    """Check and save a draft of a content item.
+
+    If the draft is rejected, return its form with the reasons.
+    """
     try:
         body = form.body()
         wrong = await drafts.save(context.rt, context.officer, item, body, form.version)
@@ -153,7 +158,10 @@ async def approve(
     number: Annotated[int, Form()],
     content_hash: Annotated[str, Form(alias="hash")] = "",
 ) -> Response:
-    """Publish the draft that the page showed; 409 if it was changed since or is rejected."""
+    """Publish the draft that the page showed.
+
+    Return 409 if the draft was changed after the page was loaded, or if it is rejected.
+    """
     try:
         given = bytes.fromhex(content_hash)
         await drafts.approve(context.rt, context.officer, item, number, given)
@@ -170,7 +178,7 @@ async def roll_back(
     item: str,
     number: Annotated[int, Form()],
 ) -> Response:
-    """Publish an earlier version again."""
+    """Publish an earlier version of a content item again."""
     try:
         await drafts.roll_back(context.rt, context.officer, item, number)
     except Refused as refused:
@@ -182,7 +190,7 @@ async def roll_back(
 async def withdraw(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)], item: str
 ) -> Response:
-    """Withdraw the live version, so that the shipped content applies again."""
+    """Withdraw the live version of a content item, so that the shipped content applies again."""
     try:
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
@@ -194,7 +202,7 @@ async def withdraw(
 async def announce(
     context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)], item: str
 ) -> Response:
-    """Create a draft announcement about the published fact, and redirect to its editor."""
+    """Create a draft announcement about a published fact, and redirect to its editor."""
     try:
         found = await announcing.propose(context.rt, context.officer, item)
     except Refused as refused:
@@ -259,9 +267,9 @@ def _is_repeatable(version: Version, today: date) -> bool:
 
 
 async def _shipped(context: RequestContext, item: str) -> Body | None:
-    """Return the item's content before editors changed it; None if there is none.
+    """Return the content item as it was before editors changed it; None if it did not exist.
 
-    This is the shipped fact or answer, or the mission's stored canned reply.
+    This is the fact or answer shipped with the program, or the mission's stored canned reply.
     """
     if item in drafts.SHIPPED or item in drafts.ANSWERED:
         return drafts.shipped(context.rt, item)
@@ -281,7 +289,10 @@ async def _shipped(context: RequestContext, item: str) -> Body | None:
 
 
 async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
-    """Return the library forms of the mission that can be attached to a canned reply."""
+    """Return the mission's library forms that can be attached to a canned reply.
+
+    Return [] for a content item of another kind, or if the officer may not edit it.
+    """
     if not item.startswith(f"{Kind.CANNED}:") or not drafts.may_edit(context.officer, item):
         return []
     found = await form_library.listing(context.rt, context.officer)
@@ -298,7 +309,7 @@ def _sent(form: ContentForm | None) -> Body | None:
 def _of_kind(
     context: RequestContext, kind: Kind, item: str, body: Body | None
 ) -> dict[str, object]:
-    """Return the template values that only the pages of this kind of content have."""
+    """Return the template values that only the page of an answer or of phrases has."""
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
@@ -320,9 +331,9 @@ def _of_kind(
 
 
 def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
-    """Return the languages that an editor writes, each with its own name.
+    """Return the languages in which an editor writes a content item, each with its own name.
 
-    English is the first one, except for phrases and canned replies, which have no English text.
+    English is the first one. Phrases and canned replies have no English text.
     """
     own = dict(context.rt.languages.languages())
     english = context.say(WORDS["content_english"])
@@ -336,7 +347,7 @@ def _names(context: RequestContext) -> dict[str, str]:
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:
-    """Yield each distinct blocker as text, with the language that it concerns."""
+    """Yield each distinct blocker of a draft as text, with the name of the language concerned."""
     own = dict(context.rt.languages.languages()) | {ENGLISH: context.say(WORDS["content_english"])}
     for each in dict.fromkeys(found):
         words = context.say(labels_content.REFUSALS[each.why])

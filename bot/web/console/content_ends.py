@@ -1,4 +1,4 @@
-"""Show the facts that end on a day, and the texts that people read on the following day."""
+"""Show the facts that end on a day, and the texts that people read from the following day on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A fact that ends: its sentence, and the sentences that replace it."""
+    """A fact whose validity ends: its sentence, and the sentences that replace it."""
 
     key: str
     words: str
@@ -32,7 +32,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An answer that is different after a day, with its new sentences."""
+    """An answer that changes because a fact ends, with its new opening sentences."""
 
     label: str
     then: tuple[str, ...]
@@ -69,7 +69,7 @@ def _ending(context: RequestContext, fact: Fact, edition: date) -> Ending:
 
 
 def _changed(context: RequestContext, day: date, edition: date) -> Iterator[Changed]:
-    """Yield the answers whose opening sentences differ between a day and the following one."""
+    """Yield the answers whose opening sentences on `day` and on the following day differ."""
     last = endings.after(date.fromordinal(day.toordinal() - 1), edition)
     following = endings.after(day, edition)
     for reply in REPLIES.values():

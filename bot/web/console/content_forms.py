@@ -1,4 +1,4 @@
-"""Convert a posted form about a content item to the item's content, and content to form values."""
+"""Convert a posted form about a content item to the item's body, and a body to form values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
 from flows.engine.text import Text
 from flows.knowledge.intents.answer import Own
 
-# Places of an answer's part: shown at once, shown after "More about this", or not shown.
+# Where the chat shows a part of an answer: at once, after the button "More about this", or nowhere.
 OPENING, MORE, NOWHERE = "opening", "more", "none"
 
 
 class ContentForm(VersionedForm):
     """The fields of a content item's form.
 
-    Sentences arrive as `text_<language>` and titles as `title_<language>`. The place and the order
-    of an answer's part arrive as `place_<part>` and `order_<part>`. `added` is the key of a fact to
-    add to the answer.
+    Sentences arrive as `text_<language>` and titles as `title_<language>`. `place_<part>` is the
+    place of a part of an answer (OPENING, MORE or NOWHERE), and `order_<part>` its position there.
+    `added` is the key of a fact to add to the answer.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -42,7 +42,7 @@ class ContentForm(VersionedForm):
     added: Line = ""
 
     def body(self) -> Body:
-        """Return the form's values as a body. Raises ValueError for an invalid date."""
+        """Return the content item's body from the form. Raises ValueError for an invalid date."""
         return Body(
             texts=self._written("text_"),
             sources=tuple(self.sources.split()),
@@ -72,7 +72,7 @@ class ContentForm(VersionedForm):
         return {code: text for code, text in texts.items() if text}
 
     def _placed(self, place: str) -> tuple[str, ...]:
-        """Return the names of the parts with this place, ordered by the numbers in the form."""
+        """Return the names of the answer's parts with this place, in the form's order."""
         sent = self.model_extra or {}
         found = [
             (_number(sent.get(f"order_{name}")), at, name)
@@ -89,10 +89,10 @@ def _number(text: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the form with a part of an answer.
+    """A row of an answer's form: one part of the answer.
 
-    `silent`: none of its sentences is valid on that day. `opens`: the part can only be shown at
-    once.
+    `silent`: none of the part's sentences is valid on the day. `opens`: the part can only be shown
+    at once.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Row:
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
-    """Return the parts of an answer in order, then the shipped parts that the answer omits."""
+    """Return a row for each part of an answer in order, then for each shipped part not in it."""
     return list(_rows(intent, body, day))
 
 
@@ -130,7 +130,7 @@ def _all_words(part: answers.Opened) -> tuple[Text, ...]:
 
 
 def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
-    """Return the values of the posted form; without one, the values of the content `body`."""
+    """Return the form values of a posted form; without a form, those of the content item's body."""
     if form is not None:
         sent = form.model_dump() | (form.model_extra or {})
         return {name: value for name, value in sent.items() if name not in ("key", "version")}

@@ -1,6 +1,6 @@
-"""Preview content as people will read it, and compare two versions of it.
+"""Preview a content item as people will read it, and compare two versions of it.
 
-Content is previewed on each channel in each written form, which is a language in one script.
+An item is previewed on each channel in each written form, which is a language in one script.
 """
 
 import re
@@ -24,7 +24,7 @@ from flows.knowledge.facts import said
 from flows.knowledge.intents.answer import spoken
 from flows.knowledge.intents.answers import BY_INTENT
 
-# Fields that are compared in addition to the texts.
+# Fields of a content item that are compared in addition to its texts.
 FIELDS = (
     "sources", "as_of", "checked", "since", "until", "address", "telephone", "opening", "more",
     "flow", "form",
@@ -33,9 +33,9 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that changed.
+    """A field of a content item in which two versions differ.
 
-    `pieces` are parts of the text with the kind of each: kept, gone or new.
+    `pieces` are pieces of the text, each preceded by its kind: kept, gone or new.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Difference:
 
 
 def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
-    """Return the sentences of an item that people read on a day.
+    """Return the sentences of a content item that people read on a day.
 
-    Without a body, these are the shipped sentences.
+    Without a body, these are the sentences shipped with the program.
     """
     kind, key = drafts.kind_of(item), item.partition(":")[2]
     if kind is Kind.FACT:
@@ -83,7 +83,11 @@ def _message(rt: Runtime, sentences: tuple[Text, ...], code: str) -> Message:
 
 
 def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[Difference]:
-    """Return the fields in which two versions differ; `names` maps fields to their labels."""
+    """Return the fields in which two versions of a content item differ.
+
+    `names` has the label of each field and the name of each language. `before` is None if there is
+    no earlier version.
+    """
     pairs = {
         code: (before.texts.get(code, "") if before else "", now.texts.get(code, ""))
         for code in WRITTEN
@@ -105,7 +109,10 @@ def _shown(value: object) -> str:
 
 
 def pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
-    """Return the word-by-word difference of two texts as pairs: kept, gone or new, and the text."""
+    """Return the word-by-word difference of two texts as pairs of kind and text.
+
+    The kinds are "kept", "gone" (only in `before`) and "new" (only in `now`).
+    """
     one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():

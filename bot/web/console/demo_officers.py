@@ -36,9 +36,9 @@ READY = {
 
 
 async def enter(rt: Runtime) -> bool:
-    """Create the demo's officers, hours and replies.
+    """Create the demo's officers, working hours and canned replies.
 
-    Return False and change nothing if there already is an administrator.
+    Return False and change nothing if an administrator already exists.
     """
     try:
         async with rt.pool.connection() as session:

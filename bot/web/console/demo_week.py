@@ -1,7 +1,7 @@
 """Create an invented week for the demo: people, their cases, an announcement, statistics.
 
-Production code creates all rows. For each action, the database's clock is set back to the time at
-which the action is to have happened.
+The production code creates all rows. Before each action, the database's clock is set back to the
+time at which the action is supposed to have happened.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,8 @@ FIRST = "1"
 LEAD, HELPER, APPROVER = "Marat Testov", "Aigul Testova", "Timur Testov"
 TO_CONSENT = ("preregistration", "self", "yes", "move", "CN", "origin", "long", "no", "yes", "none",
               "seen", "yes", "yes")  # fmt: skip
-# SQLAlchemy has no expression for CREATE FUNCTION, and PostgreSQL accepts no parameters in it.
+# Raw SQL, because SQLAlchemy has no expression for CREATE FUNCTION, and PostgreSQL accepts no query
+# parameters in it.
 _CLOCK = SQL(
     "CREATE OR REPLACE FUNCTION kosh_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
     " RETURN clock_timestamp(){}"
@@ -43,7 +44,7 @@ type Deed = Callable[[], Awaitable[None]]
 
 
 async def fill(rt: Runtime) -> None:
-    """Perform the week's actions in chronological order, then count the steps of the form."""
+    """Perform the week's actions in chronological order, then update the registration funnel."""
     owner = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:
         try:
@@ -73,7 +74,7 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
 
 
 def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
-    """Return the week's actions, each with the hours since the time at which it is to happen."""
+    """Return the week's actions, each with the number of hours before now when it happens."""
     found: list[tuple[float, Deed]] = [(DUE, partial(_announce, rt, crew))]
     for number, visit in enumerate(PEOPLE):
         officer = crew[(LEAD, HELPER)[number % 2]]
@@ -91,7 +92,7 @@ def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
 
 @dataclass
 class Guest:
-    """An invented person on the web chat."""
+    """An invented person who uses the web chat."""
 
     rt: Runtime
     visit: Visit
@@ -100,7 +101,7 @@ class Guest:
     name: str = field(default_factory=lambda: uuid4().hex)
 
     async def come(self) -> None:
-        """Ask for an officer, and subscribe to announcements."""
+        """Choose a language, ask for an officer, and subscribe to announcements."""
         visit = self.visit
         await self._press(visit.language)
         await self._do(Said("/person"))
@@ -113,7 +114,7 @@ class Guest:
             await subscriptions.put(self.rt, session, person.id, (TOPIC,), {}, discreet=False)
 
     async def begin_form(self) -> None:
-        """Begin a registration, type the answers of `visit.typed`, and leave the form there."""
+        """Begin a registration, type the answers `visit.typed`, and leave the form unfinished."""
         for each in (self.visit.language, *TO_CONSENT):
             await self._press(each)
         for each in self.visit.typed:
@@ -149,7 +150,7 @@ class Guest:
     async def _nonce(self) -> str:
         """Return the number of the open question, taken from the payloads of its buttons.
 
-        Return FIRST if there are no such buttons yet.
+        Return FIRST if the chat has no buttons of a question yet.
         """
         notes = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
         pressed = (each.payload for _id, note in notes if note.say for each in note.say.buttons)
@@ -165,7 +166,7 @@ class Guest:
 
 
 async def _announce(rt: Runtime, crew: dict[str, Officer]) -> None:
-    """Write, test, approve and start the announcement; the worker sends it."""
+    """Write, test, approve and start the demo's announcement; the worker then sends it."""
     lead, approver = crew[LEAD], crew[APPROVER]
     texts = {code: Words(body) for code, body in ANNOUNCEMENT.items()}
     draft = Draft(Purpose.NEWS, TOPIC, texts, quiet=None)

@@ -14,7 +14,7 @@ ANNOUNCEMENT: Mapping[str, str] = {
     " haqidagi savollarga javob beradi. Kirish bepul.",
 }
 
-# Questions by topic, then by written form.
+# People's questions to officers, by topic and by written form (a language in one script).
 QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "registration": {
         "kk": "Сәлеметсіз бе! Алдын ала тіркелдім, енді не істеуім керек?",
@@ -62,10 +62,11 @@ ANSWERS = ("documents-today", "photo-again")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An invented person's case, or the beginning of a registration.
+    """A visit of an invented person, who opens a case or begins a registration.
 
-    `hours_ago` is the time since it began. `answered` and `closed` are minutes after the beginning;
-    0 means not yet. `rating` is the person's rating. `typed` are the answers in the registration.
+    `hours_ago` is the time since its beginning. `answered` and `closed` are minutes from then until
+    the case is answered or closed; 0 if it is not. `rating` is the person's rating of the officer's
+    help. `typed` are the answers in the registration.
     """
 
     hours_ago: float
@@ -107,5 +108,5 @@ FORMS = tuple(
     Visit(3.0 + number, ("kk", "ru")[number % 2], typed=("TESTOVA", "GULNAR")[: number % 3])
     for number in range(6)
 )
-# Hours ago at which the announcement was sent.
+# How many hours ago the announcement was sent.
 DUE = 27.0

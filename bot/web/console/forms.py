@@ -1,4 +1,4 @@
-"""Read the console's forms within limits, check their origin, and define shared field types."""
+"""Read the console's HTML forms within size limits, check their origin, define field types."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,9 +13,10 @@ MAX_FIELDS = 200
 
 
 async def read_form(request: Request) -> Pairs:
-    """Return the fields of a form that our own page sent.
+    """Return the fields of a form that a page of the console sent.
 
-    Raises Refused for a form of another site, or one above MAX_FORM_BYTES or MAX_FIELDS.
+    Raises Refused for a form of another site, of more than MAX_FORM_BYTES, or with more than
+    MAX_FIELDS fields.
     """
     check_form_origin(request)
     return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
@@ -27,7 +28,7 @@ def check_form_origin(request: Request) -> None:
 
 
 class OpenFormRoute(FormRoute):
-    """Route for forms that need no session, like the sign-in."""
+    """Route for forms that need no session, such as the sign-in form."""
 
     read_form = staticmethod(read_form)
 
@@ -61,10 +62,10 @@ Checkbox = Annotated[bool, BeforeValidator(bool)]
 
 
 class VersionedForm(BaseModel):
-    """Base of forms about an object that colleagues can change at the same time.
+    """Base of forms about an object that several officers can change at the same time.
 
-    `version` is the version that the page showed. `key` is an idempotency key, so that a form that
-    is posted twice has its effect once.
+    `version` is the object's version that the page showed. `key` is an idempotency key, so that a
+    form that is posted twice has its effect once.
     """
 
     key: str = ""
@@ -72,6 +73,6 @@ class VersionedForm(BaseModel):
 
 
 class OfficerForm(BaseModel):
-    """A form about one officer."""
+    """A form about the officer with the id `officer`."""
 
     officer: UUID

@@ -20,7 +20,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/help")
 async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Return the manual; each page of the console links to its section."""
+    """Return the officers' manual, to whose sections the console's pages link."""
     pictures = {
         each.name: name
         for each in SECTIONS

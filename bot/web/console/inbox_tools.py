@@ -1,4 +1,4 @@
-"""Save filters of the inbox as views, and hand over several cases at once."""
+"""Save filters of the inbox as named views, and hand over several cases at once."""
 
 from typing import Annotated
 from uuid import UUID
@@ -37,7 +37,7 @@ async def save_view(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Save the inbox's current filters as a view with a name."""
+    """Save the inbox's current filters as a view of this name; 422 if the name is rejected."""
     query = query_text(_query(context).kept).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
@@ -52,25 +52,25 @@ async def remove_view(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     name: Annotated[str, Form()] = "",
 ) -> Response:
-    """Delete a saved view."""
+    """Delete the officer's saved view of this name."""
     await saved_views.remove(context.rt, context.officer, name)
     return done(_inbox(context), "saved")
 
 
 class HandOverForm(BaseModel):
-    """The chosen cases as `id:version`, and their new owner as `officer:id` or `topic:key`."""
+    """The cases to hand over as `id:version`, and the new owner as `officer:id` or `topic:key`."""
 
     case: list[str] = []
     to: str = ""
     key: str = ""
 
     def cases(self) -> list[tuple[UUID, int]]:
-        """Return the ids and versions of the cases. Raises ValueError if one is malformed."""
+        """Return id and version of each chosen case. Raises ValueError if one is malformed."""
         pairs = [each.partition(":") for each in self.case]
         return [(UUID(case_id), int(version)) for case_id, _colon, version in pairs]
 
     def owner(self) -> ToOfficer | ToTopic:
-        """Return the new owner. Raises Refused if the officer's id is malformed."""
+        """Return the new owner of the cases. Raises desk.Refused for a malformed officer's id."""
         kind, _colon, name = self.to.partition(":")
         if kind == "topic":
             return ToTopic(name)
@@ -87,7 +87,7 @@ async def hand_over(
 ) -> Response:
     """Hand over the chosen cases, each in its own transaction.
 
-    If some could not be handed over, return 409 and show their number.
+    If some cases could not be handed over, return 409 and show how many.
     """
     try:
         chosen, goal = form.cases()[:MAX_CASES], form.owner()

@@ -16,8 +16,8 @@ from bot.web.console.labels_webhooks import WEBHOOK_REASONS, WEBHOOKS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
-# Labels of permissions, the same as those of their buttons or pages. A denied attempt is shown with
-# this label too.
+# Labels of permissions, the same as those of the buttons or pages that need the permission. The
+# audit log also labels a denied attempt with them.
 DEEDS: dict[str, Text] = {
     Action.SELF: FRAME["own"],
     Action.SHIFT: INBOX["shift"],
@@ -143,7 +143,7 @@ LOGGED: dict[str, Text] = {
     "webhook.disabled": WEBHOOK_REASONS["disabled"],
 }
 
-# The audit log's filters: prefixes of action names, with a label for each.
+# Filters of the audit log: prefixes of action names, with a label for each.
 KINDS: dict[str, Text] = {
     "case.": FRAME["inbox"],
     "broadcast.": BROADCASTS["broadcasts"],
@@ -159,7 +159,7 @@ KINDS: dict[str, Text] = {
     "denied": LOGGED["denied"],
 }
 
-# Labels of registry writes: kinds, states, and the reasons of a state.
+# Labels of writes to the registry: their kinds, their states, and the reasons for a state.
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),

@@ -238,7 +238,7 @@ BROADCAST_STATES: dict[str, Text] = {
     State.CANCELLED: _("ended"),
 }
 
-# Colour of each state: active, waiting for a person, paused, over.
+# Colour of each state of an announcement: active, waiting for a person, paused, over.
 BROADCAST_LOOKS = {
     State.DRAFT: "calm",
     State.AWAITING: "soon",
@@ -267,7 +267,8 @@ FATES: dict[str, Text] = {
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 
-# Reasons why a recipient failed, waits or was skipped, and why an announcement is paused.
+# Reasons why the message to a recipient failed, waits or was skipped, and why an announcement is
+# paused.
 CAUSES: dict[str, Text] = {
     "blocked": _("blocked the bot"),
     "opted_out": _("stopped announcements"),
@@ -326,7 +327,8 @@ STANDS_AGAINST: dict[str, Text] = {
     ),
     Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
-# For each blocker, the step of the editor in which the officer can correct it.
+# For each reason that blocks an announcement, the step of the editor in which the officer can
+# correct it.
 CORRECTED_IN = {
     Refusal.LANGUAGE: "text",
     Refusal.LINK: "text",

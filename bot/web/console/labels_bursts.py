@@ -1,4 +1,4 @@
-"""Texts of the console's page of bursts."""
+"""Texts of the console's page about bursts: many cases from the web chat in a short time."""
 
 from bot.budgets import Spending
 from bot.desk.bursts import SpamReason

@@ -72,7 +72,7 @@ MARKING: dict[str, Text] = {
     "withheld_unverified": _("not verified: sources are missing or contradict each other"),
 }
 
-# Topics of cases that the service opens itself; officers cannot choose these.
+# Topics of cases that Kosh opens by itself; officers cannot choose these.
 OWN_TOPICS: dict[str, Text] = {
     "registry_refused": _("Refused by the registry"),
     "registry_question": _("Question of the registry"),

@@ -1,4 +1,4 @@
-"""Texts of the page with other systems that receive events."""
+"""Texts of the page about other systems that receive events by webhook."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,8 @@ WEBHOOKS: dict[str, Text] = {
     "done_webhook_sent_again": _("Kosh sends the messages again."),
     "done_webhook_enabled": _("The system is switched on."),
 }
-# Reasons of a failed attempt; an answer of the system has its status instead.
+# Reasons why a delivery attempt failed without an HTTP response. A failed response is shown by its
+# status.
 WEBHOOK_REASONS: Mapping[str, Text] = {
     "http": _("The system answered with an error."),
     "timeout": _("The system did not answer in time."),

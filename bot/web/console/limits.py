@@ -1,4 +1,7 @@
-"""Limit the messages of a person who abuses officers; show limits and appeals to leads."""
+"""Limit how many messages a person who abuses officers may send them.
+
+Leads see the limits and the people's appeals against them.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -69,7 +72,7 @@ async def lift(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """End a limit before its last day."""
+    """End the limit that was set in this case before its last day."""
     return await _decide(context, case, "limit_lifted", is_lifted=True)
 
 
@@ -78,5 +81,8 @@ async def keep(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """Keep a limit and reject the person's appeal; 404 if there is no open appeal."""
+    """Keep the limit that was set in this case, and reject the person's appeal.
+
+    Return 404 if there is no open appeal.
+    """
     return await _decide(context, case, "limit_kept", is_lifted=False)

@@ -1,4 +1,4 @@
-"""Show leads the late cases, and each officer's shift and number of cases."""
+"""Show leads the cases that wait too long, and each officer's shift and number of cases."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/now")
 async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -> Response:
-    """Return the page with late cases, counts and colleagues' names; it has no personal data."""
+    """Return the page with late cases, counts and officers' names; it has no data of people."""
     late = await views.listing(context.rt, context.officer, Filter(queue=Queue.LATE))
     return page(
         context,

@@ -1,9 +1,9 @@
 """Notify open console pages of changes by server-sent events; pages then reload their content.
 
-Events contain only ids; permissions are checked when the page is rendered again. Events are
+Events contain only ids. Permissions are checked when the page is rendered again. Events are
 database rows, numbered in commit order. A page sends the number of the last event that it has, and
-gets all later events. Each process listens to PostgreSQL on one connection. It reads new events
-once for all pages of a mission that have the same last event.
+gets all later events. Each server process listens to PostgreSQL on one connection. It reads new
+events once for all pages of a mission that have the same last event.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Events formatted as server-sent events; `last` is the number of the last one."""
+    """Events as text in server-sent-event format; `last` is the number of the last event."""
 
     events: str
     last: int
@@ -49,9 +49,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A read of events that several pages share.
+    """A database read of new events that several pages share.
 
-    `version` is the feed's version and `at` the event loop's time when the read began.
+    `version` is the feed's version, and `at` the event loop's time, when the read began.
     """
 
     version: int
@@ -59,15 +59,19 @@ class _Read:
     task: asyncio.Task[Changes]
 
     def is_current(self, version: int, now: float) -> bool:
-        """Return True if the read can be shared: it is recent, and no change was notified since.
+        """Return True if another page can share this read.
 
-        A disconnected feed gets no notifications, so a read is shared for RETRY_SECONDS at most.
+        This is so if the read is recent and no change was notified after it began. A disconnected
+        feed gets no notifications, so a read is shared for RETRY_SECONDS at most.
         """
         return self.version == version and now - self.at < RETRY_SECONDS
 
 
 class ChangeFeed:
-    """Wakes this process's open pages after a PostgreSQL NOTIFY and after each reconnection."""
+    """Wakes this process's open pages after each PostgreSQL NOTIFY and after each reconnection.
+
+    `version` is incremented each time.
+    """
 
     def __init__(self, url: str, notification: LiteralString, closing: asyncio.Event) -> None:
         self._url = url
@@ -80,7 +84,7 @@ class ChangeFeed:
 
     @classmethod
     def of(cls, rt: Runtime, state: State, notification: LiteralString = NOTIFICATION) -> Self:
-        """Return this process's feed for a notification channel; create it on the first call."""
+        """Return this process's feed of a PostgreSQL channel; the first call creates the feed."""
         feeds: dict[str, Self] = getattr(state, "feeds", {})
         if notification not in feeds:
             feeds[notification] = cls(rt.settings.database("console"), notification, state.closing)
@@ -88,9 +92,9 @@ class ChangeFeed:
         return feeds[notification]
 
     async def wait(self, version: int) -> bool:
-        """Wait until the feed's version is not `version`; return True then.
+        """Wait until the feed's version differs from `version`, and return True.
 
-        Return False if that has not happened within HEARTBEAT_SECONDS.
+        Return False if it still equals `version` after HEARTBEAT_SECONDS.
         """
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
@@ -101,7 +105,10 @@ class ChangeFeed:
         return self.version != version
 
     async def changes(self, context: RequestContext, last: int) -> Changes:
-        """Return the events of the officer's mission after `last`; several pages share a read."""
+        """Return the events of the officer's mission after event number `last`.
+
+        Pages of a mission with the same `last` share a database read.
+        """
         key, now = (context.officer.mission, last), asyncio.get_running_loop().time()
         found = self._read.get(key)
         if found is None or not found.is_current(self.version, now):
@@ -127,7 +134,7 @@ class ChangeFeed:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _end(self) -> None:
-        """Wake the pages when the server shuts down, so that their streams end."""
+        """Wake all pages when the server shuts down, so that their streams end."""
         await self._closing.wait()
         self._bump()
 
@@ -146,7 +153,7 @@ class ChangeFeed:
 
 
 async def close(state: object) -> None:
-    """Stop this process's feeds at shutdown."""
+    """Stop all feeds of this process at shutdown."""
     feeds: dict[str, ChangeFeed] = getattr(state, "feeds", {})
     for feed in feeds.values():
         await feed.close()
@@ -156,7 +163,10 @@ async def close(state: object) -> None:
 async def stream(
     context: Annotated[RequestContext, require(Action.SELF)], at: str = ""
 ) -> Response:
-    """Return an event stream of the officer's mission, after the last event that the page has."""
+    """Return an event stream of the officer's mission, after the last event that the page has.
+
+    `at` is this event's number, unless the header Last-Event-ID has it.
+    """
     last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(
         _events(context, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
@@ -169,8 +179,8 @@ async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
         if (now := asyncio.get_running_loop().time()) - checked > SESSION_CHECK_SECONDS:
-            # The session may have ended or the officer's role may have changed. This is checked
-            # every SESSION_CHECK_SECONDS, because the stream reveals only ids until then.
+            # The session may have ended, or the officer's role may have changed. A check every
+            # SESSION_CHECK_SECONDS suffices, because the stream reveals only ids.
             checked = now
             if isinstance(await authenticate(request), Response):
                 yield event("over")

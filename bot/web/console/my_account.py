@@ -62,7 +62,7 @@ async def set_language(
 
 
 class NotificationForm(BaseModel):
-    """The officer's notification settings; `wanted` are the ticked kinds."""
+    """The officer's notification settings; `wanted` are the ticked kinds of notification."""
 
     email: str = ""
     wanted: list[Kind] = []
@@ -71,7 +71,7 @@ class NotificationForm(BaseModel):
     digest: int = 0
 
     def chosen(self) -> Preferences:
-        """Return the settings. Raises BadPreference for an invalid time."""
+        """Return the settings. Raises BadPreference if a quiet hour is not a valid time."""
         try:
             opens, closes = (
                 time.fromisoformat(each) if each else None
@@ -98,7 +98,7 @@ async def save_notifications(
 
 
 class BrowserForm(BaseModel):
-    """The push subscription of a browser, as its push service issued it."""
+    """The push subscription that a browser got from its push service."""
 
     endpoint: str
     public_key: str
@@ -110,7 +110,7 @@ async def add_browser(
     context: Annotated[RequestContext, require(Action.SELF)],
     form: Annotated[BrowserForm, Form()],
 ) -> Response:
-    """Subscribe a browser to this officer's notifications; 422 for an unknown push service."""
+    """Send the officer's notifications to this browser too; 422 for an unknown push service."""
     hosts = context.rt.settings.push_hosts
     try:
         async with directory.acting(context.rt, context.officer) as transaction:
@@ -132,7 +132,7 @@ async def remove_browser(
     context: Annotated[RequestContext, require(Action.SELF)],
     browser: Annotated[int, Form()],
 ) -> Response:
-    """Unsubscribe a browser from this officer's notifications."""
+    """Delete the push subscription of one of the officer's browsers."""
     async with directory.acting(context.rt, context.officer) as transaction:
         await preferences.unsubscribe(transaction, context.officer.id, browser)
     return done("/own", "saved")
@@ -143,7 +143,7 @@ async def end_session(
     context: Annotated[RequestContext, require(Action.SELF)],
     session: Annotated[UUID | Literal["others"], Form()],
 ) -> Response:
-    """End one session of the officer, or all except this one."""
+    """End one of the officer's sessions, or all of them except the current one."""
     async with directory.console(context.rt).connection() as transaction:
         if session == "others":
             await sessions.end_all(transaction, context.officer.id, but=context.session.id)

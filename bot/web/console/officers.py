@@ -1,4 +1,4 @@
-"""Manage officers: list, permissions, one-time sign-in links, linked accounts."""
+"""Manage officers: their list and permissions, one-time sign-in links, linked accounts."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/officers", route_class=ConsoleRoute)
 
 
 class Scope(BaseModel):
-    """The access of an officer: mission, roles, languages and topics."""
+    """The mission and roles of an officer, and the languages and topics of the officer's cases."""
 
     mission: Line = ""
     roles: Codes = ()
@@ -40,13 +40,16 @@ class NewOfficerForm(Scope):
 
 
 class ChangeForm(OfficerForm, Scope):
-    """The new scope of an officer; if `active` is not ticked, the officer cannot sign in."""
+    """The new scope of an existing officer.
+
+    If `active` is not ticked, the officer can no longer sign in.
+    """
 
     active: Checkbox = False
 
 
 class LinkAccountForm(OfficerForm):
-    """An officer, and the id (`subject`) of their account at the sign-in service."""
+    """An officer, and the id (`subject`) of the officer's account at the sign-in service."""
 
     subject: Line = ""
 
@@ -55,7 +58,7 @@ class LinkAccountForm(OfficerForm):
 async def listing(
     context: Annotated[RequestContext, require(Action.OFFICERS_READ)],
 ) -> Response:
-    """Return the page with officers: all for an administrator, otherwise those of their mission."""
+    """Return the page with all officers for an administrator, otherwise only with the mission's."""
     return await _page(context)
 
 
@@ -84,7 +87,7 @@ async def _page(
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Return all known missions as key and label, and any other missions of officers."""
+    """Return the choice of missions as key and label: known ones, then any others of officers."""
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
     return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 
@@ -94,7 +97,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[NewOfficerForm, Form()],
 ) -> Response:
-    """Add an officer and show their one-time link once; 409 if the name is taken."""
+    """Add an officer; show the officer's one-time sign-in link once. 409 if the name is taken."""
     try:
         officer = await directory.enter(
             context.rt,
@@ -117,7 +120,10 @@ async def change(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[ChangeForm, Form()],
 ) -> Response:
-    """Change another officer; end that officer's sessions, so that the change applies at once."""
+    """Change the scope of another officer.
+
+    That officer's sessions end, so that the change applies at once.
+    """
     try:
         await directory.change(
             context.rt,
@@ -143,9 +149,9 @@ async def invite(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[OfficerForm, Form()],
 ) -> Response:
-    """Issue a new one-time link for an officer who lost the password or the phone.
+    """Issue a new one-time sign-in link for an officer who lost the password or the phone.
 
-    The officer's sessions end.
+    All sessions of that officer end.
     """
     async with directory.console(context.rt).connection() as transaction:
         officer = await directory.find(transaction, form.officer)
@@ -159,7 +165,10 @@ async def link_account(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[LinkAccountForm, Form()],
 ) -> Response:
-    """Link an account of the sign-in service to another officer, who can then sign in with it."""
+    """Link an account of the external sign-in service to another officer.
+
+    The officer can then sign in with this account.
+    """
     if not form.subject:
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     permissions.require_another(context.officer, form.officer)

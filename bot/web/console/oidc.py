@@ -1,8 +1,8 @@
-"""Sign in through the ministry's or a mission's own service: OpenID Connect, code flow.
+"""Sign in through an external service of the ministry or a mission: OpenID Connect, code flow.
 
-The flow uses PKCE, state and nonce, and requires the exact issuer. A token must be signed with a
-listed algorithm and a key that the service publishes, so a token cannot name its own key or be
-unsigned. An account that no administrator has linked to an officer is rejected.
+The flow uses PKCE, state and nonce, and requires the exact issuer. A token must be signed with one
+of the listed algorithms and with a key that the service publishes. So a token can neither name its
+own key nor be unsigned. An account that no administrator has linked to an officer is rejected.
 """
 
 import asyncio
@@ -44,16 +44,16 @@ open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
 
 
 class NotProven(Exception):
-    """The service's response does not prove the identity of the account."""
+    """The sign-in service's response does not prove the identity of an account."""
 
     code = "E_SERVICE"
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Values of one sign-in, kept in a cookie while the browser is at the service.
+    """Values of one sign-in, kept in an encrypted cookie while the browser is at the service.
 
-    `next` is the page to show after the sign-in.
+    `next` is the path of the page to show after the sign-in.
     """
 
     state: str
@@ -64,9 +64,9 @@ class Journey:
 
 @open_router.post("")
 async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
-    """Send the browser to the service, and store the values of this sign-in in a cookie.
+    """Send the browser to the sign-in service, and store this sign-in's values in a cookie.
 
-    Raises Refused (403) if there is no service or after too many attempts.
+    Raises Refused (403) if no service is configured or after too many attempts.
     """
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service or await too_often(rt, request, SERVICE):
@@ -86,12 +86,12 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
         "code_challenge": _challenge(journey.verifier),
         "code_challenge_method": "S256",
     }
-    # The response is a page that redirects. Browsers apply our `form-action 'self'` policy to an
-    # HTTP redirect in response to a form, and would block it.
+    # The response is a page that redirects by itself. An HTTP redirect in response to a form would
+    # be blocked, because browsers apply our `form-action 'self'` policy to it.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
     answer = signed_out_page(request, "redirect.html", location=there)
     sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
-    # SameSite=Lax, because the service's site starts the request that returns to `back`.
+    # SameSite=Lax, because the request that returns to `back` comes from the service's site.
     answer.set_cookie(
         JOURNEY,
         sealed,
@@ -114,9 +114,10 @@ def _challenge(verifier: str) -> str:
 
 @open_router.get("/back")
 async def back(request: Request) -> Response:
-    """Exchange the service's code for a token, check the token and sign the officer in.
+    """Exchange the service's code for an ID token, check the token and sign the officer in.
 
-    Redirect to the sign-in page if the proof is invalid or the account is not linked to an officer.
+    Redirect to the sign-in page if the proof is invalid, or if the account is not linked to an
+    active officer.
     """
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service:
@@ -136,9 +137,10 @@ async def back(request: Request) -> Response:
 
 
 def _onward(request: Request, admitted: Response) -> Response:
-    """Return a page that redirects within our site and sets the session's cookie.
+    """Return a page that redirects within our site and sets the new session's cookie.
 
-    After an HTTP redirect from another site, browsers do not send a SameSite=Strict cookie.
+    An HTTP redirect would not work: after a redirect from another site, browsers do not send a
+    SameSite=Strict cookie.
     """
     answer = signed_out_page(request, "redirect.html", location=admitted.headers["location"])
     for name, value in admitted.headers.items():
@@ -167,12 +169,15 @@ def _journey(rt: Runtime, request: Request) -> Journey:
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
-    """Return the keyed hashes of an account's subject, one per key version."""
+    """Return the keyed hashes of an account's id (`subject`), one per version of the index key."""
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
 async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
-    """Return the account's subject after checking the token. Raises NotProven on any failure."""
+    """Exchange the code for an ID token, and return the account's id (`subject`) in the token.
+
+    Raises NotProven on any failure.
+    """
     published = await _published(rt)
     secret = rt.settings.oidc_client_secret
     answered = await _json(
@@ -199,7 +204,10 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
 
 
 def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
-    """Return the subject of an ID token. Raises NotProven unless signature and claims are valid."""
+    """Return the account's id (`sub`) in an ID token.
+
+    Raises NotProven unless the signature and all required claims are valid.
+    """
     if not isinstance(token, str) or len(token) > MAX_TOKEN:
         raise NotProven
     try:
@@ -224,9 +232,10 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
 
 
 async def _published(rt: Runtime) -> dict[str, Any]:
-    """Return the service's published endpoints.
+    """Return the sign-in service's published configuration with its endpoints.
 
-    Raises NotProven if the published issuer is not the configured one, or an endpoint is missing.
+    Raises NotProven if the published issuer is not the configured one, or if an endpoint is
+    missing.
     """
     issuer = rt.settings.oidc_issuer
     found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")

@@ -1,7 +1,7 @@
-"""Create options for passkeys and verify their proofs, with the library `webauthn`.
+"""Create WebAuthn options for passkeys and verify the browser's proofs, with `webauthn`.
 
-The library is loaded at the first call, because few processes need it. It takes up to a second and
-6 MB of memory. Call these functions in a thread.
+This library is loaded at the first call, because few processes need it. Loading takes up to a
+second and 6 MB of memory. Call these functions in a thread.
 """
 
 import json
@@ -25,9 +25,9 @@ class Site:
 def creation_options(
     site: Site, officer_id: UUID, name: str, challenge: bytes, known: Sequence[Passkey]
 ) -> Any:
-    """Return the options with which the browser creates a passkey.
+    """Return the WebAuthn options with which the browser creates a passkey.
 
-    The browser is not to create one on a device that has a passkey in `known`.
+    They exclude devices that already have one of the passkeys in `known`.
     """
     import webauthn
     from webauthn.helpers import structs
@@ -66,7 +66,7 @@ def created(site: Site, officer_id: UUID, credential: str, challenge: bytes) -> 
 
 
 def sign_in_options(site: Site, challenge: bytes) -> Any:
-    """Return the options with which the browser signs in with a passkey of this site."""
+    """Return the WebAuthn options with which the browser signs in with a passkey of this site."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -79,7 +79,7 @@ def sign_in_options(site: Site, challenge: bytes) -> Any:
 
 
 def key_id(credential: str) -> bytes:
-    """Return the id of the passkey that made a proof. Raises ValueError if it has none."""
+    """Return the id of the passkey that made a proof. Raises ValueError if the proof has no id."""
     from webauthn.helpers import base64url_to_bytes
 
     try:

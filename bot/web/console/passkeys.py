@@ -1,9 +1,10 @@
 """Sign in with passkeys, which resist phishing, and manage an officer's own passkeys.
 
-The challenge and its time are stored in an encrypted cookie for CHALLENGE_SECONDS. PostgreSQL
-records each use of a passkey, which invalidates earlier challenges; Valkey is not needed. Origin
-and host come from KOSH_PUBLIC_URL, never from the request. A session that began with a password and
-a code may add the officer's first passkey, but may change no passkeys afterwards.
+The challenge and its creation time are in an encrypted cookie for CHALLENGE_SECONDS. PostgreSQL
+records the time of each use of a passkey, and challenges created before it become invalid. Valkey
+is not needed. Origin and host come from the setting KOSH_PUBLIC_URL, never from the request. A
+session that began with a password and a code may add the officer's first passkey. After that, it
+may neither add nor delete passkeys.
 """
 
 import asyncio
@@ -53,7 +54,7 @@ def _site(rt: Runtime) -> Site:
 async def _challenged(
     rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
 ) -> Response:
-    """Return the browser's options, with the challenge and its time in an encrypted cookie.
+    """Return the browser's options, with challenge and creation time in an encrypted cookie.
 
     `whose` is the id of the session to which the challenge is bound, or "anybody" for a sign-in.
     """
@@ -75,7 +76,7 @@ async def _challenged(
 async def _challenge(
     rt: Runtime, request: Request, connection: Connection, whose: str
 ) -> tuple[bytes, datetime]:
-    """Return the cookie's challenge, and the time at which it was created.
+    """Return the challenge in the request's cookie, and the time at which it was created.
 
     Raises ValueError if the cookie is not authentic or the challenge has expired.
     """
@@ -86,7 +87,7 @@ async def _challenge(
 
 
 def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
-    """Return the cookie's challenge and its time.
+    """Return the challenge in the request's cookie and its creation time, also if it expired.
 
     Raises ValueError if the cookie is not authentic.
     """
@@ -100,9 +101,9 @@ def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetim
 
 
 async def is_guarded(context: RequestContext, connection: Connection) -> bool:
-    """Return True if the session's sign-in is too weak to change the officer's passkeys.
+    """Return True if the session's sign-in was too weak to change the officer's passkeys.
 
-    A sign-in by password and code is too weak if the officer has a stronger way to sign in.
+    A sign-in by password and code is too weak if the officer has a passkey or a linked account.
     """
     stronger = await credentials.has_phishing_resistant_factor(
         context.rt, connection, context.officer.id
@@ -111,7 +112,7 @@ async def is_guarded(context: RequestContext, connection: Connection) -> bool:
 
 
 async def _demand(context: RequestContext, connection: Connection) -> None:
-    """Raise PasskeyNeeded if the session's sign-in is too weak or the session has ended."""
+    """Raise PasskeyNeeded if the session has ended, or if its sign-in was too weak."""
     closed = await is_guarded(context, connection)
     if closed or not await sessions.exists(connection, context.session.id):
         raise PasskeyNeeded
@@ -119,7 +120,7 @@ async def _demand(context: RequestContext, connection: Connection) -> None:
 
 @router.post("/options")
 async def creation_options(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Return the options with which the browser creates a passkey for this officer."""
+    """Return the WebAuthn options with which the browser creates a passkey for this officer."""
     async with directory.console(context.rt).connection() as connection:
         await _demand(context, connection)
         known = await credentials.passkeys(connection, context.officer.id)
@@ -176,7 +177,7 @@ async def remove(
 
 @open_router.post("/options")
 async def sign_in_options(request: Request) -> Response:
-    """Return the options with which the browser signs in with a passkey of this site."""
+    """Return the WebAuthn options with which the browser signs in with a passkey of this site."""
     rt: Runtime = request.app.state.rt
     challenge = token_bytes(32)
     wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
@@ -190,7 +191,7 @@ async def sign_in(
     credential: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "",
 ) -> Response:
-    """Sign in with a passkey; every failure gets the same response.
+    """Sign in with a passkey; the response does not show which check of the proof failed.
 
     A post without an authentic challenge is rejected before it counts against the rate limit.
     """

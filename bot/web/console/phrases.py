@@ -1,4 +1,4 @@
-"""Review sentences that people donated to train the recognizer of intents."""
+"""Review sentences that people donated for training the intent recognizer."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +21,7 @@ Context = Annotated[RequestContext, require(Action.PHRASES_REVIEW)]
 
 @router.get("/phrases")
 async def listing(context: Context) -> Response:
-    """Return the page of sentences that are not reviewed yet, each with its likely intent."""
+    """Return the page of sentences that await review, each with its likely intent."""
     return await _page(context)
 
 
@@ -50,7 +50,10 @@ async def accept(
     sentence: Annotated[UUID, Form()],
     intent: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Accept a sentence as a phrase of an intent; 409 if a colleague decided about it first."""
+    """Accept a donated sentence as a training phrase of an intent.
+
+    Return 409 if a colleague decided about it first.
+    """
     try:
         await phrase_review.accept(context.rt, context.officer, sentence, intent)
     except phrase_review.UnknownIntent:
@@ -62,7 +65,7 @@ async def accept(
 
 @router.post("/phrases/reject")
 async def reject(context: Context, sentence: Annotated[UUID, Form()]) -> Response:
-    """Delete a sentence; 409 if a colleague decided about it first."""
+    """Delete a donated sentence; 409 if a colleague decided about it first."""
     try:
         await phrase_review.reject(context.rt, context.officer, sentence)
     except phrase_review.Decided:

@@ -1,4 +1,7 @@
-"""Show the registry's planning figures as chart, table and map, and export them as a file."""
+"""Show the registry's planning figures as chart, table and map, and export them as a file.
+
+Planning figures are numbers of registered people by properties such as region or age.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -28,7 +31,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class PlanningQuery(BaseModel):
-    """The dimensions by which people are counted; the second one is optional."""
+    """The dimensions (properties) by which people are counted; the second one is optional."""
 
     first: Dimension = "region"
     second: Annotated[Dimension | None, BeforeValidator(blank_to_none)] = None
@@ -41,7 +44,10 @@ class PlanningQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of length 0 to 1000; `people` is None if the registry hides the count."""
+    """A bar of a chart; `people` is None if the registry hides the count.
+
+    `length` is 0 to 1000, in thousandths of the longest bar.
+    """
 
     name: str
     people: int | None
@@ -50,7 +56,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell of a two-dimensional table; `people` is None if the count is hidden.
+    """A cell of a two-dimensional table; `people` is None if the registry hides the count.
 
     `shade` is 0 to 4, higher for more people.
     """
@@ -64,7 +70,10 @@ async def show(
     context: Annotated[RequestContext, require(Action.PLANNING_READ)],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the page with figures by one or two dimensions; without figures, with the reason."""
+    """Return the page with planning figures by one or two dimensions.
+
+    If the figures are not available, the page shows the reason.
+    """
     return _page(context, query, await _figures(context, query))
 
 
@@ -74,10 +83,10 @@ async def export(
     kind: Literal["csv", "xlsx", "parquet"],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the figures as a file, in which hidden counts are empty cells.
+    """Return the planning figures as a file, in which hidden counts are empty cells.
 
-    Without figures, return the page with the reason and status 503. Raises HTTPException 404 for
-    Parquet if its package is not installed.
+    If the figures are not available, return the page with the reason and status 503. Raises
+    HTTPException 404 for Parquet if its package is not installed.
     """
     if kind == "parquet" and not spreadsheets.has_parquet():
         raise HTTPException(404)
@@ -91,7 +100,7 @@ async def export(
 
 
 def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, bytes]:
-    """Return the media type and the content of a file."""
+    """Return the media type and the content of an exported file."""
     if kind == "parquet":
         return spreadsheets.PARQUET_TYPE, spreadsheets.to_parquet(_columns(found))
     axes, names = axis_names(context), value_names(context, found)
@@ -106,7 +115,7 @@ def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, byte
 
 
 def _columns(found: Figures) -> dict[str, list[str] | list[int | None]]:
-    """Return the columns of a file for programs, with the registry's names and codes.
+    """Return the columns of a Parquet file, with the registry's names and codes instead of labels.
 
     The code "*" means a total.
     """
@@ -117,7 +126,7 @@ def _columns(found: Figures) -> dict[str, list[str] | list[int | None]]:
 
 
 async def _figures(context: RequestContext, query: PlanningQuery) -> Figures | Text:
-    """Return the figures, or a text with the reason why there are none."""
+    """Return the planning figures, or a text with the reason why they are not available."""
     try:
         found = await planning.figures(context.rt, context.officer, query.by)
     except RegistryError as error:
@@ -166,7 +175,7 @@ def _named(names: list[dict[str, str]], cell: Cell) -> list[str]:
 
 
 def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the bars for figures by one dimension; for regions, also the tiles of the map."""
+    """Return the bars for figures by one dimension; for regions, also the map's tiles."""
     names, limit = value_names(context, found), _largest(found)
     bars = [
         Bar(_named(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
@@ -180,9 +189,9 @@ def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the table of figures by two dimensions.
+    """Return the table of figures by two dimensions, as template values.
 
-    The dimension with more values has the rows, the other one the columns.
+    The dimension with more values makes the rows, the other one the columns.
     """
     counts = {each.values: each.people for each in found.cells}
     down, across = value_names(context, found)
@@ -204,9 +213,9 @@ def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _largest(found: Figures) -> int:
-    """Return the largest count except totals.
+    """Return the largest count in the figures, without totals.
 
-    The result is at least 1, because lengths of bars are divided by it.
+    The result is at least 1, because lengths and shades are computed by dividing by it.
     """
     return max((each.people or 0 for each in found.cells if ALL not in each.values), default=0) or 1
 

@@ -1,4 +1,4 @@
-"""Draw the regions of Kazakhstan as a grid of tiles roughly in their positions, without borders."""
+"""Draw the regions of Kazakhstan as tiles of a grid, roughly in their places, without borders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ WIDTH, HEIGHT = (len(each) * (SIDE + GAP) for each in (PLACES[0], PLACES))
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A region's tile; `people` is None if the count is hidden or missing.
+    """A region's tile on the map; `people` is None if the count is hidden or missing.
 
-    `shade` is 0 to 4, higher for more people.
+    `x` and `y` are in pixels. `shade` is 0 to 4, higher for more people.
     """
 
     x: int

@@ -27,7 +27,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "trade": OCCUPATION,
     "support": SUPPORT_NEEDED,
 }
-# Labels of the registry's values for undecided or missing answers, and for totals.
+# Labels of special values in the figures: undecided or missing answers, and totals.
 _UNANSWERED = {
     "UNDECIDED": TIMEFRAME.among[-1].label,
     "NOT_GIVEN": WORDS["planning_not_given"],
@@ -37,7 +37,7 @@ _UNANSWERED = {
 
 
 def axis_names(context: RequestContext) -> dict[Dimension, str]:
-    """Return the label of each dimension."""
+    """Return the label of each dimension by which people can be counted."""
     labels = {each: question.label for each, question in _QUESTIONS.items()}
     return {
         "age": context.say(WORDS["planning_age"]),
@@ -48,9 +48,9 @@ def axis_names(context: RequestContext) -> dict[Dimension, str]:
 
 
 def value_names(context: RequestContext, found: Figures) -> list[dict[str, str]]:
-    """Return the labels by value for each dimension of the figures.
+    """Return for each dimension of the figures the labels of its values.
 
-    An unknown code is its own label.
+    An unknown registry code is its own label.
     """
     return [
         {

@@ -1,4 +1,7 @@
-"""Convert or offer to translate messages in a script or language that the officer does not read."""
+"""Make messages readable that are in a script or language that the officer does not read.
+
+A message in another script is converted. For one in another language, a translation is offered.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +12,10 @@ from bot.web.console.request_context import RequestContext
 
 
 def of_case(context: RequestContext, view: View, translated: Mapping[int, str]) -> dict[str, Any]:
-    """Return the template values for readable messages: converted scripts and translations."""
+    """Return the template values for readable messages of a case.
+
+    `translated` has machine translations by message number.
+    """
     return {
         "readable": _in_script(context, view),
         "foreign": _foreign(context, view),
@@ -30,9 +36,9 @@ def _in_script(context: RequestContext, view: View) -> dict[int, tuple[str, str]
 
 
 def _foreign(context: RequestContext, view: View) -> set[int]:
-    """Return the ids of the person's messages that are not in the officer's language.
+    """Return the ids of the person's messages that are in another language than the officer's.
 
-    Return an empty set if people's messages may not be translated.
+    Return an empty set if the settings do not allow translation of people's messages.
     """
     if not context.rt.settings.translates_people:
         return set()

@@ -1,4 +1,4 @@
-"""Show organisations that refer people; create, renew and end their invitations."""
+"""Show organisations that refer people to Kosh; create, renew and end their invitations."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,10 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/referrers")
 async def listing(context: Annotated[RequestContext, require(Action.REFERRER_READ)]) -> Response:
-    """Return the page of organisations with their released numbers of registrations."""
+    """Return the page of organisations with the released numbers of registrations.
+
+    A released number is the published count, which changes at most once a day.
+    """
     return await _page(context)
 
 
@@ -36,7 +39,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Create an organisation's invitation, and show the secret address of its page once."""
+    """Create an organisation's invitation; the secret address of its page is shown only once."""
     try:
         made = await referrers.add(context.rt, context.officer, name)
     except referrers.Unnamed:
@@ -48,7 +51,10 @@ async def add(
 async def renew(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
 ) -> Response:
-    """Replace the secret address of an organisation's page; 409 if its invitation has ended."""
+    """Replace the secret address of an organisation's page.
+
+    Return 409 if the organisation's invitation has ended.
+    """
     try:
         made = await referrers.renew(context.rt, context.officer, code)
     except referrers.Ended:
@@ -60,7 +66,7 @@ async def renew(
 async def end(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
 ) -> Response:
-    """End an invitation; 409 if it has ended already."""
+    """End an organisation's invitation; 409 if it has ended already."""
     try:
         await referrers.end(context.rt, context.officer, code)
     except referrers.Ended:
@@ -94,7 +100,7 @@ async def _page(
 
 
 def _qr_codes(site: str, codes: Sequence[str]) -> dict[str, QrCode]:
-    """Return the QR code of each invitation's address, by code.
+    """Return the QR code of each invitation's web address, by invitation code.
 
     Many QR codes take tenths of a second, so call this function in a thread.
     """

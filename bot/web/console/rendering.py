@@ -31,7 +31,7 @@ PAGE_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 
-# Menu entries as name, path and the permission that is required to see the entry.
+# Menu entries as name, path and the permission that an officer needs to see the entry.
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("inbox", "/inbox", Action.CASE_LIST),
     ("now", "/now", Action.QUEUE_LIVE),
@@ -52,7 +52,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
-# Menu entry of each template whose file has another name than the entry.
+# The menu entry of each template whose file name differs from the entry's name.
 MENU_ENTRIES = {
     "case.html": "inbox",
     "answers.html": "inbox",
@@ -122,7 +122,7 @@ _templates.globals |= {
 
 @lru_cache(maxsize=512)
 def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
-    """Return the HTML options of a select field; cached, because most pages have the same ones."""
+    """Return the HTML options of a select field; cached, because many pages have equal options."""
     option = Markup('<option value="{}"{}>{}</option>')
     selected = Markup(" selected")
     return Markup("").join(
@@ -131,7 +131,7 @@ def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
 
 
 def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> Markup:
-    """Return the HTML options of a select field from keys and labels."""
+    """Return the HTML options of a select field; `choices` are pairs of key and label."""
     return _options(tuple((str(key), words) for key, words in choices), str(chosen))
 
 
@@ -139,14 +139,14 @@ _templates.globals["options"] = options
 
 
 def macro(template: str, name: str) -> Callable[..., Markup]:
-    """Return a macro of a template, so that Python code can call it without rendering a page."""
+    """Return a template's macro, so that Python code can render only this macro and no page."""
     found: Callable[..., Markup] = getattr(_templates.get_template(template).module, name)
     return found
 
 
 @lru_cache(maxsize=16)
 def wording(languages: Languages, language: str) -> Wording:
-    """Return the console's texts in a language; cached, so that pages share rendered texts."""
+    """Return the console's texts in a language; cached, so that pages share the rendered texts."""
     return Wording(languages, language)
 
 
@@ -207,9 +207,10 @@ def done(path: str, notice: str) -> Response:
 
 
 def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
-    """Return a function that formats a moment in the officer's time zone.
+    """Return a function that formats a time (or None) in the officer's time zone.
 
-    It returns only the time for a moment of today, day and time for other days, and "" for None.
+    The function returns hours and minutes for a time of today, with the date for other days, and ""
+    for None.
     """
     zone = context.zone
     today = context.now.astimezone(zone).date()
@@ -224,7 +225,7 @@ def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
 
 
 def span_of(context: RequestContext) -> Callable[[timedelta], str]:
-    """Return a function that formats durations: minutes, hours and minutes, or days and hours."""
+    """Return a function that formats durations as minutes, hours and minutes, or days and hours."""
     t = wording(context.rt.languages, context.language)
 
     def span(length: timedelta) -> str:
@@ -241,5 +242,5 @@ def span_of(context: RequestContext) -> Callable[[timedelta], str]:
 
 
 def labels(context: RequestContext, known: Mapping[str, Label]) -> list[tuple[str, str]]:
-    """Return the keys and rendered labels of a form's choices."""
+    """Return a form's choices as pairs of key and label in the officer's language."""
     return [(key, context.say(label)) for key, label in known.items()]

@@ -22,8 +22,8 @@ ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
 EVENT_STREAM = "text/event-stream"
-# Value of X-Requested-With in requests that the page's script makes without an action of the
-# officer. These requests do not extend the session.
+# Value of X-Requested-With in requests that the page's script sends by itself, without an action of
+# the officer. These requests do not extend the session.
 BACKGROUND_REQUEST = "kosh-live"
 PHISHING_RESISTANT = frozenset({AuthMethod.PASSKEY, AuthMethod.SERVICE, AuthMethod.DEMO})
 
@@ -32,7 +32,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request of a signed-in officer.
+    """The context of a signed-in officer's request: officer, session, language, time zone.
 
     `token` is the session's token, and `now` the database's time.
     """
@@ -47,23 +47,23 @@ class RequestContext:
     zone: ZoneInfo
 
     def say(self, label: Label) -> str:
-        """Return a label in the officer's language."""
+        """Return a label rendered in the officer's language."""
         return self.rt.languages.render(label, self.language)
 
     @property
     def csrf(self) -> str:
         """Return the CSRF token for forms: a hash of the session's token, and a tag of the officer.
 
-        The session's token cannot be derived from the hash.
+        The session's token cannot be computed from the hash.
         """
         own = sha256(f"csrf {self.token}".encode()).hexdigest()
         return f"{own}.{self.form_tags[0]}"
 
     @property
     def form_tags(self) -> tuple[str, ...]:
-        """Return tags by which a form of this officer is recognised after its session has ended.
+        """Return tags that identify the officer of a form whose session has ended.
 
-        A tag is a keyed hash of the officer's id. There is one for each version of the key.
+        A tag is a keyed hash of the officer's id. There is one for each version of the index key.
         """
         return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
@@ -79,9 +79,10 @@ class PasskeyNeeded(Exception):
 
 
 async def authenticate(request: Request) -> RequestContext | Response:
-    """Return the context of a valid session, otherwise a response.
+    """Return the context of the request's session; without a valid session, return a response.
 
-    The response redirects a page to the sign-in, and is 401 for forms and background requests.
+    The response is a redirect to the sign-in page for a page, and 401 for a form or a background
+    request.
     """
     rt: Runtime = request.app.state.rt
     token = request.cookies.get(cookie(rt), "")
@@ -101,9 +102,9 @@ async def authenticate(request: Request) -> RequestContext | Response:
 
 
 def _is_in_background(request: Request) -> bool:
-    """Return True if the page's script made the request without an action of the officer.
+    """Return True if the page's script sent the request without an action of the officer.
 
-    These requests are refreshes of a page and event streams.
+    These are automatic refreshes of a page, and event streams.
     """
     headers = request.headers
     return (
@@ -120,9 +121,9 @@ def _sign_in(request: Request, in_background: bool) -> Response:
 
 
 def require_permission(context: RequestContext, action: Action) -> None:
-    """Raise Forbidden if the officer's roles never allow the action.
+    """Raise Forbidden if the officer's roles do not allow the action on any object.
 
-    Raise PasskeyNeeded if the action requires a stronger sign-in than the session's.
+    Raise PasskeyNeeded if the action requires a stronger sign-in than the session had.
     """
     if not context.may(action):
         raise Forbidden(DenialReason.ROLE)
@@ -136,7 +137,7 @@ def fresh_key() -> str:
 
 
 def cookie(rt: Runtime) -> str:
-    """Return the name of the session's cookie."""
+    """Return the name of the cookie that contains the session's token."""
     return "__Host-console" if is_https(rt) else "console"
 
 

@@ -1,8 +1,8 @@
-"""Check session, form token and permission before the code of a console page runs.
+"""Check session, CSRF token and permission before the code of a console page runs.
 
 Each route declares its permission with `require`. A form contains a CSRF token that is derived from
 the session, so other sites cannot send a valid form. A form whose session has ended has no effect.
-If it contains text, the officer gets a page from which to send it again after signing in.
+If such a form contains text, the officer gets a page from which to send it again after signing in.
 """
 
 import hmac
@@ -38,10 +38,11 @@ NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 
 @dataclass(frozen=True)
 class Permission:
-    """Dependency that requires permission for `action` and returns the request's context.
+    """FastAPI dependency: requires permission for `action` and returns the request's context.
 
-    If the session ends before a form is sent, text in fields whose names begin with an item of
-    `keep` is shown again. `file` is the maximum size in bytes of a file in the form; 0 allows none.
+    If the session ends before a form is sent, the text of fields whose names begin with an item of
+    `keep` is shown again. `file` is the maximum size in bytes of a file in the form; 0 allows no
+    file.
     """
 
     action: Action
@@ -55,18 +56,24 @@ class Permission:
 
 
 def require(action: Action, *, keep: tuple[str, ...] = (), file: int = 0) -> Any:
-    """Return the dependency by which a route declares its permission."""
+    """Return the FastAPI dependency by which a route declares the permission that it requires."""
     return Depends(Permission(action, keep, file))
 
 
 def uploaded(request: Request) -> AsyncIterator[bytes]:
-    """Return the stream of the form's file; the other fields were already read and checked."""
+    """Return the byte stream of the form's file.
+
+    The form's other fields were already read and checked.
+    """
     found: AsyncIterator[bytes] = request.state.upload
     return found
 
 
 class ConsoleRoute(APIRoute):
-    """Route that checks session and form before FastAPI parses; rejections are pages."""
+    """Route that checks session and form before FastAPI parses a request.
+
+    A rejected request gets a page that explains the reason.
+    """
 
     def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -79,7 +86,10 @@ class ConsoleRoute(APIRoute):
         return self.permission.action
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler with the checks before it, timed in the Server-Timing header."""
+        """Return FastAPI's handler with the route's checks before it.
+
+        The time that both take is sent in the header Server-Timing.
+        """
         handler = super().get_route_handler()
 
         async def timed(request: Request) -> Response:
@@ -105,9 +115,9 @@ class ConsoleRoute(APIRoute):
         return await self._handle(context, request, handler)
 
     async def _keep_form(self, request: Request, answer: Response) -> Response:
-        """Return a page from which a form whose session has ended can be sent again.
+        """Return a page from which the officer can send a form again whose session has ended.
 
-        If the form cannot be read, return `answer`, the response that asks to sign in.
+        If the form cannot be read, return `answer`, which is the response that asks to sign in.
         """
         try:
             pairs = await self._read(request)
@@ -119,9 +129,9 @@ class ConsoleRoute(APIRoute):
         return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **kept)
 
     async def _check_form(self, context: RequestContext) -> Request | Response:
-        """Return the request with its fields, or a page if the form belongs to another session.
+        """Return the request with its parsed fields, or a page if the form is of another session.
 
-        If the form belongs to an ended session of the same officer, they can send it again from
+        If the form is of an ended session of the same officer, the officer can send it again from
         that page. Raises Refused (403) for a form of another site.
         """
         try:
@@ -139,7 +149,7 @@ class ConsoleRoute(APIRoute):
         return page(context, "resend_form.html", 403, out=False, **kept)
 
     async def _read(self, request: Request) -> Pairs:
-        """Return the fields of a form; if the form has a file, those before the file."""
+        """Return the fields of a posted form; if it has a file, only the fields before the file."""
         request.state.upload = _nothing()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not self.permission.file or kind == FORM:
@@ -152,7 +162,7 @@ class ConsoleRoute(APIRoute):
         return [*sent.fields.items()]
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
-        """Return the template values with which a form can be sent again.
+        """Return the template values of a page from which the form can be sent again.
 
         Return NOTHING_KEPT if no field in `keep` has text.
         """
@@ -190,16 +200,16 @@ class ConsoleRoute(APIRoute):
             return await self._not_found(context)
 
     async def _not_found(self, context: RequestContext) -> Response:
-        """Return 404 and record it in the audit log.
+        """Return 404, and record the request in the audit log as denied.
 
-        The response is the same for a missing object and for one of another mission.
+        The response is the same for an object that does not exist and for one of another mission.
         """
         await _note_denied(context, self.action, "absent")
         return _error_page(context, 404, "not_there")
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    """Yield nothing: the file of a form without a file."""
+    """Yield nothing: the byte stream for a form without a file."""
     if False:
         yield b""
 

@@ -1,4 +1,4 @@
-"""Sign in with password and code, with one click in the demo, or by invitation; sign out."""
+"""Sign in with password and code, by invitation, or with one click in the demo; sign out."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -24,13 +24,13 @@ from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cooki
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import Refused
 
-# Rate limits for each way to sign in: burst, and attempts per second. A device on which an officer
+# Rate limits of each sign-in method: burst, and attempts per second. A device on which an officer
 # has signed in has separate limits. A passkey cannot be guessed, so its limit only bounds the
 # server's work.
 CODE, PASSKEY, SERVICE = "code", "passkey", "service"
 TRIES = {CODE: (12, 0.1), PASSKEY: (120, 2.0), SERVICE: (12, 0.1)}
-# Name, encryption purpose and lifetime (90 days) of the cookie of a device on which an officer has
-# signed in.
+# The cookie that identifies a device on which an officer has signed in: name, encryption purpose
+# and lifetime (90 days).
 DEVICE, DEVICE_PURPOSE, DEVICE_SECONDS = "console-device", "console|device", 90 * 24 * 3600
 NOTICES = {
     "over": "session_over",
@@ -46,13 +46,14 @@ PROBLEMS = {
 }
 _local = LocalRateLimiter()
 
-# These routes need no session; tests/web/test_console_access.py lists them by name.
+# Routes that need no session. tests/web/test_console_access.py lists them, so that none is added by
+# mistake.
 open_router = APIRouter(route_class=OpenFormRoute)
 router = APIRouter(route_class=ConsoleRoute)
 
 
 class SignInForm(BaseModel):
-    """Name, password and code; `next` is the path to go to after signing in."""
+    """Name, password and code of an officer; `next` is the path to go to after signing in."""
 
     name: str = ""
     password: str = ""
@@ -68,7 +69,11 @@ class DemoForm(BaseModel):
 
 
 class EnrolForm(BaseModel):
-    """The form of an invited officer; `sealed` is the encrypted TOTP secret of their app."""
+    """The form with which an invited officer enrols.
+
+    `token` is from the one-time link. `sealed` is the encrypted TOTP secret of the officer's
+    authenticator app.
+    """
 
     token: str = ""
     sealed: str = ""
@@ -101,7 +106,7 @@ async def _page(
 
 
 async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
-    """Return the active officers among whom a visitor can choose; [] outside of the demo."""
+    """Return the active officers as whom a visitor of the demo can sign in; [] outside the demo."""
     if not rt.settings.demo:
         return []
     async with directory.console(rt).connection() as connection:
@@ -110,9 +115,9 @@ async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
 
 @open_router.post("/sign-in")
 async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
-    """Sign in with password and code; every failure gets the same response.
+    """Sign in with password and code; every wrong input gets the same response.
 
-    Return 429 if the device is unknown and the rate limit of its address is exceeded.
+    Return 429 if the device is unknown, or over its rate limit, and its address is over the limit.
     """
     rt: Runtime = request.app.state.rt
     device = await _known_device(rt, request, CODE)
@@ -138,8 +143,9 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
 async def _known_device(rt: Runtime, request: Request, way: str) -> str:
     """Return the id of the officer who signed in on this device before; "" if there is none.
 
-    Also return "" if the device's own rate limit is exceeded. Failed attempts on other devices do
-    not lock out a known device. Without Valkey, each process limits attempts separately.
+    Also return "" if the device's own rate limit for the sign-in method `way` is exceeded. Failed
+    attempts on other devices do not lock out a known device. Without Valkey, each process limits
+    attempts separately.
     """
     try:
         sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
@@ -157,9 +163,9 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 
 async def act_as(connection: Connection, actor: str) -> None:
-    """Set the actor for whom this transaction may write audit entries.
+    """Set the officer or other actor as whom this transaction writes audit entries.
 
-    Row security lets the console's role write only entries of that actor.
+    Row security lets the console's database role write only entries of that actor.
     """
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
@@ -184,7 +190,11 @@ async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
 async def admit(
     request: Request, connection: Connection, officer_id: UUID, strength: AuthMethod, wanted: str
 ) -> Response:
-    """Start a session, set its cookies and redirect to `wanted` if it is a page of the console."""
+    """Start a session, set its cookies, and redirect to `wanted` or the start page.
+
+    `wanted` is ignored if it is no page of the console. A session that the browser already has
+    ends.
+    """
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
     before = await sessions.authenticate(connection, old, seen=False)
@@ -219,10 +229,10 @@ def _inside(wanted: str) -> str:
 
 
 async def too_often(rt: Runtime, request: Request, way: str) -> bool:
-    """Return True if the rate limit for this way to sign in is exceeded.
+    """Return True if the rate limit of the sign-in method `way` is exceeded.
 
-    The limit is per known device, otherwise per address. Each way has a separate limit, so that
-    wrong passwords do not block a sign-in by passkey.
+    The limit applies to a known device, otherwise to the address. Each method has a separate limit,
+    so that wrong passwords do not block a sign-in by passkey.
     """
     return not await _known_device(rt, request, way) and await _over_address(rt, request, way)
 
@@ -233,9 +243,9 @@ async def _over_address(rt: Runtime, request: Request, way: str) -> bool:
 
 
 async def _wait(rt: Runtime, bucket: str, way: str) -> float:
-    """Count one attempt in a bucket; return the seconds to wait, 0 if the attempt is allowed.
+    """Count one attempt in a rate limit bucket; return seconds to wait, 0 if it is allowed.
 
-    Without Valkey, each process limits attempts separately.
+    `way` is the sign-in method. Without Valkey, each process limits attempts separately.
     """
     burst, rate = TRIES[way]
     try:
@@ -245,9 +255,9 @@ async def _wait(rt: Runtime, bucket: str, way: str) -> float:
 
 
 def device_of(agent: str) -> str:
-    """Return browser and system from a user agent, by which an officer recognizes a device.
+    """Return browser and system from a User-Agent, by which officers recognize their devices.
 
-    Nothing else of the user agent is stored.
+    Nothing else of the User-Agent is stored.
     """
     systems = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")
     browsers = {"Edg/": "Edge", "OPR/": "Opera", "YaBrowser": "Yandex", "Firefox/": "Firefox"}
@@ -259,7 +269,7 @@ def device_of(agent: str) -> str:
 
 @router.post("/sign-out")
 async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """End the session and delete its cookie."""
+    """End the officer's session and delete its cookie."""
     async with directory.console(context.rt).connection() as connection:
         await sessions.end(connection, context.officer.id, context.session.id)
         await act_as(connection, str(context.officer.id))
@@ -277,9 +287,9 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
 
 @open_router.get("/welcome")
 async def welcome(request: Request, token: str = "") -> Response:
-    """Return the page of a one-time link.
+    """Return the page that a one-time link opens.
 
-    There an officer chooses a password and connects an authenticator app.
+    On this page an officer chooses a password and connects an authenticator app.
     """
     return await _welcome_page(request, token, credentials.new_secret())
 
@@ -310,7 +320,7 @@ async def _welcome_page(
 
 @open_router.post("/welcome")
 async def enrol(request: Request, form: Annotated[EnrolForm, Form()]) -> Response:
-    """Redeem the one-time link, store password and app secret, and sign the officer in."""
+    """Redeem the one-time link, store password and TOTP secret, and sign the officer in."""
     rt: Runtime = request.app.state.rt
     token = form.token
     try:

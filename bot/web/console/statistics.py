@@ -1,4 +1,4 @@
-"""Show statistics as charts that the server draws, each with its table."""
+"""Show statistics of cases as charts that the server draws, each with its table."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,10 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of length 0 to 1000; `count` is None if it is too small to be shown."""
+    """A bar of a chart; `count` is None if it is too small to be shown.
+
+    `length` is 0 to 1000, in thousandths of the longest bar.
+    """
 
     name: str
     count: int | None

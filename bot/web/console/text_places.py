@@ -14,7 +14,8 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answer import Part, Together
 from flows.knowledge.intents.answers import ANSWERS
 
-# Source files with texts that only officers read. Other modules about cases have texts for people.
+# Source files with texts that only officers read. Other modules of `bot/desk/` are not listed,
+# because they also have texts for people.
 CONSOLE_FILES = ("bot/web/console/", "bot/desk/duty_group.py", "bot/notifications/")
 PUBLIC_FILES = ("bot/web/", "bot/printing/")
 
@@ -23,8 +24,8 @@ PUBLIC_FILES = ("bot/web/", "bot/printing/")
 class Place:
     """A place where people read a sentence.
 
-    `names` lead from the outermost to the innermost part. `item` is the place's content item, or
-    "".
+    `names` lead from the outermost to the innermost part, such as flow and question. `item` is the
+    id of the place's content item, or "".
     """
 
     names: tuple[Text, ...]
@@ -32,7 +33,7 @@ class Place:
 
 
 def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
-    """Return the places where the sentence with this id is read.
+    """Return the places where people read the sentence with this id.
 
     If no fact, answer or question contains the sentence, return the places of its source files.
     """
@@ -40,7 +41,7 @@ def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
 
 
 def is_for_officers(found: Iterable[Place]) -> bool:
-    """Return True if only officers read the sentence."""
+    """Return True if these places are only in the console, which only officers read."""
     return all(each.names == (CONSOLE,) for each in found)
 
 

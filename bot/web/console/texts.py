@@ -1,4 +1,4 @@
-"""Let translators and native speakers read all sentences, and report those that sound wrong."""
+"""Let translators and native speakers read all sentences of Kosh and report wrong ones."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/texts", route_class=ConsoleRoute)
 
 
 class NoSuchSentence(LookupError):
-    """No current sentence has this id; the sentence may have changed."""
+    """No current sentence has this id; the sentence may have been reworded."""
 
     code = "E_SENTENCE"
 
@@ -52,8 +52,8 @@ class NoSuchSentence(LookupError):
 class Wanted:
     """Filters of the list of sentences.
 
-    `code` is the written form, `find` a text, `which` a state (a name of CHOICES) and `start` the
-    index of the first sentence.
+    `code` is the written form (a language in one script), `find` a text to search for, `which` a
+    state (a name of CHOICES), and `start` the index of the first listed sentence.
     """
 
     code: str
@@ -64,7 +64,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of the glossary that a sentence contains.
+    """A glossary term that a sentence contains.
 
     `word` is the term's prescribed translation into the language of the page.
     """
@@ -125,10 +125,10 @@ type Known = Mapping[str, Mapping[str, Sentence]]
 
 
 async def _all_known(rt: Runtime) -> Known:
-    """Return all sentences by written form, from the catalogues and from published content."""
+    """Return all sentences in each written form, from message catalogues and published content."""
     codes = [code for code, _own in rt.languages.languages()]
-    # The first call reads six catalogues, which takes a large part of a second, so it runs in a
-    # thread.
+    # The first call reads the message catalogues, which takes a large part of a second, so it runs
+    # in a thread.
     catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
     return {
         code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
@@ -159,7 +159,7 @@ async def close(
     context: Annotated[RequestContext, require(Action.WORDING_CLOSE)],
     report: Annotated[UUID, Form()],
 ) -> Response:
-    """Close a report; 409 if a colleague closed it first."""
+    """Close a report about a sentence; 409 if a colleague closed it first."""
     try:
         await wording_reports.close(context.rt, context.officer, report)
     except wording_reports.Closed:
@@ -185,7 +185,7 @@ async def report(
     language: Annotated[str, Form(max_length=20)] = "",
     comment: Annotated[Lines, Form()] = "",
 ) -> Response:
-    """Report a sentence with a comment; 422 if the comment is empty or too long."""
+    """Report that a sentence sounds wrong; 422 if the comment is empty or too long."""
     code = _language(context, language)
     if name not in (await _all_known(context.rt))[code]:
         raise NoSuchSentence(NoSuchSentence.code)
@@ -234,7 +234,7 @@ def _heading(context: RequestContext, place: Place) -> str:
 def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
     """Return the places where people read a sentence.
 
-    If editors published it, its content items are added.
+    Content items in which editors published this sentence come first.
     """
     items = [
         item
@@ -255,14 +255,14 @@ def _terms(english: str, code: str) -> Iterator[Term]:
 
 
 def _forms(rt: Runtime, of: Known, found: Sentence, code: str) -> list[WrittenForm]:
-    """Return the previews of a sentence in every written form, the reader's own form first."""
+    """Return previews of a sentence in every written form that has it, the form `code` first."""
     codes = [each for each, known in of.items() if known[found.id].text]
     codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
     return [form_of(rt, each, _message(rt, found, each)) for each in codes]
 
 
 def _message(rt: Runtime, found: Sentence, code: str) -> Message:
-    """Return a message that shows the sentence; a label is shown as a button."""
+    """Return a message that shows the sentence; a sentence for buttons is shown as a button."""
     shown = rt.languages.render(_text(rt, found), code)
     if not found.is_label:
         return Message((shown,), (), code)
@@ -271,7 +271,7 @@ def _message(rt: Runtime, found: Sentence, code: str) -> Message:
 
 
 def _text(rt: Runtime, found: Sentence) -> Text:
-    """Return the sentence as the chat renders it, but with the placeholders' names for values."""
+    """Return the sentence as the chat renders it, with names of placeholders instead of values."""
     for body in rt.content.snapshot.bodies.values():
         if body.texts.get(ENGLISH) == found.english and not found.context:
             return sentence(rt.languages, body.texts)

@@ -1,4 +1,7 @@
-"""Show the endpoints of other systems and their dead letters; send these again."""
+"""Show other systems' endpoints and the events that could not be delivered to them (dead letters).
+
+Officers can send dead letters again and enable disabled endpoints.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +23,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/webhooks")
 async def listing(context: Annotated[RequestContext, require(Action.WEBHOOK_READ)]) -> Response:
-    """Return the page of endpoints, with the host of each and without the rest of its URL."""
+    """Return the page of other systems' endpoints, which shows only the host of each URL."""
     return await _page(context)
 
 
@@ -30,7 +33,10 @@ async def redeliver(
     endpoint: Annotated[UUID, Form()],
     letter: Annotated[int | None, Form(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """Send a dead letter of an endpoint again, or all of them; 409 if the endpoint is disabled."""
+    """Send one dead letter of an endpoint again, or all of them without `letter`.
+
+    Return 409 if the endpoint is disabled.
+    """
     try:
         await dead_letters.redeliver(context.rt, context.officer, endpoint, letter)
     except Refused:
@@ -43,7 +49,7 @@ async def enable(
     context: Annotated[RequestContext, require(Action.WEBHOOK_EDIT)],
     endpoint: Annotated[UUID, Form()],
 ) -> Response:
-    """Enable an endpoint that Kosh disabled."""
+    """Enable an endpoint that Kosh disabled after failed deliveries."""
     await dead_letters.enable(context.rt, context.officer, endpoint)
     return done("/webhooks", "webhook_enabled")
 

@@ -31,7 +31,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift in the form, with times as HH:MM; the times of an unused row are empty."""
+    """A row of the form for one shift, with times as HH:MM; "" for the times of an unused row."""
 
     name: str
     opens: str = ""
@@ -39,7 +39,10 @@ class ShiftRow:
 
 
 class HoursForm(BaseModel):
-    """The form of the hours; shifts are `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
+    """The form of a mission's working hours.
+
+    Times of shifts arrive in fields named `opens_<weekday>_<row>` and `closes_<weekday>_<row>`.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -54,7 +57,7 @@ class HoursForm(BaseModel):
     gives: Checkbox = False
 
     def desk(self, mission: str) -> MissionSettings:
-        """Return the settings of a mission.
+        """Return the form's values as the settings of `mission`.
 
         Raises ValueError for an invalid time, date or number.
         """
@@ -85,7 +88,7 @@ class HoursForm(BaseModel):
 
 @router.get("/hours")
 async def show(context: Annotated[RequestContext, require(Action.HOURS_READ)]) -> Response:
-    """Return the page with the hours of the officer's mission."""
+    """Return the page with the working hours of the officer's mission."""
     return await _page(context)
 
 
@@ -120,7 +123,7 @@ async def save(
     context: Annotated[RequestContext, require(Action.HOURS_EDIT, keep=KEEP)],
     form: Annotated[HoursForm, Form()],
 ) -> Response:
-    """Save the working hours.
+    """Save the working hours of the officer's mission.
 
     Return 422 if they are invalid, and 409 if a colleague changed them after the page was loaded.
     """
