@@ -1,4 +1,4 @@
-"""Flow with the stages of the pilot, and a short practice in Kazakh for the language test.
+"""Flow about the 2026 pilot: its stages, and a short practice in Kazakh for its language test.
 
 The practice gives no points and explains wrong answers. Nothing is stored.
 """
@@ -75,7 +75,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete outcome of the flow, paragraph by paragraph."""
+    """Yield the paragraphs of the last message: the exercises, or the stages of the pilot."""
     if answers.get("wish") == "practice":
         yield PRACTISED
         yield lines(*map(_line, EXERCISES))

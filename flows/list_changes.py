@@ -1,6 +1,6 @@
-"""Messages about changed rules of a stored list: the consent, and the traits to compare.
+"""Messages about changed rules for a person's saved checklist: the consent, and traits to compare.
 
-A changed rule is announced to the people whose traits match the traits of the announcement.
+A changed rule is announced to the people whose traits equal those of the announcement.
 """
 
 from flows.engine.conditions import Answers

@@ -1,4 +1,4 @@
-"""Steps of the Kandas platform, and the person's next action, as far as a source states it."""
+"""Facts to show with each step of an application on the Kandas platform of Kazakhstan."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from flows.knowledge import kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact, said
 from flows.knowledge.intents.cautions import REFUSED
 
-# Facts to show while a step is open, by step.
+# Facts to show while a step is open, by the key of the step.
 TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "TEST": (pilot_2026.TEST,),
     "QUESTIONNAIRE": (pilot_2026.QUESTIONNAIRE,),
@@ -24,7 +24,10 @@ AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 
 def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
-    """Return the sentences about a step of the platform; nothing if no fact is known about it."""
+    """Return the sentences about a step of the platform; empty if no fact about it may be shown.
+
+    For the status NOT_DONE, they are the sentence on refusal, which is the same for every step.
+    """
     if status == "NOT_DONE":
         return (REFUSED,)
     facts = TO_DO if status == "OPEN" else AFTERWARDS

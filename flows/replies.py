@@ -42,7 +42,9 @@ COMMANDS: Mapping[str, Reserved] = {
     "registry.status": Reserved.STATUS,
     "registry.change": Reserved.STATUS,
 }
-# Intents that are offered if nothing was recognized; keys are flows, questions and screens.
+# Intents offered as buttons if no intent was recognized in a text, by what is open: a flow, a
+# question ("flow.question"), a screen ("~name"), or nothing (""). "~registered" applies if nothing
+# is open and the person has registered.
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "": ("way.which", "kandas.documents", "support.money"),
     "preregistration": ("registry.what", "privacy.what", "kandas.term"),
@@ -83,14 +85,14 @@ def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
 
 
 def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    """Return the rest of the answer, without lines that are already in the opening."""
+    """Return the sentences of the answer's `more` that are not already in the opening."""
     opening, more = answer.ordered(citizenship)
     said = set(spoken(opening, today))
     return tuple(line for line in spoken(more, today) if line not in said)
 
 
 def reply_of(answer: Answer) -> Reply:
-    """Return the engine's `Reply` for an answer of the knowledge."""
+    """Return the engine's `Reply` for an answer of the knowledge base (`flows.knowledge`)."""
     return Reply(
         intent=answer.intent,
         label=answer.label,

@@ -1,4 +1,4 @@
-"""Questions about a person's situation, for an immediate answer.
+"""Questions about a person's situation, for flows that answer at once.
 
 No question identifies the person. The answers are deleted when the flow ends. The person's place is
 asked last. The answer to this question ends the flow in the same turn and is therefore never

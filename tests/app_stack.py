@@ -40,7 +40,10 @@ _every = main._every
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside a test: without signal handlers; it stops immediately when asked."""
+    """uvicorn inside a test, without signal handlers; it stops as soon as its event is set.
+
+    Running responses then have GRACE seconds to finish.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -235,7 +238,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 
 async def _often(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Run a sweep as the worker does, but none with an interval over MAX_INTERVAL."""
+    """Run a sweep as the worker does; skip it if its interval (`seconds`) is over MAX_INTERVAL."""
     if seconds <= MAX_INTERVAL:
         await _every(seconds, act)
 

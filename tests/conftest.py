@@ -23,8 +23,9 @@ from tests.app_stack import House, furnished
 from tests.app_stack import opened as opened_house
 from tests.clock import CLOCK
 
-# Crash tests check durability with fsync on. Elsewhere fsync costs only time, like the hash rounds
-# that protect passwords: each test opens a dozen connections.
+# Only crash tests need durability, and they use servers with fsync on. In all other tests fsync
+# costs only time. So do the hash rounds that protect passwords, since each test opens a dozen
+# connections.
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,8 +33,9 @@ FAST = {
     "scram_iterations": "1",
 }
 TEMPLATE = "kosh_template"
-# Nearly all connections are of two roles and of the registry sandbox. Without the exchange of a
-# password each takes a third less CPU time. Backup, retention and the chaos test need passwords.
+# Rules for pg_hba.conf. Nearly all connections are of the first two roles and to the databases of
+# the registry sandbox. They need no password, which saves a third of the CPU time of a connection.
+# Backup, retention and the chaos test need passwords.
 ACCESS = """host all kosh_app,kosh_console 127.0.0.1/32 trust
 host /^sandbox_ kosh_owner 127.0.0.1/32 trust
 host all all 127.0.0.1/32 scram-sha-256
@@ -45,8 +47,8 @@ MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 HOME = pytest.StashKey[Path]()
 
 
-# These files start first, the slowest at the beginning. If one started last, idle processes would
-# wait for it.
+# Test files that start first, in the order of their duration. If a slow one started last, idle
+# processes would wait for it.
 SLOWEST_FIRST = (
     "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
     "test_uploads.py", "test_console.py", "test_chat.py", "test_whatsapp_service_templates.py",
@@ -138,7 +140,7 @@ def template(admin_url: str, services_home: Path) -> str:
 
 
 def _hurry(admin_url: str) -> None:
-    """Reset the administrator's password, to store it with as few SCRAM rounds as the others."""
+    """Set the administrator's password again, so that it is stored with few SCRAM rounds too."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 
@@ -147,7 +149,7 @@ def _hurry(admin_url: str) -> None:
 def admin_session(admin_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Yield a session that creates and drops every test's database.
 
-    Connecting twice for each test would take a third of the time of a database.
+    Two connections for each test would take a third of the time that a test's database costs.
     """
     with psycopg.connect(admin_url, autocommit=True) as session:
         yield session

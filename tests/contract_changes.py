@@ -9,7 +9,7 @@ type Schema = dict[str, Any]
 
 
 def breaks(old: Schema, new: Schema) -> Iterator[str]:
-    """Yield each incompatibility of the new contract for clients of the old one."""
+    """Yield a sentence for each change of the new contract that breaks clients of the old one."""
     for path, methods in old["paths"].items():
         for method, operation in methods.items():
             where = f"{method} {path}"

@@ -146,7 +146,7 @@ async def entered(rt: Runtime, *roles: Role) -> Officer:
 
 
 def a_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
-    """Return a draft with news for all subscribers of the topic, at any hour."""
+    """Return a draft for all subscribers of TOPIC that may be sent at any hour."""
     chosen: dict[str, object] = {"quiet": None, "texts": TEXTS, "topic": TOPIC} | more
     return Draft(purpose, **chosen)  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 Each recording needs its own consent. The text counts as the person's words only after the person
 has confirmed the text. One sentence about danger precedes the question for consent, and every
-screen offers a person.
+screen has a button for talking to an officer.
 """
 
 from zlib import crc32
@@ -46,9 +46,11 @@ FAILED = _(
 
 
 def offer(turn: TurnState, event: Attached) -> bool:
-    """Ask for consent to transcribe this recording; return False if that is impossible here.
+    """Ask for consent to send this recording to the transcription; return False if it cannot be.
 
-    A recording of more than MAX_BYTES gets a message that the transcription failed.
+    It cannot be sent if no transcription is configured, no language is chosen, the chat is masked,
+    or the open question is private. For a recording of more than MAX_BYTES, the message is instead
+    that it could not be transcribed.
     """
     operator = _operator(turn)
     if not operator or not event.ref or not turn.c.language:
@@ -83,7 +85,11 @@ def press(turn: TurnState, pressed: str) -> str | None:
 
 
 def typed(turn: TurnState, text: str) -> str | None:
-    """Handle a typed yes or no about the open recording like `press`; None for other texts."""
+    """Handle a typed yes or no about the open recording; return the same as `press`.
+
+    Returns None if the text is neither, if there is no open recording, or if the person talks to an
+    officer.
+    """
     voice = turn.c.voice
     if voice is None or turn.c.with_officer or text.strip().isdecimal():
         return None
@@ -96,9 +102,9 @@ def typed(turn: TurnState, text: str) -> str | None:
 
 
 def take_text(turn: TurnState, event: Transcribed) -> None:
-    """Ask whether the text of a recording is right; answer danger at once.
+    """Ask whether the transcribed text is right; if it reports danger, show the safety advice.
 
-    Nothing is shown if the person has continued with something else.
+    Nothing is shown if the person has continued without waiting for the text.
     """
     voice = turn.c.voice
     if voice is None or voice.key != event.key or voice.ref or voice.text:
@@ -108,8 +114,8 @@ def take_text(turn: TurnState, event: Transcribed) -> None:
         turn.c = replace(turn.c, voice=None)
         return turn.say_and_reprompt(FAILED)
     if turn.danger(text) is Danger.CLEAR:
-        # Advice needs no confirmation, and the text of the recording would remain on the screen of
-        # a person in danger.
+        # Show the safety advice without asking whether the text is right, because the question
+        # would leave the text on the screen of a person in danger.
         turn.c = replace(turn.c, voice=None)
         return safety.show(turn, turn.recognize(text).danger_intent)
     safety.note_suspicion(turn, text)
@@ -147,7 +153,7 @@ def _operator(turn: TurnState) -> str:
 
 
 def _is_private(turn: TurnState) -> bool:
-    """Return True if the answer to the open question is private, so it must not be sent outside."""
+    """Return True if the open question asks for a secret or sensitive answer."""
     asked = turn.c.asked
     question = turn.question(asked) if asked else None
     secrets = (pin_screens.PIN, household_screens.CODE, *lookup_screens.TYPED, *hint_screens.TYPED)

@@ -14,7 +14,7 @@ from flows.engine.turn import TurnState
 WORDING = "~wording"
 # With more sentences than these, the buttons would not fit on one screen.
 MAX_SENTENCES = 8
-# Actions of the buttons below an answer whose payload contains the intent of the answer.
+# Actions of those buttons below an answer that have the answer's intent in their payload.
 ANSWERED = ("more", "else", "open", "wording")
 
 SOUNDS_WRONG = button("Sounds wrong")
@@ -53,7 +53,7 @@ def ask(turn: TurnState, texts: Iterable[Text]) -> None:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Count a report of the sentence that the person chose as badly worded; with `back`, nothing.
+    """Count a report that the sentence `key` is badly worded; the key `back` counts nothing.
 
     Then the open question is repeated, or the menu is shown if no question is open.
     """
@@ -72,7 +72,7 @@ def of_replies(turn: TurnState, replies: Iterable[Reply]) -> Iterator[Text]:
 
 
 def shown(turn: TurnState) -> list[Text]:
-    """Return the sentences of the answer on the screen, or else of the question and its buttons."""
+    """Return the sentences of the answer on the screen, else of the question and its buttons."""
     asked = turn.c.asked
     options = asked.options if asked is not None and asked.key == screens.REPLY else ()
     names = [option.key.partition(".") for option in options]

@@ -1,4 +1,4 @@
-"""The Ata Zholy card and the visas."""
+"""Facts about the Ata Zholy card and the visas."""
 
 from datetime import date
 

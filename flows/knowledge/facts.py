@@ -57,11 +57,12 @@ MAX_REVIEW_PERIODS = 2
 class Fact:
     """A sentence that may be shown: a source supports it, and no source contradicts it.
 
-    `key` is programme.key as in the seed data. `as_of` is the source's own date with the precision
-    `dated`; for a source without a date it is the day of the check. `checked` is the day on which
-    the fact was last compared with its sources, by default the last day on which a source was read.
-    The next check is due by `review`, which depends on the subject `about`. The fact is shown from
-    `since` to `until`, both included, but at most for two review periods after `checked`.
+    `key` is the fact's key in the seed data, such as `kandas_status.fee`. `as_of` is the source's
+    own date with the precision `dated`; for a source without a date it is the day of the check.
+    `checked` is the day on which the fact was last compared with its sources, by default the last
+    day on which a source was read. The next check is due by `review`, which depends on the subject
+    `about`. The fact is shown from `since` to `until`, both included, but at most for two review
+    periods after `checked`.
 
     `countries` are the ISO codes of the citizenships that the fact concerns; empty for all.
 
@@ -88,7 +89,10 @@ class Fact:
     published: bool = False
 
     def __post_init__(self) -> None:
-        """Set `checked` by the sources and `as_of` of an undated fact, and limit `until`."""
+        """Set missing values: `checked` by the sources, and `as_of` of an undated fact.
+
+        `until` is limited to two review periods after `checked`.
+        """
         if self.checked == date.min:
             days = (read_on(source, COLLECTED) for source in self.sources)
             object.__setattr__(self, "checked", max(days, default=COLLECTED))

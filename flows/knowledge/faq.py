@@ -267,8 +267,8 @@ ENTRIES = (
 )
 
 MAX_FOUND = 4
-# The score of one word that occurs in two questions. A text must exceed this score, so that
-# “where?” alone finds nothing.
+# The score of one word that occurs in two questions. A typed text must score more than this to find
+# a question, so that “where?” alone finds none.
 NEAR = 0.25
 type _Index = dict[str, float]
 

@@ -1,4 +1,4 @@
-"""The kandas status, its extension, and the commission that examines ethnicity."""
+"""Facts about the kandas status, its extension, and the commission that examines ethnicity."""
 
 from datetime import date
 

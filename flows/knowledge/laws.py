@@ -1,4 +1,4 @@
-"""Rules by country: how its papers are confirmed for Kazakhstan, and how to enter from there."""
+"""Facts by country: how its papers are confirmed for Kazakhstan, and how its citizens enter."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Everyday life after the move: numbers, accounts, diplomas, service, pensions, marriage, help."""
+"""Facts about life after the move: accounts, diplomas, army service, pensions, marriage, help."""
 
 from datetime import date
 

@@ -154,10 +154,11 @@ PLACES: dict[str, Label] = {
 
 
 def mission_of(country: str, working: Iterable[str]) -> str:
-    """Return the mission to which the cases of a country go, else the country's first mission.
+    """Return the mission to which a country's cases are assigned, the first one with officers.
 
-    The first mission is returned if none has officers. It serves for announcements, which need no
-    officers. Returns GENERAL for a country without a mission.
+    If none has officers, return the country's first mission: it serves for announcements, which
+    need no officers. Returns GENERAL for a country without a mission. `working` are the keys of the
+    missions that have officers.
     """
     staffed, *_others = candidates(country, working)
     first = next((each.key for each in MISSIONS if each.country == country), GENERAL)

@@ -35,10 +35,10 @@ class Origin:
 
     Citizens of a `dangerous` country are not asked to fetch papers there. `entry` facts are about
     entering Kazakhstan, `inside` facts for people already there. `exchange` facts are shown with
-    the list for citizenship. `ends` facts tell when a stay ends, and are shown first. `leaving` is
-    for people who may still be in their country, because the step cannot be done after leaving.
-    `permit` facts open the list of papers for the residence permit. `stay_open` tells that the
-    length of a stay was not checked.
+    the list of papers for citizenship. `ends` facts tell when a stay ends, and are shown first.
+    `leaving` is a fact about a step that is impossible after leaving the country, shown to people
+    who may still be there. `permit` facts open the list of papers for the residence permit.
+    `stay_open` tells that the length of a stay was not checked.
     """
 
     code: str

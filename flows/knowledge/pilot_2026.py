@@ -1,4 +1,7 @@
-"""The pilot of 2026 (test, questionnaire, check, interview). The facts expire with the pilot."""
+"""Facts about the pilot of 2026 for the permanent residence permit and the kandas status.
+
+Its stages are a test, a questionnaire, a check and an interview. The facts expire with the pilot.
+"""
 
 from datetime import date
 
@@ -192,8 +195,7 @@ EXTENSION = Fact(
     since=SINCE,
     until=UNTIL,
 )
-# Only shown after the safety sentence, because this paper is issued by the state that the person
-# leaves.
+# Only shown after SAFETY_FIRST, because the state that the person leaves issues this paper.
 CONSENT = Fact(
     key="prp.consent",
     text=_(

@@ -1,4 +1,4 @@
-"""The regional quota and its payments. The facts expire at the end of the year they are about."""
+"""Facts about the regional quota and its payments; they expire at the end of their year."""
 
 from datetime import date
 
@@ -65,8 +65,8 @@ SHARE = Fact(
     until=UNTIL,
     about=About.HISTORY,
 )
-# Shown without a last day, because people who signed for five years have the duties after the fact
-# has ended.
+# Shown after the fact about the duties has expired, without a last day, because people who signed
+# for five years still have these duties.
 DUTIES_ENDED = _(
     "Did you get the support? You may have signed to stay in the region for five years, and may"
     " have to pay the support back. Read your contract and ask before you move away."

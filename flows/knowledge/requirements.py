@@ -93,7 +93,7 @@ MAY_APPLY = Fact(
     as_of=date(2025, 10, 16),
     about=About.PAPERS,
 )
-# Only shown after the safety sentence, because the police of China issue the certificate.
+# Only shown after SAFETY_FIRST, because the police of China issue the certificate.
 CHINA_TWO_PAPERS = Fact(
     key="cn.two_papers",
     countries=frozenset({"CN"}),

@@ -1,4 +1,4 @@
-"""Residence permit, citizenship, and the rights of kandas."""
+"""Facts about the residence permit, citizenship, and the rights of kandas."""
 
 from datetime import date
 

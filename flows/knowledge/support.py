@@ -49,8 +49,8 @@ class Amounts:
 def amounts(people: int, year: int = YEAR) -> Amounts:
     """Return the amounts for a family of `people` persons.
 
-    Relocation is the total, rent is per month from the least to the most, the certificate is the
-    maximum.
+    `relocation` is paid once for the whole family. `rent_least` and `rent_most` are the limits of
+    the payment for rent per month. `certificate` is the maximum value of the housing certificate.
     """
     mci = MCI[year]
     return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

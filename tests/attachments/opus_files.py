@@ -1,4 +1,4 @@
-"""Test data: voice messages as messengers send them, and 60 kinds of malformed ones."""
+"""Test data: voice messages as messengers send them, and about 60 kinds of malformed ones."""
 
 from collections.abc import Callable, Iterator
 from struct import pack

@@ -1,4 +1,4 @@
-"""The form on aiogram, which stores its state in Redis after every update.
+"""The benchmark's ten-question form on aiogram, which stores its state in Redis at every update.
 
 There are two versions. `aiogram` is the fastest: filters are coroutines, and a button press is
 acknowledged in the response to the webhook. `aiogram-docs` follows aiogram's documentation: it runs

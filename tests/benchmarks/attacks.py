@@ -1,4 +1,7 @@
-"""Attacks on the published figures of planning: hidden counts from sums, and from two days."""
+"""Attacks that try to learn hidden counts from the planning figures that the registry publishes.
+
+They solve the sums of one day's tables, and compare the tables of two days.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,19 +19,26 @@ EVERYONE: Group = frozenset()
 
 @dataclass
 class Known:
-    """Everything published on a day: counts, hidden groups, and sums that must hold."""
+    """Everything published on one day: shown counts, groups with a hidden count, and sums.
+
+    A sum is a group whose count equals the counts of its parts together.
+    """
 
     shown: dict[Group, int] = field(default_factory=dict)
     hidden: set[Group] = field(default_factory=set)
-    # Each a group, and the groups into which one more dimension divides it.
+    # Each sum is a group and its parts: the groups into which one more dimension divides it.
     sums: list[tuple[Group, list[Group]]] = field(default_factory=list)
-    # The sums in tables with a shown cell. In tables without one, empty cells are hidden as well,
-    # so a hidden count may be 0.
+    # The sums of tables that show at least one count, in which each hidden count is at least 1. In
+    # all other tables, empty cells are hidden as well, so a hidden count may be 0.
     partly_shown: list[tuple[Group, list[Group]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, everyone: int | None, tables: Published) -> "Known":
-        """Collect the tables. A margin (`*`) is the same group as the cell of a smaller table."""
+        """Return the knowledge from a day's tables and the published number of all people.
+
+        A margin, with `*` for a dimension, is the same group as a cell of the table without this
+        dimension.
+        """
         known = cls()
         known._note(EVERYONE, everyone)
         for by, cells in tables.items():
@@ -54,7 +64,7 @@ class Known:
         self.hidden -= self.shown.keys()
 
     def determined(self) -> dict[Group, int]:
-        """Return the hidden counts that follow from solving all sums as linear equations."""
+        """Return the hidden counts, by group, that all sums as linear equations determine."""
         done: dict[Group, dict[Group | None, Fraction]] = {}
         for whole, parts in self.sums:
             row = self._equation(whole, parts)
@@ -100,12 +110,12 @@ class Known:
 
 
 def queries() -> list[tuple[str, ...]]:
-    """Return every query that planning answers."""
+    """Return every query that planning answers, as its one or two dimensions."""
     return [*((each,) for each in DIMENSIONS), *PAIRS]
 
 
 def differences(first: Published, second: Published) -> dict[tuple[str, ...], object]:
-    """Return the cells that differ between two days; a missing cell counts as 0."""
+    """Return the cells whose counts differ, with both counts; a missing cell counts as 0."""
     return {
         (*by, *place): (before, now)
         for by, cells in second.items()

@@ -30,7 +30,7 @@ TO_CASE = ("ru", "!person", "general", "yes")
 class Siege(msgspec.Struct, frozen=True):
     """Order to attack from `addresses` loopback addresses at `rate` requests per second in total.
 
-    `port` serves chat and console, `webhooks` the platforms.
+    `port` is the port of chat and console; `webhooks` is that of the platforms' webhooks.
     """
 
     port: int
@@ -52,7 +52,7 @@ class Attacker:
     def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
         self._siege, self._host, self._seen = siege, host, seen
         self._url = f"http://127.0.0.1:{siege.port}"
-        # Cookie of the chat that the last request opened, for the next request.
+        # Cookie of the chat session that the last chat request opened; the next request uses it.
         self._cookie = ""
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""`./kosh bench broadcast`: a million recipients, with and without rate limits and other load."""
+"""`./kosh bench broadcast`: a million recipients, first without a rate limit, then with one."""
 
 import asyncio
 import random
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass
 class Stage:
-    """Servers and clients of the whole run, and the measured broadcast."""
+    """Shared objects of all parts of a run: servers, clients, the broadcast, and the figures."""
 
     rt: Runtime
     http: aiohttp.ClientSession
@@ -196,7 +196,7 @@ async def _awake(stage: Stage) -> None:
 
 
 async def _rows(stage: Stage) -> tuple[int, float]:
-    """Wait until all recipients have rows; return their number and the Unix time."""
+    """Wait until each recipient has a database row; return their number and the Unix time."""
     async with asyncio.timeout(1800):
         while True:
             now = await broadcasts.find(stage.rt, stage.who.lead, stage.found.id)

@@ -1,9 +1,9 @@
-"""`./kosh bench console`: response times of the console's pages, with a full desk and all live.
+"""`./kosh bench console`: response times of the console while many officers have pages open.
 
-The cases are invented. SQL creates the closed ones, whose content cannot be decrypted. The open
-ones belong to people with keys. Officers keep pages open as `console.js` does: with a stream of
-events, after which they fetch the changed part of the page, with the same pauses. Each officer also
-acts now and then, by sending a form.
+The cases are invented. SQL creates the closed cases, whose content cannot be decrypted. The open
+cases belong to people with keys. Simulated officers keep a page open as `console.js` does: they
+receive a stream of events, and fetch the changed part of the page after an event, with the same
+pauses. Each officer also fetches pages and sends forms every ACT_EVERY seconds on average.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from tests.console_client import Console
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"
-# Pauses in seconds, the same as in console.js.
+# Pauses in seconds between an event and the next fetch, the same as in console.js.
 MIN_PAUSE, OTHERS, SPREAD, MAX_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
 ARRIVING = 0.1  # seconds between the sign-ins of two officers
@@ -52,8 +52,8 @@ PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics",
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
     "ALTER TABLE case_messages DISABLE TRIGGER USER",
-    # Ids that begin with ffffffff sort last, because Kosh checks at its start that it can decrypt
-    # the first people, and these have no keys.
+    # The invented people have no keys. Their ids begin with ffffffff, so that they sort last,
+    # because Kosh checks at its start that it can decrypt the first people.
     "CREATE TEMP TABLE made AS SELECT overlay(gen_random_uuid()::text PLACING 'ffffffff' FROM 1)"
     "::uuid AS id, n FROM generate_series(1, %(n)s) n",
     "INSERT INTO people (id, key, key_version) SELECT id, '', 1 FROM made",
@@ -92,9 +92,9 @@ class Figures:
 
 
 def measured(folder: Path, closed: int, still_open: int, live: int, seconds: float) -> Figures:
-    """Fill the database with cases, open the pages of `live` officers, and work for `seconds` s.
+    """Fill the database with cases, then measure for `seconds` s while `live` officers work.
 
-    Data of an earlier run in the folder is kept, and its open cases are reset.
+    Cases of an earlier run in `folder` are used again, and its open cases are reset.
     """
     logging.configure("error")
     with (
@@ -270,7 +270,10 @@ class _Desk:
             self.figures.server[page].append(float(found[1]))
 
     async def _act(self, console: Console) -> None:
-        """Look at pages; or claim the next case, read it, answer, and release it."""
+        """Fetch a list, claim the next case, read it twice, and reply if the page allows it.
+
+        Officers with an odd number then release the case; all others keep its page open.
+        """
         chance = self.number % 5
         looks = {
             0: ("all", "/inbox?queue=all"),
@@ -342,7 +345,7 @@ class _Desk:
 
 
 def table(figures: Figures) -> str:
-    """Return a line for each page: server time, and total time for a client on this machine."""
+    """Return a table with a line for each page: server time, and total time for a local client."""
     head = "page        seen   server ms: median    p95   whole ms: median    p95"
     lines = [head]
     for page in PAGES:

@@ -1,4 +1,4 @@
-"""Cost of a turn with 500 published items, relative to one without any.
+"""Cost of a turn with 500 items of content published by editors, relative to one without any.
 
 Usage: `python -m tests.benchmarks.content`
 """
@@ -42,7 +42,7 @@ def _body(words: str, after: int = 0) -> Body:
 
 
 def turns(content: Snapshot) -> float:
-    """Run a conversation's turns and render all texts; return the CPU seconds."""
+    """Run the turns of one conversation and render their texts; return the CPU seconds."""
     began = process_time()
     conversation = Conversation()
     events: tuple[Event, ...] = (QUESTION, Pressed("!menu"))

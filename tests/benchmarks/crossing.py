@@ -1,4 +1,4 @@
-"""Invented families who go through the bot: registration, family codes, erasure, with faults."""
+"""Let invented families use the bot: register, link their registrations, and erase their data."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -43,15 +43,15 @@ class Steady(Guest):
 
 @dataclass
 class Crossing:
-    """The families, each with the chats of its registrants, and known paths through the form."""
+    """All families, the chat of each registrant, and the nonces of buttons seen so far."""
 
     house: House
     families: Sequence[Family]
     invitations: list[Created]
     at_once: int = 16
     guests: dict[str, Steady] = field(default_factory=dict)
-    # Key: the shape of the way through the form. Value: for each answer, the nonce of its button,
-    # or "" if the answer was typed. People with the same shape get the same nonces.
+    # Key: everything that decides which questions a person gets. Value: the nonce of each answer's
+    # button, or "" if the answer was typed. People with the same key get the same nonces.
     ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
     # Called with a line of progress.
@@ -91,7 +91,7 @@ class Crossing:
         await self.guests[person.surname].go("/delete", "yes")
 
     async def settle(self) -> None:
-        """Wait until the registry has each write; advance database time to postponed ones."""
+        """Wait until the registry has each write; advance database time, so that retries come."""
         assert self.house.rt.registry is not None
         async with asyncio.timeout(SETTLE_SECONDS):
             while await self._count(_OPEN_WRITES) or await self._count(_UNDECIDED):
@@ -105,7 +105,7 @@ class Crossing:
         return row[0] if row else None
 
     async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; the first person of a `way` looks up the nonces of the buttons."""
+        """Answer each question; the first person with this `way` looks up the buttons' nonces."""
         known = self.ways.get(way)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):

@@ -1,7 +1,7 @@
 """A database full of invented people: with real keys, encrypted fields, answers in every script.
 
-Any of them can write: Kosh finds them by blind index and decrypts their data like that of real
-people. So the cost of a turn among many people can be measured on any of them.
+Each of these people can write to Kosh, which finds them by blind index and decrypts their data like
+that of real people. Copies made by `multiply` cannot: they only make the tables large.
 """
 
 import random
@@ -23,7 +23,7 @@ from flows.engine.state import Conversation
 from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
 from tests.names import names
 
-# Number among ten people, by written form and script of their names.
+# Written form of the conversation, script of the person's names, and number among ten people.
 SHARES = (
     ("kk_Arab", "Kazakh Arabic", 3),
     ("kk", "Kazakh Cyrillic", 2),
@@ -129,7 +129,7 @@ INDEXES_REST = """
 
 
 def _set_apart(session: psycopg.Connection, originals: int) -> None:
-    """Copy the first rows into temporary tables, so that no copy reads a growing table."""
+    """Copy the originals' rows into temporary tables, which do not grow during the copying."""
     session.execute(
         "CREATE TEMP TABLE first_people AS SELECT * FROM people ORDER BY ctid LIMIT %s",
         (originals,),

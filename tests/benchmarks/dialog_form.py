@@ -1,4 +1,4 @@
-"""The form on aiogram-dialog: ten windows; its state is stored in Redis after every update."""
+"""The ten-question form on aiogram-dialog; its state is stored in Redis after every update."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -14,8 +14,8 @@ from flows.knowledge import regions
 
 SPOKEN = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 COUNTRIES = ("CN", "UZ", "MN", "TR", "RU", "KG", "IR", "AF")
-# By country. Few families come from the last countries, so that some counts are small and must be
-# hidden.
+# Relative number of families from each of COUNTRIES. Few come from the last ones, so that some
+# counts are small and must be hidden.
 WEIGHTS = (470, 380, 60, 40, 30, 14, 5, 1)
 REGIONS = (*(region.key for region in regions.REGIONS), "undecided")
 TIMEFRAMES = ("half_year", "year", "later", "undecided")
@@ -33,7 +33,8 @@ type Table = dict[Place, tuple[int, int]]
 class Registrant:
     """A person who registers.
 
-    `trade` is None if they add no details, `support` also if they skip its question.
+    `trade` and `support` are None if the person adds no details; `support` is also None if they
+    skip its question.
     """
 
     surname: str
@@ -46,7 +47,7 @@ class Registrant:
 
     @property
     def age(self) -> str:
-        """Return the age band of planning."""
+        """Return the person's age band as in the planning tables."""
         years = datetime.now(UTC).year - self.birth_year
         return next((name for name, band in GROUP.items() if years in band), "60+")
 
@@ -65,12 +66,12 @@ class Family:
 
     @property
     def open(self) -> list[Registrant]:
-        """Return the registrants who did not erase themselves, in the order of registration."""
+        """Return the registrants who do not erase their data, in the order of registration."""
         return [each for each in self.registrants if not each.erased]
 
     @property
     def size(self) -> int:
-        """Return the number of people before anyone is erased."""
+        """Return the number of family members, including those who later erase their data."""
         return 1 + self.couple + len(self.children)
 
 
@@ -120,7 +121,7 @@ def _letters(number: int) -> str:
 
 
 def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
-    """Return people and households by each dimension and each pair, counted one by one."""
+    """Return the numbers of people and households by each dimension and each pair of dimensions."""
     people = [each for family in families for each in _people(family)]
     tables: dict[tuple[str, str], Table] = {}
     for first, second in [*((each, "") for each in DIMENSIONS), *PAIRS]:
@@ -135,7 +136,7 @@ def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
 
 
 def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
-    """Yield each person's values, and True for the one person who represents the household."""
+    """Yield each person's value of each dimension, and True for one person of the household."""
     given = {
         "region": CODES["target_region"][family.region] or "UNDECIDED",
         "timeframe": CODES["timeframe"][family.timeframe] or "",

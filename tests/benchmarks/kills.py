@@ -32,8 +32,9 @@ HEAD: tuple[str, ...] = (
 class Watched:
     """Servers of Kosh and of each compared framework.
 
-    The methods let people write to the servers, and kill and restart servers and stores. Only
-    contenders of the kinds `durable` (Kosh) and `peer`, which store the conversation, take part.
+    Its methods start people who write to the servers, and kill and restart servers and stores
+    (PostgreSQL and Valkey). Only contenders of the kinds `durable` (Kosh) and `peer`, which store
+    the conversation, take part.
     """
 
     def __init__(self, stage: Stage, database: Databases) -> None:
@@ -87,9 +88,9 @@ class Watched:
 
 
 def measured(kills: int, store_kills: int) -> str:
-    """Kill each server several times, in turn; then kill PostgreSQL and Valkey together.
+    """Kill each server `kills` times in turn; then kill PostgreSQL and Valkey `store_kills` times.
 
-    Return the losses as a table.
+    Return the numbers of lost messages as a table.
     """
     with staged() as stage:
         database = stage.database("kosh_kills")

@@ -40,7 +40,7 @@ MAX_LENGTH = 100
 OFFICER = "Marat Testov"
 # Answers to the questions before the two that accept names in any script.
 BEFORE = (*AFTER_CONSENT[:-1], "yes")
-# Other values of a submission, as the form would send them.
+# Values of a submission other than names, as the form would send them.
 WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
 CONSENT = {
     "text_sha256": "0" * 64,
@@ -53,7 +53,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Number of names of a script that came back unchanged, and of the answers that held them."""
+    """Number of names of a script that came back unchanged, and of answers that contained them."""
 
     script: str
     names: int
@@ -61,7 +61,7 @@ class Passed:
 
 
 def measured(many: int, seconds: float) -> str:
-    """Send `many` names, equally many of each script, or fewer if `seconds` have passed."""
+    """Send `many` names, equally many of each script, or fewer after `seconds`; return a table."""
     logging.configure("error")
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_names")
@@ -100,7 +100,7 @@ type Names = tuple[str, str]
 
 
 async def _script(house: House, script: str, each: int, until: float) -> tuple[Passed, set[Names]]:
-    """Fill two questions with names repeatedly as one person, while an officer reads them.
+    """Answer two questions with names repeatedly as one person, while an officer reads the answers.
 
     Return the counts, and the pairs of names sent to the registry.
     """

@@ -87,9 +87,10 @@ class Rest(msgspec.Struct, frozen=True, tag=True):
 class Losses(msgspec.Struct):
     """Observations on a vigil's people; all but `taken` and `again` are losses.
 
-    In order: acknowledged updates; updates that were never acknowledged, in spite of repeats;
-    acknowledged updates without an answer; answers that led back to an earlier question; answers
-    that skipped a question, because one update was applied twice; repeated answers.
+    `taken` counts acknowledged updates. `stuck` counts updates that were never acknowledged, in
+    spite of repeats. `unanswered` counts acknowledged updates without an answer. `back` counts
+    answers that led back to an earlier question. `skipped` counts answers that skipped a question,
+    because one update was applied twice. `again` counts repeated answers.
     """
 
     taken: int = 0

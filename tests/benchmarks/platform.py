@@ -182,7 +182,7 @@ class Platform:
         calls, begun = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - begun
-        # Wait for work that follows an answer (its outcome is stored), which is part of the turn.
+        # Wait until the server has stored the outcome of the last answers, which is part of a turn.
         await asyncio.sleep(0.05)
         lines.close()
         turns = len(drive.latencies)

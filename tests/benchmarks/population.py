@@ -1,4 +1,4 @@
-"""Bring invented families through the bot, and compare planning with the truth.
+"""Register invented families through the bot, and compare planning figures with true counts.
 
 `python -m tests.benchmarks.population --people 20000 --households 7000` runs the whole application:
 people register over the web channel, the worker writes to the sandbox over HTTP, and the sandbox's
@@ -41,7 +41,7 @@ _REMEMBERED = "SELECT count(*) FROM handles WHERE channel = 'web'"
 
 @dataclass
 class Day:
-    """The answers to all queries of planning on a day, and the exact number of people."""
+    """Answers to all planning queries on one day; the published and the true number of people."""
 
     tables: Published
     people: int | None
@@ -50,7 +50,11 @@ class Day:
 
 @dataclass
 class Findings:
-    """The results of a run; `wrong` describes each figure that differs from the truth."""
+    """The results of a run.
+
+    `wrong` describes each figure that differs from the true one, `learned` each hidden count that
+    an attack found.
+    """
 
     people: int
     households: int
@@ -86,7 +90,7 @@ async def measured(
     seed: int,
     say: Callable[[str], None] = lambda line: None,
 ) -> Findings:
-    """Register the families, compare all figures with the truth, and try the attacks."""
+    """Register the families, compare all figures with the true ones, and try the attacks."""
     chance = random.Random(seed)
     made = families.invented(households, people, REFERRERS, chance)
     registrants = [each for family in made for each in family.registrants]
@@ -140,7 +144,7 @@ async def _compare(house: House, made: list[Family], findings: Findings) -> None
 
 
 async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
-    """Check that the registry has each person once, and no data of those who erased themselves."""
+    """Check that the registry has each person once, and no data of people who erased their data."""
     entries = await house.entries()
     kept = Counter(each["body"]["surname"] for each in entries if each["body"])
     open_ones = [each.surname for each in registrants if not each.erased]
@@ -159,7 +163,7 @@ async def _count_once(house: House, registrants: list[Registrant], findings: Fin
 async def _compare_referrers(
     house: House, invitations: list[Created], registrants: list[Registrant], findings: Findings
 ) -> None:
-    """Check that each organisation reads its own count, rounded down to a multiple of five."""
+    """Check that each referring organisation reads its own count, rounded down to fives."""
     await house.ahead("1 day")
     await referrers.release(house.rt)
     agreed = Counter(each.referrer for each in registrants if each.agrees)
@@ -170,7 +174,10 @@ async def _compare_referrers(
 
 
 async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
-    """Try to learn a hidden count from all sums of a day, and from one person between two days."""
+    """Try to learn hidden counts from the sums of one day, and from a comparison of two days.
+
+    Between the two days one person registers, or erases the registration.
+    """
     day = await _day(house)
     known = Known.of(day.people, day.tables)
     findings.hidden = len(known.hidden)

@@ -1,4 +1,4 @@
-"""The form on python-telegram-bot; its pickle file is written after every update."""
+"""The ten-question form on python-telegram-bot; its state is pickled to a file at every update."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager

@@ -78,7 +78,11 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
 
 
 def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
-    """Return medians of the ratios within each round, since load affects both sides of a round."""
+    """Return four ratios of cost and latency between two contenders, as medians over the rounds.
+
+    A ratio compares figures of the same round, because other load on the machine affects both
+    alike.
+    """
     pairs = list(zip(ours.samples, other.samples, strict=True))
     loaded = list(zip(ours.loaded, other.loaded, strict=True))
     return (

@@ -38,7 +38,7 @@ class Besieged:
     peak_mb: float
     # Share of a core that both processes used, before and during the siege.
     cpu: tuple[float, float] = (0.0, 0.0)
-    # Average number of processes waiting for a core (load average).
+    # Load average of the machine: the number of processes that run or wait for a core.
     load: float = 0.0
 
     @property

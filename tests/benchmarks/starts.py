@@ -23,7 +23,7 @@ PATIENCE = 120
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Seconds until the first answer, CPU seconds until then, and MB of the main process."""
+    """Seconds until the first HTTP answer, CPU seconds until then, and MB of the main process."""
 
     seconds: float
     cpu: float
@@ -46,7 +46,7 @@ def _starts() -> Iterator[tuple[str, Start]]:
         yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
         yield "demo, empty data folder", _demo(folder / "second", kept)
         yield "demo, again", _demo(folder / "second", kept)
-        # `run` rejects a demo's folder, so this one is made an installation by creating keys.
+        # `run` rejects the data folder of a demo, so `keys first` makes a folder for it.
         third = folder / "third"
         with _started("keys", "first", "--data", str(third), told=kept) as keys:
             keys.wait()

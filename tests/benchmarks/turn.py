@@ -26,7 +26,7 @@ CHAT_BLOCK = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A kind of turn on one server; `kind` is the group of contenders that are compared."""
+    """A kind of turn on one server; `kind` names the group in which contenders are compared."""
 
     name: str
     server: str

@@ -84,7 +84,7 @@ async def _brought(lines: Lines, body: bytes) -> None:
 
 
 class Watch:
-    """A running order `Vigil`, with its people."""
+    """A running `Vigil` order: its simulated people, and the losses counted so far."""
 
     def __init__(self, platform: Platform, vigil: Vigil) -> None:
         self.name = vigil.name

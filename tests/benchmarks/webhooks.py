@@ -35,7 +35,7 @@ from tests.sample_files import photo
 
 KNOWN = 40
 STRANGERS = 40
-# People and files of each; the files are fewer than a person may send in a day.
+# Number of people, and of files that each uploads: fewer than a person may send in a day.
 UPLOADERS, EACH = 8, 25
 WORDS = ("/menu", "/help", "/language", "/status")
 CHANNELS = ("telegram", "whatsapp")
@@ -54,7 +54,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run: the responses of each webhook, and the number of files processed meanwhile."""
+    """One run: the responses of each webhook, and the number of files processed during the run."""
 
     answers: tuple[Answered, ...]
     files: int

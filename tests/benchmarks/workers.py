@@ -15,7 +15,10 @@ AT_ONCE = 64
 
 @dataclass(slots=True)
 class Team:
-    """Web processes that share a port, with each round's CPU in µs of each and of the stores."""
+    """Web processes that share a port, and the measurements of each round.
+
+    A round has the CPU µs per turn of each process, and of PostgreSQL and Valkey together.
+    """
 
     pids: list[int]
     port: int

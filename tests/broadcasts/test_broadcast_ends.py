@@ -59,7 +59,7 @@ class Late(Post):
 
 @dataclass
 class Last:
-    """A broadcast whose only recipient is finished, and a call that makes them pending again."""
+    """A broadcast whose only recipient has a final state, and a call that makes it pending."""
 
     rt: Runtime
     found: broadcasts.Broadcast
@@ -77,7 +77,7 @@ async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broa
 
 
 async def _reported(rt: Runtime) -> Last:
-    """Return a broadcast whose sent message is then reported as undelivered."""
+    """Return a broadcast, and a call that reports its sent message as undelivered."""
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
@@ -88,7 +88,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """Return a broadcast for which an officer decides to resend to recipients in doubt."""
+    """Return a broadcast, and a call by which an officer resends it to recipients in doubt."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
@@ -102,7 +102,7 @@ async def _decided(rt: Runtime) -> Last:
 
 
 async def _heard_of_late(rt: Runtime) -> Last:
-    """Return a broadcast for which a worker with an expired lease reports that nothing was sent."""
+    """Return a broadcast, and a call by which a worker with an expired lease reports a failure."""
     post = Late()
     rt, _who, found = await _sent(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))

@@ -72,7 +72,7 @@ class Scene:
         return self.house.telegram.user(TESTER, started=True)
 
     async def set(self) -> None:
-        """Create subscribers, one of whom wants no messages at present."""
+        """Create subscribers, one of whom has muted messages."""
         await demo_officers.enter(self.house.rt)
         self.members = await crowd(self.house.rt, MANY)
         users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)

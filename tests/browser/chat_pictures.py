@@ -21,7 +21,7 @@ LIST_MADE = ("checklist", "kandas_status", "CN", "both", "yes", "yes", "unsaid")
 WAY_FOUND = ("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
 PAPER, RIM, EDGE, GAP = "#f3f2ec", "#14191a", 14, 56
 LIST_TOP = "() => [...document.querySelectorAll('#list li.kosh:has(.item)')].pop().scrollIntoView()"
-# Scrolls to the entries of the list, and ticks two of them.
+# JavaScript that scrolls to the entries of the checklist, and ticks two of them.
 PAPERS_TOP = """() => { const boxes = [...document.querySelectorAll('#list .item .box')];
   boxes.slice(0, 2).forEach(box => box.click());
   scrollTo(0, boxes[0].getBoundingClientRect().top + scrollY - 150); }"""
@@ -33,7 +33,7 @@ ANSWER_TOP = """() => {
 async def _chat(
     browser: Any, house: House, language: str, answers: tuple[str, ...], **options: Any
 ) -> Any:
-    """Return a page after a conversation with these answers."""
+    """Return a page of the web chat after a conversation with these answers."""
     context = await browser.new_context(
         reduced_motion="reduce", device_scale_factor=options.pop("scale", 1), **options
     )

@@ -1,4 +1,4 @@
-"""Scene for pictures of the console: invented officers, canned replies, hours, waiting people."""
+"""Scene for pictures of the console: officers, canned replies, working hours, waiting people."""
 
 from datetime import timedelta
 from typing import Any

@@ -21,8 +21,8 @@ CARD = (
     "<p>Қазақша · قازاقشا · Русский · 中文 · Oʻzbekcha · Ўзбекча</p></div>"
 )
 CARD_STYLE = "height:630px;background:#f3f2ec;color:#15201f;font:700 120px Noto Sans"
-# By file: width, height, CSS and body of the drawn page. Maskable icons need a margin, since phones
-# crop them to various shapes.
+# For each picture's file: width, height, CSS and body of the page that is drawn. Maskable icons
+# need a margin, since phones crop them to various shapes.
 PICTURES = {
     **{
         f"kosh-{size}.png": (size, size, f"height:{size}px", f"<img src=LOGO width={size}>")

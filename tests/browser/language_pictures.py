@@ -186,7 +186,7 @@ def announcements(talk: Talk) -> None:
 
 
 def beside(talk: Talk) -> None:
-    """Walk through features outside of the flows: data export, PIN, erasure, quick exit."""
+    """Walk through commands that are not part of a flow: status, PIN, erasure, help, quick exit."""
     after_sending(talk)
     talk.presses("menu", ">", "pin").answers("204611").says("/status")
     talk.takes(PinTried(False, 2)).takes(PinTried(False)).says("/delete")

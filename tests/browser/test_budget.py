@@ -1,4 +1,4 @@
-"""Tests of the web chat's question when a budget is spent, with and without scripts."""
+"""Tests of the arithmetic question that the web chat asks once an address has opened many chats."""
 
 import os
 from pathlib import Path

@@ -70,7 +70,7 @@ async def _is_served(house: House, published: bool = True) -> bool:
 
 
 async def _audited(browser: Any, house: House) -> None:
-    """Check that the audit log shows each step."""
+    """Check that the audit log shows each step of the publication and the withdrawal."""
     auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
     await auditor.page.goto(f"{house.url}/console/audit")
     for action in ("content.drafted", "content.published", "content.withdrawn"):

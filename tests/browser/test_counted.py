@@ -1,4 +1,4 @@
-"""Number of taps and typed texts that a journey takes, counted in the browser."""
+"""Number of taps and typed texts that whole tasks take, counted in the browser."""
 
 from pathlib import Path
 from typing import Any

@@ -78,7 +78,7 @@ async def house(chosen: Settings, admin_url: str, ministry: Ministry) -> AsyncIt
 
 
 async def _chat(page: Any, house: House) -> Framed:
-    """Return the chat in the page's frame, once it shows its first message."""
+    """Return the chat in the frame of the ministry's page, once it shows its first message."""
     await page.wait_for_selector("iframe")
     frame = await (await page.query_selector("iframe")).content_frame()
     await frame.wait_for_url(f"{house.url}/chat**")

@@ -12,7 +12,7 @@ from tests.flows.chat import LANGUAGES
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCREEN = {"width": 390, "height": 844}
-# Answers that lead to results with few and with the most reservations.
+# Answers to the eligibility flow; their results have few and many cautions.
 SITUATIONS = (
     ("move", "yes", "yes", "UZ", "no", "none", "unsaid"),
     ("move", "unsure", "no", "CN", "no", "none", "unsaid"),

@@ -163,7 +163,7 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
         assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
 
 
-# Pages outside of console and chat
+# Pages other than those of console and chat
 
 
 @pytest.mark.requirement("S-59", "S-60")

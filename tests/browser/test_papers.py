@@ -1,4 +1,4 @@
-"""Tests of the secure page's entrance and its file field, in a browser."""
+"""Tests of the start of the secure upload page and of its file field, in a browser."""
 
 from typing import Any
 

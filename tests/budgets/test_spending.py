@@ -1,4 +1,4 @@
-"""Budgets of the web chat: per address and in total; addresses are keyed hashes that expire."""
+"""Budgets of the web chat per IP address and in total; IP addresses are stored as keyed hashes."""
 
 from dataclasses import replace
 from ipaddress import ip_network

@@ -272,7 +272,8 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     assert isinstance(answers[0], Busy)
     assert answers[1:-1] == [LockAcquired(blob=None, known=False)] * 7
     assert isinstance(answers[-1], CacheUnavailable)
-    # At most one trip with script hashes, unknown after the flush, and one with the full scripts.
+    # At most two round trips: one with script hashes, which Valkey does not have after the flush,
+    # and one with the full scripts.
     assert await _packets(server) - trips <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
@@ -354,7 +355,10 @@ async def test_rate_buckets_are_independent(live: Cache, key: str) -> None:
 
 
 async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float = 0.0) -> float:
-    """Return the seconds in which four concurrent clients draw `times` permits, burst 10."""
+    """Return the seconds in which four concurrent clients take `times` permits from a rate bucket.
+
+    The bucket allows bursts of 10 permits.
+    """
     left = list(range(times))
     began = time.monotonic()
 

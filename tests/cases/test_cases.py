@@ -53,7 +53,7 @@ async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
     return desk_of
 
 
-# Routing
+# Assignment of a case to a mission
 
 
 async def _living_in(rt: Runtime, country: str) -> cases.Case:
@@ -111,7 +111,7 @@ async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime)
     assert await numbers(rt, officer) == [case.number]
 
 
-# Promised times
+# Waiting times that people read
 
 
 async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
@@ -201,7 +201,7 @@ async def test_case_median_answer_time_needs_five_answered_cases(rt: Runtime) ->
         assert await cases.median(session, "general") is None
 
 
-# Clocks
+# Deadlines of a case
 
 
 async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
@@ -247,7 +247,7 @@ async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt:
     assert after.resolve_due == case.resolve_due + timedelta(hours=3)
 
 
-# Return to the queue
+# Return of a case to the queue
 
 
 async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
@@ -344,7 +344,7 @@ async def test_officer_directory_keeps_at_least_two_administrators(rt: Runtime) 
     await directory.change(rt, first, third.id, active=False)
 
 
-# The duty group
+# The Telegram group of officers on duty
 
 
 class _Group:
@@ -417,7 +417,7 @@ async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group:
         await duty_group.update_duty_group(rt)
         passed = (await _now(rt) - begun).total_seconds()
         await ahead(rt, "2 seconds")
-    # The seconds that the test itself takes are added to those of the loop.
+    # `passed` is more than 2 s for each iteration, because the test itself takes time too.
     assert group.acts <= 1 + passed * 20 / 60
     assert len(group.stands) == 1
 
@@ -455,7 +455,7 @@ async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: 
     assert group.acts == 1
 
 
-# Assignment to officers
+# Automatic assignment of cases to officers
 
 
 async def _gives(rt: Runtime) -> None:

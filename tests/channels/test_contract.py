@@ -220,7 +220,7 @@ def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
     return replace(ChannelCall("send", desk.address, message), **more)
 
 
-# Properties
+# Properties that a channel declares
 
 
 def test_channel_declares_which_calls_it_supports(desk: Desk) -> None:
@@ -234,7 +234,7 @@ def test_channel_declares_which_calls_it_supports(desk: Desk) -> None:
     assert channel.name in LIMITS or channel.name == "fake"
 
 
-# Incoming
+# Updates from the platform
 
 
 def test_channel_parses_a_text_as_an_inbound_update(desk: Desk) -> None:
@@ -309,7 +309,7 @@ def _changed(value: Any) -> list[Any]:
     return odd
 
 
-# Outgoing
+# Calls to the platform
 
 
 async def test_channel_send_delivers_the_whole_message_and_returns_an_id(desk: Desk) -> None:

@@ -40,7 +40,8 @@ def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> 
         found = whatsapp_layout.parts(sent, WORDS)
         text, labels = _shown(found[-1])
         if len(found) > 1:
-            # A text too long for a message with a link, or for any message, is split without loss.
+            # Only a text that is too long for one message, or for one with a link, is split, and
+            # nothing of it is lost.
             text = "\n\n".join([*(part["text"]["body"] for part in found[:-1]), text])
             over = any(
                 press.payload.endswith(":>") or press.kind in whatsapp_layout.LINKS
@@ -99,7 +100,7 @@ def test_web_layout_fits_every_screen_without_truncation(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
-    """Check that a label left out of a list is a reserved word or an option that may be typed."""
+    """Check that each label left out of a WhatsApp list is a reserved word or an option to type."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in says(Page.ALWAYS):

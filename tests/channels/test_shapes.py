@@ -102,7 +102,8 @@ def test_web_chat_groups_consecutive_checklist_rows_into_one_block() -> None:
     ]
 
 
-# The answer of "What fits me?": the first procedure is shown, the others are collapsed.
+# The result of the eligibility flow "What fits me?": the first procedure is shown, the rest are
+# collapsed.
 
 SHOWN, FIRST, STEPS, OTHER = (
     "Обычный вариант", "Первый шаг", "Все шаги по порядку:", "Другой вариант"

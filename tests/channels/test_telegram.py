@@ -94,7 +94,7 @@ def inbound(event: events.Event, press_id: str = "") -> Inbound:
     return Inbound("telegram", "9", "501", "501", event, "3", press_id)
 
 
-# Incoming
+# Updates from Telegram
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_telegram_service_messages_are_ignored() -> None:
     assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
 
 
-# Fields of a message that are not its content.
+# Fields of aiogram's Message that do not make a message of a kind of its own.
 _ENVELOPE = (
     "author_signature business_connection_id caption caption_entities chat contact date "
     "direct_messages_topic edit_date effect_id entities ephemeral_message_id external_reply "
@@ -256,7 +256,7 @@ _ENVELOPE = (
 ENVELOPE = frozenset(_ENVELOPE.split())
 
 
-# Content that people send; Telegram itself writes all other fields.
+# Fields with content that people send. All further fields are service messages of Telegram.
 _SENT = (
     "animation audio checklist dice document game invoice live_photo location paid_media photo poll"
     " rich_message sticker story venue video video_note voice"
@@ -387,7 +387,7 @@ def test_telegram_reply_thread_is_not_parsed_as_a_topic(topic: bool | None) -> N
     assert parse(update(message=raw)) == inbound(events.Said("a"))
 
 
-# Hostile bodies
+# Hostile webhook bodies
 
 GOOD = update(message=message(text='Сәлем 👋 {"a": [1]}'))
 
@@ -544,7 +544,7 @@ def test_json_duplicate_key_is_found_in_every_spelling(
         assert json_decoding.read(body) == json.loads(mended)
 
 
-# Outgoing
+# Calls to Telegram
 
 
 @pytest_asyncio.fixture
@@ -713,7 +713,8 @@ async def test_telegram_long_message_is_split_at_paragraphs(
 
 @given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1), max_size=9))
 def test_telegram_split_loses_no_text(repeated: list[str]) -> None:
-    # Joined here, because Hypothesis warns of arguments with a long representation.
+    # The texts are made long here, because Hypothesis warns of arguments with a long
+    # representation.
     paragraphs = [each * 700 for each in repeated]
     texts = [text for text, _ in layout.parts(Message(tuple(paragraphs)))]
     assert all(len(text.encode("utf-16-le")) <= 2 * 4096 for text in texts)
@@ -895,7 +896,7 @@ async def test_telegram_acknowledge_raises_nothing_when_the_call_fails(
     await channel.acknowledge("0")
 
 
-# Answers of the platform
+# Responses of Telegram to a call
 
 
 @pytest.mark.parametrize(
@@ -1169,7 +1170,7 @@ async def test_telegram_user_actions_parse_to_events(
     assert back == Blocked("telegram", "501", False)
 
 
-# The profile
+# The bot's profile
 
 
 async def test_telegram_bot_profile_is_not_sent_again_when_unchanged(

@@ -67,7 +67,7 @@ def bot_of(http: aiohttp.ClientSession, api: str) -> Any:
     return Bot(TOKEN, JsonSession(http, api))
 
 
-# Written requests
+# Requests that aiogram's session writes
 
 
 def methods() -> list[Any]:
@@ -133,7 +133,7 @@ async def test_telegram_session_sends_a_file_as_multipart_form(http: aiohttp.Cli
         assert telegram.journal.mistakes() == []
 
 
-# Read responses
+# Responses that aiogram's session reads
 
 
 async def test_telegram_session_parses_only_the_id_of_a_sent_message(
@@ -162,7 +162,7 @@ async def test_telegram_session_parses_other_responses_with_aiogram_types(
     assert (me.id, me.first_name) == (1, "Kosh")
 
 
-# Errors
+# Error responses
 
 
 def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:

@@ -87,7 +87,7 @@ def event_of(**contents: Any) -> events.Event:
     return arrival.event
 
 
-# Incoming
+# Webhook bodies from WhatsApp
 
 
 def test_whatsapp_text_parses_with_its_sender_and_time() -> None:
@@ -471,7 +471,7 @@ def test_whatsapp_account_error_alerts() -> None:
     assert [line["code"] for line in logged] == ["E_WHATSAPP_RESTRICTED"]
 
 
-# Errors, as data
+# Error codes of Meta and Kosh's errors for them
 
 
 @pytest.mark.parametrize(
@@ -525,7 +525,7 @@ def test_whatsapp_error_of_the_account_or_an_unknown_code_alerts() -> None:
     assert not any(each.alarm == "" for each in FAULTS.values() if each.error is ChannelSuspended)
 
 
-# Layout
+# Layout of messages
 
 
 def presses(*labels: str, kind: str = "option") -> tuple[RenderedButton, ...]:
@@ -636,7 +636,7 @@ def test_whatsapp_template_languages_fall_back_in_a_fixed_order(
     assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
 
 
-# Outgoing, against the emulator
+# Calls to WhatsApp's emulator
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str)
 
 
 def _apart(line: str) -> Iterator[tuple[str, str]]:
-    """Yield for each bidi isolate its own text and the text of the isolates nested in it."""
+    """Yield for each bidi isolate its text without nested isolates, and the text of these."""
     open_: list[list[str]] = []
     for sign in line:
         if sign == bidi.ISOLATE:

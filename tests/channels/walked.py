@@ -1,8 +1,8 @@
-"""Every message that the assistant can send, each once for each setting of the secure page.
+"""Every message that the assistant can send, by how often people are sent to the secure page.
 
-The messages come from a walk through all flows, the stories of the transcripts, every outcome,
-every remark and every refusal. A `Say` is rendered into a language only later, so the walk runs in
-one language.
+The messages come from a walk through all questions of all flows, the conversations of the
+transcripts (`STORIES`), every outcome of a flow, every fixed sentence (remark) and every refusal. A
+`Say` is rendered into a language only later, so the walk runs in one language.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ FILLED: Mapping[str, Value] = {
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Return every distinct question, screen, outcome and remark, with possible notes before it."""
+    """Return every distinct question, screen, outcome and remark, also after notes."""
     found: dict[object, Say] = {}
     for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
@@ -134,7 +134,7 @@ class _Listener(Chat):
 
 
 def _told(page: Page) -> Iterator[Say]:
-    """Yield the messages of the transcripts' stories; none if a secure page may be used."""
+    """Yield the messages of the transcripts' conversations; none if a secure page may be used."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)

@@ -47,7 +47,11 @@ STALL_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Size and pace of a run: `rate` is in permitted calls per second, other times in seconds."""
+    """Size and pace of a run.
+
+    `rate` is the permitted number of calls per second; `latency` of a call and `limit` of the run
+    are in seconds.
+    """
 
     people: int
     kills: int

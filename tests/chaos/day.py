@@ -47,19 +47,21 @@ from tests.editorial.publisher import numbered
 from tests.emulators.telegram import Emulator, Journal, Pace
 
 DAY_HOURS = 24
-# Relative number of people by hour of their own day: night, morning, lunch and evening.
+# Relative number of people who come, by hour of the day in their time zone, from 0 to 23.
 HOURS = (1, 1, 1, 1, 1, 2, 4, 6, 7, 6, 6, 7, 9, 8, 6, 6, 7, 8, 10, 12, 12, 9, 5, 2)
-# Hours ahead of UTC and share: China, Kazakhstan and Uzbekistan.
+# Hours ahead of UTC, and share of the people: China, Kazakhstan and Uzbekistan.
 ZONES = ((8, 0.4), (5, 0.25), (5, 0.35))
-# An officer may read a limited number of cases an hour, which is not compressed.
+# Cases for each officer. An officer may read only a limited number of cases per real hour, even
+# though the day is compressed.
 CASES_EACH = 60
-# Moments as shares of the day.
+# Moments of faults, publications and the announcement, as fractions of the day.
 FAULTS = ((0.35, "kill web"), (0.5, "kill worker"), (0.62, "kill valkey"), (0.66, "kill web"))
 PUBLICATIONS = ((0.3, 201), (0.55, 202), (0.8, 203))
 ANNOUNCED_AT = 0.6
-# People with a subscription from earlier days, per person of the day.
+# People who subscribed to announcements on earlier days, per person of the day.
 EARLIER = 0.05
-# Telegram delivers through at most 100 connections. Its waits between attempts are compressed.
+# Telegram delivers through at most 100 connections. RETRY_SCALE shortens its waits between
+# attempts.
 CONNECTIONS, RETRY_SCALE, PATIENCE_SECONDS = 100, 0.25, 20.0
 LOST_ANSWERS = {"name": "drop_after_commit", "probability": 0.02}
 LEARNERS = 8
@@ -99,7 +101,7 @@ def arrivals(plan: Plan) -> list[tuple[float, str, str]]:
 
 @dataclass
 class Day:
-    """The parts of a day that is under way."""
+    """A running day: its servers and processes, the people, and the ledger of what happens."""
 
     plan: Plan
     stack: Stack
@@ -112,7 +114,7 @@ class Day:
     began: float = 0.0
 
     async def live(self) -> None:
-        """Let everybody learn, live the day, and wait until no work is left."""
+        """Learn the expected replies, run people and officers, and wait until no work is left."""
         many = int(self.plan.people * EARLIER)
         earlier = await crowd.crowd(self.rt, many, languages=LANGUAGES)
         for member in earlier:
@@ -141,17 +143,17 @@ class Day:
                 task.cancel()
 
     async def until(self, share: float) -> None:
-        """Wait for a moment of the day."""
+        """Wait until this share of the day has passed."""
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
     def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
-        """Return a person; one with a choice learns the replies."""
+        """Return a person; with a `choice` of question, the person learns the expected replies."""
         who = Somebody(self.town.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
         return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
 
     async def learn(self) -> None:
-        """Learn the replies to all questions from people before the day."""
+        """Let people ask every question before the day, to learn the expected replies."""
         wanted = [(kind, language, at) for language in LANGUAGES for kind, many in
                   (("buttons", len(BUTTONS)), ("typed", len(TYPED[language])), ("form", 1))
                   for at in range(many)]  # fmt: skip
@@ -164,14 +166,14 @@ class Day:
         await asyncio.gather(*(one(number, *each) for number, each in enumerate(wanted)))
 
     async def people(self) -> None:
-        """Let people come at their moments, whether earlier ones were answered or not."""
+        """Start each person at their moment of the day, without waiting for earlier people."""
         async with asyncio.TaskGroup() as group:
             for number, (moment, kind, language) in enumerate(arrivals(self.plan)):
                 await self.until(moment / self.plan.seconds)
                 group.create_task(self.one(number, kind, language))
 
     async def one(self, number: int, kind: str, language: str) -> None:
-        """Let one person live; an error of the harness is a finding, and ends only this person."""
+        """Run one person; record an error of the test code as a finding about this person only."""
         walk = self.walk(number, kind, language)
         try:
             await walk.live()
@@ -215,7 +217,7 @@ class Day:
                          **{"in doubt": in_doubt})  # fmt: skip
 
     async def settle(self) -> None:
-        """Wait until no update and no work is left; note the state of everything outside."""
+        """Wait until no update and no work is left; record the final state in the ledger."""
         with suppress(TimeoutError):
             await self.emulator.until_taken(SETTLE_SECONDS)
         ends, counts = self.ledger.seconds() + SETTLE_SECONDS, dict[str, int]()
@@ -243,7 +245,7 @@ class Day:
         self.ledger.note("platform", **found)
 
     async def sample(self) -> None:
-        """Read CPU time and memory of all parts repeatedly; a killed process keeps its share."""
+        """Record CPU time and memory of all parts repeatedly, also the time of killed processes."""
         last, memory = dict[tuple[str, int], float](), Counter[str]()
         while True:
             for name, pid in self.pids.items():
@@ -261,7 +263,7 @@ class Day:
 
 
 async def published(chosen: Settings, number: int) -> None:
-    """Publish the fact with a number, written by one officer and approved by another."""
+    """Publish the fact with `number` in its text, written by one editor and approved by another."""
     async with runtime(chosen) as rt:
         author = await editors.editor(rt, f"Editor {number}")
         second = await editors.approver(rt, f"Approver {number}")
@@ -302,7 +304,8 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
         given = stack.settings(emulator.url, sandbox)
         webs = given
         if program := pgbouncer():
-            # PgBouncer ignores the time limits that a connection asks for at its start.
+            # PgBouncer ignores the time limits that a connection asks for at its start, so the role
+            # sets them.
             with psycopg.connect(stack.postgres.url, autocommit=True) as session:
                 session.execute("ALTER ROLE kosh_app SET statement_timeout = '10s'")
             urls = held.enter_context(pooled.between(program, plan.out, databases))
@@ -331,14 +334,14 @@ def pgbouncer() -> str | None:
 
 
 async def lived(plan: Plan) -> list[Entry]:
-    """Live a day; return the entries of its ledger."""
+    """Run a simulated day; return the entries of its ledger."""
     async with opened(plan) as day:
         await day.live()
         return day.ledger.entries
 
 
 def run(people: int, seed: int, minutes: float, keep: Path | None, mutant: str = "") -> bool:
-    """Live a day, print and write its report; return True if a promise was broken."""
+    """Run a simulated day, print and write its report; return True if a promise was broken."""
     out = keep or Path(tempfile.mkdtemp(prefix="kosh-day-"))
     out.mkdir(parents=True, exist_ok=True)
     seconds = 60 * minutes or max(60.0, people / PEOPLE_A_SECOND)

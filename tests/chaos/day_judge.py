@@ -8,7 +8,7 @@
 | content | P8 | the published fact is the newest one, LAG_SECONDS after its publication |
 | order | P3 | two lines and three messages to an officer arrive in their order, once |
 | registered | P2 | each submission is one entry of the registry, and there is no other |
-| handoffs | P1, P11 | each request reached the list once, was closed, and the answer arrived |
+| handoffs | P1, P11 | each request for an officer was closed exactly once, and the answer arrived |
 | files | P1 | each file is at the case of its person |
 | announced | P4 | an announcement reached its audience once, and no other person |
 | waits | P4 | no reply took longer than MAX_WAIT_SECONDS |
@@ -32,7 +32,7 @@ LAG_SECONDS = 10.0
 # A process that was killed may have lost a reply this long before the kill was noted, and the
 # sessions of all anonymous people may be lost with Valkey.
 MARGIN_SECONDS = 2.0
-# A sweep repeats the work of a failed job.
+# Not counted as unfinished, because a sweep repeats the work of a failed job.
 REDONE = ("failed_jobs",)
 FIRST_NUMBER = 90
 
@@ -41,7 +41,7 @@ type Rule = Callable[["Story"], Iterator[str]]
 
 @dataclass
 class Story:
-    """The entries of a day, by kind."""
+    """The ledger of a day: its entries by kind, and the learned replies by label of the act."""
 
     entries: list[Entry]
     by: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
@@ -95,7 +95,7 @@ def answers(story: Story) -> Iterator[str]:
 
 
 def _published(act: Entry) -> bool:
-    """Return True if the reply contains the fact that is published during the day."""
+    """Return True if the act asks for the fact that is published during the day."""
     label = str(act["label"])
     return label.startswith("button visa") or (
         label.startswith("typed 0") and not label.endswith("zh_Hans")
@@ -103,7 +103,7 @@ def _published(act: Entry) -> bool:
 
 
 def content(story: Story) -> Iterator[str]:
-    """Yield the answers with a fact that was not published, or no longer the newest."""
+    """Yield the replies with a version of the fact that was not the newest published one."""
     published = [(0.0, FIRST_NUMBER)] + [(e["at"], e["number"]) for e in story.by["published"]]
     for act in story.by["act"]:
         if not _published(act) or act["waited"] is None:
@@ -116,7 +116,7 @@ def content(story: Story) -> Iterator[str]:
 
 
 def order(story: Story) -> Iterator[str]:
-    """Yield the people whose lines were answered, or reached an officer, in another order."""
+    """Yield the people whose lines were answered, or reached an officer, in a wrong order."""
     for pair in story.by["pair"]:
         texts = "\n\n".join(pair["texts"])
         lines = [story.learned.get(f"pair {line}", "") for line in TYPED[pair["language"]][1:]]
@@ -129,7 +129,7 @@ def order(story: Story) -> Iterator[str]:
 
 
 def registered(story: Story) -> Iterator[str]:
-    """Yield the people with another number of registrations than submissions."""
+    """Yield the people whose registrations differ in number from their submissions."""
     sent = Counter(set(story.people("submitted")))
     found: Counter[str] = Counter(story.by["registry"][-1]["surnames"])
     for name in sent.keys() | found.keys():
@@ -138,7 +138,7 @@ def registered(story: Story) -> Iterator[str]:
 
 
 def handoffs(story: Story) -> Iterator[str]:
-    """Yield the requests that did not reach the list once, were not closed, or not answered."""
+    """Yield the people whose request for an officer was not closed once, or not answered."""
     asked, closed = set(story.people("asked")), Counter(story.people("closed"))
     got = {each["person"] for each in story.by["news"] if each["label"] == "officer"}
     for name in asked | closed.keys():
@@ -189,7 +189,7 @@ def strict(story: Story) -> Iterator[str]:
 
 
 def enough(story: Story) -> Iterator[str]:
-    """Yield the reason for which a day proves nothing."""
+    """Yield each required kind of event that did not happen, so that the day proves nothing."""
     came = Counter(each["activity"] for each in story.by["came"])
     needed = {kind: came[kind] for kind in SHARES}
     needed |= {kind: len(story.by[kind]) for kind in ("fault", "announced", "published", "pair")}

@@ -20,7 +20,8 @@ from tests.sample_files import saved, sheet
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
 BUTTONS = tuple(each.key for each in ENTRIES[:8] if each.key != "missions")
-# The first question asks for the fact that is published during the day, except in Chinese.
+# Typed questions by language. Except in Chinese, the first one asks for the fact that is published
+# during the day.
 TYPED = {
     "kk": ("Түркия азаматымын, қанша күнге визасыз кіре аламын?",
            "Қандас мәртебесіне қайда өтініш беремін?", "Екі азаматтық болуға бола ма?"),
@@ -40,10 +41,11 @@ FORM_WORDS = ("{surname}", "GULNAR", "1990")
 FORM_REST = ("CN", "self", "no", "no", "submit")
 NEWS = ("announcements", "get", "events", "done", "seen", "yes", "whole", "refuse")
 OFFICER = ("officer", "general", "yes")
-# Buttons of the questions up to consent: if one is shown after it, the session was lost.
+# Buttons of the questions before consent. If one is shown after the consent, the session was lost.
 UNDECIDED = {"seen", "refuse"}
 WORDS = 3
-# Before consent nothing durable is stored, so after this wait a person begins again.
+# Maximum wait for a reply before consent, after it, and for an officer. Before consent nothing
+# durable is stored, so a person begins again after the wait.
 PATIENCE_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
 MAX_TRIES = 8
 IDLE_SECONDS = 0.5
@@ -83,7 +85,10 @@ def shown(user: User) -> Message | None:
 
 @dataclass
 class Walk:
-    """A person of the day; `learns` if their replies are those expected of others."""
+    """A person of the day.
+
+    If `learns`, the replies to this person are those that all others must get.
+    """
 
     town: Town
     who: Somebody
@@ -99,7 +104,7 @@ class Walk:
         self.user = self.town.emulator.user(self.who.chat)
 
     def note(self, kind: str, **what: object) -> None:
-        """Note something about this person."""
+        """Add an entry about this person to the ledger."""
         self.town.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
 
     async def live(self) -> None:
@@ -138,7 +143,10 @@ class Walk:
         seen: Callable[[], object],
         patience: float = 0.0,
     ) -> str:
-        """Act and wait for the reply; note the wait and the text of all messages of the reply."""
+        """Act and wait for the reply; record the wait and the text of all messages of the reply.
+
+        Raises Again if no reply comes in time, or if the reply shows that the session was lost.
+        """
         if not self.learns:
             await asyncio.sleep(self.chance.expovariate(1 / self.town.think))
         ledger, last = self.town.ledger, max((one.id for one in self.user.chat), default=0)
@@ -164,7 +172,7 @@ class Walk:
         return await self.act(label or "said", lambda: self.user.say(text), self._newer(asked=True))
 
     async def go(self, *wanted: str, label: str = "") -> None:
-        """Press these answers one after the other, each on the newest screen."""
+        """Press the buttons with these keys one after another, each on the newest screen."""
         for at, key in enumerate(wanted):
             newest = shown(self.user)
             data = payload(newest, key) if newest else None
@@ -186,7 +194,7 @@ class Walk:
         return lambda: screen(self.user) != before and screen(self.user) >= before[:2]
 
     async def begin(self) -> None:
-        """Open the chat, choose the language and read."""
+        """Open the chat and choose the language."""
         await self.act("start", self.user.start, self._newer())
         newest = shown(self.user)
         if newest and payload(newest, self.language):
@@ -195,7 +203,8 @@ class Walk:
     def _newer(self, *, asked: bool = False) -> Callable[[], bool]:
         """Return the condition that a newer screen is shown; with `asked`, another question.
 
-        After consent, a killed process may have sent a question before, so that it comes twice.
+        After consent, a question that a killed process has sent may come a second time, and must
+        not be taken for the next one.
         """
         before = screen(self.user)
         twice = before[1] if asked and self.known and before[1] else -1
@@ -217,12 +226,12 @@ class Walk:
             await self.ask((first + 1) % many, "next")
 
     async def ask(self, number: int, place: str) -> None:
-        """Type a question."""
+        """Type the question with this number; `place` (first or next) becomes part of the label."""
         label = f"typed {number} {place} {self.language}"
         await self.say(TYPED[self.language][number], label)
 
     async def form(self) -> None:
-        """Register, read that the registry has it, and type two questions at once."""
+        """Register, wait for the registry's receipt, and type two questions at once."""
         await self.begin()
         await self.go(*FORM, "yes")
         for line in FORM_WORDS:
@@ -288,7 +297,7 @@ class Walk:
         self.note("subscribed")
 
     async def _until(self, label: str, seen: Callable[[], object], seconds: float) -> None:
-        """Wait for a message that follows no act of the person; its wait is no promise."""
+        """Wait for a message that is no reply to an act; raise Again if it comes too late."""
         asked = self.town.ledger.seconds()
         try:
             await self.user.place.changed.until(seen, seconds)
@@ -336,7 +345,7 @@ class Desk:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def round(self) -> bool:
-        """Look at the open cases and take the next one; return True if there was nothing to do."""
+        """Handle the officer's open cases and take one more; return True if none was there."""
         listed = await self.console.get("/console/inbox?queue=mine")
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)
@@ -365,7 +374,7 @@ class Desk:
             assert self.console.screen.status == 200, due[0]
 
     def _due(self, path: str) -> tuple[str, dict[str, str]] | None:
-        """Return the action and the fields of the next step of the case on the screen."""
+        """Return the action and the form fields of the case's next step; None if none is due."""
         html = self.console.screen.html
         thread = html.partition('id="thread"')[2].partition("</ol>")[0]
         found = NAME.findall(thread)

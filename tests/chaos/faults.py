@@ -246,7 +246,7 @@ def _status(pid: int) -> str:
 
 
 def _revive(scene: Scene) -> None:
-    """Restart the stopped servers with the same folders and ports."""
+    """Restart PostgreSQL and Valkey, if they have stopped, with the same folders and ports."""
     with (
         embedded.postgres(scene.processes.folder / "postgres"),
         embedded.valkey(scene.processes.folder / "valkey"),

@@ -1,4 +1,4 @@
-"""Final state after a run: in the database, at the registry, in logs and in memory."""
+"""Reads the state after a run: database, registry, logs, and the memory of processes."""
 
 import asyncio
 import re
@@ -191,7 +191,7 @@ def _misplaced(conversation: Conversation) -> bool:
 
 
 def _knows(flow: str, key: str) -> bool:
-    """Return True if the flow has the question; `pets` is that of the emulated next release."""
+    """Return True if the flow has the question; `pets` exists in the emulated next release."""
     name = key.partition("@")[0]
     return FLOWS[flow].find(name) is not None or name == "pets"
 

@@ -1,4 +1,4 @@
-"""Promises broken on purpose, each of which the chaos test must detect."""
+"""Mutants: faults put into Kosh on purpose, each of which the chaos test must detect."""
 
 import asyncio
 from collections.abc import Callable

@@ -22,7 +22,7 @@ DIE_WITH_PARENT = 1
 
 
 def send_again_what_is_in_doubt() -> None:
-    """Break the workers: plan a message again if its lease has expired, although it may be sent."""
+    """Break the workers: plan a message again after its lease expired, though it may be sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
     text = sending_statements.DOUBT_CRASHED.text

@@ -89,7 +89,7 @@ QUESTIONS = _texts(PREREGISTRATION, OFFICER)
 
 
 def learn(texts: Mapping[str, str], answers: Mapping[str, str]) -> None:
-    """Add the questions and answers of an older release; those of this release take precedence."""
+    """Add an older release's questions and answers; those of this release take precedence."""
     QUESTIONS.update({**texts, **QUESTIONS})
     ANSWERS.update({**answers, **ANSWERS})
 
@@ -165,7 +165,8 @@ class Walker:
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
-        # Screens of the language choice are not used again, since another language would follow.
+        # Messages with the language choice are never kept as old screens: a press on one would
+        # change the language.
         if LANGUAGE not in screen.buttons:
             self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
         answer = self._answer(screen)

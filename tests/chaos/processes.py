@@ -1,4 +1,4 @@
-"""The parts of the chaos test, each in a separate process.
+"""Starts, kills and restarts the parts of the chaos test, each in a separate process.
 
 Kosh's web servers and workers reach PostgreSQL, Valkey, the platform and the registry through a
 proxy. The platform and the registry reach the web servers through it too.
@@ -49,7 +49,7 @@ DOOR = "door"
 PATIENCE = 180.0
 GOODBYE = 10.0
 RETRY_SCALE = "0.02"
-# Environment variables under their former names, which releases before 2026.12 read.
+# Former names of environment variables, which releases before 2026.12 read, and today's names.
 FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
 
 

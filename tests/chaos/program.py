@@ -27,11 +27,11 @@ from tests.chaos.mutants import MUTANTS
 
 
 def broken(mutant: str) -> None:
-    """Apply a mutant: break a promise on purpose, which the test must detect."""
+    """Apply a mutant: break a promise on purpose. The chaos test must detect this."""
     MUTANTS[mutant]()
 
 
-# Crash at each await of a handler.
+# Crash at a chosen await of a handler
 
 
 PASSED: ContextVar[list[int]] = ContextVar("PASSED")
@@ -95,7 +95,7 @@ def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., A
     return watched
 
 
-# Emulate another clock and another release.
+# Emulation of another clock and of the next release
 
 
 def skewed(seconds: float) -> None:

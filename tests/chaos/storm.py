@@ -21,8 +21,8 @@ from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
-# Approximate number of updates until a person reaches an officer, and of the further ones in which
-# some people register before.
+# Approximate number of updates until a person reaches an officer, and of the additional updates of
+# people who register before that.
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # Average number of updates per message to an officer (word). A burst has two words on average, and
 # half of the bursts contain another input too.
@@ -33,13 +33,14 @@ MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MAX_BLACKOUTS_AT_END = 4
-# The first blackout lets leases expire. If people still wait after the last one, they would wait
-# for ever.
+# The first blackout already lets leases expire. People who still wait after the last one would
+# never get an answer.
 MAX_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)
 
-# Responses of the registry are lost too, so that outcomes are unknown not only after kills.
+# The registry's responses are lost too, so that outcomes of writes are unknown not only after
+# kills.
 REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
     {"name": "slow", "seconds": 0.2, "on": "writes"},
     {"name": "drop_after_commit", "probability": 0.1},
@@ -106,7 +107,7 @@ class Enough:
 
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
-    """Run load and faults, wait until all is settled, and return the evidence."""
+    """Run load and faults, wait until no work is left, and return the evidence."""
     begun = time.monotonic()
     people = [Somebody(number) for number in range(plan.people)]
     drained = 0.0

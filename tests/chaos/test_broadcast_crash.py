@@ -1,4 +1,4 @@
-"""Tests of a broadcast with killed workers: one message per person, or a listed doubt.
+"""Tests of a broadcast with killed workers: each person gets one message or is listed in doubt.
 
 They also check that a sender broken on purpose is detected.
 """

@@ -1,6 +1,6 @@
-"""Kills processes and checks that promises P1 to P4 of docs/explanation/promises.md hold.
+"""Tests that kill processes and check the promises P1 to P4 of docs/explanation/promises.md.
 
-Also checks that these checks fail if a safeguard is switched off.
+Other tests switch a safeguard off, and check that the first tests would then fail.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The judge of the simulated day: GREEN for a good day, RED for each broken promise."""
+"""Tests of the simulated day's judge: GREEN for a good day, RED for each broken promise."""
 
 import copy
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def _act(label: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 def _day() -> Ledger:
-    """Return the ledger of a good day."""
+    """Return the ledger of a day on which no promise is broken."""
     entries: Ledger = [
         _act("button money ru", "Free.", learns=True),
         {"kind": "learned", "label": f"pair {FIRST}", "texts": ["Apply."]},

@@ -58,7 +58,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 
 @dataclass
 class History:
-    """A history with a consent (its update came twice), a submission, two messages to officers."""
+    """A person's history: a consent delivered twice, a submission, two messages to officers."""
 
     people: list[Somebody]
     entries: list[Entry]

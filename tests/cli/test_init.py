@@ -99,7 +99,8 @@ async def test_init_validates_writes_settings_and_sets_the_webhook_repeatably(
     assert {modes[name] for name in ("secrets", "keys")} == {0o700}
     with (home / "settings.env").open("a") as file:
         file.write("KOSH_LOG_LEVEL=warning\n")
-    # Second run: with only the emulators' addresses set, it reads all else from settings.env.
+    # In its second run, `kosh init` reads all settings but the emulators' addresses from
+    # settings.env.
     apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
     bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
     platforms.environment = bare | apis
@@ -183,7 +184,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
     assert "REGISTRY" not in written
 
 
-# doctor
+# `kosh doctor`
 
 
 @pytest.fixture

@@ -57,7 +57,10 @@ FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 async def test_outbox_sends_other_messages_when_one_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check this also when unreadable people fill a whole sweep and are the oldest in the queue."""
+    """Check also that the other messages are sent when unreadable people come before them.
+
+    Here these people fill a whole sweep and are the oldest in the queue.
+    """
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
     monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)
     known = await _three(rt)

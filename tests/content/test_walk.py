@@ -1,4 +1,4 @@
-"""A walk covers every message of the flows, with shipped and with published content."""
+"""Tests of `walked`: it covers every message of the flows, with shipped and published content."""
 
 from datetime import date
 

@@ -33,7 +33,7 @@ from tests.timers import Clock
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
-# Words of no language, so that each is taken as an unrecognised answer.
+# Words of no language, so that Kosh recognises none of them as an answer.
 LINES = ("щыгзу", "мвотл", "жкпрй", "бдвцг", "хшлмн", "ртфкс")
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 CHANNELS = ("telegram", "whatsapp")
@@ -52,7 +52,7 @@ def clock(house: House) -> Clock:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """Return the list of events of all turns, including superseded turns."""
+    """Return a list to which each turn appends its event, including turns that are superseded."""
     events: list[Event] = []
 
     def recorded(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
@@ -184,7 +184,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 async def test_message_burst_of_six_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
-    """Deliver each update twice; an update that was joined into a turn is not answered again."""
+    """Deliver each update twice; a repeated update of a shared turn is not answered again."""
     talk = await _talk(house, clock, channel, *answers)
     before = len(talk.heard)
     talk.emulator.tricks.copies = 2
@@ -466,7 +466,7 @@ async def test_message_bursts_are_not_joined_in_the_web_chat(house: House, clock
     assert clock.timers == []
 
 
-# Presses
+# Bursts of button presses
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
@@ -510,7 +510,7 @@ async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
     await talk.user.wait(lambda _chat: talk.shown != before)
 
 
-# Files
+# Bursts of files
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
@@ -550,7 +550,7 @@ async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
 async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
-    """Keep the person active in between, so that their burst state is not evicted."""
+    """Keep the person active between the messages, so that their burst state is not evicted."""
     talk = await _talk(house, clock, "telegram", *answers)
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.at_once(press())
@@ -565,7 +565,7 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
 async def test_message_burst_repeats_an_equal_answer_after_its_window(
     house: House, clock: Clock
 ) -> None:
-    """Repeat an unanswered press in between, so that the burst state is not evicted."""
+    """Repeat an unanswered press between the messages, so that the burst state is not evicted."""
     talk = await _talk(house, clock, "telegram")
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.next(press())

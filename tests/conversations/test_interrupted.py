@@ -45,7 +45,7 @@ class Slow(WebChat):
 
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
-    """Yield a runtime, and the proxy through which it reaches PostgreSQL."""
+    """Yield a runtime, and the line of the proxy through which it reaches PostgreSQL."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
@@ -215,7 +215,7 @@ async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
             process.kill()
 
 
-# Without any database
+# Turns without a reachable database
 
 
 @pytest.fixture

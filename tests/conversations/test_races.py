@@ -83,7 +83,7 @@ async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runt
     assert sorted(taken) == sorted(case.id for case in found)
 
 
-# The bot's form sends nothing after a case is claimed
+# The bot's form sends nothing after an officer claims a case
 
 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
@@ -103,7 +103,7 @@ async def _clock(rt: Runtime) -> datetime:
 
 
 async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list[Any]:
-    """Return the messages of the form that were claimed for sending after a moment."""
+    """Return the messages of the form that a sender claimed after the time `since`."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT id, state FROM messages WHERE person_id = %s AND ownership_version IS NOT NULL"
@@ -227,7 +227,7 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
                 await asyncio.sleep(0.01)
 
 
-# Replies
+# Replies of officers
 
 
 async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:

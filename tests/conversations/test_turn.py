@@ -23,7 +23,8 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
 # PostgreSQL plans a prepared statement this many times with its values, then with a generic plan.
 FIRST_PLANS = 5
-# Enough people that the planner prefers an index; with few rows all plans cost the same.
+# SQL that creates enough people that the planner prefers an index; with few rows all plans cost the
+# same.
 CROWD = """
 WITH crowd AS (
   INSERT INTO people (id, key, key_version)

@@ -88,7 +88,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
 async def test_turn_would_lose_anonymous_updates_if_dedupe_came_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # With one person alone, updates may arrive in an order in which none is lost.
+    # With one person, all updates might arrive in an order in which none is lost.
     people = [await _before_consent(rt) for _person in range(5)]
     _note_first(monkeypatch)
     assert min([await _effects(guest, presses) for guest, presses in people]) < FORTY

@@ -1,4 +1,4 @@
-"""Jobs are deferred in the caller's transaction; an outage there is reported as an outage."""
+"""Jobs are queued in the caller's transaction; a lost connection raises the driver's error."""
 
 from uuid import uuid4
 
@@ -20,7 +20,10 @@ async def _end_session(rt: Runtime, transaction: psycopg.AsyncConnection[object]
 async def test_job_queue_raises_the_drivers_error_when_the_session_ends(
     rt: Runtime, many: bool
 ) -> None:
-    """The turn of an update is then repeated and not counted as one that always fails."""
+    """Check that the error is recognised as an outage.
+
+    The turn of an update is then repeated, and not counted as one that always fails.
+    """
     with pytest.raises(psycopg.OperationalError) as caught:
         async with rt.pool.connection() as transaction:
             await _end_session(rt, transaction)

@@ -1,4 +1,4 @@
-"""Query plans of the hot path's statements: each table is read by the intended index."""
+"""Query plans of the most frequent statements: each table is read by the intended index."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
@@ -27,8 +27,9 @@ PEOPLE: tuple[LiteralString, ...] = (
     "VACUUM ANALYZE people, handles, conversations, processed_updates, messages",
 )
 
-# The index that reads each table, by alias. `messages_open`, `messages_due` and `messages_waiting`
-# are partial indexes, unusable if a parameter replaces the constant in their condition.
+# Statements with the index by which each table must be read, by the table's alias. `messages_open`,
+# `messages_due` and `messages_waiting` are partial indexes, unusable if a parameter replaces the
+# constant in their condition.
 STATEMENTS: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
     "claim a conversation": (
         turn.claim(1).text,

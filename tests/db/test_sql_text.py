@@ -14,7 +14,8 @@ COMMAND = re.compile(
     r"|ALTER|DROP|GRANT|REVOKE|TRUNCATE|LOCK|VACUUM|ANALYZE|COPY|CALL|BEGIN|COMMIT|DO)\b"
 )
 TEXTS = ast.Constant | ast.JoinedStr | ast.BinOp
-# Commands that psycopg composes from identifiers, because the server takes no parameters there.
+# Modules that may compose SQL with psycopg, because the server accepts no parameters in these
+# commands.
 COMPOSED = {
     "embedded/db_roles.py": {"ALTER", "CREATE", "DROP", "GRANT", "REVOKE"},
     "web/console/demo_week.py": {"CREATE"},

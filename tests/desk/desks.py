@@ -21,7 +21,7 @@ from tests.person_client import Guest
 
 
 def key() -> str:
-    """Return a new idempotency key, as a form contains it."""
+    """Return a new idempotency key, as each form of the console contains one."""
     return uuid4().hex
 
 
@@ -42,7 +42,7 @@ async def an_officer(
 
 
 async def ask(guest: Guest, words: str = "Testova asks something", topic: str = "general") -> Case:
-    """Ask for an officer in the middle of the form; return the new case."""
+    """Let a person ask for an officer in the middle of the form; return the new case."""
     if await guest.conversation() is None or not await guest.rows():
         await guest.consent()
     await guest.go("/person", topic, "yes", words)
@@ -66,7 +66,7 @@ async def case_of(guest: Guest) -> Case:
 
 
 async def now(rt: Runtime, case_id: UUID) -> Case:
-    """Return the current state of a case of any mission."""
+    """Return the case as it is stored now, whatever its mission."""
     async with rt.pool.connection() as session:
         case = await cases.find(session, case_id)
     assert case is not None
@@ -89,7 +89,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
 
 
 async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, ...]]:
-    """Return state, ownership version and officer of each message, oldest first."""
+    """Return state, ownership version and officer of each outbox message, oldest first."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT state, ownership_version, officer FROM messages"

@@ -147,7 +147,7 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
 
 
 async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
-    """Leave a reply queued, as after a crash or with a slow platform."""
+    """Reply to a case but do not send the reply, as after a crash or with a slow platform."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
@@ -485,7 +485,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 @contextmanager
 def _alarms() -> Iterator[list[int]]:
-    """Yield a list; after the block it has the number of read cases in each read-budget alarm."""
+    """Yield a list. After the block, it has the number of read cases of each read-budget alarm."""
     lines, counts = io.StringIO(), list[int]()
     logging.configure("warning", to=lines)
     try:

@@ -1,4 +1,4 @@
-"""Break-glass access: two administrators, one case, one hour, audited and later reviewed."""
+"""Emergency access: two administrators open one case for an hour; it is audited and reviewed."""
 
 import pytest
 

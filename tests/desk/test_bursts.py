@@ -1,4 +1,4 @@
-"""Bursts of cases from one source: shown by hour and keyed address, closed together, reopened."""
+"""Bursts of cases from one IP address: shown by hour and hash, closed together, and reopened."""
 
 from dataclasses import replace
 from uuid import UUID

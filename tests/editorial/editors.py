@@ -36,7 +36,7 @@ async def database_day(rt: Runtime) -> date:
 
 
 async def body(rt: Runtime, **changes: object) -> Body:
-    """Return the changed fact, with dates relative to the database clock."""
+    """Return the content of the changed fact, with dates relative to the database clock."""
     today = await database_day(rt)
     plain = Body(
         texts=TEXTS,

@@ -2,7 +2,7 @@
 
 Each line of standard input starts the next publisher, after the one before was killed. It is forked
 from a process that has done the imports, which take two seconds. A publisher prints its process id,
-then the number of each version. ENDED follows when it has ended.
+then the number of each version. After a publisher has ended, ENDED is printed.
 """
 
 import asyncio

@@ -35,7 +35,7 @@ CARD = "card:tr_ankara"
 
 
 async def served(rt: Runtime, language: str = "ru") -> str:
-    """Return the text of the fact in a process that has just started."""
+    """Return the text of the fact that a process serves which has just started."""
     async with rt.pool.connection() as transaction:
         content = LiveContent(rt.languages)
         await content.load(transaction)

@@ -136,7 +136,7 @@ def accepts(host: str, port: int) -> bool:
         return line.connect_ex((host, port)) == 0
 
 
-# Start and stop of PostgreSQL
+# Start and stop of the embedded PostgreSQL
 
 
 def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
@@ -468,7 +468,7 @@ def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
     assert [path for path in files if b"Testova" in path.read_bytes()] == []
 
 
-# Roles and databases
+# Database roles and databases
 
 
 @pytest.mark.requirement("S-54")
@@ -538,7 +538,7 @@ def test_drop_database_succeeds_with_open_connections(admin: str) -> None:
     assert ask(admin, "SELECT count(*) FROM pg_database WHERE datname = 'kosh_gone'") == 0
 
 
-# Valkey
+# The embedded Valkey
 
 
 @pytest.mark.requirement("S-11")

@@ -1,4 +1,4 @@
-"""Emulator of OpenAI's chat completions API that rejects any deviation from the reference."""
+"""Emulator of OpenAI's chat completions API; it rejects requests that deviate from its rules."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Intents: questions that people ask, with an id for each answer, used by tests and models.
+"""Intents: the questions that people ask, each with an id by which code and tests find its answer.
 
 The recognizer's training phrases are data files in this package, one for each language.
 """

@@ -30,9 +30,9 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Parts of an answer's opening that only people with the concerned citizenship see there.
+    """Parts of an answer's opening for citizens of the countries that the parts concern.
 
-    For other people, and those of unknown citizenship, the parts are at the end of `more`.
+    For all other people, and for people of unknown citizenship, the parts are at the end of `more`.
     """
 
     parts: tuple[Fact | Together, ...]
@@ -40,7 +40,10 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Only the texts about the end of a fact: announced in its last 31 days, stated afterwards."""
+    """The texts about the end of a fact, which are shown without the fact itself.
+
+    In the fact's last 31 days this is its text `ends`, afterwards `ended`.
+    """
 
     fact: Fact
 
@@ -55,10 +58,11 @@ class Answer:
     `label` names the question as a person would: at most 20 characters in every language, written
     with `button`. It is the heading of the answer and the button that offers the answer. `opening`
     is shown at once, preferably under 600 characters. `more` is shown after "More about this".
-    `urgent` facts precede the opening for citizenships that they concern and for unknown ones.
-    `flow` is the flow that continues the subject; `preset` are answers in this flow that the intent
-    implies. `neighbours` are intents that may have been meant instead, likeliest first. With
-    `unanswered`, nothing is verified, and `opening` has only sentences that promise nothing.
+    `urgent` facts precede the opening for citizens of the countries that they concern and for
+    people of unknown citizenship. `flow` is the flow that continues the subject; `preset` are
+    answers in this flow that the intent implies. `neighbours` are intents that may have been meant
+    instead, likeliest first. `unanswered` marks an intent about which no fact is verified:
+    `opening` has only sentences that promise nothing.
     """
 
     intent: str

@@ -1,4 +1,4 @@
-"""Answers about the language test and the interview."""
+"""Answers about the language test and the interview of the 2026 pilot."""
 
 from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, pilot_2026, settling

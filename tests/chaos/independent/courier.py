@@ -20,7 +20,8 @@ from tests.emulators.telegram.wire import Body, read_json
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 PATIENCE_SECONDS = 12.0
-# The emulator's queues for presses have numbers higher by a multiple of this.
+# The emulator queues the button presses of a chat separately: the queue's number is the chat id
+# plus a multiple of this.
 CALLBACK_STEP = 1 << 33
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
@@ -34,11 +35,13 @@ class Courier:
     url: str
     secret: str
     rng: random.Random
-    # Shares of the updates whose acknowledgment is lost, that come twice at once, and late again.
+    # Shares of the updates whose acknowledgment is lost, that are delivered twice at the same time,
+    # and that are delivered again later.
     lost: float = 0.0
     twice: float = 0.0
     late: float = 0.0
-    # Accounts of people after consent: a late copy of an anonymous session has no promises.
+    # Accounts of people who have consented. Only their updates are delivered again later, because
+    # no promise covers such copies before consent.
     known: set[int] = field(default_factory=set)
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
     _queues: dict[int, asyncio.Queue[Update]] = field(default_factory=dict)
@@ -97,7 +100,10 @@ class Courier:
         await self._post(update, "copy")
 
     async def _post(self, update: Update, kind: str, *, loses: bool = False) -> int:
-        """Post an update once; return the status, 0 for none. Run a call in the answer's body."""
+        """Post an update once; return the status of the response, 0 for no response.
+
+        Execute the Bot API call in the response's body, unless the response counts as lost.
+        """
         headers = {"Content-Type": "application/json", SECRET_HEADER: self.secret}
         status, reply = 0, b""
         try:

@@ -15,7 +15,8 @@ from redis import Redis
 from bot.embedded import postgres_tool
 from tests.chaos.independent.ledger import Entry
 
-# Counts of work that is not finished. Periodic jobs of the future are no unfinished work.
+# Queries that count unfinished work. Jobs that are due in over 10 minutes, such as periodic ones,
+# are not counted.
 QUEUES = {
     "messages": "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')",
     "registry_writes": "SELECT count(*) FROM registry_writes WHERE done_at IS NULL",
@@ -91,7 +92,10 @@ def people(database: str) -> set[str]:
 def traces(
     stack_data: Path, owner: str, redis: str, logs: Path, hunted: list[str], ids: set[str]
 ) -> list[tuple[str, str]]:
-    """Return where hunted texts are in plain, and ids of erased people in the database."""
+    """Return each place with a text that must not be there, and the text.
+
+    Texts of `hunted` must be nowhere, neither in plain text nor in hex. `ids` must be in no table.
+    """
     found = []
     for place, content in _places(stack_data, owner, redis, logs):
         sought = [*hunted, *ids] if place.startswith("table ") else hunted
@@ -126,7 +130,7 @@ def _tables(owner: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _dump(owner: str) -> bytes:
-    """Return a plain dump, as a backup would hold it."""
+    """Return a dump of the database in plain text, with the content that a backup would have."""
     command = [str(postgres_tool("pg_dump")), "--no-password", "--dbname", owner]
     return subprocess.run(command, capture_output=True, check=True).stdout
 

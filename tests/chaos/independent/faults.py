@@ -11,7 +11,7 @@ from tests.chaos.independent.gates import REGISTRY_FAULTS, TELEGRAM_FAULTS, Weat
 from tests.chaos.independent.ledger import Ledger
 from tests.chaos.independent.stack import DEPLOY_SECONDS, Program, Service, Stack
 
-# How often each kind is drawn. The rare ones delay everybody.
+# Relative frequency of each kind of fault. The rare ones delay all people.
 WEIGHTS = {
     "kill web": 6,
     "kill worker": 4,
@@ -68,7 +68,7 @@ class Faults:
         }
 
     async def inject_until(self, over: asyncio.Event) -> None:
-        """Inject faults until the event, each kind first once, then at random."""
+        """Inject faults until `over` is set: each kind once, then kinds at random."""
         chosen = {kind: WEIGHTS[kind] for kind in self.only or WEIGHTS}
         first = list(chosen)
         self.rng.shuffle(first)
@@ -93,7 +93,7 @@ class Faults:
         return self.stack.programs[self.rng.choice(WEBS)]
 
     def _violent(self) -> signal.Signals:
-        """Return PostgreSQL's immediate shutdown, or a kill of its main process."""
+        """Return at random the signal for PostgreSQL's immediate shutdown, or SIGKILL."""
         return self.rng.choice((signal.SIGQUIT, signal.SIGKILL))
 
     async def _kill(self, program: Program) -> None:
@@ -113,7 +113,7 @@ class Faults:
                 target.send(signal.SIGCONT)
 
     async def _stop_postgres(self, service: Service) -> None:
-        """Stop all processes of the server, since each connection has one."""
+        """Suspend all processes of the server for a while, since each connection has its own."""
         pids = service.family()
         async with self._noted("stop postgres", process=service.name):
             service.signal_all(pids, signal.SIGSTOP)

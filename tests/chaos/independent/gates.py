@@ -31,7 +31,7 @@ NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "a
 
 @dataclass
 class Weather:
-    """The faults of a gate in force now: each call suffers one of them with a probability."""
+    """The faults that a gate injects now: each call gets one of `kinds` with this probability."""
 
     rng: random.Random
     kinds: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Weather:
 
 @dataclass
 class TelegramGate:
-    """The Bot API: it executes the calls on the emulator."""
+    """The gate for the Bot API; it executes the product's calls on the emulator."""
 
     ledger: Ledger
     emulator: Emulator
@@ -84,7 +84,7 @@ class TelegramGate:
     def note(
         self, method: str, values: Mapping[str, Any], status: int, fault: str, result: Any
     ) -> None:
-        """Note a call; status 0 means that it was not executed."""
+        """Add a call to the ledger; status 0 means that the call was not executed."""
         sent = result.get("message_id") if isinstance(result, dict) else None
         told = {name: value for name, value in values.items() if isinstance(value, str | int)}
         markup = values.get("reply_markup")
@@ -110,7 +110,7 @@ def lost(request: web.Request, fault: str) -> web.Response:
 
 @dataclass
 class RegistryGate:
-    """The registry's API: it forwards the calls to the sandbox."""
+    """The gate for the registry's API; it forwards the product's calls to the sandbox."""
 
     ledger: Ledger
     sandbox: str
@@ -146,7 +146,7 @@ class RegistryGate:
         return web.Response(status=answer.status, body=content, headers=passed)
 
     def note(self, request: web.Request, raw: bytes, status: int, fault: str, got: bytes) -> None:
-        """Note a call, without tokens; status 0 means that it was not executed."""
+        """Add a call without tokens to the ledger; status 0 means that it was not executed."""
         if not request.path.startswith("/v1/"):
             return
         self.ledger.note(

@@ -57,7 +57,7 @@ class Person:
         return f"person {self.life['life']}"
 
     def plain(self, text: str) -> str:
-        """Return a text of the chat without what differs from person to person."""
+        """Return a text with placeholders for the person's names and for registration numbers."""
         text = text.replace(self.life["surname"], "{surname}")
         return NUMBER.sub("{number}", text.replace(self.life["given"], "{given}"))
 
@@ -134,7 +134,10 @@ def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
 
 
 def _same(expected: tuple[str, str], text: str) -> bool:
-    """Return True for the expected reply; a status differs by the time at which it is read."""
+    """Return True if `text` is the expected reply.
+
+    The reply to `status` changes with time, so any text with a registration number is accepted.
+    """
     label, wanted = expected
     return text == wanted or (label == "status" and "{number}" in text)
 
@@ -213,7 +216,10 @@ def receipt(story: Story) -> Iterator[str]:
 
 
 def people(story: Story) -> Iterator[str]:
-    """Yield a difference between the people in the database and those who are known."""
+    """Yield a message if the database has another number of people than expected.
+
+    Expected are the people who consented and did not delete their data.
+    """
     expected = sum(not person.erased for person in story.people)
     if len(story.evidence.people) != expected:
         yield f"{len(story.evidence.people)} people in the database, expected {expected}"
@@ -254,7 +260,7 @@ def strict(story: Story) -> Iterator[str]:
 
 
 def enough(story: Story) -> Iterator[str]:
-    """Yield the reason for which a run proves nothing."""
+    """Yield each required kind of event that did not happen, so that the run proves nothing."""
     begun = next((entry["n"] for entry in story.of("faults begin")), -1)
     during = [person for person in story.people if person.life["n"] > begun]
     for name, count in {

@@ -17,7 +17,8 @@ from tests.chaos.independent.ledger import Ledger
 from tests.emulators.telegram import Emulator, Message, User
 
 FIRST_ID = 528_000_000
-# A question before consent is recognised by a key that only it offers; the value is the answer.
+# Answers to the questions before consent. A question is recognised by the key of a button that no
+# other question has; the value is the key of the button to press.
 BEFORE_CONSENT = {
     "kk": "ru",
     "preregistration": "preregistration",
@@ -34,10 +35,11 @@ BEFORE_CONSENT = {
 CITIZEN = "гражданство Казахстана"
 ETHNIC = "Документ для ответа не нужен"
 FORGOTTEN_SECONDS = 25.0
-# A consent that was accepted is answered, so a person waits longer for that.
+# Seconds to wait for the reply to the consent. It is longer than FORGOTTEN_SECONDS, because an
+# accepted consent is always answered.
 CONSENT_SECONDS = 120.0
 AGAIN_SECONDS = 8.0
-# The start and thirteen answers: a person who needed no further one.
+# Number of acts, the start and thirteen answers, of a person who had to repeat none.
 ACTS_TO_CONSENT = 14
 # The form after consent: the name of each step, and its answer. Names and year are typed.
 FORM = (
@@ -77,7 +79,7 @@ class Life:
     learns: bool = False
 
     def plain(self, text: str) -> str:
-        """Return a text of the chat without what differs from person to person."""
+        """Return a text with placeholders for the person's names and for registration numbers."""
         text = text.replace(self.surname, "{surname}").replace(self.given, "{given}")
         return NUMBER.sub("{number}", text)
 
@@ -103,7 +105,7 @@ def nonce(message: Message) -> int:
 
 @dataclass
 class Crowd:
-    """All people of a run; each place in it is taken by one life after another."""
+    """All people of a run, some of whom act at the same time."""
 
     ledger: Ledger
     emulator: Emulator
@@ -112,9 +114,9 @@ class Crowd:
     erases: float = 0.5
     lives: list[Life] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    # Seconds of the run until which the replies to the last acts may come.
+    # Time, in seconds since the start of the run, until which people wait for a reply.
     deadline: float = float("inf")
-    # The replies to each act, learned from a person whom no fault disturbed.
+    # The expected replies by label of the act, learned from a person before any fault.
     replies: dict[str, list[str]] = field(default_factory=dict)
 
     def born(self) -> Life:
@@ -129,7 +131,7 @@ class Crowd:
         return life
 
     async def place(self) -> None:
-        """Live one life after another until the run is over."""
+        """Run one new person after another until the run is over."""
         while not self.over.is_set():
             await asyncio.sleep(self.rng.uniform(0.0, 2.0))
             life = self.born()
@@ -151,7 +153,7 @@ class Crowd:
             await self.erase(life)
 
     async def learn(self) -> None:
-        """Learn the reply to each act from a life without faults; erase it at the end."""
+        """Learn the expected reply to each act from a person before any fault; erase the person."""
         life = self.born()
         life.learns = True
         await self.consent(life)
@@ -164,7 +166,7 @@ class Crowd:
         self.ledger.note("learned", replies=self.replies)
 
     async def _learn(self, life: Life, label: str, since: int) -> None:
-        """Wait until the chat is quiet, then keep the replies; fail if earlier ones differ."""
+        """Wait until nothing more happens, then store the replies; fail if known ones differ."""
         count = -1
         while count != len(self.ledger.entries):
             count = len(self.ledger.entries)
@@ -180,7 +182,7 @@ class Crowd:
             raise AssertionError(f"the reply to {label!r} varies: {known} and {found}")
 
     async def probe_all(self) -> None:
-        """Ask a last line of every known person who is still there."""
+        """Let every person who consented and did not delete their data send a last line."""
         there = [life for life in self.lives if life.known and not life.erased]
         await asyncio.gather(*(self._last(life) for life in there))
 
@@ -189,7 +191,7 @@ class Crowd:
             await self.burst(life, ["/help"])
 
     async def act(self, life: Life, label: str, do: Callable[[], Awaitable[object]]) -> None:
-        """Note an act with the ids of the updates that it causes."""
+        """Perform an act, and add it to the ledger with the ids of the updates that it causes."""
         updates = self.emulator.world.updates
         first = updates.next_id
         entry = self.ledger.note(
@@ -202,14 +204,14 @@ class Crowd:
             await self._learn(life, label, entry["n"])
 
     async def seen[T](self, life: Life, find: Callable[[], T | None], seconds: float) -> T | None:
-        """Return the first true result of `find` after a change of the chat; None if too late."""
+        """Return the first true result of `find`, called at each change of the chat, else None."""
         try:
             return await life.user.place.changed.until(find, seconds)
         except TimeoutError:
             return None
 
     async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
-        """Wait without limit for the reply to a known person; raise Gone if the run ends first."""
+        """Wait for the reply to a person who consented; raise Gone if the run ends before."""
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
             if self.over.is_set() and self.patience_is_over():
                 self.ledger.note("gave up", life=life.number, chat=life.user.id)
@@ -217,11 +219,11 @@ class Crowd:
         return found
 
     def patience_is_over(self) -> bool:
-        """Return True if the time to answer after the last fault has passed."""
+        """Return True if the time for replies after the last fault has passed."""
         return self.ledger.seconds() > self.deadline
 
     async def consent(self, life: Life) -> None:
-        """Answer the questions of an anonymous session, from the start again if it was lost."""
+        """Answer the questions up to the consent; begin again if the anonymous session was lost."""
         user, before, asked = life.user, (0, ""), ""
         await self.act(life, "start", user.start)
         while True:
@@ -245,9 +247,10 @@ class Crowd:
         self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
 
     async def _settled(self, life: Life, newest: Message) -> bool:
-        """Wait until nothing of the anonymous session is under way; return True if `newest` stays.
+        """Wait for late replies from before the consent; return True if `newest` is still newest.
 
-        A person who pressed twice or began again may get further replies, without a promise.
+        A person who pressed twice or began again may get further replies, about which nothing is
+        promised.
         """
         updates = self.emulator.world.updates
         acts = [entry for entry in self.ledger.of("act") if entry["life"] == life.number]
@@ -273,7 +276,7 @@ class Crowd:
         life.nonce = await self.answered(life, lambda: _later(user, life.nonce, life.first))
 
     async def receipt(self, life: Life) -> None:
-        """Wait for the news of the registry and open it."""
+        """Wait for the notice of the registry's decision, and press its button."""
         user = life.user
         news = await self.answered(life, lambda: _found(user, NEWS))
         data = payload(news, "!status")
@@ -290,14 +293,14 @@ class Crowd:
             await self.answered(life, lambda: self._replied(life, lines[-1], asked))
 
     def _replied(self, life: Life, line: str, after: int) -> bool:
-        """Return True if the last reply to a line has arrived after a message of the person."""
+        """Return True if the last expected reply to a line came after the message `after`."""
         expected = self.replies[line][-1]
         return any(
             one.id > after and life.plain(one.text) == expected for one in life.user.received
         )
 
     async def erase(self, life: Life) -> None:
-        """Delete everything, and confirm it."""
+        """Ask to delete all data, confirm it, and wait for the reply."""
         user = life.user
         await self.act(life, "delete", partial(user.say, "удалить"))
         asked = await self.answered(life, lambda: _with_key(user, "yes", life.nonce))
@@ -310,7 +313,7 @@ class Crowd:
 
 
 def _newest(user: User, before: tuple[int, str]) -> Message | None:
-    """Return the newest message with buttons, if it is not the one of `before`."""
+    """Return the newest message with buttons, unless it has the number and text in `before`."""
     found = _last_with_buttons(user)
     return found if found and (nonce(found), found.text) != before else None
 
@@ -326,7 +329,7 @@ def _question(message: Message) -> str:
 
 
 def _later(user: User, than: int, since: int) -> int | None:
-    """Return the number of a question after number `than` and message `since`, if one arrived."""
+    """Return the newest question's number in messages from id `since` on, if it exceeds `than`."""
     newest = max((nonce(one) for one in user.received if one.id >= since), default=0)
     return newest if newest > than else None
 

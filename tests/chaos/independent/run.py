@@ -23,7 +23,8 @@ from tests.chaos.independent.people import Crowd
 from tests.chaos.independent.stack import TOKEN, Stack
 from tests.emulators.telegram import Emulator
 
-# Retries of the product wait up to minutes after several failures.
+# Seconds to settle after the last fault: after several failures, the product waits minutes before
+# it tries again.
 SETTLE_SECONDS = 300.0
 WATCH_SECONDS = 1.0
 KNOWN_SECONDS = 60.0
@@ -39,14 +40,15 @@ class Plan:
     people: int
     mutant: str = ""
     out: Path | None = None
-    # Kinds of faults, all by default; and seconds to settle after the last one.
+    # `only` are the kinds of faults to inject; all if it is empty. `settle` are the seconds to
+    # settle after the last fault.
     only: tuple[str, ...] = ()
     settle: float = SETTLE_SECONDS
 
 
 @dataclass
 class Run:
-    """The parts of a run that is under way."""
+    """A running test: its servers and processes, the people, and the ledger of what happens."""
 
     plan: Plan
     stack: Stack
@@ -60,7 +62,7 @@ class Run:
     seen: set[str] = field(default_factory=set)
 
     async def drive(self) -> None:
-        """Learn the replies without faults, then let people and faults act, then settle."""
+        """Learn the replies before any fault, run people and faults, and let all work end."""
         await self.crowd.learn()
         self.ledger.note("faults begin")
         self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
@@ -95,7 +97,7 @@ class Run:
             await asyncio.sleep(0.5)
 
     async def _watch(self) -> None:
-        """Remember the ids of all people that the database ever had."""
+        """Collect the ids of all people that are in the database at some time."""
         while True:
             with suppress(psycopg.Error):
                 self.seen |= await asyncio.to_thread(outside.people, self.stack.databases.owner)
@@ -113,7 +115,7 @@ class Run:
         await asyncio.sleep(2 * DECISION_SECONDS)
 
     def evidence(self) -> Evidence:
-        """Return the findings, while all servers still run."""
+        """Return the evidence of the run; all servers must still run."""
         owner = self.stack.databases.owner
         found = Evidence(self.ledger.entries, self.crowd.replies)
         found.registered = outside.registered(self.registry_database)

@@ -66,7 +66,7 @@ class Program:
         self.process.send_signal(number)
 
     async def end(self, number: signal.Signals, seconds: float) -> int | None:
-        """Send a signal, then return the exit status; after `seconds` kill and return None."""
+        """Send a signal; return the exit status. After `seconds`, kill it and return None."""
         assert self.process is not None
         self.process.send_signal(number)
         try:
@@ -97,7 +97,7 @@ class Service:
         os.kill(self.pid(), number)
 
     def pid(self) -> int:
-        """Return the process id that the server wrote."""
+        """Return the process id that the server has written to its file."""
         return int(self.pid_file.read_text().partition("\n")[0])
 
     def family(self) -> list[int]:
@@ -135,7 +135,7 @@ def valkey_of(name: str, folder: Path) -> Service:
 
 @dataclass
 class Stack:
-    """All processes of a run; `data` is the product's folder."""
+    """All servers and processes of a run; `data` is the product's data folder."""
 
     folder: Path
     mutant: str = ""
@@ -224,7 +224,7 @@ class Stack:
         program.start()
 
     async def ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until a web process answers that it is ready."""
+        """Wait until some web process reports that it is ready."""
         await _answers(f"http://127.0.0.1:{self.port}/ready", seconds)
 
     async def started(self, program: Program, seconds: float = START_SECONDS) -> None:
@@ -244,7 +244,7 @@ class Stack:
 
 
 async def _answers(url: str, seconds: float) -> None:
-    """Wait until a URL answers 200; raise TimeoutError if it takes longer."""
+    """Wait until a URL answers 200; raise TimeoutError if that takes more than `seconds`."""
     patience = aiohttp.ClientTimeout(total=5)
     async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=patience) as http:
         while True:

@@ -1,4 +1,4 @@
-"""The judge of the independent chaos test: GREEN for a good run, RED for each broken promise."""
+"""Tests of the independent chaos test's judge: GREEN for a good run, RED for a broken promise."""
 
 import copy
 import json

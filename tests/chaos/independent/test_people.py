@@ -1,4 +1,4 @@
-"""Tests of the invented people: which question they take for the next one."""
+"""Tests of which question the invented people take for the next one."""
 
 from dataclasses import dataclass, field
 from typing import Any

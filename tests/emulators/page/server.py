@@ -64,7 +64,7 @@ class Page:
         """Send the content of both screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
-        # Raised when the viewer closes the window.
+        # ConnectionResetError is raised when the viewer closes the window.
         with suppress(ConnectionResetError):
             await self._show(answer)
         return answer
@@ -115,7 +115,7 @@ class Page:
 
 
 async def nothing(_: web.Request) -> web.Response:
-    """Return an empty response for the icon that browsers request."""
+    """Return an empty response to a browser's request for the page's icon."""
     return web.Response(status=204)
 
 

@@ -43,7 +43,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The response comes this many seconds late."""
+    """The call is executed and answered only after `seconds`."""
 
     seconds: float = 1.0
 
