@@ -38,12 +38,12 @@ class Databases:
 
 
 def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databases:
-    """Create the four roles and the database `name` if they are missing; return their URLs.
+    """Create the four roles and the database `name` if missing; return its URL for each role.
 
     `passwords` is a folder with a random password per role. Without it the passwords are derived
     from the admin's password. Roles belong to the server, so all its databases must use the same
-    folder, or none. The call is idempotent and can run concurrently. Raises ServiceError if the
-    admin's URL has no password to derive from.
+    folder, or none. The call is idempotent and can run concurrently. Raises ServiceError if
+    `passwords` is None and `admin_url` contains no password.
     """
     with _admin(admin_url) as admin:
         fetch_all_sync(admin, _LOCK)
@@ -63,8 +63,8 @@ def create_database(
 
     The URLs have the passwords that `prepare` derives without a folder. PostgreSQL copies the
     template's files after a checkpoint (STRATEGY file_copy). On a server without fsync this takes a
-    third of the time of copying through the write-ahead log. `opened` is a session of the admin to
-    use instead of a new one.
+    third of the time of copying through the write-ahead log. `opened` is an admin session to use
+    instead of a new one.
     """
     with _admin(admin_url, opened) as admin:
         _make_database(admin, name, template, "file_copy")
@@ -76,7 +76,7 @@ def create_database(
 def drop_database(admin_url: str, name: str, *, opened: Admin | None = None) -> None:
     """Drop a database if it exists, and terminate its sessions.
 
-    `opened` is a session of the admin to use instead of a new one.
+    `opened` is an admin session to use instead of a new one.
     """
     with _admin(admin_url, opened) as admin:
         admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
@@ -106,7 +106,7 @@ def _make_database(admin: Admin, name: str, template: str, strategy: str) -> Non
 def _open_to_roles(admin: Admin, name: str) -> None:
     """Let only the four roles connect to the database.
 
-    This must be repeated for each database, because a copy does not inherit its template's grants.
+    Call it for each new database, because a copy does not inherit its template's grants.
     """
     database = Identifier(name)
     admin.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))

@@ -87,7 +87,7 @@ def _is_last(users: IO[str]) -> bool:
     return True
 
 
-# Start and stop the process
+# Start and stop the server process
 
 
 def _ensure(server: Server) -> None:
@@ -181,7 +181,7 @@ def _await(is_done: Callable[[], bool], patience: float) -> None:
 
 
 def call(home: Path, command: list[str]) -> bool:
-    """Run a command with its output in the folder's log; return True if it succeeded."""
+    """Run a command, with its output in the file `log` of `home`; return True if it succeeded."""
     with _log(home) as log:
         done = subprocess.run(
             command,
@@ -213,13 +213,13 @@ def start_failed(name: str, home: Path) -> ServiceError:
     return ServiceError("E_SERVICE_START", said)
 
 
-# State stored in the folder
+# Files in the server's folder: its password and port
 
 
 def home_of(data: Path) -> Path:
-    """Return the folder's resolved path; create it with access for its owner only.
+    """Return the resolved path of the folder `data`; create it with access for its owner only.
 
-    Raises ServiceError if it belongs to another user.
+    Raises ServiceError if the folder belongs to another user.
     """
     with suppress(PermissionError):
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -252,7 +252,10 @@ def port_of(home: Path) -> int:
 
 
 def _choose_port(home: Path) -> int:
-    """Return the stored port, so that URLs survive a restart, or choose and store a free one."""
+    """Return the port stored in `home` if it is free, so that URLs survive a restart.
+
+    Otherwise choose and store a free port.
+    """
     with suppress(FileNotFoundError, TimeoutError):
         kept = port_of(home)
         _await(lambda: _is_free(kept), _PORT_PATIENCE)

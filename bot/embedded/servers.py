@@ -74,7 +74,8 @@ def postgres(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> 
 
     Processes with the same folder share one server, and the last to leave stops it. The URL
     survives restarts. If the server was killed, the next call starts it again. `settings` are
-    PostgreSQL settings, and apply only if this call starts the server. Raises ServiceError.
+    PostgreSQL settings, and apply only if this call starts the server. Raises ServiceError if
+    PostgreSQL is missing or does not start.
     """
     home = home_of(data)
     cluster = home / "cluster"
@@ -136,7 +137,10 @@ def _postgres_binaries(name: str) -> Iterator[Path]:
 
 
 def _initialise(home: Path, initdb: list[str], owner: int) -> None:
-    """Create the cluster in a temporary folder and rename it, so that it is complete or absent."""
+    """Create PostgreSQL's data folder under a temporary name, then rename it to `cluster`.
+
+    The folder `cluster` is therefore complete or absent. `owner` is the UID that owns its files.
+    """
     fresh = home / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -188,7 +192,7 @@ def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
 
     As with `postgres`, processes with the same folder share the server. The server persists nothing
     and evicts nothing: when `maxmemory` is reached, writes fail. The URL's user cannot run admin
-    commands. Raises ServiceError.
+    commands. Raises ServiceError if Valkey and Redis are missing or the server does not start.
     """
     home = home_of(data)
     server = Server(
@@ -242,9 +246,9 @@ def _is_valkey_ready(home: Path) -> bool:
 
 
 def _in_wheel(package: str, pattern: str) -> Iterator[Path]:
-    """Yield matching files of a package without importing it.
+    """Yield the files of a package that match `pattern`, without importing the package.
 
-    Importing these packages is slow or changes files.
+    Importing the packages that contain the servers is slow or changes files.
     """
     spec = util.find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():

@@ -90,9 +90,9 @@ class ChildProcess:
         return self._process.returncode is None
 
     async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Send a file and write its sanitized pages to `result`; call it only once for a process.
+        """Send the file `given` and write its sanitized pages to `result`.
 
-        Return the reason if the file is refused.
+        Return the reason if the file is refused. A process accepts only one call.
         """
         try:
             await self._feed(given)

@@ -53,7 +53,7 @@ class Page:
 
 
 def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
-    """Return the page in an image file, and hints about its quality.
+    """Return the page in an image file, and hints about its quality (see `hints_on`).
 
     Raises Unfit if the file is refused.
     """

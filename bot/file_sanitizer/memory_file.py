@@ -44,7 +44,7 @@ class MemoryFile:
     def pieces(self, size: int) -> Iterator[bytes]:
         """Yield the content from the beginning, in pieces of `size` bytes.
 
-        The last may be shorter.
+        The last piece may be shorter.
         """
         for at in range(0, self.size, size):
             yield os.pread(self._file, size, at)

@@ -17,7 +17,10 @@ type Side = Annotated[int, msgspec.Meta(ge=1, le=3000)]
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):
-    """Description of the next page: width and height in pixels, whether grey, bytes of its JPEG."""
+    """Description of the next page: width and height in pixels, `size` of its JPEG in bytes.
+
+    `grey` means one color channel instead of three.
+    """
 
     width: Side
     height: Side

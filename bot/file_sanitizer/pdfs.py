@@ -19,7 +19,10 @@ _END, _END_WITHIN = b"%%EOF", 65_536
 
 
 def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
-    """Return the pages of a PDF, and hints about their quality. Raises Unfit if it is refused."""
+    """Return the pages of a PDF, and hints about their quality (see `images.hints_on`).
+
+    Raises Unfit if the PDF is refused.
+    """
     document = _opened(data)
     if len(document) > MAX_PAGES:
         raise Unfit("too_many_pages")

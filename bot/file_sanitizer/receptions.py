@@ -21,7 +21,7 @@ RECHECK_SECONDS = 1.0
 
 @dataclass(eq=False)
 class _Running:
-    """A file being received, and the timeout with which its reception can be ended."""
+    """A file that is being received, and the timeout with which its reception can be ended."""
 
     given: MemoryFile
     began: float
@@ -29,7 +29,7 @@ class _Running:
 
 
 class Receptions:
-    """At most `count` simultaneous receptions of files; while others wait, slow ones are ended."""
+    """At most `count` simultaneous receptions of files; slow ones are ended while files wait."""
 
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -40,9 +40,10 @@ class Receptions:
 
     @asynccontextmanager
     async def place(self, sender: str, address: str) -> AsyncIterator[None]:
-        """Wait for and hold a place: one per sender, MAX_PER_ADDRESS per address.
+        """Wait until a file may be received, and reserve its place during the block.
 
-        An empty sender or address is not limited.
+        A sender has one place, and a network address MAX_PER_ADDRESS places. An empty sender or
+        address is not limited.
         """
         share = asyncio.Semaphore(MAX_PER_ADDRESS)
         turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
@@ -80,9 +81,10 @@ class Receptions:
 
     @asynccontextmanager
     async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """Limit the duration of a reception.
+        """Limit the duration of the reception of the file `given`.
 
-        Raises TimeoutError after RECEPTION_SECONDS, or when a waiting file needs the place.
+        Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and
+        another file waits for a place.
         """
         async with asyncio.timeout(RECEPTION_SECONDS) as limit:
             reception = _Running(given, self._clock(), limit)

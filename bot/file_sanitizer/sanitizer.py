@@ -55,7 +55,7 @@ type Verdict = Clean | Refused
 
 
 class Sanitizer:
-    """Sanitizer with limits: `receptions` files in transfer and `hands` in decoding at a time.
+    """Sanitizer that receives `receptions` files and decodes `hands` files at most at a time.
 
     It starts `ahead` decoder processes before files arrive, since a start takes long.
     """
