@@ -45,7 +45,7 @@ COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s+(\S.*))?", re.IGNORECASE | 
 
 
 class Languages:
-    """Implements `Words`, the engine's interface to languages; one object per process."""
+    """Implements `Words`, the flow engine's interface to languages; one object per process."""
 
     def __init__(self, codes: Sequence[str] = tuple(NAMES)) -> None:
         self._codes = tuple(codes)
@@ -148,10 +148,10 @@ def _spoken(hint: str) -> tuple[str, str]:
 
 
 def direction(language: str) -> str:
-    """Return the writing direction, `rtl` or `ltr`, as a value for HTML."""
+    """Return the writing direction of a language, `rtl` or `ltr`, for the HTML attribute `dir`."""
     return "rtl" if language in bidi.RIGHT_TO_LEFT else "ltr"
 
 
 def tag(language: str) -> str:
-    """Return the BCP 47 tag of a written form, for HTML and the registry."""
+    """Return the BCP 47 tag of a code such as `uz_Cyrl`, for HTML and the registry."""
     return TAGS.get(language, language)

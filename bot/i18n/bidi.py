@@ -14,16 +14,16 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# Parts of a sentence that are kept in left-to-right order: addresses, commands, groups of digits (a
-# phone number, a range), and < or >, which would be mirrored (as in the machine-readable zone of a
-# passport).
+# Parts of a sentence that are kept in left-to-right order: web addresses, commands, groups of
+# digits (a phone number, a range), and < or >, which would be mirrored (as in the machine-readable
+# zone of a passport).
 LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+|(?<!\S)[<>](?!\S)", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
 def isolated(text: str) -> str:
-    """Return a text with each line wrapped in an isolate; a line that is isolated is unchanged."""
+    """Return a text with each line wrapped in an isolate, unless the line already is in one."""
     return "\n".join(_isolated(line) for line in text.split("\n"))
 
 
@@ -35,7 +35,7 @@ def is_all_arabic(text: str) -> bool:
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """Return a right-to-left sentence with each address, command and number in an isolate."""
+    """Return a right-to-left sentence with each LITERAL part in an isolate, except HTML tags."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )
@@ -64,8 +64,8 @@ def _is_isolated(line: str) -> bool:
 
 
 def _lined(line: str) -> str:
-    # Renderers differ: some use the first letter of a line, others the first letter outside of
-    # isolates.
+    # Messengers differ: some take the direction of a line from its first letter, others from its
+    # first letter outside of isolates. The mark is left out only if both letters are Arabic.
     plain = TAG.sub("", line)
     said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
     return line if said or not line.strip() else MARK + line

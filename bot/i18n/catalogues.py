@@ -97,7 +97,7 @@ def read(code: str) -> Catalog:
 
 
 def template() -> Path:
-    """Return the path of the template: only the English sentences, for translation editors."""
+    """Return the path of the template, a catalogue of only the English sentences."""
     return LOCALES / "bot.pot"
 
 
@@ -120,8 +120,7 @@ def write(code: str, catalog: Catalog) -> None:
 
 
 def _write(path: Path, catalog: Catalog) -> None:
-    # Written to a temporary file that is then renamed, so that no process reads a partial
-    # catalogue.
+    # Write a temporary file and rename it, so that no process reads a partial catalogue.
     whole = path.with_name(f".{path.name}.{os.getpid()}")
     with whole.open("wb") as target:
         write_po(
@@ -132,7 +131,7 @@ def _write(path: Path, catalog: Catalog) -> None:
 
 @cache
 def messages(code: str) -> Messages:
-    """Return the translations to one language, without those that are empty or fuzzy.
+    """Return the translations to one language, without translations that are empty or fuzzy.
 
     The result is cached per process, because reading and converting all six languages takes most of
     a second.
@@ -145,7 +144,7 @@ def messages(code: str) -> Messages:
 
 
 def _built(code: str) -> Catalog:
-    """Return the catalogue of a converted language, made from the catalogue of its other script.
+    """Convert the catalogue of a language's hand-written script to the script of `code`.
 
     Translators' flags and comments are kept.
     """

@@ -70,11 +70,12 @@ STATE_WORDS = "республика республикаси respublika respubli
 
 
 def find(typed: str, language: str) -> tuple[str, ...]:
-    """Return the countries that may be meant (ISO 3166-1 alpha-2), best first, at most six.
+    """Return the countries (ISO 3166-1 alpha-2) that a text may name, best first, at most six.
 
-    Three searches are tried in turn, until one finds something: an equal name, alias or code in any
-    language; names with a word that begins with the text, those of `language` first; names that
-    differ in one or two letters. Returns nothing for yes or no, or if too many countries match.
+    Three searches are tried in turn, until one finds a country: an equal name, alias or code in any
+    language; names with a word that begins with the text, names in `language` first; names that
+    differ in one or two letters. Returns nothing if the text is a word for yes or no in `language`,
+    or if too many countries match.
     """
     if _is_reply(typed, language):
         return ()
@@ -129,9 +130,9 @@ def _near(name: str, language: str) -> tuple[str, ...]:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return the edit distance: the number of letters to insert, delete, replace, or swap.
+    """Return the edit distance of two names: the fewest steps that change `one` to `other`.
 
-    Only neighboring letters can be swapped.
+    A step inserts, deletes or replaces a letter, or swaps two neighboring letters.
     """
     before: list[int] = []
     row = list(range(len(other) + 1))

@@ -306,7 +306,7 @@ def intent(typed: str) -> str | None:
 
 
 def _words(typed: str) -> str:
-    """Return the words of a text in lower case without accents; a full stop separates sentences."""
+    """Return a text in lower case without accents, with " . " between its sentences."""
     text = APOSTROPHES.sub("", typed.casefold())
     if not text.isascii():
         decomposed = unicodedata.normalize("NFD", text.replace("ı", "i"))
@@ -316,7 +316,10 @@ def _words(typed: str) -> str:
 
 @cache
 def _patterns() -> Mapping[str, tuple[tuple[int, str, str], ...]]:
-    """Map the first letters of keys to patterns, as (order, intent, regular expression)."""
+    """Map the first KEY_LETTERS letters of each key to its patterns, so that few are tried.
+
+    A pattern is (position in the search order, intent, regular expression).
+    """
     found: dict[str, list[tuple[int, str, str]]] = {}
     for place, (kind, written) in enumerate(_written()):
         for key in {key[:KEY_LETTERS] for keys in KEYS.findall(written) for key in keys.split()}:

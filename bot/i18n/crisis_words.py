@@ -41,8 +41,8 @@ def _has_phrase(typed: str) -> bool:
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    """Return the phrases by their first two letters, so that a text is searched for few of them."""
-    # A conversion leaves a phrase unchanged if the phrase is in another script.
+    """Map each pair of first letters to its phrases, so that only a few phrases are compared."""
+    # Both conversions are applied to every phrase. They leave phrases in other scripts unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
     folded = sorted({normalization.fold(spelt(each)) for each in phrases for spelt in spellings})

@@ -33,7 +33,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence with its translation; `reviewed`: by a speaker of the language."""
+    """A sentence with its translation; `reviewed` means reviewed by a speaker of the language."""
 
     context: str
     english: str
@@ -84,7 +84,7 @@ def to_po(catalog: Catalog) -> bytes:
 
 
 def to_xliff(code: str, catalog: Catalog) -> bytes:
-    """Return the catalogue in XLIFF format, with limits of labels, and source files as notes."""
+    """Return the catalogue in XLIFF format, with length limits, and source files as notes."""
     root = Xml.Element("xliff", {"version": "1.2", "xmlns": NAMESPACE})
     languages = {"source-language": "en", "target-language": tag(code)}
     file = Xml.SubElement(root, "file", {"original": "bot", "datatype": "plaintext", **languages})
@@ -142,7 +142,8 @@ def _of_xliff(content: bytes) -> Iterator[Unit]:
 def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -> Merged:
     """Update a catalogue with the translations in `units`, except those that break a lint rule.
 
-    The result lists the rejected translations and the sentences that the catalogue does not have.
+    Also copy the review marks. The result has the faults of the rejected translations, and the
+    sentences that the catalogue does not have.
     """
     changed, reviewed, unknown = 0, 0, []
     faults: list[lint.Finding] = []
@@ -166,7 +167,7 @@ def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -
 
 
 def _wrong(code: str, catalog: Catalog, source: Catalog, message: Message) -> list[lint.Finding]:
-    """Return the lint findings for one translation, which may quote labels of the catalogue."""
+    """Return the lint findings for one translation; labels that it quotes come from `catalog`."""
     english, original = Catalog(), source.get(str(message.id), message.context)
     if original is not None:
         english[message.id] = original

@@ -37,8 +37,8 @@ TENGE = {
     "uz_Cyrl": "{sum} тенге",
     "en": "{sum} tenge",
 }
-# The separator between items, "and", and "or". They are defined here because CLDR has an English
-# "or" for uz_Cyrl.
+# The separator between items, "and", and "or" of each language. They are defined here, because CLDR
+# has an English "or" for uz_Cyrl.
 LISTS = {
     "kk": (", ", " және ", " немесе "),
     "kk_Arab": ("، ", " جانە ", " نەمەسە "),
@@ -57,7 +57,7 @@ COUNTRIES = {
 
 
 def day(when: date, code: str) -> str:
-    """Return a date with the name of its month, in the pattern of the written form `code`."""
+    """Return a date as text in the language `code`, with the pattern of DATES."""
     month = names(code).months[when.month]
     return DATES[code].format(year=when.year, month=month, number=when.month, day=when.day)
 
@@ -68,7 +68,7 @@ def number(figure: int, code: str) -> str:
 
 
 def money(tenge: int, code: str) -> str:
-    """Return an amount with the word for tenge."""
+    """Return an amount in whole tenge, followed by the word for tenge."""
     return TENGE[code].format(sum=number(tenge, code))
 
 
@@ -98,7 +98,7 @@ class Names:
 
 @cache
 def names(code: str) -> Names:
-    """Return the names that the assistant displays in a written form: CLDR's with corrections."""
+    """Return the names that the assistant displays in the language `code`: CLDR's, corrected."""
     match code:
         case "kk_Arab":
             found = Names("kk").spelt(arabic_sentences.to_arabic)

@@ -79,7 +79,7 @@ def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
     }
 
 
-# Terms that translations may replace by other words, with the reason.
+# Terms, by id, that translations may replace by other words, each with the reason.
 FREE = {
     "psc": "the old short name; the full one is said",
     "region": "its own name has another word for it",
@@ -87,7 +87,8 @@ FREE = {
     "foreigner": "stands within the name of the residence card",
     "testing": "other tests are meant too",
 }
-# For each term, a phrase in which the English word has another meaning and is not checked.
+# Terms that are not checked if the English sentence has the given phrase, in which the word has
+# another meaning.
 UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
 CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
 ASIDE = re.compile(r"\s*\([^)]*\)")
@@ -95,7 +96,7 @@ OR = re.compile("[,、;；]")
 
 
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
-    """Yield the terms of an English sentence that its translation does not use.
+    """Yield the terms of an English sentence that its translation `text` does not use.
 
     A term counts as used if the translation has the stem of the term's last word and half of all
     its stems, because endings vary. Only terms with a status in CERTAIN are checked. Variants in
@@ -112,7 +113,7 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
 
 @cache
 def spoken_of(english: str) -> tuple[Entry, ...]:
-    """Return the terms in an English sentence that must be translated as in the glossary."""
+    """Return the terms in an English sentence that must be translated as in `glossary.tsv`."""
     return tuple(entry for entry in entries() if _speaks_of(entry, english))
 
 

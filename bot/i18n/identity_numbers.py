@@ -14,8 +14,8 @@ from flows.engine.language_protocol import Refusal
 # Cyrillic capitals that look like Latin ones. People type them where a document has Latin letters.
 LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
-# Kinds of numbers that contain a date of birth by law. In an IIN the date has only been customary
-# since 2013.
+# Kinds of numbers that contain a date of birth by law. In an IIN (of Kazakhstan) the date has only
+# been customary since 2013.
 DATED = frozenset({Identity.CN_RESIDENT, Identity.UZ_PINFL, Identity.MN_REGISTER})
 
 MISTAKEN = {
@@ -31,7 +31,7 @@ SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[
 
 
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
-    """Return a number of one kind, in ASCII digits and capitals without spaces, or a refusal.
+    """Return an identity number of the given kind without spaces, in capitals, or a refusal.
 
     The date inside an IIN is not checked, because the rules in force define only the check digit of
     an IIN. If the number is clearly of another kind (such as a passport number), the refusal names
@@ -79,7 +79,7 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
 
 
 def birth_date(number: str, kind: Identity) -> date | None:
-    """Return the date of birth in a number; None if there is none or the date is invalid.
+    """Return the date of birth in an identity number; None if it has none or an invalid one.
 
     If the date differs from the person's answer, this is only a hint and never a reason to reject
     the number.
@@ -104,7 +104,10 @@ def _joined(typed: str) -> str:
 
 
 def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
-    """Return the refusal that names the number's kind, if this is clearly not the `asked` kind."""
+    """Return the refusal that names a number's kind, if it is clearly not the kind `asked`.
+
+    `asked` is None if a passport number was asked for. Returns None if the kind is not clear.
+    """
     for kind, refusal in MISTAKEN.items():
         if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal

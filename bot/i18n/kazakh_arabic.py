@@ -120,7 +120,10 @@ def _cyrillic(text: str) -> str:
 
 
 def _of_parts(word: str) -> list[str]:
-    """Return Cyrillic spellings of a word that is a known part of a name, or two such parts."""
+    """Return the Cyrillic spellings of a word that is one or two known parts of names.
+
+    The result is empty for any other word.
+    """
     parts, bare = _parts(), word.removeprefix(SIGN)
     whole = list(parts.get(bare, ()))
     for cut in range(2, len(bare) - 1):
@@ -139,7 +142,10 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 
 def _readings(word: str) -> Iterator[str]:
-    """Yield the likeliest spelling, then those with other readings of vowels, closest first."""
+    """Yield the likeliest Cyrillic spelling of a word, then spellings with other vowels.
+
+    The fewer vowels differ from the likeliest spelling, the earlier a spelling is yielded.
+    """
     if word == YES:
         yield "иә"
     bare, fronts = word.removeprefix(SIGN), _fronts(word)
@@ -150,7 +156,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return for each letter of a word True if a vowel at this place is a front vowel."""
+    """Return for each letter of a word whether a vowel at its position is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False

@@ -64,7 +64,10 @@ def _is_typed_on_latin_keys(text: str) -> bool:
 
 
 def groups(text: str) -> Iterator[str]:
-    """Yield groups of 1 to 4 letters in a lower-case text, and its words, with spaces as edges."""
+    """Yield the letter groups of a lower-case text: 1 to 4 letters, or words of up to 12 letters.
+
+    A space marks the beginning and the end of a word and counts as a letter in the short groups.
+    """
     for word in WORD.findall(text):
         padded = f" {word.translate(APOSTROPHES)} "
         for length in range(1, MAX_GROUP_LETTERS + 1):
@@ -75,7 +78,7 @@ def groups(text: str) -> Iterator[str]:
 
 
 def by_table(text: str, script: str, table: Mapping[str, tuple[int, ...]]) -> str | None:
-    """Return the written form of a lower-case text by a table of weights; None if uncertain."""
+    """Return the written form of a lower-case text by the weights in `table`; None if uncertain."""
     return _named(*_best(text, script, table))
 
 

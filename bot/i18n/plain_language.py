@@ -89,7 +89,7 @@ def unchecked(text: str, code: str) -> Iterator[str]:
 
 
 def counted(text: str, code: str) -> Iterator[str]:
-    """Yield nouns after a number, and endings after a placeholder, that fit only some values."""
+    """Yield nouns and endings after a placeholder that are correct only for some of its values."""
     for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
         if place not in CONSTANT:
             yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"
@@ -105,7 +105,7 @@ def abbreviations(text: str, code: str) -> Iterator[str]:
             yield f"spell {word} out, or explain it in ABBREVIATIONS"
 
 
-# Words that promise an outcome; and words of denial, with which a sentence promises nothing.
+# Words that promise an outcome. A sentence that also has a word of DENIALS promises nothing.
 PROMISES: Mapping[str, str] = {
     "en": r"\bguarantee(?!d free)|(?<!answer )\bpromise|\bwill (?:certainly|definitely|surely)\b",
     "kk": r"\bкепілдік(?! берілген тегін)|\bуәде|\bміндетті түрде (?:аласыз|беріл|қабылда)",

@@ -1,10 +1,10 @@
-"""Spans that translation and script conversion must not change: placeholders, tags, addresses."""
+"""Spans that translation and script conversion must not change, such as placeholders and URLs."""
 
 import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
-# An internet address must keep its letters, because other letters would lead to another place.
+# An internet address must keep its letters, because other letters would be another website.
 ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"

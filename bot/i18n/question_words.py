@@ -27,8 +27,8 @@ UZBEK = (
 ENGLISH = "how what where when why"
 KAZAKH_LATIN = "qalai qalay kalai kalay qaida qayda kaida kayda qansha kansha qashan kashan nege"
 RUSSIAN_LATIN = "skolko gde kak kogda pochemu zachem mozhno mojno"
-# These particles are surnames too. A particle in LAST makes a question only at the end and after
-# another word, one in INSIDE only between two words.
+# These question particles are surnames too. A particle in LAST makes a question only as the last of
+# several words, and the particle INSIDE only between two words.
 LAST = "ма ме ба бе па пе"
 INSIDE = "ли"
 UZBEK_ENDINGS = ("dimi", "дими", "mikan", "микан")
@@ -40,7 +40,7 @@ CHINESE = re.compile(
 
 
 def asks(typed: str) -> bool:
-    """Return True if a text has a question mark or a question word."""
+    """Return True if a text has a question mark, a question word or a question particle."""
     if QUESTION_MARKS & set(typed) and any(map(str.isalpha, typed)):
         return True
     text = normalization.fold(typed)

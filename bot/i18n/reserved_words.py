@@ -1,4 +1,4 @@
-"""Recognizes yes, no and the reserved words, in every language and script."""
+"""Recognizes yes, no and the reserved words (such as "stop"), in every language and script."""
 
 from functools import cache
 
@@ -267,14 +267,20 @@ def reserved_word(typed: str) -> Reserved | None:
 
 
 def form(typed: str) -> str | None:
-    """Return the written form of a reserved word if the word exists in only one form, else None."""
+    """Return the language, such as `uz_Cyrl`, of a reserved word that exists in only one language.
+
+    Returns None for every other text. The scripts of a language count as different languages.
+    """
     forms = _forms().get(normalization.fold(typed), frozenset())
     return next(iter(forms)) if len(forms) == 1 else None
 
 
 @cache
 def _forms() -> dict[str, frozenset[str]]:
-    """Map each phrase to the written forms that have it; Kazakh in Latin letters counts as kk."""
+    """Map each reserved phrase to the codes, such as `uz_Cyrl`, of the languages that have it.
+
+    Kazakh in Latin letters counts as `kk`.
+    """
     found: dict[str, frozenset[str]] = {}
     for languages in RESERVED.values():
         for code, line in languages.items():
@@ -286,8 +292,8 @@ def _forms() -> dict[str, frozenset[str]]:
 
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
-    # The first line of each group is Kazakh in Cyrillic letters, so it is also added in Arabic
-    # script.
+    # The first line of YES, NO, NOTHING and SMALL_TALK is Kazakh in Cyrillic letters, so it is also
+    # added in Arabic script.
     every = (*lines, kazakh_arabic.to_arabic(lines[0]).replace("،", ","))
     return frozenset(normalization.fold(word) for line in every for word in line.split(", "))
 

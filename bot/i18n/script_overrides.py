@@ -62,7 +62,7 @@ UZBEK: Mapping[str, str] = {
 # Translations that replace the converted text if it would be too long or wrong, by (script,
 # context, English).
 LABELS: Mapping[tuple[str, str, str], str] = {
-    # Papers in Cyrillic call the number ЖШШИР, which differs from the converted text.
+    # Uzbek papers in Cyrillic call this identity number ЖШШИР. The converted text would say ПИНФЛ.
     (
         "uz_Cyrl",
         "",

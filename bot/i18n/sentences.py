@@ -39,7 +39,7 @@ class Sentence:
 
 @cache
 def sentences(code: str) -> Mapping[str, Sentence]:
-    """Return the sentences of a written form by id, in source order; cached per process."""
+    """Return the sentences of the language `code` by id, in source order; cached per process."""
     origin = BUILT[code][0] if code in BUILT else code
     written = catalogues.read(origin)
     derived = catalogues.read(code) if origin != code else written

@@ -18,8 +18,8 @@ class Term:
     unless: str = "(?!)"
 
 
-# Terms of the glossary that occur in sentences so far. The reason of each rule is the glossary's
-# note on the term.
+# Terms of the glossary that occur in sentences of the catalogues. The reason of each rule is the
+# glossary's note on the term.
 GLOSSARY = (
     Term(
         "kandas",

@@ -65,8 +65,8 @@ TO_LATIN = (
     ("н", "n"), ("о", "o"), ("п", "p"), ("р", "r"), ("с", "s"), ("т", "t"), ("у", "u"),
     ("ф", "f"), ("х", "x"), ("ҳ", "h"), ("ы", "i"), ("э", "e"),
 )  # fmt: skip
-# Endings that may follow an exception. Without this list, sirka would be read as the exception sirk
-# with an ending.
+# Endings that may follow a word of `script_overrides.UZBEK`. Without this list, sirka would be read
+# as the word sirk with an ending.
 ENDING = re.compile(
     "(?:lar|lik|cha|chi|si|im|ing|i|m|ngiz|imiz|ingiz|lari|dagi|gacha|da|dan|ga|ni|ning)*", re.ASCII
 )
@@ -116,7 +116,7 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield splits of a word into a known exception and the rest, the longest exception first."""
+    """Yield the splits of a word into a beginning that `known` has and the rest, longest first."""
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]
