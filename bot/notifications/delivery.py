@@ -31,9 +31,9 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Claimed rows for one officer and target.
+    """Claimed notifications for one officer and target, which are sent as one message.
 
-    `attempt` is the highest number of attempts among the rows.
+    `attempt` is the highest attempt number among the notifications.
     """
 
     officer: UUID
@@ -57,7 +57,7 @@ def push_sender(rt: Runtime) -> Sender | None:
 
 
 async def send_due(rt: Runtime) -> int:
-    """Claim and send the due notifications; return the number of messages."""
+    """Claim and send the due notifications; return the number of messages, also if some failed."""
     async with rt.pool.connection() as transaction:
         rows = await fetch_all(transaction, statements.CLAIM, lease=LEASE_SECONDS)
     bundles = list(_bundles(rows))

@@ -27,7 +27,7 @@ HOME_ZONE = "Asia/Almaty"
 class Candidate:
     """An active officer who has not disabled this kind of notification.
 
-    The other fields decide whether, where and when a notification is sent.
+    The fields decide whether, where and when a notification is sent.
     """
 
     id: UUID
@@ -56,14 +56,14 @@ class Candidate:
         return self.mission == mission and Role.LEAD in self.roles
 
     def targets(self) -> Iterator[int]:
-        """Yield EMAIL if the officer has an address, then the ids of their browsers."""
+        """Yield EMAIL if the officer has an e-mail address, then the ids of their browsers."""
         if self.email:
             yield EMAIL
         yield from self.browsers or ()
 
 
 async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
-    """Queue a job that notifies officers of an event; it is queued only if the caller commits."""
+    """Queue a job that notifies officers of an event; the job is lost if the caller rolls back."""
     await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
 
 
@@ -100,7 +100,10 @@ async def find_unstaffed(rt: Runtime) -> None:
 
 
 async def find_ending(rt: Runtime) -> None:
-    """On Mondays, notify editors of the facts that expire within 7, 30 and 60 days."""
+    """On Mondays, notify editors of the facts that expire within 7, 30 and 60 days.
+
+    A fact is skipped if editors were notified of it within the last week.
+    """
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, statements.CLOCK)
         assert now is not None
@@ -157,7 +160,10 @@ async def _of_broadcast(
 
 
 def due_at(candidate: Candidate, now: datetime) -> datetime:
-    """Return when to send a notification: at the next digest, and not within the quiet hours."""
+    """Return when to send a notification: now, or at the next digest if the officer has digests.
+
+    If that time is in the officer's quiet hours, return their end.
+    """
     due = now
     if candidate.digest_minutes:
         step = candidate.digest_minutes * 60

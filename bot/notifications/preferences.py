@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]
 
 
 class BadPreference(ValueError):
-    """Invalid address, hours, digest or browser subscription; nothing was changed."""
+    """Invalid e-mail address, quiet hours, digest or browser subscription; nothing was changed."""
 
     code = "E_NOTIFICATION_SETTINGS"
 

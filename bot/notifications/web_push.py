@@ -119,7 +119,7 @@ class Sender:
 
 
 def encrypt(payload: bytes, browser: Browser) -> bytes:
-    """Return the payload as one record that only this browser can decrypt."""
+    """Return the payload as one encrypted record that only `browser` can decrypt."""
     own, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
     public = _point(own.public_key())

@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """An error code: its cause, the fix, and the role that applies it."""
+    """An error code: its cause, the fix, and the role of the person who can apply the fix."""
 
     code: str
     section: str

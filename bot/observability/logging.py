@@ -40,7 +40,8 @@ _WORD = re.compile(
     r"[a-z][a-z0-9_.:/-]{0,63}|E_[A-Z][A-Z_]{0,40}|kk_Arab|zh_Hans|uz_Cyrl", re.ASCII
 )
 _LONG_NUMBER = re.compile(r"\d{5}")
-# Kosh's own counts are below this, while phone numbers and user ids of platforms are mostly above.
+# Larger numbers are masked: Kosh's own counts are below this limit, while phone numbers and user
+# ids of platforms are mostly above it.
 _LARGEST = 10**8
 _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
 # Number and hash of the audit log's last entry.
@@ -119,7 +120,7 @@ def _route_libraries(minimum: int) -> None:
 
 
 class _Library(logging.Handler):
-    """Handler that reduces a library's record to logger, place, level and type of exception."""
+    """Handler that reduces a library's record to logger, module and line, level and error type."""
 
     def emit(self, record: logging.LogRecord) -> None:
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
@@ -151,7 +152,7 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
-    """Return the values with allowed keys; mask those that are not harmless."""
+    """Return the values whose keys are in ALLOWED; mask values that may be personal data."""
     fields = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
     return {key: value for key, value in fields.items() if isinstance(value, str | int | float)}
 

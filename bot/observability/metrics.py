@@ -127,7 +127,10 @@ type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 
 @contextmanager
 def called(to: str) -> Iterator[None]:
-    """Measure the duration of a call to `to`, labelled `ok` or with the code of its error."""
+    """Measure the duration of the block, a call to the service `to`.
+
+    The measurement is labelled `ok` or with the code of the error.
+    """
     began, outcome = perf_counter(), "ok"
     try:
         yield
@@ -139,7 +142,7 @@ def called(to: str) -> Iterator[None]:
 
 
 def exposition(samples: tuple[Sample, ...]) -> bytes:
-    """Return all metrics in Prometheus' text format, with the given gauges."""
+    """Return all metrics and the gauges `samples` in Prometheus' text format."""
     return generate_latest(REGISTRY) + generate_latest(_Read(samples))
 
 

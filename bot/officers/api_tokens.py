@@ -160,7 +160,7 @@ async def listing(transaction: Transaction) -> list[ApiToken]:
 
 
 async def scopes_of(transaction: Transaction, officer: UUID) -> frozenset[str]:
-    """Return the scopes of all valid tokens of an account; it may be disabled."""
+    """Return the scopes of all valid tokens of an account, even if the account is disabled."""
     rows = await fetch_values(transaction, _SCOPES, officer=officer)
     return frozenset().union(*rows)
 

@@ -63,7 +63,7 @@ class Passkey:
 class Enrolled:
     """The officer who redeemed a link, and the credentials that were removed.
 
-    `passkeys` are the ids of the deleted passkeys. `untied`: an OIDC account was unlinked.
+    `passkeys` are the ids of the deleted passkeys. `untied` means: an OIDC account was unlinked.
     """
 
     officer_id: UUID
@@ -209,7 +209,7 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt passwords and TOTP secrets that are encrypted with another epoch's key.
+    """Re-encrypt password hashes and TOTP secrets that the key of another epoch encrypts.
 
     Return the number of re-encrypted accounts.
     """
