@@ -1,7 +1,8 @@
-"""Encrypted backups that become unreadable with their key, and a restore that repeats erasures.
+"""Encrypted backups, unreadable once their key is destroyed, and a restore that repeats erasures.
 
 A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. It does
-not contain its key. When the key of the backup's epoch is destroyed, the backup becomes unreadable.
+not contain its key, the installation's epoch key (see `vault`). When this key is destroyed, the
+backup becomes unreadable.
 After a restore, everyone who was erased since the backup is erased again before any service starts.
 """
 
@@ -46,7 +47,7 @@ _CLIENTS = statement(
 )
 _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
-# Text: SQLAlchemy has no expression for these two statements.
+# Raw SQL, because SQLAlchemy has no expression for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
 _VACUUM = TextStatement.of("VACUUM FULL")
 
@@ -165,7 +166,7 @@ async def finish_restore(rt: Runtime) -> int:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for each in (registry_writes, outbox, credentials, broadcasts):
             await each.after_restore(transaction)
-        # PostgreSQL keeps deleted rows in its data files until a table is rewritten.
+        # PostgreSQL keeps the rows of erased people in its data files until it rewrites the table.
         await execute(transaction, _VACUUM)
     async with rt.pool.connection() as connection:
         await audit_log.append(

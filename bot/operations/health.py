@@ -334,7 +334,7 @@ def _live(sight: Snapshot) -> Health:
 
 
 def _budgets(sight: Snapshot) -> Health:
-    """Return SLOW while the web chat asks everyone a question because a budget is spent."""
+    """Return SLOW while the web chat asks everyone a question because a budget of it is spent."""
     return Health.SLOW if sight.spent else Health.WORKS
 
 

@@ -29,11 +29,12 @@ from bot.security.key_files import Kind, VaultError
 
 BATCH = 5000
 EPOCH_DAYS = 30
-# Days for which a key is kept after the next key was created. For as long, backups that need the
-# key stay readable.
+# Days for which a key is kept after the next key of its kind was created. During these days,
+# backups that need the key stay readable.
 KEPT_DAYS: dict[Kind, int] = {"epoch": 7, "index": 45, "ask": 1}
 DAY = 24 * 3600
-# A round skips rows that another transaction has locked, and the next round retries them.
+# Maximum number of rounds of rewrapping. A round skips rows that another transaction has locked,
+# and the next round retries them.
 ROUNDS = 60
 ROUND_SECONDS = 1.0
 OPERATOR = "operator"
@@ -96,7 +97,7 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
 
 
 async def usage(rt: Runtime, kind: Kind, version: int) -> int:
-    """Return the number of rows that could not be decrypted or found without this key."""
+    """Return the number of rows that could not be decrypted or found without the given key."""
     match kind:
         case "epoch":
             of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)

@@ -2,8 +2,8 @@
 
 A row is one platform call. A person's rows are sent in order, one at a time: a row is sent only
 when no earlier one is open. The sender of a row continues with the next; a sweep recovers rows
-after a crash. Messages outside the reply window wait until the person writes, without blocking
-later rows.
+after a crash. Outside of a platform's reply window (a time after the person's last message), a
+message waits until the person writes, without blocking later rows.
 
 Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
 `rate_limits`, `channel_probe` for lost answers, `delivery_reports`, `chat_cleanup`, and

@@ -1,6 +1,6 @@
-"""Channel probe: after a lost answer, nothing is sent until the platform answers again.
+"""Channel probe: if a platform does not answer a call, nothing is sent until it answers a ping.
 
-The delivery of a message without an answer is unknown, so the message is sent again and may arrive
+If the platform did not answer, the message may have arrived. It is sent again, so it may arrive
 twice. The probe keeps a broken connection from affecting further messages in the same way.
 """
 
@@ -12,7 +12,7 @@ from bot.concurrency.backoff import backoff
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds after a lost answer for which a message waits for the channel; then it is deferred.
+# Seconds for which a message waits until a suspect channel answers; then the message is deferred.
 PATIENCE = 2.0
 MAX_SECONDS = 300.0
 PING_SECONDS = 2.0

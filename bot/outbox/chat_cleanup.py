@@ -19,7 +19,7 @@ _MAX_ID = 2**63 - 1
 
 
 async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -> int:
-    """Drop the bot's unsent messages on a channel; return the id of the person's last row."""
+    """Drop the bot's unsent messages on a channel; return the id of the person's newest message."""
     await execute(transaction, statements.DROP_UNSENT, person=person_id, on_channel=channel)
     return await fetch_value(transaction, statements.LAST_ID, person=person_id) or 0
 
@@ -31,16 +31,17 @@ async def move_unsent(transaction: Transaction, person_id: UUID, channel: str, t
 
 
 async def forget_texts(transaction: Transaction, person_id: UUID, channel: str) -> None:
-    """Delete the texts of sent messages that the web page has not acknowledged yet."""
+    """Delete the texts of sent messages that the web chat page has not acknowledged yet."""
     await execute(transaction, statements.FORGET_TEXTS, person=person_id, on_channel=channel)
 
 
 async def recent(
     transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:
-    """Return the ids of messages of the last 48 hours, including broadcasts, for deletion.
+    """Return the platform ids of messages of the last 48 hours, including broadcasts, to delete.
 
-    Platforms do not let a bot delete older ones. Outbox rows with an id above `last` are excluded.
+    Platforms do not let a bot delete older messages. Outbox rows with an id above `last` are
+    excluded.
     """
     values = {"person": person_id, "on_channel": channel, "last": last}
     found = await fetch_values(transaction, statements.RECENT, **values)
@@ -63,7 +64,7 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """Return a deletion, with the ids of messages that were being sent when it was requested."""
+    """Return a deletion, completed by the ids of messages that were being sent at its request."""
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act

@@ -195,7 +195,8 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 async def _ago(transaction: Transaction, row_id: int) -> float:
     """Return the seconds since the message was sent.
 
-    A block reported now proves nothing if the person has written since then.
+    If the person has written since then, a report of this message does not show that the person
+    blocks the bot now.
     """
     return await fetch_value(transaction, statements.SENT_AGO, id=row_id) or 0
 

@@ -107,9 +107,10 @@ def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
 def rows(
     rt: Runtime, says: Iterable[Say], channel: str, epoch: int, pressed: str
 ) -> tuple[Row, ...]:
-    """Return messages as rows; one that replaces the pressed message becomes an edit if possible.
+    """Return messages as rows.
 
-    Adjacent messages are merged on channels that bill or rate-limit each message.
+    A message that replaces the one whose button was pressed (id `pressed`) becomes an edit if the
+    channel can edit. Adjacent messages are merged on channels that bill or rate-limit each message.
     """
     there = rt.channels.get(channel)
     edits = pressed if pressed and there and there.edits else ""
@@ -144,7 +145,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
 
 
 def _shifted(message: Message, above: Message) -> Iterator[Mark]:
-    """Yield the message's marks, moved down by the number of lines of `above`."""
+    """Yield the marks of `message`; each `first` is increased by the number of lines in `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
 
@@ -163,7 +164,7 @@ def deletion(
 ) -> tuple[Row, ...]:
     """Return rows that delete messages; none if the channel cannot delete.
 
-    If `last` is set, messages that are being sent, up to that row, are deleted too.
+    If `last` is set, messages that are being sent now are deleted too, up to the row `last`.
     """
     there = rt.channels.get(channel)
     ids = [each for each in dict.fromkeys(external_ids) if each] if there and there.deletes else []
@@ -174,7 +175,7 @@ def deletion(
 
 
 def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
-    """Return the notice that a message did not arrive, or ends before a part.
+    """Return the notice that a message, or its rest from some part on, did not arrive.
 
     Return None if the message is itself this notice, or has no language.
     """
@@ -189,7 +190,7 @@ def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
 
 
 def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
-    """Return a notice if a message is on a channel that cannot delete messages, else nothing."""
+    """Return a notice if one of the channels cannot delete messages, else nothing."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()
     return (Say(((NOT_DELETED,),), language=language, service=True),)

@@ -61,7 +61,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A claimed row and its call; `act.closed` is set if the reply window is closed."""
+    """A claimed outbox row and its platform call; `act.closed` means a closed reply window."""
 
     id: int
     attempt: int
@@ -132,7 +132,7 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
         there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         if there:
-            # An edit that took several messages was sent as new messages, so its rest is, too.
+            # Parts of this edit were sent as new messages, so its other parts are sent in that way.
             act = "send"
         sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
         return ClaimedMessage(row_id, attempt, person, channel, sent)
@@ -155,7 +155,7 @@ def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
 
 
 async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """Make one call and record its outcome; return True if another row of the person may be due."""
+    """Send a row by one call and record the outcome; return True if the next row may be sent."""
     if parcel.channel not in rt.channels:
         return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
@@ -189,7 +189,7 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
 
 
 async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
-    """Return the file of a message, which the sender uploads; None if it was deleted."""
+    """Return the file of a message, which the sender uploads; None if the file was deleted."""
     async with rt.pool.connection() as transaction:
         return await case_files.load(transaction, person, file_id)
 
@@ -206,9 +206,9 @@ def _earlier(parcel: ClaimedMessage) -> list[str]:
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """Make a call without an outbox row.
+    """Make a platform call that has no outbox row.
 
-    A call without a row is never retried, so a suspect channel delays it by at most 2 s.
+    It is never retried, so a suspect channel delays it by at most 2 s.
     """
     await wait_until_reachable(rt, channel)
     await rate_limits.acquire_or_send(rt, channel, act)
@@ -216,7 +216,7 @@ async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
 
 
 async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """Make a call; if a message can no longer be edited, send it as a new one."""
+    """Make a platform call; if a message can no longer be edited, send it as a new one."""
     with metrics.called(channel), tracing.span("send", channel=channel):
         try:
             try:
@@ -286,7 +286,7 @@ async def _shut(
 ) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
-        # Measured after acquiring the connection, so that the wait for it is included.
+        # Measured after acquiring the connection, so that the wait for the connection is included.
         ago = time.monotonic() - began
         return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 
@@ -302,7 +302,7 @@ async def _outcome(
     untried: int = 0,
     note: str | None = None,
 ) -> bool:
-    """Record an outcome; return True if another row of the person can be sent now."""
+    """Record the outcome of a claimed row; return True if the person's next row can be sent now."""
     values: dict[str, Any] = {
         "id": parcel.id,
         "attempt": parcel.attempt,
@@ -364,7 +364,8 @@ async def _write(
 ) -> Sequence[pipeline.Rows | Exception]:
     """Write outcomes of several people in one transaction, locking rows by ascending id.
 
-    If that fails, write each in its own transaction and return the errors.
+    If that fails, write each in its own transaction. Return the written rows, or the errors, in the
+    order of `outcomes`. Raises an error if the database is unavailable.
     """
     order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
@@ -376,12 +377,12 @@ async def _write(
             raise
         if len(outcomes) == 1:
             return [error]
-        # One outcome that cannot be written must not prevent the others.
+        # One outcome that cannot be written must not keep the other outcomes from being written.
         return [(await _write(rt, [each]))[0] for each in outcomes]
     found = dict(zip(order, rows, strict=True))
     return [found[at] for at in range(len(outcomes))]
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:
-    """Return True if the text must be kept: the web page fetches it, or a retry may need it."""
+    """Return True if a sent text must be kept: the web page fetches it, or a retry may need it."""
     return channel == WEB or bool(rt.channels[channel].window)

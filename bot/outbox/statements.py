@@ -41,7 +41,7 @@ _ID = bindparam("id", type_=BigInteger())
 _OF_PERSON = t.Message.person_id == _PERSON
 _IS_OPEN = t.Message.state.in_(["pending", "sending"])
 
-# Enqueue, requeue, drop
+# Statements that add, requeue and drop messages
 
 ENQUEUE = statement(
     insert(t.Message)
@@ -130,7 +130,7 @@ SKIP_IDS = statement(
     select(func.setval(_SEQUENCE, func.nextval(_SEQUENCE) + literal(1_000_000_000, BigInteger())))
 )
 
-# Chat cleanup
+# Statements for `chat_cleanup`
 
 _SENT = (
     select(t.Message.external_id, func.coalesce(t.Message.done_at, NOW).label("done_at"))
@@ -166,10 +166,10 @@ ADDRESSES = statement(
     .order_by(t.Handle.channel, t.Handle.spoke_at.desc().nulls_last())
 )
 
-# The web chat
+# Statements for `webchat_feed`
 
 _AFTER = bindparam("after", type_=BigInteger())
-# Rows in state `sending` are included, since the page is notified before the outcome is written.
+# Rows in state `sending` are included, since the page fetches them before they are marked as sent.
 WAITING = statement(
     select(
         t.Message.id,
@@ -217,7 +217,7 @@ FORGET_TEXTS = statement(
     .values(body=None)
 )
 
-# Delivery reports
+# Statements for `delivery_reports`
 
 # Locks the row, because reports on its parts must be applied one after the other.
 LOCK_PARTS = statement(
@@ -305,11 +305,11 @@ FORGET_REPORT = statement(
     .values(delivery_status=None)
 )
 
-# Send
+# Statements for `sender`
 
 _Earlier = aliased(t.Message)
-# The oldest open row of each person, because only that one can be sent. Later rows would fill the
-# limited result.
+# Selects only the oldest open row of each person, because later rows cannot be sent yet and would
+# use up the limited number of results.
 DUE = statement(
     select(t.Message.person_id)
     .where(
@@ -327,7 +327,7 @@ DUE = statement(
 )
 # Locks the person's open rows by ascending id, so that concurrent senders see each other's
 # outcomes. If the platform reported on an attempt whose process crashed, the row counts as sent.
-# Text: written as SQL, because its plan was measured under load: measure again after a change.
+# Raw SQL, because its query plan was measured under load: measure it again after a change.
 CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -362,7 +362,7 @@ WHERE m.id = o.id AND o.due_at <= kosh_now()
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """)
 
-# Text: written as SQL, because its plan was measured together with CLAIM.
+# Raw SQL, because its query plan was measured together with that of CLAIM.
 OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),

@@ -15,7 +15,7 @@ MAX_WAITING = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row that an open page has to show; `officer`: an officer wrote it."""
+    """A message that an open page has to show; `officer` means that an officer wrote it."""
 
     id: int
     act: str
@@ -26,9 +26,10 @@ class Waiting:
 
 
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
-    """Return rows with an id above `after`, oldest first, at most MAX_WAITING.
+    """Return the messages with an id above `after`, oldest first, at most MAX_WAITING.
 
-    For `after` 0 they are the newest rows, because a page without JavaScript acknowledges none.
+    If there are more, return the first ones, but for `after` 0 the newest ones: a page without
+    JavaScript acknowledges no message, so it always fetches with 0.
     """
     async with rt.pool.connection() as transaction:
         values = {"person": person.id, "on_channel": channel, "after": after}
@@ -40,7 +41,7 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
 
 async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
-    """Delete the texts of rows before `before`, which the page has shown."""
+    """Delete the texts of messages with ids below `before`, which the page has shown."""
     async with rt.pool.connection() as transaction:
         values = {"before": before, "person": person.id, "on_channel": channel}
         await execute(transaction, statements.FORGET_SHOWN, **values)
