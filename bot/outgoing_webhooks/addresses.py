@@ -26,7 +26,7 @@ _REFUSED = tuple(
 
 
 class BadAddress(ValueError):
-    """The URL cannot be an endpoint; `why` is url, address or unresolved."""
+    """The URL cannot be an endpoint; `why` names the cause: url, address or unresolved."""
 
     code = "E_WEBHOOK_ADDRESS"
 
@@ -36,11 +36,11 @@ class BadAddress(ValueError):
 
 
 class PrivateAddress(OSError):
-    """The name leads to an address that is not public."""
+    """The host name resolves to an IP address that is not public."""
 
 
 def is_public(address: str) -> bool:
-    """Return True if an IP address is reachable for everybody, and no special one."""
+    """Return True if an IP address is global and has no special purpose, such as multicast."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -54,10 +54,10 @@ def is_public(address: str) -> bool:
 
 
 def parsed(url: str, allowed: Collection[str] = ()) -> URL:
-    """Return a URL that may be called. Raises BadAddress.
+    """Parse and return a URL. Raises BadAddress if it must not be called.
 
-    `allowed` are hosts with ports for which http and private addresses are accepted too. An IP
-    address is checked here, because no resolver is asked for it.
+    For the hosts with ports in `allowed`, http and private addresses are accepted too. A host that
+    is an IP address is checked here, because it is never passed to a resolver.
     """
     try:
         found = URL(url)
@@ -77,7 +77,7 @@ def parsed(url: str, allowed: Collection[str] = ()) -> URL:
 
 
 async def check(url: str, resolver: AbstractResolver, allowed: Collection[str] = ()) -> None:
-    """Check a URL and the addresses of its name. Raises BadAddress."""
+    """Check a URL and the IP addresses of its host. Raises BadAddress if one is not allowed."""
     found = parsed(url, allowed)
     if _is_ip(found.host or ""):
         return
@@ -106,7 +106,10 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Return the addresses of a name. Raises PrivateAddress, or OSError if there are none."""
+        """Return the IP addresses of a host name.
+
+        Raises PrivateAddress if one is not public, or OSError if the name has none.
+        """
         found = await asyncio.get_running_loop().run_in_executor(
             self._threads, _addresses, host, port, family
         )
@@ -116,7 +119,7 @@ class PublicResolver(AbstractResolver):
         return found
 
     async def close(self) -> None:
-        """End the threads; a lookup that still runs is left alone."""
+        """End the threads without waiting for a lookup that still runs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

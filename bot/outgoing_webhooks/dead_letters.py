@@ -1,4 +1,4 @@
-"""Endpoints and dead letters for the console, where an administrator sends them again."""
+"""Endpoints and dead letters (undelivered events), which the console lists and can send again."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from bot.security import audit_log
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that could not be delivered; `reason` is that of the last attempt."""
+    """An event that could not be delivered; `reason` is why the last attempt failed."""
 
     id: int
     type: str
@@ -50,9 +50,9 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Overview, ...]:
 
 
 async def redeliver(rt: Runtime, officer: Officer, endpoint: UUID, letter: int | None) -> None:
-    """Queue a dead letter of an endpoint again, with the same id; None queues all of them.
+    """Queue the dead letter `letter` of an endpoint again, with the same id; None queues all.
 
-    Raises LookupError if there is none, or Refused if the endpoint is disabled.
+    Raises LookupError if there is no such dead letter, or Refused if the endpoint is disabled.
     """
     permissions.require(officer, Action.WEBHOOK_EDIT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
@@ -71,7 +71,7 @@ async def redeliver(rt: Runtime, officer: Officer, endpoint: UUID, letter: int |
 
 
 async def enable(rt: Runtime, officer: Officer, endpoint: UUID) -> None:
-    """Enable a disabled endpoint. Raises LookupError if there is none."""
+    """Enable a disabled endpoint. Raises LookupError if no endpoint has this id."""
     permissions.require(officer, Action.WEBHOOK_EDIT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         if await fetch_value(transaction, statements.ENABLE, endpoint=endpoint) is None:

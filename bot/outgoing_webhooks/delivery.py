@@ -1,8 +1,8 @@
 """Delivery of webhooks: at least once, with retries, and without an endpoint delaying another one.
 
-Each endpoint has a lane of its own, so the order of its events is usual but not promised. A claimed
-delivery has a lease. If the process dies before it records the outcome, the event is sent again
-with the same id.
+Each endpoint has a task of its own, called lane. It usually sends the events in order, but this is
+not guaranteed. A claimed delivery has a lease. If the process dies before it records the outcome,
+the event is sent again with the same id.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The endpoint to call; `readable` are the types that its account may read now."""
+    """The endpoint to call; `readable` are the event types that its account may read now."""
 
     url: str
     keys: tuple[str, ...]
@@ -64,7 +64,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of an attempt; `reason` is empty after success, `wait` is from Retry-After."""
+    """The outcome of an attempt; `reason` is empty after success.
+
+    `wait` is the number of seconds from the header Retry-After. `final` forbids a retry.
+    """
 
     reason: str = ""
     wait: float = 0.0
@@ -78,7 +81,7 @@ GONE, FORBIDDEN = "http_410", "forbidden"
 async def dispatcher(
     rt: Runtime, *, clock: Callable[[], float] = time.time
 ) -> AsyncIterator["Dispatcher"]:
-    """Open the connections for webhooks; at the end running calls may finish."""
+    """Yield a dispatcher; at the end of the block, wait GRACE_SECONDS for its running calls."""
     connector = aiohttp.TCPConnector(
         resolver=PublicResolver(rt.settings.webhook_hosts),
         use_dns_cache=False,
@@ -99,7 +102,7 @@ async def dispatcher(
 
 
 class Dispatcher:
-    """Sends due deliveries; each endpoint has a task that ends when nothing of it is due."""
+    """Sends due deliveries; each endpoint has a task that ends when none of its events is due."""
 
     def __init__(
         self, rt: Runtime, http: aiohttp.ClientSession, clock: Callable[[], float]
@@ -116,7 +119,7 @@ class Dispatcher:
             self._lanes[endpoint] = asyncio.create_task(self._run_lane(endpoint, claimed))
 
     async def settle(self, seconds: float | None = None) -> None:
-        """Wait until nothing more is due; after `seconds` cancel what still runs."""
+        """Wait until the lanes have ended; after `seconds`, cancel those that still run."""
         if running := set(self._lanes.values()):
             _done, late = await asyncio.wait(running, timeout=seconds)
             for each in late:
@@ -136,7 +139,7 @@ class Dispatcher:
             self._lanes.pop(endpoint, None)
 
     async def _claim(self, endpoint: UUID | None) -> list[Delivery]:
-        """Claim due deliveries of this endpoint, or of all endpoints without a lane."""
+        """Claim due deliveries of `endpoint`; if it is None, of all endpoints without a lane."""
         busy = [] if endpoint else list(self._lanes)
         values = {"endpoint": endpoint, "busy": busy, "lease": LEASE_SECONDS}
         async with self._rt.pool.connection() as transaction:
@@ -172,7 +175,7 @@ class Dispatcher:
             )
 
     async def _call(self, target: Target, event: Event) -> Outcome:
-        """Send an event once. The answer's body is not read, and no redirect is followed."""
+        """Send an event once. Do not read the response's body, and follow no redirect."""
         body, at = event.body(self._rt.settings.public_url), int(self._clock())
         headers = {
             "Content-Type": "application/json",
@@ -198,7 +201,7 @@ class Dispatcher:
             return Outcome("connection")
 
     async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Record the outcome of an attempt; the endpoint's row is always locked first."""
+        """Record the outcome of an attempt; disable an endpoint that is gone or keeps failing."""
         attempt, endpoint = delivery.attempt, delivery.endpoint
         values = {"delivery": delivery.id, "of_attempt": attempt, "why": outcome.reason}
         delay = max(jittered(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait)
@@ -222,7 +225,7 @@ class Dispatcher:
                 await _disable(transaction, endpoint, disabled)
 
     async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
-        """Count a failure of the endpoint; return why it has to be disabled, or ""."""
+        """Count a failure; return why the endpoint must be disabled, or "" if it stays enabled."""
         is_lasting = await fetch_value(
             transaction,
             statements.FAILED,
@@ -236,7 +239,7 @@ class Dispatcher:
 
 
 async def _disable(transaction: Any, endpoint: UUID, why: str) -> None:
-    """Disable an endpoint; its open events become dead letters."""
+    """Disable an endpoint; its undelivered events become dead letters."""
     if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
         await execute(transaction, statements.BURY, endpoint=endpoint)
         _logger.warning("webhook.disabled", reason=why)

@@ -1,4 +1,4 @@
-"""Endpoints of external systems: registered, listed, deleted, tested, with a secret that changes.
+"""Endpoints of external systems: register, list, delete, test, enable, replace the secret.
 
 The URL and the secrets are encrypted with the epoch's key, since a URL may contain a token. An
 account cannot see or change the endpoints of another one.
@@ -23,7 +23,7 @@ ACTIVE = "active"
 
 
 class Refused(Exception):
-    """The endpoint was not changed; `why` is limit, exists or disabled."""
+    """The request was refused; `why` is limit or exists (at registration), or disabled."""
 
     code = "E_WEBHOOK"
 
@@ -59,7 +59,10 @@ class Endpoint:
 
 
 async def check(rt: Runtime, url: str) -> None:
-    """Check the URL of a new endpoint, and the addresses of its name. Raises BadAddress."""
+    """Check the URL of a new endpoint and the IP addresses of its host.
+
+    Raises BadAddress if the URL or an address is not allowed.
+    """
     resolver = addresses.PublicResolver(rt.settings.webhook_hosts)
     try:
         await addresses.check(url, resolver, rt.settings.webhook_hosts)
@@ -72,7 +75,7 @@ async def register(
 ) -> tuple[Endpoint, str]:
     """Register an endpoint; return it with its secret, which cannot be shown again.
 
-    Raises Refused if the account has this URL already, or as many endpoints as it may have.
+    Raises Refused if the account has this URL already, or has MAX_ENDPOINTS endpoints.
     """
     await execute(transaction, statements.LOCK_ACCOUNT, officer=owner)
     known = await of_account(rt, transaction, owner)
@@ -100,7 +103,7 @@ async def of_account(rt: Runtime, transaction: Transaction, owner: UUID) -> list
 
 
 async def find(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> Endpoint:
-    """Return an endpoint of this account. Raises LookupError."""
+    """Return an endpoint of the account `owner`. Raises LookupError if it has no such endpoint."""
     row = await fetch_one(transaction, statements.FIND, endpoint=endpoint, officer=owner)
     if row is None:
         raise LookupError("there is no such endpoint")
@@ -108,7 +111,10 @@ async def find(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUI
 
 
 async def remove(transaction: Transaction, owner: UUID, endpoint: UUID) -> None:
-    """Delete an endpoint of this account with its events. Raises LookupError."""
+    """Delete an endpoint of the account `owner` with its queued events.
+
+    Raises LookupError if the account has no such endpoint.
+    """
     values = {"endpoint": endpoint, "officer": owner}
     if await fetch_value(transaction, statements.DELETE, **values) is None:
         raise LookupError("there is no such endpoint")
@@ -117,9 +123,10 @@ async def remove(transaction: Transaction, owner: UUID, endpoint: UUID) -> None:
 async def rotate(
     rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID
 ) -> tuple[str, datetime]:
-    """Replace the secret; return the new one, and the time until which the old one signs too.
+    """Replace an endpoint's secret; return the new one and the end of the old one's validity.
 
-    Raises LookupError.
+    Until then, webhooks are signed with both secrets. Raises LookupError if the account `owner` has
+    no such endpoint.
     """
     secret = signature.new_secret()
     until = await fetch_value(
@@ -135,7 +142,7 @@ async def rotate(
 
 
 async def enable(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> Endpoint:
-    """Enable an endpoint of this account again. Raises LookupError."""
+    """Enable an endpoint of the account `owner` again. Raises LookupError if it is not theirs."""
     await find(rt, transaction, owner, endpoint)
     await execute(transaction, statements.ENABLE, endpoint=endpoint)
     return await find(rt, transaction, owner, endpoint)
@@ -144,7 +151,8 @@ async def enable(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: U
 async def send_test(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> str:
     """Queue a test event; return the value of its header `webhook-id`.
 
-    Raises LookupError, or Refused if the endpoint is disabled.
+    Raises LookupError if the account `owner` has no such endpoint, or Refused if the endpoint is
+    disabled.
     """
     found = await find(rt, transaction, owner, endpoint)
     if found.state != ACTIVE:
@@ -191,5 +199,5 @@ def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:
 
 
 def _place(endpoint: UUID, what: str) -> str:
-    """Return the purpose that binds a value to its endpoint and column."""
+    """Return the associated data that binds an encrypted value to its endpoint and column."""
     return f"webhook|{endpoint}|{what}"

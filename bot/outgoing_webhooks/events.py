@@ -23,7 +23,8 @@ class EventType(StrEnum):
     TEST = "webhook.test"
 
 
-# An event needs the scope with which a system can read its resource. Published content is public.
+# The scope that a system needs to receive an event: the one with which it can read the event's
+# resource. Published content is public, so its events need only the scope for managing webhooks.
 SCOPE_OF: Final[Mapping[EventType, Scope]] = {
     EventType.CASE: Scope.CASES_WRITE,
     EventType.ANNOUNCEMENT: Scope.ANNOUNCEMENTS_WRITE,
@@ -40,7 +41,7 @@ _RESOURCES: Final[Mapping[EventType, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event: `subject` is the id of the resource, `state` its state at that time."""
+    """An event: `subject` is the id of the changed resource, `state` its state after the change."""
 
     id: UUID
     type: EventType
@@ -53,7 +54,10 @@ class Event:
         return message_id(self.id)
 
     def body(self, site: str) -> bytes:
-        """Return the body: id, type and time of the event, and the resource to read."""
+        """Return the JSON body: id, type and time of the event; id, state and URL of the resource.
+
+        `site` is the public URL of this installation.
+        """
         data = {
             "id": self.subject,
             "state": self.state,
@@ -71,7 +75,7 @@ def message_id(event: UUID) -> str:
 
 
 def may_read(owner: Officer, scopes: frozenset[str], kind: EventType) -> bool:
-    """Return True if the account and the scopes of its tokens allow reading such an event."""
+    """Return True if the account's roles and its tokens' `scopes` allow reading this event type."""
     scope = SCOPE_OF[kind]
     needed = {Scope.WEBHOOKS_MANAGE, scope}
     return needed <= scopes and all(

@@ -11,7 +11,7 @@ SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """Return a new random secret in the form of the specification."""
+    """Return a new random secret in the format of the Standard Webhooks specification."""
     return PREFIX + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 

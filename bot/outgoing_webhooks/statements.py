@@ -27,9 +27,9 @@ from bot.officers.statements import OFFICER
 from flows import lifetimes
 
 CLAIMED_AT_ONCE = 200
-# Deliveries of one endpoint that a process sends at the same time.
+# Maximum number of deliveries of one endpoint that a process sends at the same time.
 ENDPOINT_AT_ONCE = 5
-# After this many failures in a row an endpoint gets one trial at a time, and rests in between.
+# After this many failures in a row, one delivery at a time is tried, with a pause after each.
 MAX_FAILURES = 5
 DISABLE_AFTER_DAYS = 5
 SHOWN = 100
@@ -40,7 +40,7 @@ _OFFICER = bindparam("officer", type_=Uuid())
 _IS_ENDPOINT = _E.id == _ENDPOINT
 _OWN = (_IS_ENDPOINT, _E.officer_id == _OFFICER)
 
-# Endpoints of an account
+# Statements on the endpoints of an account
 
 LOCK_ACCOUNT = statement(
     select(t.Officer.id).where(t.Officer.id == _OFFICER).with_for_update(key_share=True)
@@ -109,7 +109,7 @@ QUEUE = statement(
     )
 )
 
-# Delivery
+# Statements that claim deliveries and record their outcomes
 
 _BUSY = bindparam("busy", type_=ARRAY(Uuid()))
 _IS_DUE = (
@@ -135,7 +135,7 @@ _RANKED = (
     .subquery("ranked")
 )
 _CHOSEN = select(_RANKED.c.id).where(_RANKED.c.rank <= _RANKED.c.most)
-# The conditions are repeated, because another process may have claimed a row that is waited for.
+# The conditions are repeated, because another process may have claimed a row in the meantime.
 _DUE = (
     select(_D.id)
     .where(_D.id.in_(_CHOSEN), *_IS_DUE)
@@ -216,7 +216,7 @@ BURY = statement(
     .values(state="dead", reason="disabled", done_at=NOW)
 )
 
-# Dead letters
+# Statements for `dead_letters`
 
 ALL = statement(
     select(*ENDPOINT)
@@ -245,7 +245,7 @@ REDELIVER = statement(
     .returning(_D.id)
 )
 
-# Keys
+# Statements for key rotation
 
 _VERSION = bindparam("version", type_=Integer())
 
