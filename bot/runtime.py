@@ -157,7 +157,7 @@ async def runtime(
 
 
 def _understanding(settings: Settings, content: LiveContent) -> Understanding:
-    """Return the component that answers free text.
+    """Return the recognizer and the settings with which the flow engine answers free text.
 
     Phrases that editors published take precedence over the trained recognizer.
     """
@@ -209,7 +209,7 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 
 def pool(url: str, size: int) -> Pool:
-    """Return a closed connection pool; statements are prepared at their first execution."""
+    """Return a connection pool that is not open yet; it prepares statements at first execution."""
     return AsyncConnectionPool(
         url,
         connection_class=Connection,

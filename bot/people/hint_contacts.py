@@ -124,7 +124,7 @@ _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class DueHint:
-    """A hint claimed for sending; with a `code`, the message with this code for confirmation."""
+    """A claimed hint; if `code` is set, the message with the code that confirms the address."""
 
     person_id: UUID
     language: str
@@ -135,7 +135,10 @@ class DueHint:
 
 
 async def leave(transaction: Transaction, person: Person, way: str, address: str) -> None:
-    """Store an address with a new code, which a periodic job sends; replace an earlier address."""
+    """Store an address with a new confirmation code, and replace an earlier address.
+
+    A periodic job sends the code to the address.
+    """
     code = f"{randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}"
     await execute(
         transaction,
@@ -148,7 +151,7 @@ async def leave(transaction: Transaction, person: Person, way: str, address: str
 
 
 async def confirm(transaction: Transaction, person: Person, typed: str) -> ContactChecked:
-    """Compare the typed code with the one that was sent.
+    """Compare the typed code with the one that was sent; if they are equal, confirm the address.
 
     After MAX_TRIES wrong codes the address is deleted.
     """

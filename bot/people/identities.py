@@ -94,9 +94,9 @@ _SPOKE = statement(
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
 )
-# The time of the conversation is compared too, because `spoke_at` is not updated at every message.
-# The conversation's time also changes for other reasons. In this case, one more message is
-# attempted in vain.
+# The conversation's `updated_at` is compared too, because `spoke_at` is not updated at every
+# message of the person. `updated_at` also changes for other reasons. Then the person counts as
+# reachable until the platform rejects one more message.
 _FELL_SILENT = statement(
     update(t.Handle)
     .where(
@@ -137,7 +137,10 @@ async def create(
     address: str,
     aliases: Sequence[str] = (),
 ) -> Person | None:
-    """Create a person with a handle; return None if a concurrent update has created them."""
+    """Create a person with a handle; return None if the handle exists already.
+
+    A concurrent update can have created it.
+    """
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)
@@ -211,7 +214,7 @@ async def attach_handle(
 async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
-    """Replace a person's handle by the new one from the platform; ignore unknown handles."""
+    """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles."""
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
@@ -228,7 +231,7 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Return a person from the columns of their row: id, encrypted key and version of the key."""
+    """Return a person from the columns of their row: id, encrypted key, version of the main key."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
@@ -252,7 +255,10 @@ async def address_on(transaction: Transaction, person: Person, channel: str) -> 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
-    """Record a message of the person, who is reachable; the reply window starts at `at`."""
+    """Record that the person wrote, and so has not blocked the bot.
+
+    `at` is the time of the message, from which the platform's reply window counts.
+    """
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 

@@ -46,7 +46,7 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
-    """Return the ids of people whose reminder is due, in order, beginning after the id `after`."""
+    """Return the next ids, above `after` and in ascending order, of people with a due reminder."""
     return await fetch_values(transaction, _DUE, after=after)
 
 

@@ -64,10 +64,11 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Re-encrypt up to `limit` people's keys that another main key encrypts, after a person's id.
+    """Re-encrypt the keys, encrypted with another main key, of up to `limit` people.
 
-    Returns the number of keys, and the last person's id. Rows that are locked by other transactions
-    are skipped until the next round.
+    People are read in the order of their ids, from above `after`. Returns the number of keys, and
+    the last person's id or None. Rows that other transactions lock are skipped until the next
+    round.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_KEYS, version=rt.vault.epoch, after=after, limit=limit
@@ -100,11 +101,11 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Store up to `limit` handles under the current index key, after the id of a person.
+    """Store up to `limit` handles of people with ids above `after` under the current index key.
 
     This is possible only for handles that equal the person's stored address. Other handles
     (WhatsApp's own user ids) are updated by `reindex` when the person writes. Returns the number of
-    handles that were read, and the last person's id.
+    handles that were read, and the last person's id or None.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit

@@ -97,8 +97,9 @@ KINDS: dict[str, ReferenceKind] = {
     "contact": "contact-kinds",
     "paper": "document-kinds",
 }
-# The question of each list that version 1 of the contract got later. It is not asked if the
-# registry lacks a code of the list, because an earlier registry rejects the whole request.
+# Reference lists that were added to version 1 of the contract, each with its question. If the
+# registry lacks a code of the list, the question is not asked, because a registry of before the
+# addition would reject the whole request.
 OPTIONAL: dict[str, str] = {"support-kinds": "support_needed"}
 LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
@@ -129,7 +130,10 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 def omitted_questions(missing: Iterable[str]) -> frozenset[str]:
-    """Return the questions to leave out; none if a missing code is of a list that is required."""
+    """Return the questions of the lists in OPTIONAL to which the missing codes belong.
+
+    Return none if a code of another list is missing too, because then registration is closed.
+    """
     kinds = {code.partition(":")[0] for code in missing}
     return frozenset(OPTIONAL[kind] for kind in kinds) if kinds <= OPTIONAL.keys() else frozenset()
 
@@ -156,7 +160,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-    """Return the registry's codes of one kind; none if it does not have an `OPTIONAL` list yet."""
+    """Return the registry's codes of one kind; none if it lacks the list and that is OPTIONAL."""
     try:
         return await registry.reference(kind)
     except Refused:

@@ -33,7 +33,7 @@ from flows.engine.registration import PlatformStep, RegistryQuestion
 _logger = logging.get()
 
 MAX_BACKOFF = 600
-# Timeout in seconds of the check at startup: a slow registry must not delay the start.
+# Timeout in seconds of `verify_codes` at startup: a slow registry must not delay the start.
 CHECK_SECONDS = 3
 
 
@@ -48,10 +48,10 @@ _BODIES: dict[str, type[WriteBody]] = {
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A claimed write with all data that the call needs.
+    """A claimed write with all data that the call of the registry needs.
 
-    `doubtful`: an earlier attempt may have reached the registry. `submitted` are the ids of the
-    earlier submissions of this registration, newest first.
+    `doubtful` means that an earlier attempt may have reached the registry. `submitted` are the ids
+    of the earlier submissions of this registration, newest first.
     """
 
     id: UUID
@@ -157,10 +157,10 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
 
 
 async def looked_up(registry: Registry, write: Write) -> str | None:
-    """Return the receipt number of an earlier submission, looked up at the registry, or None.
+    """Return the receipt number of the newest earlier submission that the registry has, or None.
 
-    A submission whose lookup was refused after an unknown outcome counts as rejected here, although
-    the registry may have it. These submissions are therefore looked up too.
+    Submissions that are stored as rejected are looked up too: the registry may have such a
+    submission, if its outcome was unknown and the later lookup was refused.
     """
     for submitted in write.submitted:
         found = await registry.find(submitted.hex)
@@ -189,9 +189,10 @@ async def _erase(
 async def record_outcome(
     transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
 ) -> Outcome | None:
-    """Record the registry's response to a write, and apply its status if the status is newer.
+    """Record the registry's response to a write; apply its status if newer than the stored one.
 
-    Returns None if the conversation need not change.
+    `acknowledged` is None if the registry does not have the registration. Returns None if the
+    conversation need not change.
     """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}

@@ -37,7 +37,7 @@ _REGISTRATION = bindparam("registration", type_=Uuid())
 _WRITE = bindparam("write", type_=Uuid())
 _VERSION = bindparam("new_version", type_=Integer())
 
-# Submissions
+# Statements for `submissions`
 
 LOCK_NOT_WITHDRAWING = statement(
     select(t.Registration.id)
@@ -121,7 +121,7 @@ OF_PERSON = statement(
     .order_by(t.Registration.created_at.desc())
 )
 
-# Writes
+# Statements for `registry_writes` and `household_writes`
 
 _Earlier = aliased(t.RegistryWrite)
 _HAS_OPEN_PREDECESSOR = (
@@ -260,7 +260,7 @@ DUE = statement(
     .limit(bindparam("limit"))
 )
 
-# Retention of answers
+# Statements for `retention`
 
 _IS_IDLE = and_(
     t.Conversation.updated_at < NOW - DRAFT_KEPT,
@@ -281,8 +281,9 @@ _WAS_REFUSED = exists().where(
     ~_WAS_SUBMITTED_AGAIN,
 )
 _Later = aliased(t.Registration)
-# Accepted 24 hours ago with no open write and no later registration. A registration that was
-# withdrawn or rejected must also be idle, because the person may still change it.
+# Conditions for deleting the answers of a registration: accepted at least 24 hours ago, no open
+# write, and no later registration of the person. A registration that was withdrawn or rejected must
+# also be idle, because the person may still change it.
 _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     or_(
         t.Registration.state == "accepted",

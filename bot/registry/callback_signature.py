@@ -1,7 +1,4 @@
-"""Signature of the registry's status callbacks:
-
-HMAC-SHA-256 over the Unix time and the raw body.
-"""
+"""Signature of the registry's status callbacks: HMAC-SHA-256 over the Unix time and raw body."""
 
 import hashlib
 import hmac

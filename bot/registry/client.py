@@ -58,7 +58,8 @@ from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
 
 _CONNECT_SHARE = 0.5
-# In bytes. The contract allows 10,000 cells, whose codes have about 30 characters.
+# Maximum bytes of a response with planning figures. The contract allows 10,000 cells (counts),
+# whose codes have about 30 characters.
 _FIGURES_LIMIT = 1024 * 1024
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
@@ -173,7 +174,10 @@ class Registry:
         return await self._link(Call("DELETE", path, _key(key)), number)
 
     async def household(self, number: str) -> Household:
-        """Return the household of a registration; its field `household` is None for none."""
+        """Return the household of a registration.
+
+        In the result, `household` is None if the registration belongs to no household.
+        """
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/household")
         household = held_in(Household, await self._ask(call))
         if household.number != number:

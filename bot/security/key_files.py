@@ -132,9 +132,9 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 
 
 def destroy(directory: Path, kind: Kind, version: int) -> None:
-    """Overwrite and delete a key. Raises VaultError.
+    """Overwrite and delete a key. The caller must have checked that no data needs the key.
 
-    The caller must have checked that no data needs the key.
+    Raises VaultError if the key encrypts new data or will do so, or cannot be overwritten.
     """
     path = directory / f"{kind}-{version}.key"
     with _exclusive_lock(directory):

@@ -121,7 +121,7 @@ class Vault:
     def refresh(self) -> bool:
         """Empty the cache of keys and read the key files again; return True if they changed.
 
-        Raises VaultError.
+        Raises VaultError E_VAULT_KEYS.
         """
         self._opened.cache_clear()
         self._erased.clear()
@@ -158,7 +158,7 @@ class Vault:
     def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
         """Wrap a person's key again under the current epoch.
 
-        Data encrypted with it does not change.
+        Data that the person's key encrypts does not change.
         """
         return self._wrap(person_id, self._unwrap(person_id, key))
 

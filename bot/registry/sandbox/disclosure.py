@@ -30,7 +30,10 @@ type Key = tuple[tuple[str, str], ...]
 
 
 def held(now: int, before: int) -> int:
-    """Return the count to release: `before`, unless the count changed by at least `MIN_CHANGE`."""
+    """Return the count to release: `now` if it differs by at least MIN_CHANGE, else `before`.
+
+    `before` is the count of the last release.
+    """
     return now if abs(now - before) >= MIN_CHANGE else before
 
 
@@ -83,7 +86,7 @@ def jointly_hidden(
 def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Place | None:
     """Return the next place to suppress, or None if no place is left.
 
-    A place in a line of `place` is preferred.
+    A place that is in a line with `place` is preferred.
     """
     more = [each for each in cells if each not in found and _is_hideable(each, cells)]
     cost = {each: (not _shares(each, place), *_cost(each, cells)) for each in more}
@@ -91,12 +94,15 @@ def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Pla
 
 
 def key_of(names: Names, place: Place) -> Key:
-    """Return a place's values by dimension, without sums; equal for the same count in any table."""
+    """Return the pairs (dimension, value) of a place, without dimensions over which it sums.
+
+    The same count has the same key in every table.
+    """
     return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
 
 
 def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
-    """Yield the place of a count in each table of two dimensions that contains the count."""
+    """Yield names and place of the count `key` in each table of two dimensions that contains it."""
     values = dict(key)
     for names in tables:
         if names[1] and values.keys() <= set(names):
@@ -125,7 +131,7 @@ def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
 
 
 def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
-    """Return False for the margins of a table of two dimensions.
+    """Return False for the margins and the total of a table of two dimensions, else True.
 
     Tables of one dimension show the same margins, so suppressing them here would protect nothing.
     """
@@ -183,7 +189,7 @@ def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place,
 
 
 def _solved(rows: list[dict[int, int]]) -> list[int]:
-    """Return the columns whose values the equations determine.
+    """Return the columns (unknowns) whose values the equations in `rows` determine.
 
     The equations are solved by Gauss-Jordan elimination modulo a large prime.
     """

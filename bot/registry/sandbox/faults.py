@@ -111,7 +111,10 @@ class Faults:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """Return the faults that hit this request, and decrement their remaining counts."""
+        """Draw and return the faults that hit a request of the kind `place`.
+
+        A fault's remaining count is decremented.
+        """
         drawn = {
             name: fault
             for name, fault in self.on.items()

@@ -33,7 +33,7 @@ _NUMBER = bindparam("number", type_=Text())
 _LIMIT = bindparam("limit", type_=Integer())
 _IS_OPEN = Entry.state.not_in(["WITHDRAWN", "DUPLICATE"])
 
-# Households
+# Statements on households
 
 _HOUSEHOLD = bindparam("household", type_=Uuid())
 _CODE = {"code": bindparam("code"), "code_until": _NOW + timedelta(days=CODE_DAYS)}
@@ -58,7 +58,7 @@ LINK = statement(
 UNLINK = statement(update(Entry).where(Entry.number == _NUMBER).values(household=null()))
 MEMBERS = statement(select(func.count()).where(Entry.household == _HOUSEHOLD, _IS_OPEN))
 
-# Matches
+# Statements on matches: pairs of entries with the same details
 
 _First, _Second = aliased(Entry), aliased(Entry)
 _PAIR = and_(MatchDecision.first == _First.number, MatchDecision.second == _Second.number)
@@ -95,7 +95,7 @@ DECIDE_MATCH = statement(
     .on_conflict_do_nothing()
 )
 
-# Feed and list
+# Statements on the feed of events and the list of registrations
 
 _READABLE = Milestone.transaction < cast(
     cast(literal_column("pg_snapshot_xmin(pg_current_snapshot())"), Text), BigInteger

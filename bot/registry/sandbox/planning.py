@@ -103,7 +103,7 @@ def _figures(
         released_at=last[1],
         by=by,
         people=people,
-        # Null already if the number of people is hidden.
+        # `homes` is null already if the total number of people is suppressed.
         households=None if homes and homes < MIN_PEOPLE else homes,
         cells=tuple(cells),
     )
@@ -125,10 +125,11 @@ async def _before(connection: Connection, number: int) -> dict[Names, Released] 
 def released_tables(
     tables: dict[Names, Table], before: dict[Names, Released] | None
 ) -> dict[Names, Released]:
-    """Return the tables to release: for each place, the count and whether it is suppressed.
+    """Return the tables to release: for each place, the counts and whether they are suppressed.
 
-    The count is the last released one if it has hardly changed. Tables of one dimension are
-    processed first, since they are the margins of the tables of two.
+    `before` are the tables of the last release. A count that has changed too little since then is
+    released unchanged (see `held`). Tables of one dimension are processed first, since they are the
+    margins of the tables of two.
     """
     released: dict[Names, Table] = {}
     hides: dict[Names, frozenset[Place]] = {}
@@ -157,7 +158,7 @@ def released_tables(
 
 
 def _moved(table: Table, was: Released) -> Table:
-    """Return the counts of a table, or the last released ones if they changed too little."""
+    """Return the counts of a table; a count that changed too little is the one of `was`."""
     counts: Table = {}
     for place in table.keys() | was.keys():
         now, then = table.get(place, (0, 0)), was.get(place, (0, 0, False))
@@ -168,8 +169,9 @@ def _moved(table: Table, was: Released) -> Table:
 def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
     """Return the counts of a table that the last release lacks, as for a new dimension.
 
-    Sums of exact counts would reveal the changes that the other tables hold back. Therefore a
-    margin is the count of those tables, and other counts are rounded down.
+    Sums of exact counts would reveal small changes, which the other tables do not show yet.
+    Therefore a margin is taken from the tables in `released`, and all other counts are rounded
+    down to a multiple of MIN_CHANGE.
     """
     known = {
         key_of(each, place): count

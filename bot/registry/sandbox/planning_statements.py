@@ -25,9 +25,9 @@ from bot.registry.sandbox.tables import Entry, PlanningCell, PlanningQuery, Plan
 
 _RELEASE = bindparam("release", type_=Integer())
 
-# Counts of people: Each registrant counts as one. Family members count once per household, because
-# several registrants of a household may list them: in each age band as many as the registrant who
-# lists most. Adult members who registered themselves are subtracted.
+# Statements that count people. Each registrant counts as one. Several registrants of a household
+# may list the same family members. A household therefore has, in each age band, as many members as
+# the registrant lists who lists most. Adult members who registered themselves are subtracted.
 
 _OPEN = (
     select(
@@ -111,7 +111,7 @@ COUNTS = statement(
 )
 """People and households by each dimension, each pair and in total; unused columns are null."""
 
-# Releases
+# Statements on the daily releases of counts
 
 LOCK_RELEASES = statement(select(func.pg_advisory_xact_lock(func.hashtext("planning release"))))
 RELEASE = statement(
@@ -143,7 +143,7 @@ CELLS_OF_RELEASE = statement(
     ).where(PlanningCell.release == _RELEASE)
 )
 
-# Queries
+# Statements that show released counts and audit the queries
 
 LAST_RELEASE = statement(
     select(PlanningRelease.id, PlanningRelease.at).order_by(PlanningRelease.id.desc()).limit(1)

@@ -36,7 +36,7 @@ _IS_OPEN = Entry.state != "WITHDRAWN"
 LOCK_SCHEMA = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(SCHEMA, 0))))
 LOCK_KEY = statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(_KEY, 0))))
 
-# Acknowledgements; the columns are in the order of the model's fields
+# Columns of an Acknowledgement, in the order of the model's fields
 
 _STATUS = (Entry.number, Entry.state, Entry.version, Entry.received_at, Entry.reason_code)
 _LIFE = (Entry.question, Entry.step)
@@ -49,7 +49,7 @@ BY_KEY = statement(
 BY_NUMBER = statement(_ACKNOWLEDGED.where(_IS_ENTRY))
 ANOTHER = statement(_ACKNOWLEDGED.where(Entry.number != _NUMBER).order_by(func.random()).limit(1))
 
-# Writes
+# Statements that apply and store writes
 
 REPEAT = statement(
     update(Write)
@@ -102,7 +102,7 @@ WITHDRAW = statement(
     )
 )
 
-# Questions, steps and history
+# Statements on questions, steps of the platform, and history
 
 ASK = statement(
     update(Entry)
@@ -165,7 +165,7 @@ MILESTONES = statement(
     .order_by(Milestone.version)
 )
 
-# Decisions
+# Statements on decisions
 
 SET_VERDICT = statement(
     update(Entry).where(_IS_ENTRY, _IS_OPEN).values(verdict=_VERDICT, due_at=_NOW)
@@ -191,7 +191,7 @@ DECIDE = statement(
 )
 UNTIL_DECISION = statement(select(cast(extract("epoch", func.min(Entry.due_at) - _NOW), Float)))
 
-# Callbacks
+# Statements on callbacks
 
 POST = statement(insert(Callback).values(number=_NUMBER, body=_BODY))
 _FOREMOST = (
@@ -219,7 +219,7 @@ UNTIL_CALLBACK = statement(
     select(cast(extract("epoch", func.min(_FOREMOST.c.due_at) - _NOW), Float))
 )
 
-# Documents; the columns are in the order of the model's fields
+# Statements on documents; the columns are in the order of the fields of `Document`
 
 _DOCUMENTS = select(
     Document.kind,
@@ -251,7 +251,7 @@ ADD_DOCUMENT = statement(
 )
 DELETE_DOCUMENTS = statement(delete(Document).where(Document.number == _NUMBER))
 
-# The sandbox's own web page
+# Statements for the sandbox's web page
 
 _WRITES = (
     select(

@@ -82,7 +82,7 @@ type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The planned decision on an entry: verdict, delay in seconds, and if it is reported twice."""
+    """The planned decision on an entry: verdict, delay in seconds, whether to report it twice."""
 
     verdict: Verdict
     seconds: float
@@ -157,7 +157,10 @@ async def earlier_answer(connection: Connection, key: str, write: object) -> str
 
 
 async def lock(connection: Connection, key: str) -> None:
-    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is in use."""
+    """Lock an idempotency key until the transaction ends.
+
+    Raises `Objection` (in-progress) if another transaction has locked the key.
+    """
     if not await fetch_value(connection, statements.LOCK_KEY, key=key):
         raise Objection("in-progress")
 
