@@ -15,8 +15,8 @@ SURE = 0.84
 # Maximum probability that a message is out of scope, for a sure answer. The limit prevents 20 % of
 # the answers to lines out of scope, and also prevents 1 % of those to lines in scope.
 SURE_NONE_MASS = 0.05
-# Below this probability, the right intent is among the best three in fewer than half of the lines,
-# so no topics are offered. 3 % of all lines have a probability below it.
+# Minimum probability of the likeliest intent for offering topics. Below it, the right intent is
+# among the best three in fewer than half of the lines. 3 % of all lines are below it.
 UNSURE = 0.20
 # Minimum probability for a part of a message. It is higher than SURE, because a part alone is less
 # certain than the whole message. With 0.82, 1 question in 33 got a needless second answer; with
@@ -126,7 +126,7 @@ def danger_without_lexicon(message: Message) -> DangerLevel:
 
 
 def danger_level(mass: float) -> DangerLevel:
-    """Return the level of danger for its probability."""
+    """Return the level of danger for `mass`, the probability of danger."""
     if mass >= DANGER_FIRST:
         return DangerLevel.FIRST
     return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE

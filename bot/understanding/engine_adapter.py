@@ -1,4 +1,4 @@
-"""Adapts the recognizer to the engine, which has levels of confidence instead of probabilities."""
+"""Adapts the recognizer to the flow engine, which uses levels of confidence, not probabilities."""
 
 from functools import cached_property
 

@@ -83,7 +83,7 @@ class ExternalModel:
 
 
 def count(outcome: Outcome) -> None:
-    """Count the outcome of a call, or the reason why no call was made."""
+    """Count in the metrics the outcome of a call, or the reason why no call was made."""
     metrics.MODEL_CHOICES.labels(outcome).inc()
 
 

@@ -25,7 +25,8 @@ MIN_CONSONANTS = 3
 # Maximum length of n-grams. The minimum is 2 in words and 1 in Chinese, where one character means
 # as much as a short word and no spaces separate words. Chinese trigrams count half.
 MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
-# Length of the n-grams called pieces: a line whose pieces are not in the training phrases is noise.
+# Length of the n-grams called pieces. A line is noise if too few of its pieces are in the training
+# phrases.
 PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
 # N-grams are hashed as 16-bit units of UTF-16; a rare character has two units.

@@ -40,7 +40,7 @@ WEIGHT_WRITTEN, WEIGHT_OTHER = 3.0, 1.0
 OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 HEADER = "script\tgroup\tweights"
 CYRILLIC_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "әғқңөұүіһ"
-# Two common ways of typing each of the Cyrillic letters above in Latin letters.
+# Two common ways of typing each letter of CYRILLIC_LETTERS in Latin letters; "-" leaves it out.
 LATIN_LETTERS = (
     "a b v g d e yo zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya a g q n o u u i h",
     "a b v g d e e j z i i k l m n o p r s t u f kh ts ch sh sh - i - e u ia a gh k ng o u u i h",

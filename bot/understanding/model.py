@@ -1,4 +1,7 @@
-"""The recognizer's model: a compact linear classifier, evaluated with numpy."""
+"""The recognizer's model: a compact linear classifier of messages, evaluated with numpy.
+
+Its classes are the intents. An intent's kind is, for example, danger or none (out of scope).
+"""
 
 import json
 import math
@@ -25,12 +28,12 @@ VERSION = 5
 # layout.
 MIN_EASE = 5
 # Number of first letters by which words of danger are looked up (`danger_starts`). In
-# cross-validation, 31 of 9,162 danger phrases and none of 540 test lines had no such word. With
-# four letters, 29 phrases had none, but 10 % more harmless lines had one and cost a full
+# cross-validation, 31 of 9,162 danger phrases and none of 540 test lines about danger had no such
+# word. With four letters, 29 phrases had none, but 10 % more harmless lines had one and cost a full
 # recognition.
 DANGER_START = 5
 
-# Number of classes that the upper bound of the likeliest one's probability takes into account.
+# Number of likeliest classes from which `highest_chance` computes its upper bound.
 NEAREST = 4
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
@@ -138,7 +141,7 @@ class Model:
             np.savez(file, **arrays)
 
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
-        """Return a line's log-odds (of each class, then of danger) and its pieces (n-grams)."""
+        """Return a line's log-odds (of each intent, then of danger) and its pieces (n-grams)."""
         found = features.extract(words)
         taken = self._table.take(found.buckets, axis=0)
         rows, numbers = taken[:, 0], taken.view(np.float32)
@@ -156,7 +159,9 @@ class Model:
 
 
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
-    """Return the probability of each class, and the probability of danger, for one line.
+    """Return the probability of each intent, and the probability of danger, for one line.
+
+    `odds` are the results of `Model.read`, and `danger` is the slice of the intents of danger.
 
     Plain Python is used, because it is faster than numpy for a few dozen numbers.
     """
@@ -169,19 +174,19 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 
 
 def highest_chance(odds: Sequence[float]) -> float:
-    """Return an upper bound for the probability of the likeliest class, at a third of the cost.
+    """Return an upper bound for the probability of the likeliest intent, at a third of the cost.
 
-    The bound is exact if only the likeliest classes, as many as NEAREST, have a probability above
-    zero.
+    Only the NEAREST likeliest intents are counted. The bound is exact if all other intents have
+    the probability zero.
     """
     *others, first = sorted(odds[:-1])[-NEAREST:]
     return 1 / (1 + sum(math.exp(each - first) for each in others))
 
 
 def lowest_none(odds: list[float], none: slice, least: float) -> float:
-    """Return a lower bound for the probability of `none`, if that of another class reaches `least`.
+    """Return a lower bound for the probability of being out of scope, if an intent has `least`.
 
-    Only the likeliest class of `none` counts.
+    `none` is the slice of the out-of-scope intents; only the likeliest of them counts.
     """
     return least * math.exp(max(odds[none]) - max(odds[:-1]))
 
@@ -189,8 +194,8 @@ def lowest_none(odds: list[float], none: slice, least: float) -> float:
 def highest_danger(odds: list[float], danger: slice) -> float:
     """Return an upper bound for the danger computed by `chances`, at a fifth of the cost.
 
-    For the bound, each kind of danger counts as if it were the likeliest kind. Only the likeliest
-    class without danger counts.
+    For the bound, each intent of danger counts as if it were the likeliest of them. Only the
+    likeliest intent without danger counts.
     """
     dangers = odds[danger]
     others = max(odds[: danger.start] + odds[danger.stop : -1])
@@ -208,8 +213,8 @@ def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
 def _chance(summed: float, whole: float) -> float:
     """Return the probability of danger from two estimates: the mean of their log-odds.
 
-    `summed` is the sum of the danger classes' probabilities. `whole` is the log-odds of a separate
-    classifier for danger.
+    `summed` is the sum of the probabilities of all danger intents. `whole` is the log-odds of a
+    separate classifier for danger.
     """
     summed = min(max(summed, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     return 1 / (1 + math.exp(-(math.log(summed / (1 - summed)) + whole) / 2))
@@ -250,7 +255,7 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> slice:
-    """Return the slice of the classes of one kind; these are adjacent in the sorted list."""
+    """Return the slice of the intents of one kind; these are adjacent in the sorted list."""
     places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
     return slice(places[0], places[-1] + 1)
 

@@ -94,7 +94,8 @@ VOWELS = str.maketrans("", "", "аеиоу")
 class Skeleton:
     """A line as a sequence of words in coarse spelling.
 
-    `sentences` and `clauses` are numbers of words: after so many words a sentence or clause ends.
+    `sentences` and `clauses` are positions: the number of words after which a sentence or a clause
+    ends.
     """
 
     words: tuple[str, ...]
@@ -130,9 +131,10 @@ def fold(text: str) -> Skeleton:
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
-    """Return the skeletons of a text as if it had been typed in another keyboard layout.
+    """Return the skeletons that a text has if it was typed in a wrong keyboard layout.
 
-    Returns none if the text mixes Latin and Cyrillic letters, or has Chinese or Arabic ones.
+    Latin letters are converted to the Russian and the Kazakh layout, Cyrillic letters to the Latin
+    layout. Returns none if the text has letters of both, or Chinese or Arabic ones.
     """
     lower = plain(text)
     if IS_HAN.search(lower) or IS_ARABIC.search(lower):
@@ -205,7 +207,7 @@ def sentences(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
-    """Return a line without the sentences in `left_out`."""
+    """Return a line without the sentences whose words are in `left_out`."""
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
@@ -256,7 +258,7 @@ def _folded(lower: str) -> Skeleton:
 
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
-    """Return the parts of a line, cut after these numbers of words.
+    """Return the parts of a line, cut after each number of words in `places`.
 
     Parts that consist only of punctuation marks are dropped.
     """

@@ -27,7 +27,7 @@ NEAR = 0.45
 REGULARISATION = 1.0
 TOLERANCE = 0.05
 MIXING, MAX_STEPS = 0.05, 120
-# Scales the scores of the first step to about 1, so that all are regularised equally afterwards.
+# Scales the scores of the first step to about 1, so that the second step regularises all equally.
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
@@ -44,13 +44,13 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Training samples, one row per phrase and script; `groups` are numbers of near-duplicates."""
+    """Training samples, a row per phrase and script; near-duplicates have equal `groups`."""
 
     phrases: tuple[Phrase, ...]
     matrix: Matrix
     intents: NDArray[np.str_]
     groups: Numbers
-    # Pairs (row, number of a piece), without duplicates.
+    # Pairs (row, hash of one of its pieces), without duplicates.
     pieces: Numbers
     # False for a converted line that has the same skeleton as its original and would count twice.
     teaches: NDArray[np.bool_]
@@ -123,7 +123,7 @@ def matrix(found: Sequence[Features]) -> Matrix:
 
 
 def pieces_of(found: Sequence[Features]) -> Numbers:
-    """Return pairs (row, number of a piece) without duplicates."""
+    """Return pairs (row of a line, hash of one of its pieces) without duplicates."""
     rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
     pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
     return np.unique(np.stack([rows, pieces], 1), axis=0)
@@ -184,8 +184,8 @@ def weighted(rows: Matrix, idf: Scores) -> Matrix:
 def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
     """Return weights and biases of the first step, which maps hash buckets to scores.
 
-    Scores: a linear SVM for each class, one for danger and one for out of scope, and complement
-    naive Bayes for each class. The two methods make different errors.
+    The scores are those of a linear SVM for each intent, one for danger and one for out of scope,
+    and of complement naive Bayes for each intent. The two methods make different errors.
     """
     weights, bias = [], []
     for labels, regularisation, balance in _tasks(intents):
@@ -338,7 +338,7 @@ def _second_step(
 
 
 def _tasks(intents: NDArray[np.str_]) -> Iterator[tuple[Any, float, dict[int, int] | None]]:
-    """Yield for each SVM the labels, the regularisation and the weights of the classes."""
+    """Yield for each SVM classifier the rows' labels, the regularisation and the class weights."""
     yield intents, REGULARISATION, None
     for kind in (Kind.DANGER, Kind.NONE):
         sides = [int(BY_ID[intent].kind is kind) for intent in intents]
