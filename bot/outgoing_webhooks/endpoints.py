@@ -142,7 +142,10 @@ async def rotate(
 
 
 async def enable(rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID) -> Endpoint:
-    """Enable an endpoint of the account `owner` again. Raises LookupError if it is not theirs."""
+    """Enable an endpoint of the account `owner` again.
+
+    Raises LookupError if the account has no such endpoint.
+    """
     await find(rt, transaction, owner, endpoint)
     await execute(transaction, statements.ENABLE, endpoint=endpoint)
     return await find(rt, transaction, owner, endpoint)
