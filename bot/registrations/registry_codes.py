@@ -98,8 +98,8 @@ KINDS: dict[str, ReferenceKind] = {
     "paper": "document-kinds",
 }
 # Reference lists that were added to version 1 of the contract, each with its question. If the
-# registry lacks a code of the list, the question is not asked, because a registry of before the
-# addition would reject the whole request.
+# registry lacks a code of the list, the question is not asked, because a registry of an older
+# version would reject the whole request.
 OPTIONAL: dict[str, str] = {"support-kinds": "support_needed"}
 LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
