@@ -320,7 +320,7 @@ END_SESSIONS = statement(
     )
 )
 
-# Raw SQL, because SQLAlchemy has no expression for LOCK and TRUNCATE.
+# Text: raw SQL, because SQLAlchemy has no expression for LOCK and TRUNCATE.
 
 LOCK_OFFICERS = TextStatement.of("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
 # TRUNCATE ignores row security, which would hide most rows from DELETE.

@@ -327,7 +327,7 @@ DUE = statement(
 )
 # Locks the person's open rows by ascending id, so that concurrent senders see each other's
 # outcomes. If the platform reported on an attempt whose process crashed, the row counts as sent.
-# Raw SQL, because its query plan was measured under load: measure it again after a change.
+# Text: raw SQL, because its query plan was measured under load: measure it again after a change.
 CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -362,7 +362,7 @@ WHERE m.id = o.id AND o.due_at <= kosh_now()
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """)
 
-# Raw SQL, because its query plan was measured together with that of CLAIM.
+# Text: raw SQL, because its query plan was measured together with that of CLAIM.
 OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
