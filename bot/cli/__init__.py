@@ -54,7 +54,7 @@ GROUPS = (
 
 
 def assembled(word: str = "") -> typer.Typer:
-    """Return the command line with the family that has the command `word`, or with all families."""
+    """Return the command line with the family of the command `word`; with all if unknown."""
     app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh)
     for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:
         module = import_module(f"bot.cli.{family}")
@@ -77,7 +77,10 @@ def _first_word() -> str:
 
 
 def main() -> None:
-    """Run a command; print an error that the operator can fix in one line, and exit with 2."""
+    """Run a command.
+
+    An error with a known fix is printed in one line, without traceback, and the exit status is 2.
+    """
     try:
         assembled(_first_word())(prog_name="kosh")
     except SystemExit:
@@ -88,10 +91,10 @@ def main() -> None:
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return the errors that name their own fix.
+    """Return the error classes whose messages name the fix.
 
-    Python evaluates an `except` clause only after an error, so a normal run does not import these
-    modules.
+    Python evaluates an `except` clause only after an error, so a normal run does not import the
+    modules of these classes.
     """
     from bot.config.sources import ConfigError
     from bot.db.migrations import MigrationError

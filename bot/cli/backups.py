@@ -26,7 +26,7 @@ Replace = Annotated[
 def backup(folder: Folder, data: Data = None) -> None:
     """Write an encrypted backup of the database.
 
-    The backup is readable as long as the key of the epoch in which it was written exists.
+    The backup is readable as long as the epoch key with which it is encrypted exists.
     """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)
@@ -37,7 +37,7 @@ def backup(folder: Folder, data: Data = None) -> None:
 
 @app.command()
 def restore(path: Backup = None, replace: Replace = False, data: Data = None) -> None:
-    """Restore a backup, and repeat the erasures of people since the backup was written.
+    """Restore a backup, and erase again all people who were erased since the backup was written.
 
     Stop web servers and workers first.
     """

@@ -1,4 +1,4 @@
-"""`breach`: counts the people affected by an incident."""
+"""`breach`: counts the people affected by a data breach."""
 
 import asyncio
 from datetime import UTC, datetime

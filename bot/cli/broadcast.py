@@ -1,4 +1,4 @@
-"""`broadcast`: announcements from the terminal, with the same rules as in the console."""
+"""`broadcast`: announcements from the terminal, with the same rules as in the officers' console."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -90,7 +90,7 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Show the announcement and approve the shown content; its author cannot approve it."""
+    """Show the announcement, ask for confirmation, and approve it; its author cannot approve it."""
 
     async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
         for language, message in broadcasts.samples(rt, found.draft).items():
@@ -130,7 +130,7 @@ def cancel(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Retry the recipients whose message certainly failed."""
+    """Send again to recipients whose message failed, except people who blocked it or opted out."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)
@@ -145,7 +145,7 @@ def doubt(
 ) -> None:
     """Decide on recipients to whom the message may or may not have been delivered.
 
-    `again` resends the message to them, `leave` does not.
+    `again` sends the message to them again, `leave` counts them as failed.
     """
 
     async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:

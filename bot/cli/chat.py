@@ -1,4 +1,4 @@
-"""`chat`: runs any flow in the terminal with the pure step function of `flows`; stores nothing."""
+"""`chat`: runs any flow in the terminal with the step function of `flows`; stores nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from flows.replies import understanding
 app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
-# Buttons that a terminal cannot show.
+# Kinds of buttons that a terminal cannot show.
 UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
@@ -43,7 +43,7 @@ def talk(
     lines: Iterable[str],
     write: Callable[[str], None],
 ) -> Conversation:
-    """Process `event`, then each typed line; return the last conversation, which is not stored."""
+    """Process `event`, then each typed line; return the last state of the conversation."""
     typed = iter(lines)
     understood = understanding(EngineRecognizer.load())
     while True:
@@ -85,7 +85,10 @@ def _one_of(value: str, what: str, known: Iterable[str]) -> None:
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
-    """Map the payload of each option of the open question to its number, over all pages."""
+    """Map the payload of each option of the open question to its number.
+
+    The numbers count all options of the question, also those on its other pages.
+    """
     asked = conversation.asked
     if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
         return {}

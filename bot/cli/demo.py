@@ -31,8 +31,8 @@ from bot.config.sources import ConfigError
 from bot.registry import sandbox
 
 app = typer.Typer()
-# A fictitious recipient of test broadcasts, since a demo has no messenger. The composer's page
-# previews what such a recipient would get.
+# A fictitious recipient of test broadcasts, since a demo has no messenger. The console's page for
+# announcements shows what this recipient would get.
 TESTER = ("web:tester",)
 Channels = Annotated[
     bool,
@@ -58,14 +58,14 @@ def demo(
 
 
 def _refuse_configured_servers() -> None:
-    """Raise ConfigError if settings name servers, since these may hold an installation's data."""
+    """Raise ConfigError if settings name servers, which may hold the data of an installation."""
     for name in ("KOSH_DATABASE_URL", "KOSH_REDIS_URL"):
         if os.environ.get(name):
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
-    """Run the services of `./kosh run`, and a sandbox registry in the same process."""
+    """Run the services of `./kosh run`, and a sandbox registry if no registry is configured."""
     if chosen.has_registry:
         return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
@@ -94,7 +94,7 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
 
 
 async def _time_to_answer(chosen: Settings) -> None:
-    """Print the time from process start to the first answer of the chat."""
+    """Print the seconds from the start of the process to the first answer of the chat page."""
     await _answers(f"http://{chosen.host}:{chosen.port}/chat")
     typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
 

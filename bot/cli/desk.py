@@ -113,7 +113,11 @@ def _do(
     verb: Callable[..., Coroutine[Any, Any, Any]],
     **more: str,
 ) -> None:
-    """Perform one action on the case with this number, with the case's current version."""
+    """Perform the officer's action `verb` on the case with this number.
+
+    The case's current version is used, so that no concurrent change can make the action fail before
+    it starts.
+    """
 
     async def act(rt: Runtime, who: Officer) -> None:
         case = await _numbered(rt, who, number)

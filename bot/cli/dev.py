@@ -1,4 +1,4 @@
-"""`test`, `chaos`, `bench`, `requirements`, `mutants`: run tests, faults and benchmarks."""
+"""`test`, `chaos`, `bench`, `requirements`, `mutants`: test Kosh, inject faults, measure costs."""
 
 import json
 import shutil
@@ -23,13 +23,14 @@ app = typer.Typer()
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
-# Without pytest's cache, because its list of failed tests belongs to the tests that run at the same
-# time.
+# Without pytest's cache, because the list of failed tests in it belongs to the other pytest
+# process, which runs at the same time.
 UNLISTED = ("-p", "no:cacheprovider")
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Tests that run only with --release: those of released artifacts, and slow ones that seldom fail.
+# Tests that run only with --release or --all: those of released artifacts, and slow ones that
+# seldom fail.
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
     "tests/registry/test_schemathesis.py", "tests/web/api/test_schemathesis.py",
@@ -37,12 +38,12 @@ RELEASED = (
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
 
-# Vulnerability service of pip-audit. PyPI's own service answers 404 behind mirrors, which pip-audit
-# reads as "no findings".
+# Vulnerability service that pip-audit asks. PyPI's own service answers 404 behind mirrors, which
+# pip-audit reads as "no findings".
 VULNERABILITIES = "https://api.osv.dev"
 
-# Tests run on the newest PostgreSQL. Those listed here also run on the oldest supported one, which
-# Debian ships, so that the code uses no newer feature.
+# Tests run on the newest PostgreSQL. The tests listed here also run on the oldest supported
+# version, which Debian ships, so that the code uses no newer feature.
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
 OLDEST_POSTGRES_TESTS = (
     "tests/broadcasts/test_broadcasts.py",
@@ -108,12 +109,15 @@ def missing() -> list[str]:
 
 
 def _released() -> list[str]:
-    """Return the names of failed release checks."""
+    """Run the release checks; return the names of failed ones."""
     return _tested({"release": _pytest("release", 2, *RELEASED)}, _of_a_release()) + _audited()
 
 
 def _of_a_release() -> dict[str, list[str]]:
-    """Return the release checks that are not tests on the newest PostgreSQL, the longest first."""
+    """Return the commands of the other release checks, the longest first.
+
+    The other checks are those that are not tests on the newest PostgreSQL.
+    """
     checks: dict[str, list[str]] = {}
     if "Chromium" not in missing():
         checks["pictures"] = [sys.executable, "-m", "tests.browser.pictures", "--check"]
@@ -170,12 +174,12 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
         "types": [python, "-m", "mypy"],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        # One process, because several would repeat the same walks through the flows.
+        # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
     failed = _tested(tests, beside) + (_audited() if everything else [])
-    # Run after the tests, not in parallel with them, because these checks measure timeouts. They
-    # mostly wait.
+    # Run after the tests, not in parallel with them, because the chaos tests measure timeouts. They
+    # mostly wait, so both run at the same time.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
@@ -184,7 +188,7 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
 def _tested(
     tests: Mapping[str, list[str]], quiet: Mapping[str, list[str]] | None = None
 ) -> list[str]:
-    """Run `tests` in parallel with the commands `quiet`; return the names that failed.
+    """Run `tests` in parallel with the commands `quiet`; return the names of commands that failed.
 
     Repeat failed tests once, one at a time. Tests that then pass are printed as flaky and do not
     fail the run, because the cause may be the load of the machine and not the change.
@@ -208,7 +212,7 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 
 
 def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
-    """Run the commands two at a time; return the names that failed.
+    """Run the commands two at a time; return the names of those that failed.
 
     The commands in `shown` start first and print live. Those in `quiet` print their output when
     they end.
@@ -225,7 +229,10 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _passes_quietly(name: str, command: list[str]) -> bool:
-    """Run a command and print its output when it has ended, so that outputs do not mix."""
+    """Run a command, print its output when it has ended, and return True if it succeeded.
+
+    The output is printed at the end, so that outputs of parallel commands do not mix.
+    """
     done = subprocess.run(
         command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -248,7 +255,7 @@ def chaos(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
-    """Measure costs of Kosh and its peers in the same run: `bench turn`."""
+    """Measure the costs of Kosh and of comparable software in the same run: `bench turn`."""
     try:
         from tests.benchmarks import command
     except ImportError:

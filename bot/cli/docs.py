@@ -34,7 +34,7 @@ def openapi() -> None:
 
 
 def openapi_documents() -> dict[Path, str]:
-    """Return the text of each OpenAPI document by its path."""
+    """Return the text of each OpenAPI document, keyed by the document's path."""
     from bot.registry import sandbox
     from bot.web import api
 

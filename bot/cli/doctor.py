@@ -40,8 +40,9 @@ app = typer.Typer()
 
 SECONDS, GIGABYTE = 20, 1024**3
 MIN_POSTGRESQL = 170000
-# Differences, in seconds, between the clock of this machine and another one, for a warning and for
-# a fault. Above MAX_SKEW_SECONDS, sign-in codes and signed callbacks fail.
+# Differences, in seconds, between the clocks of this machine and of a server: above the first for a
+# warning, above the second for a fault. Above MAX_SKEW_SECONDS, sign-in codes and signed callbacks
+# fail.
 WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
 RATES = ("telegram_rate", "whatsapp_rate")
 
@@ -62,7 +63,10 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
 
 
 async def examine(chosen: Settings) -> list[Finding]:
-    """Run the checks one after another and return the findings; a timeout counts as a fault."""
+    """Run the checks one after another and return the findings.
+
+    A check that takes longer than SECONDS counts as a fault.
+    """
     return [each for look in LOOKS for each in await _look(look, chosen)]
 
 
@@ -173,7 +177,8 @@ async def _server(
 async def _schema(
     session: psycopg.AsyncConnection[tuple[object, ...]], version: str
 ) -> AsyncIterator[Finding]:
-    # Any role can list the columns, whereas only the owner may read the table of migrations.
+    # Read from the catalogue of columns, which any role may list, whereas only the owner may read
+    # the table of migrations.
     there = {*await fetch_all(session, COLUMNS)}
     wanted = {
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c

@@ -22,8 +22,8 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 
 ROOT = Path(__file__).parents[2]
-# Marker file in the folder of a demo, and the entries by which the folder of an installation is
-# recognised.
+# DEMO_MARK is a marker file in the folder of a demo. A folder with one of the entries _INSTALLED,
+# but without that file, belongs to an installation.
 DEMO_MARK = "demo-only"
 _INSTALLED = ("postgres", "keys", "settings.env")
 
@@ -36,7 +36,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases
 
 
 def print_json(document: object) -> None:
-    """Print a document as JSON; values without a JSON type, such as dates and paths, as strings."""
+    """Print a document as JSON; values without a JSON type, such as dates, become strings."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
@@ -90,7 +90,7 @@ def load(data: Path | None) -> None:
 def surroundings(
     data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
 ) -> Iterator[tuple[Settings, str]]:
-    """Yield settings with the URLs of all servers, and a URL of the sandbox registry's database.
+    """Yield settings with the URLs of all servers, and the sandbox registry's database URL.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
     databases first. `bring` also migrates a configured database. The second URL has the owner role;
@@ -191,8 +191,8 @@ async def with_runtime(
 def settle_memory() -> None:
     """Exclude the objects created so far from garbage collection.
 
-    They live as long as the process, and scanning them determined the 99th percentile of the
-    latency.
+    They live as long as the process. Scanning them repeatedly determined the 99th percentile of the
+    latency of turns.
     """
     gc.collect()
     gc.freeze()

@@ -19,8 +19,8 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
 
-# Flows with a person's answers. The results of these flows together contain every fact that does
-# not depend on a country.
+# Flows with answers as a person could give them. The results of these flows together contain every
+# fact that does not depend on a country.
 _MOVES = {"ethnic_kazakh": "yes", "former_citizen": "no", "location": "unsaid"}
 SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     *(("eligibility", {"purpose": each, **_MOVES}) for each in ("move", "work", "study")),
@@ -46,7 +46,7 @@ Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-0
 
 @app.command()
 def due(days: Days = 60, months: Months = 12, today: Today = "", as_json: AsJson = False) -> None:
-    """List facts that expire soon, have expired, or must be checked again; exit 1 if any."""
+    """List facts that expire soon, have expired, or must be checked again; exit with 1 if any."""
     day = date.fromisoformat(today) if today else datetime.now(UTC).date()
     found = list(catalogue.due(day, days, months))
     if as_json:
@@ -60,7 +60,7 @@ def due(days: Days = 60, months: Months = 12, today: Today = "", as_json: AsJson
 
 @app.command()
 def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.validity.")]) -> None:
-    """Show a fact in every language with sources and dates, or the reason why it is withheld."""
+    """Show a fact in every language with sources and dates, or why it is withheld from people."""
     match catalogue.find(key):
         case Fact() as fact:
             _explain_fact(fact)
@@ -78,7 +78,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print the answers of each intent and flow on a day, and the intents' facts not valid then."""
+    """Print what people get on a day for each intent and flow, and facts not valid on that day."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:
@@ -112,7 +112,7 @@ def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> N
 
 @app.command()
 def sources(only: Keys = "", as_json: AsJson = False) -> None:
-    """Print the sources of each fact, whether they were read in full or as an excerpt, and when."""
+    """Print each fact's sources: whether they were read in full or as an excerpt, and when."""
     facts = [fact for fact in catalogue.FACTS if fact.key.startswith(only)]
     if as_json:
         print_json([_described(fact) for fact in facts])

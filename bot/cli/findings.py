@@ -42,7 +42,10 @@ def wrong(what: str, said: str, mend: str) -> Finding:
 
 
 def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
-    """Yield a fault if a library or server is below its minimum safe version, otherwise nothing."""
+    """Yield a fault if a library or server is below its minimum safe version, otherwise nothing.
+
+    `floor` is the minimum, `version` the version found.
+    """
     if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
         yield wrong(

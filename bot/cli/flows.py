@@ -49,8 +49,8 @@ The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
 {chart}```
 """
 
-# Questions without registry codes: those that only choose the branch of the form, and one that is
-# sent as a boolean.
+# Stored questions whose options need no registry codes: two that only choose the branch of the
+# form, and one that is sent as a boolean.
 WITHOUT_CODES = frozenset({"applying", "details", "write_first"})
 
 Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
@@ -103,9 +103,9 @@ def walk(published: Published = False) -> None:
 def _editions(published: bool) -> Iterator[tuple[str, date]]:
     """Yield the name and the date of each edition of the content to check.
 
-    An edition is a date that carries the content valid on it. The editions are the shipped content,
-    the shipped content with each fact replaced by a copy as if editors had published it, and with
-    `published` the published content.
+    An edition is a date object that also carries the content valid on that date. The editions are
+    the shipped content; the shipped content with each fact replaced by a copy as if editors had
+    published it; and, if `published`, the content that editors published.
     """
     today = datetime.now(UTC).date()
     yield "shipped content", today
@@ -126,7 +126,8 @@ async def _live(found: list[Snapshot], rt: Runtime) -> None:
 def manifest(update: Update = False, dropped: Dropped = None) -> None:
     """Print the manifest: the properties of questions that decide if stored answers stay valid.
 
-    `--update` writes the manifest, unless a change would lose or reinterpret stored answers.
+    `--update` writes the manifest to its file, unless a change would lose or reinterpret stored
+    answers.
     """
     today = verification.manifest(FLOWS)
     if not update:
@@ -201,7 +202,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 
 
 def uncoded(flow: Flow) -> Iterator[Finding]:
-    """Yield the stored options that have no registry code, for a flow that registers people."""
+    """Yield a finding for each option that is stored but has no registry code."""
     for item in flow.questions():
         if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue
@@ -221,7 +222,10 @@ def read_manifest() -> Manifest:
 
 
 def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """Return all drawings by file name, without flows that only the registry starts."""
+    """Return the text of all drawings by file name.
+
+    Flows that only a request of the registry starts are omitted.
+    """
     drawn: dict[str, str] = {}
     for flow in flows.values():
         if flow.answers_to:

@@ -24,7 +24,8 @@ from flows.knowledge.missions import MISSIONS
 
 app = typer.Typer()
 
-# Prompts by setting, in order. An empty answer turns the channel off.
+# Prompts by setting, in the order of the questions. An empty answer to a channel's token turns the
+# channel off.
 QUESTIONS: Mapping[str, str] = {
     "languages": "Languages on offer, separated by commas",
     "public_url": "Public address, such as https://kosh.example (empty: none, updates are fetched)",
@@ -38,7 +39,7 @@ QUESTIONS: Mapping[str, str] = {
     "registry_client_secret": "Client secret at the registry",
     "registry_callback_secret": "Secret of the registry's callbacks",
 }
-# Settings with this prefix are asked only if the named setting was given.
+# Settings with one of these prefixes are asked for only if the setting after it was given.
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[
@@ -69,12 +70,12 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
 
 
 def _given() -> Values:
-    """Return the values from environment and settings file; secrets are read from their files."""
+    """Return the values from environment and settings file; read secrets from their own files."""
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
 class _AsGiven(Settings):
-    """Settings in which required values may be missing, to read those that exist."""
+    """Settings in which required values may be missing, to read the values that exist."""
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
@@ -113,7 +114,7 @@ def _asked() -> Values:
 
 
 def _completed(values: Values) -> Values:
-    """Return the values, with a generated webhook secret for each one that is missing."""
+    """Return the values, with generated webhook secrets for the channels that need one."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
         more["telegram_secret"] = _kept("telegram_secret")
@@ -128,9 +129,9 @@ def _kept(name: str) -> str:
 
 
 async def _tried(chosen: Settings) -> None:
-    """Verify access to each platform, then set Telegram's profile and webhook.
+    """Verify the tokens by calls to each platform, then set Telegram's profile and webhook.
 
-    Raises ConfigError if a platform rejects the token.
+    Raises ConfigError if a platform rejects a call.
     """
     languages = Languages(chosen.languages)
     async with aiohttp.ClientSession() as http:
@@ -171,8 +172,8 @@ def _write(place: Path, values: Values) -> Path:
             lines.append(f"{variable}={value}")
     more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
     if not any(line.startswith(f"{PREFIX}ROTATE_KEYS_MONTHLY=") for line in more):
-        # Monthly rotation is safe here: the key directory is beside this file, so it persists and
-        # all processes share it.
+        # Monthly rotation of keys is safe here: the key directory is beside the settings file, so
+        # it persists and all processes share it.
         lines.append(f"{PREFIX}ROTATE_KEYS_MONTHLY=true")
     lines += more
     _put(settings_file(place), "\n".join(lines) + "\n")
@@ -180,7 +181,10 @@ def _write(place: Path, values: Values) -> Path:
 
 
 def _foreign(path: Path, ours: set[str]) -> Iterator[str]:
-    """Yield the lines of the settings file that were added by hand, which are kept."""
+    """Yield the lines of the settings file that were added by hand, which are kept.
+
+    The argument has the variables of the questions.
+    """
     ours = ours | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name = line.partition("=")[0].removesuffix("_FILE")

@@ -46,7 +46,8 @@ def show(as_json: AsJson = False, data: Data = None) -> None:
 def new(kind: KindName = "epoch", data: Data = None) -> None:
     """Create the next key.
 
-    The key can decrypt at once. It encrypts only after an hour, when all processes have loaded it.
+    The key can decrypt at once. New data is encrypted with it only after an hour, when all
+    processes have loaded it.
     """
     version = _with(data, lambda rt: key_rotation.create(rt, kind))
     typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")
@@ -60,7 +61,7 @@ def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
 
 @app.command()
 def destroy(kind: KindName, version: Version, now: Now = False, data: Data = None) -> None:
-    """Destroy a key that no data needs; backups from its time become unreadable."""
+    """Destroy a key that encrypts no data any more; backups from its time become unreadable."""
     _with(data, lambda rt: key_rotation.destroy(rt, kind, version, now=now))
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 

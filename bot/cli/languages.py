@@ -43,8 +43,8 @@ COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
 def extract() -> None:
     """Update the catalogues from the source: add new sentences untranslated, remove unused ones.
 
-    A comment `# reviewed:` that was written by hand is bound to the current wording of its
-    sentence.
+    A comment `# reviewed:` that a person has added to a sentence by hand gets a hash, so that it
+    counts only for the sentence's present wording.
     """
     catalogues.update()
     for code in catalogues.HAND_MADE:
@@ -99,7 +99,10 @@ def _not_looked_at(code: str) -> Iterator[lint.Finding]:
 def words(
     accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
 ) -> None:
-    """Print unreviewed words that the dictionary lacks, or that conversion and back changes."""
+    """Print unreviewed words that the spelling dictionary lacks, or that script conversion damages.
+
+    Conversion damages a word if converting it to the other script and back changes it.
+    """
     for code in spelling.CODES:
         found = spelling.doubtful(code, catalogues.read(code))
         if found is None:
@@ -140,7 +143,7 @@ def import_file(
 ) -> None:
     """Import translations from a file; leave out those that break a rule, and then exit with 1.
 
-    Sentences that the file marks as approved count as reviewed by a speaker.
+    Sentences that the file marks as approved count as reviewed by a native speaker.
     """
     catalog, source = catalogues.read(_hand_made(code)), catalogues.extract()
     try:
@@ -185,7 +188,7 @@ def draw(
 
 @app.command()
 def report() -> None:
-    """Print each language's progress and longest labels, and the accuracy of the script rules."""
+    """Print each language's progress and longest labels, and the accuracy of script conversion."""
     source = catalogues.extract()
     strings = sum(1 for message in source if message.id)
     typer.echo(COLUMNS.format(*HEADS))
@@ -226,7 +229,7 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return the number of words and labels whose wrong conversion by rule is overridden."""
+    """Return the number of words and labels whose wrong script conversion is overridden by hand."""
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(
         1 for built, _context, _english in script_overrides.LABELS if built == code

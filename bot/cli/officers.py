@@ -29,8 +29,8 @@ def audit_verify(
 ) -> None:
     """Verify the hash chain of the audit log, and print its head, to be stored elsewhere.
 
-    The head is number and hash of the last entry. With an anchor, which is an earlier head, also
-    verify that the log still contains it.
+    The head is number and hash of the last entry. With an anchor, which is a head stored earlier,
+    also verify that the log still contains the anchor's entry.
     """
 
     async def verify(

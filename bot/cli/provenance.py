@@ -20,7 +20,8 @@ app = typer.Typer()
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 PROJECT = f"https://pypi.org/project/{NAME}/"
-# URI of the meaning of the statement's fields. Increment its version when their meaning changes.
+# URI that defines the meaning of the statement's fields. Increment its version when their meaning
+# changes.
 BUILD_TYPE = f"{PROJECT}#uv-build-wheel-v1"
 LOCAL_BUILDER = f"{PROJECT}#local-builder"
 COMMAND = ("uv", "build", "--wheel", "--build-constraints", "tools/build.txt", "--require-hashes")
@@ -35,7 +36,7 @@ WHEEL = re.compile(rf"{NAME.replace('-', '_')}-([^-]+)-py3-none-any\.whl")
 
 
 class ProvenanceError(Exception):
-    """The wheel or the source does not fit, so a statement about the wheel would be wrong."""
+    """The wheel or the source does not match, so a statement about the wheel would be wrong."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def provenance(
 def read_source(folder: Path) -> Source:
     """Return the source of a wheel: the commit of a checkout, with tags, time and lock files.
 
-    Raises ProvenanceError if the folder has no commit, or if a packed file differs from it.
+    Raises ProvenanceError if the folder has no commit, or if a packed file differs from the commit.
     """
     commit, time = git("rev-parse", "HEAD", folder=folder), source_time(folder)
     if not commit or time is None:
@@ -82,9 +83,9 @@ def read_source(folder: Path) -> Source:
 
 
 def _changed(folder: Path) -> str:
-    """Return the packed files that differ from the commit; untracked files count.
+    """Return git's status lines of packed files that differ from the commit or are untracked.
 
-    `git()` returns "" for an error, and this check must not read an error as "no changes".
+    `git()` is not used, since it returns "" for an error, which would here mean "no changes".
     """
     done = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=all", "--", *PACKED],
@@ -96,12 +97,13 @@ def _changed(folder: Path) -> str:
 
 
 def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict[str, Any]:
-    """Return the statement about a wheel.
+    """Return the provenance statement about a wheel.
 
     The same wheel, source, uv and Python give the same statement. The time and the command are not
-    read from the wheel: they are the source's time and the command that a release uses.
+    read from the wheel: they are the time of the source's commit and the command that a release
+    uses.
 
-    Raises ProvenanceError if the wheel's name does not fit the commit, or if uv is missing.
+    Raises ProvenanceError if the wheel's name does not match the commit, or if uv is missing.
     """
     _check_name(wheel.name, source)
     return {
@@ -130,7 +132,7 @@ def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict
 
 
 def _check_name(wheel: str, source: Source) -> None:
-    """Check that the version in a wheel's name has the source's commit, or is a tag of it."""
+    """Raise ProvenanceError unless the version in a wheel's name fits the commit or a tag."""
     named = WHEEL.fullmatch(wheel)
     if not named:
         raise ProvenanceError(f"{wheel} is not the name of a wheel of Kosh")
@@ -145,9 +147,9 @@ def _check_name(wheel: str, source: Source) -> None:
 
 
 def _tools() -> dict[str, str]:
-    """Return the versions of the tools on this machine.
+    """Return the versions of uv and Python on this machine.
 
-    Raises ProvenanceError if uv is missing, because it has built the wheel.
+    Raises ProvenanceError if uv is missing, because it must be the uv that built the wheel.
     """
     try:
         found = subprocess.run(

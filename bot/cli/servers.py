@@ -45,14 +45,14 @@ def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
 
 @app.command()
 def web(port: Port = None) -> None:
-    """Run the web server only: webhooks, web chat, console; several can share one port."""
+    """Run the web server only: webhooks, web chat, console; several servers can share one port."""
     chosen = read(port=port)
     run_until_signal(lambda: _serve_web(chosen), within=END_SECONDS)
 
 
 @app.command()
 def webhooks(port: Port = None) -> None:
-    """Run a server for webhooks and callbacks only, which a busy web server then cannot delay.
+    """Run a server for webhooks and callbacks only, so that a busy web server cannot delay them.
 
     The reverse proxy must send /webhooks/ and /callbacks/ to this server.
     """
@@ -84,7 +84,7 @@ class _Server(uvicorn.Server):
 
 
 def shared(host: str, port: int) -> socket.socket:
-    """Return a socket with SO_REUSEPORT: the kernel distributes connections over processes."""
+    """Return a socket with SO_REUSEPORT: the kernel distributes connections over the processes."""
     place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -93,7 +93,10 @@ def shared(host: str, port: int) -> socket.socket:
 
 
 async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
-    """Serve until cancelled; then let running requests finish within 5 seconds, and re-raise."""
+    """Serve until cancelled; then let running requests finish within 5 seconds.
+
+    The CancelledError is raised again.
+    """
     server = _Server(
         uvicorn.Config(
             asgi,
@@ -121,9 +124,9 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 @asynccontextmanager
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
-    """Raise OlderDatabase for a rolled-back database, then run tracing and the /metrics server.
+    """Run tracing and the /metrics server, if configured, until the block ends.
 
-    Tracing and the /metrics server run only if they are configured.
+    Raises OlderDatabase if the database was rolled back to an older state.
     """
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.otlp_url)
@@ -172,7 +175,10 @@ async def _invent(rt: Runtime) -> None:
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Run web server, worker, `beside` and, without a Telegram webhook, polling in one runtime."""
+    """Run web server, worker, `beside` and, if needed, polling in one process.
+
+    Telegram is polled if it is configured without a webhook secret.
+    """
     async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await _invent(rt)

@@ -24,7 +24,7 @@ EXPORT = (
     *("--frozen", "--no-dev", "--all-extras"),
 )
 NAME, LICENCE = "kosh-assistant", "Apache-2.0"
-# SPDX identifier of each licence name that occurs in package metadata.
+# SPDX identifier of each licence, by the names that occur in package metadata.
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -77,8 +77,8 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    uv writes CycloneDX 1.5. `_converted` makes it 1.6. The time is the commit's, and the serial
-    number derives from the content. The version and the licences come from the installed
+    uv writes CycloneDX 1.5, which `_converted` makes 1.6. The time is that of the commit, and the
+    serial number derives from the content. The version and the licences come from the installed
     packages. The same commit, uv and packages therefore give the same document.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
@@ -86,7 +86,7 @@ def bill() -> dict[str, Any]:
     for each in document["components"]:
         if licence := _licence(each["name"]):
             each["licenses"] = _declared(licence)
-    # uv gives each document a random serial number.
+    # uv gives each document a random serial number, which would make each run's document different.
     document.pop("serialNumber", None)
     content = json.dumps(document, sort_keys=True)
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
@@ -158,7 +158,7 @@ def packages(document: dict[str, Any]) -> Iterator[Package]:
 
 
 def is_let_in(licence: str) -> bool:
-    """Return True if an SPDX licence expression is allowed.
+    """Return True if an SPDX licence expression is allowed, or is "" (unknown).
 
     One operand of each OR must be allowed, and all operands of an AND.
     """

@@ -10,7 +10,7 @@ from bot.i18n import kazakh_arabic, uzbek_cyrillic
 
 app = typer.Typer()
 
-# Conversion to each written form, from the other script of the same language.
+# Conversion to each language and script, from the other script of the same language.
 SCRIPTS: Mapping[str, Callable[[str], str]] = {
     "kk_Arab": kazakh_arabic.to_arabic,
     "kk": kazakh_arabic.to_cyrillic,
@@ -26,7 +26,7 @@ def script(
 ) -> None:
     """Convert Kazakh or Uzbek text to the language's other script.
 
-    The conversion `--to kk` is ambiguous, so its result needs proofreading.
+    The conversion with `--to kk` is ambiguous, so its result needs proofreading.
     """
     convert = SCRIPTS.get(to)
     if convert is None:

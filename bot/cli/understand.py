@@ -1,4 +1,4 @@
-"""`understand`: recognises the intents of typed lines, and measures the recogniser."""
+"""`understand`: recognises the intents of typed lines, and measures the recogniser's accuracy."""
 
 import json
 import sys
@@ -42,7 +42,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
             typer.echo(f"{found['certainty']:8} {found['intent']:28} {found['confidence']:.2f}")
-        # Flush each answer, because output to a pipe is buffered otherwise.
+        # Flush each answer, because output to a pipe would otherwise be buffered.
         sys.stdout.flush()
 
 
@@ -60,7 +60,7 @@ def _report(recognizer: Recognizer) -> str:
 
 
 def described(recognizer: Recognizer, line: str) -> dict[str, object]:
-    """Return what was recognised in a line, as a document for JSON."""
+    """Return the recognition of a line as a document for JSON."""
     found = recognizer.recognize(line)
     decision = decide(found)
     return {

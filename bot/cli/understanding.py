@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Understanding of free text: train,
 
 @app.command()
 def train() -> None:
-    """Train the recogniser from the phrases and write the model; print the cross-validation."""
+    """Train the recogniser from the phrases and write the model; print its cross-validation."""
     from bot.understanding import evaluation, model, training
 
     started = monotonic()
@@ -38,7 +38,7 @@ def train() -> None:
 
 @app.command()
 def languages() -> None:
-    """Write the table that guesses the language of a first message; print its accuracy."""
+    """Write the table that guesses the language of a first message; print the guesses' accuracy."""
     from bot.i18n.language_guess import FORMS
     from bot.understanding import language_training
 
@@ -73,7 +73,7 @@ def check() -> None:
 
 @app.command()
 def accepted(data: Data = None) -> None:
-    """Print the sentences that editors accepted, as lines for the phrase files, by language."""
+    """Print the sentences that editors accepted as examples, in the format of the phrase files."""
     from bot.desk import phrase_review
     from bot.runtime import runtime
 
@@ -87,7 +87,7 @@ def accepted(data: Data = None) -> None:
 
 
 def _counts(written: list[phrases.Phrase]) -> str:
-    """Return for each language the number of phrases, and the fewest phrases of an intent."""
+    """Return for each language its number of phrases, and the fewest that any intent has."""
     lines = []
     for language in phrases.LANGUAGES:
         counts = Counter(each.intent for each in written if each.language == language)

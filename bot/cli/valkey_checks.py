@@ -44,7 +44,7 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 async def _refusal(client: Redis) -> str:
-    """Write a key that expires after a second; return the error's name, or "" if it was accepted.
+    """Write a key that expires after a second; return the error's name, or "" if it succeeded.
 
     A server that has reached its memory limit rejects writes but still answers reads.
     """
@@ -56,7 +56,10 @@ async def _refusal(client: Redis) -> str:
 
 
 async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield a warning if an hourly budget of the web chat for the whole installation is spent."""
+    """Yield one finding: a warning if an hourly budget that all web chats share is used up.
+
+    Yield nothing if Valkey or the keys are unavailable.
+    """
     if chosen.redis_url is None:
         return
     live = Cache.at(chosen.redis_url.get_secret_value())

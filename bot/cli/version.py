@@ -9,6 +9,6 @@ app = typer.Typer()
 
 @app.command()
 def version() -> None:
-    """Print the version and the commit that it was built from."""
+    """Print Kosh's version and the commit from which this build was made."""
     name, commit = built()
     typer.echo(" ".join(filter(None, (name, commit))))

@@ -26,14 +26,15 @@ Texts = Annotated[bool, typer.Option("--texts", help="Print what to enter in Met
 
 @app.callback()
 def _group() -> None:
-    """Keep `templates` a subcommand; without a callback, typer would run it as the group itself."""
+    """Keep `templates` a subcommand; without a callback, typer would run it for the bare group."""
 
 
 @app.command()
 def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) -> None:
-    """List the templates for people who wrote over 24 hours ago; exit with 1 if one is missing.
+    """List the templates for messages to people who last wrote over 24 hours ago.
 
-    Their status is unknown unless KOSH_WHATSAPP_ACCOUNT_ID is set.
+    Exits with 1 if a template is missing or not approved. The status of the templates is unknown
+    unless KOSH_WHATSAPP_ACCOUNT_ID is set.
     """
     needed = list(service_templates.needed(Languages()))
     try:

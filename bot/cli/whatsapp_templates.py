@@ -1,4 +1,4 @@
-"""Checks for `doctor` that WhatsApp approved the templates which unfinished broadcasts use."""
+"""Check for `doctor` that WhatsApp approved the templates that unfinished broadcasts use."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -37,7 +37,11 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 def faults(
     needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
-    """Yield each fault: whether a broadcast waits for the template, what is wrong, and the fix."""
+    """Yield each fault of a template.
+
+    A fault consists of: True if an unfinished broadcast needs the template, what is wrong, and the
+    fix. `needed` are the names and languages that broadcasts use.
+    """
     known = {(each.name, each.language): each for each in listed}
     waited = set()
     for name, language in needed:

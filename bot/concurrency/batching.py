@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 # Event loop iterations before a batch starts, so that requests already in the process can join it.
-# On an idle loop they take a few microseconds.
+# On an idle loop these iterations take a few microseconds.
 TICKS = 4
 
 type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
 class WaitedTooLong(Exception):
-    """The work was not started in time, because earlier work took too long."""
+    """The work was not started within the time limit, because earlier work took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Batcher:
         self._waiting = deque[_Waiting]()
 
     async def __call__[Item, Result](self, item: Item, run: Run[Item, Result]) -> Result:
-        """Return the result of `run` for this item; raise it if it is an exception.
+        """Return the result of `run` for this item; raise the result if it is an exception.
 
         `run` must be the same function for all callers. An exception of `run` itself is raised to
         all callers of the batch, and to all that wait, since the next batch would fail in the same
@@ -88,7 +88,7 @@ class Batcher:
         return self._taken(self._most, now())
 
     def _taken(self, limit: int, now: float) -> list[_Waiting]:
-        """Remove and return the next items to run, without cancelled ones.
+        """Remove up to `limit` waiting items and return them, without cancelled ones.
 
         Items over their time limit get WaitedTooLong.
         """
@@ -103,7 +103,7 @@ class Batcher:
 
 
 def _settle(result: asyncio.Future[Any], value: object) -> None:
-    """Set the result or exception of a future, unless its caller was cancelled meanwhile."""
+    """Set the result or exception of a future, unless its caller has been cancelled."""
     if result.done():
         return
     if isinstance(value, Exception):
@@ -128,7 +128,8 @@ class SerialQueue:
         before, self._last[key] = self._last.get(key), mine
         if before is not None:
             try:
-                # Shielded, since a cancellation here must not cancel what other callers wait for.
+                # Shielded, since a cancellation of this caller must not cancel a future for which
+                # others wait.
                 await asyncio.wait_for(asyncio.shield(before), self._seconds)
             except BaseException as error:
                 # This caller gives up, but later callers must still wait for the earlier work.

@@ -18,7 +18,7 @@ class Timers(Protocol):
 
 
 class Expiring[Value]:
-    """Values by key with expiry; `timers` is the running event loop unless set."""
+    """Values by key with expiry; `timers` is the running event loop by default."""
 
     def __init__(self, timers: Timers | None = None) -> None:
         self.timers = timers

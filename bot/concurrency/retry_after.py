@@ -5,7 +5,10 @@ from email.utils import parsedate_to_datetime
 
 
 def seconds_to_wait(header: str, *, most: float) -> float | None:
-    """Return the wait in seconds, from 0 to `most`; None if it is neither seconds nor a date."""
+    """Return the wait in seconds, from 0 to `most`.
+
+    Return None if the header is neither a number of seconds nor a date.
+    """
     if header.isascii() and header.isdigit():
         wait = float(header[:9])
     else:

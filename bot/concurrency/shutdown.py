@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 
 from bot.observability import logging
 
-# Seconds that running work may take to finish; then it is cancelled.
+# Seconds that running work may take to finish after a signal; then it is cancelled.
 GRACE_SECONDS = 5.0
-# Limit of the whole shutdown in seconds; Docker, for instance, kills after 10 s.
+# Limit of the whole shutdown in seconds; Docker, for example, kills a container after 10 s.
 END_SECONDS = 8.0
 
 _logger = logging.get()
@@ -42,7 +42,7 @@ def is_cancelling() -> bool:
 def force_exit_after(seconds: float) -> None:
     """Exit the process after `seconds`, even if a call to the database or network hangs.
 
-    Nothing is lost, since the database records which work is done.
+    No work is lost, since the database records which work is done.
     """
     last = threading.Timer(seconds, _cut_short)
     last.daemon = True

@@ -59,14 +59,17 @@ class ExternalModelSettings(InstallationSettings):
 
 
 def require_whole(settings: InstallationSettings, what: str, names: tuple[str, ...]) -> None:
-    """Raise ValueError if some of these settings are set, but not all; `what` names the feature."""
+    """Raise ValueError if some of the settings `names` are set, but not all.
+
+    `what` is the name of the feature that needs them, for the error's text.
+    """
     missing = [variable(name) for name in names if getattr(settings, name) is None]
     if missing and len(missing) < len(names):
         raise ValueError(f"{what} is only half set; set {', '.join(missing)} too")
 
 
 def require_private(name: str, url: str | None) -> None:
-    """Raise ValueError if people's messages would leave this machine without TLS."""
+    """Raise ValueError if the URL of setting `name` would send people's messages without TLS."""
     address = urlsplit(url or "")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise ValueError(f"{variable(name)} must be https://, words of people go there")

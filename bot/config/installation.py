@@ -35,7 +35,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class InstallationSettings(SettingsBase):
-    """Settings that do not belong to a channel, a registry or officers."""
+    """Settings that belong to neither a channel, a registry nor officers."""
 
     operator: str = Field(
         default="",
@@ -159,7 +159,7 @@ class InstallationSettings(SettingsBase):
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
-        """Reject a demo that others could reach, since one click there signs in as an officer."""
+        """Reject a demo that other machines can reach: one click there signs in as an officer."""
         for name, host in (("host", self.host), ("public_url", urlsplit(self.public_url).hostname)):
             if self.demo and host not in LOOPBACK:
                 raise ValueError(

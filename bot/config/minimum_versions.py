@@ -14,7 +14,10 @@ from bot.config.sources import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class MinimumVersion:
-    """First safe version of each supported release line; `fault` is the flaw of older versions."""
+    """First safe version of each supported release line of a program.
+
+    `fault` is the vulnerability of older versions.
+    """
 
     name: str
     versions: tuple[str, ...]
@@ -23,7 +26,8 @@ class MinimumVersion:
     def holds(self, version: str) -> bool:
         """Return True if a version is safe.
 
-        A safe version is at or above the minimum of its release line, or newer than all lines.
+        A safe version is at or above the minimum of its release line, or at or above the minimum of
+        the newest line.
         """
         found = parts(version)
         lines = sorted(map(parts, self.versions))
@@ -33,7 +37,7 @@ class MinimumVersion:
         return any(found >= line and found[: len(line) - 1] == line[:-1] for line in lines)
 
 
-# Reviewed on 24 November 2026.
+# The minimum versions were reviewed on 24 November 2026.
 LIBRARIES = (
     MinimumVersion(
         "pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"
@@ -81,7 +85,8 @@ def check(
 ) -> None:
     """Raise ConfigError if a version is below its minimum.
 
-    `found` has versions by name; a name that is missing is not used. `patched` names are exempt.
+    `found` has the versions by name; a name that is missing there is not checked. The names in
+    `patched` are exempt.
     """
     low = [
         f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"

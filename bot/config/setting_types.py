@@ -23,12 +23,12 @@ _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
 def several(secret: SecretStr | None) -> tuple[str, ...]:
-    """Return the values of a secret, which may be two, separated by a comma."""
+    """Return the values of a secret setting: two if a comma separates them, () if it is unset."""
     return tuple(secret.get_secret_value().split(",")) if secret else ()
 
 
 def is_example(secret: str) -> bool:
-    """Return True if a secret consists of words from examples, or of few different characters."""
+    """Return True if a secret consists mainly of example words, or of few different characters."""
     return len(EXAMPLE_WORDS.sub("", secret)) < SECRET_LENGTH * 3 // 4 or len(set(secret)) < 8
 
 
@@ -99,7 +99,7 @@ OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis)]
 LongSecret = Annotated[SecretStr | None, AfterValidator(_long)]
-# A secret may have two values, which are both accepted while one replaces the other.
+# A secret may have two values, which are both accepted while the new one replaces the old one.
 ChangingSecret = Annotated[SecretStr | None, AfterValidator(_one_or_two)]
 TelegramSecret = Annotated[
     SecretStr | None, AfterValidator(_one_or_two), AfterValidator(_acceptable_to_telegram)

@@ -27,7 +27,7 @@ _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
 # The format that aiogram accepts as a Telegram token.
 _BOT_TOKEN = re.compile(r"[0-9]+:\S+")
-# Secrets that may have two values, which are both accepted while one replaces the other.
+# Secrets that may have two values, which are both accepted while the new one replaces the old one.
 _CHANGING_SECRETS = ("telegram_secret", "whatsapp_app_secret", "registry_callback_secret")
 _REGISTRY = ("registry_url", "registry_client_id", *_REGISTRY_SECRETS)
 _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token")
@@ -37,7 +37,7 @@ _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 class Settings(TranslationSettings):
     """All settings, read once at the start of a command; a field is the variable KOSH_<FIELD>.
 
-    The variable KOSH_<FIELD>_FILE names a file with the value instead, if the field is a secret.
+    For a secret, the variable KOSH_<FIELD>_FILE may name a file with the value instead.
     """
 
     telegram_token: SecretStr | None = Field(
@@ -273,7 +273,7 @@ class Settings(TranslationSettings):
         return self.registry_url is not None
 
     def require_webhook_secret(self) -> str:
-        """Return Telegram's webhook secret.
+        """Return Telegram's webhook secret, the newer one if there are two.
 
         Raises ConfigError if none is set, since anyone could then send false updates.
         """
@@ -339,8 +339,8 @@ class Settings(TranslationSettings):
             if "email" in self.hints:
                 raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
-        # A lock screen shows the sender, and must not reveal that a person writes to officers: so
-        # hints cannot come from the address of the officers' notifications.
+        # A lock screen shows the sender of a hint, and must not reveal that a person writes to
+        # officers. Hints therefore cannot come from the address of the officers' notifications.
         if self.hint_email_from and same_address(self.hint_email_from, self.smtp_from or ""):
             raise ValueError("KOSH_HINT_EMAIL_FROM must not be the address of KOSH_SMTP_FROM")
         if self.smtp_from is None:
@@ -372,8 +372,8 @@ def read[S: Settings](kind: type[S], **chosen: Any) -> S:
         return kind(**chosen)
     except ValidationError as error:
         wrong = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
-    # Raised outside of the `except` block, so that the original error, which contains the values,
-    # is not attached as context.
+    # Raised outside of the `except` block, so that the original error, which contains the settings'
+    # values, is not attached as context.
     raise ConfigError(wrong)
 
 

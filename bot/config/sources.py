@@ -46,10 +46,10 @@ class SettingsBase(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources in order of precedence.
+        """Return the sources of settings in order of precedence.
 
-        The order is: arguments, environment variables, files that variables name, the secrets
-        directory.
+        The order is: arguments, environment variables, files that KOSH_<FIELD>_FILE names, the
+        secrets directory.
         """
         directory = SecretsSettingsSource(settings_cls, secrets_dir=_secrets_directory())
         return (init_settings, env_settings, _SecretFiles(settings_cls), directory)

@@ -38,14 +38,14 @@ def pages() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write every generated page into `folder`; delete none."""
+    """Write every generated page into `folder`; delete no page."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, "utf-8")
 
 
 def outdated(folder: Path = FOLDER) -> list[str]:
-    """Return the names of pages in `folder` that differ from those generated now."""
+    """Return the names of pages in `folder` that differ from the pages generated now."""
     return [
         name
         for name, text in pages().items()

@@ -30,8 +30,8 @@ _TRANSFERS = """
 ## What leaves the installation
 
 """
-# The package for retention. It deletes from every table, so it counts as a writer only of tables
-# into which it inserts.
+# The package that deletes data at the end of its lifetime. It deletes from every table, so it
+# counts as a writer only of tables into which it inserts.
 _RETENTION = "privacy"
 
 
@@ -58,7 +58,10 @@ def tables_page() -> str:
 
 @cache
 def writers() -> dict[str, set[str]]:
-    """Return the packages that write each table, by class name, without retention's deletes."""
+    """Return the packages that write each table, keyed by the name of the table's class.
+
+    Deletes by the retention package do not count.
+    """
     found: dict[str, set[str]] = {}
     for path, tree in sources("bot"):
         package = path.split("/")[1]
@@ -73,7 +76,7 @@ def writers() -> dict[str, set[str]]:
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield each module-level alias of a table class, as alias and `t.Class`."""
+    """Yield each module-level alias of a table class: the alias, and the class as `t.Class`."""
     for node in tree.body:
         match node:
             case ast.Assign([ast.Name(name)], ast.Attribute(ast.Name("t"), mapped)):
