@@ -1,7 +1,7 @@
 """Answers to intents as editors arrange them: which parts, in which order, and which flow.
 
 An answer consists of parts, each with a name: facts, sentences, or groups of them. Editors can
-arrange the shipped parts of an answer and add any fact. Sentences that mislead without each other
+arrange the shipped parts of an answer and add any fact. Sentences that mislead if one is missing
 form one part, and urgent facts always come first.
 """
 
@@ -23,7 +23,7 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 BY_KEY: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
 type Opened = Part | Own
 
-# Flows in the menu, the only ones that an answer may offer.
+# The flows that an answer may offer: only those in the menu.
 OFFERED = tuple(flow.name for flow in FLOWS.values() if not flow.follows)
 
 
@@ -50,31 +50,37 @@ def _short(words: str) -> str:
 
 @cache
 def shipped_parts(intent: str) -> Mapping[str, Opened]:
-    """Return the parts of an intent's shipped answer by name, in order."""
+    """Return the parts of an intent's shipped answer, in order, keyed by their names."""
     answer = BY_INTENT[intent]
     return {token(part): part for part in (*answer.opening, *answer.more)}
 
 
 @cache
 def grouped() -> frozenset[str]:
-    """Return the keys of facts that an answer may contain only with the rest of their group."""
+    """Return the keys of facts that an answer may contain only together with their whole group."""
     groups = (part for answer in ANSWERS for part in answer.parts if isinstance(part, Together))
     return frozenset(fact.key for group in groups for fact in group.facts)
 
 
 def find(intent: str, name: str) -> Opened | None:
-    """Return the shipped part or fact with that name, if the answer may contain it, else None."""
+    """Return the part with this name, if the intent's answer may contain it, else None.
+
+    Allowed are the parts of the shipped answer, and any fact that belongs to no group.
+    """
     fact = BY_KEY.get(name) if name not in grouped() else None
     return shipped_parts(intent).get(name, fact)
 
 
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
-    """Return the sentences that a part shows on a day; empty if its facts may not be shown then."""
+    """Return the sentences that a part shows on a day; empty if its facts are not valid then."""
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 
 
 def facts_in(part: Opened) -> tuple[Fact, ...]:
-    """Return the facts that a part contains; for an `End` (last day of a fact), that fact."""
+    """Return the facts that a part contains.
+
+    For an `End`, which states the last day of a fact, return that fact.
+    """
     match part:
         case End():
             return (part.fact,)
@@ -85,7 +91,7 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 
 
 def unknown(intent: str, body: Body) -> Iterator[str]:
-    """Yield the names of parts that the answer may not contain, and of repeated parts.
+    """Yield the names in `body` that the answer may not contain, and repeated names.
 
     A part for some citizenships (`Own`) may only be in the opening, since people with another
     citizenship get it at the end of `more` anyway.
@@ -101,7 +107,7 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
 def arranged(intent: str, body: Body) -> Answer | None:
     """Return the answer as an editor arranged it.
 
-    Return None if this version of Kosh lacks one of its parts.
+    Return None if the opening is empty, or if this version of Kosh lacks one of the answer's parts.
     """
     opening = [find(intent, name) for name in body.opening]
     more = [find(intent, name) for name in body.more]

@@ -27,7 +27,7 @@ def by_country(languages: Languages, found: Mapping[str, Body]) -> dict[str, tup
 
 
 def card(languages: Languages, mission: str, body: Body) -> Text:
-    """Return a mission's card: name, opening hours, address, telephone, map, day of the check."""
+    """Return a mission's card: name, text, address, telephone, link to a map, day of the check."""
     rows = [sentence(languages, body.texts)]
     if body.address:
         rows.append(_(ADDRESS.msgid, address=verbatim(body.address)))

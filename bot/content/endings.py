@@ -1,6 +1,6 @@
 """Facts that expire soon or are due for a check, in shipped and published content.
 
-An edition is a date that carries the content published on it.
+An edition is a date object that also carries the content published on that date.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import NOTICE, Fact, said
 
 SOON = timedelta(days=30)
-# Editors see facts in their list this long before they expire.
+# Editors see a fact in their list of expiring facts this long before its last day.
 WARNED = 2 * NOTICE
 DIGEST_DAYS = (7, 30, 60)
 
@@ -28,7 +28,7 @@ def ending(edition: date) -> list[Fact]:
 def within(edition: date) -> dict[int, list[Fact]]:
     """Return the facts that expire within 7, 30 and 60 days, by that number of days.
 
-    Facts that have expired are listed under 7.
+    A fact is listed once, under the smallest number. Facts that have expired are listed under 7.
     """
     found: dict[int, list[Fact]] = {days: [] for days in DIGEST_DAYS}
     for fact in ending(edition):
@@ -60,7 +60,7 @@ def after(day: date, edition: date) -> date:
 
 
 def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
-    """Return the sentences that replace a fact on the day after its last day."""
+    """Return the sentences that people get in place of a fact on the day after its last day."""
     return said([fact], after(fact.until, edition))
 
 

@@ -2,8 +2,8 @@
 
 A publication increments a counter in its transaction and notifies all processes. A process that
 misses the notification sees the new counter within POLL_SECONDS. A turn of a conversation uses one
-edition (a date that carries the content valid on it) of one snapshot, so it never sees half of a
-publication.
+edition (a date object that also carries the content valid on that date) of one snapshot, so it
+never sees half of a publication.
 """
 
 import asyncio
@@ -55,14 +55,14 @@ class Snapshot:
     _days: dict[date, date] = field(default_factory=dict)
 
     def on(self, day: date) -> date:
-        """Return the edition of a day: a date with the content valid on it.
+        """Return the edition of a day: a date object that also carries the content valid then.
 
         Return `day` itself if nothing is published.
         """
         if not self.bodies:
             return day
         if day not in self._days:
-            # Limit the cache: serving asks for two or three days, but tests may ask for many.
+            # Limit the cache: the bot asks for two or three days, but tests may ask for many.
             if len(self._days) > 8:
                 self._days.clear()
             said = (text for body, text in self.notices if body.since <= day <= body.until)
@@ -71,9 +71,9 @@ class Snapshot:
 
 
 def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> Snapshot:
-    """Return the snapshot of published items.
+    """Return the snapshot of the published items.
 
-    Skip facts that this version of Kosh does not ship.
+    Facts that this version of Kosh does not ship are skipped.
     """
     facts, notices = {}, []
     for item, body in bodies.items():
@@ -101,7 +101,10 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
 
 
 def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
-    """Yield intent and arranged answer; log and skip an answer with a part that is not shipped."""
+    """Yield intent and arranged answer; log and skip an answer that cannot be arranged.
+
+    An answer cannot be arranged if it has a part that this version of Kosh does not ship.
+    """
     for item, body in bodies.items():
         kind, _colon, intent = item.partition(":")
         if kind != Kind.ANSWER or intent not in BY_INTENT:
@@ -122,18 +125,18 @@ def _phrases(bodies: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
 
 
 class LiveContent:
-    """The current snapshot of a process; `serving` keeps it current."""
+    """The current snapshot of a process; the function `serving` keeps it current."""
 
     def __init__(self, languages: Languages | None = None) -> None:
         self._languages = languages or Languages()
         self.snapshot = Snapshot()
 
     def on(self, day: date) -> date:
-        """Return the edition of a day; call it once for each turn."""
+        """Return the edition of a day; a turn calls it once, so that its content cannot change."""
         return self.snapshot.on(day)
 
     async def load(self, transaction: Transaction) -> None:
-        """Read the published content and replace the snapshot, if the version has changed."""
+        """Read the published content and replace the snapshot, if a new version was published."""
         if await fetch_value(transaction, statements.VERSION) == self.snapshot.version:
             return
         rows: list[tuple[Any, ...]] = list(await fetch_all(transaction, statements.LIVE))
@@ -159,7 +162,7 @@ def _body(item: str, raw: object) -> Body | None:
 
 @asynccontextmanager
 async def serving(languages: Languages, pool: Any, live: Cache) -> AsyncIterator[LiveContent]:
-    """Load the published content, and keep it current until the block ends."""
+    """Load the published content; update it in the background until the block ends."""
     content = LiveContent(languages)
     async with pool.connection() as transaction:
         await content.load(transaction)

@@ -1,4 +1,4 @@
-"""Content of an item as editors write it, and its conversion to what flows use."""
+"""Content of an item as editors write it, and its conversion to facts and texts for flows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,8 +14,8 @@ from flows.engine.text import Text, _, published
 from flows.knowledge.facts import Dated, Fact
 
 ENGLISH = "en"
-# Languages in which editors write; the other written forms are derived from these. Checks compare
-# every text with the English one.
+# Languages in which editors write; texts in other scripts are derived from these. Checks compare
+# every text with the English text.
 WRITTEN = (ENGLISH, *HAND_MADE)
 
 NOT_IN_LANGUAGE = _(
@@ -39,10 +39,10 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """The content of one version of an item, as an editor writes it.
 
     `texts` are by language, including English. `why_partial` is the reason to publish without some
-    languages. `silent` replaces the shipped sentence by none. `address`, `telephone` and `map_link`
-    belong to the card of a mission. `opening` and `more` are the names of an answer's parts in
-    order, and `flow` is the flow that it offers. `titles` are the names of a canned reply by
-    language, and `form` is the file that is sent with it.
+    languages. `silent` removes the shipped sentence without a replacement. `address`, `telephone`
+    and `map_link` belong to the card of a mission. `opening` and `more` are the names of an
+    answer's parts in order, and `flow` is the flow that the answer offers. `titles` are the names
+    of a canned reply by language, and `form` is the library form that is sent with the reply.
     """
 
     texts: dict[str, str]
@@ -64,7 +64,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the languages in which a text is missing."""
+        """Return the languages in which a text is missing; () for a silent item."""
         return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
 
 
@@ -78,7 +78,10 @@ def digest(key: str, body: Body) -> bytes:
 
 
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each written text, and of each text derived from it."""
+    """Yield language and text of each written text, and of each text derived from it.
+
+    Texts are derived by conversion to the language's other script.
+    """
     for code, text in texts.items():
         yield code, text
         for built, (origin, convert) in BUILT.items():
@@ -87,7 +90,7 @@ def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
-    """Return the texts as one sentence for flows.
+    """Return texts by language as one sentence that flows can show.
 
     In a language without a text, the sentence refers people to an officer.
     """
@@ -98,7 +101,7 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
-    """Return the published fact that replaces a shipped one."""
+    """Return the fact that results if the published content replaces that of a shipped fact."""
     kept = body.until == shipped.until
     return replace(
         shipped,
@@ -110,9 +113,10 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        # `ended` is the sentence after the fact's last day. If the fact has no `ends`, `ended` only
-        # says that a check is overdue, which is true of any last day. If it has `ends`, `ended` may
-        # mention the shipped last day, so it is kept only with that day.
+        # `ended` is the sentence that people get after the fact's last day. If the fact has no
+        # `ends`, `ended` only says that a check is overdue, which is true of any last day. If the
+        # fact has `ends`, `ended` may mention the shipped last day, so it is kept only if the last
+        # day is unchanged.
         ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
         published=True,
     )

@@ -1,4 +1,4 @@
-"""Phrases that editors taught: a message with the same words gets their intent.
+"""Phrases that editors taught: a message with the same words gets the phrase's intent.
 
 The model includes these phrases only after its next training. Danger (such as violence) is always
 recognised by the model.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.understanding.engine_adapter import EngineReading, EngineRecognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
 
-# Minimum words of a phrase; a shorter one would also match names and places.
+# Minimum words of a taught phrase; a shorter phrase would also match names and places.
 MIN_WORDS = 2
 
 type Words = tuple[str, ...]
@@ -51,7 +51,7 @@ class TaughtReading:
 
 
 class TaughtRecognizer:
-    """The recogniser that compares with published phrases and otherwise asks the model."""
+    """A recogniser that compares a message with taught phrases, and otherwise asks the model."""
 
     def __init__(
         self, recognizer: EngineRecognizer, phrases: Callable[[], Mapping[str, str]]
@@ -62,7 +62,7 @@ class TaughtRecognizer:
         self._of: Mapping[str, str] = {}
 
     def read(self, text: str, language: str) -> EngineReading | TaughtReading:
-        """Return the meaning of a text; never raises an error."""
+        """Return the intent and danger recognised in a text; never raises an error."""
         reading = self._recognizer.read(text, language)
         phrases = self._phrases()
         if not phrases:

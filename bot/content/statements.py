@@ -1,4 +1,4 @@
-"""SQL statements that read published content, permitted to the role of the web servers."""
+"""SQL statements that read published content; the database role of the bot may execute them."""
 
 from sqlalchemy import literal, select
 
@@ -6,7 +6,7 @@ from bot.db import tables as t
 from bot.db.statements import statement
 
 VERSION = statement(select(t.ContentHead.version))
-# One statement, so that version and content belong to the same publication.
+# One statement, so that the version and the content belong to the same publication.
 LIVE = statement(
     select(
         t.ContentHead.version,

@@ -1,4 +1,4 @@
-"""Render all content that can be said on a day, in every written form, to find faults."""
+"""Render all content that people can get on a day, in every language and script, to find faults."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import REPLIES
 
-# Countries with the most different answers, and an unknown country.
+# Countries whose citizens get different answers, and an unknown country.
 CITIZENSHIPS = ("", "CN", "UZ", "MN", "TR", "RU")
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The number of distinct rendered sentences, and a description of each fault."""
+    """The number of distinct sentences rendered, and a description of each fault."""
 
     sentences: int
     faults: tuple[str, ...]
 
 
 def walk(languages: Languages, day: date) -> Walked:
-    """Render every answer, fact, checklist and contact of a day in every written form."""
+    """Render every answer, fact, checklist and contact of a day in every language and script."""
     texts: dict[Text, str] = {}
     for place, text in _everything(day):
         texts.setdefault(text, place)
@@ -39,9 +39,9 @@ def walk(languages: Languages, day: date) -> Walked:
 
 
 def overlaid(languages: Languages, day: date) -> date:
-    """Return an edition in which every fact is replaced by a published copy.
+    """Return an edition in which every fact is replaced by a published copy with the same texts.
 
-    A walk over it exercises the code for published content with known sentences.
+    Rendering it runs the code for published content on known sentences.
     """
     return snapshot(languages, 1, _bodies(languages, day)).on(day)
 

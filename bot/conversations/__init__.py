@@ -1,1 +1,1 @@
-"""Processes turns of conversations: an event, the state it changes, and the bot's answer."""
+"""Processes turns of conversations: an event, the change of state it causes, the bot's messages."""

@@ -57,7 +57,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Overloaded(Exception):
-    """The update was not accepted. The caller responds 503, so the platform delivers it again."""
+    """The update was not accepted: the caller responds 503, so that the platform redelivers it."""
 
     code = "E_OVERLOADED"
 
@@ -66,8 +66,8 @@ class AnonymousSession(msgspec.Struct, frozen=True):
     """An anonymous conversation, and the state of its delivery.
 
     `seen` are the ids of the updates already processed, for detecting duplicates. `sent` are the
-    ids of the messages in the chat, for deleting them. `unsent` are the channel calls that the
-    platform has not accepted yet, in order.
+    ids of the messages of both sides in the chat, for deleting them. `unsent` are the channel calls
+    that the platform has not accepted yet, in order.
     """
 
     conversation: Conversation = Conversation()
@@ -80,16 +80,17 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
-    """Wait up to 5 s for the session's lock and return its content; None if Valkey rejects writes.
+    """Wait up to 5 s for the session's lock; return the lock and the session.
 
-    Raises Overloaded if another update holds the lock during all of this time.
+    Return None if Valkey is unavailable. Raises Overloaded if another update holds the lock during
+    all of this time.
     """
     try:
         for _try in range(HELD_TRIES):
             held = await rt.live.hold(key, token)
             if not isinstance(held, Busy):
-                # A session in the memory of this process is newer than Valkey's copy, which is from
-                # before Valkey rejected writes.
+                # A session in the memory of this process is newer than Valkey's copy, which was
+                # stored before Valkey began to reject writes.
                 local = None if held.known else rt.live.local.pop(key)
                 return cache.LockAcquired(local or held.blob, held.known)
             await asyncio.sleep(HELD_PAUSE)
@@ -100,7 +101,7 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
 
 
 async def unlocked(rt: Runtime, key: str) -> bytes | None:
-    """Return the encrypted session without its lock; used while Valkey rejects writes.
+    """Return the encrypted session without locking it; used while Valkey rejects writes.
 
     Returns None if there is no session or the session cannot be read.
     """
@@ -110,7 +111,7 @@ async def unlocked(rt: Runtime, key: str) -> bytes | None:
 
 
 async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
-    """Store the session and release its lock.
+    """Store the session, and release its lock if `token` holds it.
 
     While Valkey rejects writes, the session is stored in the memory of this process. An empty
     session is not stored. An empty `token` means that the lock is not held.
@@ -142,14 +143,14 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
-    """Return the first turn of a conversation, before any input of the person."""
+    """Return the first turn of a conversation: the messages shown before the person writes."""
     return _first_turn(rt, Started(), today, page)
 
 
 def safety_answer(
     rt: Runtime, event: Event, today: date, page: Page, language: str
 ) -> tuple[Say, ...]:
-    """Return the safety answer to a text, or nothing if the text needs none.
+    """Return the safety advice that answers a text, or nothing if the text needs none.
 
     The answer depends on the text alone and stores nothing, so that it also works where no chat can
     be opened. A text that speaks of danger is answered in its own language if this can be guessed,
@@ -179,8 +180,8 @@ def at_beginning(
 ) -> AnonymousSession:
     """Return the session after the greeting if a button is pressed in an empty session.
 
-    The web chat's page shows the greeting before there is a session. The buttons of the greeting
-    must therefore work without a session. This also makes them work while Valkey rejects writes.
+    The web chat's page shows the greeting before there is a session. Its buttons must therefore
+    work without a session. This also makes them work while Valkey rejects writes.
     """
     if not isinstance(event, Pressed) or ask != AnonymousSession():
         return ask
@@ -194,9 +195,10 @@ async def answer(
     turn: Turn,
     waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
-    """Send the answers; return the session with the new message ids and the unsent calls.
+    """Send the bot's messages; return the session with their ids and the unsent calls.
 
-    With `waiting`, all calls stay unsent until the waiting turn is decided.
+    With `waiting`, all calls stay unsent until it is decided whether the waiting turn is sent or
+    retracted.
     """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
@@ -238,7 +240,7 @@ async def answer(
 
 
 def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
-    """Return the message, with links to the web chat in place of links to the secure page.
+    """Return the message with links to the web chat in place of links to the secure page.
 
     Only a person with a database row can have a secure page.
     """
@@ -256,9 +258,9 @@ def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> li
 
 
 def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
-    """Return the session without these calls at the end of its unsent calls.
+    """Return the session without `calls`, which are the last of its unsent calls.
 
-    Returns None if the unsent calls do not end with these.
+    Returns None if the session's unsent calls do not end with `calls`.
     """
     first = len(ask.unsent) - len(calls)
     return replace(ask, unsent=ask.unsent[:first]) if ask.unsent[first:] == calls else None
@@ -275,14 +277,14 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
 
 
 def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
-    """Return the session with the update's id added, by which a repeated delivery is detected."""
+    """Return the session with the update's id added, so that a repeated delivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
     """Retry the unsent calls of a session in the background for about a minute.
 
-    The next turn of the session retries them too.
+    The next turn of the session retries these calls too.
     """
     task = asyncio.create_task(_send_rest(rt, rest))
     rt.later.add(task)
@@ -317,7 +319,7 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
     """Make a channel call that belongs to no session; return the ids of the messages sent.
 
-    Temporary errors are retried for 2.5 s at most; after that the call is dropped.
+    Temporary errors are retried for at most 2.5 s; after that the call is dropped.
     """
     call = UnsentCall(act.kind, act.message, act.external_id)
     _left, ids = await unsent_calls.send(rt, channel, act.address, [call])

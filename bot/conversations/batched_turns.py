@@ -29,7 +29,10 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A committed turn. Without `parcel` there is nothing to send, as for a duplicate update."""
+    """A committed turn. Without a `person` there is nothing to send, as for a duplicate update.
+
+    `parcel` is the first message, if this process has claimed it.
+    """
 
     person: Person | None = None
     parcel: ClaimedMessage | None = None

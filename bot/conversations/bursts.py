@@ -1,9 +1,9 @@
 """Joins the lines that a person sends within a second, and drops repeated presses and answers.
 
-The first line is answered at once. Each further line causes its own turn, because a platform
-delivers the next update of a chat only after a response to the last one. The answer to a further
-line waits in the outbox (debounce). If another line follows in time, the turn of that line retracts
-the waiting answer and answers all these lines as one text.
+A line is one text message. The first line is answered at once. Each further line causes its own
+turn, because a platform delivers the next update of a chat only after a response to the last one.
+The answer to a further line waits in the outbox (debounce). If another line follows in time, the
+turn of that line retracts the waiting answer and answers all these lines as one text.
 """
 
 import asyncio
@@ -25,11 +25,12 @@ from flows.engine.model_events import ChooseIntent
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation, Turn
 
-# Limits for joined lines: the longest wait, as a multiple of KOSH_BURST_SECONDS, and the number of
-# characters.
+# Limits for joined lines: the longest wait of an answer, as a multiple of KOSH_BURST_SECONDS, and
+# the number of characters of the joined text.
 MAX_WAITS = 3
 MAX_CHARACTERS = 2000
-# Seconds added to the wait. If this process dies, the outbox sends the answer after them.
+# Seconds added to the wait of an answer in the outbox. Usually this process sends the answer
+# earlier; if this process dies, the outbox sends it after these seconds.
 SPARE_SECONDS = 2.0
 
 
@@ -43,12 +44,12 @@ class Place(StrEnum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class WaitingTurn:
-    """A committed turn whose answer waits, so that the next line can retract the answer.
+    """A committed turn whose answer waits, so that the sender's next line can retract the answer.
 
     `before` is the conversation before the turn; `after` is the encoded conversation after it.
-    `answered` is the previous answer. The waiting answer is in `rows` of the outbox, or for an
-    anonymous person in `calls` of the session. `missed` is added to the metrics once the answer is
-    sent.
+    `answered` is the bot's answer before this one. The waiting answer is in `rows` of the outbox,
+    or for an anonymous person in `calls` of the session. `missed` is added to the metrics once the
+    answer is sent.
     """
 
     before: Conversation
@@ -67,7 +68,7 @@ class WaitingTurn:
     def decide(self, *, taken_back: bool = False) -> None:
         """End the wait: the answer is sent, or with `taken_back` dropped.
 
-        It is dropped if a later turn answers these lines too.
+        The answer is dropped if a later turn answers these lines too.
         """
         self.taken_back = taken_back
         self.decided.set()
@@ -77,7 +78,7 @@ class WaitingTurn:
 
 @dataclass(slots=True, repr=False)
 class _Recent:
-    """The newest line, press and answer of a person, each with the time of its commit."""
+    """A person's newest line and press, and the bot's newest answer, with their commit times."""
 
     line_at: float = -inf
     waiting: WaitingTurn | None = None
@@ -91,9 +92,9 @@ class _Recent:
 class Burst:
     """An update, with the state left by the sender's updates of the last seconds.
 
-    `repeats`: it is the same press as the last one. `waits`: seconds for which its answer may wait.
-    `earlier` is a waiting turn that the update may retract. `answered` is the last answer to the
-    person. The fields after `answered` are set by the turn.
+    `repeats`: the update is the same press as the last one. `waits`: seconds for which its answer
+    may wait. `earlier` is a waiting turn that the update may retract. `answered` is the last answer
+    to the person. The fields after `answered` are set by the turn.
     """
 
     began: float
@@ -136,8 +137,8 @@ async def gathered[Result](
 ) -> Result:
     """Process an update with `take`, which gets it as a `Burst` with the sender's recent updates.
 
-    If `take` fails, the waiting answer to the earlier lines is sent, and the error is raised, so
-    that the platform delivers the update again.
+    If `take` fails, the waiting answer to the sender's earlier lines is sent, and the error is
+    raised, so that the platform delivers the update again.
     """
     seconds = rt.settings.burst_seconds
     if not seconds or not rt.channels[inbound.channel].gathers:
@@ -203,7 +204,7 @@ def _is_addressed(rt: Runtime, text: str) -> bool:
 
 
 def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
-    """Record what was committed and when; start the timer of a waiting turn, if there is one."""
+    """Record the committed update and its time; start the timer of a waiting turn, if any."""
     now = rt.recent.time()
     match inbound.event:
         case Pressed(payload):
@@ -229,8 +230,8 @@ async def step_lines(
 ) -> tuple[Inbound, Turn]:
     """Return the update and its turn, or those of all lines if the waiting turn could be retracted.
 
-    The returned update then has the text of all lines. `take_back` drops the waiting answer. It
-    returns False if the answer may have been sent already.
+    For all lines, the returned update has their joined text. `take_back` drops the waiting answer;
+    it returns False if the answer may have been sent already.
     """
     turn = step(conversation, inbound.event)
     if burst is None:
@@ -262,10 +263,10 @@ async def _is_taken_back(
     conversation: Conversation,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> bool:
-    """Retract the waiting turn and return True, unless that is unsafe.
+    """Retract the waiting turn `earlier` and return True, unless that is unsafe.
 
-    It is unsafe if the conversation has changed since, or if the joined text is read as less
-    dangerous than one of its lines.
+    It is unsafe if the conversation has changed since that turn, or if the recogniser rates the
+    joined text as less dangerous than one of its lines.
     """
     assert isinstance(inbound.event, Said)
     texts = (earlier.text, inbound.event.text)
@@ -300,7 +301,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the joined text is read as at least as dangerous as each of its texts."""
+    """Return True if the recogniser rates the joined text as at least as dangerous as each line."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -313,7 +314,7 @@ def _danger(rt: Runtime, text: str, conversation: Conversation) -> Danger:
 
 
 def _without_repetition(burst: Burst, turn: Turn) -> Turn:
-    """Return the turn without its messages if they repeat the last answer.
+    """Return the turn without its messages if they repeat the bot's last answer.
 
     This is done only if the turn has no effects except deleting the input or counting a
     misunderstanding.
@@ -326,7 +327,7 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Set `burst.waiting`; return the turn without the effects that are counted once it is sent."""
+    """Set `burst.waiting`; return the turn without effects to count when its answer is sent."""
     assert isinstance(inbound.event, Said)
     missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))
     burst.waiting = WaitingTurn(
@@ -342,7 +343,7 @@ def _let_wait(
 
 
 async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
-    """Wait until the turn is decided; return False if a later turn answers its lines too.
+    """Wait until the turn's answer may be sent; return False if a later turn answers its lines too.
 
     Before returning True, release the turn's rows in the outbox and count its misunderstood lines.
     """

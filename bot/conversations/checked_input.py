@@ -1,4 +1,4 @@
-"""Checks that a turn requests: compares input with stored data and continues with the result."""
+"""Checks that a turn requests: compare input with stored data, and continue the turn."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,8 +61,8 @@ async def resolve(
         if result is not None:
             more = _continued(turn, step, result)
             held = replace(held, conversation=more.conversation)
-            # Only the effects that the result added are checked further. The right PIN, for
-            # example, may lead to another check.
+            # Only the effects that the result of the check added are processed further. The right
+            # PIN, for example, may lead to another check.
             added = Turn(more.conversation, (), more.effects[len(turn.effects) :])
             rest = await resolve(rt, transaction, held, inbound, added, step)
             return Turn(rest.conversation, (*more.says, *rest.says), (*turn.effects, *rest.effects))
@@ -88,7 +88,8 @@ async def _result(
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
         case Unjoin():
-            # On the secure page there is no chat to detach, because its handle expires by itself.
+            # On the secure page there is no messenger chat to detach, because the page's handle
+            # expires by itself.
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)
@@ -116,7 +117,7 @@ async def _result(
 async def _find(
     rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
 ) -> Event:
-    """Return the event with the referrer or the invitation for the code in a link."""
+    """Return the event with the referrer or the invitation of the code in a link."""
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
@@ -125,7 +126,7 @@ async def _find(
 async def _leave_contact(
     rt: Runtime, transaction: Transaction, person: Person, way: str, address: str
 ) -> bool:
-    """Store an address for hints, to which a code will be sent.
+    """Store the person's e-mail address or phone number for hints, to which a code will be sent.
 
     Returns False if too many codes were requested: for this address, by this person, or by all
     people together.
@@ -145,7 +146,7 @@ async def _leave_contact(
 
 
 def _mailbox(address: str) -> str:
-    """Return an e-mail address in lower case and without a +tag: its variants count as one."""
+    """Return an e-mail address in lower case without a +tag, so that variants count as one."""
     local, _at, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 

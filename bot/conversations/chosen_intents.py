@@ -1,4 +1,4 @@
-"""Asks the external model for the topic of a message that the recognizer did not understand."""
+"""Asks the external model for the topic of a message that the recogniser did not understand."""
 
 from bot.conversations import outside_budgets
 from bot.runtime import Runtime
@@ -11,8 +11,8 @@ from flows.knowledge.intents import BY_ID
 async def choose(rt: Runtime, asked: ChooseIntent, author: str) -> IntentChosen | None:
     """Return the topic that the external model chose for a text.
 
-    Returns None if no model is configured, the hourly budget is spent, the call failed, or no topic
-    fits.
+    Returns None if no model is configured, an hourly budget of model calls is spent, the call
+    failed, or no topic fits.
     """
     replies = rt.understanding.replies
     topics = {each: BY_ID[each].about for each, reply in replies.items() if reply.is_choosable}

@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A session (`key`) that stores the ids of the last messages to an erased person."""
+    """The anonymous session (`key`) for the ids of the last messages to an erased person."""
 
     key: str
     language: str
@@ -90,7 +90,8 @@ class Erased:
 class AfterCommit:
     """Work to do after the commit of a turn: send its messages, ask external programs, count.
 
-    `parcel` is the claimed message. `direct` are channel calls without an outbox row.
+    `parcel` is the turn's first message, if this process has claimed it. `direct` are channel calls
+    without an outbox row.
     """
 
     person: Person | None
@@ -129,7 +130,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    Messages wait behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
+    The messages wait behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -177,7 +178,7 @@ async def _delayed(
     written: Sequence[outbox.Row],
     waiting: WaitingTurn,
 ) -> AfterCommit:
-    """Save a waiting turn. Its messages become due after the wait, also if this process dies."""
+    """Save a waiting turn. Its messages become due after the wait, even if this process dies."""
     seconds = rt.settings.burst_seconds + SPARE_SECONDS
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
@@ -211,7 +212,7 @@ def _final_messages(
     return replace(final, erased=Erased(key, language))
 
 
-# Effects that other modules apply, within the turn or after the commit.
+# Effects that other modules apply, during the turn or after its commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
@@ -291,7 +292,7 @@ async def _leave_chat(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Delete the chat's messages as far as the channel allows it; in a web chat, end its handle."""
+    """Delete the messages of a chat as far as the channel allows; in a web chat, end its handle."""
     person = held.person
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
@@ -302,14 +303,15 @@ async def _leave_chat(
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
         await outbox.forget_texts(transaction, person.id, held.channel)
-        # Send nothing: the browser has left the page, and an ended web chat cannot be opened again.
+        # Send no message: the browser has left the page, and an ended web chat cannot be opened
+        # again.
         work.silent = True
 
 
 async def _standing(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Delete the notes of deletable messages; return the ids by channel.
+    """Delete the notes of deletable messages; return the messages' ids by channel.
 
     The ids include those of the current message. An empty `channel` means all channels.
     """

@@ -23,8 +23,8 @@ from flows.preregistration import CLOSED
 async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
     """Queue the reminder of a saved checklist; its text does not name the checklist.
 
-    Returns None if no reminder is due, if messages are muted, or while an officer has the
-    conversation. The checklist's expiry date does not change.
+    Returns None if no reminder is due, if the person has muted messages, or while an officer has
+    the conversation. The checklist's expiry date does not change.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id, for_updates=True)
@@ -45,7 +45,8 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     """Delete submitted answers whose retention is over; keep receipt, status and other forms.
 
-    A change that was begun but not sent is kept until it expires like an unfinished form.
+    A change of a registration that was begun but not sent is kept until it expires like an
+    unfinished form.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
@@ -68,7 +69,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
     """Delete all data of a person that announcements do not need.
 
-    The person subscribed to announcements and left everything else unfinished.
+    It is called for a person who subscribed to announcements and left everything else unfinished.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)

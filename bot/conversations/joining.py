@@ -1,7 +1,8 @@
 """Joins an anonymous chat to the conversation of a person, after both chats confirmed.
 
-An equal phone number is not enough. Only the chat that issued the code can confirm, and only the
-chat in which the code was typed is joined. A chat that already has stored data is not joined.
+A person types in one chat a code that the other chat issued. An equal phone number is not enough.
+Only the chat that issued the code can confirm, and only the chat in which the code was typed is
+joined. A chat that already has stored data is not joined.
 """
 
 from dataclasses import replace
@@ -29,16 +30,16 @@ from flows.engine.state import Turn
 
 
 def chat_of(inbound: Inbound) -> str:
-    """Return the name under which a chat's attempts are counted; only its hash is stored."""
+    """Return the name under which a chat's lookup attempts are counted; only its hash is stored."""
     return f"{inbound.channel}:{inbound.handle}"
 
 
 async def offer(
     rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
 ) -> JoinOffered:
-    """Check a code typed in an anonymous chat.
+    """Check a join code that was typed in an anonymous chat.
 
-    If the chat has no attempt left, every code counts as invalid.
+    If the chat or the code has no attempt left, the code counts as invalid.
     """
     granted = await draw_lookup(rt, chat_of(inbound), asked.code)
     found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
@@ -48,7 +49,8 @@ async def offer(
 async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
     """Ask the chat that issued the code to confirm; return the sign that both chats show.
 
-    The result has no sign if the code is invalid, expired or already used by another chat.
+    The person compares the signs. The result has no sign if the code is invalid, expired or already
+    used by another chat.
     """
     async with rt.pool.connection() as transaction:
         found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
@@ -68,7 +70,7 @@ async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwai
 async def finish(
     rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
 ) -> AfterCommit | None:
-    """Attach the chat to the person and continue their conversation in this chat.
+    """Attach the chat to the person and continue the person's conversation in this chat.
 
     Returns None if this turn does not finish a join, the code is no longer valid, the chat that
     issued the code has not confirmed, or the handle of this chat belongs to a person already.

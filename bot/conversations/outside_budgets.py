@@ -11,7 +11,8 @@ HOUR, DAY = 3600, 86_400
 async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly: int) -> bool:
     """Take one call from the hourly budgets of a program: for all people, and for each author.
 
-    Returns False if one of the budgets is spent, or without Valkey, which counts the calls.
+    Returns False if one of the budgets is spent, or if Valkey, which counts the calls, is
+    unavailable.
     """
     limits = {"all": hourly, **dict.fromkeys(authors, own_hourly)}
     return await _draw(rt, [_bucket(rt, program, each, limits[each]) for each in limits])
@@ -22,11 +23,11 @@ async def draw_daily(
 ) -> bool:
     """Take one call from three budgets: hourly for all, daily for all, and daily for each author.
 
-    Returns False if one of the budgets is spent.
+    Returns False if one of the budgets is spent, or if Valkey is unavailable.
     """
     limits = {"day": daily, **dict.fromkeys(authors, own_daily)}
-    # A new bucket is used each day, because its key contains the day. The refill of one token a day
-    # never happens within the time of a bucket.
+    # A new bucket is used each day, because its key contains the day. Its refill of one token per
+    # day is too slow to add a token before that.
     days = [_bucket(rt, program, each, limits[each], 1 / DAY) for each in limits]
     return await _draw(rt, [_bucket(rt, program, "all", hourly), *days])
 

@@ -1,7 +1,7 @@
 """Asks an external program after a turn, outside of its transaction; the result is a new event.
 
 Texts and recordings are only in the memory of this process. If the process ends, the question is
-lost. The person has then only the answer of the turn.
+lost. The person then only has the answer that the turn gave.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to an external program.
+    """A question to an external program: the model for topics, or the transcriber.
 
     `session` is the key of the session if the author is anonymous, "" otherwise.
     """
@@ -40,7 +40,7 @@ class Question:
 
     @property
     def author(self) -> str:
-        """The author's name in rate limits, which store only its hash."""
+        """Return the author's name for rate limits, which store only its hash."""
         return self.session or str(self.person)
 
 
@@ -58,7 +58,10 @@ def question_of(
 
 
 def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask the program in a background task; `take` processes the result for a stored person."""
+    """Ask the external program in a background task.
+
+    `take` processes the result if the author is a stored person.
+    """
     task = asyncio.create_task(_ask(rt, question, take))
     rt.later.add(task)
     task.add_done_callback(rt.later.discard)
@@ -103,7 +106,7 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         page = rt.channels[inbound.channel].page
         understood = rt.understanding
         turn = step(rt.flows, rt.languages, ask.conversation, result, today, page, understood)
-        # Without the message's id, because the turn of this message has already noted the id for
+        # The message's id is omitted, because the turn of this message has already noted the id for
         # deletion.
         sent = await anonymous.answer(rt, dataclasses.replace(inbound, message_id=""), ask, turn)
         ask = msgspec.structs.replace(sent, conversation=turn.conversation)

@@ -45,7 +45,7 @@ async def quarantine(
 ) -> int:
     """Record an update that could not be processed, without its content.
 
-    Returns the number of failed attempts with this update.
+    Returns how many times this update has been recorded, which is its number of failed attempts.
     """
     key = conversation_store.update_keys(rt, channel, external_id)[0]
     attempts = await fetch_value(
@@ -79,8 +79,8 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
-        # The update stays quarantined, which raises an alert. Another delivery would only fail
-        # again.
+        # The update stays quarantined, which raises an alert. Raising here would only make the
+        # platform deliver it again.
         _logger.exception("apology.failed", channel=inbound.channel)
         return None
 

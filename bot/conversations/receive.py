@@ -1,6 +1,6 @@
 """Processes incoming updates: a turn in one transaction, or an anonymous turn in Valkey.
 
-`receive` is the entry point. To follow an update, read the module from there downwards.
+`receive` is the entry point. To follow an update, read this module from `receive` downwards.
 """
 
 import time
@@ -126,7 +126,7 @@ async def _is_duty_group(rt: Runtime, address: str) -> bool:
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send a turn's messages; a waiting turn's messages once no further line can follow."""
+    """Send a turn's messages; if it is a waiting turn, only if no later turn retracts it."""
     if delivery is None:
         return
     waiting = delivery.waiting
@@ -179,9 +179,9 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 
 
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
-    """Delete the message that asked for a quick exit, while the database is unreachable.
+    """Delete the message by which the person requested a quick exit, while the database is down.
 
-    The other messages are deleted when the platform delivers the update again.
+    The chat's other messages are deleted when the platform delivers the update again.
     """
     event = inbound.event
     word = rt.languages.reserved(event.text) if isinstance(event, Said) else None
@@ -281,7 +281,7 @@ async def take_turn(
 ) -> AfterCommit | None:
     """Apply an event that no message caused (from a job, a callback, an officer) to a conversation.
 
-    Runs in the caller's transaction. The answer goes to the channel that `lock_for` selects.
+    Runs in the caller's transaction. The messages go to the channel that `lock_for` selects.
     `moved`: the conversation changed owner, so unsent messages of the previous owner are dropped.
     """
     held = await conversation_store.lock_for(rt, transaction, person_id, event)
@@ -296,7 +296,10 @@ async def take_turn(
 async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
-    """Process a turn of an anonymous person; return True, too, if the person is stored by now."""
+    """Process a turn of an anonymous person; return also True if the person is stored by now.
+
+    If True, no turn was processed, and the caller must process the update in the database.
+    """
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)

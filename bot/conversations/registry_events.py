@@ -1,4 +1,4 @@
-"""Turns caused by the registry: the outcomes of writes, and status callbacks."""
+"""Turns caused by the registry: the outcomes of writes to it, and its status callbacks."""
 
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.registry_questions import SUBJECTS
 
-# States for which a case is opened, with the topic of the case. The state "duplicate" is not shown
-# to the person.
+# Registration states for which a case is opened, with the topic of the case. The state "duplicate"
+# is not shown to the person.
 OFFICER_TOPICS = {
     "rejected": "registry_refused",
     "needs_information": "registry_question",
@@ -27,7 +27,11 @@ OFFICER_TOPICS = {
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
-    """Attempt a queued write once: claim it, call the registry, record the outcome, notify."""
+    """Attempt a queued write to the registry once.
+
+    Claim the write, call the registry, record the outcome, and notify the person. Returns None if
+    there is nothing to send to the person.
+    """
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
         return None
@@ -75,7 +79,7 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
 
 
 async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:
-    """Record a registration's status that the registry sent.
+    """Record a registration's status that the registry sent, and notify the person.
 
     Raises LookupError if the receipt number is unknown, for example because it is not stored yet.
     """
@@ -105,7 +109,10 @@ async def _tell(
 
 
 async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:
-    """Open a case, or return the person's open case to the queue; the person is not notified."""
+    """Open a case, or set the person's open case to waiting for an answer.
+
+    The person is not notified.
+    """
     held = await lock(rt, transaction, person_id)
     if held is not None:
         opened = OpenCase(topic, urgent=topic != "registry_duplicate")

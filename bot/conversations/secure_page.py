@@ -1,6 +1,6 @@
 """The secure page: one-time links to it, and the return to the messenger after a visit.
 
-A messenger links to the page for private questions. A visit ends when the last of these is
+A messenger links to the page for private questions. A visit ends when the last private question is
 answered.
 """
 
@@ -22,7 +22,8 @@ BACK_HOME = _("Saved. You can close this page now and go back to the messenger."
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """Return True if this turn ends the visit to the secure page.
 
-    It does if it has messages but no further private question, and deletes neither chat nor person.
+    A turn ends the visit if it has messages but no further private question, and deletes neither
+    the chat nor the person.
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
@@ -32,7 +33,7 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
 async def return_to_messenger(
     rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
 ) -> LockedConversation:
-    """Queue the goodbye on the secure page; return the conversation on the original channel."""
+    """Queue the last message on the secure page; return the conversation on the messenger."""
     say = Say(((BACK_HOME,),), language=language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, held.person, held.channel, (row,))

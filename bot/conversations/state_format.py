@@ -21,7 +21,7 @@ RENAMED = {
     "behind": "after_pin",
 }
 # All fields are always stored. Therefore every blob with current names contains this name, and no
-# older blob does.
+# older blob contains it.
 _MARK = b'"is_persistent"'
 
 encode = msgspec.json.Encoder().encode

@@ -64,8 +64,8 @@ def _key(name: str) -> ColumnElement[bytes]:
 def _at_handle(keys: int) -> ColumnElement[bool]:
     """Return the condition that selects a person's handle by `keys` blind indexes.
 
-    Each index is a parameter of its own. With an array of unknown length, PostgreSQL would plan the
-    statement again at each call.
+    `keys` is the number of index keys. Each index is a parameter of its own. With an array of
+    unknown length, PostgreSQL would plan the statement again at each call.
     """
     handles = [_key(f"handle_{n}") for n in range(keys)]
     return and_(t.Handle.channel == _CHANNEL, t.Handle.blind_index.in_(handles), IS_CURRENT)
@@ -86,7 +86,7 @@ def claim(keys: int) -> Statement[*tuple[Any, ...]]:
     locked = held.cte("held").prefix_with("MATERIALIZED")
     record = select(_CHANNEL, _key("key_0")).select_from(locked)
     if keys > 1:
-        # During a key rotation, a duplicate may be recorded under an earlier index key.
+        # During a key rotation, the same update may already be recorded under an earlier index key.
         earlier = [_key(f"key_{n}") for n in range(1, keys)]
         record = record.where(
             ~exists().where(
@@ -108,7 +108,7 @@ def claim(keys: int) -> Statement[*tuple[Any, ...]]:
 
 
 def _look() -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks a conversation for a batch, but skips a locked one.
+    """Return the statement that locks a conversation for a batch, or skips it if it is locked.
 
     Waiting for a locked row could deadlock, or delay the whole batch.
     """
@@ -152,7 +152,7 @@ def _record() -> CTE:
 
 
 def _rows(count: int) -> Values:
-    """Return a VALUES list of `count` messages, numbered from 1."""
+    """Return a VALUES list of parameters for `count` messages, numbered from 1."""
     return values(
         column("place", Integer),
         column("act", Text),
@@ -195,7 +195,7 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
     """Return the statement that saves a conversation and queues `count` messages.
 
     Each message has its own parameters, which cost less than arrays. The first message is inserted
-    as claimed by this process, unless the person has another open message. With `noting`, nothing
+    as claimed by this process, unless the person has another unsent message. With `noting`, nothing
     is written if the update was recorded before. With `delayed`, the messages are due only after
     `delay` seconds, and none of them is claimed.
     """
@@ -231,10 +231,11 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
 def _lock(
     preferred: ColumnElement[str] | InstrumentedAttribute[str],
 ) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks a person's conversation and selects the handle to answer to.
+    """Return the statement that locks a person's conversation and selects a handle for messages.
 
-    This is the person's current handle on the preferred channel, else that on which the person
-    wrote last. There may be none on the preferred channel, as after a visit to the secure page.
+    It selects the person's current handle on the preferred channel, else the handle from which the
+    person wrote last. After a visit to the secure page, for example, the person may have no handle
+    on the preferred channel.
     """
     place = (
         select(t.Handle)

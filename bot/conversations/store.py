@@ -41,8 +41,8 @@ SPOKE_ANEW = timedelta(minutes=15)
 class LockedConversation:
     """A person's conversation while its row is locked; `now` is the database's time.
 
-    `home` is the channel to return to after a visit to the secure page, else "". `spoke_at` is
-    when the person last wrote on a channel with a reply window, or opened a withheld message there.
+    `home` is the channel to return to after a visit to the secure page, else "". `spoke_at` is when
+    the person last wrote on a channel with a reply window, or opened a withheld message there.
     `blocked`: the platform rejects every message. `address` is "" without a current handle.
     """
 
@@ -80,10 +80,9 @@ def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> d
 async def claim(
     rt: Runtime, transaction: Transaction, inbound: Inbound
 ) -> tuple[LockedConversation | None, bool, datetime]:
-    """Lock the sender's conversation; return it, whether the update is new, and the time.
+    """Lock the sender's conversation; return it, whether the update is new, and database time.
 
-    The conversation is None if no person has the sender's handle. The time is the database's. The
-    transaction is open on return.
+    The conversation is None if no person has the sender's handle. The transaction stays open.
     """
     handles = rt.vault.indexes(inbound.channel, inbound.handle)
     keys = update_keys(rt, inbound.channel, inbound.external_id)
@@ -95,7 +94,7 @@ async def claim(
     )
     held = _opened(rt, inbound.channel, found, now) if found[0] else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
-        # The person wrote in another thread, to which answers and later messages are sent now.
+        # The person wrote in another thread of the chat, to which messages are sent from now on.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
         held = replace(held, address=inbound.address)
     return held, fresh, now
@@ -103,7 +102,7 @@ async def claim(
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Result of the lookup of one person in a batch.
+    """Result of the lookup of one update's sender in a batch.
 
     `held` is the person's locked conversation. It is None if another process has locked it, if it
     cannot be decrypted, or if no person has the handle. `stranger` is True only in the last case.
@@ -115,7 +114,7 @@ class Lookup:
 
 
 async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
-    """Lock the conversations of several people in one round trip, without those already locked.
+    """Lock the conversations of several people in one round trip; skip those already locked.
 
     Duplicate updates are not detected here, but by `save_statement`. The transaction stays open.
     """
@@ -161,7 +160,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
-    """Store the channel on which the person wants to receive updates."""
+    """Store the channel on which the person wants to receive updates about a registration."""
     values = {"person": person.id, "channel": channel}
     await execute(transaction, statements.CHOOSE_UPDATES, **values)
 
@@ -190,9 +189,9 @@ async def lock(
 async def lock_for(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event
 ) -> LockedConversation | None:
-    """Lock a conversation on the channel to which the answer to the event must be sent.
+    """Lock a conversation on the channel to which the messages about an event must be sent.
 
-    If the event is a status from the registry and no officer has the conversation, it is the
+    If the event is a status from the registry and no officer has the conversation, this is the
     channel chosen for updates. Otherwise it is the channel used last. Returns None for an erased
     person.
     """
@@ -267,7 +266,7 @@ async def save_delayed(
 ) -> tuple[int, ...]:
     """Save the conversation and queue messages that are due in `seconds`; return their row ids.
 
-    Commits in the same round trip.
+    This also commits, in the same round trip.
     """
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
@@ -280,7 +279,7 @@ async def save_delayed(
 async def note_inbound(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> LockedConversation:
-    """Mark the person as reachable, and store when the person wrote if `window_refresh` has it."""
+    """Mark the person as reachable; store the time of writing from `window_refresh`, if any."""
     spoke_at = window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
@@ -300,7 +299,7 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """Return the statement that saves a batch's turn; no row if its update was recorded before."""
+    """Return the statement that saves a batch's turn; it returns no row for a recorded update."""
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
@@ -366,7 +365,7 @@ def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
 def claimed_message(
     rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
 ) -> ClaimedMessage | None:
-    """Return the first message if it was inserted as claimed, else None.
+    """Return the first queued message if it was inserted as claimed, else None.
 
     Its content is passed on here, so that it is not read from the database again.
     """
@@ -383,7 +382,7 @@ async def begin(
 ) -> None:
     """Insert the empty conversation of a new person, which the same transaction saves later.
 
-    The given ids are those of the messages of both sides in the chat, for deleting them later.
+    The last argument has the ids of both sides' messages in the chat, for deleting them later.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]

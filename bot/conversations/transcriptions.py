@@ -16,11 +16,11 @@ from flows.engine.voice_messages import MAX_BYTES, MAX_MINUTES
 async def transcribe(
     rt: Runtime, asked: Transcribe, channel: Channel, author: str
 ) -> Transcribed | None:
-    """Return the text of a recording in the person's script.
+    """Return the text of a recording in the script of the person's language.
 
-    The text is empty if nothing was recognized, the hourly budget is spent, or the recording cannot
-    be read. Returns None if no transcriber is configured. The endpoint gets only the sound, because
-    comments and pictures in the file are removed.
+    The text is empty if nothing was recognised, an hourly budget is spent, or the recording cannot
+    be read. Returns None if no transcriber is configured. The transcriber gets only the sound,
+    because comments and pictures in the file are removed.
     """
     if rt.transcriber is None:
         return None
@@ -38,7 +38,7 @@ async def transcribe(
 
 
 async def _recording(channel: Channel, ref: str) -> bytes | None:
-    """Return the cleaned sound of a recording.
+    """Return a recording with only its header and sound.
 
     Returns None if the recording is gone, broken, too large or too long.
     """

@@ -1,4 +1,4 @@
-"""Detaches one chat from a person with two joined channels. All data stays with the other chat."""
+"""Detaches one chat from a person with two joined chats. All data stays with the other chat."""
 
 from dataclasses import replace
 
@@ -25,8 +25,8 @@ async def leave(
 ) -> None:
     """Delete the handle, codes and links of the current channel; continue in the other chat.
 
-    The other chat gets a notice, and those messages of officers that were not sent in this chat
-    yet.
+    The other chat gets a notice, and the officers' messages that were not yet sent in the current
+    chat.
     """
     person, here = held.person, held.channel
     await identities.leave_channel(transaction, person, here)

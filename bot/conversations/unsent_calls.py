@@ -14,8 +14,8 @@ from bot.channels import BlockedByUser, ChannelCall, Message, SendError
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds before each retry. All retries together take at most MAX_SECONDS, because the lock of a
-# session lasts 5 s.
+# Seconds before each retry of a call. All retries together take at most MAX_SECONDS, because the
+# lock of a session lasts 5 s.
 PAUSES = (0.2, 0.5, 1.0)
 MAX_SECONDS = 2.5
 MAX_UNSENT = 8
@@ -33,13 +33,13 @@ class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def row(self) -> outbox.Row:
-        """This call as an outbox row, for a person who gets a database row."""
+        """Return this call as an outbox row, for a person who gets a database row."""
         kind = "send" if self.kind == "leave" else self.kind
         return outbox.Row(kind, self.message, external_id=self.external_id)
 
 
 class UnsentRest(NamedTuple):
-    """The unsent calls of a session: its key, and the chat in which to make the calls."""
+    """The chat in which the unsent calls of a session must be made; `key` is the session's key."""
 
     key: str
     channel: str
@@ -47,7 +47,7 @@ class UnsentRest(NamedTuple):
 
 
 def of_row(row: outbox.Row) -> UnsentCall:
-    """Return the channel call that an outbox row describes; the row is not stored."""
+    """Return the channel call that an outbox row describes; the row itself is not stored."""
     return UnsentCall(row.act, row.message, row.external_id)
 
 
@@ -56,9 +56,9 @@ async def send(
 ) -> tuple[tuple[UnsentCall, ...], list[str]]:
     """Make calls in order; retry temporary errors for at most MAX_SECONDS.
 
-    Returns the unsent calls and the ids of the messages sent. A message that the platform rejects
-    is replaced by a notice that a message is missing. If there are more than MAX_UNSENT messages,
-    one such notice replaces the oldest ones.
+    Returns the calls that remain unsent, and the ids of the messages sent. A message that the
+    platform rejects is replaced by a notice that a message is missing. If there are more than
+    MAX_UNSENT messages, one such notice replaces the oldest ones.
     """
     left, ids = _bounded(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
@@ -102,7 +102,7 @@ def _call(call: UnsentCall, address: str) -> ChannelCall:
 
 
 def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentCall, ...]:
-    """Return the notice that a message is missing.
+    """Return the notice that the message of the call `refused` is missing.
 
     Returns nothing for a call without a message, if the person blocked the bot, or if the message
     is itself such a notice.

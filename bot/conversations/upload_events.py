@@ -1,4 +1,4 @@
-"""Turns caused by uploaded files: received, checked, sent to the registry."""
+"""Turns caused by uploaded files that were received, checked, or sent to the registry."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -20,7 +20,7 @@ from flows.engine.upload_states import Refusal
 async def take_upload(
     rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes], address: str = ""
 ) -> AfterCommit | None:
-    """Sanitize and store a file from the secure page, and answer in the conversation.
+    """Sanitize and store a file from the secure page, and apply the result to the conversation.
 
     Raises LookupError if the conversation awaits no file, for example because the page is still
     open after its question was answered.
@@ -36,16 +36,16 @@ async def take_upload(
 
 
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
-    """Attempt once to fetch a file from the messenger; sanitize and store it, and answer.
+    """Attempt once to fetch a file from the messenger; sanitize and store it, and apply the result.
 
-    Returns None if there is nothing to answer to the person.
+    Returns None if there is nothing to send to the person.
     """
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
 
 
 async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
-    """Attempt once to fetch a recording for an officer; answer only if it is unusable."""
+    """Attempt once to fetch a recording for an officer; notify the person if it is unusable."""
     fetched = await recordings.fetch(rt, file_id)
     if fetched is None:
         return None
@@ -58,7 +58,7 @@ async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
-    """Store a checked file and process the result as an event, in one transaction."""
+    """Store a checked file and process the result of the check as an event, in one transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
             verdict = await uploads.keep(rt, transaction, checked)
@@ -73,7 +73,10 @@ async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | Non
 
 
 async def send_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
-    """Attempt once to send an uploaded file to the registry: claim, call, record the outcome."""
+    """Attempt once to send an uploaded file to the registry.
+
+    Claim the file, call the registry, record the outcome, and notify the person.
+    """
     parcel = await uploads.claim(rt, upload_id) if rt.registry else None
     if parcel is None or rt.registry is None:
         return None
