@@ -1,4 +1,7 @@
-"""The flows in the order of the menu. The package is pure: no I/O, clock or third-party library."""
+"""The flows (scripted conversations) in the order of the menu.
+
+The package `flows` is pure: it uses no I/O, no clock and no third-party library.
+"""
 
 from flows.about import ABOUT
 from flows.announcements import ANNOUNCEMENTS
@@ -13,8 +16,8 @@ from flows.preregistration import PREREGISTRATION
 from flows.registry_questions import REGISTRY_QUESTIONS
 from flows.support import SUPPORT
 
-# A page of the menu shows 8 entries. `OFFICER` must be among the first 8, also when “My
-# registration” is inserted before it.
+# A page of the menu shows 8 entries. `OFFICER` must be on the first page, also when the entry “My
+# registration” is inserted as the first one.
 FLOWS = {
     flow.name: flow
     for flow in (

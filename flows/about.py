@@ -1,4 +1,4 @@
-"""Flow about the assistant: its operator, its limits, other states, and the registry."""
+"""Flow about the assistant: its operator, its limits, other countries, and the registry."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ OTHER_STATES = _(
 
 
 def about(operator: str) -> Flow:
-    """Return the flow with the operator's name; `operator` is "" if the settings name none."""
+    """Return the flow, which names the operator; `operator` is "" if the settings name none."""
     run_by = Text(RUN_BY.msgid, (("operator", operator),)) if operator else RUN_BY_UNNAMED
 
     def outcome(answers: Submit, today: date) -> Outcome:

@@ -1,7 +1,7 @@
-"""Flow for subscribing to announcements: topics, consent, level of detail, and audience.
+"""Flow for subscribing to announcements: topics, consents, level of detail, and interests.
 
-It does not ask where the person is. It asks which country, programme and region the announcements
-should be about. These answers are deleted from the conversation when the flow ends.
+The flow does not ask where the person is. It asks which country, programme and region the
+announcements should be about. These answers are deleted from the conversation when the flow ends.
 """
 
 from datetime import date
@@ -113,7 +113,10 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    """Return the final texts and a `Subscribe` effect, which holds the only copy of the answers."""
+    """Return the final text and a `Subscribe` effect.
+
+    The conversation deletes the answers, so only the effect contains them.
+    """
     values = answers.answers
     topics = values[CHOSEN.name] or ""
     traits = {kind: values.get(item.name) or "unsaid" for kind, item in TRAITS.items()}

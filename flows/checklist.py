@@ -1,4 +1,4 @@
-"""The personal checklist: the papers, where to get them, their order, and warnings."""
+"""The personal checklist of papers: where to get them, their order, and warnings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -97,10 +97,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A checklist without the person's name, for display in the chat, for printing and for ticking.
+    """A checklist without the person's name, to be shown in the chat, printed or ticked.
 
-    Ticks are stored by `document.key`, which never changes: `documents.` and the key in the seed
-    data.
+    Ticks are stored by `document.key`. It never changes: it is `documents.` and the document's key
+    in the seed data.
     """
 
     programme: Programme
@@ -110,10 +110,10 @@ class Checklist:
 
 
 def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Checklist:
-    """Return the checklist for a situation, made only of facts that are current on `today`.
+    """Return the checklist for a person's answers, made only of facts that are valid on `today`.
 
-    For a stored list, `keys` are the keys of its documents. Without them the list could not be made
-    again, because the choice of documents also depends on the person's place, which is not stored.
+    For a stored checklist, `keys` are the keys of its documents. They are needed, because the
+    choice of documents also depends on where the person is, which is not stored.
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
@@ -146,9 +146,9 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
 
 
 def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
-    """Return where to get a document.
+    """Return sentences about where to get a document.
 
-    People must not be sent to a country that they have left, or where they are not safe.
+    People must not be sent to a country that they have left or where they are not safe.
     """
     place = answers.get("location")
     if document is LEGALISATION:
@@ -165,12 +165,12 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
 
 
 def _left(answers: Answers) -> bool:
-    """Return True if the person is, or may be, outside the country that issued the papers."""
+    """Return True if the person is, or may be, outside the country that issues the papers."""
     return answers.get("location") != "origin"
 
 
 def _no_travel(answers: Answers) -> Text:
-    """Return the warning not to travel back, in a weaker form if the person's place is unknown."""
+    """Return the warning against traveling back; a weaker one if the person's place is unknown."""
     return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 
 
@@ -182,8 +182,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # For a dangerous country, the text only mentions the confirmation and does not urge people to
-    # get it.
+    # For a country where contact is dangerous, the text only refers to the confirmation of papers
+    # and does not urge people to get it.
     if where.leaving is not None:
         return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
@@ -215,7 +215,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield warnings about papers that the country confirms only before the person leaves it."""
+    """Yield the law and warnings about papers that a country confirms only for people inside it."""
     where = _origin(answers)
     if where.leaving is None:
         return
@@ -245,8 +245,8 @@ def _after(
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the law on the confirmation of papers from the country of citizenship, and warnings.
 
-    A country with a treaty needs no warning. A person known to be outside of the country gets only
-    the warning not to travel back. A person at an unknown place gets the law and a weaker warning.
+    A country with a treaty needs no warning. A person known to be outside the country gets only the
+    warning against traveling back. A person at an unknown place gets the law and a weaker warning.
     """
     where = _origin(answers)
     if where.leaving is not None:
@@ -261,9 +261,9 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def sources(facts: list[Fact]) -> Text:
-    """Return a sentence with the dates of the sources and the days on which they were read.
+    """Return a sentence with the dates of the facts' sources and the days when they were read.
 
-    A source that is dated only by its year is shown with the year.
+    If only the year of a source is known, the year is shown.
     """
     dated = sorted(
         (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
@@ -287,13 +287,13 @@ def sources(facts: list[Fact]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """Return the first sentence: the list's programme, or that this programme has no list."""
+    """Return the first sentence: the programme of the list, or that the programme has no list."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 
 
 def spoken(made: Checklist) -> tuple[Text, ...]:
-    """Return the checklist as paragraphs for a chat, one for each paper."""
+    """Return the checklist as the paragraphs of a chat message, one for each paper."""
     return (
         lead(made),
         *map(caution, made.before),
@@ -310,7 +310,7 @@ def spoken(made: Checklist) -> tuple[Text, ...]:
 
 
 def _rules(made: Checklist) -> Iterator[Text]:
-    """Yield the rules that follow the papers as one foldable text, then their sources."""
+    """Yield the rules that apply to the papers as one foldable text, then the rules' sources."""
     *rules, last = made.after or (None,)
     if last is not None and not isinstance(last, Source):
         rules, last = [*rules, last], None
@@ -340,22 +340,25 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# Kinds of upload by document key: an upload of the kind ticks the document's entry in the list.
-# These documents can be uploaded after a registration.
+# Kinds of upload by document key. An upload of this kind ticks the document's entry in the list.
+# Only these documents can be uploaded after a registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries; `keys` are those of a stored list's papers."""
+    """Return the papers of a checklist as entries to tick.
+
+    For a stored checklist, `keys` are the keys of its documents.
+    """
     found = (paper.document for paper in checklist(answers, today, keys).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
 
 def reminds(answers: Answers) -> bool:
-    """Return True if a reminder may be offered.
+    """Return True if a reminder about the checklist may be offered.
 
-    No reminder is offered if the person's citizenship is unknown or of a country where a message
-    can do harm.
+    No reminder is offered if the person's citizenship is unknown, or if it is of a country where
+    receiving a message can do harm.
     """
     citizenship = answers.get("citizenship")
     return citizenship is not None and not origin(citizenship).dangerous

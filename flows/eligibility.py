@@ -1,7 +1,7 @@
 """Flow that shows the usual ways to come to Kazakhstan, with reasons, steps and costs.
 
-It decides nothing and rejects no one. A person without a usual way is referred to an officer. No
-answer is stored.
+A way is a permit, card or status. The flow decides nothing and rejects no one. A person for whom no
+way is known is referred to an officer. No answer is stored.
 """
 
 from collections.abc import Iterator
@@ -114,16 +114,17 @@ MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad with
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
-# Permits and statuses for which the person first passes the stages of the pilot.
+# Permits and statuses for which a person first passes the stages of the pilot project.
 AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A usual way to come: a permit, card or status, why it may fit, its steps in order, and facts.
+    """A usual way to come to Kazakhstan: a permit, card or status.
 
-    The first of the `facts` is the legal basis. `costs` and `remarks` are about cost and time. For
-    the first way these two are shown at once, and all steps and facts can be unfolded.
+    `why` is the reason why it may fit the person. `steps` are in order. The first of the `facts` is
+    the legal basis. `costs` and `remarks` are about cost and time. For the first way these two are
+    shown at once, and all steps and facts can be unfolded.
     """
 
     key: str
@@ -136,7 +137,7 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """Return the usual ways to come for a situation, without those whose legal basis expired."""
+    """Return the usual ways to come for these answers, except those whose legal basis expired."""
     return tuple(way for way in _ways(answers, today) if way.facts[0].current(today))
 
 
@@ -169,7 +170,7 @@ def _status(why: Text, today: date) -> Way:
 
 
 def _permit(visa: tuple[Fact, ...], today: date) -> Way:
-    """Return the residence permit as a way to come.
+    """Return the residence permit as a way to come, for people without the way by kandas status.
 
     `visa` has the facts on the visas with which ethnic Kazakhs apply. It is empty for other people.
     """
@@ -179,7 +180,7 @@ def _permit(visa: tuple[Fact, ...], today: date) -> Way:
 
 
 def _other_permit(visa: Fact) -> Way:
-    """Return the residence permit as a second way to come.
+    """Return the residence permit as a second way to come, after the kandas status.
 
     It has no steps, because the first way already shows the same steps.
     """
@@ -188,7 +189,7 @@ def _other_permit(visa: Fact) -> Way:
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the pilot while it is in force; afterwards, the text on its end."""
+    """Return the pilot project's steps while it is in force; afterwards, the text on its end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -198,7 +199,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete answer of the flow, paragraph by paragraph."""
+    """Yield the complete answer of the flow, paragraph by paragraph, for a person's answers."""
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
         return
@@ -222,7 +223,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _urgent(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield urgent points: danger, the end of a stay, papers to get before leaving, citizenship."""
+    """Yield urgent texts: danger, the end of a stay, papers to get before leaving, citizenship."""
     where, place = _origin(answers), answers.get("location")
     if where.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
@@ -238,7 +239,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first way to come: its first step (or its legal basis without one), cost, time."""
+    """Yield the first way to come: reason, first step (or legal basis without one), cost, time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -251,7 +252,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield the foldable texts about the first way to come: all its steps, and facts."""
+    """Yield foldable texts about the first way to come: all its steps, and its facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -286,7 +287,10 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stay(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield how long the person may stay in Kazakhstan, unless the urgent points state the end."""
+    """Yield how long the person may stay in Kazakhstan, if in Kazakhstan now.
+
+    Yield nothing if the urgent texts already state when the stay ends.
+    """
     where = _origin(answers)
     if answers.get("location") == "kazakhstan" and not said(where.ends, today):
         yield from said(where.inside, today)
@@ -295,7 +299,7 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the rules of entry and stay, and the offices to turn to."""
+    """Yield the rules of entry and stay for the citizenship, and facts about offices."""
     yield from said(_entry(answers), today)
     if (unchecked := _origin(answers).stay_open) is not None:
         yield unchecked
@@ -303,7 +307,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield texts about support and about the registry, and the note that nothing is promised."""
+    """Yield texts about support and the registry, and a warning against promises."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":
@@ -331,7 +335,7 @@ def _origin(answers: Answers) -> Origin:
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:
-    """Return local offices for people in Kazakhstan; for others, the fact that missions exist.
+    """Return facts about local offices for people in Kazakhstan; for others, that missions exist.
 
     Addresses are shown only on request.
     """

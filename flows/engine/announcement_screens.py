@@ -1,4 +1,4 @@
-"""Announcement screens: read past announcements, subscribe, change or end a subscription."""
+"""Announcement screens: read past announcements; subscribe; change or end a subscription."""
 
 from flows.engine import labels
 from flows.engine.fast_replace import replace
@@ -14,8 +14,7 @@ WHAT = _(
     "sent to you. In a messenger they stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
-# The complete message to subscribers who chose to learn only that there is news, without its
-# content.
+# The complete message to subscribers who chose to be notified without the content of announcements.
 SOMETHING_NEW = _("There is a new message for you.")
 ENDED = _("No more announcements will come. Your choices for them are deleted.")
 STOPPED_TOO = _(
@@ -34,12 +33,12 @@ CHANGE = (
 
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
-    """Return the screen that shows `text` and offers the actions `among` on announcements."""
+    """Return a screen with the text `text` and buttons for the actions `among` on announcements."""
     return Choice(name=MINE, label=labels.ANNOUNCEMENTS, text=text, among=among)
 
 
 def enter(turn: TurnState, flow: Flow) -> None:
-    """Open a flow. Before the announcements flow, ask which action on announcements is wanted."""
+    """Open a flow; before the announcements flow, ask which action on announcements is wanted."""
     if not flow.announces or not turn.c.language:
         turn.open_flow(flow)
         return turn.ask()
@@ -66,7 +65,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def _choose_topics(turn: TurnState, flow: Flow) -> None:
-    """Restart the announcements flow: ask for consents again, and tick the current topics."""
+    """Restart the announcements flow: ask for its consents again, with current topics ticked."""
     turn.drop_form(flow)
     _forget_consents(turn, flow)
     turn.open_flow(flow)
@@ -77,7 +76,7 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Store the chosen topics in the conversation, and unmute messages."""
+    """Store the topics that the person chose in the conversation, and unmute messages."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 

@@ -1,4 +1,4 @@
-"""Interprets input as an answer to the question that was asked, and records or rejects it."""
+"""Interprets input as an answer to the last question, and records or rejects the answer."""
 
 from flows.engine import (
     checklist_screens,
@@ -23,8 +23,8 @@ from flows.engine.state import Asked
 from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
-# Screens that ask for a consent. Only a label of their buttons counts as an answer: a typed "yes"
-# or number is no consent.
+# Screens that ask for a consent. Only the label of a button counts as an answer there, because a
+# typed "yes" or number is no explicit consent.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
@@ -105,7 +105,10 @@ def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
 
 
 def change(turn: TurnState, key: str) -> bool:
-    """Ask a question of the open review again; return False if its answer cannot be changed now."""
+    """Ask a question again from the open review; return False if its answer cannot be changed now.
+
+    `key` is the key of the question's step.
+    """
     road, asked = turn.path(), turn.c.asked
     if road is None or asked is None or not isinstance(turn.question(asked), Review):
         return False
@@ -130,8 +133,8 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     if question and question.sensitive and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())
     if turn.page is Page.ALWAYS and _is_private(question):
-        # The messenger must not contain private answers, so the refusal neither repeats nor
-        # explains one.
+        # A private answer must not appear in the messenger, so the reply neither repeats the input
+        # nor explains the refusal.
         turn.notes.append((screens.NOT_HERE,))
     elif asked.key == pin_screens.PIN:
         asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
@@ -150,7 +153,10 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
 
 
 def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
-    """Return the reason for a refusal, worded differently from the refusal before it."""
+    """Return the reason for a refused input, worded differently from the previous refusal.
+
+    `tries` is the number of refusals of this question so far.
+    """
     reason = explain(refusal, question)
     if not tries:
         return reason
@@ -165,7 +171,7 @@ def _is_private(question: Question | None) -> bool:
 
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
-    """Ask which option was meant; until the answer, offer only the options `found`."""
+    """Ask which of the options `found` was meant; offer only these until the person answers."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if stop is None or stop.key != asked.key:

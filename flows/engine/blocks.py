@@ -1,6 +1,6 @@
 """Texts with a layout: titles, entries, warnings, rows of answers, receipts, sources, details.
 
-Each class is a `Text`. A channel that has a layout for a class uses the layout. All other channels
+Each class is a `Text`. A channel that has a layout for a class uses this layout. All other channels
 show the plain text.
 """
 
@@ -12,12 +12,12 @@ from flows.engine.text import Label, Text, _
 
 @dataclass(frozen=True, slots=True)
 class Item(Text):
-    """An entry of a list: its name in the first line, and details below that may be folded."""
+    """An entry of a list: its name in the first line, then details that may be folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title(Text):
-    """A line that sums up the text below it."""
+    """A line that sums up the text that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Source(Text):
 
 @dataclass(frozen=True, slots=True)
 class Row(Text):
-    """A label with an answer on one line; a button with `payload` changes the answer."""
+    """A label and an answer on one line, with a button of `payload` that changes the answer."""
 
     answer: Label = field(default=Text(""))
     payload: str = ""
@@ -45,14 +45,14 @@ class Row(Text):
 
 @dataclass(frozen=True, slots=True)
 class Tick(Text):
-    """A line with a checkbox; a button with `payload` ticks or unticks it."""
+    """A line with a checkbox, with a button of `payload` that ticks or unticks it."""
 
     payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Text):
-    """The state of a registration, with its number for copying; `number` is "" if there is none."""
+    """The state of a registration; `number` is the number to copy, or "" if there is none yet."""
 
     number: str = ""
 
@@ -70,13 +70,13 @@ def item(*lines: Text) -> Item:
 
 
 def more(heading: Text, lines: tuple[Text, ...]) -> More:
-    """Return details as a list with bullets below a heading."""
+    """Return a foldable text: a heading, and `lines` as a list with bullets."""
     plain = _lines((heading, *(_("• {sentence}", sentence=each) for each in lines)))
     return More(plain.msgid, plain.values)
 
 
 def folded(text: Text) -> More:
-    """Return a text of several lines as details, with its first line as the heading."""
+    """Return a text of several lines as a foldable text whose heading is the first line."""
     return More(text.msgid, text.values)
 
 

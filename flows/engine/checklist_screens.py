@@ -1,4 +1,4 @@
-"""Checklist screens: print a list; with consent, store it, tick entries and set a reminder."""
+"""Checklist screens: print a checklist; with consent, store it, tick entries, set a reminder."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """The screens of a checklist: offer to store it, consents, stored list, ticking."""
+    """The screens: offer to store the list, consent, stored list, ticking, consent to notices."""
 
     LIST = "~list"
     KEEP = "~keep"
@@ -28,7 +28,8 @@ class Screen(StrEnum):
     CHANGES = "~changes"
 
 
-# Screens during which the conversation still holds the new list, so that the person can store it.
+# Screens that offer to store the new list. While one of them is open, the conversation keeps this
+# list.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
 # States of an upload that require nothing more from the person. The entry of the uploaded paper
@@ -59,9 +60,9 @@ PRINT = button("Print or save")
 
 
 def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
-    """Send the list that a finished flow made, and offer to store the list.
+    """Send the checklist that a finished flow made, and offer to store it.
 
-    Returns False if the flow made no list.
+    Returns False if the flow makes no checklist or the checklist is empty.
     """
     entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
@@ -79,7 +80,7 @@ def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
 
 
 def _hand_out(turn: TurnState, sheet: PrintList) -> None:
-    """Send the link to a printable list in a separate message, as some channels require."""
+    """Send the link to the printable list in a separate message, as some channels require."""
     turn.effects.append(sheet)
     turn.replaces = False
     turn.say((), (Button("", PRINT, Kind.LINK),))
@@ -142,7 +143,10 @@ def _agreed(turn: TurnState, asked: Asked) -> None:
 
 
 def _put_list(turn: TurnState) -> None:
-    """Store the new list in place of the stored one; keep the ticks, reminder and notifications."""
+    """Store the new checklist in place of the stored one.
+
+    The ticks, the reminder and the notifications of the stored one are kept.
+    """
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:
         made = replace(made, ticked=before.ticked, remind=before.remind, watched=before.watched)
@@ -226,7 +230,8 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
     if mine is None or listing is None:
         return turn.ask()
     entries = enumerate(listing.entries(mine.answers, turn.today, mine.entries), 1)
-    # Buttons have numbers instead of names, because names of papers are longer than labels may be.
+    # Buttons have numbers instead of names, because a paper's name can be longer than a label may
+    # be.
     offered = tuple(
         Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
     )
@@ -247,7 +252,10 @@ def _tick(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def mark(turn: TurnState, key: str, *, on: bool) -> bool:
-    """Tick or untick the entry `key` of the stored list; return False if there is no such entry."""
+    """Tick or untick the entry `key` of the stored list.
+
+    Return False if the list has no such entry, or if a flow is open.
+    """
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None or turn.c.flow:
         return False
@@ -307,7 +315,7 @@ def _watch(turn: TurnState, *, on: bool) -> None:
 
 
 def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
-    """Turn the messages about changed rules on or off; turning them off deletes the consent too."""
+    """Turn notifications of changed rules on or off; turning them off deletes the consent too."""
     consents = turn.c.consents
     if not on:
         consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}
@@ -316,7 +324,7 @@ def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -
 
 
 def forget_changes(turn: TurnState) -> None:
-    """Turn off the messages about changed rules of the stored list, if they are on."""
+    """Turn off the notifications about changed rules of the stored list, if they are on."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is not None and mine.watched and listing is not None:
         _put_watch(turn, mine, listing, on=False)

@@ -1,4 +1,4 @@
-"""Commands and reserved words, which address the assistant and are no answer to a question."""
+"""Commands and reserved words, which address the assistant and do not answer a question."""
 
 from typing import assert_never
 
@@ -61,7 +61,7 @@ def run(turn: TurnState, word: Reserved) -> None:
 
 
 def _show(turn: TurnState, word: Reserved) -> None:
-    """Show the screen of a reserved word, also while another question is open."""
+    """Show the screen that a reserved word asks for, also while another question is open."""
     match word:
         case Reserved.STATUS:
             lookup_screens.status(turn)
@@ -132,7 +132,10 @@ def _skip(turn: TurnState) -> None:
 
 
 def to_person(turn: TurnState, topic: str = "") -> None:
-    """Open the flow for talking to an officer, with its topic if known; suspend the open flow."""
+    """Open the flow for talking to an officer, and suspend the open flow.
+
+    `topic` is the topic of the request if it is known, else "".
+    """
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
     if handoff is None or turn.c.with_officer:
         return turn.ask()
@@ -182,8 +185,8 @@ def erase(turn: TurnState) -> None:
 
 def _exit(turn: TurnState) -> None:
     turn.effects.append(QuickExit())
-    # An e-mail or SMS sent later would reveal that there was a chat, and after the exit the person
-    # could no longer stop it.
+    # An e-mail or SMS sent later would reveal that the person used the chat, and after the exit the
+    # person could no longer stop it.
     hint_screens.forget(turn)
     fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
     turn.c = (
@@ -197,9 +200,9 @@ def _exit(turn: TurnState) -> None:
 
 
 def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
-    """Pass a text to the officer, unless the text is too long or the limit of messages is used up.
+    """Pass a text to the officer, unless it is too long or the person's message limit is used up.
 
-    With `is_counted`, the text belongs to a message that was counted already.
+    With `is_counted`, the text belongs to a message that was already counted against the limit.
     """
     words = turn.words.text(text, MAX_RELAYED)
     if isinstance(words, Refusal):
@@ -212,7 +215,7 @@ def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
 
 
 def pass_on(turn: TurnState, message: Relay) -> None:
-    """Pass a message to the officer, and close the open screen."""
+    """Pass a message to the officer of the case, and close the open screen."""
     turn.effects.append(message)
     typed_screens.close(turn)
     turn.c = replace(turn.c, asked=None)

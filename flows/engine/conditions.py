@@ -1,4 +1,4 @@
-"""Conditions on answers as data, so that they can be evaluated, drawn, checked and enumerated."""
+"""Conditions on a form's answers as data, so that they can be evaluated, drawn and enumerated."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def not_(part: Condition) -> Condition:
 
 
 def holds(condition: Condition, answers: Answers) -> bool:
-    """Return True if the condition is true for the answers; a missing answer counts as false."""
+    """Return True if the answers satisfy the condition; a missing answer equals no value."""
     match condition:
         case AllOf(parts):
             return all(holds(part, answers) for part in parts)

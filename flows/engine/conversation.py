@@ -105,7 +105,7 @@ def step(
     if isinstance(event, OWN_EVENTS):
         _note_presence(turn)
         if turn.c.voice is not None and turn.c.voice is conversation.voice:
-            # If the person does anything else, the question about their voice message is withdrawn.
+            # If the person does anything else, delete the question about their voice message.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
     invitation_screens.drop(turn)
@@ -113,7 +113,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the turn's messages. Mark the first one if the phone number is no longer requested."""
+    """Return the turn's messages; mark the first one if a phone number is no longer asked for."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -133,7 +133,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Repeat an officer's request for a paper, which is not stored, since its link would expire."""
+    """Repeat an officer's request for a paper, which is not stored, as its link would expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
@@ -141,7 +141,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete a form with answers that must not be stored when a stored person leaves the form.
+    """For a stored person, delete forms of closed flows with answers that must not be stored.
 
     For every person, also delete the recognized question when another screen is shown.
     """
@@ -246,7 +246,7 @@ def _take_result(
 def _take_check(
     turn: TurnState, event: ContactLeft | ContactChecked | PinTried | PinLifted
 ) -> None:
-    """Process the result of checking a PIN, or an address for hints or its code."""
+    """Process the result of checking a PIN, or of storing or confirming an address for hints."""
     match event:
         case ContactLeft() | ContactChecked():
             hint_screens.take_event(turn, event)
@@ -290,7 +290,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # The press releases the waiting message, which is sent after this turn: ask nothing here.
+        # The button releases the withheld message, sent after this turn: ask nothing here.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
@@ -336,7 +336,7 @@ def _press_lasting(turn: TurnState, payload: str) -> None:
 
 
 def _press_shape(turn: TurnState, payload: str) -> None:
-    """Handle a layout's action: change the answer of a row, or tick or untick a checkbox."""
+    """Handle a button in a layout: change the answer of a row, or tick or untick a checkbox."""
     action, _dot, key = payload.partition(".")
     if turn.c.with_officer:
         return turn.ask()

@@ -22,7 +22,7 @@ ENDS = {START: "start", END: "end", PERSON: "a person", REFUSED: "nothing is kep
 
 
 def mermaid(flow: Flow) -> str:
-    """Return the flow as a Mermaid chart, with an arrow for each move that `walk` found."""
+    """Return the flow as a Mermaid chart, with an arrow for each transition that `walk` found."""
     lines = ["flowchart TD"]
     lines += [f'  {_node(end)}(["{title}"])' for end, title in ENDS.items()]
     for item in every(flow):
@@ -46,8 +46,8 @@ def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
     return tuple(order.index(name) for name in move)
 
 
-# The SVG is an indented list. A new column starts after each consent. A question is indented more
-# than the questions that its condition reads.
+# The SVG shows the questions as an indented list, and starts a new column after each consent. A
+# question is indented more than the questions that its condition reads.
 
 WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
 COLOURS = {
@@ -78,7 +78,7 @@ TIP = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A question in the drawing: its position in pixels, and its level of indentation (`lane`)."""
+    """A question's box in the drawing: position in pixels, and level of indentation (`lane`)."""
 
     item: Question
     lane: int
@@ -100,7 +100,7 @@ class Box:
 
 
 def svg(flow: Flow) -> str:
-    """Return the flow as an SVG picture, with English texts."""
+    """Return the flow as an SVG image with the questions' English labels."""
     columns = _columns(flow)
     boxes = [box for column in columns for box in column]
     wide = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
@@ -134,9 +134,9 @@ def _columns(flow: Flow) -> list[list[Box]]:
 
 
 def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Yield each question with its level of indentation.
+    """Yield each question with its level of indentation, from 0.
 
-    The level is one more than that of the questions that the condition reads.
+    The level is one more than the highest level of the questions that the condition reads.
     """
     lanes: dict[str, int] = {}
     for item in flow.items:
@@ -149,9 +149,10 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _ways(column: list[Box]) -> Iterator[str]:
-    """Yield the SVG lines to the boxes of a column.
+    """Yield the SVG lines that connect the boxes of a column.
 
-    The line to a box starts at the previous box on level 0, or at the last box on a lower level.
+    A line leads to each box from the nearest box above it that has a lower level. A box on level 0
+    is connected to the one on level 0 before it.
     """
     for place, box in enumerate(column):
         above = [each for each in column[:place] if each.lane < max(box.lane, 1)]

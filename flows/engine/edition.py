@@ -1,4 +1,4 @@
-"""An edition: a day, and the content that editors had published by this day."""
+"""An edition: a day, and the content that editors had published by that day."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -8,14 +8,15 @@ from flows.engine.text import Text
 
 
 class Edition[F, R](date):
-    """The day of a turn, with published content that replaces the content shipped with the program.
+    """The day of a turn, with the published content that replaces content shipped with the program.
 
     `facts` replace shipped facts by key, and `replies` shipped replies by intent. `cards` are the
     contacts of missions by country. `notices` are shown above the menu and above answers. A turn
-    uses a single edition, so that it never mixes two publications. A plain date means that nothing
+    uses only one edition, so that it never mixes two publications. A plain date means that nothing
     was published.
 
-    An edition is immutable. An edition plus a `timedelta` has no content: use plain dates for sums.
+    An edition is immutable. An edition plus a `timedelta` has no content, so use plain dates for
+    date arithmetic.
     """
 
     __slots__ = ("cards", "facts", "notices", "replies")
@@ -34,7 +35,7 @@ class Edition[F, R](date):
         notices: Iterable[Text],
         replies: Mapping[str, R],
     ) -> Self:
-        """Return the edition of a day with the given content."""
+        """Return the edition of a day with this published content."""
         edition = cls(day.year, day.month, day.day)
         edition.facts = facts
         edition.cards = cards
@@ -44,15 +45,15 @@ class Edition[F, R](date):
 
 
 def plain(today: date) -> date:
-    """Return the day without published content, because only a plain date can be stored."""
+    """Return an edition's day as a plain date, because only a plain date can be stored."""
     return date.fromordinal(today.toordinal())
 
 
 def notices(today: date) -> tuple[Text, ...]:
-    """Return the notices in an edition; none if `today` is a plain date."""
+    """Return the notices that an edition contains; none if `today` is a plain date."""
     return today.notices if isinstance(today, Edition) else ()
 
 
 def cards(today: date, country: str) -> tuple[Text, ...]:
-    """Return an edition's contacts of the missions in a country; none for a plain date."""
+    """Return an edition's contacts of missions in a country; none if `today` is a plain date."""
     return today.cards.get(country, ()) if isinstance(today, Edition) else ()

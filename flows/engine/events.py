@@ -17,7 +17,7 @@ from flows.engine.text import Label, Text
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The person opened the conversation; `word` is the link's parameter, `hint` a language tag."""
+    """The person opened the chat; `word` is the link's start parameter, `hint` a language tag."""
 
     word: str = ""
     hint: str = ""
@@ -35,7 +35,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A contact card; `own`: the platform confirms that it is the sender's own card."""
+    """The person sent a contact card; `own`: the platform confirms that it is the sender's."""
 
     phone: str
     own: bool
@@ -43,7 +43,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that contains no text: a `photo`, `voice`, `location`, …, with its `caption`."""
+    """The person sent a `photo`, `voice`, `location`, …; only its `caption` can be read."""
 
     kind: str
     caption: str = ""
@@ -64,7 +64,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class UploadChecked:
-    """The result of checking a file for question `key`, as codes of `upload_states` or ""."""
+    """A file for question `key` was checked; `refusal` and `hint` are codes of `upload_states`."""
 
     flow: str
     key: str
@@ -74,7 +74,7 @@ class UploadChecked:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatusChanged:
-    """The registry's state of an uploaded paper changed to `sent`, `accepted` or `rejected`."""
+    """An uploaded paper's state at the registry is now `sent`, `accepted` or `rejected`."""
 
     paper: str
     state: str
@@ -82,7 +82,7 @@ class UploadStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequested:
-    """The officer who has the conversation requests the upload of a paper."""
+    """The officer of the conversation asks the person to upload a paper."""
 
     paper: str
 
@@ -99,7 +99,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An officer took the conversation over, or (`waits`) it is back in the officers' queue."""
+    """An officer took the conversation over, or (`waits`) it went back to the officers' queue."""
 
     waits: bool = False
 
@@ -126,14 +126,14 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateWithheld:
-    """A message waits for the person, who gets only a notice without the content of the message."""
+    """A message is withheld from the person, who gets only a notice without its content."""
 
     notice: Notice = Notice.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """An officer entered an answer to a question of the form on behalf of the person."""
+    """An officer entered an answer to the question `key` of the form on behalf of the person."""
 
     key: str
     value: str
@@ -141,7 +141,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """The result of a `TryPin`: whether the PIN was right, otherwise the attempts left."""
+    """The result of a `TryPin`: whether the PIN was `right`; if not, the attempts `left`."""
 
     right: bool
     left: int = 0
@@ -182,7 +182,7 @@ type Event = (
 
 
 class Page(StrEnum):
-    """A channel's policy on moving private questions from the chat to the secure page."""
+    """A channel's policy on asking private questions on the secure page instead of the chat."""
 
     NEVER = "never"
     OFFERED = "offered"
@@ -190,7 +190,7 @@ class Page(StrEnum):
 
 
 class Kind(StrEnum):
-    """The purpose of a button; a channel may display each kind differently."""
+    """The purpose of a button; a channel may display buttons of each kind differently."""
 
     OPTION = "option"
     CONTROL = "control"
@@ -214,8 +214,8 @@ class Say:
 
     `replaces`: the message may replace the one whose button was pressed. `protect`: it must not be
     forwarded. `service`: it is sent even while an officer has the case. `private`: the answer to it
-    belongs on the secure page. `ends_contact`: the person's phone number is no longer requested.
-    `notice`: it only announces another message; platforms require an approved template for that.
+    belongs on the secure page. `ends_contact`: the phone number is no longer asked for. `notice`:
+    it only announces another message; platforms require an approved template for this.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -232,7 +232,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Record a consent to a purpose, with the text that was shown and the language of this text."""
+    """Record a consent to a purpose, with the text that was shown and this text's language."""
 
     purpose: str
     text: Text
@@ -248,19 +248,19 @@ class TryPin:
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
-    """Set the PIN that is required from now on; None removes it."""
+    """Set the PIN that protects the person's data from now on; None removes it."""
 
     pin: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Withdraw the registration from the registry."""
+    """Withdraw the person's registration from the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Pass words or a `recording` to the officer of the case; `urgent` marks words of danger."""
+    """Pass a text or a `recording` to the case's officer; `urgent`: the text is about danger."""
 
     words: str
     urgent: bool = False
@@ -277,7 +277,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class SuggestPhrase:
-    """Store a sentence donated for training the recognizer, without data of the person."""
+    """Store a sentence that the person donated to train the recognizer, without personal data."""
 
     language: str
     text: str
@@ -292,7 +292,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class CancelCase:
-    """Cancel the case: the person no longer waits for an officer."""
+    """Cancel the person's case, because the person no longer waits for an officer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +302,7 @@ class DeleteInput:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """The question that a file sent now would answer, and the kind of paper asked for."""
+    """The upload question that a file sent now would answer, and the kind of paper it asks for."""
 
     flow: str
     key: str
@@ -311,7 +311,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class TakeFile:
-    """Fetch a file that was sent for a question, sanitize it and store it."""
+    """Fetch a file that the person sent for a question, sanitize it and store it."""
 
     awaited: Awaited
     ref: str
@@ -320,14 +320,14 @@ class TakeFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceived:
-    """Note in the case that the requested upload is stored, so that the officer continues."""
+    """Note in the case that the requested paper is stored, so that the officer continues."""
 
     paper: str
 
 
 @dataclass(frozen=True, slots=True)
 class PrintList:
-    """Create a temporary printable list; its link is put into the message's button of kind LINK.
+    """Make a printable list; its temporary link is put into the message's button of kind LINK.
 
     `ready` are the keys of the ticked papers. `entries` are the document keys of a stored list.
     """
@@ -340,29 +340,29 @@ class PrintList:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Schedule one reminder in `days` days, without content about the person; 0 cancels it."""
+    """Schedule one checklist reminder, without content, in `days` days; 0 cancels it."""
 
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class QuickExit:
-    """Delete the messages of the chat, as far as the channel can."""
+    """Delete the messages that the chat shows, as far as the channel can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Stop messages that the person did not request, such as announcements."""
+    """Stop sending messages that the person did not request, such as announcements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Erase the person's data."""
+    """Erase all data that is stored about the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Send the person the data that is stored about them."""
+    """Send the person a copy of the data that is stored about them."""
 
 
 type Effect = (

@@ -1,4 +1,4 @@
-"""Walks every path through a flow, with the same `path` function as the engine."""
+"""Walks every path through a flow, with the same function `path` as the engine."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -38,8 +38,8 @@ from flows.engine.questions import (
     Year,
 )
 
-# The start and the ends of a walk appear among the names of questions. No question may therefore
-# have one of these names.
+# Names of the start and of the ends of a path. They are used beside the names of questions, so no
+# question may have one of these names.
 START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
 
 SAMPLES: dict[type[Question], str] = {
@@ -55,9 +55,9 @@ SAMPLES: dict[type[Question], str] = {
 class Walk:
     """The result of walking every path through a flow.
 
-    `states` counts the states, where those that no later condition can distinguish count as one.
-    `edges` counts the possible answers in all states. `moves` are pairs of questions (or start and
-    ends) that follow one another on some path. `stuck` are questions whose answer leads back.
+    `states` counts states; states that no later condition can distinguish count as one. `edges`
+    counts the possible answers in all states. `moves` are pairs of questions (or start and ends)
+    that follow one another on some path. `stuck` are questions of which an answer leads back.
     """
 
     flow: str
@@ -83,7 +83,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Return the cached result of walking every path from the first question to an end."""
+    """Walk every path from the first question to an end, and return the result; it is cached."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
@@ -119,9 +119,9 @@ def _order(flow: Flow) -> dict[str, int]:
 
 
 def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
-    """Return True if the step `stop` that follows the step `left` is progress, and no loop.
+    """Return True if `stop`, the step after `left`, is progress, and False if it is a loop.
 
-    Only a question of a group may be asked again, for another member.
+    Only a question of a group may be asked again, for another member of the group.
     """
     here, there = order[left.item.name], order[stop.item.name]
     asked_again = (left.key, left.signature) == (stop.key, stop.signature)
@@ -136,7 +136,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Yield the result of each possible answer to `stop`: the form, or the name of an end."""
+    """Yield what each possible answer to `stop` leads to: the next form, or the name of an end."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
@@ -161,7 +161,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """Return the form as it is after a consent: answers that are not persisted become None."""
+    """Return the form as it is after a consent: answers that must not be stored become None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each
@@ -171,7 +171,10 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Return answers to try: options or their extremes, values that conditions test, a sample."""
+    """Return the answers to try for a question.
+
+    These are options or extremes of a number, values that conditions compare with, and a sample.
+    """
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
@@ -202,7 +205,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
-    """Return for each question the names of the questions whose answers later items read."""
+    """Return, by question, the names of the questions whose answers later items read."""
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):
@@ -223,7 +226,10 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """Return the names of the questions that an item depends on, by condition or derivation."""
+    """Return the names of the questions whose answers an item reads.
+
+    It reads them by its condition, by `depends`, or to derive a value.
+    """
     names = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *names}
 
@@ -231,9 +237,9 @@ def looks_at(item: Item) -> set[str]:
 def atoms(
     condition: Condition, negated: bool = False
 ) -> Iterator[tuple[Is | AtLeast | Answered, bool]]:
-    """Yield the atomic parts of a condition, each with True if `not_` negates it.
+    """Yield the atomic parts of a condition, each with True if it is negated.
 
-    Two negations cancel each other.
+    Two negations of `not_` cancel each other.
     """
     match condition:
         case AllOf(parts) | AnyOf(parts):

@@ -1,6 +1,7 @@
-"""Consent to an external language model, and the topic that the model chose for a message.
+"""Consent to an external language model, and replies about the topic that the model chose.
 
-The model only chooses a topic. The ordinary answer is sent first and never waits for the model.
+The model only chooses a topic for a message that was not understood. The ordinary reply is sent
+first and never waits for the model.
 """
 
 from flows.engine import hearing, screens
@@ -31,7 +32,10 @@ CHOSEN = _("The language model of {operator} chose this topic:")
 
 
 def consider(turn: TurnState, text: str) -> None:
-    """After the answer to an unclear message, ask for consent to the model, or ask the model."""
+    """Ask the external model about an unclear message, or ask for the consent to do so.
+
+    The ordinary reply to the message has been sent before.
+    """
     asked, operator = turn.c.asked, _operator(turn)
     found = turn.recognize(text)
     is_unclear = found.may_leave and found.confidence is not Confidence.SURE
@@ -47,7 +51,7 @@ def consider(turn: TurnState, text: str) -> None:
 
 
 def press(turn: TurnState, key: str) -> bool:
-    """Handle a button of the consent to the model; return False for any other button."""
+    """Handle a button about the consent to the model; return False for any other button."""
     operator = _operator(turn)
     if key not in (AGREE, REFUSE) or not operator:
         return False
@@ -63,7 +67,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def withdraw(turn: TurnState) -> None:
-    """Withdraw the consent to the model; the person is not asked for it again."""
+    """Withdraw the consent to the external model; the person is not asked for consent again."""
     if PURPOSE in turn.c.consents:
         turn.effects.append(ConsentWithdrawn(PURPOSE, WITHDRAWN, turn.c.language))
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
@@ -71,9 +75,9 @@ def withdraw(turn: TurnState) -> None:
 
 
 def answer(turn: TurnState, intent: str, nonce: int) -> None:
-    """Send the answer to the topic that the model chose.
+    """Send the answer about the topic that the external model chose for a message.
 
-    Nothing is sent if the person has continued or withdrawn the consent in the meantime.
+    Nothing is sent if the person did something else or withdrew the consent in the meantime.
     """
     asked, reply, operator = turn.c.asked, turn.reply(intent), _operator(turn)
     waits = asked is not None and asked.key == screens.REPLY and asked.nonce == nonce
@@ -88,8 +92,8 @@ def _operator(turn: TurnState) -> str:
 
 
 def _ask_consent(turn: TurnState, operator: str) -> None:
-    # Store a refusal until the person agrees: no reply counts as no, and the question is not
-    # repeated.
+    # Until the person agrees, a refusal is stored. So no reply counts as no, and the question is
+    # not repeated.
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
     buttons = (Button(f"?{AGREE}", YES.label), Button(f"?{REFUSE}", NO.label))
     turn.say(((_consent(operator),),), buttons)
@@ -104,7 +108,7 @@ def _consent(operator: str) -> Text:
 
 
 def _record(turn: TurnState) -> None:
-    """Record the consent as evidence, unless the person is anonymous.
+    """Record the consent to the external model as evidence, unless the person is anonymous.
 
     The consent of an anonymous person is stored only in the conversation.
     """

@@ -34,7 +34,7 @@ class HandoffOffer(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Choice):
-    """Consent to one purpose; if the text of the consent changes, the person is asked again.
+    """Consent to one purpose; if the consent's text changes, the person is asked again.
 
     A refusal ends the flow and stores no answers, unless the consent is `optional`.
     """
@@ -49,7 +49,7 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """Questions that are repeated for each member of a list, until the person chooses "done"."""
+    """Questions that are repeated for each member of a list that the person makes, until "done"."""
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
@@ -90,7 +90,7 @@ class Upload(Question):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A value that is computed from earlier answers. The person is never asked for it."""
+    """A value that is computed from earlier answers and never asked for."""
 
     name: str
     derive: Callable[[Answers], str | None]
@@ -122,17 +122,17 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class SendPapers:
-    """Release the stored uploads for transfer to the registry."""
+    """Release the person's stored uploads for transfer to the registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Set the subscribed topics of announcements; without topics the subscription ends."""
+    """Set the topics to which the person subscribes; without topics the subscription ends."""
 
     topics: tuple[str, ...] = ()
-    # If True, each announcement is sent only as a hint without content.
+    # If True, each announcement is sent only as a notice without content.
     discreet: bool = False
-    # Attributes that decide whether the person belongs to an announcement's audience.
+    # The person's choices that decide whether the person belongs to an announcement's audience.
     traits: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -146,7 +146,7 @@ type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The texts to show and the effects to execute when a flow is finished."""
+    """The texts to show and the effects to execute after the last question of a flow."""
 
     texts: tuple[Text, ...]
     effects: tuple[Done, ...] = ()
@@ -166,8 +166,8 @@ class Listing:
     """The outcome of a flow as a list to print and, after `consent`, to store.
 
     Answers to `persisted` questions are stored with the list. `entries` gets the answers, the day
-    and the keys of a stored list. `reminds` is True if a reminder may be offered. After consent to
-    `changes`, the result of `traits` is stored, to notify the person when a rule changes.
+    and the keys of a stored list. `reminds` tells whether a reminder may be offered. After consent
+    to `changes`, the result of `traits` is stored, to notify the person when a rule changes.
     """
 
     consent: Consent
@@ -181,7 +181,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Questions in order, and the outcome of the answers.
+    """A scripted conversation: questions in order, and the outcome of the answers.
 
     A flow that `follows` is offered with a registration and not in the menu. A flow with
     `answers_to` is offered only while the registry asks about this subject. `explains` returns
@@ -203,11 +203,11 @@ class Flow:
     _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Computed once, because every turn reads the questions and they never change.
+        # Computed once, because every turn reads the questions and a flow never changes.
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """Return the question with this name or former name, also in a group; None if missing."""
+        """Return the question with this name or former name, also of a group; None if missing."""
         for item in self.questions():
             if item.name == name or name in item.former_names:
                 return item
@@ -228,7 +228,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; its value is None if it was skipped, or if it was deleted at consent."""
+    """An answer; `value` is None if the question was skipped, or the answer deleted at consent."""
 
     value: str | None
     rev: int = 1
@@ -257,7 +257,7 @@ EMPTY = Form()
 
 
 class Step(NamedTuple):
-    """A question on the path; `member` is the group's member that it is about, or ""."""
+    """A question on the path; `member` is the member of a group that it is about, or ""."""
 
     item: Question
     key: str
@@ -269,13 +269,13 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The questions (steps) that apply to the answers so far, and the valid and derived values."""
+    """The questions (steps) that apply, given the answers so far, and valid and derived values."""
 
     steps: tuple[Step, ...]
     answers: Answers
 
     def current(self, cursor: str | None) -> Step | None:
-        """Return the step to ask: the one with the key `cursor`, else the first unanswered one."""
+        """Return the step with the key `cursor`, else the first one without a valid answer."""
         return self.at(cursor) or next((step for step in self.steps if not step.ok), None)
 
     def at(self, key: str | None) -> Step | None:
@@ -288,7 +288,7 @@ class Path:
         return self.steps[index - 1] if index else None
 
     def of(self, member: str) -> dict[str, str | None]:
-        """Return the valid answers about one member of a group."""
+        """Return the valid answers about one member of a group, by question name."""
         return {
             step.item.name: step.answer.value
             for step in self.steps
@@ -301,7 +301,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """Return the path. An item can read only valid answers to applicable items before it."""
+    """Return the path of a form. An item reads only valid answers to applicable earlier items."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:
@@ -371,7 +371,7 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:
-    """Return the options of a step; a group has one option for removing each member."""
+    """Return the options of a step; a group has an option to remove each of its members."""
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     members = form.members.get(step.item.name, ())

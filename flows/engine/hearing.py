@@ -1,4 +1,4 @@
-"""Handles free text that is no answer to the open question: answers it, or offers topics."""
+"""Handles free text that does not answer the open question: answers it, or offers topics."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,8 @@ SOMETHING_ELSE = button("Something else")
 NONE_OF_THESE = button("None of these")
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
-# Types of questions for which a value that a message mentions may be suggested as the answer.
+# Types of questions to which a value that the person's message mentions may be suggested as the
+# answer.
 SUGGESTED = (Choice, Number, CountryQuestion)
 NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
@@ -72,9 +73,9 @@ def has_topic(turn: TurnState, text: str) -> bool:
 
 
 def hear(turn: TurnState, text: str) -> bool:
-    """Answer a text, or offer topics.
+    """Answer a text as a question of the person, or offer topics.
 
-    Returns False if the text is more likely a mistyped answer to the form's question.
+    Returns False if the text is more likely a mistyped answer to the open question of the form.
     """
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
@@ -96,7 +97,7 @@ def hear(turn: TurnState, text: str) -> bool:
 
 
 def hear_again(turn: TurnState, heard: Heard) -> None:
-    """Answer the recognized question again, after the person chose another language."""
+    """Answer the recognized question again, in the language that the person has just chosen."""
     replies = [reply for intent in heard.intents if (reply := turn.reply(intent))]
     if heard.sure:
         return answer(turn, replies[:MAX_ANSWERED])
@@ -104,9 +105,9 @@ def hear_again(turn: TurnState, heard: Heard) -> None:
 
 
 def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the answers to the recognized questions of a message; `ways` are additional buttons.
+    """Send the replies to the recognized questions of a message; `ways` are additional buttons.
 
-    If there is only one answer, it may be small talk, run a command or open a flow instead.
+    A single reply may also be small talk, run a command or open a flow.
     """
     turn.c = replace(turn.c, not_understood=0)
     first = replies[0]
@@ -117,7 +118,7 @@ def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ())
         return turn.ask()
     if first.command is not None:
         _head(turn, first, first.label)
-        # The person must always confirm a deletion, because the recognizer may be wrong.
+        # The person must always confirm the deletion of data, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
         screen = screens.DELETE_SCREEN
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
@@ -127,7 +128,7 @@ def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ())
 
 
 def press(turn: TurnState, key: str) -> bool:
-    """Handle a button below an answer or of an offered topic; return False for any other button."""
+    """Handle a button below an answer or a button of a topic; return False for any other button."""
     action, _dot, intent = key.partition(".")
     reply = turn.reply(intent)
     match action:
@@ -153,7 +154,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the first part of each answer with its buttons; `ways` are additional buttons."""
+    """Send the opening sentences of each reply with its buttons; `ways` are additional buttons."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
@@ -166,7 +167,7 @@ def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] 
 
 
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
-    """Return the buttons below an answer: for more text, labelled `more`, and for its flow."""
+    """Return the buttons below a reply: one for more text (label `more`), and one for its flow."""
     ways = []
     if reply.more(turn.today, turn.citizenship()):
         ways.append(Option(f"more.{reply.intent}", more or MORE))
@@ -184,7 +185,7 @@ def _say_more(turn: TurnState, reply: Reply) -> None:
 
 
 def _offer(turn: TurnState, replies: list[Reply], ways: Sequence[Option] = ()) -> None:
-    """Ask which of the topics of `replies` was meant; `ways` are additional buttons."""
+    """Ask which topic was meant, with a button for each of `replies`; `ways` are more buttons."""
     if not replies:
         return _none_of_these(turn, ways)
     options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
@@ -198,7 +199,10 @@ def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
 
 
 def _offer_topics(turn: TurnState) -> None:
-    """Offer the likeliest topics for the open question, worded differently after each failure."""
+    """Offer likely topics after a text that was not understood.
+
+    The topics depend on the open question. The wording differs after each such text.
+    """
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
@@ -210,7 +214,10 @@ def _offer_topics(turn: TurnState) -> None:
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return the line for this failure, unlike that of the previous failure; count the failure."""
+    """Return the line of `lines` for a text that was not understood, and count this text.
+
+    It differs from the line for the previous such text.
+    """
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
     return lines[2 - times % 2 if times else 0]
@@ -239,7 +246,7 @@ def _labelled(turn: TurnState, intent: str) -> Reply | None:
 
 
 def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Option]) -> None:
-    """Send a text with buttons; if a form is open, repeat its question after the text."""
+    """Send a text with buttons; if a form is open, then ask the form's question again."""
     buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
     person = () if _offers_person(turn, options) else turn.person_button()
     if _in_form(turn):
@@ -251,7 +258,7 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
 
 
 def _head(turn: TurnState, reply: Reply, label: Text) -> None:
-    """State the recognized topic above its flow or command, with a button for another topic."""
+    """Name the recognized topic above its flow or command, with a button for another topic."""
     other = Button(f"?else.{reply.intent}", SOMETHING_ELSE)
     turn.say(((_(YOU_ASK.msgid, topic=label),),), (other,), leaves=False)
 
@@ -259,8 +266,8 @@ def _head(turn: TurnState, reply: Reply, label: Text) -> None:
 def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
     """Open the reply's flow with values from the message; return False if it cannot be opened.
 
-    With `by_sentence`, a typed sentence led here and not a button. The sentence may have been
-    misunderstood, so that another topic is offered too.
+    `by_sentence`: a typed sentence led here, and not a button. It may have been misunderstood, so a
+    button for another topic is offered too.
     """
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):
@@ -285,9 +292,9 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
 
 
 def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
-    """Fill in answers that the intent implies, and suggest values that the message mentioned.
+    """Fill in answers that the reply implies, and suggest values that the message mentioned.
 
-    A suggested value is stored as an answer only when the person confirms it.
+    A suggested value becomes an answer only when the person confirms it.
     """
     form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
@@ -318,7 +325,7 @@ def _hands_over(turn: TurnState) -> bool:
 
 
 def _offers_person(turn: TurnState, options: list[Option]) -> bool:
-    """Return True if the open flow or one of the options already leads to an officer."""
+    """Return True if the open flow or one of the buttons already leads to an officer."""
     replies = (turn.reply(option.key.partition(".")[2]) for option in options)
     return _hands_over(turn) or any(
         reply is not None and reply.command is Reserved.PERSON for reply in replies
@@ -326,7 +333,7 @@ def _offers_person(turn: TurnState, options: list[Option]) -> bool:
 
 
 def _is_question(turn: TurnState, text: str) -> bool:
-    """Return False for a single word in a form, as it is more likely a mistyped answer.
+    """Return False for a single word in a form, because it is more likely a mistyped answer.
 
     A word that asks something, such as "where", counts as a question.
     """
@@ -338,8 +345,8 @@ def _is_question(turn: TurnState, text: str) -> bool:
 def _may_offer_topics(turn: TurnState, text: str) -> bool:
     """Return True if topics may be offered in a form: for several words, or a second failure.
 
-    Where a private answer is asked for, topics are offered only if the text is worded as a
-    question. In all other cases the refusal of the answer is explained.
+    If the question is private, topics are offered only for a text worded as a question. In all
+    other cases the reason for refusing the text as an answer is explained.
     """
     question = turn.question(turn.c.asked) if turn.c.asked else None
     if question is None or _hands_over(turn) or turn.asks_freely():
@@ -353,7 +360,7 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
 def _remember(turn: TurnState, heard: Heard) -> None:
     """Store the recognized meaning of a text, without its words, unless a form is open.
 
-    The country of origin that an earlier message named is kept while answers are shown, because
+    The country of origin that an earlier message named is kept while replies are shown, because
     people rarely repeat it. It becomes "" if messages name different countries, because one of them
     may be the country of a relative.
     """
@@ -368,7 +375,7 @@ def _remember(turn: TurnState, heard: Heard) -> None:
 
 
 def _step_name(turn: TurnState) -> str:
-    """Return the name of the open question or screen, for a label of metrics."""
+    """Return the name of the open question or screen, as a label of a metric."""
     asked = turn.c.asked
     if asked is None:
         return "start"

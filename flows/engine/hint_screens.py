@@ -1,6 +1,6 @@
-"""Screens for hints (messages outside of the chat that there is news) by e-mail or SMS.
+"""Screens for hints: e-mails or SMS which say only that there is news in the chat.
 
-They have a warning, consent, address, code, and the end of the hints.
+The screens are a warning, consent, address, code, and the end of the hints.
 """
 
 import unicodedata
@@ -67,7 +67,7 @@ IS_ON = _("Hints come to the address that you left.")
 ENDED = _("The address is deleted. No more hints are sent.")
 TITLE, NOT_NOW = button("Hints: e-mail, phone"), button("Not now")
 REMOVE = button("End the hints")
-# The text that rejects invalid input, by screen.
+# The text that rejects invalid input, by the screen that asks for the input.
 TYPED = {EMAIL: NOT_AN_EMAIL, SMS: NOT_A_NUMBER, CODE: NOT_A_CODE}
 _PROMPTS = {EMAIL: ENTER_EMAIL, SMS: ENTER_SMS, CODE: ENTER_CODE}
 _LEAVE = (Option("leave", NOT_NOW),)
@@ -76,15 +76,15 @@ _LEAVE = (Option("leave", NOT_NOW),)
 def is_offered(turn: TurnState) -> bool:
     """Return True if the menu offers hints to this person.
 
-    The person must be stored and the chat not masked, and hints must be configured or an address
-    stored.
+    Data of the person must be stored, and the chat must not be masked. Also, a way to send hints
+    must be configured, or an address stored.
     """
     ways = turn.understanding.hint_ways if turn.understanding else ()
     return turn.c.is_persistent and not turn.c.is_masked and bool(ways or turn.c.hint_way)
 
 
 def open_screen(turn: TurnState) -> None:
-    """Offer e-mail or SMS below a warning; if an address is stored, offer to delete it."""
+    """Offer hints by e-mail or SMS, with a warning; if an address is stored, offer to delete it."""
     if turn.c.hint_way:
         ends = (Option("remove", REMOVE), *_LEAVE)
         return turn.ask_screen(Choice(name=HINTS, label=TITLE, text=IS_ON, among=ends))
@@ -95,7 +95,7 @@ def open_screen(turn: TurnState) -> None:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the address or the code; on the secure page if the channel's policy is `ALWAYS`."""
+    """Ask for the address or the code, on the secure page if the channel's policy is `ALWAYS`."""
     asked = turn.put_asked("", turn.c.hint_step, 1, _LEAVE)
     if turn.page is Page.ALWAYS:
         return turn.send_to_page(TITLE)
@@ -104,7 +104,7 @@ def ask(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the address or the code in a text, or a refusal; delete the person's message."""
+    """Return the address or the code that was typed, or a refusal; delete the person's message."""
     turn.effects.append(DeleteInput())
     text = unicodedata.normalize("NFKC", typed).strip()
     if key == EMAIL:
@@ -122,7 +122,7 @@ def may_be_address(text: str) -> bool:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle the answer `key` to a screen: a button's key, an address or a code."""
+    """Handle the answer `key` on a screen for hints: a button's key, an address or a code."""
     if key == "leave":
         if turn.c.hint_step:
             forget(turn)
@@ -139,7 +139,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code that was sent, or show the result of checking a typed code."""
+    """Ask for the code that was sent to the address, or show the result of checking a code."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)
@@ -158,13 +158,13 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """Delete the address for hints, and confirm the deletion to the person."""
+    """Delete the address for hints, and confirm this to the person."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address, also an unconfirmed one, and record that the consent is withdrawn."""
+    """Delete the address for hints, also an unconfirmed one, and withdraw the consent to hints."""
     if not turn.c.is_persistent:
         return
     if RemoveContact() not in turn.effects:

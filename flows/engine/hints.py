@@ -1,4 +1,4 @@
-"""Events and effects of addresses for hints: messages outside of the chat, without any content."""
+"""Events and effects for hints: e-mails or SMS which say only that there is news in the chat."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ def is_email(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeaveContact:
-    """Store an address and send a code to it; the result is a `ContactLeft`.
+    """Store an address for hints and send a code to it; the result is a `ContactLeft`.
 
     `way` is `email` or `sms`.
     """
@@ -25,14 +25,17 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`; not accepted if too many codes were requested."""
+    """The result of a `LeaveContact`.
+
+    It is not accepted if too many codes were requested.
+    """
 
     is_accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmContact:
-    """Compare a typed code with the one that was sent; the result is a `ContactChecked`."""
+    """Compare a typed code with the one sent to the address; the result is a `ContactChecked`."""
 
     code: str = field(repr=False)
 
@@ -41,8 +44,8 @@ class ConfirmContact:
 class ContactChecked:
     """The result of a `ConfirmContact`.
 
-    `way` is how hints are sent from now on, "" if the code was wrong. `tries_left` is how many
-    attempts are left.
+    `way` (`email` or `sms`) is how hints are sent from now on, "" if the code was wrong.
+    `tries_left` is the number of attempts left.
     """
 
     way: str = ""
@@ -51,7 +54,7 @@ class ContactChecked:
 
 @dataclass(frozen=True, slots=True)
 class RemoveContact:
-    """Delete the address for hints."""
+    """Delete the person's address for hints."""
 
 
 type HintEffect = LeaveContact | ConfirmContact | RemoveContact

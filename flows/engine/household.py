@@ -1,4 +1,4 @@
-"""Link of a registration to those of family members: its state, effects and events."""
+"""Linking a registration with those of family members (a household): state, effects, events."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -9,28 +9,29 @@ type HouseholdWrite = Literal["invite", "join", "leave"]
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
-# Cyrillic letters that look like Latin ones. People type them when a Cyrillic keyboard is active.
+# Cyrillic letters that look like Latin ones. People type them in a code when a Cyrillic keyboard is
+# active.
 _LOOKALIKES = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 
 
 def read_household_code(text: str) -> str:
-    """Return the household code if the text is one, else ""."""
+    """Return the household code if the whole text is one, else ""."""
     letters = (str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
     code = "".join("".join(letters).upper().translate(_LOOKALIKES).replace("-", " ").split())
     return code if len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET) else ""
 
 
 def shown_code(code: str) -> str:
-    """Return a household code in two groups of characters, for reading."""
+    """Return a household code in two groups of characters, which are easier to read."""
     return f"{code[:5]}-{code[5:]}"
 
 
 @dataclass(frozen=True)
 class HouseholdLink:
-    """The link of a registration to a household; `code` is valid until the end of `code_until`.
+    """A registration's link to a household; `code` is valid until the end of the day `code_until`.
 
-    `pending` is a change that the registry has not confirmed yet. `refusal` is the reason why it
-    rejected the last change.
+    `pending` is a change that the registry has not confirmed yet. `refusal` is the reason why the
+    registry rejected the last change.
     """
 
     is_linked: bool = False
@@ -42,21 +43,21 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Use up one of the person's attempts at codes; the result is a `HouseholdCodeChecked`."""
+    """Use up one of the person's attempts to enter a code; gives a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCodeChecked:
-    """The result of a `CheckHouseholdCode`: True if the person had an attempt left."""
+    """The result of a `CheckHouseholdCode`: whether the person had an attempt left."""
 
     is_granted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHousehold:
-    """Ask the registry to issue a code, to join the household of `code`, or to leave it."""
+    """Ask the registry to issue a code, to join the household of `code`, or to leave its own."""
 
     write: HouseholdWrite
     code: str = field(default="", repr=False)
@@ -64,7 +65,7 @@ class ChangeHousehold:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdAnswered:
-    """The registry's response to a `ChangeHousehold`; `refusal` is "" if it was accepted."""
+    """The registry's response to a `ChangeHousehold`; `refusal` is the reason if rejected."""
 
     write: HouseholdWrite
     refusal: Literal["", "unknown_code", "refused"] = ""

@@ -1,6 +1,6 @@
-"""Screens that link family members: a code to invite, the consent of each person, leaving.
+"""Screens for linking family members' registrations: a code, the consent of each person, leaving.
 
-No data of one person is shown to another. The registry answers later, with an event.
+No data of one person is shown to another. The registry's response arrives later, as an event.
 """
 
 from collections.abc import Iterator
@@ -90,12 +90,15 @@ LEAVE_SCREEN = Choice(name=LEAVE, label=LINK_FAMILY, text=LEAVE_FAMILY, among=(Y
 
 
 def may_link(known: RegistrationStatus) -> bool:
-    """Return True if the registration has a number and is not being sent or withdrawn."""
+    """Return True if the registration can be linked to those of family members.
+
+    It must have a number, and must not be on its way to the registry or withdrawn.
+    """
     return bool(known.number) and known.state not in ("sent", "withdrawing", "withdrawn")
 
 
 def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
-    """Yield the state of the link: linked, a valid code, a pending change, a rejected change."""
+    """Yield the state of the family link: linked, a valid code, a pending or a rejected change."""
     link = known.household
     if link is None or known.state in ("withdrawing", "withdrawn"):
         return
@@ -112,7 +115,7 @@ def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
 
 
 def show(turn: TurnState) -> None:
-    """Show the state of the household link and the possible actions."""
+    """Show the state of the family link, with buttons for the possible actions."""
     known = turn.c.registration
     if known is None or not may_link(known):
         return turn.ask()
@@ -131,7 +134,7 @@ def show(turn: TurnState) -> None:
 
 
 def ask_code(turn: TurnState) -> None:
-    """Ask for the code of a family member; if the code was entered, ask for consent."""
+    """Ask for a family member's household code; once it is entered, ask for consent."""
     if turn.c.household_code:
         return turn.ask_screen(CONSENT_SCREEN)
     asked = turn.put_asked("", CODE, 1, _LATER)
@@ -141,7 +144,7 @@ def ask_code(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the household code in a text, and delete the person's message with the code."""
+    """Return the household code that was typed, and delete the person's message; or a refusal."""
     code = read_household_code(typed)
     if not code:
         return Refusal.NOT_LISTED
@@ -150,7 +153,7 @@ def read(turn: TurnState, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle the answer `key` to a household screen: a button's key or a typed code."""
+    """Handle the answer `key` on a screen for the family link: a button's key or a typed code."""
     match asked.key, key:
         case "~household", "invite" if turn.c.consents.get(PURPOSE) == WHAT_IT_MEANS.msgid:
             _send(turn, "invite")
@@ -176,7 +179,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _send(turn: TurnState, write: HouseholdWrite) -> None:
-    """Send a change to the registry, unless the registration cannot be linked any more."""
+    """Send the change `write` to the registry, unless the registration can no longer be linked."""
     known, code = turn.c.registration, turn.c.household_code or ""
     turn.c = replace(turn.c, household_code=None)
     if known is None or not may_link(known):
@@ -188,7 +191,7 @@ def _send(turn: TurnState, write: HouseholdWrite) -> None:
 
 
 def take_check(turn: TurnState, *, is_granted: bool) -> None:
-    """Ask for consent to join the household, or say that no attempt at codes is left."""
+    """Ask for consent to join the household, or say that no attempt to enter a code is left."""
     if is_granted:
         return ask_code(turn)
     turn.c = replace(turn.c, household_code=None)
@@ -196,7 +199,7 @@ def take_check(turn: TurnState, *, is_granted: bool) -> None:
 
 
 def record_outcome(turn: TurnState, event: HouseholdAnswered) -> bool:
-    """Store the registry's response; return False if the conversation waits for no such change."""
+    """Store the registry's response to a change; return False if this change is not pending."""
     known = turn.c.registration
     if known is None or known.household is None or known.household.pending != event.write:
         return False
@@ -211,7 +214,7 @@ def record_outcome(turn: TurnState, event: HouseholdAnswered) -> bool:
 
 
 def end(turn: TurnState) -> None:
-    """Delete the household link of a withdrawn registration, and withdraw the consent to it."""
+    """Delete the family link of a withdrawn registration, and withdraw the consent to the link."""
     known = turn.c.registration
     if known is not None and known.household is not None:
         _put(turn, known, None)

@@ -1,4 +1,4 @@
-"""Identity and passport numbers: formats, examples and masking.
+"""Formats, examples and masking of identity numbers and passport numbers.
 
 `Words` validates check digits. This module describes the format of stored numbers.
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Identity(StrEnum):
-    """A kind of number that a state assigns to a person."""
+    """A kind of identity number that a state assigns to each person."""
 
     KZ_IIN = "kz.iin"
     CN_RESIDENT = "cn.ric"
@@ -23,7 +23,10 @@ class Identity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The format of a number; `example` matches it and cannot belong to any person."""
+    """The format of a number, as a regular expression.
+
+    `example` has this format and cannot be the number of a person.
+    """
 
     pattern: str
     example: str
@@ -50,12 +53,13 @@ PASSPORTS: dict[str, Shape] = {
     "CN": Shape("[EG][0-9]{8}|E[A-Z][0-9]{7}", "E00000000"),
     "UZ": Shape("[A-Z]{2}[0-9]{7}", "AA0000000"),
     "MN": Shape("E[0-9]{7,8}", "E0000000"),
-    # The passport for travel abroad has 9 digits, the domestic one 10.
+    # The Russian passport for travel abroad has 9 digits, the domestic one 10.
     "RU": Shape("[0-9]{9,10}", "000000000"),
 }
 ANY_PASSPORT = Shape("(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{6,9}", "AA0000000")
 
-# A machine-readable zone: two lines of 44 or 36 characters, or three of 30 (ICAO 9303).
+# The machine-readable zone of a document: two lines of 44 or 36 characters, or three of 30 (ICAO
+# 9303).
 ZONE = Shape(
     "[A-Z0-9<]{44}\n[A-Z0-9<]{44}|[A-Z0-9<]{36}\n[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}\n){2}[A-Z0-9<]{30}",
     "P<XXXTESTOVA<<GULNAR<<<<<<<<<<<<<<<<<<<<<<<<\nX000000000XXX0000000X0000000<<<<<<<<<<<<<<00",
@@ -69,5 +73,5 @@ def zone_number(zone: str) -> str:
 
 
 def masked(number: str, shown: int) -> str:
-    """Return the number with all but its last `shown` characters masked; its length is hidden."""
+    """Return a number with only its last `shown` characters visible; its length is hidden too."""
     return f"••••{number[-shown:]}"

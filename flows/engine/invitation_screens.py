@@ -1,4 +1,4 @@
-"""Opens the officer flow for an invitation, a link of another organization's system."""
+"""Opens the officer flow for an invitation, which is a link from another organization's system."""
 
 from flows.engine import commands, referral_screens, screens
 from flows.engine.fast_replace import replace
@@ -13,9 +13,10 @@ INVITED = _(
 
 
 def take_event(turn: TurnState, event: InvitationFound) -> None:
-    """Open the officer flow, in the invitation's language if the person has chosen none.
+    """Open the officer flow with the invitation's topic.
 
-    The flow shows which data the other organization will get.
+    If the person has chosen no language, the invitation's language is used. A note above the flow
+    says which data the other organization will get.
     """
     if turn.c.with_officer:
         return turn.ask()

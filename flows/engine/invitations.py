@@ -1,25 +1,25 @@
-"""Links of other organizations' systems: a start word with the code of a stored invitation."""
+"""Invitations: links of other organizations' systems. The start word contains a code."""
 
 import re
 from dataclasses import dataclass
 
 from flows.engine.referrals import ReferralEffect, ReferrerFound
 
-# Links stay in browser histories and chats, so the start word reveals no topic, language or
-# purpose.
+# The start word reveals no topic, language or purpose, because links stay in browser histories and
+# chats.
 _WORD = re.compile(r"link-([2-9A-Z]{12})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class FindInvitation:
-    """Look up the invitation that belongs to a code; the result is an `InvitationFound`."""
+    """Look up the invitation with this code; the result is an `InvitationFound`."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationFound:
-    """The topic and language of an invitation; both "" if it was used or has expired."""
+    """The topic and language of an invitation; both "" if it was used already or has expired."""
 
     code: str
     topic: str = ""
@@ -31,7 +31,7 @@ type LinkEvent = ReferrerFound | InvitationFound
 
 
 def start_word(code: str) -> str:
-    """Return the start word of a link with this code."""
+    """Return the start word of an invitation link with this code."""
     return f"link-{code}"
 
 

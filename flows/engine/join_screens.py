@@ -1,4 +1,7 @@
-"""Screens for joining a second channel: code, confirmation in both chats, channel for updates."""
+"""Screens for joining a second channel to a conversation.
+
+They are the code, a confirmation in both chats, and the choice of a channel for updates.
+"""
 
 from typing import assert_never
 
@@ -27,7 +30,8 @@ from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
 UNJOINING = "~join_end"
-# Payload of the button for detaching this chat. The button is shown below the person's data.
+# Payload of the button that detaches this chat from the conversation. The button is shown below the
+# data stored about the person.
 UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 
@@ -86,18 +90,18 @@ OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
 
 def issue(turn: TurnState) -> None:
-    """Request a code; the code is shown when the event `JoinCodeIssued` arrives."""
+    """Request a one-time code; it is shown when the event `JoinCodeIssued` arrives."""
     turn.effects.append(IssueJoinCode())
 
 
 def offer(turn: TurnState, code: str) -> None:
-    """Check a code typed in this chat, and delete the person's message with the code."""
+    """Check a one-time code typed in this chat, and delete the person's message with the code."""
     turn.effects += [DeleteInput(), OfferJoin(code)]
     turn.c = replace(turn.c, join_code=code)
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle the answer to a screen of joining."""
+    """Handle the answer `key` on a screen about joining chats."""
     code = turn.c.join_code
     match screen, key:
         case "~join", "yes":
@@ -118,7 +122,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: JoinEvent) -> None:
-    """Show the screen for an event of joining: a code, an offer, a request or a result."""
+    """Show the screen for an event about joining chats: a code, an offer, a request or a result."""
     match event:
         case JoinCodeIssued(code):
             turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))
@@ -158,7 +162,7 @@ def _wait(turn: TurnState, text: Text) -> None:
 
 
 def ask_unjoin(turn: TurnState) -> None:
-    """Ask whether to detach this chat, and state which data stays in the other chat."""
+    """Ask whether to detach this chat, and say which data stays in the other chat."""
     turn.ask_screen(UNJOIN_SCREEN)
 
 
@@ -170,7 +174,7 @@ def _unjoined(turn: TurnState, here: str, other: str) -> None:
 
 
 def _finished(turn: TurnState, here: str, other: str) -> None:
-    """Ask which channel gets updates, or keep waiting if the other chat has not confirmed."""
+    """Ask which channel gets updates; if the other chat has not confirmed, keep waiting."""
     if not here:
         return _wait(turn, _(NOT_YET.msgid, done=DONE))
     turn.notes.append((JOINED,))

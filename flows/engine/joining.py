@@ -1,4 +1,4 @@
-"""Events and effects of joining a chat to a person's conversation, by a one-time code."""
+"""Events and effects for joining a second chat to a person's conversation by a one-time code."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ _CODE = re.compile(r"\s*KOSH[-\s]?([2-9A-Z]{4})[-\s]?([2-9A-Z]{4})\s*", re.ASCII
 
 
 def read_code(text: str) -> str:
-    """Return the join code if the text is one, else ""."""
+    """Return the one-time join code if the whole text is one, else ""."""
     found = _CODE.fullmatch(text)
     return f"KOSH-{found[1]}-{found[2]}".upper() if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueJoinCode:
-    """Create a one-time code; the result is a `JoinCodeIssued`."""
+    """Create a one-time code for joining a second chat; the result is a `JoinCodeIssued`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class JoinCodeIssued:
 
 @dataclass(frozen=True, slots=True)
 class OfferJoin:
-    """Check a code that was typed in this chat; the result is a `JoinOffered`."""
+    """Check a join code that was typed in this chat; the result is a `JoinOffered`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinOffered:
-    """The result of an `OfferJoin`.
+    """The result of an `OfferJoin`: whether the code is valid.
 
-    With `has_data`, this chat cannot be joined because it already has stored data.
+    With `has_data`, this chat cannot be joined because data is already stored for it.
     """
 
     is_valid: bool
@@ -42,16 +42,17 @@ class JoinOffered:
 
 @dataclass(frozen=True, slots=True)
 class RequestJoin:
-    """Ask for confirmation in the chat that issued `code`; the result is a `JoinAwaited`."""
+    """Ask for a confirmation in the chat that issued `code`; the result is a `JoinAwaited`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinAwaited:
-    """The chat that issued the code was asked to confirm; `sign` is "" for an invalid code.
+    """The chat that issued the code was asked for a confirmation.
 
-    Both chats show the same `sign`, so that the person recognizes the request.
+    Both chats show the same `sign`, so that the person recognizes the request. It is "" if the code
+    is invalid.
     """
 
     sign: str = ""
@@ -59,7 +60,7 @@ class JoinAwaited:
 
 @dataclass(frozen=True, slots=True)
 class JoinRequested:
-    """A chat of another channel asks to be joined to this conversation."""
+    """A chat in another channel asks to be joined to this chat's conversation."""
 
     channel: str
     sign: str
@@ -67,7 +68,7 @@ class JoinRequested:
 
 @dataclass(frozen=True, slots=True)
 class AnswerJoin:
-    """Store whether the person confirmed or refused a `JoinRequested`."""
+    """Store whether the person confirmed or refused the request of a `JoinRequested`."""
 
     is_confirmed: bool
 
@@ -81,7 +82,7 @@ class FinishJoin:
 
 @dataclass(frozen=True, slots=True)
 class JoinFinished:
-    """The result of a `FinishJoin`: both channels, "" if the join is not confirmed yet."""
+    """The result of a `FinishJoin`: both channels, each "" if the join is not confirmed yet."""
 
     here: str = ""
     other: str = ""
@@ -89,19 +90,19 @@ class JoinFinished:
 
 @dataclass(frozen=True, slots=True)
 class ChooseUpdates:
-    """Send updates to this channel from now on."""
+    """Send updates, such as news about the registration, to this channel from now on."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unjoin:
-    """Check if this chat can be detached from the other one; the result is a `ChatUnjoined`."""
+    """Check if this chat can be detached from its conversation; the result is a `ChatUnjoined`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatUnjoined:
-    """The result of an `Unjoin`: this channel, and the channel that stays.
+    """The result of an `Unjoin`: this channel, and the channel that keeps the conversation.
 
     `other` is "" if this chat is the person's only one.
     """
@@ -112,7 +113,7 @@ class ChatUnjoined:
 
 @dataclass(frozen=True, slots=True)
 class LeaveConversation:
-    """Detach this chat: it no longer opens the person's conversation."""
+    """Detach this chat, so that it no longer opens the person's conversation."""
 
     here: str
 

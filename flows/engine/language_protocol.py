@@ -1,4 +1,7 @@
-"""Interface to languages that the engine needs; `bot.i18n` implements it."""
+"""Interface to the languages' texts and parsers that the engine needs.
+
+`bot.i18n` implements it.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +13,7 @@ from flows.engine.text import Label
 
 
 class Refusal(StrEnum):
-    """Reasons why typed input is rejected as an answer; `refusals` has a sentence for each."""
+    """Reasons why typed input is not accepted as an answer; `refusals` has a sentence for each."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -56,9 +59,10 @@ class Letters(StrEnum):
 
 
 class Reserved(StrEnum):
-    """Words and commands that are addressed to the assistant and answer no question.
+    """Words and commands that address the assistant and do not answer a question.
 
-    The first four are the safety words. They take precedence if they are the whole message.
+    The first four are the safety words. If one of them is the whole message, it takes precedence
+    over an answer.
     """
 
     STOP = "stop"
@@ -84,15 +88,15 @@ class Words(Protocol):
     """Pure functions that render texts and parse typed text, in every supported written form."""
 
     def languages(self) -> Sequence[tuple[str, str]]:
-        """Return the offered languages in menu order, each as (code, name in this language)."""
+        """Return the offered languages in menu order, each as (code, the language's own name)."""
         ...
 
     def closest(self, hint: str) -> str | None:
-        """Return the offered language for a language tag such as `zh-hans`; None if none fits."""
+        """Return the offered language that fits a tag such as `zh-hans`; None if none fits."""
         ...
 
     def guess(self, typed: str) -> str | None:
-        """Return the offered language in which a text is written; None if that is uncertain."""
+        """Return the offered language in which a text is written; None if this is uncertain."""
         ...
 
     def render(self, label: Label, language: str) -> str:
@@ -104,9 +108,10 @@ class Words(Protocol):
         ...
 
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
-        """Return the reserved word and argument of a command such as `/start word`.
+        """Return the reserved word and the argument of a command such as `/start word`.
 
-        The word is None for an unknown command. Returns None for a text that is no command.
+        The reserved word is None for an unknown command. Returns None for a text that is no
+        command.
         """
         ...
 
@@ -115,18 +120,19 @@ class Words(Protocol):
         ...
 
     def danger(self, typed: str) -> bool:
-        """Return True if a text has a phrase of danger, so that an officer should see it."""
+        """Return True if a text contains a phrase of danger, so that an officer should see it."""
         ...
 
     def danger_intent(self, typed: str) -> str | None:
-        """Return the danger intent of a text in a language that is not offered, else None.
+        """Return the danger intent of a text in a language that Kosh does not offer, else None.
 
-        A danger intent is a kind of danger; "" means that the kind is uncertain.
+        A danger intent is a kind of danger. It is "" if the text is about danger of an uncertain
+        kind.
         """
         ...
 
     def yes_no(self, typed: str, language: str) -> bool | None:
-        """Return True for yes, False for no, in any language; None for any other text."""
+        """Return True for a yes and False for a no, in any language; None for any other text."""
         ...
 
     def nothing(self, typed: str, language: str) -> bool:
@@ -149,31 +155,37 @@ class Words(Protocol):
         ...
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
-        """Return a past day, or a refusal."""
+        """Return the past day that a text names, or a refusal."""
         ...
 
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
-        """Return a past year, also if a full date was typed, or a refusal."""
+        """Return the past year that a text names, also by a full date, or a refusal."""
         ...
 
     def number(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
-        """Return a whole number from `minimum` to `maximum`, typed in digits of any script."""
+        """Return a whole number typed in digits of any script; a refusal if it is out of range."""
         ...
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
-        """Return a telephone number in E.164 format."""
+        """Return a telephone number in E.164 format, or a refusal.
+
+        `region` is the country for a number that was typed without a country code.
+        """
         ...
 
     def mobile(self, typed: str, countries: Sequence[str]) -> str | Refusal:
-        """Return an SMS-capable number of one of `countries`, in E.164 format, or a refusal."""
+        """Return a mobile number of one of `countries` in E.164 format, or a refusal."""
         ...
 
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
-        """Return an identity number with valid check digits, without spaces and in capitals."""
+        """Return an identity number of this kind, without spaces and in capitals, or a refusal.
+
+        Its check digits are valid.
+        """
         ...
 
     def passport(self, typed: str, country: str | None) -> str | Refusal:
-        """Return a passport number, or a refusal.
+        """Return a passport number of `country`, or a refusal.
 
         A number of the country's current series must have the complete length.
         """
@@ -187,5 +199,5 @@ class Words(Protocol):
         ...
 
     def countries(self, typed: str, language: str) -> Sequence[str]:
-        """Return the ISO codes of the countries that may be meant, best first; empty if none."""
+        """Return the ISO codes of the countries that a text may mean, best first; empty if none."""
         ...

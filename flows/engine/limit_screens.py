@@ -1,6 +1,6 @@
-"""Screens for limits on a person's messages to officers: reason, last day, appeal.
+"""Screens about the limit that officers set on a person's messages to them: reason, end, appeal.
 
-Messages about danger pass every limit. The assistant itself answers without any limit.
+Messages about danger pass every limit. The assistant itself replies without any limit.
 """
 
 from typing import assert_never
@@ -68,7 +68,7 @@ def current(turn: TurnState) -> MessageLimit | None:
 
 
 def may_open(turn: TurnState, handoff: Flow) -> bool:
-    """Return True if the limit allows a new request for an officer, or its topic is danger."""
+    """Return True if the limit allows a new request for an officer, or if it is about danger."""
     limit = current(turn)
     topic = turn.form(handoff).answers.get("topic")
     is_danger = topic is not None and topic.value == safety.TOPIC
@@ -76,7 +76,7 @@ def may_open(turn: TurnState, handoff: Flow) -> bool:
 
 
 def note_case(turn: TurnState, opened: OpenCase) -> None:
-    """Count a new case as one message.
+    """Count a new case against the limit as one message.
 
     A case about danger is not counted and suspends the limit.
     """
@@ -90,7 +90,10 @@ def note_case(turn: TurnState, opened: OpenCase) -> None:
 
 
 def admits(turn: TurnState, *, urgent: bool = False) -> bool:
-    """Return True if a message may go to the officer, and count it; an `urgent` one always may."""
+    """Return True if the limit allows a message to the officer, and count the message.
+
+    An `urgent` message is always allowed; it suspends the limit and is not counted.
+    """
     limit = current(turn)
     if limit is None or limit.in_danger:
         return True
@@ -104,7 +107,7 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
 
 
 def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
-    """Return True if a recording may go to the officer of the open case, and count it.
+    """Return True if the limit allows a recording for the open case's officer, and count it.
 
     One recording a day may exceed the limit. It may be a call for help, and no program checks its
     content.
@@ -119,13 +122,13 @@ def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
 
 
 def is_used_up(turn: TurnState) -> bool:
-    """Return True if the limit is used up today, so that only messages about danger pass."""
+    """Return True if the person has used up today's messages, and the case is not about danger."""
     limit = current(turn)
     return limit is not None and not limit.in_danger and not limit.left(turn.today)
 
 
 def alert(turn: TurnState) -> None:
-    """Send the officer of the open case an urgent message, and suspend the limit for the case."""
+    """Send the open case's officer an urgent message, and suspend the limit for this case."""
     admits(turn, urgent=True)
     words = turn.words.render(safety.URGENT_PERSON, turn.c.language)
     turn.effects.append(Relay(words, urgent=True))
@@ -139,7 +142,10 @@ def _count(turn: TurnState, limit: MessageLimit) -> None:
 
 
 def refuse(turn: TurnState, text: str = "") -> None:
-    """Reply that a message was not passed on; answer the message if its meaning is sure."""
+    """Reply that a text was not passed to the officer because of the limit.
+
+    If the text's meaning is certain, the reply also answers it.
+    """
     limit = current(turn)
     turn.notes.append((USED_UP if limit and limit.per_day else NOT_PASSED_ON,))
     found = turn.recognize(text)
@@ -151,7 +157,7 @@ def refuse(turn: TurnState, text: str = "") -> None:
 
 
 def show(turn: TurnState) -> None:
-    """Show the limit with its reason and last day, and buttons for danger and appeal."""
+    """Show the limit with its reason and last day, and buttons for danger and for an appeal."""
     limit = current(turn)
     if limit is None:
         return turn.ask()
@@ -170,7 +176,7 @@ def show(turn: TurnState) -> None:
 
 
 def describe(limit: MessageLimit) -> Text:
-    """Return a text with the limit, its reason and its last day."""
+    """Return a sentence with the number of messages a day, the reason and the last day."""
     reason = REASONS.get(limit.reason, REASONS["flood"])
     if not limit.per_day:
         return _(BLOCKED.msgid, reason=reason, date=limit.until)
@@ -178,7 +184,7 @@ def describe(limit: MessageLimit) -> Text:
 
 
 def ask_appeal(turn: TurnState) -> None:
-    """Ask for the text of the appeal."""
+    """Ask for the text of an appeal against the limit."""
     limit = current(turn)
     if limit is None:
         return turn.ask()
@@ -190,10 +196,10 @@ def ask_appeal(turn: TurnState) -> None:
 
 
 def take_appeal(turn: TurnState, text: str) -> bool:
-    """Pass an appeal to the officers' lead.
+    """Pass an appeal against the limit to the lead of the officers.
 
-    Returns False if there is no limit, or if the text is too long. A text that is too long is asked
-    for again.
+    Returns False if no limit applies, or if the text is too long. In the second case, the text is
+    asked for again.
     """
     words, limit = turn.words.text(text, MAX_APPEAL), current(turn)
     if limit is None:
@@ -209,7 +215,7 @@ def take_appeal(turn: TurnState, text: str) -> bool:
 
 
 def take_event(turn: TurnState, event: LimitEvent) -> None:
-    """Show the person a new limit, or the decision of the officers' lead on the limit."""
+    """Show the person a new limit, or the decision of the officers' lead about the limit."""
     match event:
         case LimitSet(reason, until, per_day):
             turn.c = replace(turn.c, limit=MessageLimit(reason, until, per_day))

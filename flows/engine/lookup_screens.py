@@ -1,6 +1,6 @@
-"""Looks up a registration made in another chat, by number and PIN; shows only its state.
+"""Looks up a registration made in another chat, by its number and PIN; shows only its state.
 
-A wrong number, a wrong PIN, a registration without a PIN and too many attempts get the same answer.
+A wrong number, a wrong PIN, a registration without a PIN and too many attempts get the same reply.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ ENTER_PIN = _("Please write the PIN that you set when you registered.")
 NOT_A_NUMBER = _(
     "This is not a registration number. One looks like this: {example}", example=EXAMPLE
 )
-# The text that rejects invalid input, by screen.
+# The text that rejects invalid input, by the screen that asks for the input.
 TYPED = {NUMBER: NOT_A_NUMBER, PIN: pin_screens.NOT_A_PIN}
 ON_OUR_PAGE = _(
     "To keep you safe, we ask for the number and the PIN on our own page, not in the messenger."
@@ -63,7 +63,7 @@ _LEAVE = (Option("leave", NOT_NOW),)
 
 
 def status(turn: TurnState) -> None:
-    """Show the registration of this conversation; if there is none, offer to look one up."""
+    """Show the registration of this conversation; if it has none, offer to look up another one."""
     if turn.c.registration or turn.c.papers or not _may_look_up(turn):
         return pin_screens.status(turn)
     turn.notes.append((screens.NO_REGISTRATION,))
@@ -77,7 +77,7 @@ def _may_look_up(turn: TurnState) -> bool:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the registration number; once it is known, ask for the PIN."""
+    """Ask for the number of the registration to look up; once it is entered, ask for the PIN."""
     if turn.page is Page.ALWAYS and not turn.c.is_persistent:
         return _lead_to_web_chat(turn)
     key = PIN if turn.c.looked_up else NUMBER
@@ -99,9 +99,9 @@ def _lead_to_web_chat(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the registration number or the PIN in a text, or a refusal.
+    """Return the registration number or the PIN that was typed, or a refusal.
 
-    Deletes the person's message if it may contain a number or PIN.
+    Deletes the person's message if it may contain a number or a PIN.
     """
     if key == PIN:
         return pin_screens.read_pin(turn, typed)
@@ -114,7 +114,7 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle the answer `key` to a screen: a button's key, or a typed number or PIN."""
+    """Handle the answer `key` on a lookup screen: a button's key, or a typed number or PIN."""
     if key == "leave":
         turn.c = replace(turn.c, looked_up=None)
         return turn.ask()
@@ -131,7 +131,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: StatusLookedUp) -> None:
-    """Show the state of the registration, or one answer that is the same for all failures."""
+    """Show the registration's state, or one reply that is the same for every kind of failure."""
     if not event.state:
         turn.notes.append((NOT_FOUND,))
         return turn.ask_screen(OFFER_SCREEN)

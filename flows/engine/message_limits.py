@@ -1,4 +1,4 @@
-"""Limits that officers set on a person's messages to them. The assistant itself answers always."""
+"""Limits that officers set on a person's messages to them. The assistant itself always replies."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,10 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True)
 class MessageLimit:
-    """A limit of `per_day` messages a day to officers until the end of `until`; 0 blocks all.
+    """A limit of `per_day` messages a day to officers, through the day `until`; 0 blocks all.
 
-    `used` counts the messages sent on `day`. With `in_danger`, the open case is about danger and
-    the limit does not apply.
+    `used` counts the messages sent on the day `day`. With `in_danger`, the open case is about
+    danger and the limit does not apply.
     """
 
     reason: str
@@ -27,7 +27,7 @@ class MessageLimit:
 
 @dataclass(frozen=True, slots=True)
 class LimitSet:
-    """An officer limited the person's messages to officers; with 0 a day, they are blocked."""
+    """An officer limited the person's messages to officers; `per_day` 0 blocks them."""
 
     reason: str
     until: date
@@ -36,14 +36,14 @@ class LimitSet:
 
 @dataclass(frozen=True, slots=True)
 class LimitDecided:
-    """A lead of the officers lifted the limit, or kept it after reading the appeal."""
+    """A lead of the officers ended the limit early, or kept it after reading the appeal."""
 
     is_lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AppealLimit:
-    """Store the person's appeal against the limit, for the lead of the officers."""
+    """Store the person's appeal against the limit, for a lead of the officers."""
 
     words: str
 

@@ -1,4 +1,8 @@
-"""Events and effects for the external model, voice messages, reported wording and list changes."""
+"""Events and effects for four features of the chat.
+
+They are the external language model, voice messages, reports of wording, and notifications about
+changed rules of a checklist.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +12,9 @@ from flows.engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class IntentChosen:
-    """The external model chose an intent for a message.
+    """The external language model chose an intent for a message.
 
-    `nonce` identifies the screen with the answer to this message.
+    `nonce` identifies the screen with the ordinary reply to this message.
     """
 
     intent: str
@@ -21,7 +25,7 @@ class IntentChosen:
 class ChooseIntent:
     """Ask the external model for the intent of a text; the result, if any, is an `IntentChosen`.
 
-    `nonce` identifies the screen with the answer to this text. The text is not stored.
+    `nonce` identifies the screen with the ordinary reply to this text. The text is not stored.
     """
 
     text: str = field(repr=False)
@@ -32,8 +36,8 @@ class ChooseIntent:
 class Transcribe:
     """Transcribe the recording `key`, which the channel can fetch by `ref`.
 
-    The result is a `Transcribed`. Neither recording nor text is stored before the person sees the
-    text.
+    The result is a `Transcribed`. Neither the recording nor its text is stored before the person
+    sees the text.
     """
 
     key: str
@@ -43,7 +47,7 @@ class Transcribe:
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """The text of the recording `key`; empty if the transcription produced none."""
+    """The text of the recording `key`; "" if the transcription produced none."""
 
     key: str
     text: str = field(repr=False)
@@ -51,7 +55,7 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn:
-    """Record that the consent to a purpose was withdrawn, with the text of the confirmation."""
+    """Record that the consent to a purpose was withdrawn, with the text that confirmed this."""
 
     purpose: str
     text: Text
@@ -60,7 +64,7 @@ class ConsentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ReportWording:
-    """Count that a sentence sounds wrong in a language; no data of the person is stored.
+    """Count a person's report that a sentence sounds wrong in a language, without personal data.
 
     `sentence` is the id of the sentence.
     """
@@ -71,7 +75,7 @@ class ReportWording:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """Notify the person when a rule of the stored list changes; without traits, stop doing so."""
+    """Notify the person when a rule of the stored checklist changes; without traits, stop this."""
 
     traits: Mapping[str, str]
 

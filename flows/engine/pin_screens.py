@@ -1,4 +1,4 @@
-"""PIN screens: ask for the PIN before stored data is shown; choose, change or lose it."""
+"""PIN screens: ask for the PIN before stored data is shown; choose, change or remove the PIN."""
 
 import unicodedata
 from itertools import pairwise
@@ -22,7 +22,8 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState, option_buttons
 
 PIN = "~pin"
-# Values of `after_pin`: the screen that opens once the person has entered the right PIN.
+# Values of `Conversation.after_pin`: the screen that opens once the person has entered the right
+# PIN.
 STATUS, MYDATA, CHANGE, NEW, JOIN = "status", "mydata", "change", "new", "join"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
@@ -77,7 +78,7 @@ def _unlock(turn: TurnState, what: str) -> None:
 
 
 def join(turn: TurnState) -> None:
-    """Issue a code for joining a second channel; if the person has a PIN, ask for the PIN first."""
+    """Issue a code for joining a second channel, after asking for the PIN if the person has one."""
     if turn.c.has_pin:
         return _unlock(turn, JOIN)
     join_screens.issue(turn)
@@ -90,7 +91,7 @@ def choose_pin(turn: TurnState) -> None:
 def ask_pin(turn: TurnState) -> None:
     fresh = turn.c.after_pin == NEW
     if not fresh and not turn.c.has_pin and turn.page is not Page.ALWAYS:
-        # The secure page is open and there is no PIN: show the data at once. The messengers must
+        # The secure page is open and the person has no PIN: show the data at once. A messenger must
         # not show it.
         return go_through(turn, turn.c.after_pin)
     possible = (
@@ -111,7 +112,7 @@ def ask_pin(turn: TurnState) -> None:
 
 
 def read_pin(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the PIN in a text, with ASCII digits, or a refusal; delete a message with digits."""
+    """Return the typed PIN in ASCII digits, or a refusal; delete a message that has digits."""
     digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(typed.split()))
     if any(each.isdigit() for each in digits) and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())

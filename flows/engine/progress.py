@@ -1,14 +1,15 @@
-"""A person's progress in a flow: the number of the question, and the possible total."""
+"""A person's progress in a flow: the number of the current question, and the maximum number."""
 
 from flows.engine.conditions import may_hold
 from flows.engine.flow import Derived, Flow, HandoffOffer, Path, Step
 
 
 def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
-    """Return the number of a step, and the maximum number of steps of the flow.
+    """Return the number of a step on the path, and the maximum number of steps of the path.
 
-    The maximum includes questions that depend on missing answers. It can therefore only fall,
-    unless the person adds members to a list. Offers to talk to an officer are not counted.
+    The maximum includes questions that may apply, depending on missing answers. It can therefore
+    only fall, unless the person adds members to a group. Offers to talk to an officer are not
+    counted.
     """
     counted = [step for step in road.steps if not isinstance(step.item, HandoffOffer)]
     passed = road.steps[: road.steps.index(stop) + 1]
@@ -17,7 +18,7 @@ def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
 
 
 def _possible(flow: Flow, road: Path) -> int:
-    """Return the number of questions not on the path that later answers may add to it."""
+    """Return the number of questions that later answers may add to the path."""
     named = {step.item.name for step in road.steps}
     unknown = {step.item.name for step in road.steps if not step.ok}
     found = 0

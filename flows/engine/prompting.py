@@ -1,4 +1,4 @@
-"""Asks the next question, chosen by the state of the conversation and of the form."""
+"""Asks the next question, which depends on the state of the conversation and of the open form."""
 
 from itertools import takewhile
 
@@ -42,9 +42,9 @@ from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons
 
 
 def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-    """Ask the current question, with options from `page` on.
+    """Ask the current question, with the options of its page number `page`, counted from 0.
 
-    `found` replaces the options if the current question is `at`.
+    `found` replaces the options if the key of the current question is `at`.
     """
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
@@ -90,7 +90,7 @@ def _wait_for_officer(turn: TurnState) -> None:
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:
-    """Return the name of the kind of paper `key`, from the upload question for this paper."""
+    """Return the name of the kind of paper `key`, which is the label of its upload question."""
     items = (item for flow in turn.flows.values() for item in flow.questions())
     return next(
         (item.label for item in items if isinstance(item, Upload) and item.paper == key),
@@ -99,7 +99,7 @@ def _paper_name(turn: TurnState, key: str) -> Text:
 
 
 def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
-    """Ask for the language, in every language, below the texts `above` in every language."""
+    """Ask for the language, in every language; the texts `above` come first, in every language."""
     screen = screens.language_screen(turn.words)
     turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
@@ -175,7 +175,7 @@ def _controls(
 
 
 def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Apply the outcome of a flow, then continue with the suspended flow or the menu."""
+    """Apply the outcome of a finished flow, then continue with the suspended flow or the menu."""
     if flow.announces:
         announcement_screens.keep_topics(turn, flow, road)
     if checklist_screens.offer_list(turn, flow, road):
@@ -211,10 +211,10 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Complete the request for a case; return all other effects unchanged.
+    """Complete the effect that opens a case; return every other effect unchanged.
 
-    The case is marked as urgent if its words suggest danger, and gets the invitation that led to
-    it.
+    The case becomes urgent if the person's words are about danger. It gets the code of the
+    invitation that led to it.
     """
     if isinstance(effect, OpenCase):
         urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR
@@ -223,9 +223,9 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must not be stored, if a consent precedes `stop`.
+    """If a consent precedes the step `stop`, return the form without answers not to be stored.
 
-    Returns None if no consent precedes it, or if there is no answer to delete.
+    Returns None if no consent precedes it, or if the form has no such answers.
     """
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)

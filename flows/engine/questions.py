@@ -1,4 +1,4 @@
-"""Types of questions, and how typed input becomes an answer."""
+"""Types of questions, and the conversion of typed input to an answer."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +21,7 @@ from flows.engine.text import Country, Label, Text, _, button, verbatim
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of a question; `key` is stored as the answer, `label` is shown."""
+    """An option of a question; `key` is stored as the answer, `label` is shown to the person."""
 
     key: str
     label: Label
@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The context in which typed input is read: parsers, the person's language, and the date."""
+    """The context in which typed input is parsed: parsers, the person's language, and the day."""
 
     words: Words
     language: str
@@ -40,9 +40,9 @@ class Reading:
 class Question:
     """One question of a flow.
 
-    The question is asked again if an answer to one of the questions `depends` changes. `rev` is
+    The question is asked again if the answer to a question in `depends` changes. `rev` is
     incremented when the meaning of the question changes. `former_names` are earlier names of the
-    question. The answer is deleted at consent, unless the question is `persisted`. With
+    question. The answer is deleted at the next consent, unless the question is `persisted`. With
     `asks_freely`, the person answers with a question of their own, which is recognized and not
     parsed.
     """
@@ -65,7 +65,7 @@ class Question:
         return ()
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        """Return the answer that was typed, a refusal, or several options that may be meant."""
+        """Return the answer in a typed text, a refusal, or the options that the text may mean."""
         return Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:
@@ -90,7 +90,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
-    """A choice of one option."""
+    """A question with options, of which the person chooses one."""
 
     among: tuple[Option, ...] = field(default=())
 
@@ -101,7 +101,7 @@ class Choice(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiChoice(Question):
-    """A choice of several options, toggled until "done". The answer is their keys with commas."""
+    """A choice of several options, toggled until "done"; the answer is their keys with commas."""
 
     among: tuple[Option, ...]
     done: Text = labels.THAT_IS_ALL
@@ -111,7 +111,7 @@ class MultiChoice(Question):
         return self.among
 
     def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """Return the options with a checkbox before each label, ticked for the keys in `chosen`."""
+        """Return the options with a checkbox before each label, ticked for each key in `chosen`."""
         return tuple(
             Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
             for each in self.among
@@ -136,7 +136,7 @@ UNSURE = Option("unsure", button("Not sure"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YesNo(Choice):
-    """Yes or no; `UNSURE` can be added to the options if a person may not know the answer."""
+    """A question to answer with yes or no; `UNSURE` can be a third option."""
 
     among: tuple[Option, ...] = (YES, NO)
 
@@ -147,9 +147,9 @@ class YesNo(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeText(Question):
-    """Free text of at most `maximum` characters.
+    """A question to answer with free text of at most `maximum` characters.
 
-    `resembles` are intents for which the recognizer may mistake an answer, such as a place name.
+    `resembles` are intents that the recognizer may wrongly find in an answer, such as a place name.
     """
 
     maximum: int = 500
@@ -161,7 +161,10 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a person's name: in any letters, in Latin ones as in a passport, or in Kazakh."""
+    """A question for a part of a person's name.
+
+    `letters` requires Latin letters, as in a passport, or Kazakh ones, or allows any letters.
+    """
 
     letters: Letters = Letters.ANY
 
@@ -175,7 +178,7 @@ class PersonName(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Question):
-    """A past day; the answer is an ISO date."""
+    """A question for a past day; the answer is an ISO date."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         day = at.words.day(typed, at.language, at.today)
@@ -193,12 +196,12 @@ class Day(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year(Question):
-    """A past year; a full date is accepted, and its year is used."""
+    """A question for a past year; if a full date is typed, its year is the answer."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
         # Only the year is stored. A wrong full date is therefore refused with a request for the
-        # year and not for a correct day.
+        # year, and not for a correct date.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
             return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)
@@ -209,7 +212,7 @@ class Year(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Question):
-    """A whole number from `minimum` to `maximum`."""
+    """A question for a whole number from `minimum` to `maximum`."""
 
     minimum: int = 0
     maximum: int = 99
@@ -227,9 +230,10 @@ class Number(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryQuestion(Question):
-    """A country, typed in any language; the answer is its ISO code or an option's key.
+    """A question for a country, typed in any language; the answer is its ISO code or a key.
 
-    The `offered` countries are buttons; `others` are options that are not countries.
+    The `offered` countries are buttons. `others` are options that are not countries; their key is
+    the answer.
     """
 
     offered: tuple[str, ...] = ()
@@ -258,7 +262,7 @@ class CountryQuestion(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone(Question):
-    """The person's own telephone number, in E.164 format."""
+    """A question for the person's own telephone number; the answer has E.164 format."""
 
     region: str | None = None
 
@@ -271,7 +275,7 @@ class Phone(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityNumber(Question):
-    """An identity number of the person; only its last 4 characters are shown again."""
+    """A question for an identity number; only its last 4 characters are shown again."""
 
     kind: Identity
     sensitive: bool = True
@@ -292,7 +296,7 @@ class IdentityNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassportNumber(Question):
-    """A passport number; `country` (ISO 3166) is the issuing country, if known."""
+    """A question for a passport number; `country` (ISO 3166) is the issuing country, if known."""
 
     country: str | None = None
     sensitive: bool = True
@@ -314,7 +318,7 @@ class PassportNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mrz(Question):
-    """The machine-readable zone of a passport or card; the answer is the lines of the zone."""
+    """A question for the machine-readable zone of a passport or card; the answer is its lines."""
 
     sensitive: bool = True
 

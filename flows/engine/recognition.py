@@ -1,18 +1,21 @@
-"""Interface of the recognizer that the engine needs; `bot.understanding` implements it."""
+"""Interface to the recognizer of intents that the engine needs.
+
+`bot.understanding` implements it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-# Keys of `Recognizer.entities`: values that a message may mention. The person confirms each before
-# it counts as an answer.
+# Keys of the values that `Recognizer.entities` may find in a message. The person confirms each
+# value before it counts as an answer.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
 REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
 
 class Confidence(StrEnum):
-    """The level of confidence of a recognition; the recognizer sets the thresholds."""
+    """How certain a recognition is; the recognizer sets the thresholds between the levels."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -20,10 +23,10 @@ class Confidence(StrEnum):
 
 
 class Danger(StrEnum):
-    """The degree to which a message suggests danger to a person.
+    """The degree to which a message suggests that a person is in danger.
 
-    With `SUSPECTED`, one sentence is put above the usual reply. With `CLEAR`, the safety answer
-    replaces the reply.
+    With `SUSPECTED`, one sentence about danger is put above the usual reply. With `CLEAR`, the
+    safety answer replaces the reply.
     """
 
     NONE = "none"
@@ -33,11 +36,11 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The recognized meaning of a message; contains none of its words.
+    """The recognized meaning of a message; it contains none of the message's words.
 
     `intents` are ids. With `SURE`: the one to answer, or two if the message has two questions. With
     `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
-    `also`: with `SURE`, an intent that another part of the message may ask, to be offered; or "".
+    `also`: with `SURE`, an intent to offer, about which another part of the message may ask; or "".
     `may_leave`: the message may be sent to an external model if the person consented.
     """
 
@@ -50,24 +53,27 @@ class Recognition:
 
 
 class Reading(Protocol):
-    """The meaning of a text; each part is computed at first use."""
+    """The meaning of a text; each part of the meaning is computed at first use."""
 
     @property
     def danger(self) -> Danger:
-        """The same as `recognition.danger`, but faster; only if `Words.danger` finds no phrase."""
+        """The degree of danger in the text, as in `recognition.danger`, but computed faster.
+
+        Use it only for a text in which `Words.danger` finds no phrase of danger.
+        """
         ...
 
     @property
     def is_sure(self) -> bool:
         """True if `recognition.confidence` is `SURE`.
 
-        A False is found faster than by `recognition`.
+        Computing a False takes less time than computing `recognition`.
         """
         ...
 
     @property
     def recognition(self) -> Recognition:
-        """The possible meanings of the text, computed at first use."""
+        """The possible meanings of the text and its danger, computed at first use."""
         ...
 
 
@@ -75,14 +81,14 @@ class Recognizer(Protocol):
     """Recognizes the meaning of messages. It is pure: equal texts give equal results."""
 
     def read(self, text: str, language: str) -> Reading:
-        """Return the meaning of a text; neither the call nor the use of its result raises errors.
+        """Return the meaning of a text; neither this call nor the use of its result raises errors.
 
         `language` is "" before the person has chosen one.
         """
         ...
 
     def entities(self, text: str) -> Mapping[str, str]:
-        """Return the values that a text mentions, by name; never raises.
+        """Return the values that a text mentions, by the value's name; never raises an error.
 
         Countries are ISO 3166-1 alpha-2 codes, regions are keys of `flows.knowledge.regions`,
         numbers are digits.

@@ -1,4 +1,7 @@
-"""The screen of a referral: which organization refers the person, and which data it gets."""
+"""The screen of a referral: which organization refers the person, and which data it gets.
+
+With the person's consent, a registration counts for the organization.
+"""
 
 from flows.engine.fast_replace import replace
 from flows.engine.questions import NO, YES, Choice
@@ -7,8 +10,8 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
 INVITED = "~referral"
-# An organization sees the number of its registrations only if it is at least this number: a small
-# number could identify a person.
+# An organization sees how many people it referred have registered only from this number on, because
+# a smaller number could identify a person.
 MIN_SHOWN = 5
 INVITATION = _(
     "This organisation invites you: {name}\nThe organisation learns nothing about you: no name, no"
@@ -22,14 +25,14 @@ NOT_COUNTED = _("We do not count you for the organisation.")
 
 
 def find(turn: TurnState, code: str) -> None:
-    """Look up the organization of a code; the event `ReferrerFound` then opens the screen."""
+    """Look up the organization of a referral code; the event `ReferrerFound` opens the screen."""
     turn.effects.append(FindReferrer(code))
 
 
 def take_event(turn: TurnState, event: ReferrerFound) -> None:
-    """Store a referral and ask whether the person may be counted.
+    """Store a referral, and ask whether the person's registration may be counted.
 
-    The question is asked once a language is chosen. A registered person is not counted again.
+    If no language is chosen yet, the question is asked later. A registered person is not asked.
     """
     if turn.c.with_officer or turn.c.registration:
         return turn.ask()
@@ -42,19 +45,19 @@ def take_event(turn: TurnState, event: ReferrerFound) -> None:
 
 
 def is_unanswered(turn: TurnState) -> bool:
-    """Return True if the person was referred and has not answered whether to be counted."""
+    """Return True if the person was referred and has not yet agreed to be counted."""
     return turn.c.referral is not None and not turn.c.referral.agreed
 
 
 def ask(turn: TurnState) -> None:
-    """Ask whether the person may be counted for the organization."""
+    """Ask whether the person's registration may be counted for the organization."""
     assert turn.c.referral is not None
     text = _(INVITATION.msgid, name=turn.c.referral.name, least=MIN_SHOWN)
     turn.ask_screen(Choice(name=INVITED, label=button("Invitation"), text=text, among=(YES, NO)))
 
 
 def answer(turn: TurnState, key: str) -> None:
-    """Store the consent to be counted; if the person refused, delete the referral."""
+    """Store the consent to be counted; if the person refuses, delete the referral."""
     referral = turn.c.referral
     agreed = key == "yes" and referral is not None
     kept = replace(referral, agreed=True) if referral and agreed else None
@@ -63,7 +66,10 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def count(turn: TurnState) -> None:
-    """Count a first registration for the organization if the person agreed; delete the referral."""
+    """Count the person's first registration for the organization if the person agreed.
+
+    The referral is deleted in any case.
+    """
     if turn.c.referral is None:
         return
     if turn.c.referral.agreed:

@@ -1,4 +1,4 @@
-"""Referrals by organizations: a code, and the consent to be counted for the organization."""
+"""Referrals by organizations: a referral code, and the consent to be counted for its owner."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ _CODE = re.compile(r"\s*REF[-_\s]?([2-9A-Z]{4})[-_\s]?([2-9A-Z]{4})\s*", re.ASCI
 
 
 def read_code(text: str) -> str:
-    """Return the referral code if the text is one, else ""."""
+    """Return the referral code if the whole text is one, else ""."""
     found = _CODE.fullmatch(text)
     return f"REF-{found[1]}-{found[2]}".upper() if found else ""
 
 
 @dataclass(frozen=True)
 class Referral:
-    """A referral that the person opened; `agreed`: the person consented to be counted."""
+    """A referral whose link or code the person used; `agreed`: the person agreed to be counted."""
 
     code: str
     name: str
@@ -38,7 +38,7 @@ class ReferrerFound:
 
 @dataclass(frozen=True, slots=True)
 class CountReferral:
-    """Increment the number of registrations of a referral code, without data of the person."""
+    """Add one to the number of registrations of a referral code, without data of the person."""
 
     code: str
 

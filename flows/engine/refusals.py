@@ -1,4 +1,4 @@
-"""The sentence for each reason why typed input is no answer to a question."""
+"""The sentence for each reason why typed input is not accepted as an answer."""
 
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Question
@@ -93,10 +93,10 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """Return the sentence for a refusal, filled in with the question's limits and example.
+    """Return the sentence that explains a refusal, with the question's limits and example.
 
-    For Refusal.NOT_LISTED (no option fits), use the question's own sentence `unlisted` if it has
-    one.
+    For Refusal.NOT_LISTED (no option fits), the question's own sentence `unlisted` is used if it
+    has one.
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {

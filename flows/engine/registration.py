@@ -1,4 +1,4 @@
-"""The known state of a registration: state, open question, step of the platform, history."""
+"""The known status of a registration: state, open question, step of the platform, history."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +8,7 @@ from flows.engine.household import HouseholdEffect, HouseholdLink
 
 @dataclass(frozen=True)
 class RegistryQuestion:
-    """A question of the registry that waits for an answer.
+    """A question of the registry to the person that is not answered yet.
 
     `about` is the subject's code in the registry's contract. `until` is the last day for an answer.
     """
@@ -32,7 +32,7 @@ class PlatformStep:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A state or step of a registration, with the day on which the assistant learned it."""
+    """A past state or step of a registration, with the day on which the assistant learned of it."""
 
     day: date
     state: str = ""
@@ -44,8 +44,8 @@ class Milestone:
 class RegistrationStatus:
     """The last known status of the person's registration.
 
-    `write_first`: the person consented to be notified of updates. `reason` is a code of the
-    registry.
+    `write_first`: the person consented to be notified of updates. `reason` is the registry's code
+    for the reason of the state.
     """
 
     state: str
@@ -60,9 +60,10 @@ class RegistrationStatus:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRegistry:
-    """Send an answer to a question of the registry.
+    """Send the person's answer to a question of the registry.
 
-    `key` is the key of the chosen option, or the typed text.
+    `name` is the name of the question in the flow. `key` is the key of the chosen option, or the
+    typed text.
     """
 
     question: RegistryQuestion
@@ -83,7 +84,7 @@ type RegistryEffect = AnswerRegistry | LookUpStatus | HouseholdEffect
 
 @dataclass(frozen=True, slots=True)
 class StatusLookedUp:
-    """The result of a `LookUpStatus`: the registration's state; "" if it may not be shown."""
+    """The result of a `LookUpStatus`: the registration's state; "" if it must not be shown."""
 
     state: str = ""
 

@@ -1,4 +1,4 @@
-"""Texts for the history of a registration and for the steps of the Kandas platform."""
+"""Texts about a registration's history and about the steps of the Kandas platform."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ STEPS = {
     "QUOTA": _("Regional quota"),
     "CARD": _("Residence card"),
 }
-# Steps that are done by the authorities, so that the person only waits.
+# Steps that the authorities carry out; during these the person only waits.
 OF_AUTHORITIES = frozenset({"CHECK", "COMMISSION", "STATUS", "QUOTA"})
 LAST_STEP = "CARD"
 YOUR_TURN = _("your turn now")
@@ -52,7 +52,7 @@ REPORTED = _("The registry reports a step of the authorities.")
 
 
 def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
-    """Return the history, with the reported state and step appended if they are new."""
+    """Return the registration's history; append the reported state and step if they are new."""
     new: list[Milestone] = []
     day = plain(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
@@ -64,7 +64,7 @@ def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tu
 
 
 def lines(known: RegistrationStatus) -> list[Text]:
-    """Return one line for each known state and step of the history; none for fewer than two."""
+    """Return a line for each state and step in the history; none if there are fewer than two."""
     found = [(each.day, event) for each in known.history if (event := _event(each)) is not None]
     if len(found) < 2:
         return []
@@ -72,19 +72,19 @@ def lines(known: RegistrationStatus) -> list[Text]:
 
 
 def reason(known: RegistrationStatus) -> list[Text]:
-    """Return the text for the registry's reason code; nothing for a code without a text."""
+    """Return the text for the registry's reason code; none for a code without a text."""
     text = REASONS.get(known.reason)
     return [text] if text and known.state in ("rejected", "needs_information") else []
 
 
 def step_lines(step: PlatformStep) -> list[Text]:
-    """Return the text of a step; nothing for an unknown code, as of a later contract version."""
+    """Return the text of a platform step; none for an unknown code of a later contract version."""
     said = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
     return [] if said is None else [REPORTED, said]
 
 
 def is_persons_turn(step: PlatformStep) -> bool:
-    """Return True if the person has to act, rather than the authorities."""
+    """Return True if this step requires an action of the person, not of the authorities."""
     return step.status == "OPEN" and step.step not in OF_AUTHORITIES
 
 

@@ -50,9 +50,9 @@ def show_status(turn: TurnState) -> None:
 
 
 def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
-    """Return the status of the registration after it was sent.
+    """Return the status of the person's registration after it was sent to the registry.
 
-    `may`: the person consented to be notified of the registry's later answers.
+    `may`: the person consented to be notified of the registry's later responses.
     """
     known = turn.c.registration or RegistrationStatus("sent")
     if known.state == "withdrawn":
@@ -74,7 +74,7 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
     turn.c = replace(turn.c, registration=now)
     if told.state == "withdrawn":
         household_screens.end(turn)
-    # The person expects the registry's first answer after sending. Later answers are announced only
+    # After sending, the person expects the registry's first response. Later ones are announced only
     # with consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
@@ -82,7 +82,7 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
 
 
 def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Send the answer to the registry's question, unless the registry no longer asks it."""
+    """Send the person's answer to the registry, unless the registry no longer asks the question."""
     known = turn.c.registration
     item = flow.questions()[0]
     value = road.answers.get(item.name)
@@ -94,13 +94,13 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def household_answered(turn: TurnState, event: HouseholdAnswered) -> None:
-    """Store the registry's response about the household, and announce an update."""
+    """Store the registry's response to a change of the household, and announce an update."""
     if household_screens.record_outcome(turn, event) and not turn.c.muted:
         announce_update(turn)
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
-    """Send a notice that a message waits, without the content of the message.
+    """Withhold a message, and send a notice that it waits, without its content.
 
     No further notice is sent until the person opens the message.
     """
@@ -112,7 +112,7 @@ def withhold_update(turn: TurnState, notice: Notice) -> None:
 
 
 def announce_update(turn: TurnState) -> None:
-    """Announce an update without its content, because other people may see the screen."""
+    """Announce an update without its content, because other people may see the phone's screen."""
     opening = (Button("!status", screens.OPEN),)
     turn.say(((screens.UPDATE,),), opening, service=True, notice=Notice.UPDATE)
 
@@ -123,7 +123,7 @@ def _is_offered(flow: Flow, known: RegistrationStatus | None) -> bool:
 
 
 def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ...]]:
-    """Yield the registration's history, reason, household, open question, step and next action."""
+    """Yield paragraphs: history, reason, household, open question, platform step, next action."""
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
     yield tuple(household_screens.lines(known, turn.today))
@@ -134,13 +134,13 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
         yield (_until(known.question.until),)
     if step is not None:
         yield from _step(turn, step)
-    # If the step is unknown to this version, it is also unknown whether the person has to act.
+    # If this version does not know the step, it also does not know whether the person has to act.
     if step is not None or known.step is None:
         yield tuple(_next_thing(known, step))
 
 
 def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:
-    """Yield whether the person only has to wait, and where the next steps are explained."""
+    """Yield the texts that the person only has to wait, and where the next steps are explained."""
     if known.state not in WAITING or (step and step.status == "NOT_DONE"):
         return
     if step and (step.step, step.status) == (registration_history.LAST_STEP, "DONE"):

@@ -1,4 +1,4 @@
-"""Types of the replies to recognized intents; `flows.replies` builds the replies."""
+"""Types for the replies to recognized intents; the package `flows.replies` builds the replies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,15 +8,16 @@ from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import Recognizer
 from flows.engine.text import Text
 
-# The name of the question whose answer decides the order of a reply's sentences.
+# The name of the question whose answer decides the order of sentences in a reply.
 CITIZENSHIP = "citizenship"
 
-# Returns the sentences of a reply for a day and a citizenship (an ISO code, "" if unknown).
+# A function that returns the sentences of a reply, given the day and the citizenship (an ISO code,
+# "" if unknown).
 type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
 def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
-    """Return no sentences."""
+    """Return no sentences: the `Spoken` of a reply without text."""
     return ()
 
 
@@ -48,13 +49,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The data for answering free text.
+    """The data that the engine needs to answer free text.
 
     `safety` maps a danger intent to the safety answer; the key "" has the general one. `suggest`
-    converts values that a message mentions to answers, by question name. `topics` maps a flow or
-    screen to the intents that are offered if nothing was recognized; the key "" has the general
-    list. `model_operator` is the name of the external model's operator, `transcriber` that of the
-    voice transcription's; "" if there is none. `hint_ways` are the configured ways of hints
+    converts values that a message mentions to answers, by question name. `topics` maps a flow,
+    question or screen to the intents that are offered if nothing was recognized; the key "" has the
+    general list. `model_operator` is the name of the external model's operator, `transcriber` that
+    of the voice transcription's; "" if there is none. `hint_ways` are the configured ways of hints
     (`email`, `sms`), `sms_countries` the countries that get SMS.
     """
 

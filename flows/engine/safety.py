@@ -11,9 +11,10 @@ from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
 URGENT, BACK = "?urgent", "?back"
-# Topic of the officer flow for people in danger.
+# Topic of the officer flow for people who are in danger.
 TOPIC = "danger"
-# The first line must not reveal the subject, because lock screens show it.
+# The first line must not reveal that the message is about danger, because a phone's lock screen
+# shows it.
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
 NO_NAMES = _(
     "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
@@ -24,14 +25,15 @@ ONE_SENTENCE = _(
     "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
     " are read first."
 )
-# Sentences that are shown in every language above the choice of a language.
+# Sentences that are shown in every language above the choice of a language, if the first message
+# may be about danger.
 BEFORE_A_LANGUAGE = (READ_ALONE, ONE_SENTENCE)
 URGENT_PERSON = button("Urgent: a person")
 TO_QUESTION = button("Back to the question")
 
 
 def is_clear(turn: TurnState, text: str) -> bool:
-    """Return True if a text speaks of danger and the safety message should answer it.
+    """Return True if a text speaks of danger and is to be answered by the safety message.
 
     A text for an officer is passed on instead. The label of an option is an answer, and so is a
     text without letters, such as a date.
@@ -47,7 +49,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
-    """Put one sentence about danger above the usual reply if a text may speak of danger."""
+    """If a text may speak of danger, put one sentence about danger above the usual reply."""
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
@@ -56,12 +58,16 @@ def note_suspicion(turn: TurnState, text: str) -> None:
 
 
 def show(turn: TurnState, intent: str) -> None:
-    """Send advice and contacts; a case is opened only if the person asks for it."""
+    """Send the safety message: advice and contacts for a danger intent.
+
+    A case is opened only if the person asks for it.
+    """
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
     lines = spoken(turn.today, "") if spoken else ()
-    # Otherwise a note for the usual reply would be the first line, which lock screens show.
+    # A note would become the first line of the message, which lock screens show. The notes belong
+    # to the usual reply, so drop them.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
@@ -82,9 +88,9 @@ def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text may name a region: one word where a question asks for a place.
+    """Return True if a text may be the name of a region: one word where a place is asked for.
 
-    The recognizer may see danger in the names of regions that occur in many phrases of danger.
+    The recognizer may see danger in the name of a region that occurs in many phrases of danger.
     """
     question = turn.question(asked)
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1

@@ -1,4 +1,4 @@
-"""Handles answers to the assistant's own screens: menu, language, registration, deletion."""
+"""Handles answers on the assistant's own screens: menu, language, registration, deletion."""
 
 from flows.engine import (
     announcement_screens,
@@ -54,7 +54,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle the answer to a screen that another module defines."""
+    """Handle the answer `key` on a screen that another module defines."""
     match asked.key:
         case pin_screens.PIN:
             pin_screens.answer(turn, key)
@@ -87,7 +87,7 @@ def _answer_household(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle a button of an announcement, below an answer, or of a screen opened from there."""
+    """Handle a button of the announcement screens, below a reply, or of a screen opened there."""
     match asked.key:
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)
@@ -103,7 +103,7 @@ def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_limit(turn: TurnState, key: str) -> None:
-    """Handle the answer to the screen about a limit on messages to officers."""
+    """Handle a button of the screen about the limit on the person's messages to officers."""
     match key:
         case "appeal":
             limit_screens.ask_appeal(turn)
@@ -190,7 +190,7 @@ def _edit(turn: TurnState, key: str) -> None:
 
 
 def _leave(turn: TurnState, key: str) -> None:
-    """Close the case, unless the officer has closed it in the meantime."""
+    """Cancel the person's case if the answer is yes, unless the officer has closed it already."""
     if key != "yes" or not turn.c.with_officer:
         return turn.ask()
     turn.effects.append(CancelCase())

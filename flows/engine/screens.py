@@ -1,4 +1,7 @@
-"""The assistant's own screens and texts: language, menu, my data, my registration."""
+"""The assistant's own screens and texts: language, menu, my data, my registration.
+
+A screen is a question that belongs to no flow.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +21,7 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~withdraw",
     "~edit",
     "~leave",
-    # The answer to a question of the person, or offered topics, shown while no form is open.
+    # The reply to a question of the person, or offered topics, if no form is open.
     "~reply",
 )
 
@@ -39,7 +42,7 @@ RISK = caution(
         " do not register."
     )
 )
-# Shown above the answer if the person's first message is a question.
+# Shown instead of WELCOME, above the reply, if the person's first message is a question.
 BRIEF_WELCOME = _(
     "Hello. This is an assistant for ethnic Kazakhs abroad. We keep nothing about you until you"
     " agree to it."
@@ -110,7 +113,7 @@ PAPER_STATES = {
     "accepted": _("{paper}: the registry has it"),
     "rejected": _("{paper}: not accepted as it is; an officer will look at it"),
 }
-# States of an upload that are announced while an officer has the case.
+# States of an upload at the registry that are announced even while an officer has the case.
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
@@ -137,8 +140,8 @@ DELETE_TEXT = _(
     " ask the"
     " registry to withdraw it. This cannot be undone."
 )
-# While an officer has the case, a typed "yes" is passed to the officer. It can therefore not
-# confirm the deletion.
+# While an officer has the case, a typed "yes" is passed to the officer, so it cannot confirm the
+# deletion.
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
@@ -209,7 +212,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = labels.TALK_TO_A_PERSON
 EXIT = labels.CLOSE_AND_CLEAR
-# A sign, because the language screen is shown in six languages at once.
+# A sign instead of a word, because the language screen is shown in all languages at once.
 EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
@@ -225,7 +228,7 @@ def welcome() -> tuple[tuple[Text, ...], ...]:
 
 
 def guessed(words: Words, code: str) -> Text:
-    """Return the sentence that names the guessed language."""
+    """Return the sentence that tells the person which language was guessed."""
     return _(ANSWERING_IN.msgid, language=dict(words.languages())[code])
 
 
@@ -278,7 +281,7 @@ WITHDRAW_SCREEN = Choice(
 
 
 def registration_text(state: str, number: str) -> Text:
-    """Return the text for the state of a registration, with its number if there is one."""
+    """Return the text for a registration's state, with the number if the text contains it."""
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
         return receipt(_(text.msgid, **dict(text.values), number=number), number)
@@ -288,7 +291,10 @@ def registration_text(state: str, number: str) -> Text:
 def registered_screen(
     state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
 ) -> Choice:
-    """Return the screen of a registration with its actions; `ways` are options before the menu."""
+    """Return the screen of a registration with its actions.
+
+    `more` are the flows offered with a registration. `ways` are options to add before "Menu".
+    """
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
     among = (
@@ -320,14 +326,14 @@ def edit_screen(road: Path) -> Choice:
 
 
 def can_change(step: Step) -> bool:
-    """Return True if the step's answer can be changed from the review."""
+    """Return True if the step's answer can be changed from the review of all answers."""
     return isinstance(step.item, RepeatingGroup) or shown(step) is not None
 
 
 def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
-    """Return the results of file checks, each sentence once.
+    """Return the results of file checks as sentences, each only once.
 
-    A code is `ok`, or the code of a refusal or of a hint.
+    A code is `ok`, or the code of a refusal or of a hint in `upload_states`.
     """
     good = sum(code not in upload_states.Refusal for code in codes)
     lines = [_("Received and readable: {count}.", count=good)] if good else []
@@ -340,7 +346,7 @@ def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
 
 
 def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
-    """Return one line for each upload, with the state of the upload."""
+    """Return a line with the state of each uploaded paper; `states` maps papers to states."""
     return tuple(
         _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
         for flow in flows
@@ -350,7 +356,7 @@ def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text,
 
 
 def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
-    """Return the answers of a review, or the members of a group.
+    """Return the answers of a review or the members of a group, as lines; () for other steps.
 
     `hide` masks answers to private questions in a review.
     """
@@ -383,7 +389,7 @@ def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
 
 
 def titled(step: Step, road: Path) -> Text:
-    """Return a step's label, with the member's number for a question about a member."""
+    """Return a step's label, with the member's number if the question is about a group's member."""
     if not step.member:
         return step.item.label
     members = list(dict.fromkeys(each.member for each in road.steps if each.member))

@@ -1,4 +1,4 @@
-"""The stored state of a conversation between two turns."""
+"""The state of a conversation that is stored between two turns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from flows.engine.message_limits import MessageLimit
 from flows.engine.referrals import Referral
 from flows.engine.registration import RegistrationStatus
 
-# Revision number of an answer that was given before its question was asked. The answer becomes
-# valid when the question is asked and the person confirms the answer.
+# Revision of an answer that was suggested before its question was asked. The answer becomes valid
+# when the question is asked and the person confirms the answer.
 UNASKED = 0
 
 
 def waits(answer: Answer) -> bool:
-    """Return True if the answer was given before its question was asked, and is unconfirmed."""
+    """Return True if the answer was suggested before its question was asked, and is unconfirmed."""
     return answer.rev == UNASKED
 
 
@@ -30,7 +30,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """The last question as it was shown. Input is checked against this and not the current form."""
+    """The last question as it was shown. Input is checked against it, not the current form."""
 
     flow: str
     key: str
@@ -44,10 +44,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class MadeList:
-    """A list that a flow made: answers that may be stored, ticked entries, day of a reminder.
+    """A checklist that a flow made: answers that may be stored, ticked entries, reminder day.
 
-    `entries` are the keys of the list's entries when the list was made; empty in a list that an
-    older version made. `watched`: the person wants messages about changed rules.
+    `entries` are the keys of the checklist's entries when it was made; empty if an older version
+    made it. `watched`: the person wants to be notified of changed rules.
     """
 
     flow: str
@@ -60,7 +60,7 @@ class MadeList:
 
 @dataclass(frozen=True)
 class Heard:
-    """The recognized meaning of a question, for answering it again in another language.
+    """The recognized meaning of the person's question, for answering it in another language.
 
     The words of the question are not stored. `danger` is the danger intent, "" if the kind of
     danger is unknown; None if the question does not speak of danger.
@@ -74,7 +74,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice message that may be transcribed, until the person does anything else.
+    """A voice message that may be transcribed; it is kept until the person does anything else.
 
     `key` identifies the voice message in its buttons. `ref` is the channel's reference to it, until
     the person decides on the consent. `text` is the transcription, until the person confirms or

@@ -1,4 +1,4 @@
-"""Screen on which a person may donate a misunderstood sentence for training the recognizer.
+"""Screen on which a person may donate a sentence that was not understood, for training.
 
 After the explanation the person types the sentence again, so that no word is stored before the
 consent.
@@ -15,7 +15,8 @@ from flows.engine.turn import TurnState
 
 SUGGEST = "~suggest"
 MAX_SENTENCE = 300
-# A longer number may be the number of a document or telephone, which would identify a person.
+# A sentence with more digits than these may contain the number of a document or telephone, which
+# would identify a person.
 MAX_DIGITS = 4
 
 EXPLANATION = _(
@@ -41,12 +42,12 @@ SCREEN = Choice(
 
 
 def ask(turn: TurnState) -> None:
-    """Explain which data is stored, and ask for the sentence."""
+    """Explain which data would be stored, and ask for the sentence to donate."""
     turn.ask_screen(SCREEN)
 
 
 def take(turn: TurnState, typed: str) -> None:
-    """Store a donated sentence; reject a sentence that is too long or may identify a person."""
+    """Store the donated sentence, or ask again if it is too long or may identify a person."""
     sentence = turn.words.text(typed, MAX_SENTENCE)
     if isinstance(sentence, Refusal) or _identifies(sentence):
         turn.notes.append((TOO_LONG if isinstance(sentence, Refusal) else IDENTIFYING,))

@@ -1,4 +1,4 @@
-"""Sentences in English, before they are translated and rendered."""
+"""English sentences with placeholders, before they are translated and rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country, to be named in the reader's language; `code` is ISO 3166-1 alpha-2."""
+    """A country whose name is rendered in the reader's language; `code` is ISO 3166-1 alpha-2."""
 
     code: str
 
@@ -19,7 +19,7 @@ class Amount(int):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A sentence that editors published, as (language, text) pairs. It is in no message catalogue.
+    """A sentence that editors published, as (language, text) pairs; in no message catalogue.
 
     It has a text in every offered language and in English.
     """
@@ -27,7 +27,7 @@ class Published:
     texts: tuple[tuple[str, str], ...]
 
     def __hash__(self) -> int:
-        """Return the hash of only one of the texts, which suffices and saves time in each turn."""
+        """Return the hash of only one of the texts, which is enough and saves time in each turn."""
         return hash(self.texts[0])
 
 
@@ -36,9 +36,9 @@ type Value = str | int | date | Country | Text | Published
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An English sentence with named values, to be rendered in the reader's language.
+    """An English sentence with named values for its placeholders, rendered in another language.
 
-    `context` gives translators the kind of string and its limit, such as `button<=20`.
+    `context` tells translators the kind of text and its maximum length, such as `button<=20`.
     """
 
     msgid: str
@@ -50,22 +50,22 @@ type Label = Text | Country
 
 
 def _(msgid: str, /, **values: Value) -> Text:
-    """Return a sentence; `msgid` is its English text with `{named}` placeholders for values."""
+    """Return a sentence; `msgid` is its English text with `{name}` placeholders for the values."""
     return Text(msgid, tuple(values.items()))
 
 
 def button(msgid: str, /, **values: Value) -> Text:
-    """Return a button's label, which may have at most 20 characters in every language."""
+    """Return the label of a button, of at most 20 characters in every language."""
     return Text(msgid, tuple(values.items()), "button<=20")
 
 
 def row(msgid: str, /, **values: Value) -> Text:
-    """Return a list row's label, which may have at most 24 characters in every language."""
+    """Return the label of a list row, of at most 24 characters in every language."""
     return Text(msgid, tuple(values.items()), "list row<=24")
 
 
 def published(texts: Mapping[str, str]) -> Text:
-    """Return a text from a published sentence's translations, by language."""
+    """Return a text from a sentence that editors published; `texts` maps languages to texts."""
     return Text("{published}", (("published", Published(tuple(texts.items()))),))
 
 
@@ -73,12 +73,12 @@ VERBATIM = "{words}"
 
 
 def verbatim(words: str) -> Text:
-    """Return a person's words or a proper name as a text, unchanged in every language."""
+    """Return a person's words or a proper name as a text that is the same in every language."""
     return Text(VERBATIM, (("words", words),))
 
 
 def sentence_id(context: str, english: str) -> str:
-    """Return the id of a sentence, which changes with the English text."""
+    """Return the id of a sentence, a hash that changes with the English text."""
     return sha256(f"{context}\0{english}".encode()).hexdigest()[:12]
 
 

@@ -38,9 +38,10 @@ NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
-    """The mutable state of one turn, the processing of one event.
+    """The mutable state of one turn, which is the processing of one event.
 
-    `c` is the conversation as changed so far. `notes` are put above the next message.
+    `c` is the conversation with the changes so far. `notes` are paragraphs to put above the next
+    message.
     """
 
     def __init__(
@@ -63,11 +64,10 @@ class TurnState:
         self.effects: list[Effect] = []
         self.replaces = False
         self.understanding = understanding
-        # True if the language was guessed in this turn. The answer then has a button to change the
-        # language.
+        # True if the language was guessed in this turn. The reply then has a button to choose
+        # another language.
         self.guessed = False
-        # True if the person typed the text as a message. False for a caption, which belongs to its
-        # file.
+        # True if the person typed the text as a message. False for a file's caption.
         self.typed = False
         self._prompt = prompt
         self._reading: tuple[str, Reading] | None = None
@@ -76,7 +76,7 @@ class TurnState:
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask the current question; `found` replaces the options if that question is `at`."""
+        """Ask the current question; `found` replaces the options if that question's key is `at`."""
         self._prompt(self, found, page, at)
 
     def prompted(self) -> list[Say]:
@@ -88,7 +88,7 @@ class TurnState:
         return turn.says
 
     def recognize(self, text: str) -> Recognition:
-        """Return the meaning of a text, recognized at most once per turn."""
+        """Return the recognized meaning of a text; the last recognized text is cached."""
         reading = self._read(text)
         found = NOTHING if reading is None else reading.recognition
         if not self._has_crisis_phrase(text):
@@ -101,7 +101,7 @@ class TurnState:
         return found if found.danger is Danger.CLEAR else replace(found, danger=Danger.CLEAR)
 
     def is_sure(self, text: str) -> bool:
-        """Return True if the meaning of a text is sure; faster than `recognize`."""
+        """Return True if the recognizer is sure of a text's meaning; faster than `recognize`."""
         reading = self._read(text)
         return reading is not None and reading.is_sure
 
@@ -113,7 +113,7 @@ class TurnState:
         return Danger.NONE if reading is None else reading.danger
 
     def _has_crisis_phrase(self, text: str) -> bool:
-        """Return True if a text has a phrase of danger; each text is searched once per turn."""
+        """Return True if a text has a phrase of danger; the result for the last text is cached."""
         if self._searched is None or self._searched[0] != text:
             self._searched = (text, self.words.danger(text))
         return self._searched[1]
@@ -126,14 +126,17 @@ class TurnState:
         return self._reading[1]
 
     def entities(self, text: str) -> Mapping[str, str]:
-        """Return the values that a text mentions, extracted at first use."""
+        """Return the values that a text mentions; the result for the last text is cached."""
         if self._named is None or self._named[0] != text:
             found = self.understanding.recognizer.entities(text) if self.understanding else {}
             self._named = (text, found)
         return self._named[1]
 
     def citizenship(self) -> str:
-        """Return the citizenship from a form, else from the recognized text; "" if unknown."""
+        """Return the citizenship from a form, else from the recognized text; "" if unknown.
+
+        The result is an ISO code. Unconfirmed answers in forms do not count.
+        """
         own = self.c.forms.get(self.c.flow, EMPTY)
         for form in (own, *self.c.forms.values()):
             answer = form.answers.get(CITIZENSHIP)
@@ -152,12 +155,15 @@ class TurnState:
         return published or self.understanding.replies.get(intent)
 
     def asks_freely(self) -> bool:
-        """Return True if the person answers the current question with a question, as in the FAQ."""
+        """Return True if the current question is answered with a question, as in the FAQ flow."""
         question = self.question(self.c.asked) if self.c.asked else None
         return question is not None and question.asks_freely
 
     def path(self) -> tuple[Flow, Path] | None:
-        """Return the open flow and the path through it, cached by form; None if none is open."""
+        """Return the open flow and the path through its form; None if no flow is open.
+
+        The path is cached until the form changes.
+        """
         flow = self.flows.get(self.c.flow)
         if flow is None:
             return None
@@ -177,10 +183,10 @@ class TurnState:
         self.c = replace(self.c, forms=forms)
 
     def open_flow(self, flow: Flow) -> None:
-        """Open a flow.
+        """Open a flow, with the answers that its form already has.
 
-        If all answers of the flow are persisted, a consent that was already given to the same text
-        is not asked for again.
+        If all answers of the flow are stored, a consent that was already given to the same text is
+        not asked for again.
         """
         form = self._renewed(flow)
         lasting = all(item.persisted for item in flow.questions())
@@ -192,7 +198,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the flow's form, without review and consents if the registration was withdrawn."""
+        """Return the flow's form; without review and consents if the registration was withdrawn."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
@@ -203,7 +209,7 @@ class TurnState:
         return replace(form, answers=answers, submitted=False)
 
     def say_and_reprompt(self, text: Text) -> None:
-        """Ask the current question again, with a text above it."""
+        """Ask the current question again, with `text` above it."""
         self.notes.append((text,))
         self.ask()
 
@@ -223,7 +229,10 @@ class TurnState:
         )
 
     def person_button(self) -> tuple[Button, ...]:
-        """Return the button that asks for an officer; none if an officer has the conversation."""
+        """Return the button that asks for an officer; () if an officer has the conversation.
+
+        Also return () before a language is chosen, and if no flow leads to an officer.
+        """
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()
@@ -235,8 +244,8 @@ class TurnState:
         language = self.c.language
         seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
         asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
-        # A question that is shown again keeps its nonce. Otherwise, if two taps are in flight, the
-        # first one would invalidate the second.
+        # A question that is shown again keeps its nonce. Otherwise, if the person pressed two of
+        # its buttons, the first press would make the second one invalid.
         if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
             asked = replace(asked, nonce=self.c.nonce + 1)
         self.c = replace(self.c, asked=asked, nonce=asked.nonce)
@@ -275,7 +284,7 @@ class TurnState:
         self.notes = []
 
     def in_every_language(self, paragraph: tuple[Text, ...]) -> tuple[Text, ...]:
-        """Return a paragraph in all languages; only once if it is the same in all of them."""
+        """Return a paragraph in all languages, or unchanged if it has only untranslatable texts."""
         if all(text.msgid == VERBATIM for text in paragraph):
             return paragraph
         return tuple(
@@ -299,9 +308,9 @@ class TurnState:
         asks: bool = True,
         protect: bool = False,
     ) -> None:
-        """Send a message that refers to the secure page for a private question or private data.
+        """Send a message with a link to the secure page, for a private question or private data.
 
-        The link to the page is added by the caller of the engine.
+        The caller of the engine puts the address into the link's button.
         """
         text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
@@ -322,7 +331,7 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
 
 
 def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
-    """Return the answers to questions that are not persisted, without those already deleted."""
+    """Return the answers that must not be stored after a consent, except already deleted ones."""
     renewed = {
         name
         for item in flow.questions()

@@ -1,4 +1,4 @@
-"""Closes the screens that ask for typed text outside of a form."""
+"""Closes the screens that ask for typed text and belong to no form."""
 
 from flows.engine import hint_screens
 from flows.engine.fast_replace import replace
@@ -6,9 +6,10 @@ from flows.engine.turn import TurnState
 
 
 def close(turn: TurnState) -> None:
-    """Close the screens for a PIN, a registration number, a family code and an address for hints.
+    """Close the screens for a PIN, a registration number, a household code and a hint address.
 
-    If no address was confirmed, the consent to hints is withdrawn.
+    If an address for hints is not confirmed yet, it is deleted and the consent to hints is
+    withdrawn.
     """
     if turn.c.hint_step:
         hint_screens.forget(turn)

@@ -1,4 +1,4 @@
-"""Handles typed text: commands, danger, answers, messages for an officer, questions."""
+"""Handles typed text: a command, danger, an answer, a message for an officer, or a question."""
 
 from flows.engine import (
     answering,
@@ -29,20 +29,24 @@ from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
-# Longer texts are cut, because no parser accepts them and parsing takes time.
+# Longer texts are cut to this many characters, because no parser accepts them and parsing takes
+# time.
 MAX_READ = 5000
 # A text of at least this many words may be a question of the person, also where a name or a place
 # is asked for.
 MIN_QUESTION_WORDS = 3
 # Types of questions that are answered in the person's own words, without options.
 WRITTEN = (FreeText, PersonName)
-# Reserved words that are executed also while an officer has the conversation. All other words are
-# passed to the officer.
+# Reserved words that are executed even while an officer has the conversation. Other reserved words
+# except the safety words are passed to the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
-    """Handle a text, in this order: command, text for an officer, danger, answer, question."""
+    """Handle a typed text.
+
+    It is tried in this order: command, text for an officer, danger, answer, question.
+    """
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)
@@ -75,7 +79,7 @@ def said(turn: TurnState, text: str) -> None:
 
 
 def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while an officer has the conversation: a command, a refusal, or a message."""
+    """Handle a text while an officer has the conversation: a command, a "no", or a message."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
     if control:
@@ -88,9 +92,9 @@ def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
-    """Return True for a "no" or "back" that answers a screen.
+    """Return True for a "no" or "back" that answers one of the assistant's own screens.
 
-    A number is no answer here: it is a message to the officer.
+    A number is no answer here, but a message to the officer.
     """
     if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
         return False
@@ -99,7 +103,10 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 
 
 def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Handle the text of an appeal; an appeal that speaks of danger is also handled as danger."""
+    """Handle the text of an appeal against a message limit.
+
+    An appeal that speaks of danger is passed on and also handled as danger.
+    """
     if any(turn.words.same(text, option.words) for option in asked.options):
         return limit_screens.show(turn)
     control = word or _written_control(turn, text)
@@ -116,7 +123,7 @@ def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> 
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Handle a text as the answer to the open question; if it is no answer, as a question."""
+    """Handle a text as the answer to the open question; if it is none, as the person's question."""
     word = word or _written_control(turn, text)
     if isinstance(turn.question(asked), WRITTEN):
         word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
@@ -142,9 +149,9 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
 
 
 def _unseen(turn: TurnState, text: str) -> None:
-    """Handle a text while a message waits that the person has not opened.
+    """Handle a text while the person has not opened a withheld message.
 
-    The person has not seen the open question, so that the text cannot be an answer to it.
+    The person has not seen the open question, so the text cannot be an answer to it.
     """
     if not hearing.hear(turn, text):
         turn.ask()
@@ -161,9 +168,9 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Guess the language of a first message and answer it; if uncertain, ask for the language.
+    """Handle a person's first text: guess its language and answer it, or ask for the language.
 
-    The label of a language is taken as the answer to the language question.
+    The label of a language is taken as the answer to the question for the language.
     """
     asked = turn.c.asked
     reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
@@ -185,7 +192,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
-    """Answer a first message "help", which may ask for instructions, or for help in danger."""
+    """Answer a first message "help", which may ask for instructions or for help in danger."""
     if guessed is None:
         turn.notes += [(screens.FIRST_HELP,), (safety.ONE_SENTENCE,)]
         return turn.ask()
@@ -204,14 +211,14 @@ def _choose_guessed(turn: TurnState, language: str) -> None:
 
 
 def _greet(turn: TurnState, *, is_brief: bool) -> None:
-    """Introduce the assistant, briefly if the answer to the person's question follows."""
+    """Introduce the assistant; briefly if the reply to the person's question follows."""
     language = screens.guessed(turn.words, turn.c.language)
     brief = ((screens.BRIEF_WELCOME,), (screens.RISK,))
     turn.notes += [*(brief if is_brief else screens.welcome()), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:
-    """Ask for the language; once it is chosen, the recognized question is answered."""
+    """Ask for the language; the recognized question is answered once the language is chosen."""
     found = turn.recognize(text)
     is_clear, danger = found.danger is Danger.CLEAR, found.danger is not Danger.NONE
     if is_clear or found.confidence is not Confidence.UNKNOWN:
@@ -226,7 +233,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
 
 
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text that would be a valid answer is more likely a question.
+    """Return True if a text is more likely a question, although it would be a valid answer.
 
     The label or number of an option is always an answer.
     """
@@ -243,7 +250,7 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
-    """Return True if answers to `question` are often mistaken for all of these intents."""
+    """Return True if answers to `question` are often recognized by mistake as these intents."""
     return isinstance(question, FreeText) and set(intents) <= set(question.resembles)
 
 
@@ -259,7 +266,7 @@ def _is_for_officer(turn: TurnState, asked: Asked) -> bool:
 
 
 def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True for "no" or "none" as the answer to a question that may be skipped."""
+    """Return True for "no" or "none" as the answer to a question that the person may skip."""
     question = turn.question(asked)
     if question is None or not question.skippable or _is_for_officer(turn, asked):
         return False
@@ -269,16 +276,20 @@ def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
 def _is_suggestion(
     turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
 ) -> bool:
-    """Return True for a sentence donated for training; a sentence about danger is never stored."""
+    """Return True if a text is a sentence that the person donates for training.
+
+    A sentence about danger is never stored.
+    """
     if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
         return False
     return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
-    """Return False if a refused text cannot be a question.
+    """Return False if a text that was refused as an answer cannot be a question.
 
-    An empty text, a mistyped name, address or code, and a private answer with digits cannot be one.
+    These are an empty text, a mistyped name, address or code, and digits where a private answer is
+    asked for.
     """
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False
@@ -294,12 +305,12 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 
 def _is_worded_as_question(turn: TurnState, text: str) -> bool:
-    """Return False if a text in answer to a name question may be a name in the wrong script."""
+    """Return False if a text that answers a name question may be a name in the wrong script."""
     return turn.words.asks(text) or turn.is_sure(text)
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a PIN was asked for and the text is the answer.
+    """Return True if a PIN is asked for and the text may be one.
 
     While an officer has the conversation, all other screens accept only buttons: a typed "yes" is
     passed to the officer.
@@ -310,7 +321,7 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
-    """Return the reserved word of a button whose label was typed, or None."""
+    """Return the reserved word of the button whose label was typed; None if it is no such label."""
     controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
     if turn.c.with_officer:
         controls.append((screens.BACK_TO_BOT, Reserved.MENU))

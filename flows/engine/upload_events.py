@@ -1,4 +1,4 @@
-"""Upload events: accepts files where a paper was asked for, and reports their checks."""
+"""Upload events: accepts files where a paper was asked for, and reports the results of checks."""
 
 from collections.abc import Mapping
 from typing import assert_never
@@ -32,19 +32,19 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
-# Key of a file that an officer requested. A requested file has no question whose name could be the
-# key.
+# Key of a file that an officer requested. It is used in place of a question's name, because a
+# requested file has no question.
 REQUESTED = "~wanted"
-# RECORDING is the key of a recording for an officer, in place of a question's name. RECORDED is the
-# file name under which the case shows the recording.
+# RECORDING is the key of a voice recording for an officer, used in place of a question's name.
+# RECORDED is the file name under which the case shows the recording.
 RECORDING = "~recording"
 RECORDED = "voice.ogg"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
-    """Return the request that a new file answers: an officer's, or the open question.
+    """Return the request that a new file would answer: an officer's, or the open question.
 
-    Returns None if no file was requested.
+    Returns None if no file is asked for.
     """
     if c.with_officer:
         return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
@@ -75,7 +75,7 @@ def take_event(
 
 
 def attached(turn: TurnState, event: Attached) -> None:
-    """Accept a file that an officer or the form requested, or a recording for an officer."""
+    """Accept a file that an officer or a form asked for, or a voice message for an officer."""
     if event.kind == "voice":
         return _recorded(turn, event)
     place = awaited(turn.flows, turn.c)
@@ -90,7 +90,8 @@ def attached(turn: TurnState, event: Attached) -> None:
 def _recorded(turn: TurnState, event: Attached) -> None:
     """Pass a voice message to the officer.
 
-    If no officer has the conversation, offer a transcription, or say that it cannot be read.
+    If no officer has the conversation, offer a transcription, or say that voice messages cannot be
+    heard.
     """
     if not turn.c.with_officer and not event.caption and voice_messages.offer(turn, event):
         return
@@ -104,15 +105,15 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         commands.pass_on(turn, Relay(RECORDED, recording=event.ref))
     else:
         return limit_screens.refuse(turn, event.caption)
-    # A recording and its caption are one message, which was counted with the recording.
+    # A recording and its caption are one message, which was already counted against the limit.
     if event.caption:
         commands.relay(turn, event.caption, is_counted=True)
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:
-    """Handle the caption of an accepted file as text: a safety word, danger or a question.
+    """Handle the caption of an accepted file as typed text: a safety word, danger or a question.
 
-    The open question is not repeated here, because it is repeated with the result of the file's
+    The open question is not asked again here, because it is asked with the result of the file's
     check.
     """
     if turn.c.with_officer:
@@ -131,7 +132,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
-    """Record the result of a file's check; after the last open check, report all results."""
+    """Record the result of a file's check; report all results after the last pending check."""
     flow = turn.flows.get(name)
     item = flow.find(key) if flow else None
     if flow and good and isinstance(item, Upload):
@@ -152,9 +153,9 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
 
 
 def _requested_upload_received(turn: TurnState) -> None:
-    """Record the requested paper, and the consent that the person gave by sending it.
+    """Record that the requested paper arrived, and the consent that the person gave by sending it.
 
-    The request explained that sending the paper is the consent.
+    The request had explained that sending the paper is the consent.
     """
     turn.effects += [
         ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),
@@ -164,7 +165,7 @@ def _requested_upload_received(turn: TurnState) -> None:
 
 
 def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
-    """Say that this kind of message cannot be read; handle its caption as typed text."""
+    """Say that a message of this kind cannot be read; handle its caption as typed text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())

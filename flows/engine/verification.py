@@ -1,4 +1,4 @@
-"""Checks flows before a release: lint, exhaustive walk, and a manifest for stored answers."""
+"""Checks of flows before a release: lint, exhaustive walk, and a manifest of stored answers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,8 @@ from flows.engine.language_protocol import Reserved, Words
 from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 
-# A payload consists of a nonce and this key. Telegram allows 64 bytes for it.
+# Keys of options. A button's payload consists of a nonce and the key, and Telegram allows 64 bytes
+# for it.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LIMIT = re.compile(r"<=(\d+)$")
@@ -33,7 +34,7 @@ ROW = 24
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem of a flow: its place in the flow, and a description of the problem."""
+    """A problem of a flow: its place in the flow, and a description."""
 
     where: str
     what: str
@@ -43,7 +44,7 @@ class Finding:
 
 
 def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
-    """Return all problems of the flows and of the assistant's own screens, in all languages."""
+    """Return all problems of the flows and of the assistant's own screens, in every language."""
     found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
     for screen, meant in _screens(flows):
         found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
@@ -53,7 +54,8 @@ def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
 def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator[Finding]:
     rules = (_names, _order, _conditions, _forgetting, _consent)
     wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
-    # The flow is walked only if no check found a fault, because a malformed flow cannot be walked.
+    # The flow is walked only if these rules found no problem, because a malformed flow cannot be
+    # walked.
     for name, what in wrong or _walked(flow):
         yield Finding(f"{flow.name}.{name}", what)
     for what in _width(flow.title, words):
@@ -73,7 +75,7 @@ type _Found = Iterator[tuple[str, str]]
 
 
 def _names(flow: Flow) -> _Found:
-    """Yield names that are malformed or used by two items."""
+    """Yield items with a malformed name, or with a name that another item has."""
     taken: dict[str, str] = {}
     for item in every(flow):
         if not NAME.fullmatch(item.name):
@@ -85,14 +87,14 @@ def _names(flow: Flow) -> _Found:
 
 
 def _order(flow: Flow) -> _Found:
-    """Yield items that read the answer to a later item, as condition or to derive a value."""
+    """Yield items that read a later question's answer in their condition or to derive a value."""
     for item, before in _scopes(flow):
         for name in sorted(looks_at(item) - before.keys()):
             yield item.name, f"looks at {name}, which does not come before it"
 
 
 def _conditions(flow: Flow) -> _Found:
-    """Yield conditions that compare with a missing option, or count an answer that is no number."""
+    """Yield items whose condition compares with a missing option, or counts a non-number."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
@@ -104,7 +106,7 @@ def _conditions(flow: Flow) -> _Found:
 
 
 def _forgetting(flow: Flow) -> _Found:
-    """Yield items that would change wrongly when answers are deleted at the consent.
+    """Yield items that would change wrongly when a consent deletes answers that are not stored.
 
     A deleted answer becomes None. The deletion may close questions before the consent, but it must
     not open any of them or change a later question. A condition under `not_`, or an answer in
@@ -125,10 +127,10 @@ def _forgetting(flow: Flow) -> _Found:
 
 
 def _consent(flow: Flow) -> _Found:
-    """Yield violations of the rules of consent.
+    """Yield violations of the rules about consent.
 
-    The rules apply to flows whose answers leave the conversation. No question that may identify the
-    person may precede the consent. A registration also needs a notice of the risk before the
+    The rules apply to flows that register or that open a case. No question that may identify the
+    person may precede the first consent. A registration also needs a notice of the risk before the
     consent, and a review as its last question.
     """
     if not (flow.registers or flow.hands_over):
@@ -149,8 +151,8 @@ def _consent(flow: Flow) -> _Found:
 def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
     """Yield offers to talk to an officer that lack an option or have an unknown topic.
 
-    The two options are to talk to an officer and to go on, because an offer must never exclude a
-    person.
+    The two options must be to talk to an officer and to go on, because an offer must never exclude
+    a person from a flow.
     """
     handoff = next((each for each in flows.values() if each.hands_over), None)
     topics = handoff.find("topic") if handoff else None
@@ -174,11 +176,11 @@ def _walked(flow: Flow) -> _Found:
 def _labels(
     offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
 ) -> Iterator[str]:
-    """Yield problems of option keys and labels.
+    """Yield problems of the keys and labels of a question's options.
 
     Keys and labels must fit a button. Labels must differ from each other. A label may equal a
     reserved word only if its option has the same effect: the key is the word, or `meant` maps the
-    key to it.
+    key to the word.
     """
     among = tuple(offered)
     for option in among:
@@ -197,7 +199,7 @@ def _labels(
 
 
 def _width(label: Label, words: Words) -> Iterator[str]:
-    """Yield labels that are too long for their button or row in some language."""
+    """Yield a problem for each language in which a label is too long for its button or row."""
     limit = ROW if isinstance(label, Country) else _limit(label)
     if limit is None:
         yield f"the label {label} says no limit"
@@ -216,7 +218,7 @@ def _limit(label: Text) -> int | None:
 
 
 def _offered(item: Question) -> tuple[Option, ...]:
-    """Return the possible options of a question; for a group, also to remove the last member."""
+    """Return all options that a question can have; for a group, also to remove the last member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
     if isinstance(item, MultiChoice):
@@ -228,7 +230,10 @@ def _offered(item: Question) -> tuple[Option, ...]:
 
 
 def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
-    """Yield the assistant's own screens; for each, map its keys that act like a reserved word."""
+    """Yield the assistant's own screens with options, each with a map of keys to reserved words.
+
+    The map has the keys whose option has the same effect as a reserved word.
+    """
     meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
     meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
     yield (
@@ -246,7 +251,7 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
 
 
 def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
-    """Return the flows that are offered with a registration.
+    """Return the flows that can be offered with a registration at the same time.
 
     The registry asks one question at a time. Therefore only one of the flows that answer its
     questions is included.
@@ -263,7 +268,7 @@ def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
-    """Yield each item with the items that its condition may read.
+    """Yield each item with the earlier items that its condition may read.
 
     Questions of a group are visible only within the group.
     """
@@ -286,7 +291,7 @@ def _kept(item: Item) -> bool:
 
 
 class Entry(TypedDict):
-    """Properties of a question that decide whether stored answers to it remain valid."""
+    """The properties of a question that decide whether stored answers to it are still valid."""
 
     kind: str
     rev: int
@@ -298,7 +303,7 @@ type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:
-    """Return the properties of all questions that decide whether stored answers remain valid."""
+    """Return the properties of all questions that decide whether stored answers are still valid."""
     return {
         flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
     }
@@ -315,9 +320,10 @@ def _entry(item: Question) -> Entry:
 
 
 def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple[Finding, ...]:
-    """Return the changes that would lose or distort answers in unfinished forms.
+    """Return the changes of questions that would lose or distort answers in unfinished forms.
 
-    `dropped` are questions, as `flow.name`, that were removed intentionally.
+    `before` and `after` are manifests. `dropped` are questions, as `flow.name`, that were removed
+    intentionally.
     """
     found: list[Finding] = []
     for flow, questions in before.items():
