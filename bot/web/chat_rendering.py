@@ -43,7 +43,7 @@ LABELS: dict[str, Text] = {
     "you": _("You:"),
     "kosh": _("Kosh:"),
     "sending": _("Sending…"),
-    # Translators: a message was sent.
+    # Translators: state of the person's own message in the chat: it was sent.
     "sent": _("Sent"),
     "failed": _("Not sent."),
     "change": button("Change"),

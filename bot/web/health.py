@@ -28,7 +28,7 @@ OVERALL = {
     Health.DOWN: _("The assistant does not work at the moment. Please try again later."),
 }
 HEALTHS = {
-    # Translators: a part of the service works.
+    # Translators: state of a part of the service: it works.
     Health.WORKS: _("works"),
     Health.SLOW: _("slow: answers come late"),
     Health.DOWN: _("does not work at the moment"),
@@ -39,7 +39,7 @@ ASKS = _(
 NAMES = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
 REGISTRY = _("Passing on to the registry")
 DELIVERED = _("Last message delivered")
-# Translators: belongs to the program.
+# Translators: label of the version number of the program.
 VERSION = _("Version")
 # Some monitors send HEAD instead of GET.
 METHODS = ["GET", "HEAD"]

@@ -43,16 +43,16 @@ FRAME: dict[str, Text] = {
     "apply": button("Apply"),
     "earlier": button("Earlier"),
     "back_to_inbox": button("Back to the inbox"),
-    # Translators: the page updates itself.
+    # Translators: state of a page that updates itself automatically.
     "live": _("Live"),
     "connecting": _("Connecting…"),
-    # Translators: the page does not update itself at the moment.
+    # Translators: state of a page that does not update itself at the moment.
     "paused": _("Not live"),
     "updates": button("Show what is new"),
     "problem": _("There is a problem"),
     "demo": _("This is a demonstration: officers and people here are invented."),
     "nothing": _("Nothing here."),
-    # Translators: a list without entries.
+    # Translators: shown in place of a missing value or of a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
     "close": button("Close"),
@@ -75,10 +75,10 @@ INBOX: dict[str, Text] = {
     "answer_in": _("answer in {time}"),
     "late_by": _("late by {time}"),
     "closes_in": _("chat closes in {time}"),
-    # Translators: the messenger accepts no message now.
+    # Translators: the messenger accepts no message to this person now.
     "chat_closed": _("chat closed"),
     "unread": _("New words: {count}"),
-    # Translators: no filter is set.
+    # Translators: a choice in a filter of cases: no restriction.
     "any": _("all"),
     "find_number": _("Number of a case or of a registration"),
     "filter": button("Filter"),
@@ -96,7 +96,7 @@ INBOX: dict[str, Text] = {
     "shift_end": button("End my shift"),
     "country": button("Country"),
     "channel": button("Channel"),
-    # Translators: the case came back to the queue.
+    # Translators: a mark on a case that came back to the queue of waiting cases.
     "returned": _("came back"),
     "escalated": _("shown to the lead"),
 }
@@ -113,7 +113,7 @@ CASE: dict[str, Text] = {
         "it, it will not be sent."
     ),
     "release": button("Give back"),
-    # Translators: title of the messages of a case.
+    # Translators: heading above the messages between the person and the officers.
     "thread": _("Conversation"),
     "no_words": _("The person has written nothing yet."),
     # Translators: the person who asked for an officer.
@@ -127,7 +127,7 @@ CASE: dict[str, Text] = {
     "preview_title": _("This is what the person will read"),
     "canned_choose": _("Ready answers, in the person's language"),
     "canned_search": _("Find by name or words"),
-    # Translators: search in a list.
+    # Translators: a button that searches in a list of ready answers.
     "find": button("Find"),
     "canned_none": _("There is no ready answer in the person's language."),
     "meaning": _("It means: {words}"),
@@ -158,7 +158,7 @@ CASE: dict[str, Text] = {
     "note_title": _("Note for colleagues"),
     "note_hint": _("The person never sees this."),
     "note_save": button("Keep the note"),
-    # Translators: notes that officers write for one another.
+    # Translators: heading above notes that officers write for one another.
     "notes": _("Notes"),
     "answers": _("What the person answered"),
     "answers_show": button("Show the answers"),
@@ -178,7 +178,7 @@ CASE: dict[str, Text] = {
         " PIN is removed. The person can set a new PIN."
     ),
     "document_which": _("Which document?"),
-    # Translators: documents that the person sent.
+    # Translators: heading above the documents that the person sent.
     "papers": _("Papers"),
     "paper_wanted": _("Asked for, not here yet: {paper}"),
     "paper_look": _("Page {number}"),
@@ -208,22 +208,22 @@ CASE: dict[str, Text] = {
     "resolve_hint": _("The bot tells the person and asks whether the answer helped."),
     "resolve_where": _("Where does the bot go on?"),
     "resolve_intent": _("What was the question about? (only counted)"),
-    # Translators: the person did not answer this.
+    # Translators: shown in place of an answer that the person did not give.
     "intent_unsaid": _("Not said"),
     "where_same": _("Where the person was"),
     "where_menu": _("At the menu"),
     "registry": _("The registry"),
     "registry_none": _("Nothing was sent to the registry."),
-    # Translators: earlier requests of the same person.
+    # Translators: heading above earlier requests of the same person to officers.
     "earlier_cases": _("Earlier cases"),
     "about": _("About the case"),
-    # Translators: when the case was opened.
+    # Translators: label of the time when the case was opened.
     "opened": _("Opened"),
-    # Translators: the officer who has taken the case.
+    # Translators: label of the name of the officer who has taken the case.
     "holder": _("Held by"),
-    # Translators: the state of a case, not a country.
+    # Translators: label of the state of a case; it is not about a country.
     "state": _("State"),
-    # Translators: the time by which an answer is promised.
+    # Translators: label of the time by which the person was promised an answer.
     "promised": _("Answer promised"),
     "rating": _("The person says: {grade}"),
     "taken_meanwhile": _(
@@ -254,7 +254,7 @@ DONE: dict[str, Text] = {
     "done_transferred": _("The case was passed on."),
     "done_snoozed": _("The case is put off."),
     "done_resolved": _("The case is closed. The bot goes on."),
-    # Translators: a change was saved.
+    # Translators: notice that the change that an officer made is saved.
     "done_saved": _("Saved."),
     "done_handed_over": _("The cases were handed over."),
     "done_ended": _("The session is ended."),
@@ -271,9 +271,9 @@ DELIVERIES: dict[str, Text] = {
     "waiting": _("waits until the person opens the chat"),
     # Translators: a message was sent.
     "sent": _("sent"),
-    # Translators: a message reached the phone.
+    # Translators: state of a message to a person: it reached the person's phone.
     "delivered": _("delivered"),
-    # Translators: a message was read (past).
+    # Translators: state of a message to a person: the person has read it (past tense).
     "read": _("read"),
     "dropped": _("not sent: somebody took the case over"),
     "failed": _("not sent: the messenger refused it"),
@@ -297,9 +297,9 @@ STATES: dict[str, Text] = {
     State.QUEUED: _("waits for an officer"),
     State.CLAIMED: _("with an officer"),
     State.WAITING: _("waits for the person"),
-    # Translators: a case is put off until later.
+    # Translators: state of a case: an officer put it off until a later time.
     State.SNOOZED: _("put off"),
-    # Translators: a case is closed.
+    # Translators: state of a case: an officer closed it.
     State.RESOLVED: _("closed"),
 }
 

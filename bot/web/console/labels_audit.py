@@ -130,10 +130,10 @@ LOGGED: dict[str, Text] = {
     "restored": _("The database was restored from a backup"),
     "phrases.accepted": _("A sentence was accepted for teaching"),
     "phrases.rejected": _("A sentence was removed"),
-    # Translators: an officer signed in; an entry of the log.
+    # Translators: an entry of the audit log: an officer signed in.
     "sign_in": _("Signed in"),
     "sign_in.failed": _("Could not sign in"),
-    # Translators: an officer signed out; an entry of the log.
+    # Translators: an entry of the audit log: an officer signed out.
     "sign_out": _("Signed out"),
     # Translators: a token with which another system calls the assistant.
     "token.created": _("A token of another system was created"),
@@ -166,11 +166,11 @@ SENT: dict[str, Text] = {
     # Translators: a purpose of consent.
     "submit": _("Registering"),
     "amend": _("Change of a registration"),
-    # Translators: withdrawal of a registration, sent to the registry.
+    # Translators: withdrawal of a person's registration, which is sent to the registry.
     "withdraw": _("Withdrawal"),
     # Translators: another person has registered with the same name, year of birth and citizenship.
     "same_details": _("Another registration has the same details; please compare the two"),
-    # Translators: erasure of all data about a person.
+    # Translators: erasure of all data about a person, which is reported to the registry.
     "erase": _("Erasure"),
 }
 STANDS: dict[str, Text] = STATES_TOLD | {

@@ -31,7 +31,7 @@ BROADCASTS: dict[str, Text] = {
     ),
     "hint_news": _("Changed rules, support, events. Nobody gets two of these on one day."),
     "hint_urgent": _("Danger or fraud. Two people have to agree; quiet hours don't count."),
-    # Translators: belongs to an announcement.
+    # Translators: label of the topic of an announcement.
     "news_topic": _("Topic"),
     "why_sent": _("Why is it sent? (for the approver and the log)"),
     "audience_title": _("Who gets it?"),
@@ -39,7 +39,7 @@ BROADCASTS: dict[str, Text] = {
         "Only people who asked for announcements on this topic. An empty field sets no limit."
     ),
     "written_forms": _("Language and script"),
-    # Translators: messengers and the web chat.
+    # Translators: label of a choice of messengers and the web chat.
     "channels": _("Channels"),
     "states_of_registration": _("State of their registration"),
     "declared_country": _("Country that they gave for announcements"),
@@ -54,10 +54,10 @@ BROADCASTS: dict[str, Text] = {
     "aud_too": _("{what}: {values}."),
     "aud_count": _("People who get it now: {count}."),
     "aud_nobody": _("Nobody would get it now."),
-    # Translators: people who match the audience but do not get it.
+    # Translators: label above numbers of people in the audience who do not get the announcement.
     "aud_out": _("Left out"),
     "aud_out_none": _("Nobody is left out."),
-    # Translators: no restriction.
+    # Translators: a column of a table: the number of people on all channels together.
     "all_people": _("All"),
     "out_quiet": _("want no messages"),
     "out_unreachable": _("have only the web chat; they read it there"),
@@ -79,7 +79,7 @@ BROADCASTS: dict[str, Text] = {
     "made_from": _("Made from {language}"),
     "as_read": _("As people will read it"),
     "as_hint": _("People who asked for short notices get this instead"),
-    # Translators: there is no text in this language.
+    # Translators: the announcement has no text in this language.
     "missing": _("missing"),
     "test_title": _("Look at it on a phone"),
     "test_hint": _(
@@ -103,7 +103,7 @@ BROADCASTS: dict[str, Text] = {
         "Nobody is written to here: people read it under “{announcements}”.",
         announcements=labels.ANNOUNCEMENTS,
     ),
-    # Translators: sends every language of an announcement to the test phones.
+    # Translators: a button that sends the announcement in every language to the test phones.
     "test_all": button("Test all languages"),
     "test_send": button("Send a test"),
     "test_again": button("Send it again"),
@@ -115,7 +115,7 @@ BROADCASTS: dict[str, Text] = {
     "not_later": _("Not later than"),
     "not_later_hint": _("Anyone who has not received it by then will not get it."),
     "quiet_from": _("Quiet hours from"),
-    # Translators: the end of quiet hours.
+    # Translators: label of the time at which the quiet hours of the night end.
     "quiet_until": _("until"),
     "quiet_hint": _(
         "Quiet hours follow each person's own clock. The announcement comes after they end."
@@ -124,16 +124,16 @@ BROADCASTS: dict[str, Text] = {
     "paid": _("Pay Telegram for speed"),
     "paid_hint": _("{stars} Stars for this audience, at up to a thousand messages a second."),
     "takes": _("Takes about"),
-    # Translators: the price of sending.
+    # Translators: label of the price of sending the announcement.
     "costs": _("Costs"),
     "billed": _("WhatsApp messages that are billed: {count}"),
     "stars": _("Telegram Stars: {count}"),
-    # Translators: the price: it costs nothing.
+    # Translators: the price of sending the announcement: it costs nothing.
     "free": _("nothing"),
     "blockers_title": _("What is still missing"),
     "ready": _("Nothing is missing. You can ask for approval."),
     "ask_approval": button("Ask for approval"),
-    # Translators: the consent of a second officer to send.
+    # Translators: heading: a second officer consents to sending the announcement.
     "approval_title": _("Approval"),
     "approval_hint": _(
         "You agree to exactly this text, audience and time. Your approval holds for 24 hours "
@@ -154,16 +154,16 @@ BROADCASTS: dict[str, Text] = {
     "diff_title": _("Changed since the last approval"),
     "diff_none": _("Nothing has changed since the last approval."),
     "write_on": button("Change it"),
-    # Translators: the author of the announcement.
+    # Translators: label of the name of the officer who wrote the announcement.
     "author": _("Written by"),
     "sent_to": _("People who get it: {count}. The parts below add up to this number."),
     "rate": _("Messages a minute"),
     "average": _("On average"),
     "eta": _("Time left"),
     "eta_unknown": _("not known"),
-    # Translators: when sending began.
+    # Translators: label of the time when sending of the announcement began.
     "begun": _("Started"),
-    # Translators: the number of messages that reached a phone.
+    # Translators: label of the number of messages that reached people's phones.
     "arrived": _("Arrived"),
     "pause_of": _("{channel} asked us to wait until {time}."),
     "held_reason": _("Paused because: {reason}"),
@@ -191,14 +191,14 @@ BROADCASTS: dict[str, Text] = {
     "doubt_one_again": button("Send again"),
     "doubt_one_leave": button("Do not send again"),
     "reasons_title": _("Why not"),
-    # Translators: people who get the announcement.
+    # Translators: heading above the people who get the announcement.
     "recipients": _("Recipients"),
     "recipients_hint": _("No names or addresses: each recipient is shown as a number."),
-    # Translators: the fate of one message.
+    # Translators: a column of a table: whether the message reached this person.
     "fate": _("Result"),
-    # Translators: how often sending was tried.
+    # Translators: a column of a table: how often sending the message was tried.
     "tries": _("Attempts"),
-    # Translators: why an announcement was paused.
+    # Translators: label of the reason why the announcement was paused.
     "reason": _("Reason"),
     "later": button("Show more"),
     "history": _("Who did what"),
@@ -212,7 +212,7 @@ BROADCASTS: dict[str, Text] = {
     # Translators: an officer ended the sending.
     "done_cancelled": _("Ended."),
     "done_retried": _("Sending to them again."),
-    # Translators: a person in doubt was decided upon.
+    # Translators: notice that an officer decided about messages that may not have arrived.
     "done_decided": _("Decided."),
 }
 
@@ -225,14 +225,14 @@ PURPOSES: dict[str, Text] = {
 }
 
 BROADCAST_STATES: dict[str, Text] = {
-    # Translators: the announcement is a draft.
+    # Translators: state of an announcement that is a draft.
     State.DRAFT: _("being written"),
     State.AWAITING: _("waits for approval"),
     State.SCHEDULED: _("waits for its time"),
     State.RUNNING: _("is being sent"),
-    # Translators: an announcement is paused.
+    # Translators: state of an announcement whose sending is paused.
     State.PAUSED: _("held"),
-    # Translators: all messages are sent.
+    # Translators: state of an announcement of which all messages are sent.
     State.DONE: _("finished"),
     # Translators: an officer ended the sending.
     State.CANCELLED: _("ended"),
@@ -253,17 +253,17 @@ FATES: dict[str, Text] = {
     RecipientStatus.READ: _("read"),
     RecipientStatus.DELIVERED: _("delivered"),
     RecipientStatus.ACCEPTED: _("sent"),
-    # Translators: messages are going out.
+    # Translators: state of a message that is being sent.
     RecipientStatus.CLAIMED: _("being sent"),
     RecipientStatus.PLANNED: _("waits its turn"),
     RecipientStatus.HELD: _("waits for a better time"),
-    # Translators: whether the message arrived is unknown.
+    # Translators: state of a message of which it is unknown whether it arrived.
     RecipientStatus.IN_DOUBT: _("in doubt"),
-    # Translators: a message could not be sent.
+    # Translators: state of a message that could not be sent.
     RecipientStatus.FAILED: _("failed"),
-    # Translators: a person was left out of the sending.
+    # Translators: state of a message that was not sent, because the person was left out.
     RecipientStatus.SKIPPED: _("passed over"),
-    # Translators: a message was cancelled.
+    # Translators: state of a message that was cancelled before it was sent.
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 

@@ -34,14 +34,15 @@ BURSTS: dict[str, Text] = {
     "done_burst_reopened": _("The cases wait for an officer again."),
 }
 SPENDINGS: dict[str, Text] = {
-    # Translators: chats that one address opened.
+    # Translators: number of web chats opened from one internet address.
     Spending.CHAT: _("Chats"),
-    # Translators: consents given from one address.
+    # Translators: number of consents given from one internet address.
     Spending.PERSON: _("Consents"),
     Spending.CASE: _("Cases"),
-    # Translators: registrations sent from one address.
+    # Translators: number of registrations sent from one internet address.
     Spending.SUBMISSION: _("Registrations"),
-    # Translators: tries, from one address, to see the state of a registration by number and PIN.
+    # Translators: number of tries, from one internet address, to see the state of a registration by
+    # its number and PIN.
     Spending.LOOKUP: _("Status tries"),
 }
 SPAM_REASONS: dict[str, Text] = {

@@ -52,9 +52,9 @@ SIGNING: dict[str, Text] = {
     "with_passkey": button("Use a passkey"),
     "with_service": button("Work account"),
     "passkey_hint": _("Fingerprint, face or a security key instead of a password"),
-    # Translators: between two ways to sign in.
+    # Translators: a separator between two ways to sign in.
     "or": _("or"),
-    # Translators: title of the page for a new officer.
+    # Translators: title of the page on which a new officer chooses a password.
     "welcome": _("Welcome"),
     "welcome_hint": _("This link works once. Choose a password and connect an authenticator app."),
     "new_password": _("New password"),
@@ -85,23 +85,23 @@ RUNNING: dict[str, Text] = {
     "phrases_intent": _("This sentence asks"),
     "phrases_accept": button("Accept"),
     "team": _("The team"),
-    # Translators: the number of cases that an officer has taken.
+    # Translators: a column of a table: the number of cases that an officer has taken.
     "held": _("Holds"),
     "awaiting": _("Await an answer"),
     "waiting_longest": _("The longest waits"),
     "on_shift": _("On shift"),
     "queue_now": _("The queue"),
-    # Translators: requests of people to officers.
+    # Translators: label of the number of cases, which are people's requests to officers.
     "cases_now": _("Cases"),
-    # Translators: cases that wait longer than promised.
+    # Translators: heading above the cases that wait longer than promised.
     "late_now": _("Late"),
-    # Translators: the time until the first answer to a case.
+    # Translators: label of the time until people got the first answer.
     "answer_time": _("First answer"),
     "closed_time": _("From opening to closing"),
     "came_back": _("Came back to the queue"),
-    # Translators: below a time: half of all people waited no longer than it.
+    # Translators: shown below a time: half of all people waited no longer than this time.
     "half_of_people": _("Half of the people waited no longer."),
-    # Translators: nine of ten people waited no longer than this time.
+    # Translators: {time} is a time; nine of ten people waited no longer than this.
     "nine_of_people": _("Nine of ten: no longer than {time}."),
     "cases_hint": _("People who asked for an officer."),
     "came_back_hint": _("An officer gave them back, or took too long."),
@@ -111,9 +111,10 @@ RUNNING: dict[str, Text] = {
     "by_hour": _("By the hour of opening"),
     # Translators: a heading above "By topic", "By language" and the like.
     "group_by": _("Grouped"),
-    # Translators: the number of answered cases.
+    # Translators: a column of a table: the number of answered cases.
     "answered": _("Answered"),
-    # Translators: the share of cases that got their first answer within the promised time.
+    # Translators: a title, and a column of a table: the share of cases that got their first answer
+    # within the promised time.
     "in_time": _("Answered in time"),
     "in_time_hint": _(
         "The share of answered cases whose first answer came within the working time that is set."
@@ -127,18 +128,19 @@ RUNNING: dict[str, Text] = {
     "few": _("fewer than 5"),
     "few_hint": _("Numbers under 5 are not shown, so that nobody can be recognised."),
     "opened_count": _("Opened"),
-    # Translators: the number of closed cases.
+    # Translators: a column of a table: the number of closed cases.
     "closed_count": _("Closed"),
-    # Translators: how people rated a conversation.
+    # Translators: heading above the numbers of ratings that people gave after a conversation with
+    # an officer.
     "graded": _("Grades"),
     "funnel": _("Where people are in the form"),
     "funnel_hint": _(
         "People who began in the last 30 days: how many reached each question, and how many "
         "stopped there."
     ),
-    # Translators: the number of people who reached a question.
+    # Translators: a column of a table: the number of people who reached a question of the form.
     "reached": _("reached it"),
-    # Translators: the number of people who stopped at a question.
+    # Translators: a column of a table: the number of people who stopped at a question of the form.
     "stays": _("stopped there"),
     "finished": _("sent the form"),
     "as_table": _("As a table"),
@@ -153,14 +155,14 @@ RUNNING: dict[str, Text] = {
     ),
     "stale": _("Somebody changed this meanwhile. Look at what it is now, then change it again."),
     "zone": _("Time zone"),
-    # Translators: a day in the table of working hours.
+    # Translators: a column of the table of working hours: the day of the week.
     "weekday": _("Day"),
-    # Translators: the beginning of working hours.
+    # Translators: a column of a table: the time when working hours begin.
     "opens": _("From"),
-    # Translators: the end of working hours.
+    # Translators: a column of a table: the time when working hours end.
     "closes": _("To"),
     "closes_hint": _("A shift may go past midnight. An empty line is a free day."),
-    # Translators: days on which a mission is closed.
+    # Translators: label of the field for the days on which a mission is closed.
     "holidays": _("Holidays"),
     "holidays_hint": _("One date in each line, as 2027-03-22"),
     "first_minutes": _("First answer within, minutes of work"),
@@ -183,9 +185,9 @@ RUNNING: dict[str, Text] = {
     "Saturday": button("Saturday"),
     "Sunday": button("Sunday"),
     "mission": _("Mission"),
-    # Translators: the rights of an officer.
+    # Translators: label of an officer's roles, which decide what the officer may do.
     "roles": _("Roles"),
-    # Translators: languages that an officer reads.
+    # Translators: label of the languages that an officer reads.
     "languages": _("Languages"),
     "topics": _("Topics (none means all)"),
     "active": _("May work here"),
@@ -197,22 +199,22 @@ RUNNING: dict[str, Text] = {
     "tie": button("Connect the account"),
     "invite": button("New link"),
     "invite_hint": _("Give this link to the officer in person. It works once, for 24 hours."),
-    # Translators: browsers in which an officer is signed in.
+    # Translators: heading above the browsers in which an officer is signed in.
     "sessions": _("Sessions"),
     "sessions_hint": _("Where you are signed in. End what you don't know."),
-    # Translators: the session of this browser.
+    # Translators: a mark on the session of the browser that the officer uses now.
     "this_session": _("this one"),
     "end": button("End"),
     "end_others": button("End all others"),
     "since": _("since {time}"),
     "seen": _("last used {time}"),
-    # Translators: a kind of sign-in, for demonstrations only.
+    # Translators: how an officer signed in: with one click, in a demonstration only.
     "strength_demo": _("demonstration"),
     "strength_code": _("password and code"),
-    # Translators: a kind of sign-in.
+    # Translators: how an officer signed in: with a passkey.
     "strength_passkey": _("passkey"),
     "strength_service": _("work account"),
-    # Translators: keys to sign in without a password.
+    # Translators: heading above the passkeys, with which an officer signs in without a password.
     "passkeys": _("Passkeys"),
     "passkeys_hint": _("Safer than a password: nobody can trick you into telling it."),
     "passkeys_guarded": _(
@@ -232,7 +234,7 @@ RUNNING: dict[str, Text] = {
     "break_glass_no_case": _("There is no case of this number."),
     "break_glass_waits": _("waits for a second administrator"),
     "break_glass_open": _("open until {time}"),
-    # Translators: emergency access has ended.
+    # Translators: state of an officer's emergency access to a case: it has ended.
     "break_glass_shut": _("over"),
     "break_glass_granter": _("Opened by {name}"),
     "break_glass_reviewer": _("looked at by {name}"),
@@ -242,11 +244,11 @@ RUNNING: dict[str, Text] = {
     "break_glass_unseen": _(
         "A case of your mission was opened in an emergency. Please look at it."
     ),
-    # Translators: a column of the audit log.
+    # Translators: a column of the audit log: the time of the action.
     "when": _("When"),
-    # Translators: a column of the audit log, the person who acted.
+    # Translators: a column of the audit log: the person who acted.
     "who": _("Who"),
-    # Translators: a column of the audit log, the action.
+    # Translators: a column of the audit log: the action.
     "what": _("What"),
     # Translators: a column of the audit log: the case, officer or person concerned.
     "whom": _("About"),

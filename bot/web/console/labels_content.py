@@ -30,7 +30,7 @@ CONTENT: dict[str, Text] = {
     "content_since": _("First day"),
     "content_last": _("Last day"),
     "content_last_hint": _("After this day it is not said any more."),
-    # Translators: the English text of an entry.
+    # Translators: label of the English text of an entry, such as a fact or a notice.
     "content_english": _("English"),
     "content_english_hint": _("The other languages are checked against it: numbers, terms, links."),
     "content_partial": _("Publish although a language is missing, because"),
@@ -46,7 +46,8 @@ CONTENT: dict[str, Text] = {
     "content_arrange": _("Change the answer"),
     "content_teach": _("Teach phrases"),
     "content_place": _("When it is said"),
-    # Translators: a number; sentences are said in this order.
+    # Translators: label of a number; the parts of an answer are shown in the order of these
+    # numbers.
     "content_order": _("Order"),
     "content_at_once": _("At once"),
     "content_later": _("When more is asked for"),
@@ -81,7 +82,7 @@ CONTENT: dict[str, Text] = {
     "content_approve": button("Approve, publish"),
     "content_own": _("You wrote this draft. Somebody else has to approve it."),
     "content_differences": _("What changes"),
-    # Translators: earlier versions of an entry.
+    # Translators: heading above the earlier versions of an entry.
     "content_history": _("History"),
     "content_again": button("Publish this again"),
     "content_withdraw": button("Take it back"),

@@ -3,7 +3,8 @@
 from flows.engine.text import Text, _, button
 
 FILES: dict[str, Text] = {
-    # Translators: the name of a file that an officer sends, if they give none.
+    # Translators: name of a file that an officer sends to a person, if the officer gives it no
+    # name.
     "file": _("File"),
     # Translators: a button that opens the choice of a file to send to the person.
     "file_send": button("Send a file"),
@@ -31,7 +32,7 @@ FILES: dict[str, Text] = {
     # Translators: the blank application form that goes with a ready answer.
     "form_carried": _("Form that goes with it"),
     "bad_form": _("This name can't be used, or the library is full."),
-    # Translators: a voice message of a person.
+    # Translators: label of a voice message of a person.
     "recording": _("Recording"),
     "recording_waits": _("The recording is on its way."),
     "recording_refused": _(

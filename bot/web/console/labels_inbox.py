@@ -4,9 +4,9 @@ from flows.engine.text import Text, _, button
 
 KEYS: dict[str, Text] = {
     "manual": button("Help"),
-    # Translators: the text of a picture for people who do not see it.
+    # Translators: describes a picture of a page of the console for people who do not see it.
     "manual_picture": _("The page “{page}”"),
-    # Translators: keys of the keyboard.
+    # Translators: heading above a list of keys of the keyboard and their effects.
     "help_title": _("Keys"),
     "help_writing": _(
         "While you write, they do nothing. With {key} they always work. In an empty answer, /"
@@ -29,7 +29,7 @@ KEYS: dict[str, Text] = {
 MARKING: dict[str, Text] = {
     # Translators: a heading above the urgency and the labels of a case, set by hand.
     "marks": _("Marks"),
-    # Translators: short names by which officers sort cases.
+    # Translators: heading: labels, which are short names by which officers sort cases.
     "labels": _("Labels"),
     # Translators: a short name by which officers sort cases.
     "label": button("Label"),

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from flows.engine.text import Text, _, button
 
 NOTIFYING: dict[str, Text] = {
-    # Translators: a heading above the ways by which an officer learns of news.
+    # Translators: a heading above settings: how an officer is notified of new cases and other
+    # events.
     "notify": _("Notifications"),
     "notify_hint": _(
         "Notifications say how many cases or announcements wait. No notification contains a name or"

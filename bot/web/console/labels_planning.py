@@ -31,9 +31,10 @@ PLANNING: dict[str, Text] = {
     "planning_map_hint": _("More people give a darker tile. A dashed tile is hidden."),
     # Translators: a property by which people are counted: their age.
     "planning_age": _("Age"),
-    # Translators: people who did not answer.
+    # Translators: the number of people who did not answer the question.
     "planning_not_given": _("Not given"),
-    # Translators: people who were not asked for their trade, as children.
+    # Translators: the number of people who were not asked the question, such as children about
+    # their trade.
     "planning_not_asked": _("Not asked"),
     "planning_off": _("No registry is connected. An administrator can set its address."),
     "planning_none": _("The registry has not released counts yet. Please come back tomorrow."),

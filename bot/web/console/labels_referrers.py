@@ -23,12 +23,12 @@ REFERRERS: dict[str, Text] = {
     # Translators: a page to print, with a QR code.
     "referrer_poster": button("Poster"),
     "referrer_renew": button("New page address"),
-    # Translators: ends an invitation.
+    # Translators: a button that ends an organisation's invitation.
     "referrer_end": button("End it"),
     "referrer_until": _("Valid until"),
-    # Translators: the number of people who registered by the invitation.
+    # Translators: label of the number of people who registered after an organisation's invitation.
     "referrer_count": _("Registered"),
-    # Translators: an invitation has ended.
+    # Translators: a mark on an organisation's invitation that has ended.
     "referrer_over": _("has ended"),
     "done_referrer_ended": _("The invitation has ended."),
 }

@@ -11,9 +11,9 @@ WEBHOOKS: dict[str, Text] = {
         "These systems get a message when something of theirs changes. The messages contain no"
         " personal data."
     ),
-    # Translators: another system receives messages.
+    # Translators: state of another computer system: it receives messages from this one.
     "webhook_on": _("receives messages"),
-    # Translators: another system no longer receives messages.
+    # Translators: state of another computer system: it no longer receives messages.
     "webhook_off": _("switched off"),
     "webhook_gone": _("The system answered that it wants no more messages."),
     "webhook_failing": _("No message arrived for five days."),
