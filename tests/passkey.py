@@ -1,4 +1,4 @@
-"""An authenticator that creates passkeys and signs with them like a browser, without a browser."""
+"""An authenticator that creates a passkey and signs with it, as a browser does (WebAuthn)."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,7 +15,10 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Device:
-    """A passkey for one site; `origin` is the origin that the browser reports."""
+    """An authenticator with one passkey.
+
+    `origin` is the page's origin that the browser reports, `uses` the signature counter.
+    """
 
     origin: str
     id: bytes = field(default_factory=lambda: token_bytes(16))
@@ -25,7 +28,7 @@ class Device:
     )
 
     def made(self, options: dict[str, Any]) -> str:
-        """Return the request that a page sends after it created a passkey."""
+        """Return the JSON that a page sends after it created the passkey from these options."""
         told = self._told("webauthn.create", options["challenge"])
         public = self._key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32), -3: public.y.to_bytes(32)}
@@ -35,7 +38,7 @@ class Device:
         return self._sent(told, attestationObject=attested)
 
     def signed(self, options: dict[str, Any]) -> str:
-        """Return the request that a page sends to sign in."""
+        """Return the JSON that a page sends to sign in with the passkey."""
         self.uses += 1
         told = self._told("webauthn.get", options["challenge"])
         about = self._about(options["rpId"], PRESENT | VERIFIED)

@@ -28,7 +28,7 @@ AFTER_CONSENT = ("yes", "TESTOVA", "GULNAR", "1990", "CN", "self", "no", "no")
 
 @dataclass
 class Guest:
-    """A person on the web channel. `do` processes one update and sends the answer."""
+    """A person on the web channel. `do` processes one update and sends the replies."""
 
     rt: Runtime
     name: str = field(default_factory=lambda: uuid4().hex)
@@ -49,13 +49,14 @@ class Guest:
         )
 
     async def press(self, key: str) -> None:
-        """Press the button with this key in the open question."""
+        """Press the open question's button with this key, or a control's (`!menu`)."""
         conversation = await self.conversation()
         nonce = conversation.asked.nonce if conversation and conversation.asked else 0
         await self.do(Pressed(key if key.startswith("!") else f"{nonce}:{key}"))
 
     async def go(self, *answers: str) -> None:
-        """Answer one question after another: press a matching button, or write."""
+        """Give one answer after another: press the open question's button with this key, if any,
+        or write the answer as text."""
         for answer in answers:
             conversation = await self.conversation()
             asked = conversation.asked if conversation else None
@@ -66,7 +67,7 @@ class Guest:
                 await self.do(Said(answer))
 
     async def consent(self) -> None:
-        """Answer from the first message to the consent after which answers are stored."""
+        """Open the chat and answer all questions up to the consent to store answers."""
         await self.do(Started())
         await self.go(*TO_CONSENT, "yes")
 
@@ -107,7 +108,10 @@ class Guest:
 
 
 def elsewhere(rt: Runtime) -> Runtime:
-    """Return a runtime like that of another process: same stores, own connections and batches."""
+    """Return a runtime like that of another process.
+
+    It shares the stores with `rt`, but has its own queues and batches of turns.
+    """
     return replace(
         rt,
         lines=SerialQueue(LINE_SECONDS),
@@ -117,7 +121,7 @@ def elsewhere(rt: Runtime) -> Runtime:
 
 
 async def bring(rt: Runtime, update: Inbound) -> AfterCommit | None:
-    """Deliver an update as a platform does, which repeats it until it is accepted."""
+    """Deliver an update again and again until Kosh accepts it, as a platform does."""
     while True:
         try:
             return await receive.receive(rt, update)

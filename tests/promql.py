@@ -1,4 +1,7 @@
-"""The part of PromQL that our alert rules use; `increase` is last minus first scrape."""
+"""Evaluate the part of PromQL that Kosh's alert rules use.
+
+`increase` is the value at the last scrape minus that at the first, without extrapolation.
+"""
 
 import operator
 import re
@@ -18,7 +21,7 @@ AGGREGATED: dict[str, Callable[[Iterable[float]], float]] = {"max": max, "min": 
 
 
 def scraped(text: str) -> Scrape:
-    """Return the samples of a /metrics page, by name and labels."""
+    """Return the samples of a /metrics page, by metric name and labels."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -36,7 +39,10 @@ class _Query:
     scrapes: tuple[Scrape, ...]
 
     def value(self, node: Any) -> Any:
-        """Evaluate a node: return a value for each set of labels, or a number."""
+        """Evaluate a node of the parsed expression.
+
+        Return a number for a literal, and otherwise a value for each set of labels.
+        """
         match type(node).__name__:
             case "NumberLiteral":
                 return node.val

@@ -23,7 +23,7 @@ def sheet(width: int = 1240, height: int = 1754, line: str = LINE) -> Image.Imag
 
 
 def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
-    """Return the bytes of an image file."""
+    """Return an image as a file in Pillow's format `form`; `how` are options of Pillow."""
     out = io.BytesIO()
     image.save(out, form, **how)
     return out.getvalue()
@@ -36,14 +36,17 @@ def photo(line: str = LINE) -> bytes:
 
 
 def noise(width: int, height: int, size: int) -> bytes:
-    """Return a photo with noise whose file has about `size` bytes, padded to that size."""
+    """Return a JPEG of random noise, padded with zero bytes to `size` bytes."""
     grain = Image.effect_noise((width, height), 80).convert("RGB")
     file = saved(grain, quality=95)
     return file + b"\0" * (size - len(file))
 
 
 def pdf(*objects: str, pages: int = 1, box: str = "0 0 595 842", trailer: str = "") -> bytes:
-    """Return a PDF of typed pages; `objects` get numbers from 10 on, and `trailer` is appended."""
+    """Return a PDF of typed pages.
+
+    `objects` are further PDF objects, with numbers from 10 on. `trailer` is added to the trailer.
+    """
     kids = " ".join(f"{1000 + n} 0 R" for n in range(pages))
     text = f"BT /F 24 Tf 60 700 Td ({LINE}) Tj 0 -60 Td ({LINE}) Tj ET"
     parts = {
@@ -66,7 +69,7 @@ def pdf(*objects: str, pages: int = 1, box: str = "0 0 595 842", trailer: str = 
 
 
 def deep_pdf() -> bytes:
-    """Return a PDF whose page content is 200 MB of zeros, in a few hundred KB."""
+    """Return a PDF of a few hundred KB whose page content decompresses to 200 MB."""
     packed = zlib.compress(b"q Q " * 50_000_000, 9)
     head = (
         b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]"
@@ -77,11 +80,11 @@ def deep_pdf() -> bytes:
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
-    """Return a chunk of a PNG file."""
+    """Return a chunk of a PNG file, with its length and checksum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 async def sent(file: bytes, piece: int = 65_536) -> AsyncIterator[bytes]:
-    """Yield a file in pieces, as a network delivers it."""
+    """Yield a file in pieces of `piece` bytes, as a network delivers it."""
     for at in range(0, len(file), piece):
         yield file[at : at + piece]

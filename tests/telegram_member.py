@@ -1,4 +1,4 @@
-"""A registered person on the Telegram emulator, without a web server."""
+"""A person on the Telegram emulator who gave consent; no web server runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from tests.person_client import TO_CONSENT
 
 
 class Member:
-    """A person who gave consent; the phone shows only the messages after it."""
+    """A person on Telegram who gave consent; `phone` shows only the messages after the consent."""
 
     def __init__(self, rt: Runtime, telegram: Emulator, phone: User) -> None:
         self.rt, self.telegram, self.phone, self.updates = rt, telegram, phone, 0
@@ -55,7 +55,10 @@ class Member:
 
 @asynccontextmanager
 async def joined(rt: Runtime) -> AsyncIterator[Member]:
-    """Yield a registered person; fail if the emulator finds a mistake of the bot."""
+    """Run a Telegram emulator; yield a person who gave consent.
+
+    Fail at the end if the emulator rejected a call of the bot as a mistake.
+    """
     channels: Any = rt.channels
     async with Emulator(limits=False) as telegram, aiohttp.ClientSession() as http:
         channels["telegram"] = Telegram(http, TOKEN, telegram.url)

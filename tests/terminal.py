@@ -1,4 +1,4 @@
-"""`./kosh …` as typed: each command runs in a process forked from one with all imports done.
+"""Run `./kosh` commands as typed, each in a process forked from one that has imported everything.
 
 The imports take two seconds, a command much less. A few tests start `python -m bot` instead.
 """
@@ -25,9 +25,9 @@ PROGRAMS: Mapping[str, Callable[[], int | None]] = {"kosh": main, "pytest": pyte
 
 
 class Shell:
-    """A process that has imported every command and forks for each line typed.
+    """A process that has imported every command and forks for each command line.
 
-    `languages` are read at its start and do not change for its commands.
+    It reads the catalogues of `languages` at its start.
     """
 
     def __init__(self, root: Path, *languages: str) -> None:
@@ -46,9 +46,10 @@ class Shell:
         program: str = "kosh",
         module: str = "bot",
     ) -> tuple[int, str]:
-        """Return exit code and output of `./kosh words…`, or of `pytest words…`.
+        """Run `./kosh words…` or `pytest words…` with `typed` as its input.
 
-        `module` is a module that the command needs. It is imported once, before the fork.
+        Return exit code and output. `module` is a module that the command needs; it is imported
+        once, before the fork.
         """
         with self._one_at_a_time, TemporaryDirectory(prefix="kosh-typed-") as folder:
             Path(folder, "typed").write_text(typed, "utf-8")
@@ -63,19 +64,19 @@ class Shell:
             return code, Path(folder, "said").read_text("utf-8")
 
     def close(self) -> None:
-        """Close the input of the process."""
+        """Close the process's input, which ends the process, and wait for its end."""
         with self._ready:
             pass
 
 
 @cache
 def shell() -> Shell:
-    """Return the shell of this test process; it ends when its input is closed."""
+    """Return the shell that all tests of this process share."""
     return Shell(ROOT, *NAMES)
 
 
 def _serve() -> None:
-    """Fork for every line; in the child, run the command."""
+    """Read command lines from the input; fork for each, and run the command in the child."""
     assembled()
     Languages(tuple(sys.argv[1:]))
     gc.freeze()

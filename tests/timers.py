@@ -1,4 +1,4 @@
-"""Timers of a process, fired by tests without waiting."""
+"""A replacement of an event loop's timers, which a test fires by advancing the time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class _Timer:
 
 @dataclass
 class Clock:
-    """Timers that fire only when a test advances the time."""
+    """A clock in seconds whose timers fire only when a test calls `advance`."""
 
     now: float = 1000.0
     timers: list[_Timer] = field(default_factory=list)

@@ -1,4 +1,7 @@
-"""Hints to people by e-mail and SMS: confirmed by a code, without content, ended on request."""
+"""Hints: notices by e-mail or SMS that a message waits in the chat.
+
+A person confirms the address by a code and may end hints. A hint does not reveal the content.
+"""
 
 import io
 from collections.abc import AsyncIterator
@@ -56,7 +59,7 @@ class Post:
     gateway: SmsGateway
 
     async def sent(self) -> list[str]:
-        """Send due hints; return all e-mails and SMS so far as text."""
+        """Send the due hints; return the texts of all e-mails and SMS that were ever sent."""
         while await notifications.send_hints(self.rt):
             pass
         return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
@@ -93,7 +96,7 @@ async def post(chosen: Settings) -> AsyncIterator[Post]:
 
 
 class OnTelegram(Guest):
-    """A registered person on the Telegram emulator."""
+    """A person whose updates come from Telegram instead of the web channel."""
 
     def inbound(self, event: Event, external_id: str = "") -> Inbound:
         return replace(super().inbound(event, external_id), channel="telegram", message_id="")
@@ -101,7 +104,7 @@ class OnTelegram(Guest):
 
 @asynccontextmanager
 async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
-    """Yield a registered person on the channel."""
+    """Yield a person who gave consent on the channel: "web" or "telegram"."""
     if channel == "web":
         guest = Guest(post.rt)
         await guest.consent()
@@ -112,7 +115,10 @@ async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
 
 
 async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a registered person who has entered an address; the code is not sent yet."""
+    """Return a person who has entered an e-mail address or phone number (`way`) for hints.
+
+    The confirmation code is not sent yet.
+    """
     guest = known or Guest(post.rt)
     if known is None:
         await guest.consent()
@@ -128,7 +134,10 @@ def code_in(text: str) -> str:
 
 
 async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person with a confirmed address; the messages with the code are deleted."""
+    """Return a person with a confirmed address for hints.
+
+    The messages with the confirmation code are removed from both emulators.
+    """
     guest = await left(post, way, known)
     code = code_in((await post.sent())[-1])
     await guest.do(Said(code))
@@ -149,7 +158,7 @@ async def contacts(rt: Runtime) -> list[tuple[object, ...]]:
 
 
 async def answered(post: Post, guest: Guest) -> None:
-    """Make the person ask for an officer, and an officer reply."""
+    """Open a case for the person, claim it as an officer and reply."""
     officer = await an_officer(post.rt)
     case = await ask(guest)
     await auto_assignment.auto_assign(post.rt)
@@ -164,7 +173,7 @@ async def answered(post: Post, guest: Guest) -> None:
 
 
 async def plan(rt: Runtime) -> None:
-    """Schedule a hint for every person with an address."""
+    """Schedule a hint for every person who has entered an address for hints."""
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
         for (person_id,) in await cursor.fetchall():

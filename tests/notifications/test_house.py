@@ -1,4 +1,7 @@
-"""Notifications in the whole application: an officer enables them, a person writes, both arrive."""
+"""Notifications of officers in the whole application, by e-mail and Web Push.
+
+An officer enables them at the console. Then a person asks for an officer and writes again.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -74,7 +77,7 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
 
 
 async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
-    """Compare the database times of each event, but assert no maximum duration."""
+    """Check the order of the database times of event, notification and sending, not durations."""
     house = place.house
     async with Console.signed_in(house.url, OFFICER) as console:
         screen = await console.get("/console/own")
@@ -111,7 +114,7 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
 
 
 async def _rows(house: House) -> list[tuple[str, datetime, datetime, datetime]]:
-    """Return kind and times (event, notification, end of sending) of each sent notification."""
+    """Return (kind, times of event, enqueueing and end of sending) of each sent notification."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT n.kind, CASE n.kind WHEN 'new_case' THEN c.opened_at ELSE"

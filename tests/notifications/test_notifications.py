@@ -65,7 +65,7 @@ class Office:
         return browser
 
     async def run(self) -> list[str]:
-        """Run the queued jobs and send what is due; return the kinds of the jobs."""
+        """Run the queued jobs and send the due notifications; return the kinds of the jobs."""
         async with self.rt.pool.connection() as session:
             cursor = await session.execute(
                 "DELETE FROM procrastinate_jobs WHERE task_name = %s RETURNING id, args",
@@ -121,7 +121,7 @@ async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
 
 
 def _texts(office: Office) -> str:
-    """Return everything that was sent: subjects, bodies, headers, pushes."""
+    """Return everything that was sent, as one text: e-mails with headers, and shown pushes."""
     mails = [each.as_string() + each.get_content() for each in office.mail.taken]
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
@@ -235,7 +235,7 @@ async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Off
 
 
 async def _queued(rt: Runtime) -> dict[str, int]:
-    """Count the queued notifications by kind; each recipient has two targets."""
+    """Return the number of notifications by kind; e-mail and push to an officer count as two."""
     async with rt.pool.connection() as session:
         rows = await session.execute("SELECT kind, count(*) FROM officer_notifications GROUP BY 1")
         return dict(await rows.fetchall())
@@ -401,7 +401,7 @@ async def test_web_push_subscription_to_an_unknown_host_is_rejected(
                 await preferences.subscribe(session, officer.id, good, *wrong)
 
 
-# The example of RFC 8291, section 5.
+# The example of Web Push encryption in RFC 8291, section 5.
 RFC_PRIVATE = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
 RFC_AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
 RFC_BODY = (

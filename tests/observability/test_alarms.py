@@ -1,4 +1,4 @@
-"""Each alert rule is provoked once and evaluated over the output of /metrics."""
+"""Each Prometheus alert fires when its condition is provoked, evaluated over output of /metrics."""
 
 import asyncio
 import re
@@ -54,9 +54,9 @@ SIGHT = health.Snapshot(database=True, live=True)
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
-# Alerts about a process that is down or restarting, which that process cannot raise itself.
+# Alerts about a process that is down or restarting: its own /metrics cannot show them.
 OF_PROCESSES = {"KoshDown", "KoshLooping"}
-# Alerts that depend on the date. A test with the database would depend on the day of its run.
+# Alerts that depend on the date: provoking one would depend on the day of the test's run.
 OF_DAYS = {"KoshFactsEnd"}
 
 
@@ -92,7 +92,10 @@ def test_alert_tests_cover_every_alert() -> None:
 
 
 def test_alert_event_counters_start_at_zero() -> None:
-    """Check that counters start at zero; Prometheus ignores the first value of a new series."""
+    """Check that each event in the rules has a counter that exists from the start.
+
+    Prometheus ignores the first value of a new series, so that the first event would be missed.
+    """
     asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
     assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
 
@@ -146,7 +149,7 @@ async def test_alert_fires_when_its_condition_is_provoked(
 ) -> None:
     logging.configure("info")
     for each in metrics.ALARMING:
-        # As in a process that has just started.
+        # Reset the counter to zero, as in a process that has just started.
         metrics.ALARMS.labels(each).reset()
     before = await prometheus.scrape(rt)
     rule = ALARMS[name]["expr"]
@@ -375,7 +378,7 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
     yield rt
 
 
-# Labels
+# Labels of metrics
 
 
 async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: Prometheus) -> None:
@@ -392,7 +395,7 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
             told = dict(labels)
             assert told.keys() <= known | named | {"job"}, name
             assert not any("TESTOVA" in each or guest.name in each for each in told.values()), name
-        # Do not count the buckets of a histogram, whose number is fixed.
+        # Count the buckets of a histogram once (label `le`), because their number is fixed.
         kinds = {frozenset((at, what) for at, what in each if at != "le") for each in series}
         assert len(kinds) < 40, name
 

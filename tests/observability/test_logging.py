@@ -24,7 +24,7 @@ ID = UUID("00000000-0000-4000-8000-000000000001")
 
 
 class Written(io.StringIO):
-    """A stream that receives the log."""
+    """A stream that collects the log's JSON lines."""
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -251,7 +251,10 @@ def test_log_configuration_removes_handlers_of_libraries() -> None:
 
 
 def lines_of(program: str) -> list[dict[str, Any]]:
-    """Return the log lines of a separate process, after a check for canary values."""
+    """Run Python code in a separate process; return its log lines.
+
+    Check that the name NAME is not in its output.
+    """
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert NAME not in done.stdout + done.stderr

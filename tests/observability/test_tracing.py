@@ -1,4 +1,4 @@
-"""Traces: off by default; when on, they contain only names and words from fixed lists."""
+"""OpenTelemetry traces are off by default, and contain only names and words from fixed lists."""
 
 import asyncio
 import subprocess
@@ -23,7 +23,7 @@ def stopped() -> Iterator[None]:
 
 
 def test_tracing_exporter_is_imported_only_when_configured() -> None:
-    # FastAPI imports the library if it is installed; only Kosh may import the exporter.
+    # Check the exporter only: FastAPI itself imports OpenTelemetry's API if it is installed.
     check = "import sys, bot.cli; sys.exit('opentelemetry.exporter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 

@@ -29,8 +29,8 @@ OPEN = frozenset(STATES) - {"resolved"}
 HELD = OPEN - {"queued"}
 OWNERS: dict[str, UUID | None] = {"nobody": None, "me": ME, "other": OTHER}
 
-# The permissions of each role, written independently of the policy: (states, owners) of cases of
-# the officer's own mission. All other combinations are denied.
+# The permissions of each role on cases, written independently of the policy under test. For each
+# action: the allowed states and owners of a case of the officer's own mission. All else is denied.
 type Cells = dict[Action, tuple[frozenset[str], frozenset[str]]]
 ANY_STATE, ANY_OWNER = frozenset(STATES), frozenset(OWNERS)
 _OFFICER: Cells = {
@@ -60,7 +60,8 @@ _LEAD: Cells = _OFFICER | {
     Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
 }
 ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
-# Actions without a case, limited to the officer's own mission, or not.
+# Roles that may do an action without a case: in the officer's own mission only (IN_MISSION), or in
+# any mission (ANYWHERE).
 _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 _I = Role.INTEGRATOR
@@ -128,7 +129,8 @@ def _expected(role: Role, action: Action, mission: str, state: str, owner: str) 
 
 
 def _differences() -> Iterator[str]:
-    """Yield each combination for which the policy and the table above disagree."""
+    """Yield each combination of role, action, mission, state and owner on which the policy differs
+    from the tables above."""
     for role, action, mission, state, owner in product(
         Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
     ):
@@ -171,7 +173,7 @@ def test_permission_is_ever_allowed_only_if_some_case_allows_it() -> None:
         assert permissions.is_ever_allowed(_who(role), action) == expected, (role, action)
 
 
-# Actions that change who may do what, reach many people at once, or open another officer's work.
+# Actions that change permissions, reach many people at once, or open other officers' cases.
 NEEDING_A_PASSKEY = {
     *(Action.BURST_CLOSE, Action.BURST_REOPEN, Action.OFFICERS_EDIT, Action.SESSIONS_OTHERS),
     *(Action.BREAK_GLASS_ASK, Action.BREAK_GLASS_GRANT, Action.BROADCAST_APPROVE),
@@ -218,11 +220,11 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
     assert check(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
 
 
-# Every action checks permissions
+# Every action of the desk checks permissions
 
 
 async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> None:
-    """Try each action as an auditor of the mission, and as an officer of another mission."""
+    """Try each action on a case as an auditor of its mission, and as an officer of another one."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     far = await an_officer(rt, "Officer Far", ELSEWHERE)
@@ -275,8 +277,8 @@ async def _untouched(rt: Runtime, case: cases.Case) -> bool:
 
 # Row-level security
 
-# Tables that the console reads, with a query for the rows' owners; an officer sees only rows of
-# people of the own mission.
+# Tables with row-level security that the console reads. The query returns an id of each visible
+# row; an officer sees only rows of the own mission.
 REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
@@ -310,7 +312,8 @@ REACHED: dict[str, LiteralString] = {
     "form_files": "SELECT mission FROM form_files",
     "message_limits": "SELECT person_id FROM message_limits",
 }
-# Tables that every officer may read: colleagues and totals. Sign-in data is in separate tables.
+# Tables that every officer may read completely: colleagues, content, totals. The officers' sign-in
+# data is in other tables.
 OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head", "wording_reports"),
@@ -368,7 +371,10 @@ _ROWS: tuple[LiteralString, ...] = (
 
 @pytest.fixture
 def rows(databases: Databases) -> dict[str, UUID]:
-    """Insert a row into every table for each of two missions; return ids of people and officers."""
+    """Insert rows into the tables for each of two missions; return the rows' id by mission.
+
+    All rows of a mission (a person, an officer, a case, …) have the same id.
+    """
     found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
     for mission, identity in found.items():
         with psycopg.connect(databases.owner) as session:
@@ -538,7 +544,7 @@ async def test_console_connection_resets_its_mission_when_returned_to_the_pool(r
             assert await cursor.fetchone() == (0,)
 
 
-# The audit
+# The audit log
 
 
 async def _written(rt: Runtime, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Key rotation during operation: no person becomes unreadable, and destroyed keys are gone."""
+"""Rotation of the vault's keys during operation: every person's data stays readable."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ HOUR = 3600
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
-    """Set the age of the newest key of each kind to `days`, and of each older key to a day more."""
+    """Set the files' ages: the newest key of each kind to `days`, each older key to a day more."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR
@@ -80,8 +80,8 @@ async def test_new_key_is_used_for_encryption_once_every_process_has_it(
     settle(rt)
     assert rt.vault.epoch == 2
     person = uuid4()
-    # The other process has not reloaded its keys; it does so when it gets a key wrapped by the new
-    # one.
+    # The other process has not reloaded its keys. It does so when it gets a person's key that the
+    # new key encrypts.
     assert elsewhere.epoch == 1
     elsewhere.open(person, rt.vault.new_key(person))
     assert elsewhere.epoch == 2
@@ -114,7 +114,7 @@ async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Data
         await key_rotation.create(rt, "epoch")
         settle(rt)
         with psycopg.connect(databases.owner) as holder:
-            # A locked row keeps the rewrapping from finishing before it is killed.
+            # Lock one person's row, so that the rewrapping process is killed before it finishes.
             holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(known),))
             rewrapping = rewrap(chosen)
             while epochs(databases) != {1: 1, 2: 199}:
@@ -257,7 +257,7 @@ async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: D
 
 @pytest.fixture
 def real(chosen: Settings) -> Iterator[Settings]:
-    """Yield the settings with demo mode off."""
+    """Yield the settings of a real installation: demo mode is off."""
     yield chosen.model_copy(update={"demo": False})
 
 

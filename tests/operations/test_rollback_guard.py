@@ -1,4 +1,7 @@
-"""Detection of a restored older database: each counter alone suffices."""
+"""The rollback guard detects that an older copy of the database was restored.
+
+It compares counters of the database with the high-water marks in a file.
+"""
 
 from typing import LiteralString
 
@@ -21,7 +24,10 @@ BACK: dict[str, LiteralString] = {
 
 
 async def lived(rt: Runtime, databases: Databases) -> None:
-    """Increase each counter; call `note` twice, since it stores the values of the last call."""
+    """Increase each counter and record it in the file.
+
+    `note` is called twice, because it stores the values that its previous call read.
+    """
     await Guest(rt).register()
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE audit_head SET seq = seq + 2")
@@ -36,7 +42,7 @@ async def lived(rt: Runtime, databases: Databases) -> None:
 async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
-    """Check that each counter alone is enough to reject the database, until it is accepted."""
+    """Decrease one counter (a key of BACK), which alone must be enough to reject the database."""
     await lived(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute(BACK[number])
@@ -49,7 +55,10 @@ async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
 async def test_database_rollback_guard_records_only_committed_counters(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Check that `note` does not yet store the values of its own call; a crash may undo them."""
+    """Check that one call of `note` does not store the values that it reads.
+
+    A crash may undo transactions that had just been committed when `note` read the counters.
+    """
     await lived(rt, databases)
     await Guest(rt).register()
     await rollback_guard.HighWaterMark().note(rt)

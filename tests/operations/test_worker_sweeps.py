@@ -1,4 +1,7 @@
-"""The worker starts each rare sweep, which the worker of `tests.app_stack` leaves out."""
+"""The worker runs each rare sweep (a periodic task with a long interval).
+
+The worker in `tests.app_stack` leaves these sweeps out.
+"""
 
 import asyncio
 from typing import Any
@@ -25,7 +28,7 @@ RARE: tuple[tuple[Any, str], ...] = (
 
 
 def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Event:
-    """Return an event that is set when the function of this name has returned."""
+    """Return an event that is set when the owner's function `name` has been called and returned."""
     run, ended = getattr(owner, name), asyncio.Event()
 
     async def watched(*given: Any) -> None:

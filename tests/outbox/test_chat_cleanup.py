@@ -1,4 +1,4 @@
-"""Quick exit deletes the messages in the chat, or tells the person that they cannot be deleted."""
+"""The quick exit deletes the chat's messages, or reports which ones it cannot delete."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,7 +24,11 @@ pytestmark = pytest.mark.requirement("S-37")
 
 @dataclass
 class Place:
-    """A fake platform with one person's chat: its messages, by the person and by Kosh."""
+    """A fake messenger with one person's chat.
+
+    It keeps the visible messages of both sides by id; `gone` has the ids of deleted messages. If
+    `held` is an event, Kosh's next message waits for it.
+    """
 
     rt: Runtime
     name: str
@@ -92,7 +96,10 @@ class Place:
         await receive.deliver(self.rt, await receive.receive(self.rt, update))
 
     async def begin(self, *pressed: str) -> None:
-        """Begin a conversation and press options; each question increases the nonce by one."""
+        """Begin a conversation and press these options one after another.
+
+        Each question increases the nonce in the buttons' payloads by one.
+        """
         await self.do(Started())
         for nonce, key in enumerate(pressed, 1):
             await self.do(Pressed(f"{nonce}:{key}"))
@@ -213,7 +220,10 @@ async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: R
 
 
 async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
-    """Record an announcement that was sent to the chat some time ago."""
+    """Record that an announcement was sent to the chat as message `external_id`.
+
+    `ago` is an SQL interval.
+    """
     await crowd(rt, 1)
     found = await started(rt, await crew(rt), a_draft())
     async with rt.pool.connection() as session:
@@ -271,7 +281,7 @@ async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> Non
 
 
 async def written(rt: Runtime) -> list[str]:
-    """Return the external ids of Kosh's messages for which deletion was requested."""
+    """Return the message ids in queued deletions, except those that `Place` gave to messages."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
         ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]

@@ -1,4 +1,7 @@
-"""A message whose response is lost is counted, since it is resent and may arrive twice."""
+"""Messages in doubt: the platform's response to them is lost.
+
+Kosh counts each, since it resends the message, which may then arrive twice.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +22,7 @@ HELLO = Message(("A word of ours",), language="ru")
 
 
 class _Channel:
-    """A platform that raises one error for every call."""
+    """A channel that raises the given error for every call."""
 
     def __init__(self, error: SendError) -> None:
         self._error = error
@@ -58,7 +61,7 @@ async def test_message_of_unknown_outcome_is_counted_once_per_lost_response(
 
 
 class _Uneditable(_Channel):
-    """A platform that rejects edits and loses the response to the message sent instead."""
+    """A channel that rejects edits and loses the response to the message sent instead."""
 
     async def send(self, call: ChannelCall) -> str:
         raise CannotEdit if call.kind == "edit" else Unreachable

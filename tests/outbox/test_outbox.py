@@ -1,4 +1,7 @@
-"""The sweep sends messages left by a crash; one person's backlog does not delay other people."""
+"""The sweep of the outbox sends messages that a crash left in the queue.
+
+One person's backlog does not delay other people's messages.
+"""
 
 import asyncio
 import time
@@ -23,7 +26,7 @@ BACKLOG = outbox.SWEPT_AT_ONCE + 10
 
 
 async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
-    """Enqueue rows for a person without sending them."""
+    """Enqueue `rows` messages to a person without sending them."""
     row = outbox.Row("send", quarantine.apology(rt, "ru"))
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
@@ -115,7 +118,10 @@ async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
 async def test_outbox_row_ids_are_not_reused_after_a_restore(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Check that ids continue far above the backup's, because platforms know messages by row id."""
+    """Check that ids continue far above the backup's newest id.
+
+    Platforms may already have messages with ids that were assigned after the backup.
+    """
     guest = Guest(rt)
     await guest.consent()
     *_before, (newest, _act, _state) = await guest.rows()
@@ -128,7 +134,7 @@ async def test_outbox_row_ids_are_not_reused_after_a_restore(
 
 
 class _Away(WebChat):
-    """A web chat that raises Unreachable except for the addresses in `reached`."""
+    """A web channel that raises Unreachable except for the addresses in `reached`."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -162,7 +168,7 @@ async def test_outbox_retries_while_unreachable_but_gives_up_a_bad_message(
 
 
 class _Torn(WebChat):
-    """A web chat that receives requests, but whose responses are lost while `torn`."""
+    """A web channel that receives all calls, but whose responses are lost while `torn` is set."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

@@ -1,4 +1,7 @@
-"""A message in two parts on a platform without deletion: a delivered part is not sent again."""
+"""Retries of a message in two parts on a platform that cannot delete messages.
+
+A part that was delivered is not sent again.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -22,7 +25,11 @@ type Meets = Callable[[], Awaitable[None]]
 
 
 class _Apart(WebChat):
-    """A platform that sends a message in two parts, each with a scripted error or wait."""
+    """A channel that sends each message in two parts.
+
+    `meets` has, for the next calls, the error to raise or the function to await; `posted` has the
+    numbers of the sent parts.
+    """
 
     edits = deletes = False
     many = 2
@@ -54,7 +61,7 @@ class _Apart(WebChat):
 
 @dataclass
 class _Row:
-    """The only message of a person on this platform."""
+    """A message to a new person on the channel `page`, by its row in the outbox."""
 
     rt: Runtime
     page: _Apart

@@ -1,4 +1,7 @@
-"""A long message that fails between its parts: continued later, or reported as incomplete."""
+"""A long message is sent in parts; after a failure between them, Kosh continues it later.
+
+If that is impossible, the person reads that the message is incomplete.
+"""
 
 from collections.abc import AsyncIterator
 

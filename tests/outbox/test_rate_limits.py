@@ -1,4 +1,4 @@
-"""Sending rates by bot and by chat, several rows in one round trip, and without Valkey."""
+"""Rate limits of sending: for the whole bot and for each chat, with and without Valkey."""
 
 from collections.abc import MutableMapping
 from typing import Any, cast
@@ -18,7 +18,7 @@ from tests.person_client import Guest
 
 
 class Paced(WebChat):
-    """The web chat with the rate limits and errors of a messenger."""
+    """The web channel with a messenger's rate limits; raises `error` if it is set."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
         super().__init__(rt.live, rt.vault)
@@ -46,7 +46,7 @@ async def known(rt: Runtime) -> Guest:
 
 
 async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
-    """Return state, attempts, delay in seconds and reason of the person's newest message."""
+    """Return (state, attempts, seconds until it is due, reason) of a person's newest message."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"
@@ -152,7 +152,7 @@ async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) ->
     assert 2 < wait < 4
 
 
-# One message for each step where messages are billed
+# On platforms that bill each message, one turn's texts are merged into one message
 
 
 async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:

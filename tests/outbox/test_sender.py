@@ -1,4 +1,7 @@
-"""Sending of announcements: once to each recipient, none omitted silently; effects of errors."""
+"""Sending of announcements (broadcasts): once to each recipient, and none omitted silently.
+
+Also the effects of a platform's errors, rate limits and delivery reports.
+"""
 
 import asyncio
 import base64
@@ -71,7 +74,7 @@ async def _ahead(rt: Runtime, interval: str) -> None:
 
 
 async def _ready(rt: Runtime, draft: broadcasts.Draft | None = None) -> broadcasts.Broadcast:
-    """Start a broadcast, with the rows of all recipients."""
+    """Return a started broadcast whose recipients are all selected."""
     found = await started(rt, await crew(rt), draft or a_draft())
     await all_at_once(rt, found)
     return found
@@ -96,7 +99,7 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     assert await fates(rt, found) == {"accepted": 60}
 
 
-# Enough rows that the planner prefers an index to a sequential scan.
+# Inserts so many recipients that PostgreSQL's planner prefers an index to a sequential scan.
 _MULTITUDE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",
@@ -113,7 +116,8 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         for statement in _MULTITUDE:
             owner.execute(statement)
-        # As for a worker after several executions: a generic plan, independent of the values.
+        # A worker that has executed the statement several times gets a generic plan, which does not
+        # depend on the parameters.
         told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
         plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
     found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
@@ -166,7 +170,7 @@ async def test_broadcast_recipient_of_a_dead_worker_is_unknown_and_not_resent(
     await broadcasts.run_due(rt)
     assert len(post.sent) == 1
     assert (await _now(rt, found)).state is State.DONE
-    # If the worker is alive after all, its result is still recorded.
+    # The first worker was not dead but slow: its result is still recorded.
     until = post.answers[member.address]
     assert isinstance(until, asyncio.Event)
     until.set()
@@ -358,7 +362,7 @@ async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) ->
 
 @dataclass
 class Torn(Post):
-    """A platform that loses its first response and fails every ping while `torn`."""
+    """A platform whose first response is lost, and that fails every ping while `torn` is set."""
 
     torn: bool = True
 
@@ -382,7 +386,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
     found = await _ready(rt)
-    # In the second round only the platform's missing answer prevents sending.
+    # In the second round, nothing but the failed pings prevents the next messages.
     for _bout in range(2):
         await broadcasts.send_shard(rt, found.id, 0)
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
@@ -449,7 +453,8 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
 async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
-    # People in Turkey, of the mission in Turkey, and without a known time zone (Almaty's is used).
+    # One person lives in Turkey, one belongs to the mission in Turkey, and one has no known time
+    # zone, so that Almaty's is used.
     turkey, ankara, unknown = await crowd(rt, 3)
     async with rt.pool.connection() as session:
         await identities.set_mission(session, ankara.id, "tr_ankara")
@@ -559,8 +564,8 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
 async def test_broadcast_refunds_unused_rate_tokens(
     rt: Runtime,
 ) -> None:
-    # Tokens are added so slowly that none is added during the test. Announcements may take 16 of
-    # the 20 tokens.
+    # The rate limiter adds tokens so slowly that it adds none during the test. Announcements may
+    # take 16 of its 20 tokens.
     post = Post(rates=Rates(0.001, 20))
     rt = posted(rt, post)
     await crowd(rt, 7)
@@ -761,7 +766,7 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
     row = post.sent[0].row
     await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
     assert await fates(rt, found) == {fate: 1}
-    # Reports of an earlier attempt are ignored.
+    # After a new attempt, a report about the earlier attempt is ignored.
     if fate == "planned":
         await _ahead(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
@@ -883,7 +888,7 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     ("since", "later"),
     [
         ("UPDATE conversations SET updated_at = kosh_now()", True),
-        # A person who wrote on this channel and later on another one.
+        # The person wrote on this channel and later on another one.
         ("UPDATE handles SET spoke_at = kosh_now()", True),
         ("UPDATE conversations SET updated_at = kosh_now(), channel = 'web'", False),
         ("SELECT", False),

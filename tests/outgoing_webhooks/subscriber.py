@@ -1,4 +1,4 @@
-"""An external system with a receiver of webhooks, and the deliveries of the database."""
+"""An external system that subscribes to Kosh's webhooks over the API and receives them."""
 
 import time
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ ROLES = (Role.EDITOR, Role.LEAD, Role.INTEGRATOR)
 
 @dataclass
 class Subscriber:
-    """The system's client, its receiver, and the runtime that delivers."""
+    """An external system: its API client and its receiver, with the runtime that delivers to it."""
 
     rt: Runtime
     api: Integrator
@@ -36,7 +36,7 @@ class Subscriber:
         return made
 
     async def deliver(self, at: float | None = None) -> None:
-        """Send everything that is due; `at` is the time in the header."""
+        """Send all due webhooks; `at` is the time in their header, in Unix seconds (None: now)."""
         clock = time.time if at is None else lambda: at
         async with outgoing_webhooks.dispatcher(self.rt, clock=clock) as dispatcher:
             await dispatcher.start_due()
@@ -48,13 +48,13 @@ class Subscriber:
         return str(made["id"])
 
     async def endpoint(self) -> dict[str, Any]:
-        """Return the account's only endpoint."""
+        """Return the system's only webhook endpoint, as the API shows it."""
         _status, found = await self.api.get("/webhooks")
         [only] = found["webhooks"]
         return dict(only)
 
     async def states(self) -> list[tuple[str, int, str]]:
-        """Return state, attempts and reason of every delivery."""
+        """Return (state, attempts, reason) of every webhook delivery in the database."""
         return await rows(
             self.rt, "SELECT state, attempt, reason FROM webhook_deliveries ORDER BY id"
         )
@@ -73,7 +73,10 @@ async def ahead(rt: Runtime, interval: str) -> None:
 
 @asynccontextmanager
 async def subscriber(rt: Runtime, *scopes: Scope, **more: Any) -> AsyncIterator[Subscriber]:
-    """Serve the application and a receiver; yield a system with a token of these scopes."""
+    """Serve the application and a receiver; yield a system with a token of these scopes.
+
+    Without scopes, the token has three usual ones.
+    """
     wanted = scopes or (Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE, Scope.ANNOUNCEMENTS_WRITE)
     async with webhook_receiver() as receiver:
         known = (*rt.settings.webhook_hosts, receiver.host)

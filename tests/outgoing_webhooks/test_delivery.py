@@ -1,4 +1,4 @@
-"""Delivery of webhooks to a real receiver: signed, at least once, retried, dead in the end."""
+"""Delivery of webhooks to a real receiver: signed, at least once, retried, then a dead letter."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -84,7 +84,7 @@ async def test_webhook_announcement_events_go_only_to_the_creating_system(rt: Ru
             await each.subscribe("announcement.state_changed")
         _status, made = await author.api.post("/announcements", PAPER, key="order-000001")
         await author.api.post(f"/announcements/{made['id']}/cancel")
-        # The second runtime may call both receivers.
+        # Deliver with the second system's runtime, which may call both receivers.
         await other.deliver()
         [event] = [each.event for each in author.receiver.received]
         assert event["type"] == "announcement.state_changed"

@@ -1,4 +1,7 @@
-"""PINs: stored as slow hashes, tries limited, equal work with and without a stored PIN."""
+"""A person's PIN is stored as a slow hash, and the number of tries is limited.
+
+A check does the same work whether or not the person has a PIN.
+"""
 
 import psycopg
 import pytest
@@ -87,7 +90,7 @@ async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
 async def test_pin_check_computes_the_hash_when_no_pin_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Check that the slow hash, which dominates the time, is computed also without a stored PIN."""
+    """Check that the slow hash, which takes most of the time, is computed without a PIN too."""
     tried: list[str] = []
     verify = password_hashing._hasher.verify
 

@@ -1,4 +1,7 @@
-"""The breach report: affected people by table, time and key version, without personal data."""
+"""The breach report counts affected people by table, within a scope of time and key version.
+
+It contains no personal data.
+"""
 
 from datetime import UTC, datetime, timedelta
 

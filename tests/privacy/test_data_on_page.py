@@ -20,7 +20,7 @@ async def test_my_data_opened_on_the_secure_page_is_not_sent_to_the_messenger(rt
         ((person_id,),) = await cursor.fetchall()
         held = await conversation_store.lock(rt, transaction, person_id)
         assert held is not None
-        # As after a link in the messenger: the page's chat, with the messenger to return to.
+        # The person opened the secure page by a link in Telegram, to which the chat returns later.
         visiting = replace(held, home="telegram")
         turn = conversation_store.turn(rt, visiting, Said("/mydata"))
         await effects.carry_out(rt, transaction, visiting, turn, None)

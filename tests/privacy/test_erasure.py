@@ -1,4 +1,7 @@
-"""Erasure of a person: messages in the chats are deleted too, the others are reported."""
+"""Erasure of a person deletes Kosh's messages in the chats and the person's key.
+
+The person reads which messages the platform does not let Kosh delete.
+"""
 
 import asyncio
 import gc
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.requirement("S-31", "S-32")
 
 
 async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
-    """Add another channel of the person, with these messages of Kosh."""
+    """Add another channel of the person, and sent messages of Kosh with the ids `sent` on it."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
         assert person is not None
@@ -79,7 +82,7 @@ async def test_delete_command_is_idempotent(rt: Runtime) -> None:
 
 
 async def opened(rt: Runtime, guest: Guest) -> UUID:
-    """Load the person's key into this process, and return the person's id."""
+    """Look the person up, which caches the person's key in this process; return the id."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
     assert person is not None
@@ -105,7 +108,7 @@ async def test_erasure_evicts_the_cached_key_in_its_process(rt: Runtime) -> None
 async def test_erasure_prevents_a_concurrent_read_from_caching_the_key_again(
     rt: Runtime,
 ) -> None:
-    """Check a read before the commit, which still finds the person."""
+    """Read the person after the key was evicted and before the erasure is committed."""
     guest = Guest(rt)
     await guest.consent()
     person_id = await opened(rt, guest)

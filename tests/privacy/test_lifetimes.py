@@ -1,4 +1,4 @@
-"""Retention rules, texts, cookies and the data inventory use one table of lifetimes."""
+"""Retention rules, texts, cookies and the data inventory use the periods in flows/lifetimes.py."""
 
 import re
 

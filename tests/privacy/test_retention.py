@@ -1,4 +1,4 @@
-"""Retention: data is deleted when it expires and not before; a failing rule stops no other rule."""
+"""Retention deletes data when its period ends and not before; a failing rule stops no other."""
 
 from typing import LiteralString
 from uuid import UUID, uuid4

@@ -1,1 +1,1 @@
-"""Requirements, the tests that prove them, and mutants that check whether those tests can fail."""
+"""Requirements, the tests that prove them, and mutants that check whether these tests can fail."""

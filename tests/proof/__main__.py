@@ -42,7 +42,7 @@ def requirements(
 
 
 def _run(tests: list[str]) -> None:
-    """Run these tests, without those marked slow, which `./kosh test` runs separately."""
+    """Run these tests, except slow ones, and write their report into `ledger.REPORTS`."""
     shutil.rmtree(ledger.REPORTS, ignore_errors=True)
     report = f"--junitxml={ledger.REPORTS / 'requirements.xml'}"
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"]
@@ -85,7 +85,10 @@ def mutants(
 
 
 def _is_caught(mutant: Mutant) -> bool:
-    """Return True if a test failed; a test that could not start does not count as failed."""
+    """Run the mutant's tests; return True if one failed.
+
+    An error outside of a test, for example in a fixture, does not count.
+    """
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]

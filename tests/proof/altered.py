@@ -1,9 +1,9 @@
 """Mutation testing: alters the program in one place at a time and runs the tests of that area.
 
-mutmut generates most alterations: another operator, constant or argument, or a branch less. They
-are tried faster than mutmut does. Tests are collected once in this process. For each alteration a
-forked child makes it. The child runs the tests that reach the altered function, the cheapest first,
-until one fails.
+mutmut generates most alterations: another operator, constant or argument, or a removed branch. This
+module tries them faster than mutmut would. It collects the tests once. For each alteration, a
+forked child process alters the function and runs the tests that call it, the fastest first, until
+one fails.
 """
 
 import math
@@ -30,8 +30,9 @@ from tests.proof.mutations import IMPORTED, Altered, noted
 
 # Alterations that change no behaviour, each with a reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-# Memory limit in bytes, and seconds of processor time beyond ten times a test's usual time, since
-# an altered loop may never end. An altered wait may never end either, so time has a limit too.
+# Limits of a child, since an altered loop or wait may never end: its memory in bytes (ROOM), each
+# test's processor time in seconds beyond ten times the usual (PATIENCE), and the real time in
+# seconds beyond that limit (MAX_WAIT).
 ROOM, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
 BESIDE_ONE_ANOTHER = 1
 NOTICED, BROKEN = 1, 2
@@ -39,9 +40,10 @@ NOTICED, BROKEN = 1, 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """Result of one alteration: the id of the test that failed, or ""; and a reason if equivalent.
+    """Result of one alteration.
 
-    An equivalent alteration changes no behaviour.
+    `noticed` is the id of the test that failed, or "". `reason` tells why the alteration is
+    equivalent, which means that it changes no behaviour; "" if it is not.
     """
 
     altered: Altered
@@ -55,18 +57,21 @@ class Verdict:
 
 @cache
 def _equivalent() -> dict[tuple[str, str], str]:
-    """Return the reasons for which alterations change no behaviour, by module and changed lines."""
+    """Return why alterations change no behaviour, by module and changed lines (EQUIVALENT)."""
     found = tomllib.loads(EQUIVALENT.read_text("utf-8"))["mutant"]
     return {(each["module"], _lines(each["diff"])): each["reason"] for each in found}
 
 
 def _lines(diff: str) -> str:
-    """Return changed lines without indentation."""
+    """Return a diff's changed lines without their indentation, to compare diffs."""
     return "\n".join(f"{line[0]}{line[1:].strip()}" for line in diff.strip().splitlines())
 
 
 def _forget(prefixes: tuple[str, ...]) -> None:
-    """Clear the caches of these modules, which have results of the unaltered code."""
+    """Clear the function caches of modules whose names begin with one of the prefixes.
+
+    The caches have results of the unaltered code.
+    """
     for name, module in sys.modules.copy().items():
         if name.startswith(prefixes):
             for each in _cached(module):
@@ -85,7 +90,11 @@ def _cached(module: ModuleType) -> "Iterator[_lru_cache_wrapper[object]]":
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a run: the number of alterations, seconds of tests for each, and of all trials."""
+    """Limits of a run.
+
+    `many` is the number of alterations, `budget` the seconds of tests for each of them, and
+    `seconds` the time after which no further alteration is tried.
+    """
 
     many: int
     budget: float
@@ -121,7 +130,7 @@ class Trials:
         return True
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        """Run each test once without alterations; measure its time and the functions it reaches."""
+        """Run each test without alterations; record its time and the functions that it calls."""
         hits = set[tuple[str, str]]()
 
         with noted(hits):
@@ -130,7 +139,7 @@ class Trials:
                 _forget(self.caches)
                 sys.monitoring.restart_events()
                 begun = time.process_time()
-                # A test of a busy machine may fail once.
+                # Try a failing test again: on a busy machine, it may fail by its time limits.
                 passes = _passes(items, place) or _passes(items, place)
                 assert passes, f"red as things are: {item.nodeid}"
                 self._took[place] = time.process_time() - begun
@@ -142,7 +151,7 @@ class Trials:
         return any(map(self._reached.get, each.reached)) or not IMPORTED.issuperset(each.reached)
 
     def _order(self, each: Altered) -> Iterator[int]:
-        """Yield the tests to run, until their usual times exceed the budget in seconds.
+        """Yield the indexes of the tests to run, until their usual times exceed the budget.
 
         First come tests that detected other alterations of the module, then the fastest.
         """
@@ -209,9 +218,10 @@ class Trials:
 
 
 def _passes(items: Sequence[pytest.Item], place: int) -> bool:
-    """Run a test and return True if it passes; fixtures of the session stay set up.
+    """Run the test at the index `place`; return True if it passes.
 
-    Setting up a database server for each test would take most of the time.
+    The session's fixtures stay set up, because setting up a database server for each test would
+    take most of the time.
     """
     session = items[place].session
     reports = runtestprotocol(items[place], log=False, nextitem=session)  # type: ignore[arg-type]
@@ -219,7 +229,7 @@ def _passes(items: Sequence[pytest.Item], place: int) -> bool:
 
 
 def _reconnect(items: Sequence[pytest.Item]) -> None:
-    """Forget the session's database connection, which two processes must not share."""
+    """Drop the cached fixture with the database connection: the child must open its own."""
     fixtures = items[0].session._fixturemanager
     for fixture in fixtures.getfixturedefs("admin_session", items[0]) or ():
         fixture.cached_result = None
@@ -231,10 +241,10 @@ def tried(
     tests: Sequence[str],
     caches: tuple[str, ...] = ("flows", "test"),
 ) -> list[Verdict]:
-    """Try alterations until a limit is reached.
+    """Try alterations with these tests (pytest's arguments) until a limit is reached.
 
-    `caches` are the beginnings of names of modules whose caches are cleared.
-    Raises RuntimeError if pytest fails, for instance because a test fails without an alteration.
+    Before each test run, the caches of modules whose names begin with one of `caches` are cleared.
+    Raise RuntimeError if pytest fails, for instance because a test fails without an alteration.
     """
     trials = Trials(drawn, limits, caches)
     options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
@@ -244,7 +254,10 @@ def tried(
 
 
 def told(verdicts: Sequence[Verdict]) -> str:
-    """Return a table of the modules: how many alterations were tried, detected, and survived."""
+    """Return a table of the numbers of tried, detected, equivalent and undetected alterations.
+
+    It has a row for each module and a row for all.
+    """
     from tests.benchmarks.report import table
 
     modules = sorted({each.altered.module for each in verdicts})

@@ -1,8 +1,8 @@
 """The areas whose alterations the tests must detect: flows, understanding and permissions.
 
-In flows and understanding, mutmut alters functions. Permissions have two areas. In the policy, a
-rule's condition or the permission of a console route is changed too. In the code that applies it, a
-check is left out too.
+In flows and understanding, mutmut alters functions. Permissions have two areas, "policy" and
+"permissions". In the policy, the conditions of rules and the permissions of console routes are
+changed too. In the code that applies the policy, single checks are removed too.
 """
 
 import ast
@@ -14,7 +14,7 @@ from itertools import chain, zip_longest
 
 from tests.proof.mutations import ROOT, Altered, Source, load, module_of
 
-# Excluded are slow tests, and the same conversations in other written forms.
+# The tests of flows, without the slow ones and without repetitions in other languages and scripts.
 FLOW_TESTS = (
     "tests/flows",
     "-k=not kk_Arab and not uz and not zh_Hans",
@@ -34,15 +34,15 @@ UNDERSTANDING_TESTS = (
     *("tests/i18n/test_crisis_patterns.py", "tests/i18n/test_reserved_words.py"),
     "tests/flows/test_hearing.py",
 )  # fmt: skip
-# These tests of rules and routes use no database, so that each alteration costs little.
+# Tests of rules and routes that use no database, so that trying an alteration takes little time.
 POLICY_TESTS = (
     *("tests/officers/test_permissions.py", "tests/web/test_console_access.py"),
     "-k=permission_policy or permission_table_covers or permission_actions or permission_is"
     " or permission_requirement or permission_topics or listed_actions"
     " or without_a_permission_rule",
 )
-# Tests with a database that run the checks at a low cost. Row security is not altered, because
-# it is written in SQL.
+# Tests with a database that execute the checks in little time. Tests of row-level security are left
+# out, because it is written in SQL, which is not altered.
 PERMISSION_TESTS = (
     *("tests/officers", "tests/desk/test_actions.py", "tests/desk/test_break_glass.py"),
     *("tests/desk/test_bursts.py", "tests/broadcasts/test_broadcasts.py"),
@@ -62,10 +62,11 @@ type Drawing = Iterator[Altered]
 
 @dataclass(frozen=True)
 class Area:
-    """The modules of an area, the tests that must detect its alterations, and its other sources.
+    """The modules of an area, and the tests (pytest's arguments) that must detect alterations.
 
-    `caches` are the beginnings of names of modules whose caches hold results of unaltered code.
-    `without` are functions that do not run in the program, such as those of training.
+    `others` yield further alterations than those of functions. Caches of modules whose names begin
+    with one of `caches` have results of unaltered code. `without` are functions that are not
+    altered because they do not run in the program, such as those of training.
     """
 
     modules: tuple[str, ...]
@@ -75,7 +76,10 @@ class Area:
     without: frozenset[str] = frozenset()
 
     def drawn(self, names: Sequence[str], seed: int) -> Drawing:
-        """Yield random alterations in turn from each source, or those with these names."""
+        """Yield random alterations, in turn of functions and from each of `others`.
+
+        With `names`, yield only alterations of functions in these modules or at these places.
+        """
         load(self.modules)
         numbers = random.Random(seed)
         chosen = [name for name in names if ":" in name]
@@ -87,9 +91,10 @@ class Area:
 
 
 def _functions(modules: Iterable[str], chosen: Sequence[str], numbers: random.Random) -> Drawing:
-    """Yield the alterations of functions in these modules, at these places or in random order.
+    """Yield alterations of functions in the modules, in random order.
 
-    At most MAX_MODULES modules are drawn, because mutmut needs half a second for each.
+    With `chosen`, yield only those at these places (`module:number`). At most MAX_MODULES random
+    modules are used, because mutmut needs half a second for each.
     """
     names = list(modules)
     files = {name: Source(name) for name in numbers.sample(names, min(len(names), MAX_MODULES))}
@@ -101,7 +106,7 @@ def _functions(modules: Iterable[str], chosen: Sequence[str], numbers: random.Ra
 
 
 def rules(numbers: random.Random) -> Drawing:
-    """Yield rules of the permissions with one role, state or other condition changed."""
+    """Yield alterations of one role, state or other condition in a rule of the policy."""
     from bot.officers import permissions
     from bot.officers.permissions import RULES, Owner, Role
 
@@ -130,7 +135,7 @@ def _put_rule(action: str, change: dict[str, object]) -> None:
 
 
 def routes(numbers: random.Random) -> Drawing:
-    """Yield routes of the console that every officer may use, because their action is `SELF`."""
+    """Yield alterations that let every officer use a route of the console (action `SELF`)."""
     from bot.officers.permissions import Action
     from bot.web.console import ROUTERS, routing
 
@@ -147,7 +152,7 @@ def routes(numbers: random.Random) -> Drawing:
 
 
 def checks(numbers: random.Random) -> Drawing:
-    """Yield functions without one of their checks of a permission."""
+    """Yield alterations of functions that remove one check of a permission."""
     found: list[Altered] = []
     for path in sorted((ROOT / "bot").rglob("*.py")):
         if "require" in path.read_text("utf-8"):
@@ -158,7 +163,7 @@ def checks(numbers: random.Random) -> Drawing:
 
 
 def _left_out(source: Source) -> Iterator[Altered | None]:
-    """Yield the alterations of a module in which `pass` replaces a check."""
+    """Yield the alterations of a module that replace one check of a permission by `pass`."""
     lines = source.text.splitlines(keepends=True)
     for node in ast.walk(ast.parse(source.text)):
         if isinstance(node, ast.Expr) and _is_check(node.value):
@@ -179,7 +184,7 @@ CHECKS = frozenset({"require_case", "require_permission", "_demand"})
 
 
 def _modules(*folders: str, but: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the modules in these folders, without those in `but`."""
+    """Return the names of the modules in these folders, without those in `but`."""
     files = (path for folder in folders for path in sorted((ROOT / folder).glob("*.py")))
     return tuple(name for name in (module_of(str(path)) for path in files) if name not in but)
 

@@ -1,4 +1,4 @@
-"""Fuzz targets for untrusted bytes: each may reject them, but must not fail in another way.
+"""Fuzz targets: code that reads untrusted bytes may reject them, but must not fail otherwise.
 
 `uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` continues from the corpus
 with atheris. It stores crashing input beside the corpus, and the tests replay both.
@@ -20,7 +20,7 @@ def target(act: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 
 def seeds(name: str) -> list[Path]:
-    """Return the corpus files of a target, including the inputs of earlier failures."""
+    """Return the corpus files of the target `name`, including inputs that once failed."""
     return sorted((CORPUS / name).iterdir())
 
 
@@ -62,7 +62,7 @@ def normaliser(data: bytes) -> None:
 
 @target
 def sniffing(data: bytes) -> None:
-    """Recognise the type of a file by its first bytes; the result must be a known type or None."""
+    """Recognise a file's type by its first bytes; the result must be a supported type or None."""
     from bot.file_sanitizer.file_types import HEAD, kind_of
 
     assert kind_of(data[:HEAD]) in (None, "jpeg", "png", "webp", "pdf", "heic")
@@ -70,7 +70,7 @@ def sniffing(data: bytes) -> None:
 
 @target
 def envelope(data: bytes) -> None:
-    """Decrypt arbitrary bytes; this must raise VaultError and never return plain text."""
+    """Decrypt arbitrary bytes by a person's key and by the vault; both must raise VaultError."""
     from bot.security.key_files import Keys, VaultError
     from bot.security.vault import PersonKey, Vault
 
@@ -89,7 +89,7 @@ def envelope(data: bytes) -> None:
 
 
 def main() -> None:
-    """Run the fuzzer, which ends the process with status 0 if it found no failure."""
+    """Fuzz the target on the command line; the process ends with status 0 if nothing failed."""
     import atheris
 
     name, seconds = sys.argv[1], int(sys.argv[sys.argv.index("--seconds") + 1])

@@ -1,7 +1,7 @@
-"""Tests of each requirement, or row of bad input, with their results.
+"""The tests of each requirement and of each row of bad input, with their last results.
 
-Marks are parsed from the source, which takes a second; importing the tests would take longer.
-Results come from the reports of the last run.
+The tests name requirements and rows in pytest marks. Marks are parsed from the source, which takes
+a second; importing the tests would take longer. Results come from the reports of the last run.
 """
 
 import ast
@@ -17,14 +17,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-# Folder of the reports of `./kosh test` and `./kosh requirements --run`.
+# Folder of the JUnit reports of `./kosh test` and `./kosh requirements --run`.
 REPORTS = ROOT / ".kosh" / "reports"
 KINDS = ("requirement", "row")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A requirement or a row of bad input, with the tests that have its mark."""
+    """A requirement, or a row of rows.toml (a kind of bad input), with the tests that name it.
+
+    `decided` tells why a requirement needs no test.
+    """
 
     name: str
     says: str
@@ -44,7 +47,7 @@ def requirements() -> list[Line]:
 
 
 def rows() -> list[Line]:
-    """Return all rows of bad input, numbered from 1."""
+    """Return all rows of bad input in the order of rows.toml."""
     held = marked("row")
     told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
     return [Line(name, says, held.get(name, ())) for name, says in told.items()]
@@ -52,7 +55,10 @@ def rows() -> list[Line]:
 
 @cache
 def marked(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the tests, as `path::name`, that have a mark of this kind, by argument of the mark."""
+    """Return the tests with marks of this kind ("requirement" or "row"), by the marks' argument.
+
+    A test is `path::name`.
+    """
     found = defaultdict[str, list[str]](list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if f"mark.{kind}(" not in (source := path.read_text("utf-8")):
@@ -86,7 +92,10 @@ def _names(node: ast.AST, kind: str) -> Iterator[str]:
 
 
 def results(reports: Path = REPORTS) -> dict[str, str]:
-    """Return the worst result of each test's cases in the last run: passed, failed or skipped."""
+    """Return each test's result in the last run: the worst of its cases.
+
+    A case is "failed", "skipped" or "passed", worst first.
+    """
     ended: dict[str, str] = {}
     cases = (ET.parse(each).getroot().iter("testcase") for each in reports.glob("*.xml"))
     for case in chain.from_iterable(cases):
@@ -97,7 +106,7 @@ def results(reports: Path = REPORTS) -> dict[str, str]:
 
 
 def red(report: Path) -> list[str]:
-    """Return the failed tests of a report, without errors outside of a test."""
+    """Return the tests that failed according to a JUnit report; ignore errors in fixtures."""
     cases = ET.parse(report).getroot().iter("testcase") if report.exists() else ()
     return [_test(case) for case in cases if case.find("failure") is not None]
 
@@ -112,7 +121,10 @@ _WORSE = ("passed", "skipped", "failed")
 
 
 def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
-    """Yield the lines of the report: the state of each line, its tests with results, and totals."""
+    """Yield the printed report: each line's state, its tests with results, and totals at the end.
+
+    `ended` has the tests' results.
+    """
     for line in lines:
         yield f"{line.name:5} {state(line, ended):12} {line.says}"
         for test in line.tests if tests else ():
@@ -124,7 +136,7 @@ def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Ite
 
 
 def state(line: Line, ended: dict[str, str]) -> str:
-    """Return the state of a line: the worst result of its tests, or why there is none."""
+    """Return the worst result of a line's tests, or "decided", "no test" or "not run"."""
     if not line.tests:
         return "decided" if line.decided else "no test"
     ran = [ended[test] for test in line.tests if test in ended]

@@ -1,7 +1,7 @@
-"""Mutants: the program with one guard turned off, and the tests that must then fail.
+"""Mutants: each turns one safeguard of the program off, and names the tests that must then fail.
 
-It is a pytest plug-in: if the environment has MUTANT=name, that guard is turned off before the
-first conftest is imported. `python -m tests.proof mutants` runs one mutant after another.
+This module is a pytest plug-in. If the environment variable MUTANT names a mutant, its safeguard is
+turned off before the first conftest is imported. `./kosh mutants` runs one mutant after another.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mutant:
-    """One guard: the function that turns it off, and the tests that must fail without it."""
+    """A mutant: the function that turns a safeguard off, and the tests that must then fail."""
 
     name: str
     says: str
@@ -34,13 +34,13 @@ def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]
 
 
 def _put(place: object, **instead: object) -> None:
-    """Replace attributes of a module or class, all of which must exist."""
+    """Replace existing attributes of a module or class; raise AssertionError if one is missing."""
     for name, value in instead.items():
         assert hasattr(place, name), name
         setattr(place, name, value)
 
 
-# Guards of incoming requests
+# Safeguards of incoming requests
 
 
 @noticed_by("tests/web/test_outage.py::test_webhook_answers_503_when_the_database_is_down")
@@ -53,7 +53,7 @@ def acknowledge_first() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_update_repeated_100_times_is_applied_once")
 def no_dedupe_of_strangers() -> None:
-    """Process a repeated update of an unknown person again."""
+    """Process a repeated update again if the person has not given consent yet."""
     from bot.conversations import anonymous
 
     keep = anonymous.keep
@@ -118,12 +118,12 @@ def poison_for_ever() -> None:
     quarantine.POISON_AFTER = 1 << 30
 
 
-# Guards of stored data
+# Safeguards of stored data
 
 
 @noticed_by("tests/security/test_vault.py::test_sealed_value_moved_to_another_place_is_refused")
 def no_associated_data() -> None:
-    """Let an encrypted value be decrypted in another place than its own."""
+    """Decrypt a value that was moved to another table, column or row."""
     from bot.security.vault import PersonKey
 
     _put(PersonKey, _place=lambda *_: b"")
@@ -146,7 +146,7 @@ def no_sealing() -> None:
     "tests/web/test_canary.py::test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text"
 )
 def no_blind_index() -> None:
-    """Store people's handles in plain text instead of a blind index."""
+    """Store people's account ids in plain text instead of a blind index."""
     from bot.security.vault import Vault
 
     def plain(_vault: Vault, kind: str, value: str) -> bytes:
@@ -170,7 +170,7 @@ def half_an_erasure() -> None:
     "tests/privacy/test_erasure.py::test_erasure_evicts_the_cached_key_in_its_process",
 )
 def keys_kept() -> None:
-    """Keep the key of an erased person in the cache."""
+    """Keep an erased person's encryption key in the process's cache."""
     from bot.security.vault import Vault
 
     _put(Vault, forget=lambda *_: None)
@@ -199,7 +199,7 @@ def no_retention() -> None:
     retention.RULES = {}
 
 
-# Guards of output
+# Safeguards of logs and pages
 
 
 @noticed_by("tests/observability/test_logging.py", "tests/web/test_canary.py")
@@ -216,7 +216,7 @@ def no_redaction() -> None:
 
 @noticed_by("tests/observability/test_logging.py::test_log_masks_a_bot_token_everywhere")
 def no_scrubbing() -> None:
-    """Write a token to the log if it is part of a URL."""
+    """Write a bot token that is part of a URL to the log."""
     from bot.observability import logging
 
     _put(logging, _scrub=lambda _logger, _method, line: line)
@@ -244,7 +244,7 @@ def no_headers() -> None:
     middleware.HEADERS.clear()
 
 
-# Guards of files
+# Safeguards of uploaded files
 
 
 @noticed_by(
@@ -276,7 +276,7 @@ def originals() -> None:
     )
 
 
-# Guards of the console
+# Safeguards of the console
 
 
 @noticed_by(
@@ -305,7 +305,7 @@ def no_row_security() -> None:
 
 @noticed_by("tests/test_repository_rules.py::test_runtime_refuses_to_start_as_a_database_superuser")
 def superuser() -> None:
-    """Let the program run with a superuser's database role."""
+    """Start the program even if its database role is a superuser."""
     from bot import runtime
 
     async def whoever(_connections: Any) -> None:
@@ -323,7 +323,7 @@ def no_csrf() -> None:
 
 
 class Believing:
-    """Replacement of `hmac` that accepts every secret."""
+    """Replacement of the module `hmac` that finds all secrets equal."""
 
     @staticmethod
     def compare_digest(_one: object, _other: object) -> bool:
@@ -334,7 +334,7 @@ class Believing:
     "tests/officers/test_permissions.py::test_permissions_of_every_role_match_an_independent_list"
 )
 def any_mission() -> None:
-    """Ignore the mission of a case in the policy."""
+    """Allow actions on cases of other missions."""
     from bot.officers import permissions
 
     anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
@@ -426,7 +426,7 @@ def blind_verifier() -> None:
 
 @noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_truncated_audit_log")
 def no_anchor() -> None:
-    """Verify the audit log without the anchor."""
+    """Verify the audit log without the anchor, a copy of an earlier last entry."""
     from bot.security import audit_log
 
     whole = audit_log.broken
@@ -441,7 +441,7 @@ def no_anchor() -> None:
     "tests/security/test_audit_log.py::test_audit_tables_cannot_be_changed_by_any_role_of_the_program"
 )
 def audit_open_to_its_writers() -> None:
-    """Let the database roles of Kosh's processes delete audit entries and move the head."""
+    """Let the database roles of Kosh's processes change audit entries and the log's head."""
     from bot.db import migrations
 
     migrate = migrations.migrate
@@ -457,7 +457,7 @@ def audit_open_to_its_writers() -> None:
     _put(migrations, migrate=generous)
 
 
-# Guards of the secure page and the registry
+# Safeguards of the web chat, the secure page and the registry
 
 
 @noticed_by("tests/web/test_siege.py::test_chat_id_from_before_consent_gives_no_access_after_it")
@@ -476,7 +476,7 @@ def names_open_chats() -> None:
     "tests/web/test_siege.py::test_whatsapp_answers_when_valkey_is_full",
 )
 def valkey_decides_who_is_answered() -> None:
-    """Keep no fallback in memory while Valkey rejects writes."""
+    """Store no values in memory while Valkey rejects writes."""
     from bot.cache.local_store import LocalStore
 
     _put(LocalStore, put=lambda *_given: None)
@@ -488,7 +488,7 @@ def valkey_decides_who_is_answered() -> None:
     "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_opened",
 )
 def replies_to_every_lock_screen() -> None:
-    """Send an officer's message in full to any phone, without withholding its text."""
+    """Send an officer's text to the phone even if another person may be looking at it."""
     from bot.desk import views
 
     _put(views, is_withheld=lambda *_given: False)
@@ -498,7 +498,7 @@ def replies_to_every_lock_screen() -> None:
     "tests/web/test_phone_in_other_hands.py::test_quick_exit_ends_cookie_and_handle_of_the_web_chat"
 )
 def exit_leaves_the_door_open() -> None:
-    """Keep the handle of the web chat after a quick exit."""
+    """Keep the web chat's id valid after a quick exit."""
     from bot.people import identities
 
     async def kept(*_given: Any) -> None:
@@ -511,7 +511,7 @@ def exit_leaves_the_door_open() -> None:
     "tests/web/test_web_budgets.py::test_web_budget_limits_the_registrations_from_one_address",
 )
 def unlimited_web_chat() -> None:
-    """Let one address open any number of chats, cases and registrations."""
+    """Let one network address open any number of chats, cases and registrations."""
     from bot import budgets
 
     async def granted(*_given: Any, **_chosen: Any) -> budgets.Granted:
@@ -525,7 +525,7 @@ def unlimited_web_chat() -> None:
     "::test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device",
 )
 def devices_are_unknown() -> None:
-    """Count sign-in failures of a known device with those of its address."""
+    """Apply the sign-in limit of a network address to known devices too."""
     from bot.web.console import sign_in
 
     async def unknown(*_given: Any) -> str:
@@ -538,7 +538,7 @@ def devices_are_unknown() -> None:
     "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_its_address"
 )
 def questions_answered_again() -> None:
-    """Accept several answers to the same question of the web chat."""
+    """Accept several answers to the same puzzle, which the web chat shows against programs."""
     from bot.web import chat_question
 
     async def unused(*_given: Any) -> bool:
@@ -580,6 +580,7 @@ def any_callback() -> None:
     _put(callback_signature, verify=lambda *_given, **_chosen: True)
 
 
-# Run at import, before any test or conftest imports names of `bot`, which would keep the guard.
+# Run at import of this plug-in: a test or conftest that had already imported a name of `bot` would
+# keep the safeguard.
 if chosen := os.environ.get("MUTANT"):
     MUTANTS[chosen].off()

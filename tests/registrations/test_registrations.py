@@ -1,4 +1,4 @@
-"""Writes to the registry that are late, rejected or of unknown outcome; retention of answers."""
+"""Writes to the registry whose results are late, rejected or unknown; retention of form answers."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,10 @@ REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="invalid")
 
 
 class Answering:
-    """A registry that accepts every write; its first call may wait for `gate` and then fail."""
+    """A registry that accepts every registration.
+
+    With `late`, its first call waits for `gate` and then raises this error.
+    """
 
     def __init__(self, late: RegistryError | None = None) -> None:
         self._late, self.begun, self.gate = late, asyncio.Event(), asyncio.Event()
@@ -53,7 +56,11 @@ class Answering:
 
 
 class Keeping:
-    """A registry with one entry. A scripted error occurs once, before or after the write counts."""
+    """A registry that keeps its response to each write by idempotency key.
+
+    `fails` has the error that the next call of a method raises. OutcomeUnknown is raised after the
+    write, any other error instead of it.
+    """
 
     def __init__(self) -> None:
         self.fails: dict[str, RegistryError] = {}
@@ -112,7 +119,8 @@ async def _one(rt: Runtime, statement: Any) -> Any:
 async def test_registry_write_result_of_an_expired_lease_is_ignored(
     rt: Runtime, late: RegistryError
 ) -> None:
-    """Check a worker that was suspended for longer than its lease and whose own call then fails."""
+    """Let a second worker succeed after the first one's lease expired; then the first one's call
+    fails."""
     guest, registry = Guest(rt), Answering(late)
     await guest.register()
     write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
@@ -132,7 +140,7 @@ async def test_registry_write_result_of_an_expired_lease_is_ignored(
 
 
 async def _write(rt: Runtime, registry: Keeping) -> None:
-    """Try the registry write that is due next."""
+    """Advance the time and try the only registry write that is due."""
     await ahead(rt, "15 minutes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
@@ -141,7 +149,10 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
-    """Return a person whose submission arrived without a response and whose lookup was rejected."""
+    """Return a person and a registry that has the submission, although Kosh recorded a rejection.
+
+    The response to the submission was lost, and the lookup that followed was rejected.
+    """
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
@@ -176,7 +187,7 @@ async def test_registry_write_of_unknown_outcome_is_found_before_erasure(
 
 
 async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
-    """Send the last write to the registry, which then reports the registration as accepted."""
+    """Send the due write to the registry, which then reports the registration as accepted."""
     await _write(rt, registry)
     version = max(each.version for each in registry.said.values()) + 1
     await receive.deliver(
@@ -188,7 +199,7 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
 
 
 async def _surname(guest: Guest) -> str | None:
-    """Return the surname in the form of the registration, or None without a form."""
+    """Return the surname in the stored registration form; None if the form was deleted."""
     conversation = await guest.conversation()
     assert conversation is not None
     form = conversation.forms.get("preregistration")
@@ -196,7 +207,7 @@ async def _surname(guest: Guest) -> str | None:
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
-    """Check that another form, begun after the registration, keeps its answers."""
+    """Check that a form of another flow keeps its answers when those of the registration go."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -285,7 +296,10 @@ async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Run
 
 
 async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime) -> None:
-    """Check that frequent rounds skip abandoned amendments, and only rare rounds examine all."""
+    """Check that frequent rounds (`lately`) skip amendments that were abandoned a day ago.
+
+    Only the rare rounds examine all accepted registrations.
+    """
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -313,7 +327,7 @@ async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -
 
 
 async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
-    """Check an amendment with all answers entered again, since accepted answers are deleted."""
+    """Amend a registration whose accepted answers were deleted, so that all are entered again."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
@@ -324,7 +338,8 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
     await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
-    # This happens if the amendment is submitted after the retention round has selected its person.
+    # Retention calls this function if the person submits the amendment after the retention round
+    # has selected the person.
     await external_events.forget_answers(rt, person_id)
     assert await _surname(guest) == "TESTOVA"
     registry.fails = {"amend": REFUSED}

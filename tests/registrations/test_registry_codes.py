@@ -1,4 +1,4 @@
-"""The codes that answers of the form have in the registry."""
+"""The registry's codes for the answers of the registration form."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +20,7 @@ NO_ANSWERS = (Consent, HandoffOffer, Notice, RepeatingGroup, Review)
 
 
 class Answers(Mapping[str, str]):
-    """Answers that record which of them are read."""
+    """Answers by question that record in `read` which of them were read."""
 
     def __init__(self, found: dict[str, str]) -> None:
         self.found, self.read = found, set[str]()

@@ -1,4 +1,7 @@
-"""Two people with equal details open one case; unequal details and amendments open none."""
+"""A registration with the same name and birth year as another person's opens one case.
+
+Different details and a person's own amendments open none.
+"""
 
 import asyncio
 from typing import Any
@@ -15,7 +18,7 @@ async def _all(rt: Runtime, statement: Any) -> list[Any]:
 
 
 async def _register(guest: Guest, **answers: str) -> None:
-    """Register; `answers` replace values of `AFTER_CONSENT`, by the former value."""
+    """Register with the answers of AFTER_CONSENT; `answers` replace them, by the replaced value."""
     await guest.consent()
     await guest.go(*(answers.get(each, each) for each in AFTER_CONSENT), "submit")
 

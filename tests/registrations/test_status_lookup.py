@@ -1,4 +1,7 @@
-"""Status lookup by number and PIN: tries are limited, and all failures get the same answer."""
+"""Lookup of a registration's status by its number and PIN.
+
+The number of lookups is limited, and every failure gets the same answer.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -23,7 +26,7 @@ FOUND, NOTHING = StatusLookedUp("received"), StatusLookedUp()
 
 
 async def received(rt: Runtime, databases: Databases) -> None:
-    """Register a person with a PIN, and set the registry's number."""
+    """Register a person with the PIN, and set the registration's number and state."""
     await locked(rt)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
@@ -35,7 +38,7 @@ async def tried(rt: Runtime, chat: str, typed: str = PIN, number: str = NUMBER) 
 
 
 async def forget_budgets(rt: Runtime) -> None:
-    """Delete the rate limits from Valkey, as after a day or after a loss of Valkey."""
+    """Delete the rate limits of lookups from Valkey, as if a day had passed."""
     client = rt.live._client
     for name in [each async for each in client.scan_iter("rate:lookup:*")]:
         await client.delete(name)
@@ -81,7 +84,7 @@ async def test_status_lookups_are_limited_per_registration(
 async def test_status_lookup_is_locked_permanently_after_many_failures(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Check the count in the database, which does not expire with the rate limits."""
+    """Check the count of failed lookups in the database, which never expires."""
     await received(rt, databases)
     for each in range(status_lookup.MAX_FAILED):
         await forget_budgets(rt)
@@ -127,7 +130,10 @@ async def test_status_lookups_in_parallel_share_one_limit(
 async def test_status_lookup_takes_the_same_steps_for_every_failure(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check equal work: the slow hash and the same number of statements for every failure."""
+    """Check that every failure computes the slow hash once and updates the count once.
+
+    Otherwise, the time would reveal whether a number exists.
+    """
     await received(rt, databases)
     hashed, counted = list[str](), list[int]()
     verify, count = password_hashing.verify_password, pin.count_lookups

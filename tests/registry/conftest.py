@@ -1,4 +1,4 @@
-"""Fixtures: the sandbox on real PostgreSQL and sockets, a callback receiver, and a client."""
+"""Fixtures: the registry's sandbox on a real PostgreSQL, a receiver of callbacks, and a client."""
 
 import asyncio
 import base64
@@ -24,21 +24,24 @@ CALLBACK_SECRET = "callback-secret-of-the-tests"
 
 @dataclass
 class Bot:
-    """A receiver of callbacks: it records them and responds with the given statuses."""
+    """A receiver of the registry's callbacks.
+
+    `came` has (signature, body) of each callback, `statuses` the next responses' statuses.
+    """
 
     url: str = ""
     came: list[tuple[str, bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Respond with the next of the statuses, or 204."""
+        """Record a callback; respond with the next of `statuses`, or 204."""
         self.came.append((request.headers["Kosh-Signature"], await request.read()))
         return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The response to a request made without the client."""
+    """The response to a request that a test makes without Kosh's registry client."""
 
     status: int
     media_type: str
@@ -47,13 +50,13 @@ class Answer:
 
 @dataclass
 class Sandbox:
-    """A running sandbox, with controls for its faults."""
+    """A running sandbox registry, and requests that control its faults."""
 
     url: str
     session: ClientSession
 
     async def fault(self, name: str, **settings: Any) -> None:
-        """Enable a fault."""
+        """Enable a fault by its name in the sandbox; `settings` are its options."""
         await self.post("/_faults", {"name": name} | settings)
 
     async def calm(self) -> None:
@@ -62,18 +65,18 @@ class Sandbox:
             assert answer.status == 200
 
     async def post(self, path: str, body: dict[str, Any]) -> None:
-        """Use a control of the sandbox's page."""
+        """Send a control request of the sandbox, as its web page does."""
         async with self.session.post(self.url + path, json=body) as answer:
             assert answer.ok, await answer.text()
 
     async def entries(self) -> list[dict[str, Any]]:
-        """Return the entries stored by the sandbox."""
+        """Return the registrations that the sandbox has stored."""
         async with self.session.get(self.url + "/_entries") as answer:
             entries: list[dict[str, Any]] = await answer.json()
             return entries
 
     async def token(self) -> str:
-        """Request an access token without the client; return it."""
+        """Request an access token without Kosh's registry client; return the token."""
         answer = await self.session.post(
             self.url + "/oauth/token",
             data={"grant_type": "client_credentials"},
@@ -82,7 +85,7 @@ class Sandbox:
         return str((await answer.json())["access_token"])
 
     async def call(self, method: str, path: str, **request: Any) -> Answer:
-        """Make an authorised request without the client."""
+        """Make a request with an access token, without Kosh's registry client."""
         headers = {"Authorization": f"Bearer {await self.token()}"} | request.pop("headers", {})
         url = self.url + path
         async with self.session.request(method, url, headers=headers, **request) as answer:
@@ -94,7 +97,7 @@ def _basic() -> str:
 
 
 async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
-    """Return the first true result of `probe`; raise TimeoutError after 10 seconds."""
+    """Return the first true result of `probe`; raise TimeoutError after 60 seconds."""
     async with asyncio.timeout(60):
         while not (found := await probe()):  # noqa: ASYNC110 (what is probed rings no bell)
             await asyncio.sleep(0.02)
@@ -102,7 +105,10 @@ async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
 
 
 def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0) -> ASGIApp:
-    """Return a sandbox in which the tests' client is registered."""
+    """Return a sandbox application in which the tests' client is registered.
+
+    It decides on each registration after `delay` seconds.
+    """
     return create_app(
         database_url,
         client_id=CLIENT_ID,
@@ -116,7 +122,7 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
 
 @pytest.fixture(scope="session")
 def registry_database(admin_url: str) -> Iterator[str]:
-    """Yield the database that all sandboxes of this run share."""
+    """Yield the URL of the database that all sandboxes of this test run share."""
     name = f"registry_{uuid4().hex[:12]}"
     yield embedded.prepare(admin_url, name).owner
     embedded.drop_database(admin_url, name)
@@ -124,7 +130,7 @@ def registry_database(admin_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(registry_database: str) -> str:
-    """Return the URL of the run's sandbox database, emptied of an earlier sandbox's rows."""
+    """Delete the rows of an earlier test's sandbox; return the database's URL."""
     with psycopg.connect(registry_database) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
     return registry_database
@@ -132,14 +138,14 @@ def database_url(registry_database: str) -> str:
 
 @pytest.fixture
 async def session() -> AsyncIterator[ClientSession]:
-    """Yield the shared HTTP session."""
+    """Yield the HTTP session of the test's registry clients."""
     async with ClientSession() as session:
         yield session
 
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    """Run a receiver of callbacks."""
+    """Run a receiver of callbacks during the test; yield it."""
     bot = Bot()
     app = web.Application()
     app.router.add_post("/callbacks", bot.take)
@@ -154,7 +160,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 @pytest.fixture
 async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
-    """Run a sandbox that decides immediately."""
+    """Run a sandbox that decides on registrations immediately; yield it."""
     app = sandbox_app(database_url, bot.url)
     async with ClientSession() as session, serving(app) as url:
         yield Sandbox(url, session)
@@ -163,5 +169,5 @@ async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def registry(session: ClientSession, sandbox: Sandbox) -> Registry:
-    """Return a client of the sandbox."""
+    """Return Kosh's registry client for the running sandbox."""
     return Registry(session, sandbox.url, CLIENT_ID, CLIENT_SECRET, deadline=5.0)

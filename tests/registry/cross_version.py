@@ -1,7 +1,8 @@
-"""Let the client of one commit use the sandbox registry of another, and the other way round.
+"""Check that the registry client and the sandbox registry of two commits work together.
 
-`python -m tests.registry.cross_version COMMIT` checks out the commit, and starts each sandbox and
-each client in a process of its own. Both sides use the packages of this checkout.
+`python -m tests.registry.cross_version COMMIT` checks out the commit. The client of this checkout
+uses the commit's sandbox, and the commit's client uses the sandbox of this checkout. Each sandbox
+and each client has its own process. All use the installed packages of this checkout.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def serve(database_url: str, port: str) -> None:
-    """Serve the sandbox of the checkout in PYTHONPATH."""
+    """Serve the sandbox of the checkout that PYTHONPATH names."""
     import uvicorn
 
     from tests.registry.conftest import sandbox_app
@@ -24,7 +25,7 @@ def serve(database_url: str, port: str) -> None:
 
 
 def use(url: str) -> None:
-    """Register, look up, amend, repeat and withdraw with the client of the checkout."""
+    """Make every kind of call to the sandbox at this URL, with the client in PYTHONPATH."""
     asyncio.run(_use(url))
 
 
@@ -88,7 +89,7 @@ def _both_ways(old: Path, database_url: str) -> None:
 
 
 def main(commit: str) -> None:
-    """Check out the commit and run both pairs."""
+    """Check out the commit and run both pairs of client and sandbox."""
     from bot import embedded
 
     with tempfile.TemporaryDirectory() as home:

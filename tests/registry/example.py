@@ -19,7 +19,7 @@ CANARY = "Testova"
 
 
 def pre_registration(**changes: Any) -> PreRegistration:
-    """Return the registration, with some fields changed."""
+    """Return an invented person's registration; `changes` replace some of its fields."""
     fields: dict[str, Any] = {
         "programme": "REGISTRY_PREREGISTRATION",
         "purpose": "MOVE",
@@ -42,14 +42,14 @@ def pre_registration(**changes: Any) -> PreRegistration:
 
 
 def consent_withdrawal(number: str) -> ConsentWithdrawal:
-    """Return the withdrawal of the person's consent."""
+    """Return the withdrawal of consent to the registration with this number."""
     return ConsentWithdrawal(
         number=number, text_sha256="0" * 64, language="kk-Cyrl", withdrawn_at=now()
     )
 
 
 def status_callback(number: str, state: str, version: int) -> StatusCallback:
-    """Return a callback of the registry about a registration."""
+    """Return the registry's callback that reports a registration's new state and version."""
     return StatusCallback(
         event_id=uuid4(), number=number, state=state, version=version, at=now(), reason_code=None
     )
@@ -61,12 +61,12 @@ def new_key() -> str:
 
 
 def now() -> datetime:
-    """Return the current time with its time zone."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and description of each operation of the contract."""
+    """Yield (method, path, OpenAPI operation) for each operation of the contract."""
     for path, methods in openapi()["paths"].items():
         if path.startswith("/v1/"):
             for method, operation in methods.items():

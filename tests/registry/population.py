@@ -23,7 +23,10 @@ ADULT = "45-59"
 
 @dataclass
 class Population:
-    """Invented households, and the true number of people by several attributes."""
+    """Invented households as rows of the sandbox's table, with true totals to compare with.
+
+    `by` has the number of people by names of attributes ("age,region"), then by their values.
+    """
 
     people: int = 0
     households: int = 0
@@ -31,7 +34,7 @@ class Population:
     rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def count(self, number: int, **attributes: str) -> None:
-        """Count people with the same attributes."""
+        """Add `number` people with these attributes to the totals."""
         self.people += number
         for names in COUNTED:
             if number:
@@ -40,7 +43,10 @@ class Population:
 
 
 def population(households: int, people: int, chance: random.Random) -> Population:
-    """Return households; in some both spouses register and name each other and the children."""
+    """Return random households with this total number of people.
+
+    In some, both spouses register and name each other and the children as members.
+    """
     made = Population()
     for at in range(households):
         rest = people - made.people - (households - at - 1)
@@ -65,7 +71,7 @@ def _household(
         answered = {"trade": trade, "support": support or "NOT_GIVEN"}
         made.count(1, age=ADULT, region=region, country=country, **answered)
         body = {"target_region": region, "occupation": trade, "residence_country": country}
-        # Registrations before version 1.7 of the contract lack the member.
+        # Registrations before version 1.7 of the contract lack the field.
         body |= {"support_needed": support} if support else {}
         made.rows.append(_entry(len(made.rows), household, body, members))
     unasked = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
@@ -87,7 +93,7 @@ def _entry(
 
 
 def store(database_url: str, rows: list[tuple[object, ...]]) -> None:
-    """Insert entries into the sandbox's database."""
+    """Insert the rows of a population into the sandbox's table of registrations."""
     with (
         psycopg.connect(database_url) as connection,
         connection.cursor() as cursor,

@@ -1,4 +1,7 @@
-"""Responses that the sandbox never gives: raw bytes, broken sockets, another certificate."""
+"""The registry client with responses that the sandbox never sends.
+
+They are invalid bytes, broken connections and a certificate of another authority.
+"""
 
 import asyncio
 import json
@@ -61,7 +64,10 @@ def acknowledgement(**changes: Any) -> bytes:
 async def answering(
     answer: bytes | None, *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[str]:
-    """Run a server that accepts any login, then sends the bytes or (None) cuts the connection."""
+    """Run a registry that accepts any login; yield its URL.
+
+    It responds to every other request with these bytes, or cuts the connection if None.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

@@ -1,4 +1,4 @@
-"""The circuit breaker stops calls to a failing registry, then tries a single call."""
+"""The circuit breaker stops calls to a failing registry, and later permits a single trial call."""
 
 import asyncio
 

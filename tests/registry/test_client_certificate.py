@@ -1,4 +1,7 @@
-"""Mutual TLS with the registry (RFC 8705): certificate-bound tokens, rotation, scopes."""
+"""Mutual TLS between client and registry (RFC 8705).
+
+Access tokens are bound to the client's certificate, certificates are rotated, scopes are limited.
+"""
 
 import os
 import ssl
@@ -47,7 +50,7 @@ class Authority:
         self.file.write_bytes(public.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str) -> ClientCertificate:
-        """Write a certificate and its key; replace an earlier pair of this name."""
+        """Write a certificate for 127.0.0.1 and its key; replace earlier files of this name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         local = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
@@ -59,7 +62,7 @@ class Authority:
         return ClientCertificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
 
     def _put(self, name: str, content: bytes) -> None:
-        """Replace a file atomically, as operators should."""
+        """Replace a file atomically, as operators should when they rotate a certificate."""
         (self.folder / "new").write_bytes(content)
         os.replace(self.folder / "new", self.folder / name)
 
@@ -100,7 +103,7 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    """Return an authority trusted by this process."""
+    """Return a certificate authority that this process trusts during the test."""
     made = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     return made
@@ -114,7 +117,10 @@ async def _mutual(
     scopes: tuple[Scope, ...] = SCOPES,
     demand: ssl.VerifyMode = ssl.CERT_OPTIONAL,
 ) -> AsyncIterator[str]:
-    """Serve a sandbox over TLS that accepts these client certificates."""
+    """Serve a sandbox over TLS that knows these client certificates; yield its URL.
+
+    `demand` decides whether a TLS connection without a client certificate is rejected.
+    """
     authority.issue("server")
     app = create_app(
         database_url,

@@ -1,4 +1,4 @@
-"""Authentication of the client at the registry: by a secret, or by a private key it never sends."""
+"""The client logs in at the registry with a secret, or with a private key that it never sends."""
 
 import base64
 import json

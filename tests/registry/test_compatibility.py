@@ -1,6 +1,7 @@
 """The registry contract stays compatible with clients of version 1.
 
-`contract-v1.json` is the contract as first agreed. A change that breaks its clients needs `/v2`.
+`contract-v1.json` is the first version of the contract. A change that breaks its clients needs
+`/v2`.
 """
 
 import copy

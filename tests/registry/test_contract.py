@@ -1,4 +1,4 @@
-"""The contract: valid values, their format, and the published document."""
+"""The registry contract: valid values, their JSON, and the published OpenAPI document."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.registry.example import CANARY, operations, pre_registration
 
 
 def changed(**changes: Any) -> str:
-    """Return the registration as JSON, with changes that the models would reject."""
+    """Return a registration as JSON with these fields changed, valid or not."""
     return json.dumps(json.loads(pre_registration().model_dump_json()) | changes)
 
 
@@ -29,7 +29,7 @@ def test_pre_registration_round_trips_through_json() -> None:
 
 
 def test_pre_registration_omits_support_that_the_person_did_not_name() -> None:
-    """A registry of version 1.6 rejects the member, also if it is null."""
+    """A registry of version 1.6 rejects the field, even if it is null."""
     assert "support_needed" not in json.loads(pre_registration().model_dump_json())
     assert json.loads(changed(support_needed="HOUSING"))["support_needed"] == "HOUSING"
     named = pre_registration(support_needed="HOUSING")
@@ -128,7 +128,7 @@ def test_registry_openapi_lists_idempotency_keys_and_error_statuses() -> None:
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}
-    # Idempotent without a key: the person or pair is in the path or body.
+    # Operations that are idempotent without a key, because path and body identify what they decide.
     repeatable = {"decide_match"}
     for method, _path, operation in operations():
         is_write = method != "get" and operation["operationId"] not in repeatable

@@ -17,7 +17,7 @@ BYTES = b"\xff\xd8\xff" + b"an invented picture" * 20_000
 
 
 def label(contents: bytes = BYTES, **changes: Any) -> DocumentLabel:
-    """Return the correct label of a document, with some fields changed."""
+    """Return the correct metadata of a document; `changes` replace some of its fields."""
     told: dict[str, Any] = {
         "kind": "ID_DOCUMENT",
         "media_type": "image/jpeg",

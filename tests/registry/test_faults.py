@@ -1,4 +1,4 @@
-"""The client with each fault of the real sandbox, over real HTTP."""
+"""Kosh's registry client under each fault of the real sandbox, over real HTTP."""
 
 import asyncio
 import traceback
@@ -77,7 +77,7 @@ async def test_failed_registry_write_raises_its_error_without_personal_data(
 def writes_of(
     registry: Registry, number: str, key: str
 ) -> dict[str, Callable[[], Awaitable[Acknowledgement]]]:
-    """Return every kind of write, as functions that can be called repeatedly."""
+    """Return every kind of write with this idempotency key, as functions that repeat the write."""
     return {
         "amend": lambda: registry.amend(number, pre_registration(purpose="WORK"), key=key),
         "create": lambda: registry.create(pre_registration(surname="Testov"), key=key),
@@ -95,8 +95,8 @@ async def test_registry_write_happens_once_when_reconciled_by_its_key(
     for verb in writes_of(registry, number, ""):
         key = new_key()
         write = writes_of(registry, number, key)[verb]
-        # Two faults, as the client renews a token once and aiohttp resends a PUT on a cut
-        # connection.
+        # These faults must occur twice: the client renews an expired token once, and aiohttp
+        # resends a PUT after a cut connection.
         twice = fault == "expired_token" or (verb == "amend" and fault in DROPPED)
         await sandbox.fault(fault, on="writes", count=2 if twice else 1)
 
@@ -275,7 +275,7 @@ async def test_registry_submission_creates_one_registration_under_random_faults(
         await sandbox.fault(fault, probability=0.1)
 
     async def submit(key: str) -> Acknowledgement:
-        """Submit as the job does: after an unknown outcome, call `find` before any retry."""
+        """Submit as Kosh's job does: after an unknown outcome, call `find` before a retry."""
         unknown = False
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Households, matches, the event feed, the list, and partial changes, over HTTP."""
+"""The contract's operations for households, matches, the event feed, the list and changes."""
 
 import asyncio
 import json
@@ -163,7 +163,8 @@ async def test_registry_event_feed_returns_each_version_once_by_cursor(
     after = "0.0"
 
     async def read() -> bool:
-        # The feed withholds versions while an older transaction runs in any database of the server.
+        # Other tests may delay the feed: it withholds versions while an older transaction runs in
+        # any database of the server.
         nonlocal after
         page = await _feed(sandbox, after, 2)
         seen.extend((each["number"], each["version"]) for each in page["items"])
@@ -234,7 +235,7 @@ async def test_registration_patch_sets_and_removes_the_support_needed(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     number = await _made(registry)
-    # A change resets the state, and the decision that follows is one more version.
+    # Each change makes two versions: the change resets the state, and the decision follows.
     for version, support in ((2, "SCHOOL"), (4, None)):
 
         async def decided(version: int = version) -> bool:

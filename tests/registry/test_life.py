@@ -1,4 +1,4 @@
-"""A registration after it was received, over HTTP: questions, steps, history."""
+"""The contract's operations for a received registration: questions, progress and history."""
 
 import json
 from typing import Any

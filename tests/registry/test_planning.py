@@ -1,4 +1,7 @@
-"""Planning figures: exact before suppression; two differencing attacks reveal nothing."""
+"""Planning figures: numbers of registered people by attributes, with small counts hidden.
+
+The numbers are exact before suppression. Comparing tables or days reveals no hidden count.
+"""
 
 import csv
 import json
@@ -79,7 +82,7 @@ async def test_planning_counts_are_correct_before_small_cells_are_hidden(
 
 
 async def _attacked(sandbox: Sandbox, first: str, second: str) -> Shown:
-    """Return the hidden counts that can be derived from the totals of rows and columns."""
+    """Return the hidden counts of a table that follow from the totals of its rows and columns."""
     _found, known = await _shown(sandbox, first, second)
     lines: list[tuple[int, set[tuple[str, ...]]]] = []
     for axis, name in enumerate((first, second)):
@@ -150,7 +153,10 @@ def test_planning_with_a_new_dimension_reveals_no_change_since_a_release() -> No
 
 
 def _by_key(tables: dict[Names, planning.Released]) -> dict[Key, tuple[int, int]]:
-    """Return the released counts of people and households; equal places of tables have one key."""
+    """Return the released counts of people and households by `key_of`.
+
+    Cells of different tables that count the same people have the same key.
+    """
     return {
         key_of(names, place): (people, homes)
         for names, table in tables.items()
@@ -240,8 +246,8 @@ def test_planning_hidden_counts_cannot_be_derived_from_all_tables_together(
 ) -> None:
     """Check that all released tables together reveal no hidden count.
 
-    Sums could determine it (`determined`). It would also have to be 1 where `n` hidden counts, each
-    at least 1, add up to `n` (`forced`).
+    Sums could determine a hidden count (`determined`). Hidden counts would also be known to be 1 if
+    `n` of them, each at least 1, add up to `n` (`forced`).
     """
     made = families.invented(households, people, 1, random.Random(seed))
     released = planning.released_tables(families.counted(made), None)

@@ -1,4 +1,4 @@
-"""A few invented families, from the bot through faults to the figures of planning."""
+"""Invented families register with the bot under registry faults; the planning figures are right."""
 
 import pytest
 

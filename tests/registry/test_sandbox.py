@@ -1,4 +1,4 @@
-"""The sandbox follows the contract, decides, sends callbacks, and shows its entries."""
+"""The sandbox registry follows the contract, decides, sends callbacks, and shows registrations."""
 
 import asyncio
 import json
@@ -113,7 +113,7 @@ async def test_sandbox_idempotency_key_can_be_used_again_after_a_rejection(
     assert (await registry.create(pre_registration(), key=key)).version == 1
 
 
-# Amend, withdraw, find
+# Operations to amend, withdraw and find a registration
 
 
 async def test_sandbox_amendment_replaces_the_body_and_resets_the_state(
@@ -369,7 +369,7 @@ async def test_sandbox_entries_and_callbacks_survive_a_restart(
     assert (found.number, found.state) == (made.number, "ACCEPTED")
 
 
-# The page
+# The sandbox's web page
 
 
 async def test_sandbox_page_shows_entries_escaped(sandbox: Sandbox, registry: Registry) -> None:

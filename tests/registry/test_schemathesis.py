@@ -1,4 +1,4 @@
-"""Every operation of the contract, tested by schemathesis from the document alone."""
+"""schemathesis tests every operation of the registry contract from the OpenAPI document alone."""
 
 import json
 from pathlib import Path
@@ -17,6 +17,6 @@ async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 async def test_application_serves_no_openapi_document(house: House) -> None:
-    """Check that the document is only in the repository, where its operations are tested."""
+    """Check that a running application does not publish its OpenAPI document."""
     async with house.http.get(f"{house.url}/openapi.json") as answer:
         assert answer.status == 404

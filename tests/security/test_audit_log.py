@@ -1,4 +1,4 @@
-"""The audit log: one function appends entries, only retention deletes them, after three years."""
+"""The audit log: one SQL function appends entries; only retention deletes them, in three years."""
 
 from pathlib import Path
 from typing import LiteralString
@@ -58,7 +58,7 @@ async def _pass(rt: Runtime, interval: str) -> None:
 
 
 def _cut(databases: Databases, last: int) -> None:
-    """Delete the newest entries as the database's owner, and move the recorded head back."""
+    """As the database's owner, delete the entries after number `last` and move the head back."""
     with psycopg.connect(databases.owner) as session:
         session.execute("DELETE FROM audit_entries WHERE seq > %s", (last,))
         session.execute(

@@ -1,4 +1,7 @@
-"""The vault: an encrypted value can be decrypted only in its own place, and formats are fixed."""
+"""The vault: a value can be decrypted only in the table, column and row for which it was encrypted.
+
+The formats of stored values never change.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -296,7 +299,7 @@ def test_unwritable_key_directory_is_refused(tmp_path: Path) -> None:
 
 
 def test_vault_opens_values_of_the_first_release(vault: Vault) -> None:
-    """Check frozen bytes: a change would make every stored value unreadable."""
+    """Decrypt fixed bytes: a change of the format would make every stored value unreadable."""
     wrapped = WrappedKey(1, bytes.fromhex(FROZEN["wrapped"]))
     person = vault.open(PERSON, wrapped)
     assert person.unseal(bytes.fromhex(FROZEN["sealed"]), *PLACE) == b"frozen"
