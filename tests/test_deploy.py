@@ -1,4 +1,4 @@
-"""Deployment files, checked by the schemas of their tools and against the project."""
+"""Deployment files are valid by their tools' schemas and match Kosh's settings and commands."""
 
 import re
 import shutil
@@ -27,12 +27,13 @@ KUBERNETES = sorted(
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 TIMERS = sorted((ROOT / "deploy/systemd").glob("*.timer"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
-# Names that are not settings of the program but of its files and of Docker Compose.
+# Names after KOSH_ that are no settings of Kosh: variables of Docker Compose, the Caddyfile, the
+# image and the search for settings files.
 AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
 AROUND |= {f"{role}_PASSWORD" for role in ("OWNER", "APP", "RETENTION", "CONSOLE")}
 
 
-# Suffixes of settings that contain the address of another server.
+# Suffixes of the names of settings that contain another server's URL or host.
 CALLED = ("_url", "_issuer", "smtp_host")
 
 
@@ -65,7 +66,7 @@ def test_kustomization_lists_every_file() -> None:
 
 
 def test_kubernetes_network_policies_select_their_pods() -> None:
-    """Check labels; a selector that matches no pod would block outgoing traffic."""
+    """Check labels, because a policy whose selector matches no pod would have no effect."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     given: dict[str, str] = {}
     for each in yaml.safe_load(text)["labels"]:
@@ -85,7 +86,7 @@ def test_kubernetes_network_policies_select_their_pods() -> None:
 
 @pytest.mark.requirement("S-90")
 def test_kubernetes_docs_list_every_external_host_that_pods_call() -> None:
-    """Check the list of hosts, to which an egress gateway may limit traffic."""
+    """Operators enter the listed hosts in an egress gateway, which blocks all others."""
     page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8")
     limits = page.partition("## Limits of the network policies")[2]
     table = "\n".join(line for line in limits.splitlines() if line.startswith("|"))
@@ -112,7 +113,7 @@ def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 
 def test_deployment_files_route_webhooks_to_a_separate_process() -> None:
-    """Check each kind of installation; a flood of chat requests must not delay webhooks."""
+    """Check Caddy, Compose, Kubernetes and systemd: many chat requests must not delay webhooks."""
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     assert "@platforms path /webhooks/* /callbacks/*" in caddy
     assert COMPOSE["services"]["webhooks"]["command"] == ["webhooks"]
@@ -158,7 +159,7 @@ def test_kubernetes_deployments_have_autoscaler_and_disruption_budget() -> None:
     assert kinds["Deployment"] == serving
     assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == serving
     assert (kinds["Job"], kinds["CronJob"]) == ({"migrate"}, {"backup"})
-    # A number here would overrule the autoscaler at each `kubectl apply`.
+    # The field `replicas` would reset the autoscaler's number of pods at each `kubectl apply`.
     assert not [each for each in _documents() if "replicas" in each.get("spec", {})]
 
 
@@ -186,14 +187,15 @@ def test_compose_publishes_only_the_proxy_ports() -> None:
 
 
 def test_deployment_trusts_the_client_address_that_the_proxy_forwards() -> None:
-    """Check the setting; otherwise one attacker at the sign-in would block all clients."""
+    """Without this setting, all clients share the proxy's address, and thus its rate limits."""
     assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
 def test_monthly_key_rotation_is_off_by_default_and_in_kubernetes() -> None:
-    """Check the setting; keys in a pod's memory, and the data under them, are lost with the pod."""
+    """Rotation needs a writable key folder: a key that only a pod has, and the data that it
+    encrypts, are lost with the pod."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings
@@ -227,12 +229,12 @@ def test_deployment_stores_the_erasure_journal_on_a_durable_volume() -> None:
         assert "erased:/erased" in service["volumes"]
         assert service["tmpfs"] == ["/tmp"]
     assert "erased" in COMPOSE["volumes"]
-    # A new volume gets the owner of the folder in the image.
+    # Docker gives a new volume the owner of the folder in the image.
     assert re.search(r"--owner kosh .*/erased\n", (ROOT / "Dockerfile").read_text("utf-8"))
 
 
 def test_deployment_gives_processes_time_to_shut_down() -> None:
-    """Check that a worker may finish its job and a stopping web server gets no new requests."""
+    """Workers get 30 s to finish a job; web pods wait 5 s, until they get no new requests."""
     for name in ("web", "webhooks", "work"):
         assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
     deployments = [each for each in _documents() if each["kind"] == "Deployment"]
@@ -248,13 +250,13 @@ def test_systemd_units_are_valid() -> None:
         ["systemd-analyze", "verify", "--man=no", *map(str, [*UNITS, *TIMERS])],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
-    # Ignore the message that the program is not installed at its path on this machine.
+    # Ignore the message that Kosh's Python is not installed on this machine.
     said = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
     assert said == []
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:
-    """Check the ports; with a shared port, alerts would cover only some of the processes."""
+    """With a shared port, Prometheus would read the metrics of only one of the processes."""
     ports = dict[str, str]()
     for unit in UNITS:
         text = unit.read_text("utf-8")
@@ -266,7 +268,7 @@ def test_systemd_processes_have_distinct_metrics_ports() -> None:
     assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 4
     scraped = (ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8")
     [job] = yaml.safe_load(scraped)["scrape_configs"]
-    # By container name, since a service name would reach only one of several containers.
+    # Prometheus uses names of containers, because a service's name reaches only one container.
     asked = [each for some in job["static_configs"] for each in some["targets"]]
     port = COMPOSE["services"]["web"]["environment"]["KOSH_METRICS_PORT"]
     assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "webhooks", "work")]
@@ -295,7 +297,7 @@ def test_docker_image_runs_as_an_unprivileged_user() -> None:
     assert all("@" in line or ":" in line for line in lines if line.startswith("FROM "))
 
 
-# Words of `docker compose` and `kubectl` before a name, and options with a value.
+# A `docker compose` command with its options, up to the name of a service.
 COMPOSE_CALL = re.compile(
     r"docker compose (?:--\S+ \S+ )*[a-z]+(?: -[^\s`]+(?: \w+=\d+)?)* ([a-z]+)\b"
 )
@@ -306,7 +308,7 @@ KINDS = {
 
 
 def test_docs_name_existing_systemd_units_services_and_kubernetes_objects() -> None:
-    """Check the names of units, services and objects in commands of the documents."""
+    """Check the names in systemctl, journalctl, docker compose and kubectl commands."""
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)
     units = set(

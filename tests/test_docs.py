@@ -1,4 +1,4 @@
-"""Errors, settings, words, commands and links in the documents exist."""
+"""Errors, settings, commands, links, alerts and metrics that the documents name exist."""
 
 import ast
 import re
@@ -27,9 +27,11 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 CODE = re.compile(r"\bE_[A-Z][A-Z_]*\b")
-# Written in two parts so that this file does not match itself.
+# Folders of a developer's machine. Each pattern is written in two parts, so that this file does not
+# match it.
 MACHINE = re.compile("|".join((r"/ro" r"ot/", r"/wo" r"rk/", r"/tmp/ko" r"sh")))
-# Each pattern begins with a literal, which makes the search fast.
+# Patterns of secrets: bot tokens, access tokens, private keys. Each begins with fixed characters,
+# which makes the search fast.
 TOKENS = [
     re.compile(each)
     for each in (
@@ -42,7 +44,7 @@ TOKENS = [
     )
 ]
 INVENTED = ("tests/",)
-# Tables without personal data, which the inventory leaves out.
+# Database tables without personal data, which the data inventory leaves out.
 UNLISTED: frozenset[str] = frozenset()
 
 
@@ -51,7 +53,10 @@ def _text(page: str) -> str:
 
 
 def _rows(page: str, under: str = "") -> list[list[str]]:
-    """Return the rows of a page's tables without headers; `under` limits them to a heading."""
+    """Return the cells of each row of a page's Markdown tables, without the header rows.
+
+    With `under`, return only the tables below this second-level heading.
+    """
     text = _text(page)
     if under:
         text = text.partition(f"\n## {under}\n")[2].partition("\n## ")[0]
@@ -68,7 +73,7 @@ def _quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-# Errors and the generated reference
+# Errors, events, and the generated reference
 
 
 @pytest.mark.requirement("S-78")
@@ -89,7 +94,7 @@ def test_error_explanations_have_event_action_and_actor() -> None:
 
 
 def _codes() -> Iterator[str]:
-    """Yield the error codes in strings of the source, docstrings included."""
+    """Yield the error codes (`E_…`) in string constants and docstrings of the source."""
     for name in ("flows", "bot"):
         for path in (ROOT / name).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -140,7 +145,7 @@ def test_docs_name_existing_settings() -> None:
     known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
     known |= {"VERSION", "COMMIT", "UPDATE"}
     for page in PAGES:
-        # An upgrade step names the setting of an older release: "`OLD` to `NEW`".
+        # Remove settings of an older release, which upgrade steps name: "`OLD` to `NEW`".
         text = re.sub(rf"`{PREFIX}[A-Z_]+`(?=\s+to\s+`{PREFIX})", "", page.read_text("utf-8"))
         named = re.findall(rf"\b{PREFIX}([A-Z_]+[A-Z])\b(?![_…])", text)
         wrong = {name.removesuffix("_FILE") for name in named} - known
@@ -163,13 +168,13 @@ def _commands(page: str) -> list[str]:
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    """Return the commands of `./kosh` with their subcommands."""
+    """Return the commands of `./kosh`, each with its subcommands."""
     group = typer.main.get_command(assembled())
     commands = getattr(group, "commands", {})
     return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}
 
 
-# Links
+# Links and lists of pages, pictures and tests
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -184,7 +189,8 @@ def test_docs_links_resolve(page: Path) -> None:
 
 
 def test_written_forms_page_has_a_picture_of_every_flow_and_channel() -> None:
-    # The registry's questions reuse those of the pre-registration, so their flow is not listed.
+    # The flow of the registry's questions has no pictures, because its questions are those of the
+    # pre-registration.
     shown = [name for name, flow in FLOWS.items() if not flow.answers_to]
     wanted = {f"{flow}-{channel}.webp" for flow in (*shown, "beside") for channel in LIMITS}
     assert {each.name for each in (DOCS / "pictures" / "languages").iterdir()} == wanted
@@ -211,7 +217,7 @@ def test_site_navigation_lists_every_page() -> None:
     nav = tomllib.loads(_text("zensical.toml"))["project"]["nav"]
     listed = re.findall(r"[\w./-]+\.md", str(nav))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
-    # The list of decisions links to each decision.
+    # Decisions are not in the navigation: their list must link to each of them.
     decisions = {page for page in pages if page.startswith("decisions/0")}
     assert {page.partition("/")[2] for page in decisions} <= set(
         re.findall(r"\]\(([^)]+)\)", _text("docs/decisions/README.md"))
@@ -254,7 +260,7 @@ def _matches(name: str, patterns: list[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 
-# Alarms
+# Alerts, runbooks and metrics
 
 
 def test_alerts_and_runbooks_match() -> None:
@@ -282,7 +288,7 @@ def test_alert_rules_and_dashboard_read_existing_metrics() -> None:
     assert used - {name + end for name in counted for end in ends} == set()
 
 
-# OpenAPI
+# OpenAPI documents
 
 
 def test_openapi_documents_are_up_to_date() -> None:

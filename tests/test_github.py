@@ -1,4 +1,4 @@
-"""Files that GitHub reads, checked by GitHub's schemas and against the repository."""
+"""Files that GitHub reads are valid by GitHub's schemas and match the repository."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Checks of the Helm chart: the same objects as the kustomization, valid, and set by its values."""
+"""The Helm chart renders the same Kubernetes objects as the kustomization, and its values apply."""
 
 import hashlib
 import json
@@ -20,16 +20,16 @@ KUSTOMIZATION = ROOT / "deploy/kubernetes"
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text("utf-8"))
 Objects = dict[tuple[str, str], dict[str, Any]]
-# The migration runs before the chart's other objects exist, so Helm creates copies of the two that
-# it needs.
+# The chart's copies of the two objects that the migration job needs. Helm runs this job before it
+# creates the other objects.
 COPIES = {("ServiceAccount", "kosh-migrate"), ("ConfigMap", "kosh-migrate")}
 
 
 def _rendered(values: dict[str, Any]) -> Objects:
-    """Render the chart as Helm does, for the few expressions that it uses.
+    """Render the chart's templates with these values, without Helm; return the objects.
 
-    The chart has no conditions and no loops, so a program of this size can check it on a machine
-    without Helm. An expression that it does not know fails.
+    The chart has no conditions and no loops. This renderer supports only the functions that the
+    chart uses, and raises AssertionError for others.
     """
     texts = [path.read_text("utf-8") for path in sorted((CHART / "templates").glob("*.yaml"))]
     return _by_name(
@@ -65,7 +65,10 @@ def _by_name(texts: Any) -> Objects:
 
 
 def _kustomized() -> Objects:
-    """Build the kustomization as kubectl does: labels, image and settings; without namespace."""
+    """Build the kustomization without kubectl; return the objects.
+
+    Labels, image and settings are set as kubectl would set them, but not the namespace.
+    """
     config = yaml.safe_load((KUSTOMIZATION / "kustomization.yaml").read_text("utf-8"))
     [image], [labels], [settings] = config["images"], config["labels"], config["configMapGenerator"]
     texts = [(KUSTOMIZATION / name).read_text("utf-8") for name in config["resources"]]
@@ -82,7 +85,7 @@ def _kustomized() -> Objects:
 
 
 def _labelled(each: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the metadata of an object, and of its job and its pods."""
+    """Return the metadata of an object, of the job that it creates, if any, and of its pods."""
     found, spec = [each["metadata"]], each.get("spec", {})
     if "jobTemplate" in spec:
         found.append(spec["jobTemplate"].setdefault("metadata", {}))
@@ -91,7 +94,10 @@ def _labelled(each: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plain(objects: Objects) -> Objects:
-    """Return the chart's objects without Helm's hooks, checksums and copies."""
+    """Return the chart's objects without the parts that only Helm needs.
+
+    These parts are annotations for hooks and checksums, and the objects in COPIES.
+    """
     plain = deepcopy({key: each for key, each in objects.items() if key not in COPIES})
     for each in plain.values():
         for metadata in _labelled(each):
@@ -171,7 +177,7 @@ def test_helm_values_appear_in_the_rendered_objects() -> None:
     ids=["host", "settings"],
 )
 def test_helm_pods_restart_when_a_setting_changes(changed: dict[str, Any]) -> None:
-    """Check the pods' template, since Kubernetes restarts pods only if their template differs."""
+    """A changed setting must change the pods' template: only then does Kubernetes restart pods."""
     before, after = _rendered(VALUES), _rendered(VALUES | changed)
     assert before["ConfigMap", "kosh"] != after["ConfigMap", "kosh"]
     for name in ("web", "webhooks", "work"):
@@ -205,7 +211,7 @@ def test_kustomization_builds_the_same_objects_with_kubectl() -> None:
     done = subprocess.run(
         ["kubectl", "kustomize", KUSTOMIZATION], check=True, capture_output=True, encoding="utf-8"
     )
-    # kubectl adds the namespace, and a hash to the name of the settings.
+    # kubectl adds the namespace to objects, and a hash to the name of the settings' ConfigMap.
     text = re.sub(r"^ +namespace: kosh\n", "", done.stdout, flags=re.M)
     built = _by_name([re.sub(r"name: kosh-[a-z0-9]{10}$", "name: kosh", text, flags=re.M)])
     assert built == _kustomized()

@@ -1,4 +1,4 @@
-"""Rules of the repository: imports, module sizes, tables, database roles, permissions."""
+"""Rules of the repository: imports, sizes of modules, database tables and database roles."""
 
 import ast
 import sys
@@ -32,7 +32,7 @@ MODULES = sorted(path for name in ("flows", "bot") for path in (ROOT / name).rgl
 SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 50
-# Modules for I/O, time or random numbers.
+# Standard modules for I/O, time or random numbers, which the package `flows` must not import.
 IMPURE = {
     "asyncio", "ctypes", "http", "io", "locale", "logging", "multiprocessing", "os", "pathlib",
     "random", "secrets", "shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile",
@@ -45,7 +45,7 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-# Modules
+# Imports and sizes of modules
 
 
 def test_imports_follow_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +130,7 @@ def _called(path: Path) -> set[str]:
     return found
 
 
-# Tables
+# Database tables and the data inventory
 
 
 def test_tables_match_the_migrated_database(databases: Databases) -> None:
@@ -147,7 +147,10 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Return True unless a table belongs to the job queue or to the clock of test databases."""
+    """Return True for objects that the comparison covers: all but two kinds of tables.
+
+    These are the job queue's tables and the clock table of test databases.
+    """
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
@@ -180,7 +183,7 @@ def test_data_inventory_encrypted_columns_are_binary() -> None:
     assert {place for place, kind in kinds.items() if not isinstance(kind, LargeBinary)} == set()
 
 
-# Roles
+# Database roles
 
 
 @pytest.mark.parametrize("role", ["owner", "app", "retention", "console"])
@@ -260,7 +263,7 @@ async def test_runtime_refuses_to_start_as_a_database_superuser(
             pass
 
 
-# Tables that officers can read, each with the column that refers to the person.
+# Tables that the console's database role can read, with a query of the visible people's ids.
 _REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
@@ -274,7 +277,10 @@ def _each(*people: UUID) -> dict[str, set[UUID]]:
 
 
 def _case(app_url: str, mission: str) -> UUID:
-    """Create an invented person with a case, messages and a registration; return the id."""
+    """Insert an invented person with a case, a message and a registration.
+
+    Return the person's id.
+    """
     person, case = uuid4(), uuid4()
     statements: tuple[LiteralString, ...] = (
         "INSERT INTO people (id, key, key_version) VALUES (%(person)s, '', 1)",

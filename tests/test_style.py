@@ -1,4 +1,7 @@
-"""Counts of patterns that the style guide forbids; none may rise (CONTRIBUTING, "How to write")."""
+"""The number of violations of the style guide does not rise (CONTRIBUTING.md, "How to write").
+
+style_limits.json has the highest permitted numbers.
+"""
 
 import ast
 import io
@@ -16,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 LIMITS = json.loads((ROOT / "tests" / "style_limits.json").read_text("utf-8"))
 MAX_TEST_NAME = 70
 MAX_SUBJECT = 72
-# The last commit before the style guide; earlier subjects are not checked.
+# The last commit before the style guide. The subjects of this and earlier commits are not checked.
 FIRST = "abedab2443c302a5abe355e3df582871d1685d4b"
 OPENING = re.compile(
     r"(?:^|[.!?:;]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody|of)\b", re.I
@@ -80,7 +83,10 @@ def test_prose_has_no_more_forbidden_words_than_allowed(folder: str) -> None:
 
 
 def _pages() -> Iterator[tuple[Path, str]]:
-    """Yield the hand-written pages, without generated pages and texts shown to people."""
+    """Yield (path, text without code blocks) of each hand-written page.
+
+    Generated pages and texts that people read in the chat are left out.
+    """
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
         text = path.read_text("utf-8")
         generated = text.startswith("<!-- Written by") or "flows" in path.parts
@@ -89,7 +95,10 @@ def _pages() -> Iterator[tuple[Path, str]]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield paragraphs and list items without tables, code, emphasis and quotations."""
+    """Yield the paragraphs and list items of Markdown, without tables and headings.
+
+    Code, emphasized words and quotations within them are removed.
+    """
     for block in re.split(r"\n\s*\n|\n\s*(?:[-*]|\d+\.) ", text):
         lines = [line for line in block.splitlines() if not line.lstrip().startswith(("|", "#"))]
         plain = re.sub(r'`[^`]*`|\*[^*]+\*|"[^"]*"|\[|\]\([^)]*\)', " ", " ".join(lines))

@@ -1,4 +1,4 @@
-"""The tutorial, followed step by step as written, on a copy of the project."""
+"""The steps of the tutorial and of how-to guides work as written, on a copy of the project."""
 
 import os
 import re
@@ -47,14 +47,14 @@ def _put(path: Path, how: str | None, mark: str, text: str) -> None:
 
 
 class Copy:
-    """A copy of the project; each test applies its section of the tutorial."""
+    """A copy of the project, to which each test applies the steps of one page."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._shell: Shell | None = None
 
     def follow(self, page: str) -> list[str]:
-        """Write the files of a section; return its commands."""
+        """Write the files that the page's steps show; return the commands of its steps."""
         section = _section(page)
         for block in BLOCK.finditer(section):
             _put(self.root / block["path"], block["how"], block["mark"], block["text"])
@@ -63,7 +63,10 @@ class Copy:
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
     def says(self, line: str, **more: str) -> tuple[int, str]:
-        """Run a command of the tutorial in the copy; return exit code and output."""
+        """Run a command of the page in the copy, with `more` environment variables.
+
+        Return exit code and output.
+        """
         python = Path(sys.executable)
         environment = {"PYTHONPATH": str(self.root)} | os.environ | more
         match line.split():
@@ -72,7 +75,8 @@ class Copy:
                 return self._shell.types(*words, environment=environment)
             case ["uv", "run", "pytest", *words]:
                 assert self._shell
-                # Plugins are already imported, and only asserts of our own tests are rewritten.
+                # Ignore pytest's warning that it cannot rewrite the asserts of plugins, which are
+                # already imported. The tests do not need it.
                 quietly = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
                 return self._shell.types(
                     *quietly, *words,
@@ -131,7 +135,7 @@ def test_how_to_steps_to_add_a_document_work(copy: Copy) -> None:
     assert copy.says(due)[1]
     code, said = copy.says(other)
     assert "https://example.org/rules" in said
-    # The check reports the question that the previous section added.
+    # The check still reports the question that the previous test added, but not this document.
     code, said = copy.says(check)
     assert "no_debts" not in said, said
     code, said = copy.says(compare)

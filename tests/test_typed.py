@@ -1,4 +1,4 @@
-"""Commands of the operators' pages, typed exactly as printed, with real services."""
+"""The commands on pages for operators work exactly as printed, with real services."""
 
 import os
 import re
@@ -38,9 +38,9 @@ PAGES = (
 )
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
-# Commands that do not end are covered by tests/installation.py and tests/chaos. `init` and
-# `profile`, which call platforms, are covered by tests/cli/test_init.py, announcements by
-# tests/web.
+# Commands that this file does not run. Those that do not end (STAYS) are tested by
+# tests/installation.py and tests/chaos, `init` and `profile`, which call platforms, by
+# tests/cli/test_init.py, and announcements by tests/web.
 STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile", "facts due"),
@@ -72,11 +72,11 @@ def test_docs_commands_and_options_exist(page: str) -> None:
             context = command.make_context(name, rest, parent=context)
 
 
-# Typed commands
+# Commands typed by an operator
 
 
 class Operator:
-    """An operator at the terminal of an installation."""
+    """An operator who types commands in a terminal; `folder` is for backups."""
 
     def __init__(self, chosen: Settings, databases: Databases, folder: Path) -> None:
         assert chosen.redis_url
@@ -94,12 +94,15 @@ class Operator:
         }
 
     def types(self, *lines: str, code: int = 0) -> str:
-        """Type lines of the documents, with placeholders filled in; return the output."""
+        """Type commands that the pages contain, with placeholders filled in; return the output.
+
+        The last command must end with exit status `code`.
+        """
         assert set(lines) <= _everything(), lines
         return self.runs(*lines, code=code)
 
     def runs(self, *lines: str, code: int = 0) -> str:
-        """Run lines in a separate process; return the output."""
+        """Run commands in separate processes up to the first that fails; return the output."""
         filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
         said = ""
         for line in lines:
@@ -139,7 +142,7 @@ def _an_hour_passes(keys: Path) -> None:
 async def test_docs_commands_work_from_installation_to_breach_report(
     operator: Operator, chosen: Settings
 ) -> None:
-    """Check first installation, backup and restore, a stolen key, and a breach."""
+    """Type the commands of an installation, a backup, a restore, a stolen key and a breach."""
     typed = operator.types
     assert re.fullmatch(r"[\w-]{43}", typed("officers push-key").strip()), "a private key of P-256"
     said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
@@ -201,7 +204,7 @@ async def test_runbook_statement_restores_a_revoked_retention_privilege(
         assert "secure_links" in await retention.retain(rt)
 
 
-# A restore without `./kosh restore`
+# A backup restored without `./kosh restore`
 
 
 def _run(tool: str, *words: str) -> None:
@@ -236,7 +239,7 @@ async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     async with runtime(chosen) as rt:
         async with rt.pool.connection() as session:
             assert await identities.find(rt, session, "web", "nobody-who-leaves")
-        # Without the recorded counters, the erasure journal alone is enough to detect an older
+        # Delete the recorded counters: the erasure journal alone is enough to detect an older
         # database.
         (chosen.erasure_journal.with_name("high-water-mark")).unlink()
         with pytest.raises(rollback_guard.OlderDatabase):

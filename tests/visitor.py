@@ -1,4 +1,4 @@
-"""A visitor of the web chat: writes, presses buttons, and reads messages from the stream."""
+"""A visitor of the web chat, who does what the page's script does, over real HTTP."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
 @dataclass
 class Bubble:
-    """A message as the page shows it."""
+    """A message on the page; `buttons` has the payload of each label."""
 
     id: str
     paragraphs: list[str]
@@ -33,7 +33,11 @@ class Bubble:
 
 @dataclass
 class Visitor:
-    """The state that the page keeps: the chat's name, a cookie, the newest message's id."""
+    """A browser with the chat page open.
+
+    `chat` is the chat's id in the page, `last` the newest message's id. `bubbles` are all messages,
+    `gone` the ids of deleted ones. The session keeps the cookie.
+    """
 
     session: aiohttp.ClientSession
     url: str
@@ -121,7 +125,7 @@ class Visitor:
         return self.bubbles[-1]
 
     async def wait(self, count: int) -> Bubble:
-        """Wait until there are `count` messages; return the newest."""
+        """Wait until the page has `count` messages; return the newest."""
         async with self._changed:
             await asyncio.wait_for(
                 self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE
@@ -132,7 +136,10 @@ class Visitor:
         return await self._post("said", text=text)
 
     async def press(self, label: str) -> Bubble:
-        """Press a button of the newest message, found by label or end of its payload."""
+        """Press a button of the newest message and return the message that answers it.
+
+        The button is found by its label, or by its payload with or without the part before ":".
+        """
         buttons = self.newest.buttons
         payload = buttons.get(label) or next(
             each for each in buttons.values() if each.partition(":")[2] == label or each == label
@@ -140,7 +147,7 @@ class Visitor:
         return await self._post("pressed", payload=payload)
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
-        """Post a form to the chat; return status and response."""
+        """Post a form to /chat/`what`; return the HTTP status and the JSON response."""
         form = {"chat": self.chat, "last": self.last, "id": str(uuid4()), **fields}
         headers = {"X-Requested-With": "kosh"}
         async with self.session.post(
@@ -148,7 +155,7 @@ class Visitor:
         ) as answer:
             told = await answer.json()
         if told.get("chat", self.chat) != self.chat:
-            # As the page does: after consent, the cookie identifies the chat, on a new connection.
+            # After consent, a cookie identifies the chat. Reconnect with it, as the page does.
             self.chat = told["chat"]
             if self._stream is not None:
                 self._stream.close()

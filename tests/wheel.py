@@ -1,6 +1,6 @@
-"""Checks of a release: built twice with the same bytes, and a demo run outside the source.
+"""Check a release: `python -m tests.wheel`.
 
-python -m tests.wheel
+Two builds of the wheel must have the same bytes, and the installed wheel must run a demo.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def demonstrating(kosh: Path, folder: Path) -> Iterator[str]:
 
 
 def answer(url: str) -> str:
-    """Return the response of a URL as soon as there is one."""
+    """Return the body of a URL's response; retry for up to WAIT_SECONDS."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         try:

@@ -14,8 +14,8 @@ def test_callback_signature_is_accepted_when_valid() -> None:
 
 
 def test_callback_signature_matches_the_contract() -> None:
-    # Computed by `openssl dgst -sha256 -hmac a-secret-of-the-tests` over "1800000000." and the
-    # body.
+    # Computed by `openssl dgst -sha256 -hmac a-secret-of-the-tests` from "1800000000." and the
+    # body, and not by Kosh's own code.
     mac = "4366b0497b8afbde35a96264bc2836cbfb1520d82201a4f5a608f1b2792e9197"
     assert sign(SECRET, BODY, at=AT) == f"t={AT},v1={mac}"
 

@@ -1,4 +1,4 @@
-"""Test lines that are never used for training."""
+"""Tests of the recogniser, and test lines that are never used to train it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,10 @@ OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 
 
 def other_languages() -> Iterator[tuple[str, str, str]]:
-    """Yield lines in unsupported languages: language, intent of danger or "calm", text."""
+    """Yield (language, intent, text) of lines in unsupported languages.
+
+    The intent is one of danger, or "calm" for all other lines.
+    """
     for row in OTHER_LANGUAGES.read_text("utf-8").splitlines()[1:]:
         form, intent, text = row.split("\t")
         yield form, intent, text

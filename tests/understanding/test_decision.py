@@ -1,4 +1,4 @@
-"""Decisions about a recognised text: answers, offers, danger, one or two clarifying questions."""
+"""The decision on a recognised text: answer an intent or two, offer several, or see danger."""
 
 from dataclasses import replace
 

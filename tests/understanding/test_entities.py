@@ -1,4 +1,4 @@
-"""Values that a message mentions: numbers of people, countries, region, document."""
+"""Extraction of the values that a message mentions: family size, countries, region, document."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The client of an external language model, with a strict HTTP emulator; texts it may be sent."""
+"""The client of an external language model, with a strict HTTP emulator.
+
+Also the check of which texts may be sent to the model.
+"""
 
 import io
 from collections.abc import AsyncIterator

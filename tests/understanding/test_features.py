@@ -1,4 +1,4 @@
-"""Values of features: they grow with the logarithm of the number of occurrences."""
+"""The value of a text's feature grows with the logarithm of its number of occurrences."""
 
 import math
 from zlib import crc32
@@ -18,7 +18,8 @@ def test_feature_value_grows_with_the_logarithm_of_its_count(count: int) -> None
 
 def test_feature_value_of_a_chinese_trigram_is_halved() -> None:
     found = features.extract(["护照签"])
-    # Three trigrams with the spaces at both ends. The space itself occurs twice.
+    # The text has three trigrams with the spaces at both ends. The feature of the space, which
+    # occurs twice, has the highest value.
     assert sorted(found.values)[:4] == [0.5, 0.5, 0.5, 1.0]
     assert max(found.values) == pytest.approx(1 + math.log(2))
     twice = features.extract(["护照签护照签"])

@@ -1,4 +1,4 @@
-"""Minimum accuracy of the shipped model on unseen lines, and limits on its work."""
+"""Minimum accuracy of the shipped model on unseen lines, and limits on its memory and work."""
 
 import random
 import tracemalloc
@@ -14,20 +14,21 @@ from bot.understanding.model import FILE, Model
 from bot.understanding.recognizer import Recognizer
 from tests.understanding.test_recognizer import TROLLS, noise
 
-# Percentages that issue 21 requires for each written form. The keys are columns of the report
-# (`bot/understanding/evaluation.py`), which has one decimal place.
+# Minimum and maximum percentages for each written form (language and script). The keys are the
+# report's columns, which bot/understanding/evaluation.py explains. The report has one decimal
+# place.
 AT_LEAST = {"in 3": 95.0, "straight": 60.0, "danger": 98.0}
 AT_MOST = {"wrong": 2.0, "alarms": 3.0, "outside": 8.0, "near": 12.0}
-# The same percentages for lines that resemble no training phrase; wrong answers and alarms may be
-# one point higher.
+# The percentages for lines that resemble no training phrase. They are less strict: fewer lines need
+# to be right within three intents, and one point more may be wrong answers or false alarms.
 UNLIKE_AT_LEAST = {"in 3": 90.0, "straight": 60.0, "danger": 98.0}
 UNLIKE_AT_MOST = {"wrong": 3.0, "alarms": 4.0, "outside": 8.0, "near": 12.0}
 MAX_MEMORY = 60_000_000
-# Maximum size of the unpacked model in bytes. Unpacking this much takes a fraction of half a
+# Maximum size of the unpacked model file in bytes. Unpacking this much takes less than half a
 # second.
 MAX_UNPACKED = 60_000_000
-# Maximum number of features of a message. On the machine of docs/measurements/2026-11-28-turn.md,
-# 1,500 features take 1 ms and the maximum about 7 ms.
+# Maximum number of features that the recogniser evaluates for a message. On the machine of
+# docs/measurements/2026-11-28-turn.md, 1,500 features take 1 ms and this maximum about 7 ms.
 MAX_FEATURES = 8_500
 
 
@@ -92,7 +93,7 @@ def test_recognizer_model_file_is_small_when_unpacked() -> None:
 
 
 def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count features, since times depend on the load of the machine."""
+    """Count the evaluated features, because times depend on the machine's load."""
     work: list[int] = []
     extract_features = features.extract
 
@@ -111,7 +112,7 @@ def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPat
 
 
 def _longest() -> list[str]:
-    """Return lines of maximum length: one repeated word, and different words in many sentences."""
+    """Return lines of maximum length: some of one repeated word, some of many different words."""
     drawn = random.Random(21)
     alphabets = ("абвгдежзийклмнопрст", "abcdefghijklmnopq", "的我是有护照签证办理")
     words = (

@@ -1,4 +1,4 @@
-"""Training of the table of letter groups for language guessing, on a few phrases."""
+"""Training of the language guess, a table of weights of letter groups, on a few phrases."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bounds and shares that the model returns, and short messages."""
+"""The model's bound of the highest probability, its share of known pieces, and short messages."""
 
 import pytest
 

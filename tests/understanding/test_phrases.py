@@ -41,7 +41,8 @@ def test_training_phrases_are_sorted_by_intent(language: str) -> None:
 def test_evaluation_lines_overlap_little_with_training_phrases() -> None:
     written = {phrases.key(phrase.text) for phrase in phrases.read_all()}
     lines = {phrases.key(line.phrase.text) for line in evaluation.held_lines()}
-    # The lines have other authors who did not see the phrases, so a few short ones are equal.
+    # Other authors wrote the evaluation lines without seeing the training phrases, so only a few
+    # short lines are equal by chance.
     assert len(lines & written) <= 0.15 * len(lines)
 
 

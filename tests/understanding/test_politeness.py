@@ -1,4 +1,4 @@
-"""Courtesies around a message: the rest is recognised as if it were written alone."""
+"""A message between polite phrases is recognised as if it were written without them."""
 
 import pytest
 

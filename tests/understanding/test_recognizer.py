@@ -1,4 +1,4 @@
-"""The recogniser on arbitrary messages: fast, bounded, and without alarms for noise."""
+"""The recogniser on arbitrary messages: its work is bounded, and noise causes few alarms."""
 
 import json
 import random
@@ -38,7 +38,7 @@ from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
-# Maximum number of trolls' lines that get the sentence about danger.
+# Maximum number of the TROLLS meaningless lines in which danger is suspected.
 MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})
@@ -62,7 +62,7 @@ def _recognizer() -> Recognizer:
 
 
 def noise(many: int) -> Iterator[str]:
-    """Yield meaningless lines, the same ones each time."""
+    """Yield `many` meaningless lines; each call yields the same ones."""
     drawn = random.Random(2128)
     kinds = (
         lambda: drawn.choice(SQL) + str(drawn.randrange(99)),
@@ -121,7 +121,7 @@ def test_recognizer_is_not_sure_of_an_intent_for_meaningless_text(
 def test_recognizer_work_per_message_is_bounded(
     line: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check the amount of work; `./kosh understanding check` measures times."""
+    """Count the evaluated parts and their lengths; `./kosh understanding check` measures times."""
     read: list[Sequence[str]] = []
     extract_features = features.extract
 
@@ -148,8 +148,8 @@ def test_recognizer_evaluates_equal_parts_of_a_message_once(
 
     monkeypatch.setattr(features, "extract", counted)
     recognizer.recognize("Где пенсия? Где паспорт?")
-    # The whole message and its two sentences. Each sentence is a single clause, so clauses add
-    # nothing.
+    # Evaluated are the whole message and its two sentences. Each sentence has only one clause,
+    # which is equal to the sentence.
     assert len(read) == 3
 
 
@@ -237,9 +237,9 @@ def test_danger_is_excluded_for_usual_answers_without_extracting_features(
 def test_recognizer_evaluates_few_parts_of_a_form_answer(
     answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check how many parts are read: first the message, then clauses.
+    """Check how many parts are evaluated: first the message, then clauses.
 
-    Reading ends when fewer than two clauses can still be recognised with certainty.
+    The evaluation ends when fewer than two clauses can still be recognised with certainty.
     """
     read: list[Sequence[str]] = []
     extract_features = features.extract

@@ -1,4 +1,7 @@
-"""The skeleton of a line does not depend on script, keyboard, case and typing errors."""
+"""A line's skeleton (the form in which texts are compared) is the same in every spelling.
+
+It does not depend on script, keyboard layout, case and frequent typing errors.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lines of real conversations that the recognizer once misread, and other lines of their kind."""
+"""The recogniser's results for lines that it once misread, and for similar lines."""
 
 import pytest
 

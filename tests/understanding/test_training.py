@@ -1,4 +1,4 @@
-"""Training is reproducible, and the shipped model was trained on the shipped phrases."""
+"""The recogniser's training is reproducible; the shipped model has seen the shipped phrases."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ training.train(written, "digest")[0].save(Path(sys.argv[2]))
 @pytest.fixture(name="few", scope="module")
 def _few() -> list[Phrase]:
     pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
-    # Greetings have many near-duplicates, whose order once made two trainings differ.
+    # Include greetings: the order of their many near-duplicates once made two trainings differ.
     intents = {"danger.child": 30, "talk.hello": 120, "talk.thanks": 120, "none.noise": 30}
     written = phrases.read("ru")
     return [
@@ -39,7 +39,7 @@ def _few() -> list[Phrase]:
 
 
 def test_recognizer_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
-    """Train in two processes, in which sets and dictionaries have different orders."""
+    """Train in two processes with different hash seeds, which change the order of sets."""
     phrases.write(few, "ru", tmp_path)
     for seed in ("1", "2"):
         subprocess.run(
@@ -70,7 +70,7 @@ def test_recognizer_model_file_is_trained_on_the_current_phrases() -> None:
 
 
 def test_recognizer_model_file_recognizes_its_training_phrases() -> None:
-    """Check that the recogniser folds and hashes a text in the same way as the training did."""
+    """A low share would show that recogniser and training convert a text differently."""
     recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
     right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
     assert right / len(written) > 0.85

@@ -1,4 +1,4 @@
-"""The client of a transcription API, with a strict HTTP emulator."""
+"""Kosh's client of a transcription API for voice messages, with a strict HTTP emulator."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The clients of translation APIs, with strict HTTP emulators."""
+"""Kosh's clients of three machine translation APIs, with strict HTTP emulators."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""People's documents: encrypted, limited, sent to the registry exactly once, then deleted.
+"""Documents that people upload: encrypted, limited, sent to the registry once, then deleted.
 
-The numbers of rows are those of the study's table of bad inputs (81 to 85).
+The mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (81 to 85).
 """
 
 import asyncio
@@ -46,7 +46,7 @@ TOKEN = "7000000001:Kanareika"
 
 
 def small(number: int) -> bytes:
-    """Return a small file, different for each number, which is quick to sanitize."""
+    """Return a small image file, which is quick to sanitize and different for each number."""
     return saved(sheet(300, 200 + number))
 
 
@@ -78,7 +78,10 @@ async def reason(
 
 
 async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
-    """Sanitize files one after another, and store them concurrently."""
+    """Sanitize a person's files one after another, and store them concurrently.
+
+    Return for each file the reason for which it is rejected, or None.
+    """
     looked_at = [await uploads.sanitize(rt, person.id, IDENTITY, sent(file)) for file in files]
 
     async def keep(checked: uploads.Sanitized) -> Refusal | None:
@@ -108,7 +111,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-# Encrypted storage
+# Encrypted storage of uploads
 
 
 @pytest.mark.requirement("S-48")
@@ -232,7 +235,7 @@ async def test_data_export_includes_uploads(rt: Runtime) -> None:
     assert files in told
 
 
-# Limits on size and number
+# Limits on the size and number of a person's uploads
 
 
 @pytest.mark.row(81)
@@ -289,7 +292,10 @@ async def test_upload_limit_includes_rejected_files(
 
 
 class Cloud:
-    """A messenger's file storage, whose first `failing` downloads fail."""
+    """A messenger's file storage.
+
+    Its first `failing` downloads break off. With `gone`, all files have been deleted there.
+    """
 
     def __init__(self, files: Iterable[bytes], failing: int = 0, gone: bool = False) -> None:
         self.files = {f"ref-{number}": file for number, file in enumerate(files)}
@@ -308,7 +314,7 @@ class Cloud:
 
 
 async def at_the_papers(house: House) -> Guest:
-    """Register a person and open the question for the passport."""
+    """Register a person and open the question for the identity document."""
     guest = Guest(house.rt)
     await guest.register()
 
@@ -444,9 +450,9 @@ async def test_upload_on_the_secure_page_is_stored_and_answered(house: House) ->
     assert await count(guest) == 1
 
 
-# Transfer to the registry
+# Transfer of uploads to the registry
 
-# Faults to apply for a while, one at a time; the sandbox describes their effects.
+# Faults of the sandbox registry to try one after another; bot/registry/sandbox explains them.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -466,7 +472,7 @@ async def documents(house: House) -> list[dict[str, Any]]:
 
 
 async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
-    """Upload files on the page and submit them to the registry."""
+    """Upload files to the open question and submit them to the registry; return the person."""
     person = await person_of(house.rt, guest)
     for file in files:
         delivery = await upload_events.take_upload(house.rt, person, sent(file))
@@ -481,7 +487,7 @@ async def accepted(guest: Guest) -> bool:
 
 
 async def all_accepted(house: House, guest: Guest) -> None:
-    """Advance time until the registry has accepted all files; faults may repeat transfers."""
+    """Advance time, so that failed transfers are retried, until the registry accepted them all."""
 
     async def after_a_while() -> bool:
         await house.ahead("15 minutes")
@@ -493,7 +499,8 @@ async def all_accepted(house: House, guest: Guest) -> None:
 
 
 async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
-    """Let the lease of the first attempt expire; its running transfer may still arrive."""
+    """Advance time so that the first attempt's lease expires; wait until the registry has accepted
+    the document."""
     await house.ahead("15 minutes")
     await house.until(lambda: accepted(guest), 60)
 
@@ -526,7 +533,7 @@ async def test_document_metadata_contains_no_file_name(house: House) -> None:
 
 @pytest.mark.requirement("S-49")
 async def test_document_reaches_the_registry_once_under_every_fault(house: House) -> None:
-    """Send one document under each fault as one person, since starting the stack is slow."""
+    """Try all faults in one test with one person, because starting the application is slow."""
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
     for number, fault in enumerate(FAULTS, 1):
@@ -541,7 +548,7 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
 
 
 async def tried_and_settled(house: House, upload_id: UUID) -> None:
-    """Try while the fault lasts, and once after it; advance time."""
+    """Advance time until two attempts failed or one succeeded; end the fault; wait for success."""
 
     async def told() -> tuple[str, int]:
         await house.ahead("15 minutes")
@@ -632,7 +639,10 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: 
 
 
 async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
-    """Check a late result: another process has the lease, so no case is opened and no delay set."""
+    """Report a rejection after another process has claimed the upload.
+
+    The report opens no case and postpones nothing.
+    """
     person = await known(rt)
     upload_id = await kept(rt, person, photo())
     async with rt.pool.connection() as session:
@@ -685,7 +695,7 @@ async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: 
     assert await rows(rt) == ["ready"]
 
 
-# Deletion
+# Deletion of uploads
 
 
 async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:

@@ -1,4 +1,4 @@
-"""An announcement sent by a real worker to the strict emulators, and their reports."""
+"""Announcements sent by a real worker to the emulated messengers, and their delivery reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 @dataclass
 class Announced:
-    """A running announcement, and the application that sends it."""
+    """A started announcement, its officers (`who`), and the application that sends it."""
 
     house: House
     who: Crew
     found: Broadcast
 
     async def until(self, *told: str) -> None:
-        """Wait until every recipient has one of these states: `state`, or `state reason`."""
+        """Wait until the recipients' states are exactly these, each "state" or "state reason"."""
 
         async def there() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*told}
@@ -66,7 +66,10 @@ async def _on_telegram(
 async def _on_whatsapp(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[WhatsAppUser]]:
-    """Create people on WhatsApp who have not written for a day; add templates for each form."""
+    """Create `many` people on WhatsApp who have not written for a day, with the languages in turn.
+
+    Add an approved template of the announcement for each language in `forms`.
+    """
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
@@ -210,8 +213,8 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
 
     await house.until(answered)
     async with house.rt.pool.connection() as session:
-        # Set the languages. The answer to /help removed those of these people, who never chose one
-        # in a chat.
+        # Set the people's languages again. The answer to /help removed them, because these people
+        # never chose a language in a chat.
         await session.execute(
             "UPDATE conversations c SET language = f.form"
             " FROM unnest(%s::uuid[], %s::text[]) AS f (id, form) WHERE c.person_id = f.id",

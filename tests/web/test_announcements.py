@@ -42,7 +42,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
 
 
 async def _told_before(house: House, *, mission: str = "") -> None:
-    """Insert an announcement as sent, with its texts, into the tables."""
+    """Insert an announcement into the tables as already sent, to all people or to a mission's."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
         await session.execute(

@@ -1,4 +1,7 @@
-"""Share of first answers in time over any period, without personal data and small numbers."""
+"""The console's statistics: the share of cases that officers first answered in time, by period.
+
+They show no personal data and no small numbers.
+"""
 
 import csv
 import io
@@ -20,7 +23,10 @@ ELSEWHERE = "mn_ulaanbaatar"
 
 
 async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
-    """Insert closed cases of ten days ago, first answered after `minutes` (None: never)."""
+    """Insert `count` closed cases, opened ten days ago.
+
+    An officer first answered each after `minutes` of working time, or never if None.
+    """
     async with house.rt.pool.connection() as session:
         await session.execute(
             "WITH made AS (INSERT INTO people (id, key, key_version)"

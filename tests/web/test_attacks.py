@@ -91,7 +91,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
 
 
 def _alike(screen: Screen) -> str:
-    """Return a page without the parts that differ at each request."""
+    """Return a page's HTML without ids and tokens, which differ at each request."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
 
@@ -287,7 +287,7 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
 async def test_inbox_answers_422_for_unknown_query_values(
     office: tuple[House, str],
 ) -> None:
-    """Check an unknown queue, and numbers and names without a case (row 87 of tests/proof)."""
+    """Check an unknown queue, invalid numbers and too long names (row 87 of rows.toml)."""
     house, _case_id = office
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]
@@ -333,7 +333,7 @@ async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, p
             assert 400 <= got.status < 500, (path, body[:10], got.status)
 
 
-# Forged updates
+# Forged callbacks, chat messages and links
 
 
 async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> None:
@@ -356,7 +356,7 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
 
 @pytest.mark.requirement("S-18")
 async def test_chat_rejects_messages_with_the_handle_of_another_person(house: House) -> None:
-    """Check another person's handle from a different channel, and invented names and cookies."""
+    """Check chat ids of other channels, changed chat ids, and invented cookies."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         before = len(visitor.bubbles)
@@ -394,7 +394,7 @@ async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: 
     assert next(iter(seen))[0] == 410
 
 
-# Addresses that Kosh downloads from
+# URLs from which Kosh downloads files
 
 
 @pytest.mark.requirement("S-50")
@@ -404,7 +404,7 @@ async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: 
 async def test_file_id_of_a_message_cannot_point_to_another_address(
     house: House, name: str
 ) -> None:
-    """Check that a file id is used only as a name at the platform, never as an address."""
+    """Check that a file id can change neither the host nor the path of the platform's URL."""
     for channel in ("telegram", "whatsapp"):
         with pytest.raises(SendError) as failed:
             async for _chunk in house.rt.channels[channel].fetch(name):

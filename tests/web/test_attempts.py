@@ -26,11 +26,11 @@ from tests.web.test_attacks import office as opened_office
 office = opened_office
 
 
-# Denied requests
+# Requests to the console that are denied
 
 
 async def _denied(house: House) -> list[tuple[str, str, str]]:
-    """Return the denials in the audit log: officer, action and reason, oldest first."""
+    """Return (officer, action, method and reason) of each audited denial, oldest first."""
     return await _rows(
         house,
         "SELECT o.name, a.subject, a.detail FROM audit_entries a JOIN officers o ON o.id::text ="
@@ -47,7 +47,7 @@ async def _csrf(console: Console) -> str:
 async def test_console_request_that_is_denied_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
-    """Check a missing permission, another mission's case, a missing case, and foreign forms."""
+    """Try actions without a permission, cases of another mission or none, and forged forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
     async with Console.signed_in(house.url, HERE) as console:
@@ -101,7 +101,7 @@ async def test_console_session_that_expired_is_refused_without_logging_a_name(
     assert HERE not in lines.getvalue()
 
 
-# Behind a proxy
+# The client's address behind a proxy
 
 
 @pytest.mark.requirement("S-55")
@@ -109,7 +109,7 @@ async def test_console_session_that_expired_is_refused_without_logging_a_name(
 async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
     house: House,
 ) -> None:
-    """Check that only the address appended by Kosh's own proxy counts, not one the client sends."""
+    """Check that only the address that Kosh's proxy appends counts, not one that a client sends."""
     await demo_officers.enter(house.rt)
 
     async def tried(forwarded: str) -> int:
@@ -123,7 +123,7 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
         assert await tried("192.0.2.2") == 401
 
 
-# Streams and chats of other people
+# Access to event streams and chats of other people
 
 
 @pytest.mark.requirement("S-54")

@@ -49,7 +49,7 @@ async def noted(house: House) -> bool:
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return the raw bytes that the database contains about a person."""
+    """Return the encrypted values of the person that the database contains (LEFTOVERS)."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])
@@ -59,7 +59,7 @@ def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
 
 
 def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
-    """Return the content of all files of this database, after a checkpoint."""
+    """Return the content of all files of the test's PostgreSQL database, after a checkpoint."""
     name = databases.owner.rsplit("/", 1)[1]
     with psycopg.connect(admin_url, autocommit=True) as session:
         session.execute("CHECKPOINT")

@@ -1,4 +1,4 @@
-"""`./kosh broadcast` as an operator calls it: each command in a separate process; wrong input."""
+"""The commands `./kosh broadcast` as an operator types them, with valid and invalid input."""
 
 import asyncio
 import json
@@ -34,14 +34,14 @@ languages = ["ru", "kk"]
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return settings in which the tester's phone is on Telegram."""
+    """Return settings that name a Telegram account as the tester of announcements."""
     found = furnished(databases, redis_url, tmp_path)
     return found.model_copy(update={"broadcast_testers": (f"telegram:{TESTER}",)})
 
 
 @dataclass
 class Terminal:
-    """A terminal with the settings of this test's installation."""
+    """A terminal in which `./kosh broadcast` uses the settings of this test's application."""
 
     house: House
     folder: Path

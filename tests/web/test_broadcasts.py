@@ -1,4 +1,4 @@
-"""Announcements at the console, without JavaScript: from the first step to the result."""
+"""Announcements at the console, without JavaScript: written, approved, sent, and their result."""
 
 import asyncio
 import re
@@ -41,14 +41,14 @@ WORDS = Languages(("ru",))
 
 
 def why(refusal: Refusal) -> str:
-    """Return the text of a refusal, up to its first placeholder."""
+    """Return the Russian text of a refusal, up to its first placeholder."""
     told = WORDS.render(STANDS_AGAINST[refusal], "ru")
     return " ".join(told.partition("{detail}")[0].split())
 
 
 @dataclass
 class Office:
-    """All officers at the console, each with a separate browser."""
+    """Officers at the console, each with a separate browser: an editor (Marat) and approvers."""
 
     house: House
     marat: Console
@@ -56,7 +56,7 @@ class Office:
     zarina: Console
 
     async def written(self, purpose: str = "news", **texts: str) -> str:
-        """Write an announcement as Marat, step by step; return its address."""
+        """Write an announcement as Marat, step by step; return the path of its page."""
         marat = self.marat
         await marat.get("/console/broadcasts/new")
         screen = await marat.submit("/broadcasts", purpose=purpose, topic=TOPIC, why="Test")
@@ -125,7 +125,7 @@ async def test_broadcast_pages_lead_from_draft_to_start(office: Office) -> None:
 
 
 def _asked_first(screen: Screen) -> str:
-    """Return the confirmation text next to the only button that ends an announcement."""
+    """Return the text that asks to confirm, next to the only button that ends the announcement."""
     closed = re.findall(r"<details.*?</details>", screen.html, re.DOTALL)
     (found,) = [each for each in closed if '/cancel"' in each]
     assert screen.html.count('/cancel"') == 1
@@ -309,7 +309,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
-    """Check a number that exceeds PostgreSQL's integers."""
+    """Check a page number and a version that exceed PostgreSQL's integers."""
     path, long = await office.asked(), "9" * 20
     for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
         screen = await office.marat.get(asked)
@@ -443,8 +443,8 @@ async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Of
     found = await _first(office.house)
     told = await fates(office.house.rt, found)
     assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
-    # An auditor may read the announcement, but not decide whether it is sent again to recipients
-    # whose delivery is unknown.
+    # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
+    # whose delivery is in doubt.
     async with Console.signed_in(office.house.url, "Saule Testova") as saule:
         assert "doubt" not in (await saule.get(path)).actions
 

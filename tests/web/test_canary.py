@@ -1,4 +1,7 @@
-"""Names, numbers and messages of a person appear nowhere in plain text."""
+"""A person's names, numbers and messages (canary values) appear nowhere in plain text.
+
+The tests search the database, Valkey, logs, metrics, files and processes for them.
+"""
 
 import io
 import json
@@ -45,7 +48,7 @@ def _everything(databases: Databases) -> str:
         tables = session.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-            # The heartbeat of the worker changes independently of requests.
+            # Leave out the worker's heartbeat, which changes without any request.
             " AND tablename <> 'procrastinate_workers'"
         ).fetchall()
         rows = [
@@ -55,7 +58,7 @@ def _everything(databases: Databases) -> str:
 
 
 async def _valkey(house: House) -> bytes:
-    """Return every key and value of Valkey as plain bytes, since a dump would be compressed."""
+    """Return every key and value of Valkey as bytes, because a dump of them would be compressed."""
     client: Any = house.rt.live._client
     seen = []
     async for key in client.scan_iter():
@@ -75,9 +78,9 @@ async def _valkey(house: House) -> bytes:
 
 
 def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> None:
-    """Assert that no canary value is in the text.
+    """Assert that no canary value is in the text, which was found at `place`.
 
-    The error shows the surrounding text, which is invented too.
+    The error shows the surrounding text, which is safe because it is invented.
     """
     for canary in canaries:
         plain = canary.encode()
@@ -180,7 +183,7 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
 
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
 WHATSAPP = "77000000043"
-# The sandbox, as a registry, stores names in plain text in a database of the same server. These
+# The sandbox registry stores names in plain text in a database of the same PostgreSQL server. These
 # names are never submitted to it, so that even the server's own files can be searched for them.
 UNSENT_SURNAME, UNSENT_GIVEN = "KANARINOVA", "KANARINA"
 UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
@@ -195,7 +198,7 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Use two messengers and the console, with deliberate errors of every kind."""
+    """Use two messengers and the console; also send requests that fail."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lines = io.StringIO()
     logging.configure("debug", to=lines)
@@ -230,7 +233,7 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Send to people who can be reached, who have left, and who are unknown to the platform."""
+    """Send an announcement to people, some of whom are unknown to the platform."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
     members = await crowd.crowd(house.rt, 12)
@@ -260,7 +263,10 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
 async def _hunt_everywhere(
     house: House, databases: Databases, places: Iterable[Path], canaries: Sequence[str]
 ) -> None:
-    """Search memory, tables, metrics, files (also of the servers), arguments and environments."""
+    """Assert that no canary value is in Valkey, the database, the metrics or files below `places`.
+
+    Also search the arguments and environments of this test run's processes.
+    """
     _hunt("valkey", await _valkey(house), canaries)
     _hunt("database", _everything(databases), canaries)
     async with (
@@ -281,7 +287,7 @@ async def _hunt_everywhere(
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's bytes; empty if the file or its process has gone since it was listed."""
+    """Return a file's bytes; return b"" if the file or its process no longer exists."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -296,7 +302,7 @@ def _is_of_this_run(process: Path) -> bool:
 
 
 async def _officers(house: House) -> None:
-    """Read the waiting case as its officer, reply, and write a note."""
+    """Read the waiting case as an officer, reply, write a note, and search for canary values."""
     async with Console.signed_in(house.url, "Aigul Testova") as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -336,7 +342,7 @@ async def _errors(house: House) -> None:
         UNSENT_SURNAME: WHATSAPP,
     }
     async with house.http.post(f"{house.url}/chat/said", data=fields) as answer:
-        # The page without JavaScript shows people the messages that they sent.
+        # The page without JavaScript shows the message that was sent, so WORDS may be in it.
         _hunt("chat", await answer.text(), [each for each in UNSENT if each != WORDS])
     async with house.http.get(f"{house.url}/p/{UNSENT_SURNAME}?{WORDS}") as answer:
         _hunt("page", await answer.text(), UNSENT)

@@ -1,4 +1,4 @@
-"""Officers insert facts with sources into replies, and see which facts must not be used."""
+"""Officers insert facts with sources into replies, and see which facts they must not use."""
 
 from collections.abc import AsyncIterator
 
@@ -18,7 +18,7 @@ FACT = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 @pytest.fixture
 async def waiting(house: House) -> AsyncIterator[Visitor]:
-    """Yield a person in China who waits for an officer and reads Kazakh."""
+    """Yield a visitor of the web chat in China who reads Kazakh and waits for an officer."""
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "kk", "general", "Testova asks")
     async with house.rt.pool.connection() as session:

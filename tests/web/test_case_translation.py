@@ -1,4 +1,8 @@
-"""Machine translation in a case: officers' drafts externally, people's messages only locally."""
+"""Machine translation in a case.
+
+An external service may translate officers' drafts. Only a local one may translate messages of
+people.
+"""
 
 import re
 from collections.abc import AsyncIterator
@@ -46,7 +50,7 @@ async def house(chosen: Settings, admin_url: str, server: Translation) -> AsyncI
 
 
 async def asking(house: House, words: str) -> User:
-    """Return a person who reads Russian and has asked for an officer."""
+    """Return a person on WhatsApp who reads Russian and has asked an officer this question."""
     await demo_officers.enter(house.rt)
     user = await _known(house, "77010000951")
     await _next(user, lambda: user.say("/person"))
@@ -57,7 +61,7 @@ async def asking(house: House, words: str) -> User:
 
 
 async def translated(console: Console) -> None:
-    """Press the button that translates the officer's draft."""
+    """As an officer, press the button that translates the draft of a reply."""
     form = console.screen.form("/reply")
     fields = form.fields | {"words": DRAFT}
     await console.post(form.action.replace("/reply", "/translate"), fields)

@@ -1,4 +1,4 @@
-"""Web chat without JavaScript: a rejected text is explained and put back into the field."""
+"""The web chat without JavaScript explains a rejected text and puts it back into the field."""
 
 import re
 from collections.abc import AsyncIterator

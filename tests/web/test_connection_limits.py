@@ -1,7 +1,7 @@
-"""Many connections, streams or bodies from one address do not block others or the platforms.
+"""Many connections, event streams or bodies from one address do not block other addresses.
 
-The servers are those that the command line starts. Loopback addresses other than 127.0.0.1 act as
-other clients.
+They do not block the platforms' webhooks either. The servers are those that `./kosh web` starts.
+Loopback addresses other than 127.0.0.1 act as other clients.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ async def _status(url: str, path: str = "/health", address: str = "127.0.0.1") -
 async def _connected(
     url: str, many: int, say: bytes = b"", address: str = "127.0.0.1"
 ) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open connections from an address, send `say` on each and then nothing."""
+    """Open `many` connections from an address and send only `say` on each; yield their readers."""
     port = int(url.rpartition(":")[2])
     readers, writers = list[asyncio.StreamReader](), list[asyncio.StreamWriter]()
     try:
@@ -82,7 +82,7 @@ async def _connected(
 
 
 async def _closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
-    """Wait until the server has closed at least that many connections."""
+    """Wait until the server has closed at least this number of the connections."""
     ends = [asyncio.ensure_future(_end(each)) for each in readers]
     try:
         async with asyncio.timeout(WAIT_SECONDS):
@@ -101,7 +101,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
 async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
-    """Check 1,200 connections that send nothing, also through a proxy (row 29 of tests/proof)."""
+    """Check 1,200 connections from the proxy's address that send nothing (row 29 of rows.toml)."""
     async with _served(house) as url, _connected(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
@@ -126,7 +126,7 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    """Check the deadline for the headers of a request (row 28 of tests/proof)."""
+    """Check the time limit for the headers of a request (row 28 of rows.toml)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
     async with _served(house) as url, _connected(url, 3, said) as readers:
         await _closed(readers, 3)
@@ -134,10 +134,10 @@ async def test_connection_with_an_unfinished_request_is_closed_in_time(
 
 @pytest.fixture
 def endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep event streams open until shutdown.
+    """Replace the chat's event streams by ones that stay open until shutdown.
 
-    A real stream ends when Valkey answers late, so that its page connects again. The limit would
-    then count fewer streams than were opened.
+    A real stream ends when Valkey answers late, so that its page connects again. The limit on
+    streams would then count fewer streams than the test opened.
     """
 
     async def events(request: Request, *_: object) -> AsyncIterator[str]:
@@ -176,7 +176,7 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
             assert answer.status == 403
 
 
-# Webhooks before verification of the signature
+# Bodies of webhooks before their signature is verified
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def memory() -> Any:
 
 
 async def _posts(house: House, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
-    """Post bodies concurrently, each in pieces; return the statuses."""
+    """Post bodies to WhatsApp's webhook concurrently, each in pieces; return the statuses."""
     app = create_app(lent(house.rt))
     app.state.rt = house.rt
     statuses = list[int]()
@@ -239,7 +239,8 @@ async def test_whatsapp_webhook_does_not_buffer_unsigned_bodies(
 async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     house: House, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a slow machine, bodies would time out (408) before there are too many of them.
+    # Raise the time limit of a body: on a slow machine, bodies would time out (408) before there
+    # are too many of them.
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 600)
     forged = b"sha256=" + b"0" * 64
     statuses = await _posts(house, 300, forged)

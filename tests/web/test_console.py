@@ -33,7 +33,7 @@ async def desk(house: House) -> House:
 
 @pytest.fixture
 async def waiting(desk: House) -> AsyncIterator[Visitor]:
-    """Yield a person who waits for an officer and reads Kazakh."""
+    """Yield a visitor of the web chat who reads Kazakh and waits for an officer."""
     visitor = await ask_officer(desk, "kk", "registration", WORDS)
     yield visitor
     await leave(visitor)
@@ -52,7 +52,7 @@ async def _claimed(console: Console) -> None:
     await console.submit("/claim")
 
 
-# Sign-in
+# Sign-in to the console
 
 
 @pytest.mark.requirement("S-57")
@@ -85,7 +85,7 @@ async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: H
 
 
 async def _enrolled(house: House, console: Console, name: str) -> str:
-    """Create an officer with password and authenticator app; return the app's secret."""
+    """Create an officer who sets password and authenticator app; return the app's secret."""
     async with house.rt.pool.connection() as session:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
     officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
@@ -145,7 +145,7 @@ async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None
         secret = await _enrolled(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
-        # As on a device on which the officer never signed in.
+        # Delete the cookies, so that the browser is a device on which the officer never signed in.
         console.session.cookie_jar.clear()
         for _each in range(5):
             await console.submit("/sign-in", name="Good Testova", password="no" * 9, code="123456")
@@ -163,7 +163,7 @@ async def test_sign_in_limits_attempts_per_address(
 ) -> None:
     burst, rate = sign_in.TRIES[sign_in.CODE]
     assert rate <= 0.1, "attempts per second after the first ones"
-    # The limit refills while the attempts run. A slow machine would never reach it.
+    # Make the limit refill slowly: on a slow machine, the attempts would never exceed it.
     monkeypatch.setitem(sign_in.TRIES, sign_in.CODE, (burst, rate / 1000))
     async with Console.at(desk.url) as console:
         await console.get("/console/sign-in")
@@ -253,7 +253,7 @@ async def _id(house: House, name: str) -> str:
         return next(str(each.id) for each in await directory.everyone(session) if each.name == name)
 
 
-# The inbox and a case
+# The inbox and the page of a case
 
 
 async def test_console_canned_reply_is_sent_in_the_persons_language(
@@ -402,7 +402,7 @@ async def test_console_never_renders_user_text_as_markup(desk: House) -> None:
     await leave(visitor)
 
 
-# Other pages
+# Other pages of the console
 
 
 async def test_console_canned_reply_is_offered_after_its_approval(desk: House) -> None:

@@ -1,4 +1,4 @@
-"""Access to every route of the console, by each role, from another mission and without session."""
+"""Access to every route of the console by each role, in two missions, and without a session."""
 
 import re
 import tomllib
@@ -74,7 +74,10 @@ def test_console_get_routes_change_nothing() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield an application and its unclaimed case; two missions have an officer of each role."""
+    """Yield an application and the id of its unclaimed case.
+
+    The case's mission and another one each have an officer of each role.
+    """
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(

@@ -1,4 +1,4 @@
-"""Files from officers: sanitized, sent in each channel's way, stored with the case."""
+"""Files that officers send to people: sanitized, sent by each channel, stored with the case."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ FORM = NewFile("Application.pdf", "application/pdf", b"%PDF-1.4 made safe earlie
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[Visitor]:
-    """Yield a person in the web chat who waits for an officer."""
+    """Yield a visitor of the web chat who waits for an officer."""
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", "Testova asks for the form")
     yield visitor
@@ -44,7 +44,7 @@ async def person(house: House) -> AsyncIterator[Visitor]:
 
 @pytest.fixture
 async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
-    """Yield an officer's browser with the person's case open."""
+    """Yield an officer's browser with the visitor's case claimed and open."""
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -52,7 +52,7 @@ async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
 
 
 async def _sends(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
-    """Submit the form whose action ends in `ends`, with a file after its other fields."""
+    """Submit the page's form whose action ends in `ends`, with a file as its last field."""
     form = console.screen.form(ends)
     data = aiohttp.FormData()
     for name, value in (form.fields | fields).items():
@@ -63,7 +63,7 @@ async def _sends(console: Console, ends: str, contents: bytes, **fields: str) ->
 
 
 async def _form(console: Console, name: str) -> Screen:
-    """Submit the form of this page that sends a document from the library."""
+    """Submit the page's form that sends the document `name` from the library to the person."""
     form = console.screen.form("/form")
     return await console.post(form.action, form.fields | {"form": name})
 
@@ -207,7 +207,10 @@ async def test_officer_file_is_sent_as_a_protected_document_on_telegram(rt: Runt
 
 @asynccontextmanager
 async def _scanner(verdict: bytes) -> AsyncIterator[str]:
-    """Yield the address of a strict clamd emulator that always returns one verdict."""
+    """Run a strict clamd emulator (virus scanner) that always returns this verdict.
+
+    Yield its host and port.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readuntil(b"\0") == b"zINSTREAM\0"

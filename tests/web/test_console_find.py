@@ -1,4 +1,7 @@
-"""Search for a case by its number or the receipt's number; guessing of numbers is audited."""
+"""Officers find a case by its number or by the person's registration number.
+
+Guesses of numbers are limited and audited.
+"""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -18,7 +21,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield an application with one case (number 1), whose person has a receipt and waits."""
+    """Yield an application with one waiting case, number 1; its person has the number RECEIPT."""
     await demo_officers.enter(house.rt)
     await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")

@@ -1,4 +1,4 @@
-"""Order of checks on a form: session, origin, size and token precede any parsing."""
+"""The console checks session, origin, size and CSRF token of a form before it parses the fields."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ LONG = "9" * 20
 
 @pytest.fixture
 async def console(house: House) -> AsyncIterator[Console]:
-    """Yield a lead's browser at the console."""
+    """Yield the browser of a lead who is signed in at the console."""
     await demo_officers.enter(house.rt)
     async with Console.signed_in(house.url, LEAD) as console:
         yield console

@@ -1,4 +1,4 @@
-"""The inbox, and a case next to the list, without JavaScript."""
+"""The console's inbox, and the page of a case next to the inbox, without JavaScript."""
 
 import re
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ MARAT, SAULE = "Marat Testov", "Saule Testova"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield an application in which two people wait for an officer, with different topics."""
+    """Yield an application with two waiting cases, whose topics are "general" and "spouse"."""
     await demo_officers.enter(house.rt)
     visitors = [
         await ask_officer(house, "ru", topic, f"Testova asks of {topic}")

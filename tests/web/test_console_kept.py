@@ -1,4 +1,7 @@
-"""Officers' unsent text survives the end of their session, without JavaScript."""
+"""An officer's text is not lost if the session has expired when the officer submits it.
+
+The tests use the console without JavaScript.
+"""
 
 import re
 from html import unescape
@@ -24,7 +27,7 @@ async def desk(house: House) -> House:
 
 
 def _carried(screen: Screen) -> dict[str, str]:
-    """Return the contents of a page's text areas, as a browser would submit them."""
+    """Return the texts in a page's text areas by field name, as a browser would submit them."""
     found = re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', screen.html, re.DOTALL)
     return {name: unescape(words) for name, words in found}
 
@@ -99,7 +102,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
 
 
 async def test_expired_session_replays_only_forms_with_text(desk: House) -> None:
-    """Check that buttons and decisions are not kept for the next officer who signs in."""
+    """Check that forms without text, such as decisions, are not offered again after sign-in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")
         old = inbox.form("/next").fields["csrf"]

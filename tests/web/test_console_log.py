@@ -1,4 +1,4 @@
-"""The audit page shows actions and registry states in words; a code only if it has no words."""
+"""The audit page shows actions and registry states in words, and as codes if it knows no words."""
 
 import re
 from collections.abc import AsyncIterator
@@ -66,7 +66,7 @@ async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -
 
 
 def _rows(screen: Screen) -> list[tuple[str, str]]:
-    """Return officer and action of each line."""
+    """Return (officer, action) of each line on the audit page."""
     lines = re.findall(r"<tr><td class=\"figure\">.*?</tr>", screen.html, re.DOTALL)
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", line, re.DOTALL) for line in lines]
     plain = [[" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in row] for row in cells]

@@ -1,6 +1,6 @@
-"""Every route of a case, by role, mission, state and owner, generated from the routes.
+"""Every console route of a case follows the policy, for each role, mission, state and owner.
 
-Allowed actions succeed (or are rejected for missing fields). Denied actions change nothing.
+Allowed actions succeed or are rejected for missing fields. Denied actions change nothing.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ from tests.console_client import Console
 
 ELSEWHERE = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
-# Form fields with which an allowed action succeeds.
+# Fields for all forms of a case: with them, an allowed action succeeds.
 FIELDS = {
     "words": "Testov answers", "note": "Testov notes", "document": "identity", "to": "topic",
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
@@ -37,14 +37,14 @@ STANDS = [
 
 @dataclass
 class Office:
-    """A case, and officers by name."""
+    """An application with one case, and all officers by name."""
 
     house: House
     case_id: UUID
     known: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
-        """Put the case into a state with an owner; return its row."""
+        """Set the case's state and owner; return what `row` then returns."""
         async with self.house.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(
@@ -93,7 +93,10 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 
 
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Return descriptions of the routes that do not follow the policy."""
+    """Return a description of each response to the officer `who` that differs from the policy.
+
+    Each route is tried in each of these states with each owner.
+    """
     found, me = [], office.known[who]
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
     async with Console.signed_in(office.house.url, who) as console:
@@ -122,7 +125,7 @@ async def _tried(
 
 
 def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
-    # The page or file does not exist: an officer with the permission gets 404.
+    # The requested page or file does not exist, so an officer with the permission gets 404.
     if path.endswith(("{number}", "{file_id}")):
         return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
     if path.endswith("preview"):

@@ -1,4 +1,4 @@
-"""Another administrator must change an officer's permissions; none can change their own."""
+"""Administrators change other officers' permissions, and cannot change their own."""
 
 import pytest
 
@@ -34,7 +34,7 @@ async def _known(house: House, name: str) -> Officer:
 
 
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:
-    """Return the forms for one officer on the page of officers."""
+    """Return the forms for this officer on the page of officers, by the end of their action."""
     return {
         form.action.rsplit("/", 1)[1]: form
         for form in console.screen.forms

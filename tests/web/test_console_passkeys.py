@@ -1,4 +1,7 @@
-"""Changes of sign-in factors: passkeys, and what one link or one phished code can change."""
+"""Officers add and remove passkeys.
+
+A stolen sign-in link or a phished code can change no more than described here.
+"""
 
 import asyncio
 import json
@@ -37,7 +40,7 @@ async def _csrf(console: Console) -> str:
 
 
 async def _offered(console: Console, device: Device) -> str:
-    """Return a credential that the device creates from the page's options."""
+    """Return the JSON with a passkey that the device creates from the console's options."""
     screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
     return device.made(json.loads(screen.html))
 
@@ -48,7 +51,7 @@ async def _sent(console: Console, credential: str) -> Screen:
 
 
 async def _added(house: House, console: Console) -> Device:
-    """Add a passkey for the signed-in officer; return the device."""
+    """Add a passkey of a new device for the signed-in officer; return the device."""
     device = Device(house.rt.settings.public_url)
     screen = await _sent(console, await _offered(console, device))
     assert ru("done_passkey") in screen.text
@@ -75,7 +78,7 @@ async def _kept(house: House) -> set[bytes]:
 
 
 async def _logged(house: House) -> list[tuple[str, str, str]]:
-    """Return the audit entries about passkeys: action, officer and detail."""
+    """Return (action, officer, detail) of the audit entries about passkeys, oldest first."""
     return await _rows(
         house,
         "SELECT a.action, o.name, a.detail FROM audit_entries a JOIN officers o"
@@ -85,7 +88,7 @@ async def _logged(house: House) -> list[tuple[str, str, str]]:
 
 
 async def _spent(house: House, console: Console, token: str) -> Screen:
-    """Use a one-time sign-in link, as its officer does."""
+    """Open an enrolment link and set a new password and authenticator app."""
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
@@ -93,7 +96,7 @@ async def _spent(house: House, console: Console, token: str) -> Screen:
     return await console.submit("/welcome", password=PASSWORD, code=code)
 
 
-# Actions allowed with password and code
+# Changes of passkeys in a session that began with password and code
 
 
 @pytest.mark.requirement("S-55")
@@ -166,7 +169,7 @@ async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -
         assert ru("passkeys_guarded") not in screen.text
 
 
-# A new link
+# Changes by a new enrolment link
 
 
 @pytest.mark.requirement("S-55")
@@ -198,7 +201,7 @@ async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> N
 
 @pytest.mark.requirement("S-55", "S-57")
 async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
-    """Check a session that is valid when a form's headers arrive and revoked before its end."""
+    """The session is valid when the form's headers arrive, and revoked before the form's end."""
     spent = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
         await _enrolled(desk, phisher, NAME)
@@ -228,9 +231,9 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 
 
 async def _has_come(house: House) -> bool:
-    """Return True if the server has checked a session within the last minute.
+    """Return True if the server has checked a console session within the last minute.
 
-    It does so before it reads the whole body of a form.
+    The server checks the session before it reads the body of a form.
     """
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
@@ -240,7 +243,7 @@ async def _has_come(house: House) -> bool:
         return await found.fetchone() is not None
 
 
-# Audit entries
+# Audit entries about passkeys
 
 
 @pytest.mark.requirement("S-64")
@@ -267,11 +270,11 @@ async def test_passkey_changes_are_audited(desk: House) -> None:
         assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
 
 
-# Challenges and lockouts
+# Challenges of passkeys, and limits on failed sign-ins
 
 
 async def _failed_again(console: Console, credential: str) -> bool:
-    """Return True if the same request, sent again, is rejected."""
+    """Send a sign-in with this credential again; return True if the server rejects it."""
     screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
     return ru("passkey_failed") in screen.text
 
@@ -287,7 +290,8 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
-        # Synchronised passkeys have no use counter.
+        # Sign with a use counter of 0, as synchronised passkeys do, so that the counter cannot
+        # reveal the repetition.
         device.uses = -1
         credential = await _signed(console, device)
         screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
@@ -330,7 +334,7 @@ async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
 async def test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device(
     desk: House,
 ) -> None:
-    """Check an office where all devices share an address; the known device has its own limit."""
+    """Devices in an office share an address. A known device has its own limit of failures."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
         statuses = [(await _tried(stranger, "wrong", "000000")).status for _time in range(14)]
@@ -343,7 +347,7 @@ async def test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device(
 
 @pytest.fixture
 def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow five failed tries with a passkey; the next is allowed after 100 s."""
+    """Limit failed sign-ins with a passkey to five; then one more is allowed every 100 s."""
     monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
 
 

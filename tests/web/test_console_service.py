@@ -1,4 +1,7 @@
-"""Sign-in through an external identity provider: an emulated provider, and invalid tokens."""
+"""Officers sign in through an external identity provider (OpenID Connect).
+
+The tests use an emulated provider, and invalid ID tokens.
+"""
 
 import json
 import re
@@ -39,7 +42,10 @@ KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
 
 @dataclass
 class Provider:
-    """An OpenID Connect provider that gives scripted claims about any visitor."""
+    """An emulated OpenID Connect provider that identifies every visitor as `subject`.
+
+    `asked` has the parameters of the last authorization request.
+    """
 
     issuer: str = ""
     subject: str = "subject-1"
@@ -85,7 +91,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
-    """Serve the console at an address that is registered at the provider."""
+    """Serve the console with an emulated provider; yield both and the console's URL."""
     await demo_officers.enter(house.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:
@@ -100,7 +106,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
 
 
 async def _leave(console: Console, provider: Provider) -> None:
-    """Follow the sign-in up to the provider, which records its requests."""
+    """Begin the sign-in; store the parameters of the redirect to the provider in `asked`."""
     await console.get("/console/sign-in")
     form = console.screen.form("/service")
     screen = await console.send(form)
@@ -119,7 +125,7 @@ async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
 
 
 async def _come(console: Console, provider: Provider) -> Screen:
-    """Sign in through the provider; return the page after it."""
+    """Sign in through the provider; return the page that follows."""
     await _leave(console, provider)
     state = provider.asked["state"]
     screen = await console.get(f"/console/service/back?code=the-code&state={state}")

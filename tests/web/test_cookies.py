@@ -1,4 +1,7 @@
-"""Cookies over https: leaving deletes a person's cookie; an anonymous one expires in 30 minutes."""
+"""Cookies over https.
+
+Erasure and quick exit delete the chat's cookie. An anonymous chat's cookie expires in 30 minutes.
+"""
 
 import re
 from collections.abc import AsyncIterator
@@ -25,14 +28,17 @@ CHAT, CONSOLE, DEVICE = "__Host-kosh", "__Host-console", "console-device"
 
 @pytest.fixture
 async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    """Yield an application reached over https, through a proxy that terminates TLS."""
+    """Yield an application whose public URL is https, as behind a proxy that terminates TLS."""
     https = chosen.model_copy(update={"public_url": "https://kosh.example"})
     async with opened(https, admin_url) as house:
         yield house
 
 
 async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, Morsel[str] | None]:
-    """Post to /chat/`way` as the page without JavaScript does; return the next page and cookie."""
+    """Post to /chat/`way` as the page without JavaScript does, with `name` as the cookie's value.
+
+    Return the page that follows and the cookie that it sets, if any.
+    """
     url, headers = f"{house.url}/chat/{way}", {"Cookie": f"{CHAT}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
     async with house.http.post(url, data=form, headers=headers) as answer:
@@ -41,7 +47,10 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
 
 
 def _gone(cookie: Morsel[str] | None) -> bool:
-    """Return True if browsers accept this deletion of a cookie with the prefix `__Host-`."""
+    """Return True if the response deletes the cookie in a way that browsers accept.
+
+    The prefix `__Host-` of its name requires the same attributes as when it was set.
+    """
     return cookie is not None and (
         cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],
         cookie["httponly"], cookie["samesite"],

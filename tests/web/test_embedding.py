@@ -31,7 +31,7 @@ OTHERS = (
 
 @pytest.fixture
 async def framed(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    """Yield an application on https that two origins may embed."""
+    """Yield an application on https whose chat two origins (ORIGINS) may embed."""
     changes = {"public_url": "https://kosh.example", "embed_origins": ORIGINS}
     async with opened(chosen.model_copy(update=changes), admin_url) as house:
         yield house

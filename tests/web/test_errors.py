@@ -1,4 +1,4 @@
-"""Error responses: a code and the security headers, without any part of the input."""
+"""Error responses have a code and the security headers, and repeat no part of the request."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,10 @@ CANARY = "Testova-canary"
 
 @pytest.fixture
 async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a client of an application with two operations: one takes a number, the other fails."""
+    """Yield a client of an application with two more routes.
+
+    /number requires a number; /failure raises an error with the given value.
+    """
     app: FastAPI = create_app(lent(rt))
 
     @app.get("/number")
@@ -83,7 +86,10 @@ def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
 
 
 def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
-    """Check that routes are built only once; building takes 0.1 s, too long for every test."""
+    """Check that routes are built only once, because 0.1 s is too long for every test.
+
+    A route added to one application must not appear in another.
+    """
     one, other = create_app(lent(rt)), create_app(lent(rt))
     assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]
     one.get("/of-one")(lambda: None)

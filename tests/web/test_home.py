@@ -1,4 +1,7 @@
-"""The front page explains Kosh in six written forms, links its channels and stores nothing."""
+"""The website's front page explains Kosh in six written forms and links its channels.
+
+It stores nothing about the visitor.
+"""
 
 import gzip
 import re

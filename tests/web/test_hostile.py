@@ -1,4 +1,7 @@
-"""Hostile requests get the responses listed in tests/proof (marks name the rows)."""
+"""Hostile requests get the responses that tests/proof/rows.toml lists.
+
+The mark `row` and the numbers in docstrings name rows of this file.
+"""
 
 import asyncio
 import io
@@ -105,7 +108,10 @@ UNREADABLE = {
 async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     house: House, code: str
 ) -> None:
-    """Check unreadable bodies of all kinds, which must not be repeated forever (rows 9–17)."""
+    """Check unreadable bodies of all kinds (rows 9–17).
+
+    Telegram would repeat a body that is answered with an error.
+    """
     for body in UNREADABLE[code]:
         for _again in range(2):
             assert await _post(house, body) == (200, b"")
@@ -128,7 +134,7 @@ async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20)
 async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) -> None:
-    """Check a body above 1 MiB, with a known length and as an endless stream (row 20)."""
+    """Check a body above 1 MiB, with and without a known length (row 20)."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _chunk in range(64):
@@ -143,7 +149,7 @@ async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(21, 22, 26)
 async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house: House) -> None:
-    """Check two lengths, a negative one, and wrong or missing Host headers (rows 21, 22 and 26)."""
+    """Check two lengths, a negative length, and wrong or missing Host headers (rows 21, 22, 26)."""
     both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
     negative = _head("Content-Length: -2", length=False) + b"{}"
@@ -198,10 +204,10 @@ async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
 @pytest.mark.requirement("S-6")
 @pytest.mark.row(31)
 async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -> None:
-    """Send the repetitions concurrently (row 31)."""
+    """Send one update 100 times concurrently (row 31)."""
 
     async def insist() -> None:
-        """Act as the platform, which resends an update that a busy server rejected."""
+        """Resend the update while the server answers 503, as the platform does."""
         while (await _post(house))[0] == 503:
             pass
 
@@ -212,7 +218,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
 async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
-    """Check that the bot leaves without writing to the group (row 56)."""
+    """Check that the bot leaves without a message to the group (row 56)."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
         f"{house.url}/webhooks/telegram", house.rt.settings.telegram_secret.get_secret_value()
@@ -229,7 +235,7 @@ async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
 async def test_chat_page_refuses_foreign_forms_without_echoing_them(house: House) -> None:
-    """Check forms from other sites and a JSON body (rows 89 and 96)."""
+    """Check forms posted from other sites, and a JSON body (rows 89 and 96)."""
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:

@@ -1,4 +1,7 @@
-"""More hostile requests and unusual moments (marks name the rows of tests/proof)."""
+"""More hostile requests, and events at unusual moments.
+
+The mark `row` and the numbers in docstrings name rows of tests/proof/rows.toml.
+"""
 
 import asyncio
 import json
@@ -29,7 +32,7 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
-# An address in Telegram's own network, which a check by address would accept.
+# An address in Telegram's network, which a check by IP address would accept.
 TELEGRAMS_ADDRESS = "149.154.167.220"
 
 
@@ -62,7 +65,7 @@ def _said(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-# A person on Telegram
+# Actions of a person on Telegram
 
 
 async def _telegram(house: House, who: int) -> User:
@@ -96,13 +99,13 @@ async def _go(user: User, *answers: str) -> None:
             await _next(user, lambda answer=answer: user.say(answer))  # type: ignore[misc]
 
 
-# Rows 5 and 8: the secret
+# Rows 5 and 8: the secret of Telegram's webhook
 
 
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
 def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
-    """Check exit code and error, which names the variable but not the token (row 5)."""
+    """Check exit code and error message, which names the setting but not the bot token (row 5)."""
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     ran = subprocess.run(
@@ -126,7 +129,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
 async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
-    """Check that only the secret counts, whatever address a header claims (row 8)."""
+    """Claim Telegram's address in a header: only the secret decides (row 8)."""
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")
@@ -142,7 +145,7 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
 
 @asynccontextmanager
 async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open connections that send `say` and then nothing."""
+    """Open `many` connections that send only `say`; yield their readers."""
     host, _, port = url.removeprefix("http://").partition(":")
     pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
     try:
@@ -166,7 +169,7 @@ async def _health(house: House, url: str) -> int:
 async def test_webhook_answers_408_for_an_unfinished_body(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check the deadline for a body (row 28)."""
+    """Check the time limit for a body (row 28)."""
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
     secret = house.rt.settings.telegram_secret
     assert secret
@@ -181,7 +184,7 @@ async def test_webhook_answers_408_for_an_unfinished_body(
 
 @pytest.mark.row(28)
 async def test_connections_with_unfinished_headers_block_no_other_client(house: House) -> None:
-    """Check unfinished headers, limited by the number of connections and the proxy (row 28)."""
+    """Open 200 connections that send unfinished headers (row 28)."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
         assert await _post(house, _update(710, 7210, text="/start")) == 200
@@ -215,14 +218,14 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Check a person whose messages are not joined: each gets its answer (row 65)."""
+    """Send 100 messages concurrently; each gets its own reply, as does another person (row 65)."""
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
     seen = len(house.telegram.journal.calls("sendMessage"))
 
     async def insist(number: int) -> None:
-        """Act as the platform, which resends an update that was not accepted."""
+        """Resend the update until the server accepts it, as the platform does."""
         while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -241,12 +244,12 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     assert _said(house, screens.MENU_TEXT) in user.last.text
 
 
-# Row 64: danger
+# Row 64: a message about danger
 
 
 @pytest.mark.row(64)
 async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
-    """Check that no case is opened until the person asks for an officer (row 64)."""
+    """Check also that no case is opened before the person asks for an officer (row 64)."""
     words = "мне угрожают"
     user = await _telegram(house, 7240)
     await _go(user, "ru", "preregistration", "self", words)
@@ -265,7 +268,7 @@ async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -
 
 
 async def _write_to_everybody(house: House) -> None:
-    """Send a message to all people, as a job or an officer would."""
+    """Enqueue a message to each person and run the sweep, as a job or an officer would."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
         for (person_id,) in await cursor.fetchall():
@@ -279,7 +282,7 @@ async def _write_to_everybody(house: House) -> None:
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
 async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
-    """Check later updates, messages by officers, and return of the person (row 67)."""
+    """Check late updates, messages to the person, and the person's return (row 67)."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
@@ -299,7 +302,8 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     await house.until(given_up)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    # The turn's first message is sent together with the turn, so one more call is possible.
+    # One more call is possible: Kosh sends the reply to the late update before it knows of the
+    # block.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await _write_to_everybody(house)
     await house.until(given_up)
@@ -315,11 +319,11 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 
-# Row 68: the same details twice
+# Row 68: two people register with the same details
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
-    """Return all messages that the person's open page has received since consent."""
+    """Return the paragraphs of all messages to the person's open page since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
     assert person is not None
@@ -334,7 +338,7 @@ def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 @pytest.mark.row(68)
 async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
-    """Check that an officer sees the repetition while both people get the same answers (row 68)."""
+    """Check that officers get a case, while both people get the same messages (row 68)."""
     guests = [Guest(house.rt), Guest(house.rt)]
     for guest in guests:
         await guest.consent()

@@ -1,4 +1,4 @@
-"""Two people link their registrations in the chat, despite faults of the registry."""
+"""Two people link their registrations as a family in the chat, despite faults of the registry."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.person_client import Guest
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the sweeps ten times a second, since these tests advance time."""
+    """Run the worker's sweeps ten times a second, because these tests wait for many sweeps."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
@@ -57,7 +57,7 @@ async def _joined(house: House, guest: Guest, code: str) -> HouseholdLink:
 
 
 async def _members(house: House, guest: Guest) -> int:
-    """Return the number of registrations in the person's household at the registry."""
+    """Return the number of registrations in the person's household according to the registry."""
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.registration is not None
@@ -84,8 +84,8 @@ async def test_family_is_linked_once_under_each_registry_fault(house: House, fau
     writes = [each["operation"] for entry in entries for each in entry["writes"]]
     assert sorted(writes) == ["Create", "Create", "Invite", "Join"]
     invited = [each for each in entries[-1]["writes"] if each["operation"] == "Invite"]
-    # aiohttp resends a PUT by itself. So only the repeats of the invitation are compared, not those
-    # for "Join".
+    # Check the repeats of the invitation only: aiohttp itself resends the PUT of "Join" after a cut
+    # connection.
     assert [each["repeats"] for each in invited] == [0], "looked up, not sent again"
     await second.go("/status", "household", "leave", "yes")
     assert not (await _settled(house, second)).is_linked

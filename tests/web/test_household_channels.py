@@ -1,4 +1,7 @@
-"""A family is linked across channels, in every language; the lock screen shows no content."""
+"""People on two channels are linked as a family, in every language.
+
+Notices do not show the content, which a lock screen would display.
+"""
 
 import re
 from functools import partial
@@ -33,7 +36,7 @@ async def _numbered(house: House, count: int) -> None:
 
 
 async def _gets_code(house: House, user: User, language: str) -> str:
-    """Register over Telegram and request a code; return the code from the opened update."""
+    """Register over Telegram and request a family code; open the notice and return the code."""
     await _over_telegram(user, language)
     await _numbered(house, 1)
     update = _said(house, screens.UPDATE, language)
@@ -50,7 +53,7 @@ async def _gets_code(house: House, user: User, language: str) -> str:
 
 
 async def _joins(house: House, other: WhatsAppUser, code: str, language: str) -> None:
-    """Register over WhatsApp, enter the code and consent."""
+    """Register over WhatsApp, enter the family code and consent to the link."""
     await _at_language(other, language)
     await _walk(house, other, ANSWERS)
     await _numbered(house, 2)

@@ -1,4 +1,4 @@
-"""The public pages have the same content as the chat in each written form and store nothing."""
+"""The public information pages have the chat's content in each written form, and store nothing."""
 
 import json
 import re
@@ -27,7 +27,10 @@ async def _get(house: House, path: str) -> tuple[str, dict[str, str]]:
 
 
 async def _pages(house: House, form: str) -> dict[str, str]:
-    """Return every public page reachable by links from the index, by path."""
+    """Return the HTML of every information page that links from /info lead to, by path.
+
+    `form` is the written form of the pages.
+    """
     found: dict[str, str] = {}
     waiting = ["/info"]
     while waiting:

@@ -21,7 +21,7 @@ CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
 def _plain(text: str) -> str:
-    """Return a text without direction marks."""
+    """Return a text without marks of the writing direction."""
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
@@ -62,7 +62,7 @@ async def _handles(house: House) -> list[str]:
 
 
 async def _join(house: House, user: User, visitor: Visitor) -> None:
-    """Link the web chat to the Telegram chat, which gets the updates."""
+    """Join the web chat to the Telegram chat, and choose Telegram for status updates."""
     await visitor.press("ru")
     await visitor.say(await _code(user))
     await visitor.press("yes")
@@ -106,7 +106,7 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) 
 
 
 async def test_whatsapp_is_joined_to_telegram_without_its_number(house: House) -> None:
-    """Check that the phone number gives no access before both chats have consented."""
+    """Check that WhatsApp is joined only after the person has confirmed in both chats."""
     user = await _owner(house, 8202)
     other = await _user(house, "77010000311")
     await _next_bubble(other, lambda: other.say("👋"))

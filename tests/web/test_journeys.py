@@ -19,7 +19,8 @@ from tests.emulators.telegram import User
 from tests.visitor import Visitor
 
 LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
-# A family of two from Uzbekistan: keys of buttons, and texts for questions without buttons.
+# The answers of a person from Uzbekistan who registers with spouse and child: keys of buttons, and
+# texts for questions without buttons.
 ANSWERS = (
     "preregistration", "family", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
     "seen", "yes", "yes", "TESTOVA", "GULNAR", "1990", "UZ", "pavlodar", "year",
@@ -97,7 +98,7 @@ async def _over_telegram(user: User, language: str) -> None:
 
 
 async def _registered(house: House, number: int) -> User:
-    """Register a person over Telegram, by webhook, with the whole form."""
+    """Register a person over Telegram with all ANSWERS; updates come by webhook."""
     await house.receive_telegram()
     user = house.telegram.user(number, first_name="Test")
     await _over_telegram(user, "ru")
@@ -120,7 +121,7 @@ async def _press(user: User, key: str) -> None:
 
 
 async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
-    """Do something, and wait for the message or edit that answers it."""
+    """Await `act`, then wait until the bot's newest message has changed or is a new one."""
     before = user.last
     await act()
     await user.wait(lambda chat: user.last != before)
@@ -198,7 +199,7 @@ async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
 
 @pytest.mark.requirement("S-37")
 async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
-    """Check that messages of both sides are deleted, also those before consent."""
+    """Check that the messages of person and bot are deleted, also those before consent."""
     user = await _registered(house, 7013)
     await _receipt(house, "ru")
     for said in ("/menu", "Что такое кандас?", "выход"):

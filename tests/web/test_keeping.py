@@ -1,4 +1,4 @@
-"""A stored checklist with real services: its stored content, and the text of a reminder."""
+"""A stored checklist with real services: its encryption, export, erasure and reminders."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def _kept(visitor: Visitor) -> Bubble:
 
 
 async def _stored(rt: Runtime) -> bytes:
-    """Return the row of the only conversation."""
+    """Return the encrypted state of the only conversation in the database."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT state FROM conversations")
         (row,) = await cursor.fetchall()
@@ -113,7 +113,7 @@ async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
         await visitor.say("/stop")
         assert await _due(house.rt) == 0
 
-        # Insert a reminder that is due although the person has turned messages off since.
+        # Insert a due reminder, as if the person had turned messages off after it was set.
         async with house.rt.pool.connection() as session:
             await session.execute(
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
@@ -156,7 +156,7 @@ async def test_unpersisted_answers_are_not_in_the_stored_state(house: House) -> 
 
 
 async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> None:
-    """Check the wait; WhatsApp allows free text only within a day of the person's last message."""
+    """WhatsApp allows free text only within 24 hours of the person's last message."""
     user = await _user(house, "77010000732")
     await _at_language(user, "ru")
     for tap in LISTED[1:]:

@@ -1,4 +1,7 @@
-"""The officers' manual: each page links its section, each button is explained, in each language."""
+"""The officers' manual explains each button of the console, and each page links its section.
+
+The tests check every language.
+"""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ from tests.console_client import Console
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
 PRESSED = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r"\{\{ t\.(\w+)")
-# Pages without sign-in, and buttons whose label explains them.
+# Pages without sign-in (OPEN_PAGES), and names of buttons that their own label explains (PLAIN).
 OPEN_PAGES = {"sign_in.html", "welcome.html", "resend_form.html", "redirect.html"}
 PLAIN = {
     "close", "help", "find", "original", "file_send_own", "content_answers", "content_notice_new",
@@ -37,7 +40,7 @@ LANGUAGES = {
 
 
 def _buttons() -> Iterator[str]:
-    """Yield the names of button labels on pages for signed-in officers."""
+    """Yield the names of the labels of all buttons on pages for signed-in officers."""
     for page in TEMPLATES.glob("*.html"):
         if page.name not in OPEN_PAGES:
             for _tag, inside in PRESSED.findall(page.read_text("utf-8")):
@@ -107,7 +110,7 @@ async def test_manual_section_is_linked_from_each_console_page(house: House) -> 
 
 
 async def _paths(console: Console) -> list[str]:
-    """Return the pages in the menu, and that of a case if the officer sees one."""
+    """Return the paths of the pages in the menu, and of a case's page if the officer sees one."""
     inbox = await console.get("/console/inbox?queue=all")
     cases = re.findall(r'href="(/console/cases/[^"?]+)', inbox.html)
     return [*SCREENS, *cases[:1]]

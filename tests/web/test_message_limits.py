@@ -1,4 +1,7 @@
-"""An officer limits an abusive person, who gets the reason and may appeal; the lead decides."""
+"""An officer limits the messages of an abusive person, who reads the reason and may appeal.
+
+A lead decides on the appeal.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -30,7 +33,7 @@ WORDS = "Testova was not rude"
 
 @pytest.fixture
 async def visitor(house: House) -> AsyncIterator[Visitor]:
-    """Yield a person who asked for an officer in the web chat."""
+    """Yield a visitor of the web chat who has asked for an officer."""
     await demo_officers.enter(house.rt)
     asking = await ask_officer(house, "ru", "general", "Testova asks rudely")
     yield asking
@@ -38,14 +41,14 @@ async def visitor(house: House) -> AsyncIterator[Visitor]:
 
 
 async def _limit(console: Console, per_day: int, **more: str) -> Screen:
-    """Claim the next case, and limit the messages of its person."""
+    """As an officer, claim the next case and limit its person to `per_day` messages a day."""
     await console.get("/console/inbox")
     await console.submit("/next")
     return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
 
 
 async def _limited(house: House, per_day: int, **more: str) -> str:
-    """Limit the visitor's messages as an officer; return the path of the case."""
+    """As Aigul, limit the visitor to `per_day` messages a day; return the path of the case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await _limit(console, per_day, **more)
         assert ru("done_limited") in screen.text
@@ -53,14 +56,17 @@ async def _limited(house: House, per_day: int, **more: str) -> str:
 
 
 async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
-    """Wait for a message that begins with the text, up to its first placeholder."""
+    """Wait until a message contains the text's beginning, up to its first placeholder.
+
+    Ignore the visitor's first `since` messages.
+    """
     start = house.rt.languages.render(text, "ru").partition("{")[0]
     while not any(start in each.text for each in visitor.bubbles[since:]):
         await visitor.wait(len(visitor.bubbles) + 1)
 
 
 async def _said(house: House) -> list[str]:
-    """Return the messages that the officer reads in the officer's own case."""
+    """Return the texts of the messages that Aigul reads in her own case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=mine")
         link = unescape(screen.html.partition('class="what" href="')[2].partition('"')[0])

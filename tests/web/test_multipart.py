@@ -14,7 +14,7 @@ PIECES = 1000
 
 
 def _request(first: bytes, piece: bytes) -> Request:
-    """Return a request whose body arrives in small pieces."""
+    """Return a request whose body arrives in PIECES pieces: `first`, then `piece` repeatedly."""
     sent = 0
 
     async def receive() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Names in five scripts through conversation, vault, database, registry and console (issue 4)."""
+"""Names in five scripts pass unchanged through chat, vault, database, registry and console."""
 
 import pytest
 
@@ -11,7 +11,7 @@ EACH = 60
 
 @pytest.mark.row(43)
 async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
-    """Check a sample; `./kosh bench names` checks 200,000 names."""
+    """Check EACH names in each script; `./kosh bench names` checks 200,000 names."""
     passed = await names.through(house, EACH)
     assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)
     assert all(each.answers > 3 for each in passed)

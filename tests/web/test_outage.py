@@ -33,7 +33,7 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
 async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> int:
-    """Deliver an update of a person as the platform does; return the status."""
+    """Post the update `number` of the person `who` to Telegram's webhook; return the status."""
     secret = house.rt.settings.telegram_secret
     assert secret
     sender = {"id": who, "is_bot": False, "first_name": "Test", "language_code": "kk"}
@@ -56,7 +56,7 @@ async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> i
 
 @contextmanager
 def _away(admin_url: str, database: str) -> Iterator[None]:
-    """Terminate every connection to one database, and allow no new ones."""
+    """Make a database unreachable in the block: end its connections and allow no new ones."""
 
     def let(in_: bool) -> None:
         statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
@@ -131,7 +131,7 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
 async def test_request_times_out_when_its_database_connection_freezes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that the request on the frozen connection gets 503 as early as one waiting for it."""
+    """Stop the connection's PostgreSQL process: the request must get 503 within REQUEST_SECONDS."""
     assert connection.REQUEST_SECONDS <= 3 < connection.SILENCE_SECONDS
     async with runtime.pool(house.rt.settings.database(), 1) as own:
         web = elsewhere(replace(house.rt, pool=own))
@@ -198,7 +198,7 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
 
 
 async def _told(house: House, url: str) -> int:
-    """Return the status of a page, after a check that it reports the outage in all languages."""
+    """Check that the page reports the outage in all languages; return its HTTP status."""
     async with house.http.get(url, headers=LOOKING) as answer:
         html = await answer.text()
         for code, _own in house.rt.languages.languages():

@@ -1,4 +1,7 @@
-"""The secure page: private answers bypass the messenger, by a link that works once."""
+"""The secure page, where a person gives private answers without the messenger.
+
+The messenger shows a link to it that works once.
+"""
 
 import hashlib
 import hmac
@@ -34,7 +37,7 @@ async def _to_surname(house: House, user: User) -> None:
 
 
 async def _link(house: House, user: User) -> str:
-    """Return the URL of the newest message's button, at this test's server."""
+    """Press the button for the secure page; return its link, with this test server's URL."""
     await _next(user, partial(user.press, "!page"))
     (url,) = [button.url for row in user.last.buttons for button in row if button.url]
     return house.url + "/p/" + url.rsplit("/p/", 1)[1]
@@ -46,7 +49,10 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
 
 
 async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
-    """Open the link on a new device; answer with texts, button keys (`-`, `done`) or file bytes."""
+    """Open the link on a new device, and answer with texts, button keys (`-`, `done`) or files.
+
+    Return the page after each answer.
+    """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, house.url)
         async with session.get(link) as shown:
@@ -151,7 +157,10 @@ async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
 
 
 def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
-    """Return the data that Telegram passes to a Mini App, signed as in its documentation."""
+    """Return the data that Telegram passes to a Mini App, signed as its documentation says.
+
+    `at` is the time in the data, in Unix seconds (None: now).
+    """
     token = house.rt.settings.telegram_token
     assert token
     fields: dict[str, Any] = {
@@ -165,7 +174,7 @@ def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
 
 
 def _otherwise(signed: str) -> str:
-    """Return the data with another last digit of the signature."""
+    """Return a Mini App's data with a wrong signature: its last digit is changed."""
     return signed[:-1] + ("1" if signed.endswith("0") else "0")
 
 

@@ -1,4 +1,4 @@
-"""The content of a phone after the quick exit is what docs/explanation/for-people.md lists.
+"""After the quick exit, a phone contains only what docs/explanation/for-people.md lists.
 
 The browser is tested in tests/browser/test_phone_after_exit.py.
 """
@@ -19,11 +19,11 @@ from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
 
 NUMBER = "+7 (701) 234-56-78"
-# A number may be written without its country code, but has at least this many digits.
+# Number of final digits of a phone number to search for: it may appear without its country code.
 MIN_DIGITS = 9
 WAY_TO_CONTACT = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
 LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
-# Bot API methods that leave something in a chat other than messages.
+# Bot API methods that leave traces in a chat other than messages: Kosh must not call them.
 LEAVING = (
     "pinChatMessage",
     "setChatMenuButton",
@@ -34,7 +34,7 @@ LEAVING = (
 
 
 def _listed(where: str) -> list[str]:
-    """Return what remains on a channel, according to the page."""
+    """Return what remains in the chat on a channel, according to the page's table."""
     rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
     return [row[2].strip() for row in rows if row[1].strip() == where]
 

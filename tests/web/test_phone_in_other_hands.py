@@ -1,4 +1,4 @@
-"""The screen of a phone after a quick exit, and how an officer's reply arrives on it."""
+"""A phone that another person may hold: its chat after a quick exit, and officers' replies."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ ANSWER = "Please bring the paper of Testova to the office"
 WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 
 
-# Opening the chat
+# The quick exit in the web chat
 
 
 @pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
@@ -97,7 +97,7 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(hou
     assert "kosh" not in page.lower()
 
 
-# Telegram
+# The quick exit on Telegram
 
 
 @pytest.mark.requirement("S-37")
@@ -140,7 +140,7 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
-# An officer's reply
+# How an officer's reply arrives
 
 
 async def _talking(house: House, number: int) -> User:
@@ -225,11 +225,14 @@ async def test_officer_reply_to_a_present_person_is_complete_and_protected(
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 
 
-# The sentence above the reply field
+# The console's sentence about how a reply will arrive
 
 
 async def _composer(house: House, case_id: str) -> str:
-    """Return the sentence above the reply field; claim the case first if it is unclaimed."""
+    """Return the console's sentence above the reply field about how the reply will arrive.
+
+    Claim the case first if it is unclaimed.
+    """
     async with Console.signed_in(house.url, HERE) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
@@ -257,7 +260,10 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     office: tuple[House, str], channel: str, present: str
 ) -> None:
-    """Move the case to a messenger. After a silence, another person may be looking at the phone."""
+    """Move the case to a messenger.
+
+    If the person was silent for PRESENT_MINUTES, another person may be looking at the phone.
+    """
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
     await _composer(house, case_id)

@@ -1,4 +1,4 @@
-"""Sentences that people contribute to train the recogniser, and the editor's decision on them."""
+"""People contribute sentences to train the recogniser; editors decide on them at the console."""
 
 import pytest
 
@@ -21,7 +21,7 @@ async def desk(house: House) -> House:
 
 
 async def give(house: House) -> None:
-    """Contribute a sentence in the web chat, before any consent to a registration."""
+    """Contribute SENTENCE in the web chat as a person who has not given consent."""
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
         for _each in range(2):

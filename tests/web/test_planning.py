@@ -1,4 +1,7 @@
-"""Planning figures in the console: as the registry released them; both systems audit each query."""
+"""The console shows planning figures as the registry released them.
+
+Both systems record each query in their audit logs.
+"""
 
 import csv
 import io

@@ -1,4 +1,7 @@
-"""Posters: each QR code contains its source; only numbers of chats by channel are counted."""
+"""The QR code of a poster leads to a channel and names the poster as the source.
+
+Kosh counts only the number of chats by channel.
+"""
 
 import re
 

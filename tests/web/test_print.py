@@ -1,4 +1,7 @@
-"""The printed checklist: from the chat to a PDF with all letters; nothing is stored for it."""
+"""The checklist as a PDF: a link in the chat leads to it, its fonts have all letters.
+
+Nothing about it is stored in the database.
+"""
 
 import json
 import re
@@ -37,7 +40,10 @@ def words(pdf: bytes) -> str:
 
 
 async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
-    """Return the message with the link; the next message asks what to do with the list."""
+    """Answer the checklist's questions; return the message with the link for printing.
+
+    The message after it asks what to do with the list.
+    """
     await visitor.wait(1)
     await visitor.press(language)
     for tap in TAPS:
@@ -47,7 +53,7 @@ async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
 
 
 def _here(house: House, bubble: Bubble) -> str:
-    """Return the URL of the link, at this test's server."""
+    """Return the message's link for printing, with this test server's URL."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
     return house.url + "/print/" + url.rsplit("/print/", 1)[1]
 
@@ -60,7 +66,7 @@ async def _count(house: House, table: str) -> int:
     return int(row[0])
 
 
-# The printed page
+# The PDF of a checklist
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -77,7 +83,7 @@ def test_checklist_pdf_is_printed_in_every_written_form(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
-    """Check the fonts; PDF/UA allows no placeholder for a letter, so printing would fail."""
+    """Typeset every letter; a letter that the fonts lack would fail, as PDF/UA requires."""
     known = names(language)
     found = [*catalogues.messages(language).values(), *known.countries.values()]
     letters = {sign for text in (*found, *known.months.values()) for sign in text}
@@ -118,7 +124,7 @@ def test_checklist_pdf_for_a_phone_has_small_pages_with_every_document(language:
     assert set("".join(words(paper).split())) <= set("".join(words(pdf).split()))
 
 
-# In the chat
+# The link for printing in the chat
 
 
 MOBILE = {"Sec-CH-UA-Mobile": "?1"}

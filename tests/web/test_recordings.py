@@ -33,7 +33,7 @@ async def _fetched(house: House) -> None:
 
 
 async def _says(house: House, user: User, data: bytes) -> None:
-    """Send a voice message and wait until it is downloaded."""
+    """Send a voice message on WhatsApp and wait until Kosh has downloaded it."""
     await user.send("audio", data, OPUS)
     await house.whatsapp.until_taken()
     await _fetched(house)

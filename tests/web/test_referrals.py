@@ -1,4 +1,7 @@
-"""Referrals on every channel: stored only with consent, counted without showing a person."""
+"""Referral links on every channel: Kosh counts an invited person only with their consent.
+
+The counts do not reveal a single person.
+"""
 
 import re
 from typing import Any

@@ -1,7 +1,7 @@
-"""One person on Telegram, from the first sentence to the residence card, written down to be read.
+"""A transcript of one person on Telegram, from the first sentence to the residence card.
 
-After a change of wording: `KOSH_UPDATE=1 uv run pytest tests/web/test_registration_to_card.py`,
-then read the difference.
+After a change of wording, run `KOSH_UPDATE=1 uv run pytest tests/web/test_registration_to_card.py`
+and review the difference.
 """
 
 import os
@@ -29,7 +29,8 @@ TO_SUBMISSION = (
     "self", "yes", "no", "submit",
 )  # fmt: skip
 _UNSENT = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
-# The texts contain today's date, and facts expire, so every run sets the clock to the same day.
+# Sets the database's clock to the same day in every run: the transcript contains today's date, and
+# facts expire.
 _SAME_DAY = "UPDATE test_clock SET ahead = '2026-11-24 12:00+00'::timestamptz - clock_timestamp()"
 
 
@@ -45,17 +46,17 @@ class Conversation:
     seen: set[tuple[int, str, tuple[str, ...]]] = field(default_factory=set)
 
     async def says(self, text: str) -> None:
-        """Write a text, and wait for the answer."""
+        """Write a text and append it and the bot's reply to the transcript."""
         await self._does(text, partial(self.user.say, text))
 
     async def presses(self, key: str) -> None:
-        """Press a button of the last message; turn its pages until one has the button."""
+        """Press the last message's button with this key, after turning pages of options to it."""
         while key not in _keys(self.user.last) and ">" in _keys(self.user.last):
             await self._press(">")
         await self._press(key)
 
     async def answers(self, answer: str) -> None:
-        """Press the answer if a button has it, or write it."""
+        """Press the button with this key if there is one; otherwise write the answer as text."""
         keys = _keys(self.user.last)
         if answer in keys or ">" in keys:
             await self.presses(answer)
@@ -63,7 +64,10 @@ class Conversation:
             await self.says(answer)
 
     async def is_told(self, event: str, path: str, **report: str) -> None:
-        """Let the sandbox registry report an event, and open the update that announces it."""
+        """Let the sandbox registry report an event; then open the notice about it.
+
+        `event` names it in the transcript. `path` and `report` are the sandbox's control request.
+        """
         await self._does(f"(the registry: {event})", partial(self._report, path, report))
         await self.opens_update()
 
@@ -88,7 +92,7 @@ class Conversation:
         await self._read()
 
     async def opens_update(self) -> None:
-        """Wait until an update of the registration is announced, and open it."""
+        """Wait for the notice of an update of the registration, and open the update."""
         await self.user.wait(lambda _chat: "!status" in _keys(self.user.last))
         await self._read()
         await self.presses("!status")
@@ -131,10 +135,10 @@ def _face(message: Message) -> tuple[int, str, tuple[str, ...]]:
 
 
 async def _begun(house: House, language: str) -> Conversation:
-    """Return a person who writes their first sentence on the day of the transcript."""
+    """Return a new person's conversation, which begins on the day of the transcript."""
     async with house.rt.pool.connection() as session:
         await session.execute(_SAME_DAY)
-    # Delay the sandbox's own decisions by a day. The test makes them, so that their order is known.
+    # Delay the sandbox's own decisions by a day, so that only the decisions of the test occur.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204
     await house.receive_telegram()

@@ -1,4 +1,7 @@
-"""A submission becomes exactly one registration, correctly reported, under any registry fault."""
+"""Under each fault of the registry, a submission becomes exactly one registration.
+
+Kosh reports the registration's state to the person.
+"""
 
 import asyncio
 import json
@@ -19,7 +22,7 @@ from tests.app_stack import House
 from tests.person_client import Guest
 
 PEOPLE = 4
-# Faults of writes, and whether the registry recovers by a retry or after some time.
+# Faults of the sandbox registry, with their options; bot/registry/sandbox explains them.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -37,7 +40,7 @@ FAULTS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the sweeps ten times a second, since these tests advance time."""
+    """Run the worker's sweeps ten times a second, because these tests wait for many sweeps."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
@@ -80,7 +83,10 @@ async def _tries(house: House, minimum: int) -> None:
 
 
 def _close_breaker(house: House) -> None:
-    """Close the circuit breaker, which uses real time; the test advances only database time."""
+    """Close the circuit breaker to the registry.
+
+    The breaker uses the real time, but the test advances only the database's.
+    """
     registry = house.rt.registry
     assert registry is not None
     registry._breaker._until = 0.0
@@ -159,7 +165,7 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
 async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     house: House,
 ) -> None:
-    """Check a lost response with a failed lookup: the registry may have the registration."""
+    """Lose the submission's response and let the lookups fail: the registry may have it or not."""
     await house.fault(name="error_after_commit", count=1)
     await house.fault(name="down", on="reads")
     guest = Guest(house.rt)
@@ -213,7 +219,8 @@ async def test_registry_rejection_or_duplicate_opens_a_case(
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         assert [topic for (topic,) in await cursor.fetchall()] == topics
-    # A duplicate is shown as received; otherwise one could test whether a person has registered.
+    # A duplicate is shown as received. Otherwise, anyone could find out whether another person has
+    # registered.
     said = "received" if state == "duplicate" else state
     assert REGISTRATION[state] == REGISTRATION[said]
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")
@@ -314,7 +321,7 @@ async def test_registration_omits_the_question_whose_list_the_registry_lacks(
 
 
 class _Earlier:
-    """A registry of version 1.6, which does not know the list of support."""
+    """A registry of contract version 1.6, which has no reference list of the kinds of support."""
 
     def __init__(self, registry: Any) -> None:
         self._registry = registry

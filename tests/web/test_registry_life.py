@@ -1,4 +1,7 @@
-"""Questions and steps from the registry: shown to the person, and answers sent back."""
+"""The person sees the registry's questions and the steps that it reports.
+
+Kosh sends the person's answers to the registry.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A person who reads Arabic script and an officer who writes Cyrillic, through a whole case."""
+"""A case of a person who reads Arabic script and an officer who writes Cyrillic script."""
 
 import re
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ OFFICER = (
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[Visitor]:
-    """Yield a person who reads Arabic script and waits for an officer."""
+    """Yield a visitor of the web chat who reads Arabic script and waits for an officer."""
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(
         house, "kk_Arab", "registration", kazakh_arabic.to_arabic(PERSON[0])
@@ -45,7 +45,7 @@ async def person(house: House) -> AsyncIterator[Visitor]:
 
 
 def _shown(html: str, by: str) -> list[str]:
-    """Return the messages by one side, as the officer's page shows them."""
+    """Return the messages of `by` ("person" or "officer") in the HTML of the case's page."""
     said = re.findall(rf'<li class="said {by}".*?<div class="bubble"[^>]*>(.*?)</div>', html, re.S)
     return [unescape(each) for each in said]
 
@@ -78,8 +78,7 @@ async def test_case_messages_are_shown_in_the_script_of_officer_and_person(
         seen = len(person.bubbles)
         await console.submit("/resolve", where="menu")
         await person.wait(seen + 1)
-    # Only messages in Arabic script: the first message offers every language by its own name, also
-    # in Cyrillic.
+    # Leave out the first message, which offers every language by its own name, also in Cyrillic.
     after = [each for each in person.bubbles if each.lang == "kk-Arab"]
     assert len(after) > len(OFFICER)
     assert [each.text for each in after if CYRILLIC.search(each.text)] == []

@@ -1,4 +1,4 @@
-"""Messages on an open page: their texts are deleted only after the page confirmed them."""
+"""Kosh keeps the texts of messages to the web chat until the open page confirms their ids."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ HUGE = "9" * 15
 
 
 async def _known(rt: Runtime) -> tuple[Guest, Person]:
-    """Return a new person with a chat."""
+    """Return a new person on the web channel who gave consent, as client and as stored person."""
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -44,7 +44,7 @@ async def _newest(guest: Guest) -> int:
 
 
 async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
-    """Send messages to the chat; return their ids."""
+    """Send these messages to the person's web chat; return their ids."""
     rows = [outbox.Row("send", Message((each,))) for each in words]
     async with rt.pool.connection() as session:
         ids = await outbox.enqueue(session, person, "web", rows)
@@ -57,7 +57,10 @@ async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
 
 
 def _request(rt: Runtime, guest: Guest, last: int) -> Request:
-    """Return a request for the event stream on a connection whose end is never reported."""
+    """Return a request for the event stream after message `last`.
+
+    Nothing ever reports the end of its connection.
+    """
 
     async def silence() -> Asgi:
         await asyncio.Event().wait()
@@ -73,7 +76,7 @@ def _request(rt: Runtime, guest: Guest, last: int) -> Request:
 
 
 class _Line:
-    """An open event stream; `read` returns the ids of the next messages."""
+    """An open event stream of the web chat; `read` returns the ids of the next messages."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
         self._content = content
@@ -89,7 +92,7 @@ class _Line:
 
 @asynccontextmanager
 async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
-    """Open the event stream after an id; cut the connection at the end."""
+    """Open the event stream after message `last` for the block; then cut its connection."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,

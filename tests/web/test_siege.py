@@ -1,4 +1,4 @@
-"""A crowd of hostile clients: one address can block only itself."""
+"""Many hostile clients of the web chat: a network address can block no other address."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ VISITS = 200
 
 @pytest.fixture
 async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    """Yield an application with a separate Valkey of 4 MB."""
+    """Yield an application with its own Valkey server, whose memory is limited to 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
         alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
         async with opened(alone, admin_url) as house:
@@ -47,7 +47,7 @@ def _valkey(house: House) -> Redis:
 
 @asynccontextmanager
 async def _full(house: House) -> AsyncIterator[None]:
-    """Keep Valkey full, so that it rejects writes, by refilling memory that it frees."""
+    """Keep Valkey's memory full in the block, so that it rejects writes."""
     full = asyncio.Event()
 
     async def fill() -> None:
@@ -202,7 +202,7 @@ async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: Hous
                 async with asyncio.timeout(0.3):
                     while part := await stream.content.readany():
                         received += part
-            # A stream without a chat contains only heartbeats and, in a demo, events of the
+            # A stream without a chat's id contains only heartbeats and, in a demo, events of the
             # registry.
             assert b"event: say" not in received
 

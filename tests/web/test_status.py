@@ -1,4 +1,4 @@
-"""The public status page: correct, in all languages, with public information only."""
+"""The public status page reports which parts of Kosh work, in all languages, without any counts."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""Status lookup in another chat by registration number and PIN; WhatsApp links to the website."""
+"""A person looks up the status in another chat than their own, by registration number and PIN.
+
+In WhatsApp, a link leads to the lookup on the website.
+"""
 
 from functools import partial
 
@@ -19,7 +22,7 @@ PIN = "204611"
 
 
 async def registered(house: House) -> str:
-    """Register a person with a PIN on another phone; return the registration's number."""
+    """Register a person with a PIN in another chat; return the registration's number."""
     guest = Guest(house.rt)
     await guest.register()
     await guest.go("/menu", "pin", PIN)
@@ -97,7 +100,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
 
 
 async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
-    """Check also a person with a draft; wrong number and wrong PIN get the same answer."""
+    """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
     number = await registered(house)
     guest = Guest(house.rt)
     await guest.consent()

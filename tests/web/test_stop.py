@@ -1,4 +1,4 @@
-"""The word "stop" works on every channel, in every written form."""
+"""The word "stop" turns messages off on every channel, in every language and script."""
 
 from functools import partial
 

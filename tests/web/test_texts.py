@@ -1,4 +1,7 @@
-"""Translators see every sentence as it is displayed; native speakers and people report errors."""
+"""The console's page of texts shows translators every sentence as people see it.
+
+Native speakers review sentences, and people report badly worded ones.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -47,7 +50,7 @@ async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
 
 
 async def name(house: House) -> None:
-    """Report the first sentence of the menu in a web chat, before any consent."""
+    """Report the menu's first sentence in the web chat as a person who has not given consent."""
     async with Visitor.at(house.url) as person:
         await person.press("ru")
         await person.say("/wording")

@@ -1,4 +1,7 @@
-"""Topics of a private Telegram chat: answers go to their thread, other messages to the last one."""
+"""Topics (threads) in a private Telegram chat.
+
+Replies go to the topic of the person's message, other messages to the last topic used.
+"""
 
 from functools import partial
 
@@ -18,7 +21,7 @@ async def _listening(house: House) -> User:
 
 
 async def _known(user: User) -> None:
-    """Answer all questions from the first message up to the consent."""
+    """Answer all questions from the choice of the language to the consent."""
     await _press(user, "ru")
     for answer in CONSENTED:
         while answer not in _keys(user) and ">" in _keys(user):
@@ -32,7 +35,7 @@ async def _thread_of_answer(user: User, said: str) -> int | None:
 
 
 async def _notify(house: House, user: User) -> int | None:
-    """Send a message that the person did not request; return its thread id."""
+    """Send a message that is no reply; return the id of the thread in which it arrives."""
     rt = house.rt
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "telegram", str(user.id))

@@ -1,4 +1,7 @@
-"""Voice messages to the assistant over HTTP: a recording is sent out only with consent to it."""
+"""Voice messages to the assistant, with an emulated transcription service.
+
+Kosh sends a recording to the service only after the person's consent to this recording.
+"""
 
 import io
 from collections.abc import AsyncIterator
@@ -50,12 +53,12 @@ async def _stranger(house: House, phone: str, language: str = "ru") -> User:
 
 
 async def _says(user: User, data: bytes) -> str:
-    """Send a voice message, and return the answer."""
+    """Send a voice message; return the text of Kosh's reply."""
     return (await _next(user, lambda: user.send("audio", data, OPUS))).text
 
 
 async def _hears(user: User, yes: str = "да") -> list[str]:
-    """Consent by a typed yes; return the answer and the result of the transcription."""
+    """Consent by the text `yes`; return the reply and the message with the transcription."""
     seen = len(user.received)
     await user.say(yes)
     await user.wait_for_message(seen + 2)

@@ -1,4 +1,7 @@
-"""Rate limits of the web chat: programs are stopped by a question, people are not."""
+"""Rate limits of the web chat by network address.
+
+Above a limit, the visitor must answer a question, which people can do and simple programs cannot.
+"""
 
 import asyncio
 import re
@@ -25,7 +28,8 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.visitor import Visitor
 from tests.web.test_siege import _to_consent
 
-# The server trusts the proxy on the loopback interface to report the client's address.
+# The header by which a proxy reports the client's address. The server trusts it, because the test
+# connects from the loopback interface.
 HALL = {"X-Forwarded-For": "192.0.2.77"}
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 
@@ -60,16 +64,16 @@ async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
 
 @pytest.fixture
 def redis_url(redis_url: str) -> str:
-    """Return a Valkey database for this file only, because a test reads all its keys.
+    """Return the URL of a Valkey database that only this file uses, because a test reads all keys.
 
-    The server is shared, and tests in other processes write keys with the same names.
+    Tests in other processes use the same server and write keys with the same names.
     """
     return urlsplit(redis_url)._replace(path="/1").geturl()
 
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a browser without JavaScript behind an address that many people share."""
+    """Yield a browser without JavaScript whose network address (HALL) many people share."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(
         headers=HALL | {"Accept-Language": "ru"}, cookie_jar=jar
@@ -87,7 +91,7 @@ async def _post(
 
 async def _count(house: House, table: str) -> int:
     async with house.rt.pool.connection() as session:
-        # The table names come from this file.
+        # Only this file passes table names, so the query needs no escaping.
         cursor = await session.execute(f"SELECT count(*) FROM {table}")
         row = await cursor.fetchone()
     assert row is not None
@@ -112,7 +116,7 @@ async def test_web_budget_limits_the_cases_opened_from_one_address(house: House)
 
 
 class Program:
-    """A program that presses the buttons of the plain page and cannot read questions."""
+    """A client that uses the chat page without JavaScript and cannot answer its questions."""
 
     def __init__(self, house: House, browser: aiohttp.ClientSession) -> None:
         self.house, self.browser = house, browser

@@ -1,4 +1,4 @@
-"""The console's page of other systems: endpoints, dead letters, and sending them again."""
+"""The console's page of webhooks: external systems' endpoints, and dead letters to send again."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ PAGE = "/console/webhooks"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The application, and a system with two dead letters of its endpoint."""
+    """The application, and an external system whose webhook endpoint has two dead letters."""
 
     house: House
     system: Subscriber

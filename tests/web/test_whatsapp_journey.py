@@ -1,4 +1,7 @@
-"""Conversations over the WhatsApp emulator: a receipt in every language, faults of the platform."""
+"""Conversations over the WhatsApp emulator, up to the receipt in every language.
+
+Also faults of the platform, and the security of its webhook.
+"""
 
 import hmac
 import io
@@ -27,7 +30,7 @@ from tests.sample_files import photo
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
 from tests.web.test_page import _talk
 
-# Answers given on the secure page, in order.
+# The answers that `_walk` gives on the secure page, in order.
 PRIVATE = ("TESTOVA", "GULNAR")
 
 
@@ -43,13 +46,13 @@ async def _user(house: House, phone: str, **more: Any) -> User:
 
 
 def _keys(message: Bubble) -> dict[str, str]:
-    """Return the payloads of buttons and rows, by the part after the nonce."""
+    """Return the payloads of a message's buttons and list rows, by their part after the nonce."""
     pressable: list[Button | Row] = [*message.buttons, *message.rows]
     return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
 
 
 async def _next(user: User, act: Callable[[], Awaitable[object]]) -> Bubble:
-    """Do something, and return the first message that answers it."""
+    """Await `act`; return the next message that then arrives."""
     seen = len(user.received)
     await act()
     return await user.wait_for_message(seen + 1)
@@ -66,7 +69,7 @@ async def _at_language(user: User, language: str) -> None:
 
 
 async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
-    """Answer question after question as people do; return the number of turns."""
+    """Give all answers, by button, text or the secure page; return the number of turns."""
     turns, left = 0, list(answers)
     while left:
         turns += 1
@@ -97,13 +100,14 @@ async def test_whatsapp_journey_ends_with_a_receipt(house: House, language: str)
     await user.wait(lambda chat: any(number in each.text for each in chat))
     assert house.whatsapp.journal.mistakes() == []
     assert "TESTOVA" not in repr(house.whatsapp.journal.entries), "names go past the messenger"
-    # Language choice, greeting, one message for each turn, registry's decision, answer to /status.
+    # Allowed are the language choice, the greeting, one message for each turn, the registry's
+    # decision, and the answer to /status.
     assert len(user.received) <= 2 + turns + 2
     await _send_papers(house, user, language)
 
 
 async def _send_papers(house: House, user: User, language: str) -> None:
-    """Send one document by the page and two in the chat; wait until the registry has all."""
+    """Send one document on the secure page and two in the chat; wait until the registry has all."""
     await _press(user, "papers")
     await _press(user, "yes")
     assert user.last.link is not None
@@ -121,13 +125,13 @@ async def _send_papers(house: House, user: User, language: str) -> None:
     await house.until(arrived)
 
 
-# Faults of the platform
+# Faults of WhatsApp's API
 
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
 async def _known(house: House, phone: str, **more: Any) -> User:
-    """Return a person at the first question after consent."""
+    """Return a person on WhatsApp who gave consent, at the first question after it."""
     user = await _user(house, phone, **more)
     await _at_language(user, "ru")
     await _walk(house, user, CONSENTED)
@@ -148,7 +152,7 @@ async def _person(house: House, user: User) -> identities.Person:
 
 
 async def _notify(house: House, user: User) -> None:
-    """Send a service message that the person did not request, and wait for its first attempt."""
+    """Enqueue a message that is no reply, and wait until Kosh has tried to send it."""
     person = await _person(house, user)
     row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
@@ -156,7 +160,7 @@ async def _notify(house: House, user: User) -> None:
     await outbox.deliver(house.rt, None, person)
 
     async def attempted() -> bool:
-        # A delivery of the person's earlier messages may be running and send this one too.
+        # A running delivery of the person's earlier messages may send this message too.
         look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
         [(state, attempt)] = await _query(house, look, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
@@ -173,7 +177,7 @@ async def _states(house: House, user: User) -> list[str]:
 
 
 async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
-    """Return the id of the person's newest message, and the number of its attempt."""
+    """Return (id, number of the last attempt) of the person's newest message."""
     look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
     [(row, attempt)] = await _query(house, look, person.id)
     return row, attempt
@@ -444,7 +448,8 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
     user = await _known(house, "77010000029", known="user_id")
     user.person.known = "both"
-    # The first message after a day runs in a separate transaction, which also stores the phone.
+    # After a day, the person's next message is handled in its own transaction, which also stores
+    # the phone number.
     await house.ahead("25 hours")
     await _next(user, lambda: user.say("/help"))
     user.person.known = "phone"
@@ -453,7 +458,7 @@ async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(hous
     assert await _query(house, "SELECT count(*) FROM handles") == [(2,)]
 
 
-# Webhook security
+# Security of WhatsApp's webhook
 
 
 async def _post(house: House, raw: bytes, signature: str | None, **more: str) -> int:

@@ -1,4 +1,7 @@
-"""WhatsApp's delivery receipts: stored without phone numbers, counted for each part."""
+"""WhatsApp's delivery reports (sent, delivered, read, failed) change the states of messages.
+
+Kosh stores them without phone numbers, and applies them to each part of a long message.
+"""
 
 import base64
 import re
@@ -29,7 +32,7 @@ NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
 def _in_clear(written: str | None) -> bytes:
-    """Return the bytes readable without a key: as they are, and decoded from base64."""
+    """Return message ids as bytes, as they are and decoded from base64, to search for numbers."""
     parts = (written or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
     read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
@@ -58,7 +61,7 @@ async def test_whatsapp_report_matches_its_message_without_a_phone_number(
 
 
 async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: House) -> None:
-    """Check a message of an earlier version, stored with its id but without an attempt number."""
+    """Earlier versions stored the platform's message ids, without the number of the attempt."""
     user = await _known(house, "77010000041")
     user.turn_off()
     await _notify(house, user)
@@ -79,13 +82,16 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
     assert await _query(house, look, row) == [("read",)]
 
 
-# A text that WhatsApp needs two messages for
+# Delivery reports of a text that WhatsApp splits into two messages
 
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
 async def _say_at_length(house: House, user: User) -> int:
-    """Send a text that needs two messages; return how many messages had been received before."""
+    """Send a text that WhatsApp splits into two messages.
+
+    Return the number of messages that the person had received before.
+    """
     person, seen = await _person(house, user), len(user.received)
     said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
@@ -95,7 +101,7 @@ async def _say_at_length(house: House, user: User) -> int:
 
 
 def _parts(user: User, seen: int) -> list[int]:
-    """Return the numbers of the parts that arrived, in order."""
+    """Return the numbers of the parts that arrived after the first `seen` messages, in order."""
     return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
 
 
@@ -204,7 +210,7 @@ async def test_whatsapp_part_failed_report_can_be_superseded_by_delivered(house:
     assert await _query(house, look, row) == [("sent", "sent", None)]
 
 
-# A late failure report, and a newer message of the person
+# A failure report that arrives after a newer message of the person
 
 
 async def _is_open(house: House) -> bool:
@@ -219,7 +225,7 @@ async def _is_open(house: House) -> bool:
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
-    """Check also a message only 1 s after another one; its time is not stored."""
+    """Check also a message 1 s after an earlier one, whose time is therefore not stored."""
     user = await _known(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False

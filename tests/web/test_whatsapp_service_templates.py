@@ -1,4 +1,7 @@
-"""WhatsApp after 24 hours: a template announces a message, which is then sent once."""
+"""More than 24 hours after a person's last message, WhatsApp allows only approved templates.
+
+Kosh sends a template with a button as a notice, and the message once the person presses it.
+"""
 
 import os
 import random
@@ -47,13 +50,14 @@ from tests.web.test_whatsapp_journey import (
 )
 
 HOURS = (25, 49, 200)
-# For a longer run: KILLS=200 with `-k despite_kills` runs each seed until that many kills.
+# KILLS=200 in the environment makes the test of kills run longer, until 200 kills for each seed
+# (`-k despite_kills`).
 KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
 
 def approve(house: House, *, without: str = "") -> None:
-    """Approve the service templates at the platform, except the one named `without`."""
+    """Add Kosh's service templates to the WhatsApp emulator, except the one named `without`."""
     house.whatsapp.add_templates(
         *(
             WaTemplate(each.name, each.language, each.body, buttons=(each.button,))
@@ -68,7 +72,7 @@ def _text(house: House, notice: Notice, language: str = "ru") -> str:
 
 
 async def _pass(house: House, hours: int) -> None:
-    """Advance the clocks of the program and the platform."""
+    """Advance the database's and the WhatsApp emulator's clocks by this number of hours."""
     await house.whatsapp.until_taken()
     await house.ahead(f"{hours} hours")
     house.whatsapp.advance(hours * 3600)
@@ -79,15 +83,15 @@ def _count(user: User, words: str) -> int:
 
 
 async def _tap(user: User) -> None:
-    """Press the only button of the newest notice."""
+    """Press the only button of the newest message, a notice."""
     (button,) = user.last.buttons
     await user.answer(button.data)
 
 
 async def _asked(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
-    """Return a person who asked for an officer, and the officer who replied once.
+    """Return a person who asked for an officer, the officer, and the case's id and version.
 
-    A case that waits for the person does not return to the queue.
+    The officer has replied once, so that the case waits for the person and stays with the officer.
     """
     user = await _known(house, phone)
     await _next(user, lambda: user.say("/person"))
@@ -242,11 +246,14 @@ async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
 
 
 class _Killed(Exception):
-    """Raised where a process would be killed."""
+    """Raised by _Killer in place of killing the process."""
 
 
 class _Killer:
-    """Makes senders fail before a call, or after its acceptance and before that is recorded."""
+    """Raises _Killed in random calls of the sender.
+
+    It does so before the call, or after the platform accepted it and before Kosh records that.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
         self.under_way = list[ChannelCall]()
@@ -307,10 +314,11 @@ async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_kills(
 async def _until_seen(
     house: House, user: User, words: str, many: int, under_way: list[ChannelCall]
 ) -> None:
-    """Let leases expire until the words have arrived and no message is queued or being sent."""
+    """Advance time, so that leases expire, until `many` messages contain the words and no other
+    message is queued or being sent."""
 
     async def arrived() -> bool:
-        # A lease lasts longer than a call, so the clock moves only between calls.
+        # Advance the clock only while no call runs: in reality, a lease lasts longer than a call.
         if under_way:
             return False
         await house.whatsapp.until_taken()

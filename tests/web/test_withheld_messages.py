@@ -1,4 +1,7 @@
-"""No message of an officer's action shows its content on a phone in other hands."""
+"""Messages that officers' actions cause are withheld if another person may be looking at the phone.
+
+The person gets a notice, and sees the messages after opening it.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,7 +37,10 @@ from tests.web.test_whatsapp_journey import _press as _press_whatsapp
 
 @dataclass(frozen=True)
 class Action:
-    """An officer's action; `begin` prepares it before the person leaves."""
+    """An officer's action on a case, and the texts that it shows to the person.
+
+    `begin` is an action that must precede it, while the person is still present.
+    """
 
     shows: tuple[Text, ...]
     act: Callable[[House, Officer, UUID], Awaitable[object]]
@@ -78,9 +84,9 @@ async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
 
 
 async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
-    """Close the burst (cases of one network address) that contains the case.
+    """Close the case with its burst: all cases from one network address, as spam.
 
-    Insert an address first, since cases of messengers have none.
+    Insert a network address first, because cases from messengers have none.
     """
     async with house.rt.pool.connection() as session:
         await session.execute(
@@ -214,7 +220,7 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 @pytest.mark.parametrize("name", ACTIONS)
 @pytest.mark.requirement("S-83")
 async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
-    """Check the web chat, which sends no notification and shows the whole conversation anyway."""
+    """The web chat withholds nothing: its open page shows the whole conversation anyway."""
     say, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)

@@ -1,4 +1,4 @@
-"""A client of the API for other systems, with a token, over real HTTP."""
+"""An external system that calls Kosh's API with a token, over real HTTP."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ type Answer = tuple[int, dict[str, Any]]
 
 @dataclass
 class Integrator:
-    """Another system with a token; `http` sends the token with each request."""
+    """An external system; `owner` is its account at Kosh, and `http` sends its token."""
 
     rt: Runtime
     url: str
@@ -54,7 +54,10 @@ async def new_token(rt: Runtime, owner: Officer, *scopes: Scope, **more: Any) ->
 async def integrator(
     rt: Runtime, *scopes: Scope, roles: tuple[Role, ...] = (Role.INTEGRATOR,), **more: Any
 ) -> AsyncIterator[Integrator]:
-    """Serve the application; yield a client with a new account and a token of these scopes."""
+    """Serve the application; yield a system with a new account and a token of these scopes.
+
+    `roles` are the account's roles; `more` are further arguments of `api_tokens.create`.
+    """
     owner = await entered(rt, *roles)
     token = await new_token(rt, owner, *scopes, **more)
 

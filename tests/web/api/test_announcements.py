@@ -1,4 +1,7 @@
-"""Announcements ordered over the API: one for each order, approved by officers."""
+"""External systems order announcements over the API; officers must approve them.
+
+A repeated order creates no second announcement.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

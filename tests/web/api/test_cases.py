@@ -1,4 +1,7 @@
-"""Cases opened over the API by a link: no data about a person until they consent in a channel."""
+"""An external system creates a link over the API, with which a person may open a case.
+
+The system learns nothing about the person before the person consents in a chat.
+"""
 
 from typing import get_args
 

@@ -1,6 +1,7 @@
 """The API stays compatible with clients of version 1.
 
-`contract-v1.json` is the API as first agreed. A change that breaks its clients needs `/api/v2`.
+`contract-v1.json` is the first version of the API. A change that breaks its clients needs
+`/api/v2`.
 """
 
 import copy

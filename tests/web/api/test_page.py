@@ -1,4 +1,4 @@
-"""The page about the API: its commands are run as printed, and it shows all operations."""
+"""The commands in docs/how-to/call-the-api.md work as printed; the page shows all operations."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Every operation of the API, tested by schemathesis from the document alone."""
+"""schemathesis tests every operation of the API from the OpenAPI document alone."""
 
 import json
 from pathlib import Path

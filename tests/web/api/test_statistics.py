@@ -1,4 +1,4 @@
-"""Statistics over the API: whole days of the account's mission, which show no single case."""
+"""Statistics over the API are of whole days and the account's mission, and show no single case."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Registration status over the API: by number and PIN, with the same rate limits as a chat."""
+"""External systems look up a registration's status over the API by number and PIN.
+
+The rate limits are those of a lookup in a chat.
+"""
 
 import pytest
 

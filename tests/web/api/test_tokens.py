@@ -1,4 +1,4 @@
-"""Tokens of the API: stored as keyed hashes, with expiry, rate limit and revocation."""
+"""Access tokens of the API are stored as keyed hashes, expire, are rate-limited, and revocable."""
 
 import json
 import os

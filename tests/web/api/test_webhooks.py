@@ -1,4 +1,7 @@
-"""Endpoints of webhooks over the API: addresses, limits, scopes, and other accounts' endpoints."""
+"""External systems manage their webhook endpoints over the API.
+
+URLs and numbers are limited, scopes are required, and other accounts' endpoints are inaccessible.
+"""
 
 import socket
 from collections.abc import AsyncIterator
