@@ -160,7 +160,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
-    """Store the channel on which the person wants to receive updates about a registration."""
+    """Store the channel for messages that the bot sends unasked, such as status updates."""
     values = {"person": person.id, "channel": channel}
     await execute(transaction, statements.CHOOSE_UPDATES, **values)
 

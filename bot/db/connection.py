@@ -15,10 +15,10 @@ type Variant = tuple[bytes, tuple[int, ...]]
 """The key of a prepared statement: its text and the types of its values."""
 
 STATEMENT_SECONDS = 10
-# Longer than the server's statement timeout, so it expires only if the server hangs or the network
-# is cut.
+# Longer than the server's statement timeout, so this timeout expires only if the server hangs or
+# the network is cut.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
-# Shorter within a request, because the client waits for the answer and retries after a 503.
+# Shorter within a web request, because the client waits for the answer and retries after a 503.
 REQUEST_SECONDS: Final = 3.0
 
 request_silence: ContextVar[float | None] = ContextVar("request_silence", default=None)
@@ -28,22 +28,22 @@ request_silence: ContextVar[float | None] = ContextVar("request_silence", defaul
 class Connection(AsyncConnection[Any]):
     """A connection that tracks its prepared statements and closes when an answer takes too long.
 
-    Without the timeout, a hanging server or dropped network connection would block for hours.
+    Without the timeout, a hanging server or a dropped network connection would block for hours.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.prepared: dict[Variant, bytes] = {}
         self.names = map("kosh_{}".format, count())
-        # Timeout in seconds while `long_statements` is active, otherwise None.
+        # Timeout in seconds of a round trip while `long_statements` is active, otherwise None.
         self.silence: float | None = None
 
     @classmethod
     async def connect(cls, *given: Any, **named: Any) -> Self:
-        """Connect; if the login is cancelled, close its socket at once.
+        """Connect to the server; if the login is cancelled, close its socket at once.
 
-        The frames of the cancellation keep psycopg's socket alive. The server would hold a slot,
-        and block DROP DATABASE, until its authentication timeout of one minute.
+        The frames of the cancellation keep psycopg's socket alive. The server would then hold a
+        connection slot, and block DROP DATABASE, until its authentication timeout of one minute.
         """
         try:
             return await super().connect(*given, **named)
@@ -52,7 +52,7 @@ class Connection(AsyncConnection[Any]):
             raise
 
     async def rollback(self) -> None:
-        """Roll back, and clear the cache of prepared statements, which psycopg deallocates."""
+        """Roll back; clear the cache of prepared statements, because psycopg deallocates them."""
         self.prepared.clear()
         await super().rollback()
 
@@ -76,9 +76,9 @@ type Transaction = Connection
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return True if the database is unreachable or overloaded.
+    """Return True if the error means that the database is unreachable or overloaded.
 
-    Cancelled queries and deadlocks are no outage: return False.
+    A cancelled query or a deadlock is no outage: return False.
     """
     of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
     return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

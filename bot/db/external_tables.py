@@ -1,4 +1,4 @@
-"""Tables of PostgreSQL and of procrastinate, with the columns that our statements read."""
+"""Tables of PostgreSQL and of procrastinate, with the columns that Kosh's statements read."""
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Text, column, table
 from sqlalchemy.dialects.postgresql import JSONB

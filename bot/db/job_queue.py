@@ -1,4 +1,4 @@
-"""Job queue: jobs are deferred by name in the caller's transaction and run by a worker."""
+"""Job queue: jobs are deferred by task name in the caller's transaction and run by a worker."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,11 @@ async def defer(
     priority: int = 0,
     **arguments: str | int,
 ) -> None:
-    """Defer a job in the caller's transaction; `arguments` must be ids, not personal data."""
+    """Defer a job in the caller's transaction.
+
+    `task` is the name of the task, `at` the earliest time of its run. `arguments` must be ids, not
+    personal data.
+    """
     deferrer = app.configure_task(
         task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
     )
@@ -41,7 +45,7 @@ async def defer_all(
     queue: str = "default",
     priority: int = 0,
 ) -> None:
-    """Defer many jobs of one task in one round trip."""
+    """Defer several jobs of one task in one round trip; each job gets one of the `arguments`."""
     deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     jobs: list[types.JSONDict] = [{**each} for each in arguments]
     if jobs:
@@ -53,7 +57,8 @@ async def defer_all(
 def _database_errors() -> Iterator[None]:
     """Raise the driver's error in place of procrastinate's, so that callers see an outage as one.
 
-    Otherwise an update during an outage counts as one that always fails, and is quarantined.
+    Otherwise an update that fails during an outage would count as an update that always fails, and
+    would be quarantined.
     """
     try:
         yield

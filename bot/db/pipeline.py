@@ -1,9 +1,9 @@
 """Pipelined PostgreSQL statements: a group of statements is sent in one round trip.
 
 A psycopg cursor makes a round trip for each statement, BEGIN and COMMIT, and uses more CPU time per
-turn than encryption does. The hot path uses libpq's pipeline mode directly: BEGIN and reads in one
-round trip, writes and COMMIT in another (figures in decision 29). The connection leaves pipeline
-mode afterwards, so that cursors work on it as usual, in or out of a transaction.
+turn than encryption does. Turns therefore use libpq's pipeline mode directly: BEGIN and reads in
+one round trip, writes and COMMIT in another (figures in decision 29). The connection leaves
+pipeline mode afterwards, so that cursors work on it as usual, in or out of a transaction.
 """
 
 import re
@@ -29,7 +29,7 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
 class Sendable(Protocol):
-    """A statement with PostgreSQL placeholders ($1), and its parameter names in their order."""
+    """A statement with PostgreSQL placeholders ($1), and its parameter names in the same order."""
 
     @property
     def text(self) -> bytes: ...
@@ -55,26 +55,29 @@ _BEGIN, _COMMIT = TextStatement.of("BEGIN"), TextStatement.of("COMMIT")
 
 
 async def begin(connection: Connection, *calls: Call) -> list[Rows]:
-    """Open a transaction and run its first statements, in one round trip."""
+    """Open a transaction and run its first statements, in one round trip; return their rows."""
     return (await execute_pipeline(connection, (_BEGIN, {}), *calls))[1:]
 
 
 async def run(connection: Connection, statement: Sendable, values: Values) -> Rows:
-    """Run one statement, in the open transaction or, if there is none, in its own."""
+    """Run one statement, in the open transaction or, if there is none, in one of its own."""
     return (await execute_pipeline(connection, (statement, values)))[0]
 
 
 async def commit(connection: Connection, *calls: Call) -> list[Rows]:
-    """Run the last statements of the open transaction and commit, in one round trip."""
+    """Run the last statements of the open transaction and commit, in one round trip.
+
+    Return the rows of the statements.
+    """
     return (await execute_pipeline(connection, *calls, (_COMMIT, {})))[:-1]
 
 
 async def send_one(
     connection: Connection, statement: Sendable, values: Values, *, opens: bool
 ) -> tuple[Rows, int]:
-    """Send one statement, after BEGIN if `opens`; return its rows and the number of rows.
+    """Send one statement, after BEGIN if `opens`; return its rows and a count of rows.
 
-    The number counts rows written by an INSERT, UPDATE or DELETE, otherwise rows read.
+    The count is that of rows written by an INSERT, UPDATE or DELETE, otherwise of rows read.
     """
     call = (statement, values)
     transformer = adapt.Transformer(connection)
@@ -87,7 +90,8 @@ async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
     """Send all statements in one write, then read all answers. Raises psycopg's first error.
 
     Without an open transaction, the statements form one: all or none take effect. If the caller is
-    cancelled meanwhile, the connection is closed, because its state at the server is unknown.
+    cancelled before the last answer, the connection is closed, because its state at the server is
+    unknown.
     """
     transformer = adapt.Transformer(connection)
     results = await _results(connection, transformer, calls)
@@ -122,7 +126,10 @@ def _send(
     statement: Sendable,
     values: Values,
 ) -> bool:
-    """Add a statement to the pipeline; if it must be prepared, add it to `fresh`, return True."""
+    """Add a statement to the pipeline; return True if it must also be prepared.
+
+    A statement that must be prepared is added to `fresh` with its new name.
+    """
     given = [values[name] for name in statement.names]
     dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
     types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
@@ -153,7 +160,7 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
 
 
 def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
-    """Yield the results of the statements, skipping those of their preparation."""
+    """Yield the results of the statements; skip the results of preparing them."""
     left = iter(results)
     for new in prepared:
         if new:

@@ -48,45 +48,45 @@ NOW: ColumnElement[datetime] = func.kosh_now(type_=DateTime(timezone=True))
 
 
 def ago(**units: float) -> ColumnElement[datetime]:
-    """Return database time minus a constant interval, with the arguments of `timedelta`."""
+    """Return the database's current time minus a constant interval, given as for `timedelta`."""
     return NOW - timedelta(**units)
 
 
 def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
-    """Return database time plus a constant number of minutes."""
+    """Return the database's current time plus a constant number of minutes."""
     return NOW + timedelta(minutes=minutes)
 
 
 def seconds(name: str) -> ColumnElement[timedelta]:
-    """Return an interval of seconds; the SQL parameter `name` gives their number."""
+    """Return an interval of as many seconds as the SQL parameter `name` gives."""
     value = _bindparam(name, type_=Float())
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return database time plus seconds; the SQL parameter `name` gives their number."""
+    """Return the database's current time plus the seconds that the SQL parameter `name` gives."""
     return NOW + seconds(name)
 
 
 def seconds_ago(name: str) -> ColumnElement[datetime]:
-    """Return database time minus seconds; the SQL parameter `name` gives their number."""
+    """Return the database's current time minus the seconds that the SQL parameter `name` gives."""
     return NOW - seconds(name)
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return a condition: the column is in the list that the SQL parameter `name` gives."""
+    """Return the condition that the column is in the list that the SQL parameter `name` gives."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table of list parameters: one per column, with the column's name."""
+    """Return a table whose columns are SQL parameters with lists; each has its column's name."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()
 
 
 class _Compiler(PGCompiler_psycopg):
-    """Renders constants as literals; parameters are cast to their type."""
+    """Compiler that renders constants as literals and casts parameters to their type."""
 
     def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
         if not bindparam.required:
@@ -111,7 +111,7 @@ KNOWN = WeakSet["Statement[*tuple[Any, ...]]"]()
 
 
 class Statement[*Ts]:
-    """A statement whose rows have the types `Ts`; `text` and `names` are sent to the server."""
+    """A statement whose rows have the types `Ts`; `text` and `names` (of parameters) are sent."""
 
     __slots__ = ("__weakref__", "_expression", "names", "text")
 
@@ -123,11 +123,11 @@ class Statement[*Ts]:
         KNOWN.add(self)
 
     def __getattr__(self, name: str) -> Any:
-        # Python calls this only while the slots are empty, so the expression is compiled once.
+        # Python calls this only while the slots are empty, so the expression is compiled only once.
         if name not in ("names", "text"):
             raise AttributeError(name)
         compiled = self._expression.compile(dialect=_DIALECT)
-        # DDL has no parameters.
+        # Statements that define schema objects (DDL) have no parameters.
         self.names = tuple(getattr(compiled, "positiontup", None) or ())
         self.text = str(compiled).encode()
         return getattr(self, name)
@@ -140,7 +140,7 @@ def statement(expression: UpdateBase | DDLElement) -> Statement[()]: ...
 def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
     """Return a statement that is compiled at its first use."""
     if isinstance(expression, Insert) and not expression._returning:
-        # Otherwise SQLAlchemy adds RETURNING with the primary key.
+        # Without this, SQLAlchemy would add RETURNING with the primary key.
         expression = expression.inline()
     return Statement(expression)
 
@@ -180,7 +180,7 @@ async def fetch_values[T](
 async def execute(
     transaction: AsyncConnection[Any], statement: pipeline.Sendable, /, **values: Any
 ) -> int:
-    """Run a statement and return the number of rows written or read."""
+    """Run a statement and return the number of rows that it wrote, or else read."""
     _rows, count = await _send(transaction, statement, values)
     return count
 
@@ -206,7 +206,7 @@ _ALLOW_LONG = statement(
 async def long_statements(connection: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
     """Let statements of the open transaction run for `seconds`, with more memory (work_mem).
 
-    Only for rare statements over many rows, since each may use 128 MB per sort or hash.
+    Use it only for rare statements over many rows, since each may use 128 MB per sort or hash.
     """
     assert isinstance(connection, Connection)
     await execute(connection, _ALLOW_LONG, timeout=f"{seconds}s")

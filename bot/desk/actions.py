@@ -38,7 +38,7 @@ from flows.replies import REPLIES
 MAX_SLEEP = timedelta(days=60)
 MENU = "menu"
 OTHER = "other"
-# Documents that an officer can request: those of the form, and `other`.
+# Documents that an officer can request: the documents of the registration form, and `other`.
 DOCUMENTS: Mapping[str, Text] = {
     **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
     OTHER: button("Another paper"),
@@ -77,10 +77,10 @@ async def claim(
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
-    """Claim the most urgent queued case among the officer's topics and languages.
+    """Claim the most urgent queued case in the officer's topics and languages.
 
     Return None if no such case is queued. A repeated idempotency key returns the case that was
-    claimed with it.
+    claimed with that key.
     """
     tried = set[UUID]()
     while True:
@@ -168,7 +168,7 @@ async def lift_pin(
 async def release_papers(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Release the person's uploaded files for transfer to the registry.
+    """Release the person's uploaded files, so that they are sent to the registry.
 
     Raises Refused if no file waits for release.
     """
@@ -178,8 +178,8 @@ async def release_papers(
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # Delivery of the first message also sends the messages queued after it, so only the first
-        # is returned.
+        # Delivery of the first message also sends the messages queued after it, so only the
+        # delivery of the first message is returned.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
@@ -199,7 +199,7 @@ async def fill(
     """Answer a question of the form for the person.
 
     `question` is the question's key. `value` is an option's key or a typed text. Raises Refused for
-    consents, reviews and notices, which only the person can answer.
+    an invalid answer, and for consents, reviews and notices, which only the person can answer.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -275,11 +275,11 @@ async def resolve(
     where: str = "",
     intent: str = "",
 ) -> ActionResult:
-    """Close the case. The bot's next message asks the person whether the officer helped.
+    """Close the case. The bot's next message asks the person if the officer helped.
 
-    `where` is a flow in which the bot continues, or `menu`. If it is empty, the bot continues where
-    the person was. `intent` is the officer's classification of the question: it is counted by
-    language in a metric and not stored.
+    `where` is a flow in which the bot continues, or `menu`. If it is empty, the bot continues at
+    the interrupted question. `intent` is the officer's classification of the person's question: it
+    is counted by language in a metric and not stored.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -298,7 +298,7 @@ async def resolve(
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
 
 
-# Helpers that check answers, colleagues and missions.
+# Helpers that check answers, colleagues and missions
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:
@@ -317,7 +317,10 @@ def _read(at: ActionContext, question: str, value: str) -> str:
 
 
 async def _colleague(at: ActionContext, other: UUID) -> None:
-    """Raise Refused unless the colleague is active, in this mission, and may claim the case."""
+    """Raise Refused unless the officer `other` may claim the case.
+
+    That officer must be active, in the case's mission, and serve its topic.
+    """
     found = await directory.find(at.transaction, other)
     claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
     if found is None or isinstance(permissions.check(found, Action.CASE_CLAIM, claimable), Denied):

@@ -1,7 +1,7 @@
 """Share of first answers within the promised time: by mission, topic, language and hour.
 
-Counts are rounded down to multiples of 5, so that the difference of two counts reveals no small
-count.
+Counts are rounded down to multiples of 5, so that the difference of two counts does not reveal a
+count below 5.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
-# These roles compare all missions; other roles see their own mission only.
+# These roles see the figures of all missions; other roles see their own mission only.
 COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
@@ -46,8 +46,9 @@ class Period:
 class Group:
     """Counts of the cases of one mission, topic, language or hour; a count from 1 to 4 is None.
 
-    `in_time` is the percentage of answered cases whose first answer came within the promised time;
-    None if too few cases were answered or the share would reveal fewer than 5 cases.
+    `in_time` is the percentage of answered cases whose first answer came within the promised time.
+    It is None if fewer than 5 cases were answered, or if it would reveal that 1 to 4 cases were in
+    time or late.
     """
 
     name: str
@@ -87,8 +88,8 @@ BY = {
 async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
     """Return the groups by mission, topic, language and hour for cases opened in the period.
 
-    The groups cover the officer's mission. For roles in COMPARING, the groups by mission cover all
-    missions.
+    The cases are those of the officer's mission. For roles in COMPARING, the groups by mission
+    cover all missions.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -114,7 +115,10 @@ def rounded(count: int) -> int | None:
 
 
 def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:
-    """Return the requested period, at most 366 days up to today; by default the last 30 days."""
+    """Return the requested period, cut to at most 366 days up to today.
+
+    Without `first` and `last`, return the last 30 days.
+    """
     end = min(last or today, today)
     begin = min(first or end - timedelta(days=29), end)
     return Period(max(begin, end - timedelta(days=MAX_DAYS - 1)), end, zone)

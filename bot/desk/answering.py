@@ -23,8 +23,8 @@ from flows.engine.text import Text, _
 
 OFFICER_SAYS = _("An officer writes:")
 TRANSLATED = _("A machine translated this, and the officer read it.")
-# If the library has no form in the person's script, the form in the other script of the same
-# language is sent.
+# If the library has no form in the script of the person's language, the form in the language's
+# other script is sent.
 SAME_LANGUAGE = {"kk_Arab": "kk", "uz_Cyrl": "uz"}
 
 
@@ -43,11 +43,11 @@ async def reply(
 ) -> ActionResult:
     """Send the person a typed text, a canned reply, a form of the library or a file.
 
-    `words` is the typed text. It is sent in the person's script and stored as written. `canned` and
-    `form` are names; both are sent in the person's language. If the platform's reply window is
-    closed, or others may see the screen (`views.is_withheld`), the person gets a notice, and the
-    reply once they open the notice. `is_machine`: a machine translated the text, and a line above
-    it says so. Raises Refused.
+    `words` is the typed text. It is sent in the script of the person's language and stored as
+    typed. `canned` and `form` are names; both are sent in the person's language. If the platform's
+    reply window is closed, or others may see the screen (`views.is_withheld`), the person gets a
+    notice, and the reply once they open the notice. `is_machine`: a machine translated the text,
+    and a line above the text says so. Raises Refused.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -95,7 +95,7 @@ async def _send(
 
 
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
-    """Return the lines to show above a reply: officer as author, and machine translation if any."""
+    """Return the lines to show above a reply: the author, and a note on machine translation."""
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
@@ -109,9 +109,9 @@ async def _announce(at: ActionContext) -> None:
 
 
 def words_of(words: str) -> str:
-    """Return the text without surrounding spaces.
+    """Return an officer's text without surrounding spaces.
 
-    Raises Refused if it is empty or longer than 4,000 characters.
+    Raises Refused if the text is empty or longer than 4,000 characters.
     """
     words = words.strip()
     if not words:
@@ -124,7 +124,7 @@ def words_of(words: str) -> str:
 async def _canned(at: ActionContext, name: str, language: str) -> tuple[str, str]:
     """Return the text of a canned reply, and the name of the attached form ('' if none).
 
-    Raises Refused if there is no such reply, or none in the language.
+    Raises Refused if there is no canned reply of this name, or if it has no text in the language.
     """
     found = await canned_replies.find(at.transaction, at.case.mission, name)
     if found is None:

@@ -21,9 +21,10 @@ from bot.security import audit_log
 from flows.engine.events import Joined
 
 MAX_HELD = 8
-# Selects the most urgent case and, among the officers on shift who may take it, the one with the
-# fewest cases. A case that a sweep returned to the queue is excluded, because it would be assigned
-# and returned again and again. That case is claimed by hand or escalated to the lead.
+# Selects the most urgent queued case and, among the officers on shift who may claim it, the one
+# with the fewest claimed cases. A case that a sweep returned to the queue is excluded, because it
+# would be assigned and returned again and again. An officer must claim that case by hand, or it is
+# escalated to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))
@@ -63,7 +64,10 @@ _GIVE = statement(
 
 
 async def auto_assign(rt: Runtime) -> int:
-    """Assign queued cases to officers on shift, the least loaded first; return their number."""
+    """Assign queued cases to officers on shift, to the least loaded first.
+
+    Return the number of assigned cases.
+    """
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
         async with rt.pool.connection() as transaction:
@@ -80,7 +84,10 @@ async def auto_assign(rt: Runtime) -> int:
 
 
 async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
-    """Claim the case for the officer. Raises CaseConflict if it was claimed or deleted before."""
+    """Claim the case for the officer.
+
+    Raises CaseConflict if the case was claimed or deleted in the meantime.
+    """
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
         case = await cases.lock_case(transaction, case_id)

@@ -1,8 +1,8 @@
-"""Break-glass access: in an emergency, an administrator reads a case that they may not see.
+"""Break-glass access: in an emergency, an administrator reads a case without having the right to.
 
-One administrator requests a case by number with a reason; another grants read access for one hour.
-The mission's leads see the access at once, and one of them reviews it afterwards. Every step and
-the reading itself are audited.
+One administrator requests a case by number with a reason; another administrator grants read access
+for one hour. The leads of the case's mission see the access at once, and one of them reviews it
+afterwards. Every step and the reading itself are audited.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ ASKED_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class BreakGlassRequest:
-    """A request for access to a case, with its grant and review if there are any."""
+    """A request for access to a case, with its grant and review, if they exist."""
 
     id: UUID
     case_id: UUID
@@ -138,7 +138,8 @@ _REVIEW = statement(
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
     """Return the newest 25 requests that were granted or have not expired.
 
-    Administrators see the requests of all missions, leads those of their own mission.
+    Administrators see the requests of all missions, leads the requests about cases of their own
+    mission.
     """
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
@@ -149,7 +150,7 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
-    """Return the number of granted requests that this lead of the mission has to review."""
+    """Return the number of granted requests that this officer, as a lead, has to review."""
     async with rt.pool.connection() as transaction:
         values = {"of_mission": officer.mission, "officer": officer.id}
         return await fetch_value(transaction, _UNSEEN, **values) or 0
@@ -174,8 +175,8 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Grant another administrator's request for one hour.
 
-    Raises Forbidden if the officer made the request, or if the request has expired or was granted
-    before.
+    Raises Forbidden if the officer made the request, or if the request has expired or was already
+    granted.
     """
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
@@ -186,10 +187,10 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
-    """Return a granted request and its case, as an officer of that mission sees it.
+    """Return a granted request and its case, as an officer of the case's mission sees the case.
 
-    Only the requester may read it. Actions remain forbidden, because they check the administrator's
-    own roles and mission. Raises Forbidden once the hour is over.
+    Only the requester may read it. Actions on the case remain forbidden, because they check the
+    administrator's own roles and mission. Raises Forbidden once the hour is over.
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
@@ -202,9 +203,9 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
 
 
 async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
-    """Record the review by a lead of the mission who neither requested nor granted the access.
+    """Record the review of a granted request by a lead of the case's mission.
 
-    Raises Forbidden for anybody else.
+    Raises Forbidden for other officers, and for a lead who requested or granted the access.
     """
     async with rt.pool.connection() as transaction:
         mission = await fetch_value(transaction, _MISSION, request=pane_id)

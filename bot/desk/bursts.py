@@ -1,8 +1,8 @@
 """Bursts of web chats: show them by hour and IP address, and close their cases as spam.
 
 Only queued cases are closed, each in its own transaction, so that a repeated request continues
-where it stopped. The person is informed that the question was closed unread. A lead can reopen the
-cases within 7 days.
+where the last one stopped. The person is informed that the question was closed unread. A lead can
+reopen the cases within 7 days.
 """
 
 from collections import Counter, defaultdict
@@ -41,7 +41,7 @@ _BURSTS = UUID("6f1f3a52-6f0c-4c55-9d0b-6a5b2f6b4e11")
 
 
 class SpamReason(StrEnum):
-    """Reason why an officer closes all cases of an address as spam."""
+    """Reason why an officer closes all cases from an IP address as spam."""
 
     PROGRAM = "program"
     ADVERTISING = "advertising"
@@ -60,8 +60,8 @@ class Hour:
 class Source:
     """An IP address (keyed hash) with many events, and its queued cases in the officer's mission.
 
-    `first` and `last` are the first and the last hour with events. `urgent` counts the urgent ones
-    among the `waiting` cases.
+    `first` and `last` are the first and the last hour with events. `waiting` is the number of
+    queued cases, and `urgent` the number of urgent ones among them.
     """
 
     network: str
@@ -74,7 +74,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ClosedBurst:
-    """Cases that were closed together; `reopened_at` is None unless a lead reopened them."""
+    """A group of cases closed as spam; `reopened_at` is None unless a lead reopened them."""
 
     id: UUID
     reason: str
@@ -86,7 +86,7 @@ class ClosedBurst:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Events by hour, addresses with many events, and closed bursts of the mission."""
+    """Events by hour, IP addresses with many events, and the mission's closed groups of cases."""
 
     hours: tuple[Hour, ...]
     sources: tuple[Source, ...]
@@ -155,7 +155,7 @@ _REOPENED = statement(
 
 
 async def report(rt: Runtime, officer: Officer) -> Report:
-    """Return the report on recent bursts. Raises CacheUnavailable if Valkey cannot be reached."""
+    """Return the report on recent bursts. Raises CacheUnavailable if Valkey is unavailable."""
     permissions.require(officer, Action.BURST_READ, Subject(officer.mission))
     activity = await budgets.recent_activity(rt)
     async with directory.acting(rt, officer) as transaction:
@@ -179,7 +179,7 @@ def _hours(activity: Sequence[budgets.Activity]) -> tuple[Hour, ...]:
 def _sources(
     activity: Sequence[budgets.Activity], waiting: Mapping[str, tuple[int, int]]
 ) -> tuple[Source, ...]:
-    """Return the busiest addresses that had at least MIN_EVENTS events in one hour."""
+    """Return the busiest IP addresses, if they had at least MIN_EVENTS events in one hour."""
     rows: dict[str, list[budgets.Activity]] = defaultdict(list)
     for each in activity:
         rows[each.network].append(each)
@@ -205,9 +205,9 @@ async def close(
     with_urgent: bool,
     key: str,
 ) -> int:
-    """Close the queued cases of an address as spam; return how many this call closed.
+    """Close the queued cases of an IP address as spam; return how many this call closed.
 
-    Urgent cases are closed only `with_urgent`, because a person in danger may share the address.
+    Urgent cases are closed only if `with_urgent`, because a person in danger may share the address.
     """
     permissions.require(officer, Action.BURST_CLOSE, _waiting_of(officer))
     burst = uuid5(_BURSTS, f"{officer.id}:{key}")
@@ -233,10 +233,10 @@ def _waiting_of(officer: Officer) -> Subject:
 async def _close_case(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, burst: UUID
 ) -> bool:
-    """Close one case.
+    """Close one case as part of a burst.
 
-    Return False if this call did not close it: a colleague took it, its person was erased, or an
-    earlier call closed it.
+    Return False if this call did not close the case: a colleague claimed it, its person was erased,
+    or an earlier call closed it.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -254,7 +254,7 @@ async def _close_case(
 
 
 async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
-    """Reopen the cases that were closed in a burst, and return the number of reopened cases.
+    """Reopen the cases that were closed as one burst, and return the number of reopened cases.
 
     A case stays closed if its person has another open case. Raises Forbidden after 7 days.
     """
@@ -280,7 +280,7 @@ async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
 async def _reopen_case(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, person_id: UUID
 ) -> AfterCommit | None:
-    # The console's role cannot read a conversation without an open case, so use the app's role.
+    # The console's role cannot read a conversation without an open case, so the bot's role is used.
     held = await conversation_store.lock(rt, transaction, person_id)
     if held is None or await cases.open_of(transaction, person_id) is not None:
         return None

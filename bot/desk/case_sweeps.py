@@ -1,4 +1,4 @@
-"""Periodic sweep of cases: end snoozes, and return, redirect or escalate overdue cases."""
+"""Periodic sweep of cases: end snoozes, and return, redirect or escalate cases."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ AT_ONCE = 100
 _logger = logging.get()
 
 # The action that a case needs; the first match counts. `clock` sets the missing answer deadline of
-# a case that came from another mission, whose officer could not read this mission's working hours.
+# a case from another mission: its officer could not read the working hours of this mission.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
@@ -64,7 +64,10 @@ _DUE = statement(
 
 
 async def sweep_cases(rt: Runtime) -> int:
-    """Process every due case; return their number. Safe to run in several processes at once."""
+    """Process every case that needs an action; return their number.
+
+    Several processes may run this at the same time.
+    """
     seen, last = 0, _FIRST
     while True:
         async with rt.pool.connection() as transaction:
@@ -86,7 +89,7 @@ async def _due(
 
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
-    """Process one case: lock the person, then the case, and check again that it is due."""
+    """Process one case: lock the person, then the case, and check again that it needs an action."""
     if await conversation_store.lock(rt, transaction, person_id) is None:
         return
     case = await cases.lock_case(transaction, case_id)

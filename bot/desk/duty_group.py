@@ -1,7 +1,7 @@
 """Telegram message in each duty group with the number of waiting cases per mission.
 
 The message has only counts and a link. It is edited when counts change. When a new urgent case
-arrives, a new message replaces it, because only a new message notifies the group.
+arrives, a new message replaces it, because Telegram notifies the group only of new messages.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from flows.knowledge.offices import desk_name
 
 _logger = logging.get()
 
-# Minimum interval in seconds. Telegram allows a bot 20 messages per minute in a group, edits
-# included, and a replacement takes two calls.
+# Minimum seconds between two updates of a group's message. Telegram allows a bot 20 messages per
+# minute in a group, edits included, and a replacement takes two calls.
 CARD_SECONDS = 8
 _FIRST = UUID(int=0)
 TITLE = _("Open cases by team")
@@ -118,8 +118,8 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
     """Claim the update of a group's message for this process.
 
-    Return the message's id and its number of urgent cases. Return None if no count changed, or if
-    the minimum interval has not passed.
+    Return the message's id, and the number of urgent cases that the message shows. Return None if
+    no count changed, or if the minimum interval has not passed.
     """
     await execute(transaction, _ENTER, of_chat=chat)
     return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)

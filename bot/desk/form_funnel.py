@@ -20,7 +20,7 @@ from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
-# Sample size: ids of people are random, so the first ones are a random sample.
+# Sample size of people: their ids are random, so the first ids are a random sample.
 MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, HandoffOffer, Notice)
@@ -43,7 +43,7 @@ _NEXT = statement(
     .order_by(t.Conversation.person_id)
     .limit(AT_ONCE)
 )
-# Serializes workers, since two would insert the same rows.
+# Serializes workers, since two workers would insert the same rows.
 _LOCK = statement(select(func.pg_advisory_xact_lock(5274369)))
 _CLEAR = statement(delete(t.FormFunnel))
 _ADD = statement(
@@ -64,9 +64,9 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 
 
 async def count_steps(rt: Runtime) -> int:
-    """Recount the funnel from the conversations of the last 30 days; return the number of people.
+    """Recount the form funnel from conversations active in the last 30 days.
 
-    At most about MAX_PEOPLE are counted.
+    Return the number of people. About MAX_PEOPLE people are counted at most.
     """
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
@@ -110,8 +110,9 @@ def _count(
 def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
     """Return the question where the person stopped, and the list of questions that they reached.
 
-    The first value is '' if the person finished, or stopped at a step that is not counted. The list
-    has each question once, and ends with FINISHED if the person finished.
+    The first value is '' if the person finished the form, or stopped at a step that is not counted,
+    such as a consent. The list has each question once, and ends with FINISHED if the person
+    finished.
     """
     way = path(rt.flows[name], form)
     now = way.current(form.cursor)

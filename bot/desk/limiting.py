@@ -1,6 +1,6 @@
 """Limits on messages of a person who abuses officers: set in a case, reviewed by a lead.
 
-The assistant still answers a limited person, and messages about danger are never limited.
+The bot still answers a limited person, and messages about danger are never limited.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ from flows.engine.limit_screens import REASONS
 from flows.engine.message_limits import LimitDecided, LimitSet
 
 DAYS = (1, 3, 7, lifetimes.LIMIT_DAYS)
-# Messages to officers per day; 0 blocks them.
+# Allowed limits: messages to officers per day; 0 blocks them.
 PER_DAY = (0, 1, 3, 5)
 
 
@@ -42,8 +42,8 @@ async def limit(
 ) -> ActionResult:
     """Limit the person's messages to officers; `per_day` 0 blocks them and closes the case.
 
-    Raises Refused if the case is or was urgent or about danger. An urgent mark that an officer
-    removed counts too, so that no single officer can cut off a person in danger.
+    Raises Refused if the case is or was urgent or about danger. An urgency that an officer removed
+    counts too, so that no single officer can cut off a person in danger.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -67,7 +67,10 @@ async def limit(
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
-    """Return the limits of the officer's mission; reading appeals is audited."""
+    """Return the message limits of the officer's mission.
+
+    Reading appeals is audited.
+    """
     permissions.require(officer, Action.LIMITS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         found = await message_limits.listed_limits(rt, transaction, officer.mission)
@@ -77,12 +80,12 @@ async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
 
 
 async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: bool) -> None:
-    """Lift the limit that was set in a case, or keep it and answer the appeal.
+    """Lift the message limit that was set in a case, or keep it and so answer the appeal.
 
-    Raises LookupError if there is no such limit, or no appeal to answer. Raises Refused if the
-    officer set the limit and the mission has another lead who can decide.
+    Raises LookupError if the case has no limit, or if there is no appeal to answer. Raises Refused
+    if the officer set the limit and the mission has another lead who can decide.
     """
-    # The console's role cannot read a conversation without an open case, so use the app's role.
+    # The console's role cannot read a conversation without an open case, so the bot's role is used.
     async with rt.pool.connection() as transaction:
         found = await message_limits.limit_of_case(transaction, case_id)
         permissions.require(officer, Action.LIMITS_DECIDE, Subject(found[1] if found else ""))

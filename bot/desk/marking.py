@@ -45,7 +45,7 @@ async def mark(
 ) -> ActionResult:
     """Set the urgency and the labels of a case.
 
-    Raises Refused for a label that neither the mission's list nor the case has.
+    Raises Refused for a label that neither the mission offers nor the case already has.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -61,7 +61,10 @@ async def mark(
 async def set_call_back(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, at: datetime | None
 ) -> ActionResult:
-    """Put a case on the call-back list for the time `at`; None removes it."""
+    """Put a case on the call-back list for the time `at`; None removes the case from the list.
+
+    Raises Refused for a time in the past.
+    """
 
     async def deed(context: ActionContext) -> AfterCommit | None:
         if at is not None and at <= context.held.now:
@@ -86,9 +89,9 @@ def labels_call(officer: Officer) -> Call:
 
 
 async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
-    """Add a label to the mission's list.
+    """Add a label to the labels that the officer's mission offers.
 
-    Raises Refused if the label is empty or too long, or the list is full.
+    Raises Refused if the label is empty or too long, or the mission has too many labels.
     """
     permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
     name = " ".join(name.split())
@@ -102,7 +105,10 @@ async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
 
 
 async def remove_label(rt: Runtime, officer: Officer, name: str) -> None:
-    """Remove a label from the mission's list; cases that have it keep it."""
+    """Remove a label from the labels that the officer's mission offers.
+
+    Cases that have the label keep it.
+    """
     permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         if await execute(transaction, _REMOVE, of_mission=officer.mission, called=name):

@@ -1,6 +1,6 @@
 """Officers' events in a conversation, such as a claim or a request for a document.
 
-The resulting messages may be withheld behind a notice, which shows no content.
+The bot's messages about the event may be withheld behind a notice, which shows no content.
 """
 
 from dataclasses import replace
@@ -23,9 +23,9 @@ async def take(
 ) -> AfterCommit | None:
     """Apply an officer's event to the conversation of a case, in the caller's transaction.
 
-    If `is_withheld`, the resulting messages wait until the person opens a notice that is sent
-    instead. `moved`: the conversation changed owner, so messages of the previous owner are dropped.
-    Return None if the person was erased.
+    If `is_withheld`, the bot's messages about the event wait until the person opens a notice, which
+    is sent instead. `moved`: the conversation changed owner, so unsent messages of the previous
+    owner are dropped. Return None if the person was erased.
     """
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:
@@ -36,7 +36,7 @@ async def take(
         return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
     after = replace(held, conversation=made.conversation)
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    # A request for a document is dropped: when the person opens the notice, the bot sends the
+    # Requests for a document are not queued: when the person opens the notice, the bot sends the
     # request again with a new link.
     lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
     says = tuple(_without_link(say) for say in lasting)
@@ -49,7 +49,7 @@ async def take(
 async def is_withheld(
     rt: Runtime, transaction: Transaction, held: LockedConversation, case: Case
 ) -> bool:
-    """Return True if the person gets a notice in place of a message.
+    """Return True if the person must get a notice in place of a message.
 
     This is the case on channels with notifications if the platform's reply window is closed or
     others may see the screen (`views.is_withheld`).

@@ -29,7 +29,7 @@ class UnknownIntent(ValueError):
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Sentence, ...]:
-    """Return the oldest undecided sentences, at most 50."""
+    """Return the oldest suggested sentences that no officer has decided on, at most 50."""
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await suggestions.listing(transaction)
@@ -65,6 +65,6 @@ async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
 
 
 async def accepted(rt: Runtime) -> list[tuple[str, str, str]]:
-    """Return accepted sentences as (language, intent, sentence), for `./kosh understanding`."""
+    """Return accepted sentences, as (language, intent, sentence), for the command line."""
     async with directory.console(rt).connection() as transaction:
         return await suggestions.accepted(transaction)

@@ -1,7 +1,7 @@
 """The registry's planning counts, for officers; queries are audited here and at the registry.
 
-The counts are passed on unchanged, because a filter, a sum or a difference could reveal a count
-that the registry suppressed.
+The counts are shown to officers unchanged, because a filter, a sum or a difference could reveal a
+count that the registry suppressed.
 """
 
 from bot.officers import directory, permissions
@@ -18,7 +18,7 @@ async def figures(rt: Runtime, officer: Officer, by: tuple[Dimension, ...]) -> F
     """Return the registry's counts by one or two dimensions; None if no registry is configured.
 
     The query is audited before it is sent, so that it is recorded even if the answer is lost. The
-    registry gets the officer's id but no name. Raises RegistryError.
+    registry gets the officer's id but not the name. Raises RegistryError.
     """
     permissions.require(officer, Action.PLANNING_READ, Subject(officer.mission))
     if rt.registry is None:

@@ -28,7 +28,7 @@ _WRITING = statement(
 
 
 async def note_writing(rt: Runtime, officer: Officer, case_id: UUID) -> None:
-    """Record that the officer is writing in a case, at most once in NOTED_SECONDS."""
+    """Record that the officer is writing in a case, at most once in NOTED_SECONDS seconds."""
     async with directory.acting(rt, officer) as transaction:
         await require_case(transaction, officer, Action.CASE_NOTE, case_id)
         await execute(transaction, _WRITING, case=case_id, officer=officer.id)

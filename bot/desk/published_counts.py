@@ -1,6 +1,6 @@
 """A mission's counts for external systems: complete days only, rounded to multiples of 5.
 
-A system may poll as often as it likes. Live or exact counts would reveal each new case.
+An external system may poll as often as it likes. Live or exact counts would reveal each new case.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Number of cases of one topic, language or country, rounded to a multiple of 5; at least 5."""
+    """Number of cases of one topic, language or country; a multiple of 5, rounded down."""
 
     name: str
     count: int
@@ -29,9 +29,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts of the 30 days before today, rounded to multiples of 5; None for a count below 5.
+    """Counts of the 30 days before today, rounded down to multiples of 5; None for a count below 5.
 
-    `came_back` counts the opened cases that a sweep returned to the queue.
+    `came_back` counts the cases opened in these days that a sweep returned to the queue.
     """
 
     opened: int | None
@@ -70,7 +70,7 @@ _DAYS = statement(
 
 
 async def read(rt: Runtime, officer: Officer) -> Counts:
-    """Return the counts of the mission that the account belongs to."""
+    """Return the counts of the mission to which the account of the external system belongs."""
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     statements = (_TOTALS, _TOPICS, _LANGUAGES, _COUNTRIES, _OPENED_ON, _CLOSED_ON, _DAYS)
     totals, topics, languages, countries, opened_on, closed_on, days = await directory.asked(
@@ -96,7 +96,7 @@ def rounded(count: int) -> int | None:
 
 
 def _groups(rows: Rows) -> tuple[Group, ...]:
-    """Return the groups of at least 5, by descending rounded count, then by name."""
+    """Return the groups with a count of at least 5, by descending rounded count, then by name."""
     shown = [(str(name or ""), rounded(count)) for name, count in rows]
     groups = [Group(name, count) for name, count in shown if count is not None]
     return tuple(sorted(groups, key=lambda each: (-each.count, each.name)))

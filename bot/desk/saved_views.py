@@ -37,7 +37,7 @@ async def listing(rt: Runtime, officer: Officer) -> list[tuple[str, str]]:
 
 
 async def save(rt: Runtime, officer: Officer, name: str, query: str) -> None:
-    """Save a view; replace one of the same name.
+    """Save a view of the officer; replace a view of the same name.
 
     Raises Refused for a bad name or too many views.
     """

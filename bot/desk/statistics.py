@@ -34,7 +34,10 @@ MIN_GROUP_SIZE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A named count; `count` is None if it is suppressed."""
+    """A count of cases with the name of its topic, language, country or rating.
+
+    `count` is None if it is suppressed because it is from 1 to 4.
+    """
 
     name: str
     count: int | None
@@ -51,7 +54,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Number of cases opened and closed on a day (ISO date)."""
+    """Number of cases opened and closed on a day (ISO date); None for a suppressed number."""
 
     day: str
     opened: int | None
@@ -175,7 +178,7 @@ _STEPS = statement(
 
 
 def _by(of: Any) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that counts recent cases by value, the most frequent first."""
+    """Return the statement that counts recent cases by the values of `of`, most frequent first."""
     many = func.count()
     return statement(select(of, many).where(_RECENT).group_by(of).order_by(many.desc(), of))
 
@@ -198,7 +201,7 @@ async def report(
 ) -> Report:
     """Return the statistics of the officer's mission over the last 30 days.
 
-    `language`, `channel` and `country` filter the form's steps only; '' means all.
+    `language`, `channel` and `country` filter only the steps of the form; '' means all.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -236,8 +239,8 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
 
 
 def _rounded(count: int) -> int | None:
-    """Round a total down to a multiple of 5, so that no suppressed count follows by subtraction.
+    """Round a total down to a multiple of 5; return None for 1 to 4.
 
-    Return None for 1 to 4.
+    Otherwise a suppressed count could be found by subtracting the other counts from the total.
     """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)

@@ -1,4 +1,7 @@
-"""Transaction of a desk action: lock, check idempotency key and policy, act, audit, then send."""
+"""Transaction of an officer's action: lock, check key and permission, act, audit, then send.
+
+The key is the action's idempotency key. Messages to the person are sent after the commit.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -66,7 +69,7 @@ class Refused(Exception):
 class ActionResult:
     """Result of an action; `version` is the case's version after the action.
 
-    `repeated`: the idempotency key was used before, so nothing was changed.
+    `repeated`: the idempotency key was used before, so this call changed nothing.
     """
 
     case_id: UUID
@@ -131,7 +134,7 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
 async def require_case(
     transaction: Transaction, officer: Officer, action: Action, case_id: UUID
 ) -> None:
-    """Check the policy for an operation that does not change the case.
+    """Check the officer's permission for an operation that does not change the case.
 
     Raises LookupError, CaseConflict or Forbidden.
     """
@@ -139,10 +142,10 @@ async def require_case(
 
 
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
-    """Check the policy with the officer's current roles.
+    """Check the permission with the officer's current roles, which may have changed since sign-in.
 
-    Raises CaseConflict if only the case's state or owner forbids the action, as when another
-    officer was faster; otherwise Forbidden.
+    Raises CaseConflict if only the case's state or owner forbids the action, for example because
+    another officer was faster; otherwise Forbidden.
     """
     now = await directory.find(transaction, officer.id)
     answer = permissions.check(now, action, case.subject) if now else Denied(DenialReason.DISABLED)
@@ -178,7 +181,8 @@ async def _repeated(
 ) -> bool:
     """Store the idempotency key; return True if the same action on this case used it before.
 
-    Raises Refused if it was used for another action or case. Keys are deleted with the case.
+    Raises Refused if another action or case used the key, or if it is empty or too long. Keys are
+    deleted with the case.
     """
     if not 0 < len(key) <= MAX_KEY:
         raise Refused(Refusal.KEY_USED)

@@ -14,15 +14,16 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES, Programme
 
-# Topic of announcements by the first part of a fact's key. All other facts have the topic RULES.
+# Topic of announcements by the part of a fact's key before the dot. Facts with another key have the
+# topic RULES.
 TOPICS = {"quota": "support", "support": "support", "registry_preregistration": "registration"}
 RULES = "rules"
 
 
 def audience(fact: Fact, day: date) -> Rule:
-    """Return the rule that selects whom the fact concerns, by citizenship and programme.
+    """Return the audience rule that selects whom the fact concerns, by citizenship and programme.
 
-    It also selects people with a checklist that contains the fact.
+    It also selects people with a saved checklist that contains the fact.
     """
     programme = fact.key.partition(".")[0]
     return Rule(
@@ -37,7 +38,7 @@ def audience(fact: Fact, day: date) -> Rule:
 def _says(programme: Programme, fact: Fact, day: date) -> bool:
     """Return True if a checklist of the programme contains the fact, for some citizenship.
 
-    A fact for certain countries concerns every checklist of their citizens.
+    A fact for certain countries counts as contained in every checklist of their citizens.
     """
     if fact.countries:
         return True
@@ -52,7 +53,7 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
 def proposed(fact: Fact, body: Body, day: date) -> Draft:
     """Return the draft of an announcement of a published fact.
 
-    In each language except English, its text is the published sentence with the first source.
+    It has a text for each language except English: the published sentence and its first source.
     """
     source = "".join(f"\n{each}" for each in body.sources[:1])
     return Draft(
@@ -69,8 +70,8 @@ def proposed(fact: Fact, body: Body, day: date) -> Draft:
 async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
     """Create the draft of an announcement of a published fact.
 
-    An editor completes it and a second person approves it. Raises Refused unless the item is a
-    published fact with a sentence.
+    An editor completes the draft and a second person approves it. Raises Refused unless the item is
+    a published fact with a sentence.
     """
     versions = await drafts.history(rt, officer, item)
     live = next((each for each in versions if each.state == drafts.LIVE), None)

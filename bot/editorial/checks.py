@@ -20,7 +20,7 @@ SOURCE = re.compile(r"https://[^\s/]+\.[^\s/]+/?\S*")
 MARKUP = re.compile(r"[<>]|&#?\w+;|\b(?:java|vb)script:", re.IGNORECASE)
 UNFILLED = re.compile(r"[{}\[\]]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-# The last comparison of the text with its source must not be older than this.
+# The day on which the editor last compared the text with its source must not be longer ago.
 MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
@@ -110,9 +110,9 @@ def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
 
 
 def _marked_up(body: Body) -> Iterator[Blocker]:
-    """Yield markup in any field.
+    """Yield a fault for markup in any field.
 
-    A page would show it as text, so it can only be a mistake.
+    A page would show the markup as text, so it can only be a mistake.
     """
     fields = (body.why_partial, body.address, body.telephone, body.map_link, *body.sources)
     for value in fields:
@@ -141,7 +141,7 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
 
 
 def _allowed(rt: Runtime) -> tuple[str, ...]:
-    """Return the hosts to which a sentence may link."""
+    """Return the hosts to which a sentence may link: Kosh's, the operator's and official ones."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 

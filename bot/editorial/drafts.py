@@ -2,7 +2,7 @@
 
 An item of content is named `KIND:KEY`. A version of an item is immutable: each save adds a version,
 and an approval is bound to the version's hash. One transaction ends the live version, publishes the
-approved one and increments the counter that processes poll.
+approved version and increments the counter that processes poll.
 """
 
 from dataclasses import dataclass, replace
@@ -94,7 +94,7 @@ def is_canned(key: str) -> bool:
 
 
 def shipped(rt: Runtime, item: str) -> Body:
-    """Return the shipped fact or answer in the form in which editors write content."""
+    """Return the content of a shipped fact or answer in the form in which editors write content."""
     if item in ANSWERED:
         return _shipped_answer(item.partition(":")[2])
     fact = SHIPPED[item]
@@ -151,7 +151,7 @@ def _edit(item: str) -> tuple[Action, Subject]:
 
 
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
-    """Return the draft and the live version of each item, by item; one of them may be missing."""
+    """Return the draft and the live version of each item, keyed by item; one may be missing."""
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, statements.OPEN)
@@ -177,10 +177,10 @@ async def today(rt: Runtime, transaction: Transaction) -> datetime:
 
 
 async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
-    """Add a draft; `seen` is the number of the newest version that the editor's form showed.
+    """Save new content of an item as a draft, unless it has faults; return the faults.
 
-    If the content has faults, return them and save nothing. Raises Refused if there is a newer
-    version than `seen`.
+    `seen` is the number of the newest version that the editor's page showed. Raises Refused if
+    there is a newer version than `seen`.
     """
     permissions.require(officer, *_edit(item))
     kind = kind_of(item)
@@ -205,9 +205,10 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
 async def approve(
     rt: Runtime, officer: Officer, item: str, number: int, content_hash: bytes
 ) -> None:
-    """Publish the draft with this number and hash.
+    """Publish the draft that has this number and hash.
 
-    Raises Refused if the officer wrote it, if it is not the newest draft, or if a check fails now.
+    Raises Refused if the officer wrote the draft, if it is not the newest draft, or if a check of
+    its content fails now.
     """
     permissions.require(officer, Action.CONTENT_APPROVE, Subject(""))
     kind = kind_of(item)
@@ -234,7 +235,7 @@ async def approve(
 
 
 async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
-    """Publish an earlier version again; its approval by a second person is still valid.
+    """Publish an earlier version of an item again; its approval by a second person is still valid.
 
     Raises Refused if the version was never approved, is live, or has expired.
     """
@@ -256,7 +257,7 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
 
 
 async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
-    """End the live version, so that the shipped content applies. Raises Refused if none is live."""
+    """End the live version, so that shipped content applies. Raises Refused if none is live."""
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)
@@ -291,7 +292,7 @@ async def _add(
     body: Body,
     again: Version | None = None,
 ) -> None:
-    """Insert a version: a draft, or a copy of the earlier version `again`.
+    """Insert a version of an item: a draft, or a copy of the earlier version `again`.
 
     A copy has the state and the approval of `again`.
     """

@@ -1,8 +1,8 @@
 """Organisations that refer people: their invitations, and rounded counts of registrations.
 
 To protect people, a sweep releases each count once a day, rounded down to a multiple of
-`MIN_SHOWN`. This cannot hide everything: an organisation that makes invented registrations can find
-out how many real ones are in the count.
+`MIN_SHOWN`. Rounding cannot hide everything: an organisation that makes invented registrations can
+find out how many real ones are in its count.
 """
 
 from collections.abc import Iterable
@@ -86,7 +86,7 @@ class Unnamed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """An organisation; `registered` is None while the released count is 0.
+    """An organisation that refers people; `registered` is the released count, None if it is 0.
 
     Officers and the organisation itself see the same values.
     """
@@ -102,7 +102,7 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The code of an invitation, and the secret token in the link to the organisation's page."""
+    """The code of an organisation's invitation, and the secret token in the link to its page."""
 
     code: str
     token: str
@@ -120,7 +120,10 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Referrer, ...]:
 
 
 async def add(rt: Runtime, officer: Officer, name: str) -> Created:
-    """Create an organisation with an invitation. Raises Unnamed."""
+    """Create an organisation with an open invitation.
+
+    Raises Unnamed if the name is empty or too long.
+    """
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     words = " ".join(name.split())
     if not 0 < len(words) <= MAX_NAME or not words.isprintable():
@@ -158,12 +161,12 @@ async def end(rt: Runtime, officer: Officer, code: str) -> None:
 
 
 async def find(transaction: Transaction, code: str) -> str:
-    """Return the name of the organisation with this open invitation; "" if there is none."""
+    """Return the name of the organisation whose open invitation has this code; "" if none."""
     return await fetch_value(transaction, _FIND, of_code=code) or ""
 
 
 async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
-    """Add 1 to the count of each open invitation that `effects` name (`CountReferral`).
+    """Add 1 to the organisation's count for each effect `CountReferral` with an open invitation.
 
     Call it in the transaction that stores the person's registration.
     """
@@ -186,7 +189,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
 
 
 async def release(rt: Runtime) -> None:
-    """Release the rounded count of each organisation, unless it was released today."""
+    """Release the rounded count of each organisation whose count was not released today."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, _RELEASE)
 

@@ -1,11 +1,11 @@
-"""Reasons for which content is not saved or not approved."""
+"""Reasons why content is not saved or not approved."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Reason for which content is not saved or not approved."""
+    """Reason why content is not saved or not approved."""
 
     EMPTY = "empty"
     LANGUAGE = "language"
@@ -37,7 +37,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A fault that blocks saving.
+    """A fault that prevents saving or approving content.
 
     `language` is the language or script of the faulty text. `detail` is the faulty value or part of
     the text.

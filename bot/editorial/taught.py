@@ -1,4 +1,4 @@
-"""Checks of phrases that teach an intent: one per line, as people would write them."""
+"""Checks of phrases with which editors teach an intent: one per line, as people write them."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,10 @@ MAX_PHRASES, MAX_LETTERS, MIN_HAN = 50, 160, 4
 
 
 def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
-    """Yield each fault: a phrase is too short or long, dangerous, or taught for another intent."""
+    """Yield the faults of an intent's phrases: too short or long, dangerous, or of another intent.
+
+    A phrase is of another intent if editors taught that intent with the same words.
+    """
     recognizer = EngineRecognizer.load()
     elsewhere = {
         words_of(recognizer, phrase): found
@@ -43,7 +46,7 @@ def _is_short(line: str, words: tuple[str, ...]) -> bool:
 
 
 def meanings(lines: str) -> Iterator[tuple[str, str]]:
-    """Yield each line of `lines` with the intent that the model recognises in it.
+    """Yield each line of `lines` with the intent that the model recognises in the line.
 
     The intent is "" if the model recognises none.
     """

@@ -27,7 +27,7 @@ from flows.engine.model_events import ReportWording
 
 SHOWN = 100
 MAX_COMMENT = 500
-# A higher count would tell editors nothing more. The limit bounds a flood of reports.
+# Maximum of the count: a higher count would not help editors, and a flood of reports has no effect.
 MAX_COUNT = 999
 
 _SENTENCE = bindparam("of_sentence", type_=Text())
@@ -75,7 +75,7 @@ _CLOSE = statement(
 
 
 class Closed(Exception):
-    """The report was closed by another editor, or its retention period has ended."""
+    """The report was closed by another editor, or deleted at the end of its retention period."""
 
     code = "E_WORDING_CLOSED"
 
@@ -88,7 +88,10 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An open report; `officer` is None if it counts reports from chats."""
+    """An open report of a badly worded sentence.
+
+    `officer` is the author of the comment; None if the report counts reports from chats.
+    """
 
     id: UUID
     sentence: str
@@ -101,7 +104,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A reported sentence, and the chat whose report budget it uses."""
+    """A sentence that a person reports, and the chat whose budget of reports it uses."""
 
     channel: str
     handle: str
@@ -118,7 +121,7 @@ def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | Non
 
 
 async def count(rt: Runtime, found: Counted | None) -> None:
-    """Add 1 to the count of a reported sentence, unless the chat's report budget is spent.
+    """Add 1 to the count of a reported sentence, unless the chat's budget of reports is spent.
 
     Call it after the turn's commit, so that no lock is held while Valkey is called. Errors of the
     database are ignored, because a lost count does not matter.
@@ -133,14 +136,14 @@ async def count(rt: Runtime, found: Counted | None) -> None:
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Report, ...]:
-    """Return the open reports, highest counts first."""
+    """Return the open reports with the highest counts, at most SHOWN, in descending order."""
     permissions.require(officer, Action.WORDING_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return tuple(Report(*row) for row in await fetch_all(transaction, _OPEN))
 
 
 async def report(rt: Runtime, officer: Officer, sentence: str, language: str, comment: str) -> None:
-    """Store an officer's report on a sentence.
+    """Store an officer's comment that a sentence is badly worded.
 
     Raises Unclear if the comment is empty or too long.
     """
@@ -155,7 +158,10 @@ async def report(rt: Runtime, officer: Officer, sentence: str, language: str, co
 
 
 async def close(rt: Runtime, officer: Officer, report_id: UUID) -> None:
-    """Close a report. Raises Closed if it was closed or deleted before."""
+    """Close a report of a sentence.
+
+    Raises Closed if the report was closed or deleted before.
+    """
     permissions.require(officer, Action.WORDING_CLOSE, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         row = await fetch_one(transaction, _CLOSE, report=report_id, by=officer.id)

@@ -1,4 +1,4 @@
-"""Schema migrations; each must work while the previous version of the code is running."""
+"""Schema migrations; each must work while servers still run the previous version of the code."""
 
 import re
 import time
@@ -15,17 +15,18 @@ _FORMER = re.compile(r"\d{4}")
 
 
 class MigrationError(Exception):
-    """The database cannot be migrated by this version of the code."""
+    """This version of the code cannot migrate the database."""
 
 
 def migrate(owner_url: str) -> None:
     """Migrate the database to the newest schema, as its owner (a SQLAlchemy URL).
 
-    A migration that meets a lock or deadlock is rolled back and retried. Raises MigrationError.
+    A migration that meets a lock or deadlock is rolled back and retried several times. Raises
+    MigrationError.
     """
     if _is_newest(owner_url):
         return
-    # Imported here, because the import takes longer than the check whether there is anything to do.
+    # Imported here, because the import takes longer than the check if the schema is the newest.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError
@@ -43,7 +44,7 @@ def migrate(owner_url: str) -> None:
 
 
 def newest() -> str:
-    """Return the newest revision, which is the name of its file; revisions are linear."""
+    """Return the newest revision, which is the last file name; revisions are linear."""
     return max(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
 
 
@@ -53,7 +54,10 @@ def _is_newest(owner_url: str) -> bool:
 
 
 def leave_former(connection: psycopg.Connection[Any]) -> None:
-    """Upgrade a database whose revision precedes the baseline. Raises MigrationError."""
+    """Upgrade a database whose revision precedes the baseline to the baseline's schema.
+
+    Raises MigrationError if it is older than the last revision before the baseline.
+    """
     from bot.db.migrations import baseline
 
     revision = _revision(connection)

@@ -38,7 +38,7 @@ class Broadcast(Base):
     number: Mapped[Serial]
     purpose: Mapped[str]
     topic: Mapped[str]
-    # The reason for the urgency, shown to approvers and never sent.
+    # The reason for the urgency of an urgent broadcast, shown to approvers and never sent.
     urgent_reason: Mapped[EmptyText]
     state: Mapped[str]
     reason: Mapped[EmptyText]
@@ -48,8 +48,8 @@ class Broadcast(Base):
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     paid: Mapped[No]
-    # Number of canary recipients. While `reach` is set, only recipients with a lower number are
-    # sent to.
+    # Number of canary recipients. While `reach` is set, only recipients with a number below `reach`
+    # are sent to.
     canary: Mapped[int]
     reach: Mapped[int | None]
     canary_until: Mapped[datetime | None]
@@ -57,7 +57,7 @@ class Broadcast(Base):
     version: Mapped[One]
     content_hash: Mapped[EmptyBytes]
     text_hash: Mapped[EmptyBytes]
-    # The content as last approved, to show later changes.
+    # The content as last approved, to show approvers what has changed since.
     approved_content: Mapped[dict[str, Any] | None]
     total: Mapped[int | None]
     created_at: Mapped[Now]
@@ -139,7 +139,7 @@ class BroadcastCount(Base):
 
 
 class BroadcastMinute(Base):
-    """Messages accepted per minute, counted by the same triggers."""
+    """Messages accepted by the channels per minute, counted by triggers on the recipients."""
 
     __tablename__ = "broadcast_minutes"
 

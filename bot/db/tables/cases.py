@@ -96,7 +96,7 @@ class Case(Base):
     burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
     labels: Mapped[EmptyList]
     call_back_at: Mapped[datetime | None]
-    # True if the case was urgent or about danger before an officer changed its mark or topic.
+    # True if the case was urgent or about danger before an officer changed its urgency or topic.
     was_danger: Mapped[No]
 
 
@@ -111,7 +111,7 @@ class CaseLabel(Base):
 
 
 class SavedView(Base):
-    """A filter of the inbox that an officer saved, as a URL query string."""
+    """A filter of the case list that an officer saved, as a URL query string."""
 
     __tablename__ = "saved_views"
 
@@ -135,7 +135,7 @@ class CaseOrigin(Base):
 
 
 class CaseBurst(Base):
-    """Cases that an officer closed together as spam."""
+    """A group of cases that an officer closed together as spam."""
 
     __tablename__ = "case_bursts"
 
@@ -157,13 +157,13 @@ class CaseMessage(Base):
     officer: Mapped[UUID | None]
     body: Mapped[bytes]
     created_at: Mapped[Now]
-    # The outbox id of an officer's message, and the name of the canned reply in it.
+    # For an officer's message: its id in the outbox, and the name of the canned reply in it.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     canned_reply: Mapped[str | None]
 
 
 class CaseFile(Base):
-    """A file of a message in a case: from an officer, or a recording of the person."""
+    """A file of a message in a case: sent by an officer, or a voice recording of the person."""
 
     __tablename__ = "case_files"
     __table_args__ = (
@@ -182,7 +182,7 @@ class CaseFile(Base):
     body: Mapped[bytes]
     created_at: Mapped[Now]
     state: Mapped[Annotated[str, mapped_column(server_default=text("'ready'"))]]
-    # Where a recording is before it is downloaded: the messenger, and its file id there.
+    # Where a recording is before it is downloaded: the messenger, and the file's id there.
     channel: Mapped[str | None]
     source: Mapped[bytes | None]
     attempts: Mapped[Zero]

@@ -11,7 +11,7 @@ from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, One, Serial
 
 
 class ContentItem(Base):
-    """A content item by its key; `mission` is set for the card of a mission."""
+    """A content item by its key; `mission` is set for an item that belongs to one mission."""
 
     __tablename__ = "content_items"
 
@@ -21,9 +21,9 @@ class ContentItem(Base):
 
 
 class ContentVersion(Base):
-    """A version of an item: its content never changes, only its state and approval.
+    """A version of a content item: its content never changes, only its state and approval.
 
-    `restores` is the number of the earlier version that this one repeats.
+    `restores` is the number of the earlier version that this version repeats.
     """
 
     __tablename__ = "content_versions"
@@ -68,7 +68,8 @@ class WordingReport(Base):
         ),
     )
 
-    # A random id, and in `created_on` a day instead of a time, so that a count identifies no chat.
+    # The id is random and `created_on` is a day instead of a time, so that a count identifies no
+    # chat.
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     sentence: Mapped[str]
     language: Mapped[str]
@@ -81,7 +82,7 @@ class WordingReport(Base):
 
 
 class ContentHead(Base):
-    """The number of publications; processes compare it with the number that they serve."""
+    """The number of publications; each process compares it with the number of its own snapshot."""
 
     __tablename__ = "content_head"
 

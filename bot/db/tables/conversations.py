@@ -1,4 +1,4 @@
-"""Tables of conversations, the updates they processed, and the messages they caused."""
+"""Tables of conversations, of updates that were processed, and of messages to people."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -25,7 +25,7 @@ class Conversation(Base):
 
     __tablename__ = "conversations"
     # No index on columns that each turn changes, and free space in pages, so that updates are HOT
-    # (heap-only tuples) and touch no index.
+    # (heap-only tuples) and change no index.
     __table_args__ = {"postgresql_with": {"fillfactor": "60"}}  # noqa: RUF012 - declarative
 
     person_id: Mapped[PersonKey]
@@ -36,7 +36,8 @@ class Conversation(Base):
     ownership_version: Mapped[Zero]
     updated_at: Mapped[Now]
     deletable_messages: Mapped[EmptyList]
-    # The channel for updates, chosen by a person who uses several.
+    # The channel for messages that the bot sends unasked, such as a registration's status; chosen
+    # by a person who uses several channels.
     updates_channel: Mapped[str | None]
 
 
@@ -72,9 +73,9 @@ class Message(Base):
             "id",
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
-        # The predicate differs from that of `messages_open`, so that only the sweep uses this
-        # index. Otherwise the statements of a turn used it after a burst and read every waiting
-        # row.
+        # The predicate differs from that of `messages_open`, so that only the sweep of due messages
+        # uses this index. Otherwise the statements of a turn would use it after a burst and read
+        # every waiting row.
         Index("messages_due", "due_at", postgresql_where=text("done_at IS NULL")),
         Index("messages_person", "person_id", "id"),
     )
@@ -95,7 +96,8 @@ class Message(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[Now]
     done_at: Mapped[datetime | None]
-    # The platform's last report (sent, failed, delivered or read), and its billing category.
+    # The platform's last report on the message (sent, failed, delivered or read), and its billing
+    # category.
     delivery_status: Mapped[str | None]
     delivery_status_at: Mapped[datetime | None]
     billing_category: Mapped[str | None]

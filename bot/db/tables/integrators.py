@@ -14,7 +14,7 @@ class ApiToken(Base):
     __table_args__ = (Index(None, "token", unique=True), Index(None, "officer_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    # The account that the token authenticates.
+    # The account of the external system that uses the token.
     officer_id: Mapped[OfficerId]
     # Keyed hash of the token, and the version of the hash's key.
     token: Mapped[bytes]
@@ -39,7 +39,7 @@ class CaseInvitation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     # The account of the inviting system.
     officer_id: Mapped[OfficerId]
-    # Keyed hashes of account and idempotency key, and of the invitation's code.
+    # Keyed hash of account and idempotency key, and keyed hash of the invitation's code.
     request: Mapped[bytes]
     code: Mapped[bytes]
     topic: Mapped[str]
@@ -61,14 +61,14 @@ class WebhookEndpoint(Base):
     officer_id: Mapped[OfficerId]
     url: Mapped[bytes]
     secret: Mapped[bytes]
-    # After a rotation both secrets sign until this time.
+    # After a rotation, deliveries are signed with both secrets until this time.
     old_secret: Mapped[bytes | None]
     old_secret_until: Mapped[datetime | None]
     events: Mapped[list[str]]
     state: Mapped[str]
-    # Why the endpoint is disabled.
+    # The reason why the endpoint is disabled.
     reason: Mapped[EmptyText]
-    # Failed attempts since the last success, and since when.
+    # Failed delivery attempts since the last success, and the time of the first of them.
     failures: Mapped[Zero]
     failing_since: Mapped[datetime | None]
     resting_until: Mapped[datetime | None]
@@ -93,12 +93,13 @@ class WebhookDelivery(Base):
     )
     event_id: Mapped[UUID]
     type: Mapped[str]
-    # Id of the invited case or the announcement, and its new state.
+    # Id of the invitation or announcement, or number of the publication. The new state is that of
+    # the invitation's case or of the announcement; empty for a publication.
     subject: Mapped[EmptyText]
     subject_state: Mapped[EmptyText]
     state: Mapped[str] = mapped_column(server_default=text("'pending'"))
     attempt: Mapped[Zero]
-    # Why the last attempt failed.
+    # The reason why the last attempt failed.
     reason: Mapped[EmptyText]
     created_at: Mapped[Now]
     due_at: Mapped[Now]

@@ -25,11 +25,12 @@ class NotificationSettings(Base):
         ForeignKey("officers.id", ondelete="CASCADE"), primary_key=True
     )
     email: Mapped[EmptyText]
-    # Kinds that the officer turned off. A list of the wanted kinds would leave out new ones.
+    # Kinds of notifications that the officer turned off. A list of the wanted kinds would leave out
+    # kinds that a later version adds.
     unwanted: Mapped[EmptyList]
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
-    # Notifications are collected for this many minutes; 0 sends each at once.
+    # Notifications are collected for this many minutes and sent together; 0 sends each at once.
     digest_minutes: Mapped[Zero]
 
 
@@ -48,7 +49,7 @@ class PushSubscription(Base):
 class OfficerNotification(Base):
     __tablename__ = "officer_notifications"
     __table_args__ = (
-        # At most one pending notification of a kind about a subject for each recipient.
+        # At most one pending notification of each kind about each subject for each recipient.
         Index(
             "officer_notifications_pending",
             "officer_id",
@@ -64,7 +65,7 @@ class OfficerNotification(Base):
 
     id: Mapped[SerialKey]
     officer_id: Mapped[OfficerId]
-    # The id of the browser's push subscription; 0 means the e-mail address.
+    # The id of the browser's push subscription to notify; 0 means the officer's e-mail address.
     push_subscription: Mapped[BigZero]
     kind: Mapped[str]
     # The subject of the notification: id of a case or announcement, name of a mission, or key of a

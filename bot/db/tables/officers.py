@@ -18,7 +18,7 @@ class Officer(Base):
     active: Mapped[Yes]
     created_at: Mapped[Now]
     roles: Mapped[list[str]] = mapped_column(server_default=text("'{officer}'"))
-    # An empty list means all languages or topics.
+    # The officer's languages or topics; an empty list means all.
     languages: Mapped[EmptyList]
     topics: Mapped[EmptyList]
     shift_until: Mapped[datetime | None]
@@ -33,7 +33,7 @@ class Account(Base):
     )
     password: Mapped[bytes | None]
     totp: Mapped[bytes | None]
-    # The last accepted TOTP time step; a code is valid once only.
+    # The last accepted time step of a TOTP code, so that a code is accepted only once.
     totp_step: Mapped[BigZero]
     subject: Mapped[bytes | None]
     failed_attempts: Mapped[Zero]
@@ -103,6 +103,6 @@ class AuditHead(Base):
     singleton: Mapped[bool] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
-    # The number of the last entry that retention deleted; the hash chain begins after it.
+    # The number of the last audit entry that retention deleted; the hash chain begins after it.
     removed_seq: Mapped[int] = mapped_column(BigInteger)
     removed_hash: Mapped[bytes]

@@ -29,7 +29,8 @@ class Person(Base):
     created_at: Mapped[Now]
     pin: Mapped[bytes | None]
     failed_pin_attempts: Mapped[Zero]
-    # Failed lookups of the registration from other chats since the PIN was last entered correctly.
+    # Failed lookups of the person's registration from other chats since the PIN was last entered
+    # correctly.
     failed_lookups: Mapped[Zero]
 
 
@@ -43,13 +44,14 @@ class Handle(Base):
     address: Mapped[bytes]
     blocked: Mapped[No]
     created_at: Mapped[Now]
-    # For a web handle of the secure page: the channel to return to, and the handle's expiry.
+    # Only for a handle of the secure page: the channel to return to, and the time when the handle
+    # expires.
     home: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     # Time of the person's last message, updated at most every 15 minutes; set only on channels with
     # a reply window.
     spoke_at: Mapped[datetime | None]
-    # The version of the key of the blind index.
+    # The version of the key with which the blind index was computed.
     index_version: Mapped[One]
 
 
@@ -91,7 +93,7 @@ class MessageLimit(Base):
     mission: Mapped[str]
     officer: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
     reason: Mapped[str]
-    # Messages to officers per day; 0 blocks them.
+    # Maximum number of messages to officers per day; 0 blocks them.
     per_day: Mapped[int]
     # The last day on which the limit applies.
     until: Mapped[date]
@@ -108,7 +110,7 @@ class HintContact(Base):
     __table_args__ = (Index(None, "due_at"), Index(None, "code_expires_at"))
 
     person_id: Mapped[PersonKey]
-    # `email` or `sms`.
+    # How hints are sent: `email` or `sms`.
     way: Mapped[str]
     address: Mapped[bytes]
     # The code that confirms the address; NULL once it is confirmed.
@@ -116,7 +118,7 @@ class HintContact(Base):
     tries: Mapped[Zero]
     code_expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    # When the code or the next hint is due to be sent.
+    # When the code, or after confirmation the next hint, is due to be sent.
     due_at: Mapped[datetime | None]
     attempts: Mapped[Zero]
     hinted_at: Mapped[datetime | None]

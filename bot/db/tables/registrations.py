@@ -85,11 +85,11 @@ class Upload(Base):
     )
     paper: Mapped[str]
     state: Mapped[str]
-    # Where a file is before it is downloaded: the messenger, and its file id there.
+    # Where an uploaded file is before it is downloaded: the messenger, and the file's id there.
     channel: Mapped[str | None]
     source: Mapped[bytes | None]
-    # Keyed hash of the received file, to detect that this person uploads it again; and the
-    # encrypted hash of the stored file.
+    # `hash` is the keyed hash of the received file, to detect that this person uploads the file
+    # again. `digest` is the encrypted hash of the stored file.
     hash: Mapped[bytes | None]
     digest: Mapped[bytes | None]
     media_type: Mapped[str | None]

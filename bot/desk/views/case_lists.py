@@ -1,4 +1,4 @@
-"""Case lists, the mission's team, and changes since the last read."""
+"""Case lists, the mission's team, and changes of cases since the last read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from bot.security import audit_log
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Filters of a case list; empty or None means all."""
+    """Filters of a case list; an empty value or None does not filter."""
 
     queue: Queue = Queue.UNCLAIMED
     language: str = ""
@@ -37,9 +37,9 @@ class Filter:
 class CaseRow:
     """A case in a list; `window` is the end of the platform's reply window, if any.
 
-    `channel` is empty for a closed case. `unread` counts the person's messages since the last
-    answer. `spoke_at` is the person's last stored activity on the channel; None if the channel can
-    no longer be used.
+    `channel` is empty for a closed case. `unread` counts the person's messages since the officers'
+    last answer. `spoke_at` is the person's last stored activity on the channel; None if the channel
+    can no longer be used.
     """
 
     case: Case
@@ -52,10 +52,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of at most 25 cases; `after` is the cursor of the next page, empty on the last one.
+    """A page of at most 25 cases; `after` is the cursor of the next page, empty on the last page.
 
-    `counts` and `oldest` (start of the longest wait) are given for each open list. `at` is the id
-    of the last change that the page includes; pass it to `events`.
+    `counts` and `oldest` (start of the longest wait) are given for each list of open cases. `at` is
+    the id of the last change that the page includes; pass it to `events`.
     """
 
     lines: tuple[CaseRow, ...]
@@ -71,7 +71,7 @@ UNCLAIMED = Filter()
 async def listing(
     rt: Runtime, officer: Officer, wanted: Filter = UNCLAIMED, after: str = ""
 ) -> Page:
-    """Return a page of a list: urgent cases first, then by answer deadline.
+    """Return a page of a case list: urgent cases first, then by answer deadline.
 
     `after` is the number of the previous page's last case. The page size is fixed, to prevent a
     bulk export.
@@ -81,7 +81,7 @@ async def listing(
 
 
 def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
-    """Return the statements of a page; pass their rows to `read_listing`."""
+    """Return the statements that read a page of a case list; pass their rows to `read_listing`."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
@@ -123,7 +123,8 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label"
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
     """Return the id of the case with this number, or of the newest case with this receipt number.
 
-    Open cases take precedence. Every lookup is audited, found or not, to detect enumeration.
+    Open cases take precedence. Return None if there is none. Every lookup is audited, found or not,
+    to detect enumeration.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
@@ -141,7 +142,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 
 
 async def countries(rt: Runtime, officer: Officer) -> list[str]:
-    """Return the countries of the mission's open cases, for the filter."""
+    """Return the countries of the mission's open cases, as choices for the filter of case lists."""
     (rows,) = await directory.asked(
         rt, officer, (statements.COUNTRIES, {"mission": officer.mission})
     )
@@ -149,7 +150,7 @@ async def countries(rt: Runtime, officer: Officer) -> list[str]:
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:
-    """Return the id of the mission's last change.
+    """Return the id of the last change of a case in the mission.
 
     Read it before the data of a page, so that `events` returns every change that the page lacks.
     """
@@ -159,9 +160,9 @@ async def newest(rt: Runtime, officer: Officer) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An officer's workload: `held` is the number of open cases.
+    """An officer of the mission with the workload: `held` is the number of open cases.
 
-    `waiting` is the number of cases in which the person waits for an answer, and `longest` the
+    `waiting` is the number of open cases in which the person waits for an answer, and `longest` the
     start of the longest wait.
     """
 
@@ -199,8 +200,8 @@ class Event:
 async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | None:
     """Return the mission's changes with an id above `after`; None if some may be missing.
 
-    None means that the client must reload. The database assigns the ids at commit under a lock, so
-    a reader misses no change. At each change the database notifies the channel `kosh_case`, with
+    If None, the client must reload the page. The database assigns the ids at commit under a lock,
+    so a reader misses no change. At each change the database notifies the channel `kosh_case`, with
     the mission as payload.
     """
     there, found = await directory.asked(
@@ -226,7 +227,10 @@ async def spoke_at(transaction: Transaction, case_id: UUID) -> datetime | None:
 async def window(
     rt: Runtime, transaction: Transaction, person_id: UUID, channel: str
 ) -> datetime | None:
-    """Return the end of the platform's reply window for a person; None if there is no window."""
+    """Return the end of the platform's reply window for a person.
+
+    Return None if the channel has no reply window, or the person no handle on it.
+    """
     values = {"person": person_id, "on_channel": channel}
     spoke_at = await fetch_value(transaction, statements.WINDOW, **values)
     return _closes(rt, channel, spoke_at)

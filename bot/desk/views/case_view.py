@@ -42,9 +42,9 @@ SOFT_BUDGET, HARD_BUDGET = 60, 120
 
 _logger = logging.get()
 
-# The officer is warned when the reply window ends within this time.
+# The officer is warned when the platform's reply window ends within this time.
 WARN_BEFORE = timedelta(hours=2)
-# A person who wrote within this time is assumed to be holding the phone.
+# A person who wrote within this number of minutes is assumed to be holding the phone.
 PRESENT_MINUTES = 15
 
 
@@ -60,7 +60,8 @@ class Said:
 
     `delivery` is the status of an officer's message: pending, sending, sent, delivered, read,
     failed, undeliverable, waiting (for the reply window), dropped (another officer took over) or
-    gone (record deleted). `reason` is then an error code. `canned` names the canned reply.
+    gone (record deleted). `reason` is an error code if the message failed. `canned` is the name of
+    the canned reply, if the message is one.
     """
 
     id: int
@@ -86,9 +87,10 @@ class Noted:
 class Composer:
     """State of the reply box: if a reply can be sent, and how it reaches the person.
 
-    `closes_at` is the end of the platform's reply window. `closed`: it has ended, so the person
-    first gets a template. `closes_soon`: it ends within 2 hours. `withheld`: the person gets a
-    notice, and the text once they open it. `protected`: forwarding is disabled.
+    `closes_at` is the end of the platform's reply window. `closed`: the window has ended, so the
+    person first gets a template. `closes_soon`: the window ends within 2 hours. `withheld`: the
+    person gets a notice, and the reply once they open the notice. `protected`: forwarding is
+    disabled.
     """
 
     open: bool
@@ -103,7 +105,10 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration or one of its writes; `reason` is the cause of a rejection."""
+    """A registration of the person, or a write about it to the registry.
+
+    `reason` is the cause of a rejection.
+    """
 
     kind: str
     number: str
@@ -117,10 +122,10 @@ class Registered:
 class View:
     """A case as its page shows it; `at` is the id of the last change that the view includes.
 
-    `notice` is the state and the reason of the last notice that a reply is waiting; None if there
-    is none. `papers` are the person's uploaded files; `wanted` is a requested file that has not
-    arrived. `beside` are colleagues who view the case now, `writing` those who are typing. `limit`
-    is a limit on the person's messages to officers.
+    `notice` is the state and the reason of the last notice that a reply is waiting; None without
+    such a notice. `papers` are the person's uploaded files; `wanted` is a requested file that has
+    not arrived. `beside` are colleagues who view the case now, `writing` those of them who are
+    typing. `limit` is a limit on the person's messages to officers.
     """
 
     line: CaseRow
@@ -143,7 +148,7 @@ class View:
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
-    """Return a case with its texts. See `view_beside` for errors and audit."""
+    """Return a case with its texts; errors and audit are those of `view_beside`."""
     found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
     return found
 
@@ -159,12 +164,12 @@ async def view_beside(
     reason: Reason | None,
     beside: Callable[[Case], Sequence[Call]],
 ) -> tuple[View, list[Rows]]:
-    """Return a case with its texts, and the rows of further statements from `beside`.
+    """Return a case with its texts, and the rows of the statements that `beside` returns for it.
 
     Raises ReasonNeeded if the officer does not own the case and gives no reason. Repeated reads of
     a case by an officer within 15 minutes count as one. A new read is counted and audited in the
-    same round trip, under a lock per officer. If the read budget is exceeded, Forbidden is raised
-    before anything is decrypted.
+    same round trip, under a lock per officer. If the officer's read budget is exceeded, Forbidden
+    is raised before anything is decrypted.
     """
     values = _accounted(officer, case_id, reason)
     (last,), rows, account = await directory.asked(
@@ -184,7 +189,7 @@ async def view_beside(
 
 
 def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence[Rows]) -> View:
-    """Return the view of a case from the rows of `_SHOWN`."""
+    """Return the view of a case from the rows of the statements `_SHOWN`."""
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
     person = opened(rt, line.case, key)
@@ -213,7 +218,7 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
 
 
 def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
-    """Return the active limit on the person's messages to officers, if any."""
+    """Return the limit on the person's messages to officers if it applies today, else None."""
     limit = talk.limit if talk else None
     return limit if limit is not None and now.date() <= limit.until else None
 
@@ -251,7 +256,7 @@ def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:
-    """Return the actions that the policy allows the officer on the case now."""
+    """Return the actions that the permissions allow the officer on the case now."""
     allowed = (
         isinstance(permissions.check(officer, each, case.subject), Allowed) for each in Action
     )
@@ -259,7 +264,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Return the SQL parameters of a read, except the person's id."""
+    """Return the SQL parameters of a read of a case, except the person's id."""
     return {
         "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
         "most": HARD_BUDGET, "actor": str(officer.id), "action": Action.CASE_READ.value,
@@ -269,9 +274,9 @@ def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[s
 
 
 def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
-    """Return True if this is a new read, not a repetition within 15 minutes.
+    """Return True if this is a new read of the case, not a repetition within 15 minutes.
 
-    Raises ReasonNeeded, or Forbidden if the read budget is used up.
+    Raises ReasonNeeded, or Forbidden if the officer's read budget is used up.
     """
     ((read, going_on),) = found
     if going_on:
@@ -284,9 +289,10 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Log an alert from SOFT_BUDGET reads, and raise Forbidden from HARD_BUDGET reads.
+    """Log a warning from SOFT_BUDGET cases read, and raise Forbidden from HARD_BUDGET cases.
 
-    Repeated reads of the same case are not limited.
+    The cases that the officer read within an hour count. Repeated reads of the same case are not
+    limited.
     """
     ((read, going_on),) = found
     if going_on:
@@ -341,14 +347,15 @@ async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> N
 
 
 # A new read is recorded after all data is read. The lock serializes the reads of one officer, so
-# that each counts the previous ones. The audit entry comes last, since all officers share its lock.
+# that each read counts the previous ones. The audit entry comes last, since appending it locks the
+# audit log for all officers.
 _NOTED = (
     statements.LOCK_READER,
     READINGS,
     statements.LOOK_IN_BUDGET,
     statements.AUDIT_IN_BUDGET,
 )
-# In the order in which `_view` unpacks the rows.
+# Statements of the view, in the order in which `_view` unpacks their rows.
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,

@@ -1,4 +1,4 @@
-"""View of the person's answers and position in the form."""
+"""View of the person's answers and of the person's position in the form."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -41,7 +41,7 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answered question, or the current open one.
+    """A question that is answered, or the open question.
 
     `by` is who answered; empty if the question is unanswered. `fillable`: an officer may answer the
     question for the person.
@@ -106,9 +106,10 @@ def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]
 
 
 def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
-    """Return the flow in which the conversation is, its form, and the path through the form.
+    """Return the flow in which the conversation is, the person's answers in it, and the path.
 
-    Return None if the conversation is in no flow.
+    The path has the questions that these answers lead through. Return None if the conversation is
+    in no flow.
     """
     flow = rt.flows.get(talk.flow)
     form = talk.forms.get(talk.flow, Form())
@@ -122,7 +123,10 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """Return the case in the rows of `SEEN`. Raises LookupError without rows, or Forbidden."""
+    """Return the case in the rows of the statement SEEN.
+
+    Raises LookupError without rows, and Forbidden if the officer may not do the action.
+    """
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
     line = row_of(rt, rows[0])

@@ -42,7 +42,7 @@ ONE_READING = timedelta(minutes=15)
 
 
 class Queue(StrEnum):
-    """Case lists; `LATE` are cases past their answer deadline, and escalated ones."""
+    """Case lists; `LATE` are cases past their answer deadline, and escalated cases."""
 
     MINE = "mine"
     UNCLAIMED = "unclaimed"
@@ -70,7 +70,7 @@ OPEN_QUEUES: Mapping[Queue, ColumnElement[bool]] = {
     Queue.ALL: true(),
 }
 
-# Columns and filters of case lists.
+# Columns and filters of case lists
 
 _LAST_SPOKE = (
     select(func.max(func.coalesce(t.Handle.spoke_at, t.Handle.created_at)))
@@ -117,7 +117,7 @@ _MAY_SEE_TOPIC = or_(
 
 
 def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
-    """Return a condition: the column equals the parameter `name`, or the parameter is empty."""
+    """Return the condition that the column equals the parameter `name`, or that is empty."""
     wanted = bindparam(name, type_=column.type)
     nothing = wanted == "" if isinstance(column.type, Text) else wanted.is_(None)
     return or_(nothing, column == wanted)
@@ -125,7 +125,7 @@ def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
 
 _CHANNEL = bindparam("channel", type_=Text())
 _LABEL = bindparam("label", type_=Text())
-# All filters are in one statement, so that the server prepares and plans it once.
+# All filters are in one statement, so that the server prepares and plans it only once.
 _WANTED = (
     _MAY_SEE_TOPIC,
     _is_or_any(t.Case.language, "language"),
@@ -144,7 +144,10 @@ _WANTED = (
 
 
 def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
-    """Return the statement of a page: sort and limit the cases first, then join their details."""
+    """Return the statement that reads a page of a case list.
+
+    It sorts and limits the cases first, then joins their details.
+    """
     is_closed = queue is Queue.RESOLVED
     key = _key_of(t.Case, queue)
     order = [each.desc() for each in key] if is_closed else list(key)
@@ -227,9 +230,10 @@ WINDOW = statement(
     )
 )
 
-# Statements about changes of cases.
+# Statements about changes of cases
 
-# The id of the last change. Read it before the page's data: the page then shows this change.
+# The id of the last change of a case. Read it before the page's data, so that no change between the
+# two is missed.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
 _EVENT = bindparam("id", type_=BigInteger())
 EVENT_EXISTS = statement(select(literal(True)).where(t.CaseEvent.id == _EVENT))
@@ -240,7 +244,7 @@ EVENTS = statement(
     .limit(MAX_EVENTS + 1)
 )
 
-# Statements about one case.
+# Statements about one case
 
 SEEN = statement(ROWS.where(t.Case.id == _CASE))
 EARLIER = statement(
@@ -278,7 +282,8 @@ THREAD = statement(
     .where(t.CaseMessage.case_id == _CASE)
     .order_by(t.CaseMessage.id)
 )
-# The newest notice that a reply waits; it is a message of the case without an officer.
+# The newest notice that a reply is waiting; it is stored as a message of the case without an
+# officer.
 NOTICE = statement(
     select(
         func.coalesce(t.Message.delivery_status, t.Message.state),
@@ -333,7 +338,7 @@ REGISTRY = statement(
 )
 DATABASE_TIME = statement(select(NOW))
 
-# Statements about officers who view a case, and about how many cases an officer has read.
+# Statements about officers who view a case, and about how many cases an officer has read
 
 WRITING_SECONDS = 15
 VIEWERS = statement(
@@ -349,7 +354,7 @@ VIEWERS = statement(
 
 
 def _look(*conditions: ColumnElement[bool]) -> Statement[()]:
-    """Return the statement that records the officer as a viewer of the case."""
+    """Return the statement that records the officer as a viewer of the case, if conditions hold."""
     looking = select(t.Case.id, _OFFICER).where(t.Case.id == _CASE, *conditions)
     return statement(
         insert(t.CaseViewer)

@@ -1,4 +1,4 @@
-"""Add the origin of web chat cases, and the cases that were closed together as spam."""
+"""Add the IP origin (keyed hash) of web chat cases, and groups of cases closed together as spam."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,7 +28,7 @@ CREATE POLICY console_mission ON case_bursts TO kosh_console
 
 
 def upgrade() -> None:
-    """Create the tables first, so that `cases` is locked only to add the column."""
+    """Create the tables first, so that the table `cases` is locked only to add its column."""
     moment = sa.DateTime(timezone=True)
     now = sa.text("kosh_now()")
     op.create_table(
@@ -62,7 +62,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the column and both tables."""
+    """Drop the column of the table `cases`, and both new tables."""
     op.drop_column("cases", "burst_id")
     op.drop_table("case_origins")
     op.drop_table("case_bursts")

@@ -10,7 +10,7 @@ down_revision = "0002_case_bursts"
 
 
 def upgrade() -> None:
-    # The driver's connection, because without parameters it accepts several statements at once.
+    # Use the driver's connection, because without parameters it accepts several statements at once.
     connection: Any = op.get_bind().connection.driver_connection
     connection.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("intent", sa.Text, nullable=False, server_default=sa.text("''")),
     )
     op.create_index("suggested_phrases_created_on", TABLE, ["created_on"])
-    # The bot may add sentences but not read them.
+    # The bot's database role may add sentences but not read them.
     op.execute(sa.text("GRANT INSERT ON suggested_phrases TO kosh_app"))
     op.execute(sa.text("GRANT SELECT (created_on), DELETE ON suggested_phrases TO kosh_retention"))
     op.execute(

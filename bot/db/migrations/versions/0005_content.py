@@ -1,6 +1,7 @@
 """Create the tables of content that editors publish in place of the shipped content.
 
-kosh_console writes them. kosh_app can read only live versions and the counter.
+The role kosh_console writes them. The role kosh_app can read only live versions, and the counter of
+publications.
 """
 
 from collections.abc import Sequence

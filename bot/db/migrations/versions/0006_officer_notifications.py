@@ -17,8 +17,8 @@ _RIGHTS = (
     " TO kosh_console",
     "GRANT SELECT (done_at), DELETE ON officer_notifications TO kosh_retention",
 )
-# Officers can read and change only their own settings. Push subscriptions are not restricted,
-# because a browser that two officers share changes its owner.
+# Officers can read and change only their own notification settings. Push subscriptions are not
+# restricted, because the subscription of a browser that two officers share changes its owner.
 _ROW_SECURITY = (
     "ALTER TABLE notification_settings ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY app_all ON notification_settings TO kosh_app USING (true) WITH CHECK (true)",

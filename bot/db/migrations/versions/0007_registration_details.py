@@ -1,4 +1,4 @@
-"""Create the table of keyed hashes that detect repeated registrations."""
+"""Create the table of keyed hashes of registration details, which detect repeated registrations."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -16,7 +16,7 @@ TABLE = "wording_reports"
 _DAY = sa.text("(kosh_now())::date")
 
 RIGHTS: Sequence[str] = (
-    # Counting needs to find the open row of the sentence.
+    # The bot needs SELECT on these columns to find the open row of the sentence that it counts.
     "GRANT INSERT (sentence, language), UPDATE (count),"
     " SELECT (sentence, language, officer, count, closed_on) ON wording_reports TO kosh_app",
     "GRANT SELECT, INSERT (sentence, language, comment, officer), UPDATE (closed_by, closed_on)"

@@ -1,4 +1,4 @@
-"""Count failed attempts to look up a registration by number and PIN."""
+"""Add the count of failed attempts to look up a registration by its number and PIN."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Create the table of codes that link a second channel, and the preferred channel for updates."""
+"""Create the table of codes that join a second chat; add each person's channel for updates."""
 
 import sqlalchemy as sa
 from alembic import op

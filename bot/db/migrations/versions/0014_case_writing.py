@@ -1,4 +1,4 @@
-"""Store when an officer was typing in a case, and notify colleagues' pages."""
+"""Store when an officer last typed in a case, and notify the open pages of colleagues."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,7 @@
 """Create the table of organisations that refer people.
 
-The bot only increments the count. Officers can read only the count that is released once a day.
+The bot's role can only increment the count of registrations. Officers can read only the count that
+is released once a day.
 """
 
 import sqlalchemy as sa

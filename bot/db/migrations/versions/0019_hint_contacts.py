@@ -11,7 +11,7 @@ _TIME = sa.TIMESTAMP(timezone=True)
 _RIGHTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON hint_contacts TO kosh_app",
     "GRANT SELECT (code_expires_at, confirmed_at), DELETE ON hint_contacts TO kosh_retention",
-    # The console schedules a hint after an officer's message, but cannot read the address.
+    # The console's role schedules a hint after an officer's message, but cannot read the address.
     "GRANT SELECT (person_id, confirmed_at, due_at, hinted_at), UPDATE (due_at, attempts)"
     " ON hint_contacts TO kosh_console",
     "ALTER TABLE hint_contacts ENABLE ROW LEVEL SECURITY",

@@ -1,4 +1,4 @@
-"""Record that a case was urgent or about danger before an officer changed its mark or topic."""
+"""Record if a case was urgent or about danger before an officer changed its urgency or topic."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -16,11 +16,12 @@ _EMPTY, _ZERO = sa.text("''"), sa.text("0")
 
 
 def upgrade() -> None:
-    # Triggers lock the tables of a case. Turns lock a conversation first, so there is no deadlock.
+    # Creating the triggers locks the tables of a case. Turns lock a conversation before a case, so
+    # locking the conversations first prevents a deadlock.
     op.execute(sa.text("LOCK TABLE conversations"))
     _create_endpoints()
     _create_deliveries()
-    # The driver's connection, because without parameters it accepts several statements at once.
+    # Use the driver's connection, because without parameters it accepts several statements at once.
     connection: Any = op.get_bind().connection.driver_connection
     connection.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
