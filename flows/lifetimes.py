@@ -1,20 +1,20 @@
-"""Retention periods of the data that people give. All of them are defined here."""
+"""Retention periods of the data of people and officers. All of them are defined here."""
 
 # Data of a person
 DRAFT_DAYS = 30  # unfinished answers, after the last message
 ANSWERS_HOURS = 24  # sent answers, after the registry accepted them
-REMIND_DAYS = 7  # after which a person is reminded of a kept list, where asked for
+REMIND_DAYS = 7  # until a person who asked for it is reminded of a saved checklist
 SUBMISSION_MONTHS = 12  # receipt and status, after the final state
-CASE_DAYS = 30  # words and notes, after the case was closed
+CASE_DAYS = 30  # messages and notes of a case, after it was closed
 UPLOAD_DAYS = 30  # a file that the registry has not accepted
-REFUSED_UPLOAD_DAYS = 1  # a file that was not taken
+REFUSED_UPLOAD_DAYS = 1  # an uploaded file that was rejected
 
 # Messages, and data for sending each of them only once
-MESSAGE_DAYS = 7  # after it was sent
-WAITING_MESSAGE_DAYS = 30  # for a person who has to write first
+MESSAGE_DAYS = 7  # a message, after it was sent
+WAITING_MESSAGE_DAYS = 30  # a message to a person who must write first
 DELETABLE_HOURS = 48  # as long as a platform lets a bot delete a message
 UPDATE_DAYS = 8  # ids of updates, so that none is answered twice
-QUARANTINE_HOURS = 72
+QUARANTINE_HOURS = 72  # updates that failed several times
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 

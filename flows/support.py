@@ -1,4 +1,4 @@
-"""Flow about support for the move: kinds, regions, amounts, and the number of places.
+"""Flow about support for the move: its kinds, regions and amounts, and the places in the quota.
 
 The amounts are valid for one year. After the last day of the year they are not shown, and an
 officer answers.

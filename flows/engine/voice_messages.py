@@ -70,7 +70,7 @@ def offer(turn: TurnState, event: Attached) -> bool:
 def press(turn: TurnState, pressed: str) -> str | None:
     """Handle a button about the open recording; return None for any other button.
 
-    Returns the text if the person confirmed it, and "" if the button is handled otherwise.
+    Returns the text if the button confirms it, and "" for all other buttons about the recording.
     """
     voice = turn.c.voice
     if voice is None:

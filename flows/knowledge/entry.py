@@ -1,4 +1,4 @@
-"""Rules of entry and stay by citizenship, and duties after arrival."""
+"""Facts about entry and stay by citizenship, and about duties after arrival."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Documents of the residence permit, citizenship, the quota, the Ata Zholy card and the visa."""
+"""Documents needed for residence permit, citizenship, quota, Ata Zholy card and visa."""
 
 from datetime import date
 

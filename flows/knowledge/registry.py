@@ -1,4 +1,4 @@
-"""Facts about the registry of ethnic Kazakhs abroad and about applying."""
+"""Facts about the registry of ethnic Kazakhs abroad and about applications to it."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Requirements as self-contained sentences, for answers that show no list."""
+"""Facts about required papers as self-contained sentences, for answers without a list of papers."""
 
 from datetime import date
 

@@ -39,8 +39,8 @@ ANY_VISA = Fact(
     dated=Dated.READ,
     about=About.VISA,
 )
-# Unlike the general fact, this one mentions no agreement on visa-free entry, because none with Iran
-# was found.
+# Unlike ANY_VISA, this fact mentions no agreement on visa-free entry, because none with Iran was
+# found.
 IR_ANY_VISA = Fact(
     key="ir.any_visa",
     countries=frozenset({"IR"}),

@@ -65,7 +65,7 @@ class Stage:
 
 
 def measured(folder: Path, seconds: float) -> Figures:
-    """Run each part for `seconds` seconds; `folder` must contain the people of `prepared`."""
+    """Run each part for `seconds` s; `folder` must have the people that `multitude` creates."""
     logging.configure("error")
     sink = free_port()
     with (
@@ -136,7 +136,7 @@ async def _lifted(stage: Stage, seconds: float) -> None:
 
 
 async def _kept_to(stage: Stage, seconds: float) -> None:
-    """Measure answers to people without a broadcast, then during one at the permitted rate."""
+    """Measure how fast people get answers, without a broadcast and during one with a rate limit."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
     with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:

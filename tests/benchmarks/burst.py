@@ -9,7 +9,7 @@ from tests.benchmarks.stage import Stage, staged
 CHATS = 5_000
 TIMES = 10
 CALM = 10.0
-# Maximum number of connections that Telegram opens to a webhook; further updates wait there.
+# Maximum number of connections that Telegram opens to a webhook; further updates wait at Telegram.
 LINES = 100
 
 

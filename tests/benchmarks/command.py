@@ -25,7 +25,7 @@ app = typer.Typer(
 
 @app.callback()
 def bench() -> None:
-    """Measure costs of Kosh and its peers in the same run; check no limits."""
+    """Measure costs of Kosh and of other bot frameworks in the same run. No limit is checked."""
 
 
 @app.command()
@@ -177,7 +177,7 @@ def kills(
     servers: Annotated[int, typer.Option(min=1, help="How often each server is killed.")] = 10,
     stores: Annotated[int, typer.Option(min=1, help="How often PostgreSQL and Valkey are.")] = 3,
 ) -> None:
-    """Count lost messages of Kosh and of each peer when a server or the stores are killed."""
+    """Count lost messages of Kosh and of other frameworks when servers or stores are killed."""
     from tests.benchmarks import kills as losses
 
     typer.echo(report.load())
@@ -238,7 +238,7 @@ def turn(
     turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
     at_once: Annotated[int, typer.Option(min=1, help="Turns under way at once.")] = AT_ONCE,
 ) -> None:
-    """Measure turns with and without stored data, beside floors and peers with stored state."""
+    """Measure turns of Kosh, of a minimal server (floor) and of other frameworks."""
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
         seconds=0.6 if quick else 1.0,

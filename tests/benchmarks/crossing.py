@@ -54,7 +54,7 @@ class Crossing:
     # button, or "" if the answer was typed. People with the same key get the same nonces.
     ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
-    # Called with a line of progress.
+    # Called with each line that reports the progress of the run.
     say: Callable[[str], None] = lambda line: None
 
     async def cross(self) -> None:

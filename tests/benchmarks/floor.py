@@ -156,7 +156,7 @@ class _Floor:
 
 
 def _asked(update: _Update) -> tuple[int, dict[str, Any]]:
-    """Return the recipient and the reply: a choice after text, a question after a choice."""
+    """Return the chat id and the reply: a question, with buttons unless a button was pressed."""
     sender = update.message or update.callback_query
     assert sender is not None
     asked: dict[str, Any] = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}

@@ -99,7 +99,7 @@ def _keys(visitor: Visitor) -> set[str]:
 
 
 def table(counts: list[Count]) -> str:
-    """Return a line for each channel, as text."""
+    """Return the counts as text, with a line for each channel."""
     head = "channel    steps  sent  edited  sent per step"
     lines = [
         f"{each.channel:10} {each.steps:5} {each.sent:5} {each.edited:7}"

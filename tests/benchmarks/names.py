@@ -208,7 +208,7 @@ async def _exported(house: House, guest: Guest, conversation: Conversation) -> s
 
 
 def table(passed: list[Passed], seconds: float) -> str:
-    """Return a line for each script, as text."""
+    """Return the counts as text, with a line for each script."""
     lines = [f"{one.script:<17}{one.names:>9,}{one.answers:>9,}" for one in passed]
     total = sum(one.names for one in passed)
     return "\n".join(

@@ -80,7 +80,7 @@ async def _until_drawn(page: Any, act: Any, selector: str) -> float:
 
 
 async def measure(sides: Mapping[str, str], visits: int) -> str:
-    """Visit both installations in turn; return the medians as a Markdown table."""
+    """Visit both installations in turn; return the medians of their figures as a Markdown table."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     async with launched() as browser:
         for number in range(visits):

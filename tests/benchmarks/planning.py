@@ -1,4 +1,4 @@
-"""Measure the registry's planning over a million invented people.
+"""Measure how long the registry's planning statistics over a million invented people take.
 
 Usage: `python -m tests.benchmarks.planning URL`
 """

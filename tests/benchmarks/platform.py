@@ -147,7 +147,7 @@ def _length(head: bytes) -> int:
 
 
 class Platform:
-    """All chats, and the number of Bot API calls."""
+    """The emulated platform: all simulated chats, and the number of Bot API calls."""
 
     def __init__(self) -> None:
         self.chats: dict[int, Chat] = {}
@@ -237,7 +237,7 @@ class Lines:
 
 
 class _Drive:
-    """An order in execution."""
+    """An order that is being executed: its chats, latencies and failures."""
 
     def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:
         self.order = order

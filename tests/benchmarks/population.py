@@ -198,7 +198,7 @@ async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
 
 
 async def _day(house: House) -> Day:
-    """Return all published figures of a new day."""
+    """Make it the next day for the registry; return all figures that it then publishes."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
         await connection.execute(
             "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"

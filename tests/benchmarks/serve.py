@@ -62,7 +62,10 @@ def plain(opening: Opening) -> Starlette:
 
 @asynccontextmanager
 async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-    """Freeze objects after start, as Kosh does, so that all frameworks have this advantage."""
+    """Exclude all objects that exist after the start from garbage collection (gc.freeze).
+
+    Kosh does so too, so all frameworks have this advantage.
+    """
     async with opening as opened:
         gc.collect()
         gc.freeze()

@@ -62,7 +62,10 @@ def _lines(shown: Sequence[tuple[int, Minute]]) -> Iterator[tuple[str, ...]]:
 
 
 def _flatness(found: Sequence[Minute]) -> str:
-    """Compare the last sixth of the run with the second sixth, as the first one warms caches up."""
+    """Return a sentence that compares the memory in the second and in the last sixth of the run.
+
+    The first sixth is left out, because it warms up the caches.
+    """
     part = max(1, len(found) // 6)
     early, late = found[part : 2 * part] or found, found[-part:]
     web = [median(each.web for each in some) for some in (early, late)]

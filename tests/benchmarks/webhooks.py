@@ -268,7 +268,7 @@ async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
 
 
 def table(figures: Figures) -> str:
-    """Return a line for each webhook, as text."""
+    """Return the figures as text, with a line for each webhook."""
     lines = [
         f"{each.channel:10} {each.posted:6} {each.failed:6} {each.median:9.1f} {each.p99:9.1f}"
         for each in figures.answers

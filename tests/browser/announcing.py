@@ -50,7 +50,10 @@ FINISHED = Languages(("ru",)).render(BROADCAST_STATES[State.DONE], "ru")
 
 
 class Camera(Protocol):
-    """Takes pictures of a page; `around` also in other languages, colour schemes and widths."""
+    """Takes pictures of a page during the walk through an announcement.
+
+    `around` takes pictures in further languages, colour schemes and widths.
+    """
 
     async def look(self, officer: Officer, name: str) -> None: ...
 
@@ -180,7 +183,7 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
 
 
 async def _start(scene: Scene, marat: Officer) -> None:
-    """Start sending; Telegram loses one response and then rejects others by its rate limit."""
+    """Start sending; Telegram loses two responses, and then rejects calls by its rate limit."""
     scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
     scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
     await marat.click("form[action$='/start'] button")

@@ -141,7 +141,7 @@ async def _take(browser: Any, house: House, shot: Shot) -> None:
 
 
 async def _sheets(browser: Any, house: House) -> None:
-    """Draw each officer's screens in every look, and combine those of a screen to a sheet."""
+    """Draw every screen in each language, colour scheme and width; combine them to a sheet each."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for tongue, (dark, phone) in product(TONGUES, LOOKS):

@@ -1,4 +1,4 @@
-"""Tests of the web chat in a browser: up to a receipt, by keyboard, on a bad connection."""
+"""Tests of the web chat in a browser: a whole registration, by keyboard, on a bad connection."""
 
 from typing import Any
 from urllib.parse import parse_qs

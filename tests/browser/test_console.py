@@ -1,4 +1,4 @@
-"""Tests of the console in a browser: a whole case, live updates, keyboard, access."""
+"""Tests of the console in a browser: a whole case, live updates, keyboard, sign-in."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The planning page in a browser: its map and tables, narrow, dark and from right to left."""
+"""The planning page in a browser: map and tables, in narrow, dark and right-to-left layout."""
 
 import random
 from typing import Any

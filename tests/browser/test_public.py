@@ -1,4 +1,4 @@
-"""The public pages in a browser: on phones and a desktop, dark, right to left, without scripts."""
+"""The public pages in a browser: narrow, wide, dark and right-to-left layout, without scripts."""
 
 import os
 from pathlib import Path

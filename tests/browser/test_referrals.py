@@ -1,4 +1,4 @@
-"""Referral pages in a browser: accessible, narrow, dark, and from an invitation to the chat."""
+"""Referral pages in a browser: accessibility, narrow and dark layout, and the link to the chat."""
 
 from typing import Any
 

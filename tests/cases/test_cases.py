@@ -282,7 +282,7 @@ async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: R
 
 
 async def _administrators(rt: Runtime) -> Officer:
-    """Add two administrators, because one must always remain."""
+    """Add two administrators, because a change of officers must leave two; return one of them."""
     await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
     return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
 

@@ -224,7 +224,7 @@ async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
         assert "unsafe" not in policy
 
 
-# Started by `kosh demo` ---------------------------------------------------------------------------
+# The page and the emulators, started by `kosh demo` -----------------------------------------------
 
 
 async def until_served(url: str) -> None:

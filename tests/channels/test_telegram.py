@@ -579,7 +579,7 @@ def logged() -> Iterator[Logged]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the waits between retries."""
+    """Shorten the time limit of a call, and the waits between retries."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
 

@@ -651,7 +651,7 @@ async def test_telegram_emulator_delivers_an_edit_of_a_message(
         await gulnar.wait_for_message(1, seconds=0.01)
 
 
-# Long polling -----------------------------------------------------------------------------------
+# Delivery of updates by long polling ------------------------------------------------------------
 
 
 async def poll(telegram: Emulator, **params: Any) -> list[str]:
@@ -733,7 +733,7 @@ async def test_telegram_emulator_polling_and_webhook_are_exclusive(
     assert (await call(telegram, "getUpdates"))["result"] == []
 
 
-# Webhook ----------------------------------------------------------------------------------------
+# Delivery of updates to the webhook -------------------------------------------------------------
 
 
 async def test_telegram_emulator_webhook_gets_waiting_updates_with_the_secret(
@@ -899,7 +899,7 @@ async def test_telegram_emulator_can_deliver_updates_out_of_order(
     assert sorted(hook.texts, key=int) == texts
 
 
-# Rates and faults -------------------------------------------------------------------------------
+# Rate limits and scripted faults ----------------------------------------------------------------
 
 
 async def test_telegram_emulator_applies_the_rate_limit_of_a_chat() -> None:

@@ -193,7 +193,7 @@ async def hook(whatsapp: Emulator) -> AsyncIterator[Hook]:
     await runner.cleanup()
 
 
-# A conversation ---------------------------------------------------------------------------------
+# A conversation between Kosh and a person -------------------------------------------------------
 
 
 async def test_whatsapp_emulator_runs_a_conversation(
@@ -289,7 +289,7 @@ async def test_whatsapp_emulator_users_send_every_kind_of_message(
     assert all(one["from"] == PHONE for one in hook.messages)
 
 
-# The webhook ------------------------------------------------------------------------------------
+# Delivery of events to the webhook --------------------------------------------------------------
 
 
 async def test_whatsapp_emulator_webhook_is_verified_and_signed(
@@ -884,7 +884,7 @@ async def test_whatsapp_emulator_authentication_template_needs_a_phone(
     assert await send(whatsapp, message) == 131062
 
 
-# Rates ------------------------------------------------------------------------------------------
+# Rate limits ------------------------------------------------------------------------------------
 
 
 async def test_whatsapp_emulator_applies_the_pair_rate() -> None:
@@ -921,7 +921,7 @@ async def test_whatsapp_emulator_limits_daily_unique_recipients() -> None:
         assert await send(whatsapp, messages[2]) == 0
 
 
-# Files ------------------------------------------------------------------------------------------
+# Files sent and received ------------------------------------------------------------------------
 
 
 async def fetch(url: str, token: str = TOKEN, header: str = "") -> tuple[int, bytes]:
@@ -991,7 +991,7 @@ async def test_whatsapp_emulator_refuses_invalid_uploads(whatsapp: Emulator) -> 
     assert (await upload(whatsapp, b"a", "image/png", caption="a"))[1]["error"]["code"] == 100
 
 
-# Access
+# Access tokens, paths and versions
 
 
 async def test_whatsapp_emulator_refuses_a_wrong_token_path_or_version(
@@ -1040,7 +1040,7 @@ async def test_whatsapp_emulator_supports_the_api_of_a_solution_provider() -> No
         assert (await fetch(ours, "key", "D360-API-KEY")) == (200, b"\xff\xd8photo")
 
 
-# Faults -----------------------------------------------------------------------------------------
+# Scripted faults --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -1109,7 +1109,7 @@ async def test_whatsapp_emulator_simulates_media_faults(whatsapp: Emulator, aigu
     assert (await fetch(media["url"]))[0] == 200
 
 
-# Its own process --------------------------------------------------------------------------------
+# The emulator as a process of its own -----------------------------------------------------------
 
 
 async def test_whatsapp_emulator_process_is_controlled_over_http(

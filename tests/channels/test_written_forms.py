@@ -91,7 +91,7 @@ def _inside(label: Label) -> Iterator[Text]:
 
 @cache
 def given() -> re.Pattern[str]:
-    """Return a pattern of people's words, names and examples, the same in all languages."""
+    """Return a pattern that matches untranslated values: people's words, names and examples."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
     words = sorted(map(re.escape, filter(lint.WORD.search, lines)), key=len, reverse=True)

@@ -1,4 +1,4 @@
-"""Every message that the assistant can send, by how often people are sent to the secure page.
+"""Every message that the assistant can send, for each `Page` setting (use of the secure page).
 
 The messages come from a walk through all questions of all flows, the conversations of the
 transcripts (`STORIES`), every outcome of a flow, every fixed sentence (remark) and every refusal. A

@@ -170,7 +170,7 @@ def announced(story: Story) -> Iterator[str]:
 
 
 def waits(story: Story) -> Iterator[str]:
-    """Yield the acts that were answered too late."""
+    """Yield the acts whose reply took longer than MAX_WAIT_SECONDS."""
     for act in story.by["act"]:
         if (act["waited"] or 0.0) > MAX_WAIT_SECONDS:
             yield f"{act['person']}: {act['label']} took {act['waited']:.0f} s"

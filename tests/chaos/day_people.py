@@ -56,7 +56,7 @@ PHOTO = saved(sheet(300, 420))
 
 
 class Again(Exception):
-    """The chat shows another question than expected; before consent a person begins again."""
+    """No reply came, or another question than expected; before consent, a person begins again."""
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Walk:
         self.note("gave up")
 
     async def exit(self) -> None:
-        """Clear a session of which a fault lost a part, so that the form begins at its start."""
+        """Send /exit to clear a session that a fault has damaged, and wait for the reply."""
         last = max((one.id for one in self.user.chat), default=0)
 
         def cleared() -> bool:
@@ -365,7 +365,7 @@ class Desk:
         return not mine and not self.closing and self.console.screen.path == "/console/inbox"
 
     async def handle(self, path: str) -> None:
-        """Do the next steps of the case on the screen, each of which its page shows."""
+        """Perform up to MAX_STEPS actions that are due on the case on the screen."""
         for _step in range(MAX_STEPS):
             due = self._due(path)
             if due is None:

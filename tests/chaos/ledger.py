@@ -218,7 +218,7 @@ def _words_of(pid: int) -> bytes:
 
 
 def _memory(processes: Processes) -> int:
-    """Return the resident memory of our largest process, in megabytes."""
+    """Return the resident memory of Kosh's largest process, in megabytes."""
     sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
     pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
     return max(pages, default=0) * 4096 // 10**6

@@ -134,7 +134,7 @@ class Walker:
     old: list[str] = field(default_factory=list)
 
     async def walk(self) -> None:
-        """Walk through the conversation until an officer has it."""
+        """Answer the bot's questions until an officer has the conversation."""
         await self._do("start")
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
@@ -142,8 +142,8 @@ class Walker:
             elif self.chance.random() < LINES_SHARE and await self._lines(screen):
                 self.answered = screen.nonce - 1
             elif self.chance.random() < JUNK_SHARE and await self._junk():
-                # Kosh shows the current screen again with the same number, and it still has to be
-                # answered.
+                # After junk, Kosh shows the current screen again with the same number, and it still
+                # has to be answered.
                 self.answered = screen.nonce - 1
             else:
                 await self._respond(screen)

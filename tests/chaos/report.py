@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Report:
-    """Counts of what happened in a run; `red` names the wrong ones."""
+    """Counts of what happened in a run; `red` names the counts that violate a promise."""
 
     sent: int = 0
     acknowledged: int = 0

@@ -1,4 +1,4 @@
-"""`./kosh test` names missing programs, and the help of a command shows its name."""
+"""Tests of developer commands: `./kosh test`, the package audit, help, shell completion."""
 
 import shutil
 import subprocess

@@ -403,7 +403,7 @@ async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
 async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
     house: House, clock: Clock
 ) -> None:
-    """Advance the database clock, so that the worker finds the row, then the process clock."""
+    """Advance the database clock, so that a worker sends the answer, then the process clock."""
     talk = await _talk(house, clock, "telegram", *CONSENTED)
     before = len(talk.heard)
     await talk.taken(*talk.says(LINES[:3]))

@@ -214,7 +214,7 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
 ) -> None:
     guest = await _join(rt, owner)
     await guest.go(place)
-    # Make the other chat the one in which the person wrote last.
+    # Write in the chat that was not chosen, so that the person wrote there last.
     await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
     person = await owner.person()
     async with rt.pool.connection() as transaction:

@@ -130,7 +130,7 @@ async def _note_claims(rt: Runtime) -> None:
 
 
 async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
-    """Run an act after a random number of event-loop iterations, so that the races differ."""
+    """Run an act after a random number of event-loop iterations, so that each race is different."""
     for _turn in range(random.randrange(12)):
         await asyncio.sleep(0)
     try:

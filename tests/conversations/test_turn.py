@@ -90,7 +90,7 @@ async def test_turn_stores_nothing_when_consent_is_refused(rt: Runtime) -> None:
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
 async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Runtime) -> None:
-    """Check also that no update is lost, as it would be if the dedupe row preceded the lock."""
+    """Check also that no update is lost, as one would be if the dedupe row were written first."""
     guest = Guest(rt)
     await guest.consent()
     await guest.press("!person")
@@ -241,7 +241,7 @@ async def test_person_marked_as_blocked_is_unblocked_by_their_next_message(rt: R
 
 
 class _Named(WebChat):
-    """A web chat that records the row name of each call and rate-limits the first call."""
+    """A web chat that records the outbox row named in each call, and rate-limits the first call."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

@@ -9,7 +9,8 @@ from flows.knowledge.requirements import CHINA_FIRST, CHINA_TWO_PAPERS
 
 # The warning that must precede every mention of papers from China.
 CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
-# The warning is a part of its own, so that it is still shown after the fact has ended.
+# The warning is separate from the fact CHINA_TWO_PAPERS, so that it is still shown after this fact
+# has expired.
 CHINA_NOT_ASKED = (Together((SAFETY_FIRST,), countries=frozenset({"CN"})), CHINA_TWO_PAPERS)
 COUNTRYS_CONSENT = (SAFETY_FIRST, CONSENT)
 

@@ -1,4 +1,4 @@
-"""Answers about citizenship; each begins with the warning not to give up one's own too early."""
+"""Answers about citizenship; each first warns not to give up one's citizenship too early."""
 
 from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling

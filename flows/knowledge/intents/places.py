@@ -1,4 +1,4 @@
-"""Answers about whom to turn to: missions, offices, numbers, the fund, independent help."""
+"""Answers about whom to turn to: missions, offices, phone numbers, Otandastar, independent help."""
 
 from flows.engine.text import _, button
 from flows.knowledge import contacts, living, offices, safety

@@ -28,7 +28,7 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass
 class Courier:
-    """Delivers every update of the emulator to `url`; queues are those of the emulator."""
+    """Delivers every update to `url`, in order within each queue of the emulator."""
 
     ledger: Ledger
     emulator: Emulator

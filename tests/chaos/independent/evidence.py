@@ -31,7 +31,7 @@ SKIPPED_FILES = ("passwords", "keys")
 
 @dataclass
 class Evidence:
-    """All findings of a run; the judge reads nothing else."""
+    """All evidence of a run; the judge reads nothing else."""
 
     ledger: list[Entry]
     replies: dict[str, list[str]]

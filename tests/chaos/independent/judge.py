@@ -190,7 +190,7 @@ def submitted(story: Story) -> dict[str, list[Entry]]:
 
 
 def registered(story: Story) -> Iterator[str]:
-    """Yield lost, doubled, foreign and altered registrations."""
+    """Yield registrations that are missing, repeated, altered, or without a submission."""
     entries = submitted(story)
     for person in story.people:
         mine = entries.pop(person.life["surname"], [])

@@ -96,7 +96,7 @@ def logs_words() -> None:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault in the product, and the faults around it that make it visible soon."""
+    """A deliberate fault in the product, and the injected faults that soon make it visible."""
 
     apply: Callable[[], None]
     around: tuple[str, ...] = ("bad telegram",)
