@@ -106,8 +106,8 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     )
     if row is None:
         return
-    person_id, broadcast_id, ago = row
-    await consequence(transaction, receipt.channel, person_id, error, ago)
+    person_id, broadcast_id, sent_at = row
+    await consequence(transaction, receipt.channel, person_id, error, sent_at)
     if fate in OPEN:
         await pausing.reopen(transaction, broadcast_id)
 

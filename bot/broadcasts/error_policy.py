@@ -1,5 +1,6 @@
 """Error policy of broadcasts: effects of an error on recipient, person, channel and broadcast."""
 
+from datetime import datetime
 from uuid import UUID
 
 from bot.broadcasts import pausing
@@ -63,18 +64,18 @@ def classify(
 
 
 async def consequence(
-    transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
+    transaction: Transaction, channel: str, person_id: UUID, error: SendError, at: datetime | float
 ) -> None:
     """Apply a send error to the person or channel.
 
-    Mark the person as unreachable, unsubscribe the person, or pause the channel. `ago` is the age
-    of the failed call in seconds.
+    Mark the person as unreachable, unsubscribe the person, or pause the channel. The
+    failed message was sent at the database time `at`, or `at` seconds ago.
     """
     match error:
         case BlockedByUser():
-            await identities.mark_unreachable(transaction, person_id, channel, ago, blocked=True)
+            await identities.mark_unreachable(transaction, person_id, channel, at, blocked=True)
         case WindowClosed():
-            await identities.mark_unreachable(transaction, person_id, channel, ago)
+            await identities.mark_unreachable(transaction, person_id, channel, at)
         case OptedOut():
             await subscriptions.unsubscribe(transaction, person_id)
         case Throttled() if error.wide or channel == "telegram":

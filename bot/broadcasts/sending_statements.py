@@ -278,9 +278,7 @@ REPORT_FAILED = statement(
         external_id=None,
         not_before=case((bindparam("delay", type_=Float()) > 0, seconds_from_now("delay"))),
     )
-    .returning(
-        _Recipient.person_id, _SENT.c.id, cast(extract("epoch", NOW - _SENT.c.sent_at), Float)
-    )
+    .returning(_Recipient.person_id, _SENT.c.id, _SENT.c.sent_at)
 )
 _REPORTED = arrays(number=BigInteger, seq=Integer, attempt=Integer, status=Text, rank=Integer)
 _REPORTS = (

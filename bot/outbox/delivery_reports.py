@@ -13,7 +13,6 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.db import pipeline
-from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement
 from bot.db.statements import execute, fetch_one, fetch_value
 from bot.observability import logging
@@ -178,9 +177,12 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
             if code in (WindowClosed.code, BlockedByUser.code):
-                blocked, ago = code == BlockedByUser.code, await _ago(transaction, row_id)
+                # If the person has written since then, a report of this message does not show that
+                # the person blocks the bot now.
+                sent_at = await fetch_value(transaction, statements.SENT_AT, id=row_id) or 0.0
+                blocked = code == BlockedByUser.code
                 await identities.mark_unreachable(
-                    transaction, person_id, channel, ago, blocked=blocked
+                    transaction, person_id, channel, sent_at, blocked=blocked
                 )
             values = {
                 "id": row_id,
@@ -190,15 +192,6 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "delay": AGAIN_SECONDS if code in PASSING else 0,
             }
             await execute(transaction, statements.FAIL_LATER, **values)
-
-
-async def _ago(transaction: Transaction, row_id: int) -> float:
-    """Return the seconds since the message was sent.
-
-    If the person has written since then, a report of this message does not show that the person
-    blocks the bot now.
-    """
-    return await fetch_value(transaction, statements.SENT_AGO, id=row_id) or 0
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:

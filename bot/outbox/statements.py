@@ -13,9 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     exists,
-    extract,
     func,
     insert,
     literal,
@@ -296,9 +294,7 @@ FAIL_LATER = statement(
         done_at=case((~_AGAIN, NOW)),
     )
 )
-SENT_AGO = statement(
-    select(cast(extract("epoch", NOW - t.Message.done_at), Float)).where(t.Message.id == _ID)
-)
+SENT_AT = statement(select(t.Message.done_at).where(t.Message.id == _ID))
 FORGET_REPORT = statement(
     update(t.Message)
     .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _HAD_FAILED)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     Boolean,
+    DateTime,
     Uuid,
     and_,
     bindparam,
@@ -94,6 +95,9 @@ _SPOKE = statement(
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
 )
+_REJECTED_AT = func.coalesce(
+    bindparam("rejected_at", type_=DateTime(timezone=True)), seconds_ago("ago")
+)
 # The conversation's `updated_at` is compared too, because `spoke_at` is not updated at every
 # message of the person. `updated_at` also changes for other reasons. Then the person counts as
 # reachable until the platform rejects one more message.
@@ -101,11 +105,11 @@ _FELL_SILENT = statement(
     update(t.Handle)
     .where(
         *_OF_PERSON,
-        or_(t.Handle.spoke_at.is_(None), t.Handle.spoke_at <= seconds_ago("ago")),
+        or_(t.Handle.spoke_at.is_(None), t.Handle.spoke_at <= _REJECTED_AT),
         ~exists().where(
             t.Conversation.person_id == t.Handle.person_id,
             t.Conversation.channel == t.Handle.channel,
-            t.Conversation.updated_at > seconds_ago("ago"),
+            t.Conversation.updated_at > _REJECTED_AT,
         ),
     )
     .values(spoke_at=None, blocked=or_(t.Handle.blocked, bindparam("is_blocked", type_=Boolean())))
@@ -282,14 +286,21 @@ async def leave_channel(transaction: Transaction, person: Person, channel: str) 
 
 
 async def mark_unreachable(
-    transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
+    transaction: Transaction,
+    person_id: UUID,
+    channel: str,
+    at: datetime | float,
+    *,
+    blocked: bool = False,
 ) -> bool:
     """Record that the platform rejected free text, or with `blocked` every message.
 
-    The rejection was `ago` seconds ago. Nothing is sent until the person writes. Returns False, and
-    records nothing, if the person has written since the rejection.
+    The rejected message was sent at the database time `at`, or `at` seconds ago. Nothing is sent
+    until the person writes. Returns False, and records nothing, if the person has written since.
     """
-    values = {"person": person_id, "at_channel": channel, "ago": ago, "is_blocked": blocked}
+    rejected_at, ago = (at, 0.0) if isinstance(at, datetime) else (None, at)
+    values = {"person": person_id, "at_channel": channel, "rejected_at": rejected_at, "ago": ago,
+              "is_blocked": blocked}  # fmt: skip
     return bool(await execute(transaction, _FELL_SILENT, **values))
 
 
