@@ -30,7 +30,7 @@ _PORTS: Final = (10_000, 32_000)
 
 
 class ServiceError(Exception):
-    """A server or its tools cannot be used; `code` is stable, the message says how to fix it."""
+    """PostgreSQL, Valkey or a tool of theirs cannot be used; the message describes the fix."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -52,10 +52,11 @@ class Server:
 
 @contextmanager
 def running(server: Server) -> Iterator[None]:
-    """Run the server during the block; the first user starts it, the last one stops it.
+    """Run the server during the block; the first process starts it, the last one stops it.
 
-    The kernel releases the file locks of a killed process. A server that it left running is used
-    and stopped by the next process. Raises ServiceError if the server does not start.
+    The kernel releases the file locks of a killed process. If a killed process left the server
+    running, the next process uses and stops the server. Raises ServiceError if the server does not
+    start.
     """
     home = server.home
     with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:

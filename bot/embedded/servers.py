@@ -52,11 +52,11 @@ _POSTGRES_SETTINGS: Final = {
 }
 _NOBODY: Final = 65534
 _GUISES: Final = (  # command prefixes that drop root, which PostgreSQL rejects; UID of its files
-    # UID 65534 in a user namespace that maps it to root outside, so the files belong to root.
+    # Run as UID 65534 in a user namespace that maps this UID to root outside. Root owns the files.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
-    # Without user namespaces (Docker, chroot): UID 65534 with a capability to access root's
-    # folders. The secure bit makes access(2) honour that capability; initdb looks for postgres with
-    # access(2).
+    # Without user namespaces (Docker, chroot): run as UID 65534 with a capability to access root's
+    # folders. The secure bit makes access(2), with which initdb looks for postgres, honour that
+    # capability.
     (
         (
             *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),

@@ -1,7 +1,7 @@
 """Program of a decoder process: enters the sandbox, reads one file, writes its pixels, and exits.
 
 It writes the line `ready` once the sandbox is active, and nothing if that fails. It then reads a
-file from standard input until end of file. It answers on standard output with a line of JSON and
+file from standard input until end of file. Its result, on standard output, is a line of JSON and
 the pages' JPEGs (see `child_process.ChildResult`).
 """
 
@@ -25,7 +25,7 @@ _SMALLEST_PDF = (
 
 
 def main() -> None:
-    """Enter the sandbox, decode one file from standard input, write the answer, and exit."""
+    """Enter the sandbox, decode one file from standard input, write the result, and exit."""
     logging.disable()
     _warm_up()
     seccomp.enter()

@@ -1,4 +1,4 @@
-"""Parent's side of a decoder process: starts it, sends one file, checks its answer, kills it."""
+"""Parent's side of a decoder process: starts it, sends one file, checks its result, kills it."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ _logger = logging.get()
 
 
 class ChildResult(msgspec.Struct, frozen=True):
-    """The line of JSON that a decoder process answers with; the pages' JPEGs follow it."""
+    """The first line of a decoder process's result, as JSON; the pages' JPEGs follow it."""
 
     refused: Refusal | None = None
     kind: Literal["jpeg", "pdf"] = "jpeg"
@@ -48,7 +48,7 @@ _decode = msgspec.json.Decoder(ChildResult).decode
 
 
 class ChildProcess:
-    """A decoder process in the sandbox, ready for its only file."""
+    """A decoder process in the sandbox, which decodes one file."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin

@@ -84,7 +84,7 @@ def encoded(image: Image.Image, limit: int) -> Page:
 
 
 def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
-    """Return hints about the quality: `dark`, `blank`, `blurred`, and `small` for photos.
+    """Return hints about an image's quality: `dark`, `blank`, `blurred`, and `small` for photos.
 
     Except for `small`, a copy of at most 1,000 pixels a side is measured, since people see about
     that many pixels when they read a page.
@@ -116,7 +116,7 @@ def _is_blank(grey: Image.Image) -> bool:
 def _sharpness(grey: Image.Image) -> int:
     """Return the strength of the sharpest edges (Laplacian), those of the top 0.3 % of pixels.
 
-    Letters cover only a small part of a page.
+    The share is low, because letters cover only a small part of a page.
     """
     edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
     signed = edges.histogram()

@@ -45,7 +45,7 @@ class Clean:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused file with the reason; `came_size` is the number of bytes received until then."""
+    """A refused file with the reason; `came_size` is the number of bytes received before it."""
 
     reason: Refusal
     came_size: int = 0

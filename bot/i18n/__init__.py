@@ -32,7 +32,7 @@ NAMES = {
     "uz_Cyrl": "Ўзбекча",
 }
 TAGS = {"zh_Hans": "zh-Hans", "kk_Arab": "kk-Arab", "uz_Cyrl": "uz-Cyrl"}
-# ISO 15924 script codes.
+# The ISO 15924 script code of each language.
 SCRIPTS = {
     "kk": "Cyrl",
     "kk_Arab": "Arab",

@@ -74,8 +74,8 @@ def find(typed: str, language: str) -> tuple[str, ...]:
 
     Three searches are tried in turn, until one finds a country: an equal name, alias or code in any
     language; names with a word that begins with the text, names in `language` first; names that
-    differ in one or two letters. Returns nothing if the text is a word for yes or no in `language`,
-    or if too many countries match.
+    differ in one or two letters. Returns nothing if the text is a word for yes or no, or if too
+    many countries match.
     """
     if _is_reply(typed, language):
         return ()

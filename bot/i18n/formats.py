@@ -27,7 +27,7 @@ DATES = {
 }
 # Thousands separators. All other languages use a non-breaking space.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
-# Defined here because CLDR has only "KZT" in five of the six languages.
+# Amounts of money. Defined here because CLDR has only "KZT" in five of the six languages.
 TENGE = {
     "kk": "{sum} теңге",
     "kk_Arab": "{sum} تەڭگە",

@@ -51,7 +51,10 @@ class Agreement:
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:
-    """Return the agreement with CLDR for months, weekdays, words of LONG letters, and the hamza."""
+    """Return the agreement with CLDR for months, weekdays, long words, and the hamza of all words.
+
+    A long word has at least LONG letters.
+    """
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
     months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
     weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}

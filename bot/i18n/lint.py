@@ -25,11 +25,11 @@ TWO_DIGITS = "99"
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
-# A comma, unless it is between digits: there it separates thousands.
+# Matches a comma, but not between digits, where it separates thousands.
 COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
-# In Arabic script, the letter O of a document number is a Latin letter.
+# The letters of each language. `kk_Arab` also has a Latin letter, the O of document numbers.
 ALPHABETS = {
     "kk": RUSSIAN | frozenset("әғқңөұүһі"),
     "ru": RUSSIAN,
@@ -217,7 +217,7 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """Return a text with its longest counts, and with the direction marks that platforms count."""
+    """Return a text at its longest: with two-digit counts, and direction marks, which count too."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
     filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))
@@ -325,7 +325,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         yield "a space before a punctuation mark"
 
 
-# Rules for words
+# Rules for the choice and conversion of words
 
 
 def _glossary(entry: Entry) -> Iterator[str]:

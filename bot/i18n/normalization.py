@@ -120,7 +120,7 @@ def fold(typed: str) -> str:
 
 
 def arabic(text: str) -> str:
-    """Return a text with its Arabic-script words in Kazakh letters.
+    """Return a text with its words in Arabic script spelled in the Kazakh Arabic alphabet.
 
     The hamza is moved to the start of its word, or deleted if it is redundant.
     """

@@ -20,8 +20,9 @@ MAX_NUMBER = 18
 
 type Unit = Literal["year", "month", "day"]
 
-# The forms of month names that are read from Babel. They are defined in each locale itself. Other
-# forms may have Chinese names if Chinese was used first (python-babel/babel issue 1234).
+# The forms of month names that are read from Babel: only those that the locale itself defines. For
+# all others, Babel may return Chinese names if Chinese was loaded first (python-babel/babel issue
+# 1234).
 MONTHS = (
     ("kk", "format", "wide"),
     ("kk", "format", "abbreviated"),

@@ -24,8 +24,8 @@ UNCHECKED = re.compile(
     r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
     re.IGNORECASE,
 )
-# Names of placeholders before which the form of the noun is fixed, because their value is, for
-# example, a constant of the settings.
+# Placeholders that a noun may follow directly, because the noun's form fits every value. A value
+# is, for example, a constant of the settings.
 CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
 COUNTED = re.compile(
     r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"

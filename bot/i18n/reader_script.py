@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bot.i18n import kazakh_arabic, language_guess, uzbek_cyrillic
 
-# Conversions by (written form of the text, written form of its reader).
+# Conversions by (language code of the text, language code that its reader uses).
 CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
     ("kk", "kk_Arab"): kazakh_arabic.to_arabic,
     ("kk_Arab", "kk"): kazakh_arabic.to_cyrillic,
@@ -14,7 +14,7 @@ CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
 
 
 def for_person(text: str, form: str) -> str:
-    """Return an officer's text in the person's script.
+    """Return an officer's text in the script of `form`, the person's language code.
 
     The text is unchanged if it is in another language than the person's.
     """
@@ -32,10 +32,10 @@ def for_person(text: str, form: str) -> str:
 
 
 def for_officer(text: str, language: str) -> tuple[str, str] | None:
-    """Return a person's text in the officer's script, with its written form.
+    """Return a person's text in the officer's script, after the language code of the result.
 
-    Returns None if no conversion is needed. Officers read Kazakh in Cyrillic, unless their console
-    is in Arabic script.
+    `language` is the language code of the officer's console. Returns None if no conversion is
+    needed. Officers read Kazakh in Cyrillic, unless their console is in Arabic script.
     """
     written = language_guess.guess(text) or ""
     form = language
@@ -46,9 +46,9 @@ def for_officer(text: str, language: str) -> tuple[str, str] | None:
 
 
 def other_language(text: str, form: str) -> str | None:
-    """Return a text's written form if its language is not the reader's.
+    """Return a text's language code if its language differs from `form`, the reader's code.
 
-    Returns None if it is the reader's language or uncertain.
+    Returns None if the language is the reader's or uncertain.
     """
     written = language_guess.guess(text)
     return written if written and _language(written) != _language(form) else None

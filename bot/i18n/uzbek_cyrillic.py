@@ -19,7 +19,8 @@ CYRILLIC = re.compile("[\u0400-\u04ff]+")
 TYPED = re.compile(f"(?<=[A-Za-z])[{normalization.APOSTROPHES}＇](?=[A-Za-z])|(?<=[OoGg])[ʻ‘`]")
 FOREIGN = re.compile("w|c(?!h)", re.IGNORECASE)
 UZBEK_CYRILLIC = {latin.lower(): cyrillic.lower() for latin, cyrillic in UZBEK.items()}
-# Includes stems without a final ь, because names of months lose the ь before an ending.
+# Cyrillic stems with their Latin spelling. A stem with a final ь is also included without it,
+# because names of months lose the ь before an ending.
 UZBEK_LATIN = {
     stem: latin
     for latin, cyrillic in UZBEK_CYRILLIC.items()
