@@ -14,7 +14,8 @@ from flows.engine import screens
 from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
 
-# In seconds. Longer than the timeout of any call, so that a hint is not claimed twice.
+# Seconds for which a hint is claimed: longer than the timeout of any call, so that no other process
+# claims the hint during a call.
 LEASE_SECONDS = 60
 MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
 SUBJECT = _("There is an update")

@@ -44,7 +44,7 @@ class Browser:
 
 
 def decoded(text: str) -> bytes:
-    """Decode base64url without padding. Raises ValueError."""
+    """Decode base64url without padding. Raises ValueError for any other text."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -67,7 +67,10 @@ class Sender:
     """Sender of push messages, signed with the installation's VAPID key."""
 
     def __init__(self, private_key: str, contact: str) -> None:
-        """Load the key: the 32 bytes of a P-256 scalar in base64url. Raises ValueError."""
+        """Load the key: the 32 bytes of a P-256 scalar in base64url.
+
+        Raises ValueError for an invalid key.
+        """
         self._key = ec.derive_private_key(int.from_bytes(decoded(private_key)), CURVE)
         self._contact = contact
 

@@ -278,7 +278,7 @@ PRESENT = statement(
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
     .where(_BY_TOKEN, *_VALID, t.Officer.active, _MAY_SIGN_IN)
 )
-# Reads the setting `kosh.mission`. PRESENT runs before ZONE in the same pipeline and sets it.
+# Reads the setting `kosh.mission`, which PRESENT sets earlier in the same pipeline.
 ZONE = statement(
     select(t.Mission.zone).where(t.Mission.mission == func.current_setting("kosh.mission", True))
 )

@@ -2,8 +2,8 @@
 
 A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. It does
 not contain its key, the installation's epoch key (see `vault`). When this key is destroyed, the
-backup becomes unreadable.
-After a restore, everyone who was erased since the backup is erased again before any service starts.
+backup becomes unreadable. After a restore, everyone who was erased since the backup is erased again
+before any service starts.
 """
 
 import os

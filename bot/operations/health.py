@@ -209,7 +209,7 @@ class SnapshotCache:
             return self._seen[1]
 
 
-# Gauges for Prometheus
+# Health as gauges for Prometheus
 
 
 def samples(sight: Snapshot) -> tuple[Sample, ...]:
@@ -287,7 +287,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Public status: no counts, ages in whole minutes, `delivered` in ISO 8601."""
+    """Public status of the service: no counts, ages in whole minutes, `delivered` in ISO 8601."""
 
     overall: Health
     channels: tuple[tuple[str, Health], ...]

@@ -6,7 +6,7 @@ after a crash. Outside of a platform's reply window (a time after the person's l
 message waits until the person writes, without blocking later rows.
 
 Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
-`rate_limits`, `channel_probe` for lost answers, `delivery_reports`, `chat_cleanup`, and
+`rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`, and
 `webchat_feed` for the web chat page.
 """
 

@@ -51,7 +51,7 @@ async def _asked(rt: Runtime, channel: str) -> None:
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
-    """Return True if the channel answers a ping; an error response counts as an answer."""
+    """Return True if the channel answers a ping, even with an error response."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             await rt.channels[channel].ping()

@@ -21,7 +21,7 @@ from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
 
-# In ascending order: after a report of failure, a late delivery may still be reported.
+# Reported statuses in ascending order: after `failed`, a late delivery may still be reported.
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Codes of failures after which a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
@@ -108,7 +108,7 @@ async def _record(rt: Runtime, channel: str, best: Sequence[DeliveryReport]) -> 
     await report(rt, [tuple(row) for *row, failed in changed if failed])
 
 
-# Part status for each report; a report of `sent` changes nothing.
+# The status of a part (see `part_status`) for each reported status; `sent` changes nothing.
 _STATES = {
     "failed": part_status.FAILED,
     "delivered": part_status.ARRIVED,
@@ -159,7 +159,7 @@ def _word(
     if part_status.have_arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
     if state in ("pending", "waiting") or (state == "sending" and receipt.state == "sent"):
-        # The status stays, because further parts may not have been sent yet.
+        # Keep the message's status, because further parts may not have been sent yet.
         return before
     if receipt.state == "failed":
         return "failed" if new else before

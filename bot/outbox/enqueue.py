@@ -86,7 +86,7 @@ async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UU
 
 
 async def release(rt: Runtime, person_id: UUID, ids: Sequence[int]) -> None:
-    """Make delayed messages due now."""
+    """Make the delayed messages `ids` due now, so that the sender sends them."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.RELEASE, person=person_id, ids=list(ids))
 

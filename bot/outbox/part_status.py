@@ -30,7 +30,10 @@ class Part:
 
 
 def parse(notes: str | None) -> list[Part]:
-    """Return the parts up to the last one with a status; empty if there are only platform ids."""
+    """Read from `external_id` the parts of a message up to the last one with a status.
+
+    Return none if the value has only platform ids.
+    """
     found: list[Part] = []
     for each in (notes or "").split(","):
         if part := _PART.fullmatch(each):
@@ -57,7 +60,7 @@ def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -
 
 
 def platform_ids(notes: str | None) -> list[str]:
-    """Return the platform's message ids among the notes."""
+    """Return the platform's message ids that an `external_id` contains."""
     found = (notes or "").split(",")
     return [each for each in found if each and not (_PART.fullmatch(each) or _TRY.fullmatch(each))]
 
@@ -67,12 +70,15 @@ def serialize(parts: Sequence[Part]) -> str:
 
 
 def attempt_note(first: int, last: int, attempt: int) -> str | None:
-    """Return the note that an attempt sent parts `first` to `last` (from 1); None for no part."""
+    """Return the note, such as `+2-2.3`, that an attempt sent parts `first` to `last` (from 1).
+
+    Return None if there is no such part.
+    """
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 
 def count_sent(notes: str | None) -> int:
-    """Return the number of parts, counted from the first, that need not be sent again."""
+    """Return how many parts of a message, counted from the first, need not be sent again."""
     parts = parse(notes)
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
@@ -80,7 +86,7 @@ def count_sent(notes: str | None) -> int:
 def after_report(
     parts: Sequence[Part], number: int, attempt: int, state: State, last_try: int
 ) -> list[Part] | None:
-    """Return the parts updated by a report; None if it changes nothing.
+    """Return the parts updated by a report on part `number`; None if the report changes nothing.
 
     A delivered part cannot fail afterwards. A report on a replaced attempt is ignored.
     """

@@ -21,7 +21,10 @@ _logger = logging.get()
 
 
 async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
-    """Wait up to 2 s for a token; return the seconds to defer, 0 to send now."""
+    """Wait up to 2 s for a token of the channel and one of the chat.
+
+    Return 0 to send the message now, or else the seconds for which to defer it.
+    """
     draws = _draws(rt, channel, act)
     wait = 0.0
     for _try in range(MAX_TRIES if draws else 0):
@@ -33,7 +36,7 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
 
 
 async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """Wait up to 2 s for a token, then return in any case, for calls that cannot be deferred."""
+    """Wait up to 2 s for the tokens, then return in any case, for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))

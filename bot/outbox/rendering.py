@@ -19,9 +19,10 @@ from flows.engine.events import Kind, Say
 from flows.engine.text import Text, _
 
 DELETED_AT_ONCE = 100
-# Prefix of the last id of a deletion (`-77`): also delete all messages up to this row, looked up
-# when the deletion runs. No platform id begins with it, so that a process of an older version,
-# which sends it as an id, deletes nothing.
+# A deletion lists platform ids. If its last item is this prefix and the id of an outbox row
+# (`-77`), the messages up to that row are deleted too; their platform ids are looked up when the
+# deletion runs. No platform id begins with the prefix. A process of an older version, which sends
+# the item as a platform id, therefore deletes nothing.
 UP_TO = "-"
 NOT_DELETED = _(
     "We cannot delete messages on WhatsApp. Please delete that chat on your phone yourself, "
@@ -127,7 +128,10 @@ def rows(
 
 
 def _joined(written: Iterable[Row]) -> list[Row]:
-    """Merge adjacent messages of one ownership version and language; keep the last buttons."""
+    """Merge adjacent messages of one ownership version and language.
+
+    A merged message has the buttons of its last message.
+    """
     found: list[Row] = []
     for row in written:
         before = found[-1] if found else None

@@ -70,8 +70,8 @@ REQUEUE_WAITING = statement(
     update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
 )
 _DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
-# A concurrent claim holds the row's lock, so this statement waits for it. A later claim finds the
-# row dropped. Hence no row is claimed after the change of owner has committed.
+# A concurrent claim holds the row's lock, so this statement waits for that claim. A later claim
+# finds the row dropped. Hence no row is claimed after the conversation's new owner has committed.
 _OTHERS = _locked(
     "others",
     or_(

@@ -31,7 +31,8 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 CALL_SECONDS, CONNECT_SECONDS = 10.0, 5.0
-# Longer than a call, because a delivery with an ended lease is sent again.
+# Lease of a claimed delivery. It is longer than a call, because a delivery whose lease has ended is
+# sent again.
 LEASE_SECONDS = 60.0
 # With this backoff the attempts last about three days.
 MAX_ATTEMPTS = 20
@@ -81,7 +82,7 @@ GONE, FORBIDDEN = "http_410", "forbidden"
 async def dispatcher(
     rt: Runtime, *, clock: Callable[[], float] = time.time
 ) -> AsyncIterator["Dispatcher"]:
-    """Yield a dispatcher; at the end of the block, wait GRACE_SECONDS for its running calls."""
+    """Yield a dispatcher; at the end, wait up to GRACE_SECONDS for its running calls."""
     connector = aiohttp.TCPConnector(
         resolver=PublicResolver(rt.settings.webhook_hosts),
         use_dns_cache=False,

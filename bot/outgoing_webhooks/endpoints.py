@@ -173,7 +173,10 @@ async def send_test(rt: Runtime, transaction: Transaction, owner: UUID, endpoint
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt URLs and secrets that older key epochs encrypt; return the number of endpoints."""
+    """Re-encrypt URLs and secrets that the key of another epoch encrypts.
+
+    Return the number of endpoints.
+    """
     found = await fetch_all(transaction, statements.LOCK_OTHER_KEYS, version=rt.vault.epoch)
     for endpoint, url, secret, old in found:
         await execute(
