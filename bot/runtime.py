@@ -254,7 +254,7 @@ class DatabaseUnavailable(ConfigError):
 
 
 def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
-    """Return the flows with the operator's name in `about`.
+    """Return the flows, with the operator's name in the flow `about`.
 
     Without a registry, the flow for pre-registration is replaced by a notice that it is closed.
     """

@@ -185,7 +185,7 @@ async def drop(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def address_of(transaction: Transaction, person: Person) -> str:
-    """Return the person's confirmed address, or "" if there is none."""
+    """Return the person's confirmed e-mail address or phone number for hints; "" if none."""
     sealed = await fetch_value(transaction, _ADDRESS, person=person.id)
     return _opened(person, sealed, "address") if sealed else ""
 

@@ -141,10 +141,7 @@ async def create(
     address: str,
     aliases: Sequence[str] = (),
 ) -> Person | None:
-    """Create a person with a handle; return None if the handle exists already.
-
-    A concurrent update can have created it.
-    """
+    """Create a person with a handle; return None if a concurrent update has created the handle."""
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)

@@ -25,7 +25,7 @@ _ISSUE = statement(
         expires_at=minutes_from_now(CODE_MINUTES),
     )
 )
-# A person has at most one chat on a channel. With two, it would be unclear to which chat an answer
+# A person has at most one chat on a channel. With two, it would be unclear to which chat a reply
 # goes.
 _HAS_CHANNEL = exists().where(
     t.Handle.person_id == t.JoinCode.person_id,
@@ -96,12 +96,12 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:
-    """Confirm the join request to the person's code, or delete the code."""
+    """Confirm that the chat which typed the person's code may join, or else delete the code."""
     await execute(transaction, _CONFIRM if is_confirmed else _DROP, person=person.id)
 
 
 async def take(rt: Runtime, transaction: Transaction, code: str, chat: str) -> bool:
-    """Redeem a confirmed code; return False if it was not confirmed for this chat."""
+    """Redeem a confirmed code; return False if it was not confirmed for the chat `chat`."""
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     return bool(await execute(transaction, _TAKE, **values))
 

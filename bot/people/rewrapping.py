@@ -1,4 +1,4 @@
-"""Key rotation: encrypts people's keys again with the new main key, and recomputes indexes.
+"""Key rotation: encrypts people's keys again with the new main key, recomputes blind indexes.
 
 This changes only the encrypted keys, and not the data that they encrypt. Keys of both versions
 (epochs) can decrypt until the rotation ends.
@@ -85,7 +85,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Store a handle under the current index key, if it is stored under an older one."""
+    """Recompute the blind index of a handle, if an older index key computed the stored one."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -101,7 +101,7 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Store up to `limit` handles of people with ids above `after` under the current index key.
+    """Recompute the blind indexes of up to `limit` handles of people with ids above `after`.
 
     This is possible only for handles that equal the person's stored address. Other handles
     (WhatsApp's own user ids) are updated by `reindex` when the person writes. Returns the number of

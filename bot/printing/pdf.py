@@ -78,7 +78,7 @@ def printed(
 
 def typeset(sheet: str, **more: Any) -> bytes:
     """Compile the checklist, given as JSON, to a PDF; `more` are options of the Typst compiler."""
-    # Import it here: it needs 7 MB, and most processes never print.
+    # Import Typst here: it needs 7 MB of memory, and most processes never print.
     import typst
 
     inputs = {"list": sheet}
@@ -88,7 +88,10 @@ def typeset(sheet: str, **more: Any) -> bytes:
 
 @cache
 def fonts() -> "typst.Fonts":
-    """Return only the package's fonts, so that a PDF looks the same from every machine."""
+    """Return this package's fonts for Typst, without the machine's own fonts.
+
+    A PDF therefore looks the same from every machine.
+    """
     import typst
 
     return typst.Fonts(

@@ -22,7 +22,7 @@ class Poster:
 
     def pdf(self) -> bytes:
         """Return the poster as PDF. It takes some hundredths of a second: call it in a thread."""
-        # Import it here: it needs 7 MB, and most processes never print.
+        # Import Typst here: it needs 7 MB of memory, and most processes never print.
         import typst
 
         sheet = asdict(self) | {

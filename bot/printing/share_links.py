@@ -50,10 +50,10 @@ _decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
 def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
-    """Return a turn's messages with the list's URL in their link buttons, and the list to store.
+    """Return a turn's messages with the checklist's URL in their link buttons, and the checklist.
 
-    A turn is the engine's reaction to one event of a person. The list is None if the turn offers no
-    printable list.
+    A turn is the flow engine's reaction to one event of a person. The checklist is to be stored; it
+    is None if the turn offers no printable checklist.
     """
     wanted = next((each for each in turn.effects if isinstance(each, PrintList)), None)
     if wanted is None:
@@ -73,7 +73,7 @@ def _with(say: Say, url: str) -> Say:
 
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
-    """Store the list under its token; if Valkey is unavailable, the link will show as expired."""
+    """Store a checklist in Valkey; if Valkey is unavailable, the link will show as expired."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
     with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
@@ -83,7 +83,7 @@ _NOW = statement(select(NOW))
 
 
 async def find(rt: Runtime, token: str) -> SharedChecklist | None:
-    """Return the list of a token; None if it has expired or cannot be read."""
+    """Return the checklist of a token; None if it has expired or cannot be read."""
     try:
         blob = await rt.live.lent(_key(rt, token))
         return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
@@ -92,7 +92,7 @@ async def find(rt: Runtime, token: str) -> SharedChecklist | None:
 
 
 async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
-    """Return the list of a token as PDF; None if it has expired or is rendered too often."""
+    """Return the checklist of a token as PDF; None if it has expired or is rendered too often."""
     lent = await find(rt, token)
     if lent is None or await _is_too_often(rt, token):
         return None

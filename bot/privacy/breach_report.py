@@ -33,7 +33,7 @@ class Affected:
 class Scope:
     """Scope of a breach: rows created from `since` until before `until`.
 
-    With `epoch`, only rows of people whose data key was encrypted by the main key of this number.
+    With `epoch`, only rows of people whose data key was encrypted by this version of the main key.
     None, or "" for `table`, means no restriction.
     """
 

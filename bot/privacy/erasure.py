@@ -88,7 +88,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Return the tombstones in the journal and the time of its last line; None if it is empty."""
+    """Return the journal's tombstones and the time of its last line; None if it has no line."""
     if not path.exists():
         return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -121,7 +121,7 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
 
 async def replay_journal(rt: Runtime) -> int:
-    """Erase all people of the journal again, after a restore; return how many were found."""
+    """Erase the people of the journal again, after a restore; return how many the database had."""
     hashes, _last = _noted(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         # Insert all tombstones, also those of people who are not in the restored database.

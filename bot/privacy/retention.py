@@ -35,12 +35,15 @@ _UNDELETABLE = ago(hours=lifetimes.DELETABLE_HOURS)
 
 
 def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
-    """Return the time in a note on a deletable message, in seconds since 1970."""
+    """Return the time, in Unix seconds, of an item of `Conversation.deletable_messages`."""
     return cast(func.split_part(note, " ", 2), BigInteger)
 
 
 def _forget_deletable_messages() -> Update:
-    """Return a statement that deletes notes on messages too old to be deleted on any platform."""
+    """Return a statement that removes old items from `Conversation.deletable_messages`.
+
+    The messages of these items are too old to be deleted on any platform.
+    """
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")
     later = select(note).where(_stored_at(note) > since).correlate(t.Conversation)
@@ -183,8 +186,8 @@ _RULES: dict[str, Delete | Update] = {
 }
 RULES: dict[str, Sendable] = {
     **{name: statement(rule) for name, rule in _RULES.items()},
-    # The role cannot delete audit entries directly. This function deletes those older than three
-    # years and moves the beginning of the chain.
+    # The role kosh_retention cannot delete audit entries directly. This database function deletes
+    # entries older than three years and moves the beginning of the chain.
     "audit_entries": statement(select(func.kosh_expire_audit(type_=BigInteger()))),
 }
 

@@ -36,7 +36,7 @@ _WRITTEN = re.compile(r"([0-9]{1,18}):((?:[0-9a-f]{64})?)")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the chain; it contains only ids and words from fixed lists."""
+    """An entry of the audit log; it contains only ids and words from fixed lists."""
 
     seq: int
     at: datetime
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Number and hash of the last entry; store its `str()` outside of the database."""
+    """Number and hash of the audit log's last entry; store `str(head)` outside of the database."""
 
     seq: int
     hash: bytes
@@ -127,7 +127,7 @@ _LINKS = statement(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filter of entries; `kind` is a prefix of their action. Empty fields match every entry."""
+    """Filter of audit entries; `kind` is a prefix of the action. Empty fields match every entry."""
 
     actor: str = ""
     kind: str = ""
@@ -144,9 +144,10 @@ async def entries(
     limit: int = MAX_ENTRIES,
     wanted: Wanted = ALL,
 ) -> list[Entry]:
-    """Return up to `limit` entries with numbers below `before`, newest first.
+    """Return up to `limit` audit entries with numbers below `before`, newest first.
 
-    Row security limits them to those that the session may see; `before` None starts at the end.
+    With `before` None, start at the last entry. Row security hides entries that the session may not
+    see.
     """
     values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
     found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit, **values)
@@ -154,12 +155,12 @@ async def entries(
 
 
 async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
-    """Return the entries about one subject, oldest first."""
+    """Return the audit entries about one subject, oldest first."""
     return [Entry(*row) for row in await fetch_all(transaction, _ABOUT, subject=subject)]
 
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
-    """Return number and hash of the last entry."""
+    """Return number and hash of the audit log's last entry."""
     row = await fetch_one(transaction, HEAD)
     assert row is not None
     return Head(*row)
