@@ -19,7 +19,8 @@ from flows.preregistration import CLOSED, PREREGISTRATION
 _logger = logging.get()
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
-# The registry's code for each option of a question; None if an answer with this option is not sent.
+# For each question, its options with their registry codes. If the code is None, the answer is not
+# sent to the registry.
 CODES: dict[str, dict[str, str | None]] = {
     "programme": {
         "kandas_status": "KANDAS_STATUS",

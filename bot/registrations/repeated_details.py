@@ -1,7 +1,7 @@
 """Detects, by a keyed hash, details that two people registered, and opens a case for an officer.
 
-The second person gets the usual confirmation. With a different answer, anyone could test if
-somebody is registered.
+The second person gets the usual confirmation. With a different reply, anyone could test if somebody
+is registered.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Lookup of a registration by number and PIN, for a person who writes from a new phone.
 
-Every failure runs the same steps, so that neither the answer nor its duration shows if a number
-exists. Attempts are limited per chat, per number, and per person until the PIN is entered
-correctly.
+Every failure runs the same steps, so that neither the reply nor its duration shows if a number
+exists. Attempts are limited per chat, per registration number, and per person until the PIN is
+entered correctly.
 """
 
 from uuid import UUID

@@ -27,7 +27,7 @@ class Breaker:
         """Guard one call; raise `Unavailable` (E_REGISTRY_RESTING) while the breaker is open.
 
         `Refused` and `InProgress` reset the count of failures, because they show that the registry
-        answers. A cancelled call does not change the count.
+        responds. A cancelled call does not change the count.
         """
         trial = self._admit()
         try:

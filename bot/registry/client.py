@@ -1,4 +1,4 @@
-"""HTTP client of the registry: each call returns a validated answer or raises a RegistryError.
+"""HTTP client of the registry: each call returns a validated response or raises a RegistryError.
 
 The client never retries a call. The job that made a write retries the write. After an unknown
 outcome the job first looks the write up by its idempotency key. aiohttp itself resends a PUT when
@@ -196,7 +196,7 @@ class Registry:
         return acknowledgement
 
     async def history(self, number: str) -> tuple[Milestone, ...]:
-        """Return the states and platform steps of a registration, oldest first."""
+        """Return the states of a registration and its Kandas platform steps, oldest first."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/history")
         history = held_in(History, await self._ask(call))
         if history.number != number:
@@ -239,7 +239,7 @@ class Registry:
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
                 raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
-            # If key or number differ from those of the call, the answer belongs to another request.
+            # If key or number differ from those of the call, the response is that of another call.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):

@@ -1,4 +1,4 @@
-"""Contract with the registry: models of the requests and answers."""
+"""Contract with the registry: models of the requests and responses."""
 
 from datetime import date
 from typing import Annotated, Literal, Self, get_args
@@ -296,7 +296,7 @@ class QuestionAnswer(Personal):
 
 
 class Acknowledgement(Answered):
-    """The registry's answer to a write or read of one registration."""
+    """The registry's response to a write or read of one registration."""
 
     number: Number
     """The person's receipt number; it contains eight random characters."""
@@ -317,7 +317,7 @@ class Acknowledgement(Answered):
 
 
 class Milestone(Answered):
-    """An entry of a registration's history: a past state or a step of the platform."""
+    """An entry of a registration's history: a past state or a step of the Kandas platform."""
 
     version: Annotated[int, Field(ge=1)]
     state: Code
@@ -327,7 +327,7 @@ class Milestone(Answered):
 
 
 class History(Answered):
-    """The states and steps of one registration, oldest first."""
+    """The states of one registration and its steps of the Kandas platform, oldest first."""
 
     number: Number
     items: Annotated[tuple[Milestone, ...], Field(max_length=1000)]

@@ -37,7 +37,7 @@ class Household(Answered):
 
     number: Number
     idempotency_key: Key | None
-    """The idempotency key of the answered write; null in the answer to a read."""
+    """The idempotency key of the write; null in the response to a read."""
     household: UUID | None
     """Null if the registration is in no household."""
     registrations: Annotated[int, Field(ge=0)]

@@ -1,4 +1,4 @@
-"""HTTP request to the registry and its answer, and the mapping of an answer to a RegistryError."""
+"""HTTP requests to the registry, their responses, and the RegistryError for a failed response."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from bot.registry.errors import (
 from bot.registry.problems import Problem, problem_name
 
 ANSWER_LIMIT = 256 * 1024
-"""Maximum size of an answer in bytes, unless the call sets another limit."""
+"""Maximum size of a response in bytes, unless the call sets another limit."""
 
 type Contents = Callable[[], AsyncIterator[bytes]]
 """Returns the bytes of a document; called again if the request is repeated with a new token."""
@@ -63,7 +63,7 @@ class Call:
         return self.body.model_dump_json().encode() if self.body else None
 
     def lost(self, code: str, happened: str) -> RegistryError:
-        """Return the error for a call whose answer was lost.
+        """Return the error for a call whose response was lost.
 
         The error is OutcomeUnknown for a write and Unavailable for a read.
         """
@@ -85,7 +85,7 @@ class Answer:
 
 
 class TooLong(Exception):
-    """The registry's answer is larger than the limit of the call."""
+    """The registry's response is larger than the limit of the call."""
 
 
 async def received(response: ClientResponse, limit: int) -> Answer:
@@ -99,7 +99,7 @@ async def received(response: ClientResponse, limit: int) -> Answer:
 
 
 def objection(call: Call, answer: Answer) -> RegistryError:
-    """Return the error for an answer whose status is neither 200 nor 201."""
+    """Return the error for a response whose HTTP status is neither 200 nor 201."""
     problem = answer.problem()
     name = problem_name(problem)
     match answer.status:

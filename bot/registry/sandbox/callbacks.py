@@ -1,4 +1,4 @@
-"""Background tasks: decide on registrations that are due, and send callbacks until a 2xx."""
+"""Background tasks: decide on due registrations, and send callbacks until the bot responds 2xx."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ async def decide(sandbox: Sandbox) -> None:
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     """Send callbacks when they are due, until cancelled.
 
-    Returns at once if no callback URL is configured.
+    Returns immediately if no callback URL is configured.
     """
 
     async def due() -> float | None:

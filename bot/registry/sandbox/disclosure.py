@@ -181,7 +181,7 @@ def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place,
     lines: dict[tuple[int, str], dict[Place, int]] = {}
     for place in sorted(unknown):
         for axis in (0, 1):
-            # A line with a single place has no sum, so there is no equation for it.
+            # A row or column with a single place has no sum, so there is no equation for it.
             if size[axis, place[axis]] > 1:
                 sign = _PRIME - 1 if place[1 - axis] == ALL else 1
                 lines.setdefault((axis, place[axis]), {})[place] = sign

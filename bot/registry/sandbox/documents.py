@@ -16,7 +16,7 @@ async def add(
     label: DocumentLabel,
     linger: Callable[[], Awaitable[None]],
 ) -> Document:
-    """Store a document's description once per idempotency key; a repetition returns the same.
+    """Store a document's description once per idempotency key, and return it.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found.

@@ -1,4 +1,4 @@
-"""Exception handlers that answer with problem+json (RFC 9457) and never repeat the request."""
+"""Exception handlers that respond with problem+json (RFC 9457), without parts of the request."""
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError

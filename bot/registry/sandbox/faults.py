@@ -1,4 +1,4 @@
-"""Fault injection: the switches, and the middleware that applies most of them."""
+"""Fault injection: the switches for faults, and the middleware that applies most faults."""
 
 import random
 from collections.abc import Mapping

@@ -55,7 +55,7 @@ type Write = Invite | Join | Leave
 async def apply_once(
     connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
 ) -> Household:
-    """Apply a write once per idempotency key; for a repetition, return the first answer.
+    """Apply a write once per idempotency key; for a repetition, return the first response.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found.

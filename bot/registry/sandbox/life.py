@@ -1,4 +1,4 @@
-"""Changes of an entry (a stored registration): questions, steps of the platform, history."""
+"""Changes of an entry (a stored registration): questions, steps of the Kandas platform, history."""
 
 import hashlib
 import hmac
@@ -37,14 +37,14 @@ _KEY = b"details of invented people"
 
 
 class Asking(Model):
-    """A question about an entry, asked on the sandbox's page."""
+    """A question to the person of a registration, asked on the sandbox's page."""
 
     about: Subject
     until: date | None = None
 
 
 class Stepping(Model):
-    """A step of the platform, reported on the sandbox's page."""
+    """A step of the Kandas platform, reported on the sandbox's page."""
 
     step: StepName
     status: StepStatus
@@ -52,14 +52,14 @@ class Stepping(Model):
 
 
 async def ask(connection: Connection, number: str, asking: Asking) -> bool:
-    """Ask the person a question; return False if the entry is closed or unknown."""
+    """Ask the person of a registration a question; return False if it is closed or unknown."""
     question = RegistryQuestion(id=uuid4(), about=asking.about, until=asking.until)
     values = {"number": number, "question": question.model_dump_json()}
     return bool(await execute(connection, statements.ASK, **values))
 
 
 async def report(connection: Connection, number: str, stepping: Stepping) -> bool:
-    """Store a step of the platform; return False if the entry is closed or unknown."""
+    """Store a step of the Kandas platform; return False for a closed or unknown registration."""
     step = PlatformStep(step=stepping.step, status=stepping.status, until=stepping.until)
     return bool(
         await execute(connection, statements.STEP, number=number, step=step.model_dump_json())
@@ -67,12 +67,12 @@ async def report(connection: Connection, number: str, stepping: Stepping) -> boo
 
 
 async def note(connection: Connection, number: str, *, with_step: bool = False) -> None:
-    """Add the entry's current version to its history, unless the history has it already."""
+    """Add a registration's current version to its history, unless the history has it already."""
     await execute(connection, statements.RECORD_MILESTONE, number=number, with_step=with_step)
 
 
 async def history(connection: Connection, number: str) -> History:
-    """Return the history of an entry. Raises `Objection` (not-found)."""
+    """Return the history of a registration. Raises `Objection` (not-found)."""
     rows = await fetch_all(connection, statements.MILESTONES, number=number)
     if not rows:
         raise Objection("not-found")
@@ -110,7 +110,10 @@ def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
 
 
 def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
-    """Return the content with `value` as its member `about`. Raises `Objection` (invalid)."""
+    """Return a registration's content with `value` as its member `about`.
+
+    Raises `Objection` (invalid) if the result violates the contract.
+    """
     name = about.lower()
     fits = int(value) if name == "birth_year" and value.isdecimal() else value
     try:
@@ -120,7 +123,7 @@ def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
 
 
 def details(body: PreRegistration) -> str:
-    """Return a keyed hash of names, year of birth and citizenship, for finding equal entries."""
+    """Return a keyed hash of names, year of birth and citizenship, to find equal registrations."""
     names = (body.surname, body.given_name or "", body.patronymic or "")
     parts = (*(name.casefold() for name in names), str(body.birth_year), body.citizenship)
     return hmac.new(_KEY, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

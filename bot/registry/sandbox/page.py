@@ -1,4 +1,4 @@
-"""Page of the sandbox, with its JSON interface: entries, decisions and fault switches."""
+"""Page of the sandbox, with its JSON interface: registrations, decisions and fault switches."""
 
 import hashlib
 from pathlib import Path
@@ -49,7 +49,7 @@ routes = APIRouter(include_in_schema=False)
 
 
 class Decision(Model):
-    """A decision on an entry, made on the page."""
+    """A decision on a registration, made on the sandbox's page."""
 
     state: Verdict
 
@@ -89,14 +89,14 @@ async def page(request: Request) -> Response:
 
 @routes.get("/_entries")
 async def entries(request: Request) -> Response:
-    """Return all entries with their writes and callbacks, newest first."""
+    """Return all registrations with their writes and callbacks, newest first."""
     async with here(request).pool.connection() as connection:
         return JSONResponse(jsonable_encoder(await store.entries(connection)))
 
 
 @routes.post("/_entries/{number}/decision")
 async def decide(request: Request, number: str) -> Response:
-    """Make the decision on an entry immediately."""
+    """Make the decision on a registration immediately."""
     decision = parse(Decision, await _sent(request))
     async with here(request).pool.connection() as connection:
         await store.set_verdict(connection, number, decision.state)
@@ -106,7 +106,7 @@ async def decide(request: Request, number: str) -> Response:
 
 @routes.post("/_entries/{number}/question")
 async def ask(request: Request, number: str) -> Response:
-    """Ask the person of an entry a question."""
+    """Ask the person of a registration a question."""
     asking = parse(Asking, await _sent(request))
     async with here(request).pool.connection() as connection:
         await store.ask(connection, number, asking)
@@ -116,7 +116,7 @@ async def ask(request: Request, number: str) -> Response:
 
 @routes.post("/_entries/{number}/step")
 async def step(request: Request, number: str) -> Response:
-    """Report a step of the platform for an entry."""
+    """Report a step of the Kandas platform for a registration."""
     stepping = parse(Stepping, await _sent(request))
     async with here(request).pool.connection() as connection:
         await store.report_step(connection, number, stepping)
@@ -146,7 +146,7 @@ async def all_off(request: Request) -> Response:
 
 @routes.post("/_pace")
 async def pace(request: Request) -> Response:
-    """Set the delay in seconds between the receipt of an entry and the decision on it."""
+    """Set the delay in seconds between the receipt of a registration and the decision on it."""
     here(request).delay = parse(Pace, await _sent(request)).seconds
     return Response(status_code=204)
 

@@ -58,8 +58,8 @@ async def release(connection: Connection) -> bool:
     if made is None:
         return False
     before = await _before(connection, made - 1)
-    # In a thread, because it takes seconds with 100 countries, and meanwhile the event loop has to
-    # serve requests.
+    # In a thread, because the computation takes seconds with 100 countries, and the event loop has
+    # to serve requests meanwhile.
     tables = await asyncio.to_thread(released_tables, await truth(connection), before)
     rows = [
         (*names, *place, *counts)

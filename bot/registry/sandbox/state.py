@@ -38,7 +38,7 @@ class _Issued:
 
 @dataclass
 class Sandbox:
-    """The state of one sandbox; `delay` is in seconds, from an entry's receipt to its decision."""
+    """The state of one sandbox; `delay` is the seconds from a registration to its decision."""
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     client_id: str
@@ -102,7 +102,7 @@ class Sandbox:
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the decision that the drawn faults cause for an entry that is written now."""
+        """Return the decision that the drawn faults cause for a registration written now."""
         decision: Verdict = next(
             (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
         )

@@ -102,7 +102,7 @@ WITHDRAW = statement(
     )
 )
 
-# Statements on questions, steps of the platform, and history
+# Statements on questions, steps of the Kandas platform, and history
 
 ASK = statement(
     update(Entry)

@@ -1,4 +1,4 @@
-"""Storage of entries, the writes that made them, and callbacks to send, in PostgreSQL."""
+"""Storage of registrations ("entries"), of writes, and of callbacks to send, in PostgreSQL."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ class Amend:
 
 @dataclass(frozen=True)
 class Patch:
-    """A write that replaces some members, if `version` is the current version."""
+    """A write that replaces some members of a registration, if `version` is its current version."""
 
     number: str
     version: int
@@ -82,7 +82,7 @@ type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The planned decision on an entry: verdict, delay in seconds, whether to report it twice."""
+    """The planned decision on a registration: verdict, delay in seconds, `double` reporting."""
 
     verdict: Verdict
     seconds: float
@@ -112,7 +112,7 @@ async def apply_once(
     plan: Plan,
     linger: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
-    """Apply a write once per idempotency key; for a repetition, return the first answer.
+    """Apply a write once per idempotency key; for a repetition, return the first response.
 
     `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
     closed, not-found, no-question, stale, invalid.
@@ -131,7 +131,7 @@ async def apply_once(
 async def record(
     connection: Connection, key: str, write: object, answer: Acknowledgement | Household
 ) -> None:
-    """Store the answer to a write, to return it to repetitions and find it by idempotency key."""
+    """Store the response to a write, for repetitions of the write and searches by its key."""
     await execute(
         connection,
         statements.RECORD,
@@ -144,7 +144,7 @@ async def record(
 
 
 async def earlier_answer(connection: Connection, key: str, write: object) -> str | None:
-    """Return the stored answer to the write with this key, or None if there is none.
+    """Return the stored response to the write with this idempotency key, or None.
 
     Raises `Objection` (key-reused) if the key was used for a different write.
     """
@@ -184,9 +184,9 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
-    """Return another entry's acknowledgement, or else an invented one.
+    """Return the acknowledgement of another registration, or else an invented one.
 
-    The fault `wrong_number` answers with it.
+    The fault `wrong_number` sends it as the response.
     """
     row = await fetch_one(connection, statements.ANOTHER, number=own.number)
     invented = {"number": new_number(), "idempotency_key": secrets.token_urlsafe(24)}
@@ -194,7 +194,7 @@ async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowl
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
-    """Set the decision on an entry, due immediately. Raises `Objection`: not-found, closed."""
+    """Set the decision on a registration, due now. Raises `Objection`: not-found, closed."""
     if not await execute(connection, statements.SET_VERDICT, number=number, verdict=verdict):
         await read(connection, number)
         raise Objection("closed")
@@ -206,7 +206,7 @@ async def ask(connection: Connection, number: str, asking: life.Asking) -> None:
 
 
 async def report_step(connection: Connection, number: str, stepping: life.Stepping) -> None:
-    """Store a platform step and queue its callback. Raises `Objection`: not-found, closed."""
+    """Store a Kandas step and queue its callback. Raises `Objection`: not-found, closed."""
     done = await life.report(connection, number, stepping)
     await _tell(connection, number, done, with_step=True)
 
@@ -222,7 +222,7 @@ async def _tell(
 
 
 async def decide_one(connection: Connection) -> bool:
-    """Decide on the entry that has been due longest; return False if none is due.
+    """Decide on the registration that has been due longest; return False if none is due.
 
     Also queues the callbacks that report the decision.
     """
@@ -240,7 +240,7 @@ async def decide_one(connection: Connection) -> bool:
 
 
 async def next_letter(connection: Connection) -> Letter | None:
-    """Return the callback to send now, or None; an entry's callbacks are sent in order."""
+    """Return the callback to send now, or None; a registration's callbacks are sent in order."""
     row = await fetch_one(connection, statements.NEXT_CALLBACK)
     return Letter(*row) if row else None
 
@@ -257,7 +257,7 @@ async def note_delivery(connection: Connection, letter: Letter, *, retry: float 
 
 
 async def until_decision(connection: Connection) -> float | None:
-    """Return the seconds until the next decision is due; None if no entry waits for one."""
+    """Return the seconds until the next decision is due; None if no registration awaits one."""
     return await fetch_value(connection, statements.UNTIL_DECISION)
 
 
@@ -267,13 +267,13 @@ async def until_letter(connection: Connection) -> float | None:
 
 
 async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return the entries, newest first, each with its writes and callbacks; all without `limit`."""
+    """Return up to `limit` registrations, newest first, each with its writes and callbacks."""
     rows = await fetch_all(connection, statements.ENTRIES, limit=limit)
     return [dict(zip(statements.ENTRY_FIELDS, row, strict=True)) for row in rows]
 
 
 async def counts(connection: Connection) -> dict[str, int]:
-    """Return the number of entries by state; states without entries are omitted."""
+    """Return the number of registrations by state; states without registrations are omitted."""
     return dict(await fetch_all(connection, statements.COUNTS))
 
 

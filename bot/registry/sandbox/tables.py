@@ -1,4 +1,4 @@
-"""Tables of the sandbox: entries, the writes that made them, documents, callbacks, planning."""
+"""Tables of the sandbox: entries (registrations), writes, documents, callbacks, planning."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ class Entry(_Base):
     question: Mapped[dict[str, Any] | None]
     step: Mapped[dict[str, Any] | None]
     household: Mapped[UUID | None] = mapped_column(index=True)
-    # Keyed hash of names, year of birth and citizenship, by which matching entries are found.
+    # Keyed hash of names, year of birth and citizenship, by which equal registrations are found.
     details: Mapped[str | None] = mapped_column(index=True)
 
 
@@ -56,7 +56,7 @@ class Household(_Base):
 
 
 class MatchDecision(_Base):
-    """An officer's decision on two entries with the same details."""
+    """An officer's decision on two registrations with the same details."""
 
     __tablename__ = "match_decisions"
 
@@ -69,7 +69,7 @@ class MatchDecision(_Base):
 
 
 class Milestone(_Base):
-    """The history of an entry: for each version, the state or the step of the platform."""
+    """History of a registration: for each version, the state or the step of the Kandas platform."""
 
     __tablename__ = "milestones"
 
