@@ -18,15 +18,15 @@ SURE_NONE_MASS = 0.05
 # Minimum probability of the likeliest intent for offering topics. Below it, the right intent is
 # among the best three in fewer than half of the lines. 3 % of all lines are below it.
 UNSURE = 0.20
-# Minimum probability for a part of a message. It is higher than SURE, because a part alone is less
-# certain than the whole message. With 0.82, 1 question in 33 got a needless second answer; with
-# 0.9, 1 in 57.
+# Minimum probability of an intent for a sure answer to a part of a message. It is higher than SURE,
+# because a part alone is less certain than the whole message. With 0.82, 1 question in 33 got a
+# needless second answer; with 0.9, 1 in 57.
 SURE_PART = 0.90
 # Minimum probability for the topic of another part of the message to be offered below the answer.
 # The topic costs the person one button, so that it need not be sure.
 LIKELY_PART = 0.50
-# Minimum probability for messages of a few letters. With 0.82, 2 % of lines of three random letters
-# were sure of an intent; with this minimum, fewer than 1 %.
+# Minimum probability of an intent for a sure answer to a message of a few letters. With 0.82, 2 %
+# of lines of three random letters got a sure answer; with this minimum, fewer than 1 %.
 SURE_SHORT = 0.99
 # Minimum share of n-grams that are known from the training phrases, for a sure answer. 90 % of
 # noise lines are below this share, and 1 % of held-out phrases.
@@ -36,7 +36,7 @@ SURE_FAMILIARITY = 0.6
 # lines get the card too. A false alarm costs the person one sentence; a missed danger may cost far
 # more.
 DANGER_CARD = 0.11
-# Minimum probability of danger for the safety answer, which replaces the reply. From here on,
+# Minimum probability of danger for the safety answer, which replaces the reply. From this value on,
 # danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3

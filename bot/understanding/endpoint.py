@@ -1,7 +1,7 @@
 """Calls to an external endpoint that the operator configured, such as a language model.
 
 A call is never retried. After several consecutive failures, no call is made for a while (circuit
-breaker). Errors never contain any part of a request or an answer.
+breaker). Errors never contain any part of a request or a response.
 """
 
 import time
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 class CallFailed(Exception):
-    """The endpoint gave no usable answer; the error's text names only the outcome."""
+    """The endpoint sent no usable response; the error's text names only the outcome."""
 
     code = "E_MODEL"
 
@@ -45,7 +45,7 @@ class CallFailed(Exception):
 
 
 class Endpoint:
-    """The address and key of an endpoint, with its count of consecutive failures.
+    """The URL and API key of an endpoint, with its count of consecutive failures.
 
     There is one object per endpoint and process.
     """
@@ -69,7 +69,7 @@ class Endpoint:
         self._rests_until = 0.0
 
     async def post(self, **body: Any) -> bytes:
-        """Send a POST request; return the body of the answer, at most MAX_ANSWER_BYTES.
+        """Send a POST request; return the body of the response, at most MAX_ANSWER_BYTES.
 
         The arguments are those of aiohttp's `post`. Raises `CallFailed` for a timeout, a broken
         connection or a status other than 200.

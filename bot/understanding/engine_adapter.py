@@ -35,12 +35,12 @@ class EngineReading:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message in the spelling of `skeleton`."""
+        """The words of the message in the coarse spelling of the module `skeleton`."""
         return self._message.words
 
     @cached_property
     def danger(self) -> Danger:
-        """The danger found by the model alone; the engine itself searches for `crisis_words`."""
+        """The danger found by the model alone; the flow engine searches for `crisis_words`."""
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
@@ -77,7 +77,7 @@ class EngineRecognizer:
         return cls(Recognizer.load())
 
     def read(self, text: str, _language: str) -> EngineReading:
-        """Return a reading of a text; never raises an error. One model serves all languages."""
+        """Return a text for recognition on demand; never raises. One model serves all languages."""
         return EngineReading(self._recognizer.message(text))
 
     def entities(self, text: str) -> dict[str, str]:

@@ -69,7 +69,7 @@ def held_lines(folder: Path = TESTS) -> list[HeldLine]:
 
 
 def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
-    """Return the recognizer's results for the lines, in the same order."""
+    """Return the recognizer's results for the test lines, in the same order."""
     results = []
     for line in lines:
         found = recognizer.recognize(line.phrase.text)
@@ -79,7 +79,7 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of the lines that have no training phrase with the same skeleton."""
+    """Return the results of the test lines whose skeleton is not that of a training phrase."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 

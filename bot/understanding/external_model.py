@@ -111,7 +111,7 @@ def _body(name: str, text: str, topics: Mapping[str, str]) -> dict[str, object]:
 
 
 def _read(answer: bytes, topics: Mapping[str, str]) -> str:
-    """Return the chosen id or NONE. Raises `CallFailed` if the answer is anything else."""
+    """Return the id in the model's response, or NONE. Raises `CallFailed` for any other text."""
     try:
         completion = _Completion.model_validate_json(answer)
         chosen = _Chosen.model_validate_json(completion.choices[0].message.content).intent

@@ -109,10 +109,10 @@ class Line:
 
 
 def lines(written: Iterable[Phrase], script: str) -> list[Line]:
-    """Return the phrases in scope that are written in a script, without duplicates.
+    """Return the training phrases in a script, without duplicates and out-of-scope phrases.
 
     For Latin letters, lines in languages that are not offered are added. The assistant asks people
-    who write in such a language to choose one.
+    who write in such a language to choose an offered language.
     """
     found: dict[tuple[str, str], Line] = {}
     others = list(_others()) if script == "Latn" else []

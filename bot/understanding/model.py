@@ -33,7 +33,7 @@ MIN_EASE = 5
 # recognition.
 DANGER_START = 5
 
-# Number of likeliest classes from which `highest_chance` computes its upper bound.
+# Number of likeliest intents from which `highest_chance` computes its upper bound.
 NEAREST = 4
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
@@ -50,7 +50,7 @@ class Model:
     """Weights of one linear classifier for all languages.
 
     `rows` maps each hash bucket to its row of `weights`, or to -1. A row has an 8-bit weight for
-    each class and one for danger of any kind; multiplied by the row's factor in `scales`, they are
+    each intent and one for danger of any kind; multiplied by the row's factor in `scales`, they are
     log-odds. `pairs` holds the log-probability that one letter follows another. `familiar` is a bit
     set of the pieces (see `features`) that several phrases contain. `danger_starts` are the first
     letters of words that are at least as common in danger phrases as in others, without Chinese.
@@ -161,9 +161,8 @@ class Model:
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     """Return the probability of each intent, and the probability of danger, for one line.
 
-    `odds` are the results of `Model.read`, and `danger` is the slice of the intents of danger.
-
-    Plain Python is used, because it is faster than numpy for a few dozen numbers.
+    `odds` are the results of `Model.read`, `danger` is the slice of the intents of danger. Plain
+    Python is used, because it is faster than numpy for a few dozen numbers.
     """
     *classes, whole = odds
     most = max(classes)
@@ -204,7 +203,7 @@ def highest_danger(odds: list[float], danger: slice) -> float:
 
 
 def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
-    """Return the same probabilities as `chances`, for each row of a matrix."""
+    """Return the same probabilities as `chances`, for each row of the matrix `odds`."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()
     return found, list(map(_chance, summed, odds[:, -1].tolist()))

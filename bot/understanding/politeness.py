@@ -76,9 +76,9 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _may_have_courtesies(words: Words) -> bool:
-    """Return False if the ends have no courtesies; ten times faster than searching for them.
+    """Return False if the ends of a line have no courtesies; else they may have some.
 
-    If the result is True, there may be courtesies.
+    This is ten times faster than searching for courtesies.
     """
     if not words:
         return False
@@ -88,9 +88,9 @@ def _may_have_courtesies(words: Words) -> bool:
 
 
 def _open(words: list[str]) -> int:
-    """Return the number of words of courtesy at the start.
+    """Return the number of words of courtesy at the start of a line.
 
-    If a Chinese word there begins with a courtesy, shortens it in `words`.
+    If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """
     at, phrases = 0, _folded(OPENINGS + THANKS)
     while at < len(words):
@@ -110,9 +110,9 @@ def _open(words: list[str]) -> int:
 
 
 def _close(words: list[str], start: int) -> int:
-    """Return the index at which the courtesies at the end begin.
+    """Return the index of the word at which the courtesies at the end of a line begin.
 
-    If a Chinese word there ends with a courtesy, shortens it in `words`.
+    If a Chinese word there ends with a courtesy, the word is shortened in `words`.
     """
     end, phrases = len(words), _folded(THANKS + CLOSINGS)
     while end > start:

@@ -30,8 +30,8 @@ MAX_CLAUSES = 8
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
-# Minimum share of pieces (n-grams) that are known from training. 90 % of noise lines are below this
-# share, and 0.5 % of held-out phrases.
+# A message is noise if a smaller share of its pieces (n-grams) is known from training. 90 % of
+# noise lines are below this share, and 0.5 % of held-out phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
 # Minimum probability of being out of scope for an aside: a sentence that only tells something about
@@ -141,7 +141,7 @@ class Found:
 
     @property
     def danger(self) -> float:
-        """The probability of danger."""
+        """The probability that the line speaks of danger."""
         return self._chances[1]
 
     def may_reach_danger(self, least: float) -> bool:

@@ -17,7 +17,10 @@ _HAN_NUMBER = re.compile("[〇零一二三四五六七八九两幺]{4,}")
 
 
 def may_leave(text: str, found: Recognition, decision: Decision) -> bool:
-    """Return True for a short, unclear message without danger, numbers or addresses."""
+    """Return True if a message may be sent to an external model.
+
+    It must be short and unclear, without danger, numbers and addresses.
+    """
     is_unclear = decision.certainty is not Certainty.SURE and not found.blank
     is_calm = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
     return is_unclear and is_calm and len(text) <= MAX_LENGTH and not _identifies(text)

@@ -39,7 +39,8 @@ ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(
 # Matches lower-case lines in which `plain` changes only white space and numbers, as most lines are.
 # This saves the full normalization.
 ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff0-9 ,.?!-]*|[a-z0-9 ,?!-]*")
-# Replaced by a mark before cleaning, because line breaks end sentences and cleaning removes them.
+# Line breaks are replaced by "…" before cleaning, because they end sentences and cleaning removes
+# them.
 LINE_BREAK = re.compile(r"[\r\n]+")
 # Words that join two questions in one sentence, in coarse spelling.
 CONNECTORS = frozenset(

@@ -23,7 +23,7 @@ SEED = 28112026
 # Phrases of one intent whose trigrams are at least this similar are put into one fold. No phrase is
 # thus tested by a model that learned a near-duplicate of it.
 NEAR = 0.45
-# Chosen by cross-validation among values from 0.1 to 3 (docs/decisions/0042).
+# `C` of the SVMs, chosen by cross-validation among values from 0.1 to 3 (docs/decisions/0042).
 REGULARISATION = 1.0
 TOLERANCE = 0.05
 MIXING, MAX_STEPS = 0.05, 120
