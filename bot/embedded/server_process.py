@@ -30,7 +30,7 @@ _PORTS: Final = (10_000, 32_000)
 
 
 class ServiceError(Exception):
-    """PostgreSQL, Valkey or a tool of theirs cannot be used; the message describes the fix."""
+    """PostgreSQL, Valkey or one of their tools cannot be used; the message describes the fix."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

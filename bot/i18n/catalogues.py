@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 # In a wheel, the catalogues are inside of the package.
 LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if path.is_dir())
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
-# Languages whose catalogue is converted from another one: the language of that catalogue, and the
+# Languages whose catalogue is converted: each with the language of the source catalogue, and the
 # conversion.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "kk_Arab": ("kk", arabic_sentences.to_arabic),

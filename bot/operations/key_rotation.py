@@ -125,7 +125,7 @@ def _console(rt: Runtime) -> Pool:
 
 
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
-    """Create a key and return its version.
+    """Create a key of a kind and return its version.
 
     With `after`, return the newest version instead if it is above `after`, because another worker
     has created it. This process can decrypt with the new key immediately. Data is encrypted with

@@ -26,7 +26,7 @@ class Erased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Fields of one table that are treated alike; `exported` ones are in the person's export."""
+    """Fields of one table that are treated alike; `exported` means: in the person's export."""
 
     table: str
     columns: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Registry writes about a household: request a code, join by a code, leave."""
+"""Registry writes about a household: request an invitation code, join by a code, leave."""
 
 from datetime import timedelta
 

@@ -217,7 +217,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
-    """Apply a status of the registry; return None if the stored status is as new or newer."""
+    """Store a status of the registry; return None if the stored status is as new or newer."""
     new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
     person_id = await fetch_value(

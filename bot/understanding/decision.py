@@ -25,8 +25,8 @@ SURE_PART = 0.90
 # Minimum probability for the topic of another part of the message to be offered below the answer.
 # The topic costs the person one button, so that it need not be sure.
 LIKELY_PART = 0.50
-# Minimum probability of an intent for a sure answer to a message of a few letters. With 0.82, 2 %
-# of lines of three random letters got a sure answer; with this minimum, fewer than 1 %.
+# Minimum probability of an intent for a sure answer to a message of a few letters. With 0.82, lines
+# with three random letters got a sure answer in 2 % of cases; with this minimum, in under 1 %.
 SURE_SHORT = 0.99
 # Minimum share of n-grams that are known from the training phrases, for a sure answer. 90 % of
 # noise lines are below this share, and 1 % of held-out phrases.

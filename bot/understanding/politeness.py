@@ -76,7 +76,7 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _may_have_courtesies(words: Words) -> bool:
-    """Return False if the ends of a line have no courtesies; else they may have some.
+    """Return False if the ends of a line have no courtesies, and True if they may have some.
 
     This is ten times faster than searching for courtesies.
     """

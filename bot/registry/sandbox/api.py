@@ -319,7 +319,7 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
 
 
 async def _label(request: Request, kind: str, pages: int, digest: str) -> DocumentLabel:
-    """Read the body and return the document's description.
+    """Read the uploaded document in the body, and return the document's description.
 
     Raises `Objection`: unsupported-media-type, too-large, or invalid, as for a body with another
     hash.
