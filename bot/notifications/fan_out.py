@@ -102,7 +102,7 @@ async def find_unstaffed(rt: Runtime) -> None:
 async def find_ending(rt: Runtime) -> None:
     """On Mondays, notify editors of the facts that expire within 7, 30 and 60 days.
 
-    A fact is skipped if editors were notified of it within the last week.
+    A fact is skipped if the same notification was queued within the last week.
     """
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, statements.CLOCK)

@@ -28,8 +28,8 @@ class Waiting:
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
     """Return the messages with an id above `after`, oldest first, at most MAX_WAITING.
 
-    If there are more, return the first ones, but for `after` 0 the newest ones: a page without
-    JavaScript acknowledges no message, so it always fetches with 0.
+    If there are more, return the oldest ones, but the newest ones for `after` 0, because a page
+    without JavaScript acknowledges no message.
     """
     async with rt.pool.connection() as transaction:
         values = {"person": person.id, "on_channel": channel, "after": after}

@@ -88,7 +88,7 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
     """Reserve a code for the chat in which it was typed; only the first chat can reserve it.
 
     Returns a two-digit number, which the person compares in both chats. Returns "" if the code is
-    invalid.
+    invalid or reserved.
     """
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     done = await execute(transaction, _REQUEST, **values)

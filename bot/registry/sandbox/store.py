@@ -267,7 +267,7 @@ async def until_letter(connection: Connection) -> float | None:
 
 
 async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return up to `limit` registrations, newest first, each with its writes and callbacks."""
+    """Return the newest `limit` registrations (None: all), with their writes and callbacks."""
     rows = await fetch_all(connection, statements.ENTRIES, limit=limit)
     return [dict(zip(statements.ENTRY_FIELDS, row, strict=True)) for row in rows]
 
