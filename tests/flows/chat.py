@@ -53,7 +53,7 @@ TODAY = date(2026, 11, 24)
 PUBLISHED: Edition[object, object] = Edition.of(TODAY, {}, {}, (), {})
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
-# Effects that lead to a later event, whose turn contains the answer.
+# Effects whose result comes as a later event: the reply is in the turn of that event.
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,

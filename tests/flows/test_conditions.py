@@ -1,4 +1,4 @@
-"""Descriptions of conditions in words, for drawings and reports."""
+"""Conditions under which a flow asks a question: evaluated, and described in words for drawings."""
 
 import pytest
 

@@ -615,7 +615,7 @@ def test_topic_suggestions_and_replies_name_existing_flows() -> None:
         assert all(FLOWS[reply.flow].find(name) for name, _value in reply.preset)
 
 
-# No answer is lost
+# No text of a person replaces or deletes an answer of a form
 
 
 def _stored_a_question(

@@ -333,7 +333,7 @@ def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) 
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
 
 
-# Urgent advice first
+# Answers that begin with urgent advice
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_intent_opening_mentions_the_apostille_before_leaving(intent: str) -> No
     assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 
 
-# Texts that no answer contains
+# Statements that no answer may contain, as patterns
 
 NEVER: Mapping[str, str] = {
     "that somebody qualifies": r"you (?:qualify|are eligible|will (?:get|receive))",

@@ -1,4 +1,7 @@
-"""A second chat is linked by a code, consent in both chats, and a choice for status updates."""
+"""A person joins a second chat to the first one by a code, after consent in both chats.
+
+Then the person chooses the chat for status updates.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Transcripts in plain text for each language, for native speakers to read and correct.
+"""Transcripts of scripted conversations in each language, for native speakers to read and correct.
 
 After a change of wording run `KOSH_UPDATE=1 uv run pytest tests/flows/test_transcripts.py` and
 review the difference.

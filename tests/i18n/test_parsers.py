@@ -37,7 +37,7 @@ def the_date(typed: str) -> date | Refusal:
     return read_date(typed, "kk", TODAY)
 
 
-# Dates
+# Parsing of dates
 
 
 @pytest.mark.parametrize("row", rows("dates"), ids=lambda row: row["typed"])
@@ -185,7 +185,7 @@ def test_date_parser_does_not_depend_on_the_first_language_used(order: str) -> N
     assert ran.stdout.strip() == "{datetime.date(1990, 9, 5)}"
 
 
-# Years
+# Parsing of years
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_year_parser_reads_a_bare_year_or_the_year_of_a_date(
     assert read_year(typed, "kk", TODAY) == read
 
 
-# Numbers
+# Parsing of numbers
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_number_parser_reads_whole_numbers(typed: str, read: int | Refusal) -> N
     assert read_number(typed, 0, 2000) == read
 
 
-# Names
+# Parsing of names
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_name_reader_result_is_independent_of_unicode_normalization(name: str) -
         assert read == normalization.clean(read) == read_name(read)
 
 
-# Free text
+# Parsing of free text
 
 
 def test_text_reader_keeps_line_breaks_and_emoji_up_to_its_limit() -> None:
@@ -389,7 +389,7 @@ def test_text_reader_returns_code_like_text_verbatim() -> None:
         assert read_text(typed, 100) == typed
 
 
-# Telephone numbers
+# Parsing of telephone numbers
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The log contains only permitted fields; no canary value gets into it."""
+"""The log contains only permitted fields, and no personal data (canary values)."""
 
 import io
 import json

@@ -61,10 +61,11 @@ def mutants(
     seed: Annotated[int, typer.Option(help="The lot.")] = 1,
     budget: Annotated[float, typer.Option(help="Of tests for each, seconds at most.")] = 12,
 ) -> None:
-    """Run the tests with one guard of the program off at a time; exit with 1 if none fails.
+    """Turn off one safeguard of the program at a time, and run the tests that must then fail.
 
-    With `--area`, alter that part of the program in one place at a time instead. The names are then
-    its modules, or single places as an earlier run printed them (`flows.engine.flow:12`).
+    Exit with 1 if the tests of a mutant (a safeguard that is off) do not fail. With `--area`, alter
+    this part of the program in one place at a time instead. The names are then its modules, or
+    single places as an earlier run printed them (`flows.engine.flow:12`).
     """
     if area:
         from tests.proof import altered

@@ -1,7 +1,7 @@
-"""Tests of `altered`: it names the test that detected an alteration, and shows undetected ones.
+"""A mutation run (`altered`) names the test that detected an alteration, and shows undetected ones.
 
-It runs in its own process, because it waits for all children and leaves altered code behind.
-`--rootdir` makes the test ids independent of the clone's folder.
+Each mutation run has its own process, because it waits for all children of its process and leaves
+altered code behind. `--rootdir` makes the test ids independent of the clone's folder.
 """
 
 import re

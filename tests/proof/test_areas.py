@@ -1,4 +1,4 @@
-"""Tests of `areas`: which alterations of permissions are drawn, and what they do."""
+"""The alterations of permissions (`areas`) are complete, and each changes what its name says."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""Tests of the fuzz targets: on the corpus, on earlier failures, and on damaged samples."""
+"""The fuzz targets do not fail on the corpus, on inputs that once failed, or on damaged samples."""
 
 from pathlib import Path
 

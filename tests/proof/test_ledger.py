@@ -53,7 +53,7 @@ def test_mutants_name_existing_tests() -> None:
 
 @pytest.mark.requirement("S-80")
 def test_mutant_is_detected() -> None:
-    """Try only the quickest mutants; `./kosh mutants` tries all of them."""
+    """Try only one mutant, whose test is fast; `./kosh mutants` tries all of them."""
     ran = _mutants("no-associated-data")
     assert ran.returncode == 0, ran.stdout
     assert "tests/security/test_vault.py::test_sealed_value_moved" in ran.stdout

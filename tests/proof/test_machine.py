@@ -1,7 +1,7 @@
-"""Random actions of people over HTTP on two channels; invariants are checked after each action.
+"""Random actions of people on the real application; invariants are checked after each action.
 
-A state machine of Hypothesis acts on the real application with its worker and sandbox registry. Its
-model contains only what people can observe.
+A state machine of Hypothesis sends the actions over HTTP. The application runs with its worker and
+the sandbox registry.
 """
 
 import asyncio
@@ -24,7 +24,10 @@ KEYS = (*TO_CONSENT, "yes", "no", "refuse", "<", "-", "!exit", "submit")
 
 
 class World:
-    """Access to the application for the state machine, which runs outside of the event loop."""
+    """The state machine's access to the application; it calls from outside of the event loop.
+
+    `number` is the last update's id.
+    """
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
         self._house = house
@@ -32,7 +35,7 @@ class World:
         self.number = 0
 
     def meet(self, who: int) -> None:
-        """Register the person at the Telegram emulator, so that the bot may write to them."""
+        """Create the person with this Telegram id at the emulator, so that the bot may write."""
         self._house.telegram.user(who, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
@@ -63,7 +66,7 @@ class World:
         return self._done(counted())
 
     def newest(self, who: int) -> list[str]:
-        """Return the payloads of the buttons in the last message with buttons to a person."""
+        """Return the buttons' payloads of the person's last message with buttons; [] if none."""
         user = self._house.telegram.user(who, first_name="Test")
         told = [each for each in user.received if each.buttons]
         return [b.data or "" for row in told[-1].buttons for b in row] if told else []
@@ -74,7 +77,7 @@ class World:
 
 
 class People(RuleBasedStateMachine):
-    """State machine; each example uses new people, since update numbers only rise."""
+    """The state machine. Each example uses people with new ids, as update ids must increase."""
 
     world: World
 

@@ -31,7 +31,7 @@ def test_lock_file_pins_every_package_by_hash() -> None:
 
 
 def test_build_tools_are_pinned_by_version_and_hash() -> None:
-    """Check build tools: those of `uv sync` by version, those of the release build also by hash."""
+    """`uv sync` pins build tools by version only; the release build pins them by hash too."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     pinned = sorted(project["tool"]["uv"]["build-constraint-dependencies"])
     for file, expected in (("build.txt", pinned), ("uv.txt", ["uv==0.13.9"])):
@@ -67,7 +67,7 @@ def test_bill_of_materials_is_valid_cyclonedx_16(monkeypatch: pytest.MonkeyPatch
     assert described["component"]["type"] == "application"
     assert described["component"]["licenses"][0]["expression"] == "Apache-2.0"
     assert described["component"]["version"]
-    # Each dependency must name a listed component.
+    # Each dependency must refer to a component that the bill of materials lists.
     refs = {each["bom-ref"] for each in bill["components"]} | {described["component"]["bom-ref"]}
     named = {ref for each in bill["dependencies"] for ref in each.get("dependsOn", ())}
     assert named < refs == {each["ref"] for each in bill["dependencies"]}
@@ -85,7 +85,7 @@ def test_bill_of_materials_has_a_serial_number_of_its_content(
 
 @pytest.mark.parametrize("listed", [{}, {"dependsOn": ["typer"]}, {"dependsOn": ["kosh", "typer"]}])
 def test_bill_of_materials_never_names_kosh_under_itself(listed: dict[str, list[str]]) -> None:
-    """Try Kosh's dependencies as uv lists them now, and two forms that a later uv may write."""
+    """Try the entry of Kosh's dependencies as uv writes it, and two entries that it may write."""
     written = {
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},
         "dependencies": [{"ref": "kosh"} | listed],
@@ -115,7 +115,7 @@ def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None
 
 
 def test_dockerfile_passes_hadolint_and_hardening_rules() -> None:
-    """Check the image's Dockerfile with hadolint and with further rules; build no image."""
+    """Check the Dockerfile with hadolint and further rules, without building the image."""
     linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", "Dockerfile"],
         cwd=ROOT,

@@ -1,4 +1,7 @@
-"""Checks of the statement about a wheel's origin: complete, reproducible, refused if wrong."""
+"""The provenance statement of a wheel (its commit and lock files) is complete and reproducible.
+
+Kosh writes none if wheel, files and commit do not match.
+"""
 
 import hashlib
 import json
@@ -19,7 +22,7 @@ NEEDS_UV = pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the p
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repository with the lock files, one commit and the tag of a release."""
+    """Return a new Git repository with lock files, one commit and a release's tag."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(EPOCH))
     folder = tmp_path / "checkout"
     (folder / "tools").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Safety rules that can be checked on the source and on the texts."""
+"""Safety rules that the source and the texts must follow: clocks, order of questions, consent."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ from flows.preregistration.before_consent import CONSENT, RISK
 ROOT = Path(__file__).parents[2]
 WORDS = Languages()
 LANGUAGES = [code for code, _name in WORDS.languages()]
-# Modules that may use another clock than the database's, with the reason.
+# Modules that may use the machine's clock instead of the database's, each with the reason.
 CLOCKS = {
     "bot/operations/backup.py": "the name and age of a file",
     "bot/channels/telegram/mini_app.py": "Telegram's own stamp is compared with it",
@@ -123,10 +123,7 @@ def test_risk_notice_precedes_the_start_and_personal_questions(
 @pytest.mark.requirement("S-24")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_consent_text_is_complete_in_every_language(language: str) -> None:
-    """Check that the consent text has all parts.
-
-    The parts are purpose, recipients, transfer across borders, duration, withdrawal, and refusal.
-    """
+    """Check the text's parts: data, purpose, recipients, transfer abroad, duration, withdrawal."""
     asked = CONSENT.text.msgid
     for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
         assert word in asked

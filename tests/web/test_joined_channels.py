@@ -1,4 +1,7 @@
-"""One person on two channels, over real HTTP: linked by a code, updated on one, erased on both."""
+"""A person joins chats on two channels by a code, over real HTTP.
+
+Status updates go to the chat that the person chooses; erasure covers both.
+"""
 
 import re
 from functools import partial

@@ -1,4 +1,4 @@
-"""Voice messages to an officer: stored encrypted, played in the case, erased with it."""
+"""Voice messages to an officer: stored encrypted, played in the case, erased with the person."""
 
 import pytest
 

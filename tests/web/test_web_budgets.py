@@ -41,7 +41,7 @@ def _fields(page: str) -> dict[str, str]:
 
 
 def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return the text of each possible question, with the number that is its right answer."""
+    """Return the text of each question that the puzzle can ask, with the number that answers it."""
     render, found = rt.languages.render, {}
     for tens in range(2, 10):
         for ones in range(1, 10):

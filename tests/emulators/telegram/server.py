@@ -76,7 +76,7 @@ class Emulator:
 
     @property
     def tricks(self) -> Tricks:
-        """Return the delivery settings: copies of each update, and their order."""
+        """Return the delivery faults, which a test may change."""
         return self.world.updates.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:

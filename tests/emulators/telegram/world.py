@@ -318,7 +318,7 @@ class World:
 
 
 def check_willing(person: Person) -> None:
-    """Reject a message to a person who left, blocked the bot, or never wrote to it."""
+    """Reject a message to a person who has no account, blocked the bot, or never wrote to it."""
     if person.deactivated:
         raise forbidden("user is deactivated")
     if person.blocked:

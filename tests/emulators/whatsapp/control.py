@@ -144,7 +144,10 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Count the journal's entries and the undelivered events, and add up the prices of messages."""
+    """Return numbers: journal entries, undelivered events, people, mistakes of Kosh, and messages.
+
+    Messages are counted by billing category, and by whether they have a price.
+    """
     bill = on.world.gate.bill
     return {
         "counts": dict(on.journal.counts),

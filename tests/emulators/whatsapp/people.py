@@ -153,7 +153,7 @@ class User:
         return self._write(contacts_content(self.phone))
 
     async def react(self, message: Message, emoji: str = "👍") -> Message:
-        """Add a reaction to a message."""
+        """Add a reaction to a message; an empty emoji removes it."""
         return self._write(reaction_content(message.id, emoji))
 
     async def send_unknown(self, code: int = 131051, kind: str = "unsupported") -> Message:

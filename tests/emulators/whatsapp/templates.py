@@ -39,7 +39,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Hydrated:
-    """A filled template: its visible text, and the payload of each quick reply."""
+    """A filled template: its texts, (title, payload) of its quick replies, and its link button."""
 
     body: str
     header: str
