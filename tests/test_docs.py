@@ -233,7 +233,7 @@ def test_lock_file_uses_only_the_public_index() -> None:
     assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
 
 
-def test_source_contains_no_machine_paths() -> None:
+def test_source_contains_no_absolute_paths_of_a_developers_machine() -> None:
     assert {name for name, text in _sources() if MACHINE.search(text)} == set()
 
 

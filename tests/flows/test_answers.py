@@ -85,7 +85,7 @@ def test_country_question_offers_several_matches_as_options() -> None:
     assert stored(chat, "citizenship") == "KR"
 
 
-def test_country_question_accepts_another_country_after_narrowing() -> None:
+def test_country_question_accepts_a_country_other_than_the_offered_ones() -> None:
     chat = at("citizenship").says("Корея", "Китай")
     assert stored(chat, "citizenship") == "CN"
 
@@ -406,7 +406,7 @@ def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("label", "sign"), [("Back", "<"), ("Skip", "-"), ("Help", "!help")])
-def test_control_label_can_be_typed(language: str, label: str, sign: str) -> None:
+def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign: str) -> None:
     assert the_same_written_as_pressed(language, label, sign)
 
 

@@ -239,7 +239,7 @@ def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
         assert both & {*told} == {visa.text}
 
 
-def test_eligibility_second_programme_repeats_no_step() -> None:
+def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:
     first, second = ways(MOVES, TODAY)
     assert first.steps
     assert second.steps == ()

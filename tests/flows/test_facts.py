@@ -64,7 +64,7 @@ def test_fact_is_rendered_with_its_date_from_first_to_last_day(fact: Fact) -> No
 
 
 @pytest.mark.parametrize("dated", Dated)
-def test_fact_says_so_when_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
+def test_fact_states_that_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
     (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
@@ -75,7 +75,7 @@ def test_fact_says_so_when_only_an_excerpt_of_its_source_was_read(dated: Dated) 
         assert "excerpt" not in WORDS.render(told, "en")
 
 
-def test_facts_known_only_from_an_excerpt_all_say_so() -> None:
+def test_facts_known_only_from_an_excerpt_all_state_that() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:

@@ -369,7 +369,7 @@ def test_handoff_rejects_a_too_long_message() -> None:
 # Registration closed: the form cannot be submitted
 
 
-def test_closed_registration_keeps_stored_answers() -> None:
+def test_stored_answers_are_kept_while_no_registrations_are_accepted() -> None:
     chat = at("birth_year")
     told = chat.told()
     chat.flows = {**FLOWS, FORM: CLOSED}
@@ -378,7 +378,7 @@ def test_closed_registration_keeps_stored_answers() -> None:
     assert chat.told() == told
 
 
-def test_amend_shows_the_menu_when_registration_is_closed() -> None:
+def test_amend_button_shows_the_menu_while_no_registrations_are_accepted() -> None:
     chat = sent()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("/status").presses("amend")

@@ -177,7 +177,7 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
-def test_urgent_warning_for_another_country_is_shown_behind_more() -> None:
+def test_urgent_warning_for_another_country_needs_the_more_button() -> None:
     chat = heard()
     chat.understanding = told_by(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}

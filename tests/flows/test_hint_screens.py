@@ -203,7 +203,7 @@ def test_hints_can_be_ended_from_the_menu() -> None:
     assert chat.conversation.hint_way == ""
 
 
-def test_hints_end_with_the_stop_word() -> None:
+def test_hints_are_ended_by_the_stop_word() -> None:
     chat = confirmed().says("стоп")
     assert chat.done(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""

@@ -318,7 +318,7 @@ def test_languages_check_passes_with_a_note_when_hunspell_is_missing(
     assert "Spelling of ru is left out: hunspell has no dictionary here." in result.output
 
 
-def test_languages_draw_is_reproducible_by_its_seed(
+def test_languages_draw_command_is_reproducible_by_its_seed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = {("", f"Sentence {number}"): f"Gap {number}" for number in range(100)}

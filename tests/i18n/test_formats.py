@@ -61,7 +61,7 @@ def test_names_of_months_weekdays_and_countries_use_one_script(code: str) -> Non
     assert [name for name in shown if wrong.search(name)] == []
 
 
-def test_names_correct_known_cldr_errors() -> None:
+def test_displayed_names_do_not_have_known_cldr_errors() -> None:
     assert formats.names("ru").countries["KG"] == "Кыргызстан"
     assert formats.names("kk_Arab").countries["RU"] == "رەسەي"
     assert formats.names("kk_Arab").countries["KZ"] == "قازاقستان"

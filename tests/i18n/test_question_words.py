@@ -44,10 +44,10 @@ def test_question_is_recognized_in_the_derived_scripts() -> None:
         ("-", "uz"),
     ],
 )
-def test_none_answer_is_recognized_in_every_language(text: str, language: str) -> None:
+def test_answer_that_means_none_is_recognized_in_every_language(text: str, language: str) -> None:
     assert reserved_words.nothing(text, language)
 
 
 @pytest.mark.parametrize("text", ["2", "нет?", "Нурланович", "не"])
-def test_none_answer_is_not_recognized_in_other_texts(text: str) -> None:
+def test_answer_that_means_none_is_not_recognized_in_other_texts(text: str) -> None:
     assert not reserved_words.nothing(text, "kk")

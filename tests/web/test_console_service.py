@@ -151,7 +151,7 @@ async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, s
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_passkey_can_be_added_only_after_sign_in_by_the_linked_account(
+async def test_passkey_can_be_added_only_after_sign_in_by_the_work_account(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office

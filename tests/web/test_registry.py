@@ -296,7 +296,7 @@ async def test_erasure_during_a_registry_write_withdraws_it(house: House) -> Non
     await house.until(withdrawn)
 
 
-async def test_registration_closes_when_the_registry_lacks_a_code(
+async def test_registrations_are_not_accepted_while_the_registry_lacks_a_code(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
