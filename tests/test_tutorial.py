@@ -12,6 +12,8 @@ import pytest
 
 from tests.terminal import Shell
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[1]
 PAGES = (
     "tutorials/add-a-question",

@@ -21,6 +21,8 @@ from bot.runtime import Runtime, runtime
 from tests.person_client import Guest
 from tests.terminal import shell
 
+pytestmark = pytest.mark.release
+
 ROOT = Path(__file__).parents[1]
 PAGES = (
     "how-to/add-officers",

@@ -26,17 +26,17 @@ AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-fail
 # Without pytest's cache, because the list of failed tests in it belongs to the other pytest
 # process, which runs at the same time.
 UNLISTED = ("-p", "no:cacheprovider")
-BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
+# Assertions are not rewritten, which costs each process 9 s of CPU time. The repetition of a failed
+# test shows the values of its assertion.
+BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Tests that run only with --release or --all: those of released artifacts, and slow ones that
-# seldom fail.
-RELEASED = (
-    "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
-    "tests/registry/test_schemathesis.py", "tests/web/api/test_schemathesis.py",
-    "tests/browser/test_announcing.py",
-    "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
-)  # fmt: skip
+# Which tests run: all, those of each change, or only those of a release. The mark `release` is for
+# tests of released artifacts and for slow tests that seldom fail.
+ALL, CHANGE, RELEASE = "not slow", "not slow and not release", "release and not slow"
+
+# Test processes on two cores, because these tests often wait for a server or a browser.
+AT_ONCE = 4
 
 # Vulnerability service that pip-audit asks. PyPI's own service answers 404 behind mirrors, which
 # pip-audit reads as "no findings".
@@ -81,7 +81,7 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
     restore of an installation. They start and kill the embedded servers, and test the registry
     contract with generated requests. They sanitize all file types, send a broadcast in a browser,
     check the accessibility of the console with axe, and compare every picture of the documents.
-    They also test the oldest supported PostgreSQL.
+    They also test the oldest supported PostgreSQL, and repeat slow tests in every written form.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick, everything)
@@ -110,7 +110,8 @@ def missing() -> list[str]:
 
 def _released() -> list[str]:
     """Run the release checks; return the names of failed ones."""
-    return _tested({"release": _pytest("release", 2, *RELEASED)}, _of_a_release()) + _audited()
+    tests = _pytest("release", AT_ONCE, "tests", "--ignore=tests/flows", marked=RELEASE)
+    return _tested({"release": tests}, _of_a_release()) + _audited()
 
 
 def _of_a_release() -> dict[str, list[str]]:
@@ -163,9 +164,8 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
     """
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    elsewhere = [f"--ignore={path}" for path in ("tests/flows", *(() if everything else RELEASED))]
-    # Three processes on two cores, because these tests often wait for a server or a browser.
-    tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
+    marked = ALL if everything else CHANGE
+    tests = {"tests": _pytest("all", AT_ONCE, "tests", "--ignore=tests/flows", marked=marked)}
     beside = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
@@ -206,8 +206,8 @@ def _tested(
     return failed
 
 
-def _pytest(report: str, many: int, *what: str) -> list[str]:
-    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, f"--junitxml={REPORTS}/{report}.xml")
+def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
+    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
     return [sys.executable, "-m", "pytest", *how, *what]
 
 

@@ -11,7 +11,7 @@ from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.release, pytest.mark.asyncio(loop_scope="session")]
 
 PAGES = {
     "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own", "/help"),

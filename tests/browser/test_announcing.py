@@ -12,7 +12,7 @@ from tests.app_stack import House, furnished
 from tests.browser.announcing import SETTINGS, Scene, announce
 from tests.browser.officer import Officer
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.release, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.fixture

@@ -58,12 +58,12 @@ async def test_web_budget_puzzle_opens_the_chat_after_a_correct_answer(
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [
-        ("kk", "light", 1280),
+        pytest.param("kk", "light", 1280, marks=pytest.mark.release),
         ("kk_Arab", "dark", 390),
-        ("ru", "dark", 320),
-        ("zh_Hans", "light", 390),
+        pytest.param("ru", "dark", 320, marks=pytest.mark.release),
+        pytest.param("zh_Hans", "light", 390, marks=pytest.mark.release),
         ("uz", "light", 320),
-        ("uz_Cyrl", "dark", 1280),
+        pytest.param("uz_Cyrl", "dark", 1280, marks=pytest.mark.release),
     ],
 )
 @pytest.mark.requirement("S-82")
@@ -85,7 +85,8 @@ async def test_web_budget_puzzle_page_passes_axe(
 
 
 @pytest.mark.parametrize(
-    ("language", "scheme", "width"), [("ru", "light", 1280), ("kk-Arab", "dark", 390)]
+    ("language", "scheme", "width"),
+    [pytest.param("ru", "light", 1280, marks=pytest.mark.release), ("kk-Arab", "dark", 390)],
 )
 async def test_console_burst_report_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int

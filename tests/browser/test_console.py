@@ -21,6 +21,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import Told, cut
 from tests.browser.officer import Officer
 from tests.console_client import Console, ru
+from tests.release_only import release_only
 from tests.sample_files import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
@@ -199,7 +200,9 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     assert officer.errors == []
 
 
-@pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
+@pytest.mark.parametrize(
+    "path", release_only(["/console/inbox?queue=all", "/console/now"], keep=("/console/now",))
+)
 async def test_console_page_shows_missed_cases_after_a_bad_connection(
     browser: Any,
     office: House,
@@ -469,7 +472,10 @@ async def test_console_officer_can_turn_off_single_key_shortcuts(
     await leave(visitor)
 
 
-@pytest.mark.parametrize(("width", "beside"), [(1280, True), (1600, True), (600, False)])
+@pytest.mark.parametrize(
+    ("width", "beside"),
+    [(1280, True), pytest.param(1600, True, marks=pytest.mark.release), (600, False)],
+)
 async def test_console_shows_case_and_list_side_by_side_on_wide_screens(
     browser: Any, office: House, width: int, beside: bool
 ) -> None:

@@ -82,6 +82,7 @@ async def test_chat_page_checklist_of_one_person_takes_at_most_six_taps(
 @pytest.mark.parametrize(
     ("purpose", "plans"), [("information", ()), ("move", ("undecided", "year"))]
 )
+@pytest.mark.release
 async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
     browser: Any, house: House, purpose: str, plans: tuple[str, ...]
 ) -> None:
@@ -97,6 +98,7 @@ async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
     assert phone.taps <= MAX_TAPS_OF_REGISTRATION
 
 
+@pytest.mark.release
 async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
     browser: Any, house: House
 ) -> None:

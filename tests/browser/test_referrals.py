@@ -26,7 +26,8 @@ async def invitation(house: House) -> Created:
 
 
 @pytest.mark.parametrize(
-    ("language", "scheme", "width"), [("ru", "light", 1280), ("kk-Arab", "dark", 320)]
+    ("language", "scheme", "width"),
+    [pytest.param("ru", "light", 1280, marks=pytest.mark.release), ("kk-Arab", "dark", 320)],
 )
 async def test_referral_pages_pass_axe(
     browser: Any, house: House, invitation: Created, language: str, scheme: str, width: int

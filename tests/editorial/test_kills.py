@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from signal import SIGKILL
 
+import pytest
+
 from bot.config.settings import Settings
 from bot.content import LiveContent
 from bot.editorial import drafts
@@ -61,6 +63,7 @@ async def _publishers(words: str) -> AsyncIterator[tuple[StreamWriter, StreamRea
         await process.wait()
 
 
+@pytest.mark.release
 async def test_content_version_is_complete_when_its_publishing_process_is_killed(
     rt: Runtime, databases: Databases, redis_url: str, tmp_path: Path
 ) -> None:

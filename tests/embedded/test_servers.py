@@ -32,6 +32,8 @@ from bot.embedded import (
 )
 from bot.embedded.server_process import command_line
 
+pytestmark = pytest.mark.release
+
 HOUSE = Path(__file__).parents[2]
 NOBODY = 65534
 QUICK = {"fsync": "off"}

@@ -25,6 +25,8 @@ from bot.observability import logging
 from flows.engine.upload_states import HINTS, MAX_PAGES, REFUSALS, Hint, Refusal
 from tests.sample_files import LINE, chunk, deep_pdf, noise, pdf, photo, saved, sent, sheet
 
+pytestmark = pytest.mark.release
+
 CANARY = b"Kanareika-Canary-7351"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 MEBIBYTE = 1024 * 1024

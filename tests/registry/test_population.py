@@ -9,6 +9,7 @@ from tests.benchmarks import attacks
 from tests.benchmarks.population import measured
 
 
+@pytest.mark.release
 async def test_planning_counts_each_person_once_under_faults(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.registry.sandbox import openapi
 from tests.app_stack import House
 from tests.registry.conftest import Sandbox
 from tests.schemathesis_runs import tried
+
+pytestmark = pytest.mark.release
 
 
 async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ def _few() -> list[Phrase]:
     return [phrase for language in phrases.LANGUAGES for phrase in phrases.read(language)[::40]]
 
 
+@pytest.mark.release
 def test_language_guess_training_is_reproducible() -> None:
     learned = language_training.lines(_few(), "Cyrl")
     tables = [language_training.train(learned, "Cyrl") for _time in range(2)]
@@ -48,6 +49,7 @@ def test_language_guess_training_lines_are_labelled_by_their_language() -> None:
     assert [each.text for each in learned if each.form == "kk"] == ["sen kim"]
 
 
+@pytest.mark.release
 def test_understanding_languages_command_writes_its_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def _few() -> list[Phrase]:
     ]
 
 
+@pytest.mark.release
 def test_recognizer_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
     """Train in two processes with different hash seeds, which change the order of sets."""
     phrases.write(few, "ru", tmp_path)

@@ -13,6 +13,7 @@ from flows.engine.text import Text
 from tests.app_stack import House
 from tests.emulators.telegram import User
 from tests.emulators.whatsapp import User as WhatsAppUser
+from tests.release_only import release_only
 from tests.visitor import Visitor
 from tests.web.test_joined_channels import _plain
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _next, _over_telegram, _press
@@ -66,7 +67,7 @@ async def _joins(house: House, other: WhatsAppUser, code: str, language: str) ->
     await _press_bubble(other, "yes")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "kk_Arab")))
 async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language: str) -> None:
     await house.receive_telegram()
     user = house.telegram.user(8300, first_name="Test")

@@ -3,12 +3,16 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.officers.api_tokens import MAX_MINUTE_LIMIT
 from bot.officers.permissions import Role, Scope
 from bot.runtime import Runtime
 from bot.web import api
 from tests.schemathesis_runs import tried
 from tests.web.api.integrator import integrator
+
+pytestmark = pytest.mark.release
 
 ROLES = (Role.EDITOR, Role.LEAD, Role.INTEGRATOR)
 
