@@ -1,4 +1,4 @@
-"""Flow after a registration: next steps of the registry, decisions, changes and appeals."""
+"""Flow about the time after a registration: the registry's steps, decisions, changes, appeals."""
 
 from datetime import date
 

@@ -78,7 +78,8 @@ def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text
 def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
     """Return the opening of an answer.
 
-    If the answer has facts and none is current, the last sentence says that it is not verified.
+    If the answer has facts and none may be shown today, the last sentence says that the answer is
+    not verified.
     """
     lines = spoken(answer.ordered(citizenship)[0], today)
     return (*lines, NOT_VERIFIED) if answer.lapsed(today) else lines

@@ -1,4 +1,4 @@
-"""Screen on which a person reports a sentence that sounds wrong; only the sentence is counted."""
+"""Screen on which a person reports a sentence that sounds wrong; only a count is stored."""
 
 from collections.abc import Iterable, Iterator
 

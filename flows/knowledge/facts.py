@@ -125,7 +125,7 @@ class Fact:
         return last - timedelta(weeks=sum("".join(self.sources[:1]).encode()) % REVIEW_WEEKS)
 
     def current(self, today: date) -> bool:
-        """Return True if `today` is one of the days from the fact's first to its last."""
+        """Return True if the fact may be shown `today`: from its first to its last day."""
         fact = self.on(today)
         return fact.since <= today <= fact.until
 

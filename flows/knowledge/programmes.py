@@ -62,8 +62,8 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# Only for people who are still in their country. People who have left would have to return for
-# these papers.
+# These two papers are only on the list of people who are still in their country, because people who
+# have left would have to return for them.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),

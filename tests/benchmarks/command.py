@@ -84,7 +84,7 @@ def console(
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the cases.")] = None,
 ) -> None:
-    """Measure the console's pages with a full desk, while every officer's page receives events."""
+    """Measure the console's pages with many cases, while every officer's page receives events."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import console as desk

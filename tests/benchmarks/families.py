@@ -76,7 +76,7 @@ class Family:
 
 
 def invented(households: int, people: int, referrers: int, chance: random.Random) -> list[Family]:
-    """Return households of `people` in all; about two in five have two registrants.
+    """Return households with `people` members in all; about two in five have two registrants.
 
     Raises ValueError if the last household would have more than MAX_PEOPLE.
     """

@@ -19,7 +19,8 @@ from tests.benchmarks.stage import Server, Stage, staged
 from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 
 CHATS = 16
-# Seconds; longer than the time after which a worker takes over the reply of a killed process.
+# Seconds to wait for an answer; longer than the time after which a worker takes over the reply of a
+# killed process.
 PATIENCE = 75.0
 MAX_BETWEEN = 0.5
 STORES = "stores"

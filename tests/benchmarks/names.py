@@ -114,7 +114,8 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
-            # When the form is filled again, the earlier questions are not asked.
+            # Once both questions have answers, a new answer to the first leads past the second, so
+            # go back.
             await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()

@@ -48,7 +48,7 @@ def process(
 
 
 def pin(pid: int, core: int) -> None:
-    """Restrict a process to one CPU core, if the machine has enough."""
+    """Restrict a process to one CPU core, if the machine has this core."""
     if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > core:
         os.sched_setaffinity(pid, {core})
 

@@ -59,7 +59,7 @@ class Stage:
         self, database: Databases, *, core: int | None = SERVER_CORE, port: int | None = None,
         server: str = "ours", pool: int = POOL, loop: Loop = "asyncio",
     ) -> Server:  # fmt: skip
-        """Start a web process of Kosh or a peer, with the ten-question form.
+        """Start a web process of Kosh or of a compared framework, with the ten-question form.
 
         Processes of Kosh can share a port.
         """

@@ -76,7 +76,7 @@ SHOTS = (
 )  # fmt: skip
 
 
-# All screens, reached by steps that change no data.
+# All screens: name, officer, and the steps that lead there, which change no data.
 SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sign-in", "", ("/console/sign-in",)),
     ("inbox", MARAT, ("/console/inbox?queue=all",)),

@@ -140,7 +140,7 @@ async def test_case_request_names_other_offices_when_no_officer_works(
 
 
 async def _told(rt: Runtime) -> str:
-    """Return the newest message to the only person, decrypted."""
+    """Return the newest message to the test's only person, decrypted."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
         assert held is not None

@@ -52,7 +52,7 @@ FILLED: Mapping[str, Value] = {
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Return every distinct question, screen, outcome and remark, also after notes."""
+    """Return every distinct question, screen, outcome and remark, with and without notes."""
     found: dict[object, Say] = {}
     for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)

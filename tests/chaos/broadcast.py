@@ -329,7 +329,7 @@ async def _account(
 
 
 def told(report: Report) -> str:
-    """Return the report as text: its figures, then GREEN, or RED with the wrong ones."""
+    """Return the report as text: its figures, then GREEN, or RED with the wrong figures."""
     lines = [
         f"{'people':32}{report.people:>8,}",
         f"{'workers killed':32}{report.kills:>8,}",

@@ -57,7 +57,7 @@ class Screen:
 
     @property
     def nonce(self) -> int:
-        """Return the number of the question, which rises with each one; 0 if there is none."""
+        """Return the number of the question, which rises with each question; 0 if there is none."""
         heads = (data.partition(":")[0] for data in self.buttons.values())
         return max((int(head) for head in heads if head.isdecimal()), default=0)
 

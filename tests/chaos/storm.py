@@ -93,7 +93,7 @@ class Evidence:
 
 
 class Standstill(RuntimeError):
-    """No progress, even after MAX_BLACKOUTS blackouts; the message names the waiting people."""
+    """Raised if nothing progresses even after MAX_BLACKOUTS blackouts; names the waiting people."""
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ async def _talk(house: House, clock: Clock, channel: str, *answers: str) -> Talk
 
 
 def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, times: int = 1) -> None:
-    """Make turns of this event fail `times` times, after `after` successful ones."""
+    """Make turns of this event fail `times` times, after `after` successful turns."""
     module: Any = receive
     healthy, left = module.step, [False] * after + [True] * times
 

@@ -66,7 +66,7 @@ async def case_of(guest: Guest) -> Case:
 
 
 async def now(rt: Runtime, case_id: UUID) -> Case:
-    """Return the case as it is stored now, whatever its mission."""
+    """Return the case, of any mission, as it is stored now."""
     async with rt.pool.connection() as session:
         case = await cases.find(session, case_id)
     assert case is not None

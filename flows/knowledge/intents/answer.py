@@ -122,7 +122,7 @@ class Answer:
         return (*opening, *raised), (*more, *others, *foreign)
 
     def lapsed(self, today: date) -> bool:
-        """Return True if the answer has facts and none of them is current."""
+        """Return True if the answer has facts and none of them may be shown today."""
         return lapsed(self.parts, today)
 
 
@@ -161,7 +161,7 @@ def facts_of(parts: Iterable[Part]) -> tuple[Fact, ...]:
 
 
 def lapsed(parts: Iterable[Part], today: date) -> bool:
-    """Return True if there are facts among the parts and none of them is current."""
+    """Return True if there are facts among the parts and none of them may be shown today."""
     facts = facts_of(parts)
     return bool(facts) and not any(fact.current(today) for fact in facts)
 

@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Creation of an update."""
+    """Entry for the creation of an update."""
 
     update_id: int
     update: msgspec.Raw
