@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.cache.connections import connection_pool
 from bot.cache.local_buckets import Draw
 from bot.cache.local_store import LocalStore
 from bot.cache.pubsub import PubSubConnection, Subscription
@@ -20,7 +19,6 @@ from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, MARK_KNOWN, TALLY
 from bot.concurrency.batching import WaitedTooLong
 
 _SECONDS: Final = 2.0
-_CONNECTIONS: Final = 16
 _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
@@ -61,21 +59,11 @@ class Cache:
 
     @classmethod
     def at(cls, url: str, *, seconds: float = _SECONDS) -> Self:
-        """Return a client for a redis://, rediss:// or unix:// URL.
+        """Return a client for a URL, with the rules of `connection_pool`.
 
-        It connects at its first use. A call waits for an answer for at most `seconds`. Commands are
-        not retried: after a lost answer it is unknown whether the command was executed.
+        A call waits for an answer for at most `seconds`.
         """
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=_CONNECTIONS,
-            timeout=seconds,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        return cls(Redis.from_pool(pool), seconds)
+        return cls(Redis.from_pool(connection_pool(url, seconds)), seconds)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,17 +1,20 @@
 """Checks for `doctor`: the Valkey server, and the budgets of the web chat that are stored in it."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from bot import budgets
-from bot.cache import Cache, CacheUnavailable
+from bot.cache import Cache, CacheUnavailable, connection_pool
 from bot.cli.findings import Finding, doubtful, floor, good, wrong
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
+
+_SECONDS: Final = 3.0
 
 
 async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
@@ -19,7 +22,7 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
     if chosen.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return
-    client = Redis.from_url(chosen.redis_url.get_secret_value(), socket_timeout=3)
+    client = Redis.from_pool(connection_pool(chosen.redis_url.get_secret_value(), _SECONDS))
     try:
         info = await client.info()
         refusal = await _refusal(client)

@@ -133,7 +133,8 @@ class InstallationSettings(SettingsBase):
     )
     redis_url: RedisUrl = Field(
         default=None,
-        description="redis://, rediss:// or unix:// of Valkey or Redis; without it it's embedded.",
+        description="redis://, rediss:// or unix:// of Valkey or Redis, or redis+sentinel:// of its"
+        " sentinels; without it it's embedded.",
     )
 
     def database(self, role: Role = "app") -> str:

@@ -19,6 +19,13 @@ EXAMPLE_WORDS = re.compile(
 _ORIGIN = re.compile(
     r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?"
 )
+_SENTINEL = r"[^,:/?#@\s\[\]]+(?::[0-9]{1,5})?"
+_REDIS = re.compile(
+    r"(?:redis|rediss|unix)://.*"
+    rf"|redis\+sentinel://(?:[^/?#@\s]*@)?{_SENTINEL}(?:,{_SENTINEL})*/[\w.-]+"
+    r"(?:\?sentinel_password=[^&#\s]+)?",
+    re.ASCII,
+)
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
@@ -61,8 +68,11 @@ def _postgresql(value: SecretStr | None) -> SecretStr | None:
 
 
 def _redis(value: SecretStr | None) -> SecretStr | None:
-    if value and not re.match("(redis|rediss|unix)://", value.get_secret_value()):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    if value and not _REDIS.fullmatch(value.get_secret_value()):
+        raise ValueError(
+            "must begin with redis://, rediss:// or unix://, or be"
+            " redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME"
+        )
     return value
 
 

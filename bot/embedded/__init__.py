@@ -2,7 +2,7 @@
 
 from bot.embedded.db_roles import Databases, create_database, drop_database, prepare
 from bot.embedded.server_process import ServiceError
-from bot.embedded.servers import postgres, postgres_tool, valkey
+from bot.embedded.servers import postgres, postgres_tool, valkey, valkey_binary
 
 __all__ = [
     "Databases",
@@ -13,4 +13,5 @@ __all__ = [
     "postgres_tool",
     "prepare",
     "valkey",
+    "valkey_binary",
 ]

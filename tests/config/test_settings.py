@@ -226,6 +226,9 @@ def test_settings_refuse_plain_http_to_the_registry(
         ("KOSH_DATABASE_URL", f"mysql://{CANARY}"),
         ("KOSH_DATABASE_CONSOLE_URL", CANARY),
         ("KOSH_REDIS_URL", f"http://{CANARY}"),
+        ("KOSH_REDIS_URL", f"redis+sentinel://kosh:{CANARY}@10.0.0.1:26379"),
+        ("KOSH_REDIS_URL", f"redis+sentinel://10.0.0.1,{CANARY}:port/kosh"),
+        ("KOSH_REDIS_URL", f"redis+sentinel://10.0.0.1/kosh?{CANARY}=1"),
         ("KOSH_LANGUAGES", f"kk,{CANARY}"),
         ("KOSH_LOG_LEVEL", CANARY),
         ("KOSH_TELEGRAM_API", CANARY),
@@ -287,6 +290,21 @@ def test_settings_accept_database_urls_with_or_without_the_driver(
     assert read.database("owner") == "postgresql://kosh_owner@localhost/kosh"
     with pytest.raises(ConfigError, match="KOSH_DATABASE_RETENTION_URL isn't set"):
         read.database("retention")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://10.0.0.1/kosh",
+        "redis+sentinel://kosh:Long-enough-9@valkey-1:26379,valkey-2:26380,valkey-3/kosh",
+        "redis+sentinel://:Long-enough-9@10.0.0.1:26379,10.0.0.2:26379/kosh?sentinel_password=Long-enough-8",
+    ],
+)
+def test_settings_accept_addresses_of_sentinels(environment: pytest.MonkeyPatch, url: str) -> None:
+    put(environment, KOSH_REDIS_URL=url)
+    read = settings().redis_url
+    assert read is not None
+    assert read.get_secret_value() == url
 
 
 def test_settings_all_have_a_description() -> None:

@@ -1,0 +1,86 @@
+"""Valkey with sentinels: Kosh follows the primary that the sentinels name."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.cache import MISSED, Cache, CacheUnavailable, Notification
+from bot.cli import valkey_checks
+from bot.config.settings import settings
+from tests.sentinels import Watched, watched
+
+PATIENCE_S = 30
+SILENCE_S = 2.0
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Watched]:
+    with watched(tmp_path) as started:
+        yield started
+
+
+@asynccontextmanager
+async def opened(url: str, seconds: float = 2.0) -> AsyncIterator[Cache]:
+    live = Cache.at(url, seconds=seconds)
+    try:
+        yield live
+    finally:
+        await live.close()
+
+
+async def lent(live: Cache) -> bytes | None:
+    """Return the blob of the key `shared`, as soon as a server answers and has it."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                if found := await live.lent("shared"):
+                    return found
+            except CacheUnavailable:
+                pass
+            await asyncio.sleep(0.02)
+
+
+async def written(live: Cache) -> None:
+    """Write, as soon as the server accepts writes."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                return await live.lend("written", b"after", ttl_s=60)
+            except CacheUnavailable:
+                await asyncio.sleep(0.02)
+
+
+async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> None:
+    await asyncio.to_thread(group.await_agreement)
+    async with (
+        opened(group.url) as live,
+        opened(group.address(1)) as replica,
+        live.listen("topic") as ear,
+    ):
+        await live.lend("shared", b"before", ttl_s=600)
+        assert await lent(replica) == b"before"
+        group.kill_primary()
+        # The replica accepts this write only after its promotion.
+        await written(replica)
+        await written(live)
+        assert await lent(live) == b"before"
+        async with asyncio.timeout(PATIENCE_S):
+            assert await anext(ear) == MISSED
+            await live.publish("topic", b"news")
+            assert await anext(ear) == Notification("topic", b"news")
+
+
+async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:
+    group.silence_sentinel()
+    async with opened(group.url, SILENCE_S) as live:
+        # One call, which the cache ends after SILENCE_S, without a further attempt.
+        assert await live.allow("bucket", rate=1, burst=1) == 0.0
+
+
+async def test_doctor_checks_the_primary_behind_the_sentinels(group: Watched) -> None:
+    chosen = settings(redis_url=group.url, demo=True)
+    found = [finding async for finding in valkey_checks.valkey(chosen)]
+    assert [each.said.partition(" ")[0] for each in found if each.what == "valkey"] == ["version"]
