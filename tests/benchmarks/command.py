@@ -185,6 +185,20 @@ def kills(
 
 
 @app.command()
+def failover(
+    silence: Annotated[int, typer.Option(min=100, help="Sentinels wait so many ms.")] = 2_000,
+    seconds: Annotated[float, typer.Option(min=4, help="Each phase's.")] = 12,
+    rate: Annotated[float, typer.Option(min=1, help="Turns a second.")] = 40,
+) -> None:
+    """Measure turns while Valkey's primary fails and sentinels replace it."""
+    from tests.benchmarks import failover as replacing
+
+    typer.echo(report.load())
+    typer.echo(replacing.measured(silence, seconds, rate))
+    typer.echo(report.load())
+
+
+@app.command()
 def workers(
     count: Annotated[list[int], typer.Option(min=1, help="How many; may be repeated.")] = TEAMS,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,

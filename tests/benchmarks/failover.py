@@ -1,0 +1,151 @@
+"""`./kosh bench failover`: turns while Valkey's primary fails and sentinels replace it."""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import typer
+
+from bot.cache import Cache, CacheUnavailable
+from tests.benchmarks.form import ASKED, KEPT
+from tests.benchmarks.orders import Driven, Losses, Vigil
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import FIRST_CHAT, WEBHOOK, Stage, staged
+from tests.sentinels import Watched, watched
+
+FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
+FORMS = {"durable": KEPT, "anonymous": ASKED}
+CHATS = 8
+# Chats of the people who write at a rate; those of the vigils are behind them.
+WRITING = 400
+BLOCK = 1_000
+PROBE_SECONDS = 0.02
+CALM = 10.0
+PATIENCE = 75.0
+
+
+@dataclass(slots=True)
+class Outage:
+    """Times at which a client with Kosh's settings could not use Valkey."""
+
+    failed: list[float] = field(default_factory=list)
+    slowest: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds from the first to the last failed call; 0 if none failed."""
+        return self.failed[-1] - self.failed[0] if self.failed else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """Result of one fault: the outage, the turns before, during and after it, and the losses."""
+
+    fault: str
+    outage: Outage
+    driven: dict[str, tuple[Driven, ...]]
+    lost: dict[str, Losses]
+
+
+def measured(silence_ms: int, seconds: float, rate: float) -> str:
+    """Cause each fault while people write; return tables of the outages, turns and losses."""
+    found = [_failover(fault, silence_ms, seconds, rate) for fault in FAULTS]
+    return f"{table(_turns(found))}\n\n{table(_losses(found))}"
+
+
+def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failover:
+    with staged() as stage, watched(stage.folder, silence_ms) as group:
+        group.await_agreement()
+        stage.redis = group.url
+        database = stage.database("kosh_failover")
+        server = stage.serve(database, core=None)
+        stage.serve(database, core=None, port=server.port)
+        stage.work(database)
+        _watch(stage, server.port)
+        driven: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
+        with _probed(group.url) as outage:
+            for phase in range(3):
+                typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)
+                if phase == 1:
+                    _cause(group, fault)
+                # The durable turns are first in one phase, so that both forms meet the outage.
+                for place, (name, form) in enumerate(FORMS.items()):
+                    first = FIRST_CHAT + place * BLOCK
+                    each = stage.drive(
+                        server.port,
+                        seconds / len(FORMS),
+                        chats=WRITING,
+                        rate=rate,
+                        form=form,
+                        first_chat=first,
+                    )
+                    driven[name] += (each,)
+        return Failover(fault, outage, driven, stage.rest(CALM))
+
+
+def _watch(stage: Stage, port: int) -> None:
+    """Let people of each form write continuously until the end, to count lost and doubled turns."""
+    for place, (name, form) in enumerate(FORMS.items()):
+        first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
+        stage.watch(Vigil(port, WEBHOOK, stage.secret, form, first, CHATS, name, 0, PATIENCE))
+
+
+def _cause(group: Watched, fault: str) -> None:
+    number = FAULTS[fault]
+    if number is None:
+        group.hand_over()
+    else:
+        group.kill_primary(number)
+
+
+@contextmanager
+def _probed(url: str) -> Iterator[Outage]:
+    """Call Valkey continuously with a client of Kosh, in a thread."""
+    outage, ended = Outage(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_probe(url, outage, ended)))
+    thread.start()
+    try:
+        yield outage
+    finally:
+        ended.set()
+        thread.join()
+
+
+async def _probe(url: str, outage: Outage, ended: threading.Event) -> None:
+    live = Cache.at(url)
+    while not ended.is_set():
+        begun = time.monotonic()
+        try:
+            await live.allow("probe", rate=1_000, burst=1_000)
+        except CacheUnavailable:
+            outage.failed += [begun, time.monotonic()]
+        outage.slowest = max(outage.slowest, time.monotonic() - begun)
+        await asyncio.sleep(PROBE_SECONDS)
+    await live.close()
+
+
+def _turns(found: list[Failover]) -> Iterator[tuple[str, ...]]:
+    yield "fault", "outage s", "longest call s", "turns", "phase", "count", "failed", "p50", "p99"
+    for each in found:
+        seconds, slowest = f"{each.outage.seconds:.1f}", f"{each.outage.slowest:.1f}"
+        for name, phases in each.driven.items():
+            for phase, driven in zip(("before", "during", "after"), phases, strict=True):
+                yield (
+                    *(each.fault, seconds, slowest, name, phase, f"{driven.turns}"),
+                    *(f"{driven.failed}", f"{driven.p50:.1f}", f"{driven.p99:.1f}"),
+                )
+
+
+def _losses(found: list[Failover]) -> Iterator[tuple[str, ...]]:
+    yield (
+        *("fault", "turns", "acknowledged", "never taken", "never answered"),
+        *("thrown back", "questions skipped", "the same once more"),
+    )
+    for each in found:
+        for name, lost in each.lost.items():
+            counts = (lost.taken, lost.stuck, lost.unanswered, lost.back, lost.skipped, lost.again)
+            yield each.fault, name, *map(str, counts)
