@@ -27,7 +27,6 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.web.connection_limits import MAX_CONNECTIONS, LimitedProtocol
-from bot.web.console import demo_officers, demo_week
 from bot.web.health import metrics_app
 from bot.worker import main, telegram_polling
 
@@ -169,6 +168,9 @@ async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
 
 async def _invent(rt: Runtime) -> None:
     """Fill a new demo with invented officers and a week of cases; reset the demo's clock."""
+    # A webhooks process must not import the console.
+    from bot.web.console import demo_officers, demo_week
+
     await demo_week.reset_clock(rt)
     if await demo_officers.enter(rt):
         await demo_week.fill(rt)

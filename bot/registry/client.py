@@ -24,7 +24,6 @@ from yarl import URL
 from bot.observability import metrics, tracing
 from bot.registry.access_tokens import AccessTokens
 from bot.registry.circuit_breaker import Breaker
-from bot.registry.client_assertion import ASSERTION_TYPE, assertion
 from bot.registry.client_certificate import ClientCertificate, is_refused
 from bot.registry.contract import (
     Acknowledgement,
@@ -346,6 +345,9 @@ class Registry:
         elif self._signing_key is None:
             headers["Authorization"] = self._login
         else:
+            # Few installations have a signing key, and the library for it takes 2 MB.
+            from bot.registry.client_assertion import ASSERTION_TYPE, assertion
+
             signed = assertion(self._client_id, str(self._url / call.path), self._signing_key)
             form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
         answer = await self._send(call, headers, urlencode(form).encode(), ends)

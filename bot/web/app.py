@@ -1,4 +1,7 @@
-"""Build the FastAPI application that serves webhooks, chat, public pages, console and API."""
+"""Build the FastAPI application that serves webhooks, chat, public pages, console and API.
+
+A process for webhooks alone does not import `bot.web.site`, because the site takes 12 MB.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,22 +19,7 @@ from starlette.routing import BaseRoute
 from bot.operations.health import SnapshotCache
 from bot.registrations import registry_codes
 from bot.runtime import Runtime
-from bot.web import (
-    api,
-    chat,
-    chat_files,
-    chat_stream,
-    console,
-    demo,
-    errors,
-    health,
-    home,
-    info,
-    printed_checklist,
-    referral_pages,
-    secure_page,
-    webhooks,
-)
+from bot.web import errors, health, webhooks
 from bot.web.connection_limits import AddressLimit
 from bot.web.middleware import RequestGuard
 from bot.web.static_files import CompressedFiles
@@ -46,25 +34,6 @@ NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
-
-
-# Starlette matches routes in this order, so the routes that are called most often come first.
-ROUTERS = (
-    health.router,
-    chat.router,
-    chat_stream.router,
-    chat_files.router,
-    secure_page.router,
-    printed_checklist.router,
-    home.router,
-    referral_pages.router,
-    info.router,
-    api.router,
-    demo.router,
-)
-# The additional routers of a process that serves only platforms and the registry. It runs
-# separately, so that chat and console traffic cannot delay webhooks.
-PLATFORM_ROUTERS = (health.router,)
 
 
 def create_app(
@@ -82,7 +51,10 @@ def create_app(
             app.state.rt = await registry_codes.verify_codes(rt)
             app.state.watcher = SnapshotCache(app.state.rt)
             yield
-            await console.close(app.state)
+            if not platforms_only:
+                from bot.web import site
+
+                await site.close(app.state)
 
     app = FastAPI(
         title="Kosh",
@@ -110,10 +82,11 @@ def _routes(platforms_only: bool) -> list[BaseRoute]:
     # The routes of webhooks are added directly, because FastAPI matches the routes of an included
     # router twice.
     included = APIRouter(routes=webhooks.router.routes)
-    for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
-        included.include_router(router)
-    for router in () if platforms_only else console.ROUTERS:
-        included.include_router(router, prefix=console.ROOT)
+    included.include_router(health.router)
+    if not platforms_only:
+        from bot.web import site
+
+        site.include_in(included)
     # Build FastAPI's route contexts now. Otherwise the first request would take 0.1 s longer.
     list(iter_route_contexts(included.routes))
     return included.routes

@@ -6,6 +6,8 @@ Loopback addresses other than 127.0.0.1 act as other clients.
 
 import asyncio
 import hmac
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -174,6 +176,14 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
             assert await _status(url, path) == 404, path
         async with house.http.post(f"{url}/webhooks/telegram") as answer:
             assert answer.status == 403
+
+
+def test_webhooks_process_startup_does_not_import_the_site() -> None:
+    check = "import sys, bot.cli.servers; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True)
+    imported = {name for name in ran.stdout.split() if name.startswith("bot.web.")}
+    assert "bot.web.webhooks" in imported
+    assert not imported & {"bot.web.site", "bot.web.console", "bot.web.chat", "bot.web.api"}
 
 
 # Bodies of webhooks before their signature is verified

@@ -17,9 +17,6 @@ from urllib.parse import urlencode
 
 import aiohttp
 from fastapi import APIRouter, Form, Request
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from starlette.responses import RedirectResponse, Response
 
 from bot.officers import credentials, directory
@@ -194,7 +191,8 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
         },
     )
     keys = await _json(rt, "GET", published["jwks_uri"])
-    return checked(
+    return await asyncio.to_thread(
+        checked,
         answered.get("id_token"),
         keys,
         issuer=rt.settings.oidc_issuer or "",
@@ -206,8 +204,13 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
 def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
     """Return the account's id (`sub`) in an ID token.
 
-    Raises NotProven unless the signature and all required claims are valid.
+    Raises NotProven unless the signature and all required claims are valid. Call it in a thread,
+    because the first call loads the library.
     """
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     if not isinstance(token, str) or len(token) > MAX_TOKEN:
         raise NotProven
     try:
