@@ -177,6 +177,17 @@ def test_catalogues_pass_the_lint(code: str) -> None:
     assert faults(code) == []
 
 
+@pytest.mark.parametrize("code", catalogues.BUILT)
+def test_converted_messages_equal_those_of_the_converted_catalogue(code: str) -> None:
+    whole = {(each.context or "", each.id): each.string for each in catalogues.read(code)}
+    assert catalogues.messages(code) == {key: text for key, text in whole.items() if key[1]}
+
+
+def test_languages_share_the_keys_of_their_messages() -> None:
+    english = [map(id, catalogues.messages(code)) for code in ("ru", "kk", "kk_Arab")]
+    assert len(set.intersection(*map(set, english))) > 2000
+
+
 def test_source_messages_pass_the_lint() -> None:
     assert lint.findings("en", source(), source()) == []
 
