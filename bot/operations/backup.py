@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
@@ -38,6 +39,8 @@ from bot.security.vault import Vault
 PIECE = 1 << 20
 SUFFIX = ".kosh-backup"
 HEAD_SUFFIX = ".audit-head"
+# How long a restore waits for the sessions of other processes to end, and between two checks.
+ENDING_SECONDS, CHECK_SECONDS = 5.0, 0.1
 
 _CLIENTS = statement(
     select(ACTIVITY.c.usename).where(
@@ -76,7 +79,7 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
         os.fsync(file.fileno())
     if dumping.returncode != 0:
         draft.unlink()
-        raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; its words stand above")
+        raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; read its output above")
     path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
     draft.rename(path)
     return path
@@ -107,11 +110,19 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:
-    """Raise ServiceError if web or worker processes are connected: their writes would be lost."""
-    if fetch_all_sync(transaction, _CLIENTS):
-        raise ServiceError(
-            "E_RESTORE_BUSY", "E_RESTORE_BUSY: web or workers are running; end them and try again"
-        )
+    """Raise ServiceError if web or worker processes are connected: their writes would be lost.
+
+    Wait up to ENDING_SECONDS for sessions to end, because PostgreSQL ends the sessions of a process
+    that has just exited with a delay.
+    """
+    deadline = monotonic() + ENDING_SECONDS
+    while fetch_all_sync(transaction, _CLIENTS):
+        if monotonic() >= deadline:
+            raise ServiceError(
+                "E_RESTORE_BUSY",
+                "E_RESTORE_BUSY: web or workers are running; end them and try again",
+            )
+        sleep(CHECK_SECONDS)
 
 
 def _restore_stream(url: str, vault: Vault, path: Path) -> None:
@@ -129,7 +140,7 @@ def _restore_stream(url: str, vault: Vault, path: Path) -> None:
                 restoring.kill()
                 raise
     if restoring.returncode != 0:
-        raise ServiceError("E_RESTORE", "E_RESTORE: pg_restore failed; its words stand above")
+        raise ServiceError("E_RESTORE", "E_RESTORE: pg_restore failed; read its output above")
 
 
 def _read(file: IO[bytes]) -> Iterator[bytes]:

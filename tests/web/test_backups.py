@@ -71,7 +71,12 @@ def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
 
 @pytest.mark.requirement("S-33", "S-73", "S-31")
 async def test_erased_person_does_not_return_with_a_restored_backup(
-    chosen: Settings, databases: Databases, admin_url: str, services_home: Path, tmp_path: Path
+    chosen: Settings,
+    databases: Databases,
+    admin_url: str,
+    services_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with opened(chosen, admin_url) as house:
         leaving, staying = Guest(house.rt, GONE), Guest(house.rt, STAYS)
@@ -86,7 +91,8 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
         await leaving.go("/delete", "yes")
         await house.until(lambda: noted(house))
         assert await person(house.rt, GONE) is None
-        with pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
+        with monkeypatch.context() as patch, pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
+            patch.setattr(operation_backup, "ENDING_SECONDS", 0.0)
             operation_backup.restore(chosen, house.rt.vault, backup)
 
     assert len(theirs) == 4
@@ -109,6 +115,18 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
 async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
     await Guest(rt, STAYS).consent()
     yield operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
+
+
+async def test_restore_waits_for_sessions_that_are_ending(
+    chosen: Settings, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with runtime(chosen) as rt:
+        await Guest(rt, STAYS).consent()
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+    ending = psycopg.connect(databases.app)
+    monkeypatch.setattr("bot.operations.backup.sleep", lambda _seconds: ending.close())
+    operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
+    assert ending.closed
 
 
 @pytest.mark.requirement("S-73", "S-29")
