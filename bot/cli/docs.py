@@ -9,6 +9,7 @@ import typer
 
 from bot.cli import reference as pages
 from bot.cli.environment import ROOT
+from bot.cli.reference import citations
 
 app = typer.Typer(no_args_is_help=True, help="Write the reference and build the documents' site.")
 
@@ -17,11 +18,15 @@ app = typer.Typer(no_args_is_help=True, help="Write the reference and build the 
 def reference(
     *, check: bool = typer.Option(False, help="Only compare; exit with 1 if outdated.")
 ) -> None:
-    """Write the pages of docs/reference that are generated from the code."""
+    """Write the pages of docs/reference from the code, and cite the newest benchmarks' run.
+
+    The README and the page about benchmarks cite the run.
+    """
     if not check:
         pages.write()
+        citations.write()
         return
-    if names := pages.outdated():
+    if names := [*pages.outdated(), *citations.outdated()]:
         typer.echo(f"outdated, run ./kosh docs reference: {', '.join(names)}", err=True)
         raise typer.Exit(1)
 
@@ -50,6 +55,7 @@ def openapi_documents() -> dict[Path, str]:
 def build() -> None:
     """Write docs/reference and build the site into site/; a warning fails the build."""
     pages.write()
+    citations.write()
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise typer.Exit(1)

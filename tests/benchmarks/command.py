@@ -28,6 +28,33 @@ def bench() -> None:
     """Measure costs of Kosh and of other bot frameworks in the same run. No limit is checked."""
 
 
+@app.command("all")
+def all_(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Short runs that show that each works.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the page only into this file.")
+    ] = None,
+) -> None:
+    """Run the benchmarks one after another and write a dated page of docs/measurements.
+
+    Exit with 1 if one of them failed; the page names it. Run nothing else at the same time.
+    """
+    from datetime import UTC, datetime
+
+    from tests.benchmarks import everything
+
+    text, failed = everything.measured(typer.echo, quick=quick)
+    if to is not None:
+        to.write_text(text, "utf-8")
+    else:
+        typer.echo(f"Written: {everything.write(text, datetime.now(UTC))}")
+    if failed:
+        typer.echo(f"Failed: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+
+
 @app.command()
 def messages() -> None:
     """Count the messages that one completed registration takes on each channel."""

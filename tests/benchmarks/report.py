@@ -27,7 +27,11 @@ def load() -> str:
 
 
 def tables(results: Sequence[Result]) -> str:
-    return "\n\n".join(table(part(results)) for part in (_costs, _speeds, _ratios))
+    """Return tables of cost, speed and ratios, and a chart of the cost."""
+    names = [each.contender.name for each in results]
+    cost = {"both": [each.total for each in results]}
+    drawn = chart("CPU per turn, server and store, µs", names, cost)
+    return "\n\n".join([*(table(part(results)) for part in (_costs, _speeds, _ratios)), drawn])
 
 
 def _costs(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
@@ -63,13 +67,13 @@ def _speeds(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
 
 
 def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
-    yield "ours as a multiple of", "server", "both", "both at 70 %", "p99"
+    yield "Kosh as a multiple of", "server", "both", "both at 70 %", "p99"
     found = {each.contender.name: each for each in results}
-    durable, ask = found.get("ours, durable"), found.get("ours, just asking")
+    durable, ask = found.get("Kosh, durable"), found.get("Kosh, just asking")
     for ours, name in (
         (durable, "floor, durable"),
         (ask, "floor, just asking"),
-        (found.get("ours, typed"), "ours, typed, no recognition"),
+        (found.get("Kosh, typed"), "Kosh, typed, no recognition"),
         *((durable, each.contender.name) for each in results if each.contender.kind == "peer"),
     ):
         other = found.get(name)

@@ -20,7 +20,7 @@ def test_benchmark_turns_fail_for_no_compared_framework() -> None:
         assert each.failed == 0, each.contender.name
         assert each.samples[0].driven.calls >= each.samples[0].driven.turns, each.contender.name
         assert each.total > 0, each.contender.name
-    assert "ours as a multiple of" in report.tables(results)
+    assert "Kosh as a multiple of" in report.tables(results)
 
 
 @pytest.mark.slow

@@ -36,12 +36,12 @@ class Contender:
 
 
 CONTENDERS = (
-    Contender("ours, durable", "ours", WEBHOOK, "durable", KEPT),
+    Contender("Kosh, durable", "ours", WEBHOOK, "durable", KEPT),
     Contender("floor, durable", "floor", "/durable", "floor"),
-    Contender("ours, just asking", "ours", WEBHOOK, "ask"),
+    Contender("Kosh, just asking", "ours", WEBHOOK, "ask"),
     Contender("floor, just asking", "floor", "/ask", "floor"),
-    Contender("ours, typed", "ours", WEBHOOK, "typed", TYPED),
-    Contender("ours, typed, no recognition", "ours-unrecognized", WEBHOOK, "typed", TYPED),
+    Contender("Kosh, typed", "ours", WEBHOOK, "typed", TYPED),
+    Contender("Kosh, typed, no recognition", "ours-unrecognized", WEBHOOK, "typed", TYPED),
     Contender("aiogram + Redis", "aiogram", "/form", "peer"),
     Contender("aiogram + Redis, as documented", "aiogram-docs", "/form", "peer"),
     Contender("aiogram-dialog + Redis", "aiogram-dialog", "/form", "peer"),

@@ -1,0 +1,220 @@
+"""`./kosh bench all`: runs the benchmarks in turn and writes a dated page of docs/measurements."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.cli.environment import ROOT
+from bot.embedded import servers
+from tests.benchmarks import report
+
+FOLDER = ROOT / "docs" / "measurements"
+LIBRARIES = ("aiogram", "fastapi", "sqlalchemy", "psycopg", "redis", "uvloop", "uvicorn")
+# Width at which the text of a benchmark is wrapped; the documents allow 160 characters.
+WIDTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A benchmark with its arguments, and the arguments of a shorter run that shows that it works.
+
+    The arguments come after `./kosh bench`.
+    """
+
+    title: str
+    arguments: tuple[str, ...]
+    quick: tuple[str, ...]
+
+
+BENCHMARKS = (
+    Benchmark(
+        "Cost of a turn",
+        ("turn", "--loop", "uvloop", "--rounds", "8"),
+        ("turn", "--loop", "uvloop", "--quick"),
+    ),
+    Benchmark(
+        "Many people in the database",
+        ("size", "--people", "10000", "--people", "1000000", "--rounds", "8"),
+        ("size", "--people", "1000", "--people", "20000", "--rounds", "2", "--seconds", "1"),
+    ),
+    Benchmark(
+        "Web processes that share a port",
+        ("workers", "--rounds", "4"),
+        ("workers", "--count", "1", "--count", "2", "--rounds", "1", "--seconds", "1"),
+    ),
+    Benchmark(
+        "PgBouncer", ("pooled", "--rounds", "4"), ("pooled", "--rounds", "1", "--seconds", "1")
+    ),
+    Benchmark("Ten times as many people", ("burst",), ("burst", "--seconds", "5")),
+    Benchmark("Losses by kills", ("kills",), ("kills", "--servers", "1", "--stores", "1")),
+    Benchmark(
+        "Both webhooks while files are processed", ("webhooks",), ("webhooks", "--seconds", "5")
+    ),
+    Benchmark(
+        "Attack from many addresses",
+        ("siege", "--seconds", "60"),
+        ("siege", "--seconds", "15", "--addresses", "4", "--rate", "20"),
+    ),
+    Benchmark(
+        "Announcement",
+        ("broadcast", "--people", "100000", "--seconds", "20"),
+        ("broadcast", "--people", "2000", "--seconds", "5"),
+    ),
+    Benchmark(
+        "Console with a full desk",
+        ("console", "--closed", "19000", "--seconds", "20"),
+        ("console", "--closed", "500", "--open", "50", "--live", "5", "--seconds", "5"),
+    ),
+    Benchmark("Notification of an officer", ("notify",), ("notify", "--cases", "2")),
+    Benchmark("Checklists as PDF", ("print",), ("print", "--count", "6")),
+    Benchmark("Messages of a registration", ("messages",), ("messages",)),
+    Benchmark("Start", ("start",), ("start", "--rounds", "1")),
+    Benchmark("The busiest day, simulated", ("scale",), ("scale", "--count", "12")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of a benchmark: its output, exit code and duration in seconds."""
+
+    benchmark: Benchmark
+    command: str
+    output: str
+    exit_code: int
+    seconds: float
+
+
+def run(benchmark: Benchmark, quick: bool) -> Outcome:
+    """Run a benchmark as `./kosh bench` does, in a process of its own."""
+    arguments = benchmark.quick if quick else benchmark.arguments
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "bench", *arguments],
+        cwd=ROOT,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    command = " ".join(("./kosh bench", *arguments))
+    return Outcome(benchmark, command, done.stdout, done.returncode, time.monotonic() - begun)
+
+
+def measured(
+    say: Callable[[str], None], *, quick: bool = False, chosen: Sequence[Benchmark] = BENCHMARKS
+) -> tuple[str, list[str]]:
+    """Run the benchmarks one after another; return the page, and the titles of those that failed.
+
+    Call `say` with a line before each benchmark.
+    """
+    begun, before = datetime.now(UTC), report.load()
+    outcomes = []
+    for number, each in enumerate(chosen, 1):
+        say(f"{number} of {len(chosen)}: {each.title}")
+        outcomes.append(run(each, quick))
+    failed = [each.benchmark.title for each in outcomes if each.exit_code]
+    return page(begun, [*machine(), before, report.load()], outcomes), failed
+
+
+def page(begun: datetime, circumstances: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """Return the Markdown page of a run that began at `begun`, in UTC."""
+    parts = [
+        f"# {begun:%Y-%m-%d}: all benchmarks",
+        f"Written by `./kosh bench all`, started at {begun:%H:%M} UTC.",
+        textwrap.fill(summary(outcomes), WIDTH, break_on_hyphens=False),
+        "\n".join(f"- {each}" for each in circumstances),
+    ]
+    for each in outcomes:
+        state = "" if each.exit_code == 0 else f" **It failed with exit code {each.exit_code}.**"
+        took = f"`{each.command}` took {each.seconds:.0f} s.{state}"
+        parts += [f"## {each.benchmark.title}", took, wrapped(each.output)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Return one paragraph with the ratios of a durable turn; empty if no turn was measured.
+
+    `./kosh docs reference` copies this paragraph into the README.
+    """
+    output = "\n".join(each.output for each in outcomes)
+    cells = r" *\| *([0-9.]+)" * 3
+    ratios = {
+        name: found.groups()
+        for name in ("floor, durable", "aiogram + Redis", "aiogram + Redis, as documented")
+        if (found := re.search(rf"^\| {re.escape(name)}{cells} *\|", output, re.MULTILINE))
+    }
+    if len(ratios) < 3:
+        return ""
+    floor, quickest, documented = (both for _server, both, _loaded in ratios.values())
+    return (
+        f"A durable turn costs {quickest} times the CPU time of aiogram with Redis at its quickest,"
+        f" {documented} times that of aiogram with Redis as its documentation shows, and {floor}"
+        " times that of a minimal program. The figures include PostgreSQL and Valkey."
+    )
+
+
+def machine() -> Iterator[str]:
+    """Yield lines about the machine, the versions and the commit."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    yield f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {platform.system()}"
+    yield f"Python {platform.python_version()}, {_postgres()}"
+    yield ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    yield f"Commit {_git('rev-parse', '--short', 'HEAD')}{', with changes' if changed else ''}"
+
+
+def _processor() -> str:
+    """Return the model of the processor, as Linux names it."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text("utf-8") if information.is_file() else ""
+    model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return " ".join(model[1].split()) if model else platform.machine()
+
+
+def _postgres() -> str:
+    program = servers.postgres_tool("postgres")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def wrapped(output: str) -> str:
+    """Return the output with long lines of text wrapped; tables and charts stay as they are."""
+    lines, is_chart = [], False
+    for line in output.strip().splitlines():
+        is_chart ^= line.startswith("```")
+        keep = is_chart or line.startswith(("|", "```")) or len(line) <= WIDTH
+        lines += [line] if keep else textwrap.wrap(line, WIDTH)
+    return "\n".join(lines)
+
+
+def write(text: str, day: datetime, folder: Path = FOLDER) -> Path:
+    """Write the page of the day, and list it in the table of measurements and in the site."""
+    path = folder / f"{day:%Y-%m-%d}.md"
+    path.write_text(text, "utf-8")
+    row = f"| {day:%Y-%m-%d} | [all benchmarks]({path.name}) of one run | `./kosh bench all` |"
+    _insert(folder / "README.md", row, after="|---|---|---|")
+    entry = f'    "measurements/{path.name}",'
+    _insert(folder.parents[1] / "zensical.toml", entry, after='    "measurements/README.md",')
+    return path
+
+
+def _insert(path: Path, line: str, *, after: str) -> None:
+    """Insert a line after another one, unless the file already has the line."""
+    lines = path.read_text("utf-8").splitlines()
+    if line not in lines:
+        lines.insert(lines.index(after) + 1, line)
+        path.write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,0 +1,95 @@
+"""The page of `./kosh bench all`, and the pages that cite the newest one."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.cli.reference import citations
+from tests.benchmarks import everything
+from tests.benchmarks.command import app
+from tests.benchmarks.everything import Benchmark, Outcome, page, summary, wrapped
+
+DAY = datetime(2026, 11, 29, 8, 30, tzinfo=UTC)
+TURN = Benchmark("Cost of a turn", ("turn",), ("turn", "--quick"))
+RATIOS = """
+| Kosh as a multiple of          | server | both | both at 70 % |  p99 |
+| ------------------------------ | -----: | ---: | -----------: | ---: |
+| floor, durable                 |   1.36 | 1.03 |         1.40 | 1.70 |
+| aiogram + Redis                |   0.71 | 0.83 |         1.16 | 1.75 |
+| aiogram + Redis, as documented |   0.52 | 0.63 |         0.85 | 1.20 |
+"""
+
+
+def _outcome(output: str, exit_code: int = 0) -> Outcome:
+    return Outcome(TURN, "./kosh bench turn", output, exit_code, 61.4)
+
+
+def test_benchmark_page_shows_command_duration_and_output() -> None:
+    text = page(DAY, ["2 cores"], [_outcome(RATIOS)])
+    assert text.startswith("# 2026-11-29: all benchmarks\n")
+    assert "- 2 cores\n" in text
+    assert "`./kosh bench turn` took 61 s." in text
+    assert RATIOS.strip() in text
+
+
+def test_benchmark_page_names_a_failure() -> None:
+    assert "**It failed with exit code 3.**" in page(DAY, [], [_outcome("E_BENCH", 3)])
+
+
+def test_benchmark_summary_has_the_ratios_with_the_stores() -> None:
+    found = summary([_outcome(RATIOS)])
+    assert [figure in found for figure in ("0.83", "0.63", "1.03", "1.36")] == [*[True] * 3, False]
+
+
+def test_benchmark_summary_is_empty_without_a_turn() -> None:
+    assert summary([_outcome("12 messages")]) == ""
+
+
+def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
+    long = " ".join(["word"] * 60)
+    kept = f"| {long} |\n```mermaid\n{long}\n```"
+    first, *_others = wrapped(f"{long}\n{kept}").splitlines()
+    assert len(first) <= everything.WIDTH
+    assert wrapped(kept) == kept
+
+
+def test_benchmarks_of_a_whole_run_are_commands() -> None:
+    known = {
+        each.name or each.callback.__name__ for each in app.registered_commands if each.callback
+    }
+    assert {each.arguments[0] for each in everything.BENCHMARKS} <= known
+    assert all(each.arguments[0] == each.quick[0] for each in everything.BENCHMARKS)
+
+
+def _documents(root: Path) -> Path:
+    """Write the pages that a run of all benchmarks changes; return the folder of measurements."""
+    folder = root / "docs" / "measurements"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("| date | subject | method |\n|---|---|---|\n", "utf-8")
+    (root / "zensical.toml").write_text('    "measurements/README.md",\n', "utf-8")
+    for name in citations.CITING:
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(f"# Page\n\n{citations.BEGIN}\n{citations.END}\n", "utf-8")
+    return folder
+
+
+def test_benchmark_page_is_listed_once(tmp_path: Path) -> None:
+    folder = _documents(tmp_path)
+    for _time in range(2):
+        everything.write("# Page\n", DAY, folder)
+    assert (folder / "README.md").read_text("utf-8").count("2026-11-29.md") == 1
+    assert (tmp_path / "zensical.toml").read_text("utf-8").count("2026-11-29.md") == 1
+
+
+def test_citing_pages_show_the_newest_summary(tmp_path: Path) -> None:
+    folder = _documents(tmp_path)
+    assert citations.outdated(tmp_path) == []
+    for day in (28, 29):
+        outcome = _outcome(RATIOS.replace("0.83", f"0.{day}"))
+        everything.write(page(DAY.replace(day=day), [], [outcome]), DAY.replace(day=day), folder)
+    assert citations.outdated(tmp_path) == [*citations.CITING]
+    citations.write(tmp_path)
+    assert citations.outdated(tmp_path) == []
+    readme = (tmp_path / "README.md").read_text("utf-8")
+    assert "0.29 times" in readme
+    assert "0.28 times" not in readme
+    assert "(docs/measurements/2026-11-29.md)" in readme
