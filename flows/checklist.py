@@ -341,7 +341,7 @@ CONSENT = Consent(
     ),
 )
 # Kinds of upload by document key. An upload of this kind ticks the document's entry in the list.
-# Only these documents can be uploaded after a registration.
+# These documents can be uploaded after a registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 

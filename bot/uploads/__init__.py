@@ -1,4 +1,4 @@
-"""Files that people upload. `intake` stores them, `registry_transfer` sends them on."""
+"""Files from people: `intake` stores them, `registry_transfer` sends them to the registry."""
 
 from bot.file_sanitizer.sanitizer import Refused
 from bot.uploads.intake import (

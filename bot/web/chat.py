@@ -79,7 +79,7 @@ forms = APIRouter(route_class=ChatRoute)
 
 @router.get("/chat")
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
-    """Return the chat page with the chat's messages; a new chat shows the greeting, unstored.
+    """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
 
     A visit from a poster's QR code is counted, then redirected to the page's address without the
     query.

@@ -17,7 +17,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
-    """Return each published content item except contacts as its id, content and text.
+    """Return each published item that is shown, except contacts, as its id, content and text.
 
     The items are sorted by the day on which an editor checked them, newest first.
     """

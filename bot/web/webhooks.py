@@ -208,7 +208,7 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Process a batch; return True if all of it was committed, and each person's updates.
+    """Process a batch of updates; return whether all were committed, and each person's updates.
 
     With each update goes what to send after its commit. Updates of one person are processed in
     order, those of different people concurrently.

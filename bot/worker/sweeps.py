@@ -62,11 +62,11 @@ async def remind(rt: Runtime) -> None:
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Delete people's answers that are due for deletion, mostly 24 hours after their acceptance.
+    """Delete people's answers that are due, mostly 24 hours after the registry accepted them.
 
-    The registry's acceptance counts. A change that is not sent yet delays the deletion, and every
-    call would find its person again. So frequent calls pass `lately`, which skips people whose
-    deletion was due over an hour ago. An hourly call without `lately` retries these.
+    A change that is not sent yet delays the deletion, and every call would find its person again.
+    So frequent calls pass `lately`, which skips people whose deletion was due over an hour ago. An
+    hourly call without `lately` retries these.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):
@@ -74,7 +74,7 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
 
 
 async def forget_unfinished(rt: Runtime) -> None:
-    """Delete unfinished answers of people who subscribe to announcements after 30 idle days.
+    """After 30 idle days, delete the unfinished answers of subscribers to announcements.
 
     The subscriptions continue.
     """

@@ -78,14 +78,14 @@ def holds(condition: Condition, answers: Answers) -> bool:
 
 
 def may_hold(condition: Condition, answers: Answers, unknown: Container[str]) -> bool:
-    """Return True if the condition is true, or can become true by answers to `unknown`."""
+    """Return True if the condition is true, or if answers to `unknown` could make it true."""
     return _outcomes(condition, answers, unknown)[0]
 
 
 def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -> tuple[bool, bool]:
     """Return whether the condition can be true, and whether it can be false.
 
-    Both are True if the outcome depends on answers to `unknown` questions.
+    Both are True if this depends on the answers to the questions in `unknown`.
     """
     match condition:
         case AllOf(parts):

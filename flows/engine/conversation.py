@@ -79,7 +79,7 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
-# First characters of payloads without a nonce, which never expire: answers, ratings, layouts.
+# First characters of payloads that never expire: buttons of answers, ratings and layouts.
 LASTING = ("?", "*", "#")
 # Events that the person causes. All other events come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
@@ -123,7 +123,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Store whether the person left the chat with this event; if not, no message waits any more."""
+    """Store whether the person left the chat; if not, a withheld message counts as opened."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     if turn.c.update_waits and not left:
         _repeat_request(turn)

@@ -49,7 +49,7 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """Questions that are repeated for each member of a list that the person makes, until "done"."""
+    """Questions that are repeated for each member of a list, until the person chooses "done"."""
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
@@ -301,7 +301,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """Return the path of a form. An item reads only valid answers to applicable earlier items."""
+    """Return a form's path. An item can read only valid answers to applicable items before it."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:

@@ -8,7 +8,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{
 
 
 def is_email(text: str) -> bool:
-    """Return True if a text is one plain e-mail address."""
+    """Return True if the whole text is one plain e-mail address."""
     return len(text) <= MAX_ADDRESS and _EMAIL.fullmatch(text) is not None
 
 

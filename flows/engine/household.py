@@ -43,7 +43,7 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Use up one of the person's attempts to enter a code; gives a `HouseholdCodeChecked`."""
+    """Use up one of the person's attempts at codes; the result is a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 

@@ -223,7 +223,7 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """If a consent precedes the step `stop`, return the form without answers not to be stored.
+    """Return the form without answers that must not be stored, if a consent precedes `stop`.
 
     Returns None if no consent precedes it, or if the form has no such answers.
     """

@@ -1,4 +1,4 @@
-"""Referrals by organizations: a referral code, and the consent to be counted for its owner."""
+"""Referrals by organizations: a code, and the consent to be counted for the organization."""
 
 import re
 from dataclasses import dataclass

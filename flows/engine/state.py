@@ -92,8 +92,8 @@ class Conversation:
 
     `papers` holds the state of each kind of paper. `pending_uploads` counts files that are being
     checked, `verdicts` holds the results of those already checked. `requested_upload` is the paper
-    that an officer requested. `draft_list` is a list that was just made, `saved_list` one that is
-    stored with consent. `after_pin` is the screen that opens once the PIN is right.
+    that an officer requested. `draft_list` is a checklist that was just made, `saved_list` one
+    that is stored with consent. `after_pin` is the screen that opens once the PIN is right.
     `suspended_flow` is the flow to return to after the handoff. `topics` are the subscribed topics.
     `not_understood` counts consecutive texts that were not understood. `is_masked`: the chat was
     closed and cleared, so private answers are hidden until the PIN or the secure page confirms the

@@ -27,7 +27,7 @@ Sender = Annotated[Officer, needs(Scope.ANNOUNCEMENTS_SEND)]
 
 
 class Audience(RequestBody):
-    """Filters on the subscribers of the topic; an empty list does not filter."""
+    """Filters on the subscribers of the announcement's topic; an empty list does not filter."""
 
     languages: tuple[str, ...] = ()
     """Codes of written forms: languages, with a script where there are several."""

@@ -36,7 +36,7 @@ assert {option.key for option in TOPIC.among} == set(Topic.__value__.__args__)
 
 
 class CaseRequest(RequestBody):
-    """The topic of a person's request. It contains nothing about the person."""
+    """The topic, language and country of a person's request; it does not identify the person."""
 
     topic: Topic
     language: Language

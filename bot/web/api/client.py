@@ -68,7 +68,7 @@ class AudienceCount:
 
 @dataclass(frozen=True, slots=True)
 class InvitedCase:
-    """The state of an invited case: invited, expired, open or closed."""
+    """The state of a case that a system started: invited, expired, open or closed."""
 
     id: str
     state: str
@@ -126,7 +126,7 @@ class NewSecret:
 
 
 class BadSignature(Exception):
-    """The webhook has no valid signature, or is older than 5 minutes; do not use its content."""
+    """The webhook is not signed, or not from the last 5 minutes; do not use its content."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]) -> dict[str, Any]:
@@ -223,11 +223,11 @@ class Client:
         return _read(NewCase, await self._call("POST", "/cases", asked, key))
 
     async def read_case(self, case: str) -> InvitedCase:
-        """Return the state of an invited case by its id."""
+        """Return the state of a case by the id of its invitation."""
         return _read(InvitedCase, await self._call("GET", f"/cases/{case}"))
 
     async def read_statistics(self) -> Statistics:
-        """Return the counts of the account's mission over the last 30 days."""
+        """Return counts of the cases of the account's mission over the last 30 days."""
         return _read(Statistics, await self._call("GET", "/statistics"))
 
     async def create_webhook(self, url: str, events: Iterable[str]) -> NewWebhook:
@@ -236,12 +236,12 @@ class Client:
         return _read(NewWebhook, await self._call("POST", "/webhooks", asked))
 
     async def list_webhooks(self) -> list[Webhook]:
-        """Return the endpoints of the account."""
+        """Return the webhook endpoints of the token's account."""
         found = await self._call("GET", "/webhooks")
         return [_read(Webhook, each) for each in found["webhooks"]]
 
     async def delete_webhook(self, webhook: str) -> None:
-        """Delete an endpoint by its id."""
+        """Delete a webhook endpoint by its id."""
         await self._call("DELETE", f"/webhooks/{webhook}")
 
     async def rotate_webhook_secret(self, webhook: str) -> NewSecret:

@@ -89,7 +89,7 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the problem name of a status that reading the request's body ended with."""
+    """Return the problem name for the status with which the request's body was rejected."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 

@@ -40,7 +40,7 @@ class WebhookRequest(RequestBody):
 
 
 class Webhook(ResponseBody):
-    """An endpoint, without its secret."""
+    """A webhook endpoint, without its secret."""
 
     id: UUID
     """Id for the other calls."""
@@ -62,7 +62,7 @@ class Webhook(ResponseBody):
 
 
 class Webhooks(ResponseBody):
-    """The endpoints of the account."""
+    """The webhook endpoints of the token's account."""
 
     webhooks: list[Webhook]
     """The endpoints, the oldest first."""

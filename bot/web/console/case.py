@@ -71,7 +71,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class CannedReply:
-    """A canned reply; `words` is in the person's language, `meaning` in the officer's or ""."""
+    """A canned reply; `words` is in the person's language, `meaning` (or "") in the officer's."""
 
     name: str
     title: str
@@ -80,7 +80,7 @@ class CannedReply:
     form: str = ""
 
     def has(self, words: Sequence[str]) -> bool:
-        """Return True if the name, the title or the texts contain all of the words."""
+        """Return True if name, title and texts together contain all words of a search."""
         text = f"{self.name} {self.title} {self.words} {self.meaning}".casefold()
         return all(each in text for each in words)
 

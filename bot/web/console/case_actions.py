@@ -248,7 +248,7 @@ async def fill(
     form: Annotated[FillForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Answer a question of the person's registration form on behalf of the person."""
+    """Answer a question of the form that is open in the chat, on behalf of the person."""
 
     async def action() -> ActionResult:
         return await desk.fill(
@@ -353,7 +353,7 @@ async def answers(
     case_id: UUID,
     form: Annotated[AnswersForm, Form()],
 ) -> Response:
-    """Show the person's answers in the registration form, if the officer chose a reason.
+    """Show the person's answers to forms in the chat, if the officer chose a reason.
 
     The access is recorded in the audit log.
     """

@@ -109,7 +109,7 @@ async def listing(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
-    """Return the inbox."""
+    """Return the inbox with the cases that match the filters in the URL."""
     return await inbox_page(context, query)
 
 

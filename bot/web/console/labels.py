@@ -269,7 +269,7 @@ DELIVERIES: dict[str, Text] = {
     "pending": _("on its way"),
     "sending": _("on its way"),
     "waiting": _("waits until the person opens the chat"),
-    # Translators: a message was sent.
+    # Translators: state of a message to a person: it was sent.
     "sent": _("sent"),
     # Translators: state of a message to a person: it reached the person's phone.
     "delivered": _("delivered"),
@@ -278,7 +278,7 @@ DELIVERIES: dict[str, Text] = {
     "dropped": _("not sent: somebody took the case over"),
     "failed": _("not sent: the messenger refused it"),
     "undeliverable": _("not sent: the person blocked the bot"),
-    # Translators: a message was sent.
+    # Translators: state of a message to a person: it was sent.
     "gone": _("sent"),
 }
 

@@ -163,7 +163,7 @@ KINDS: dict[str, Text] = {
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),
-    # Translators: a purpose of consent.
+    # Translators: the sending of a person's registration to the registry.
     "submit": _("Registering"),
     "amend": _("Change of a registration"),
     # Translators: withdrawal of a person's registration, which is sent to the registry.

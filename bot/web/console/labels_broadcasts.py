@@ -209,7 +209,7 @@ BROADCASTS: dict[str, Text] = {
     "done_started": _("Sending has begun."),
     "done_paused": _("Paused. Messages that were being sent at that moment were sent."),
     "done_resumed": _("Sending goes on."),
-    # Translators: an officer ended the sending.
+    # Translators: notice that the officer has ended the sending of an announcement.
     "done_cancelled": _("Ended."),
     "done_retried": _("Sending to them again."),
     # Translators: notice that an officer decided about messages that may not have arrived.
@@ -234,7 +234,7 @@ BROADCAST_STATES: dict[str, Text] = {
     State.PAUSED: _("held"),
     # Translators: state of an announcement of which all messages are sent.
     State.DONE: _("finished"),
-    # Translators: an officer ended the sending.
+    # Translators: state of an announcement whose sending an officer ended.
     State.CANCELLED: _("ended"),
 }
 

@@ -6,9 +6,9 @@ from flows.engine.text import Text, _, button
 SIGNING: dict[str, Text] = {
     "sign_in": button("Sign in"),
     "sign_in_title": _("Sign in to Kosh"),
-    # Translators: belongs to the officer who signs in.
+    # Translators: label of the field for the name of the officer who signs in.
     "name": _("Name"),
-    # Translators: belongs to the officer who signs in.
+    # Translators: label of the field for the password of the officer who signs in.
     "password": _("Password"),
     "code": _("Code from your app"),
     "code_hint": _("Six digits from the authenticator app on your phone"),

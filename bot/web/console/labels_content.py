@@ -36,9 +36,9 @@ CONTENT: dict[str, Text] = {
     "content_partial": _("Publish although a language is missing, because"),
     "content_partial_hint": _("People in the missing language are sent to an officer."),
     "content_silent": _("Say nothing of this until it is checked again"),
-    # Translators: belongs to an office or mission.
+    # Translators: label of the address of an office or mission.
     "content_address": _("Address"),
-    # Translators: belongs to an office or mission.
+    # Translators: label of the telephone number of an office or mission.
     "content_telephone": _("Telephone"),
     "content_map": _("Link to a map"),
     "content_hours_hint": _("Write the hours and how to get an appointment."),
@@ -96,9 +96,9 @@ CONTENT: dict[str, Text] = {
 }
 
 STATES: dict[str, Text] = {
-    # Translators: the state of an entry.
+    # Translators: state of an entry that an editor wrote and that is not approved yet.
     "draft": _("draft"),
-    # Translators: the state of an entry.
+    # Translators: state of an entry that people can read.
     "live": _("published"),
     "replaced": _("was published"),
     "withdrawn": _("taken back"),

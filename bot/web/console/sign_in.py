@@ -69,7 +69,7 @@ class DemoForm(BaseModel):
 
 
 class EnrolForm(BaseModel):
-    """The form with which an invited officer enrols.
+    """The form with which an invited officer enrolls.
 
     `token` is from the one-time link. `sealed` is the encrypted TOTP secret of the officer's
     authenticator app.

@@ -45,7 +45,7 @@ async def show(
     channel: Code = "",
     country: Annotated[str, Query(max_length=2)] = "",
 ) -> Response:
-    """Return the page of the last 30 days: response times, cases by topic, and form funnels."""
+    """Return the page of the last 30 days: response times, cases by topic, form funnels."""
     found = await statistics.report(context.rt, context.officer, language, channel, country)
     tongues = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}

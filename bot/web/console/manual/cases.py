@@ -1,4 +1,7 @@
-"""Sections for officers at work: the first day, the inbox, a case, canned replies, keys."""
+"""Sections of the officers' manual about daily work.
+
+They are about the first day, the inbox, a case, canned replies and shortcut keys.
+"""
 
 from bot.web.console.labels import CASE, FRAME, INBOX
 from bot.web.console.labels_common import RUNNING

@@ -1,4 +1,7 @@
-"""Sections for editors and approvers: announcements, content, texts, sentences."""
+"""Sections of the officers' manual for editors and approvers.
+
+They are about announcements, content, texts and donated sentences.
+"""
 
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_common import RUNNING
