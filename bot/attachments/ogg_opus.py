@@ -42,7 +42,7 @@ class _Page:
 def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
     """Return a recording with only its header and sound.
 
-    Raises Broken, also if it is larger than MAX_BYTES or longer than `max_seconds`.
+    Raises Broken, also if the recording is larger than MAX_BYTES or longer than `max_seconds`.
     """
     if len(data) > MAX_BYTES:
         raise Broken

@@ -94,7 +94,7 @@ def pushed(rt: Runtime) -> list[str]:
     """Return the channels to which broadcasts are pushed.
 
     The web chat is excluded, because a closed page cannot be reached; its users read past
-    announcements. Demo mode includes it, since it has no other channel.
+    announcements. Demo mode includes the web chat, since a demo has no other channel.
     """
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 

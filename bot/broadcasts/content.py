@@ -100,7 +100,7 @@ def _title(body: str) -> tuple[Mark, ...]:
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
-    """Return the notice for people in discreet mode, which mentions news without the content."""
+    """Return the notice for people in discreet mode: there is news, without the news' text."""
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None

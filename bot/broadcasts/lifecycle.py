@@ -26,7 +26,7 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Start sending, or schedule the start if `not_before` is in the future.
 
     Raises Refused if approvals are missing or expired, the broadcast is not awaiting its start, or
-    anything blocks it.
+    anything blocks sending.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:

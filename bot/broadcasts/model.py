@@ -148,7 +148,10 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The content that an author writes; `quiet` None allows any hour."""
+    """The content that an author writes.
+
+    `quiet` is the start and end of the quiet hours; None allows any hour.
+    """
 
     purpose: Purpose
     topic: str
@@ -222,7 +225,7 @@ def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
 
 
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
-    """Return a broadcast by id, with `lock` locked for update. Raises LookupError."""
+    """Return a broadcast by id; if `lock`, lock its row for update. Raises LookupError."""
     found = statements.LOCK if lock else FIND
     return only(await fetch_all(transaction, found, id=broadcast_id))
 

@@ -44,8 +44,8 @@ _LOCK = 5273851920482
 async def run_due(rt: Runtime) -> None:
     """Start scheduled broadcasts that are due; then process running, paused and cancelled ones.
 
-    Only one worker runs this at a time. A cancelled broadcast is processed while it has open
-    recipients.
+    A worker returns at once if another worker is starting broadcasts at that moment. A cancelled
+    broadcast is processed while it has open recipients.
     """
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):

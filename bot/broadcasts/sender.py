@@ -102,7 +102,7 @@ class Batch:
 
     @property
     def stormy(self) -> bool:
-        """Return True if too many calls failed for the recipients to be the cause."""
+        """Return True if so many calls failed that the recipients cannot be the cause."""
         row = list(self.lately)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
 

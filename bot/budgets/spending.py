@@ -41,12 +41,12 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Verdict: process the event only after the person has answered a question."""
+    """Verdict: process the event only after the person has answered the captcha question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Verdict: the person may try again after these seconds."""
+    """Verdict: the person may try again after `seconds` seconds."""
 
     seconds: float
 
@@ -55,7 +55,7 @@ type Verdict = Granted | Asked | Waits
 
 
 def network_of(host: str) -> str:
-    """Return an IPv4 address, or the /64 network of an IPv6 address; "" for an invalid one.
+    """Return an IPv4 address, or the /64 network of an IPv6 address; "" for an invalid address.
 
     Providers assign a /64 network to one customer.
     """
@@ -92,7 +92,7 @@ async def spend(
 ) -> Verdict:
     """Draw from the budgets of all `spendings`, or from none of them.
 
-    `answered` means that the person has correctly answered the question of the check. Then only the
+    `answered` means that the person has correctly answered the captcha question. Then only the
     hourly limits of the IP address can stop the event; the other budgets may become negative.
     """
     wanted = sorted(spendings)
@@ -113,7 +113,7 @@ async def spend(
 
 
 async def draw_answer(rt: Runtime, host: str) -> float:
-    """Take one attempt to answer the check's question from the budget of the IP address.
+    """Take one attempt to answer the captcha question from the budget of the IP address.
 
     Return 0, or the seconds to wait.
     """

@@ -41,7 +41,7 @@ BUDGETS: Final[Mapping[Spending, Budget]] = {
     # An attempt with a secret: a registration's number and PIN, or a code to join a chat.
     Spending.LOOKUP: Budget(free=10, limit=40, together=200),
 }
-# Attempts to answer the check's question, per ANSWERS_SECONDS and IP address; a guess is right with
+# Attempts to answer the captcha question, per ANSWERS_SECONDS and IP address; a guess is right with
 # a probability of 1 in 72.
 MAX_ANSWERS: Final = 60
 ANSWERS_SECONDS: Final = 600

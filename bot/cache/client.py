@@ -33,7 +33,10 @@ class CacheUnavailable(Exception):
 
 @dataclass(frozen=True)
 class LockAcquired:
-    """The lock was acquired; `blob` is the stored state, `known` if the person is in PostgreSQL."""
+    """The lock of an anonymous conversation was acquired; `blob` is its stored state.
+
+    `known` is True if the person has been stored in PostgreSQL.
+    """
 
     blob: bytes | None
     known: bool
@@ -140,7 +143,7 @@ class Cache:
         return float(await self._run(DRAW, keys, *args))
 
     async def tally(self, key: str, name: str, other: str, *, limit: int, ttl_s: int) -> None:
-        """Increment a counter of `key` by its name.
+        """Increment the counter with this name under `key`.
 
         If `key` has `limit` counters and none of this name, increment the counter `other`. All
         counters expire `ttl_s` seconds after the last call.

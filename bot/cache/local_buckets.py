@@ -9,7 +9,10 @@ _NOTHING_S: Final = 1e-6
 
 
 class Draw(NamedTuple):
-    """A request for tokens of one bucket; one that is not `firm` may make the bucket negative."""
+    """A request for tokens of one bucket.
+
+    If it is not `firm`, it may make the bucket negative.
+    """
 
     bucket: str
     rate: float
@@ -21,7 +24,7 @@ class Draw(NamedTuple):
 class LocalRateLimiter:
     """Token buckets local to this process, used while Valkey is down.
 
-    It applies only a `share` of each rate and burst, since each other process applies its own.
+    They apply only a `share` of each rate and burst, since each other process has its own buckets.
     """
 
     def __init__(self, share: float = 0.25, clock: Callable[[], float] = time.monotonic) -> None:

@@ -206,7 +206,7 @@ async def add_note(
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """Close the person's open case, because the person left the officers for the bot's menu."""
+    """Close the person's open case, because the person returned from the officers to the bot."""
     await execute(transaction, statements.CANCEL, person=person_id)
 
 

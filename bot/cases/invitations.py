@@ -112,9 +112,9 @@ async def invite(
 ) -> tuple[CaseInvitation, str]:
     """Return the invitation with this idempotency key, and the start word of its link.
 
-    Create the invitation if it does not exist. Its code is derived from the account and the key, so
-    that a repeated request returns the same code although the code is not stored. Raises KeyReused
-    if the invitation has another topic, language or country.
+    Create the invitation if it does not exist. The invitation's code is derived from the account
+    and the key, so that a repeated request returns the same code although the code is not stored.
+    Raises KeyReused if the invitation has another topic, language or country.
     """
     made = f"{officer} {key}"
     request_index = rt.vault.index("invitation-request", made)

@@ -82,7 +82,10 @@ MEDIAN = statement(
 
 
 def _all_or_among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that the column is in the list parameter `name`, or that is empty."""
+    """Return the condition that the column is in the list parameter `name`.
+
+    An empty list matches every row.
+    """
     wanted = bindparam(name, type_=ARRAY(Text))
     return or_(func.cardinality(wanted) == 0, column == any_(wanted))
 

@@ -39,8 +39,8 @@ async def release(
 ) -> None:
     """Return a case to the queue. Its urgency and waiting time are kept.
 
-    `by_itself`: the sweep returned the case because its officer did not answer. Then the case's
-    counter `returned` is incremented.
+    `by_itself`: the sweep, not an officer, returned the case. Then the case's counter `returned` is
+    incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 

@@ -369,5 +369,5 @@ class Channel(Protocol):
         ...
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file that a person sent. Raises SendError if it is gone."""
+        """Yield the bytes of a file that a person sent. Raises SendError if the file is gone."""
         ...

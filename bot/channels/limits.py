@@ -47,11 +47,11 @@ class Limits:
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram documents no limits for labels and for the number of buttons; phones show them completely
-# up to these limits.
+# Telegram documents no limits for labels and for the number of buttons; phones show them up to
+# these limits.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
-# For the body of a list message, one page of Meta's documentation gives 4,096 characters and
-# another 1,024; the smaller limit is safe.
+# Meta's documentation gives both 4,096 and 1,024 characters as the limit of a list message's body;
+# the smaller limit is safe.
 WHATSAPP = Limits(
     text=4096,
     text_over_buttons=1024,

@@ -130,7 +130,7 @@ def cancel(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Send again to recipients whose message failed, except people who blocked it or opted out."""
+    """Send failed messages again, except to people who blocked the bot or opted out."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)

@@ -52,7 +52,7 @@ def desk_read(case: Number, officer: Name, data: Data = None) -> None:
 
 @app.command("claim")
 def desk_claim(case: Number, officer: Name, data: Data = None) -> None:
-    """Claim a case; the bot then pauses its form."""
+    """Claim a case; the bot then pauses the person's form."""
     _do(data, officer, case, desk.claim)
     typer.echo("The case is yours.")
 

@@ -39,7 +39,7 @@ QUESTIONS: Mapping[str, str] = {
     "registry_client_secret": "Client secret at the registry",
     "registry_callback_secret": "Secret of the registry's callbacks",
 }
-# Settings with one of these prefixes are asked for only if the setting after it was given.
+# Prefixes of settings, each with the setting that must be given for these settings to be asked for.
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[

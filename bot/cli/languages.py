@@ -23,7 +23,8 @@ from bot.i18n import (
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# A translator comment that begins with this text marks a translation that a speaker should check.
+# A translator comment that begins with this text marks a translation that a native speaker should
+# check.
 CHECK = "check:"
 HEADS = (
     "language",

@@ -27,7 +27,7 @@ LOCAL_BUILDER = f"{PROJECT}#local-builder"
 COMMAND = ("uv", "build", "--wheel", "--build-constraints", "tools/build.txt", "--require-hashes")
 # Files that decide which tools and packages a build uses.
 LOCKS = ("uv.lock", "tools/build.txt", "tools/uv.txt")
-# Paths that Hatchling packs, and files that decide what it packs.
+# Paths that Hatchling packs into the wheel, and files that decide which paths are packed.
 PACKED = (
     *("bot", "flows", "locales", "tools", "LICENSE", "README.md"),
     *(".gitignore", "hatch.toml", "pyproject.toml", "uv.lock"),

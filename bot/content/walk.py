@@ -17,7 +17,7 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import REPLIES
 
-# Countries whose citizens get different answers, and an unknown country.
+# Citizenships with the most different answers, and an unknown citizenship ('').
 CITIZENSHIPS = ("", "CN", "UZ", "MN", "TR", "RU")
 
 

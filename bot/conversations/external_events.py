@@ -1,4 +1,4 @@
-"""Turns that background jobs cause: reminders and the expiry of answers.
+"""Changes of conversations by background jobs: reminders and the expiry of answers.
 
 Each function locks the person's conversation and changes it in one transaction.
 """

@@ -68,9 +68,9 @@ def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
 
 
 async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask the program once and process the result.
+    """Ask the external program once and process the result.
 
-    Errors are only logged, because the turn was answered already.
+    Errors are only logged, because the turn that asked was answered already.
     """
     try:
         result = await _result(rt, question)

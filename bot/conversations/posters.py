@@ -6,7 +6,7 @@ from bot.runtime import Runtime
 from flows.engine.events import Said, Started
 from flows.engine.language_protocol import Reserved
 
-# The start parameter in the links of posters that lead to no flow; no flow has this name.
+# The start parameter in the links of the posters to print; no flow has this name.
 POSTER = "poster"
 
 

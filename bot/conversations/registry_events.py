@@ -57,7 +57,7 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
 
 
 async def _change_household(rt: Runtime, registry: Registry, write: Write) -> AfterCommit | None:
-    """Attempt a write about a household once, and notify the person of the outcome."""
+    """Attempt a household write to the registry once, and notify the person of the outcome."""
     found, refused = None, None
     try:
         found = await household_writes.call(registry, write)

@@ -20,7 +20,8 @@ SOURCE = re.compile(r"https://[^\s/]+\.[^\s/]+/?\S*")
 MARKUP = re.compile(r"[<>]|&#?\w+;|\b(?:java|vb)script:", re.IGNORECASE)
 UNFILLED = re.compile(r"[{}\[\]]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-# The day on which the editor last compared the text with its source must not be longer ago.
+# The day on which the editor last compared the text with its source must not be longer ago than
+# this.
 MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 

@@ -27,7 +27,8 @@ from flows.engine.model_events import ReportWording
 
 SHOWN = 100
 MAX_COMMENT = 500
-# Maximum of the count: a higher count would not help editors, and a flood of reports has no effect.
+# Maximum of the count, which bounds the effect of a flood of reports. A higher count would not help
+# editors.
 MAX_COUNT = 999
 
 _SENTENCE = bindparam("of_sentence", type_=Text())

@@ -136,9 +136,10 @@ class Telegram:
         await self.me()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file that a person sent. Raises Refused if it is gone or too large.
+        """Yield the bytes of a file that a person sent.
 
-        Telegram's server offers files of up to 20 MB, at URLs that expire after an hour.
+        Raises Refused if the file is gone or too large. Telegram's server offers files of up to 20
+        MB, at URLs that expire after an hour.
         """
         file = await self._bot(GetFile(file_id=ref))
         if file.file_path is None:

@@ -226,7 +226,7 @@ def _contacts(raw: Any) -> list[_Contact]:
     return found
 
 
-# Messages
+# Parsers of single messages, calls and system messages
 
 
 def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:

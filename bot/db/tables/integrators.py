@@ -16,7 +16,7 @@ class ApiToken(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     # The account of the external system that uses the token.
     officer_id: Mapped[OfficerId]
-    # Keyed hash of the token, and the version of the hash's key.
+    # Keyed hash of the token, and the version of the key of that hash.
     token: Mapped[bytes]
     index_version: Mapped[int]
     scopes: Mapped[list[str]]
@@ -37,7 +37,7 @@ class CaseInvitation(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    # The account of the inviting system.
+    # The account of the external system that invites.
     officer_id: Mapped[OfficerId]
     # Keyed hash of account and idempotency key, and keyed hash of the invitation's code.
     request: Mapped[bytes]

@@ -73,9 +73,9 @@ class JoinCode(Base):
 
     code: Mapped[bytes] = mapped_column(primary_key=True)
     person_id: Mapped[PersonId]
-    # The channel in which the code was issued.
+    # The channel of the chat in which the join code was issued.
     channel: Mapped[str]
-    # Keyed hash of the chat in which the code was entered.
+    # Keyed hash of the chat in which the join code was entered.
     chat: Mapped[bytes | None]
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[Now]

@@ -117,7 +117,10 @@ _MAY_SEE_TOPIC = or_(
 
 
 def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that the column equals the parameter `name`, or that is empty."""
+    """Return the condition that the column equals the parameter `name`.
+
+    A parameter that is '' or NULL matches every row.
+    """
     wanted = bindparam(name, type_=column.type)
     nothing = wanted == "" if isinstance(column.type, Text) else wanted.is_(None)
     return or_(nothing, column == wanted)
