@@ -46,7 +46,7 @@ from flows.preregistration import CLOSED
 from flows.replies import understanding
 
 HTTP_SECONDS = 30
-# Timeout in seconds; it must be shorter than the time that a platform waits for a webhook's
+# Seconds to wait for the database; shorter than the time that a platform waits for a webhook's
 # response.
 DATABASE_SECONDS = 3
 # Interval in seconds at which the key folder is checked for new or destroyed keys.

@@ -22,7 +22,7 @@ MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 HANDS = 2
 WORK_SECONDS = 30.0
 
-# Minimum size in bytes; a shorter file is certainly truncated.
+# Minimum size of a file in bytes; a shorter file is certainly truncated.
 _MIN_HEAD = 16
 
 _logger = logging.get()

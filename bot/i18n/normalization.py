@@ -103,7 +103,7 @@ def apostrophes(text: str) -> str:
 
 @lru_cache(MAX_FOLDED)
 def fold(typed: str) -> str:
-    """Return the form in which words and labels are compared. It must never be stored or shown.
+    """Return the form of a text in which words and labels are compared; never store or show it.
 
     Differences of case, digits, apostrophes and Kazakh spelling are removed, as are punctuation
     marks around the text. A text without any letter or digit keeps its marks.

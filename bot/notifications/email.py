@@ -52,8 +52,8 @@ def _send(settings: Settings, message: EmailMessage) -> None:
         failure = NotificationRefused()
     except (OSError, smtplib.SMTPException):
         failure = Unanswered()
-    # Raised outside the except clauses, so that no context is chained: smtplib's errors contain the
-    # recipient's address.
+    # The error is raised outside the except clauses, so that no context is chained: smtplib's
+    # errors contain the recipient's address.
     if failure is not None:
         raise failure
 

@@ -29,8 +29,8 @@ async def send(http: ClientSession, settings: Settings, to: str, text: str) -> N
             status = answer.status
     except (TimeoutError, ClientError):
         status = 0
-    # Raised outside the except clause, so that no context is chained: aiohttp's errors may contain
-    # the address.
+    # The error is raised outside the except clause, so that no context is chained: aiohttp's errors
+    # may contain the address.
     if 200 <= status < 300:
         return
     if status in LATER:

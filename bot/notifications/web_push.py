@@ -97,8 +97,8 @@ class Sender:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError):
             status = 0
-        # Raised outside the except clause, so that no context is chained: aiohttp's errors contain
-        # the endpoint.
+        # The error is raised outside the except clause, so that no context is chained: aiohttp's
+        # errors contain the endpoint.
         if status in (404, 410):
             raise Gone
         if status in (0, 429) or status >= 500:

@@ -61,9 +61,9 @@ class Backlog(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The number of waiting items of a kind, and the age of the oldest in seconds.
+    """The number of waiting items of one backlog, and the age of the oldest in seconds.
 
-    `channel` is "" for kinds that are not counted by channel.
+    `channel` is "" for backlogs that are not counted by channel.
     """
 
     of: Backlog
@@ -74,7 +74,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Health at a point in time. `database`: PostgreSQL responds; if not, there are no counts.
+    """Kosh's health at a point in time. `database`: PostgreSQL responds; if not, no counts.
 
     `live`: Valkey responds. `spent`: the installation's web chat budgets that are spent.
     `delivered`: time of the last delivery per channel. `facts`: number of facts by state.

@@ -187,7 +187,7 @@ _RULES: dict[str, Delete | Update] = {
 RULES: dict[str, Sendable] = {
     **{name: statement(rule) for name, rule in _RULES.items()},
     # The role kosh_retention cannot delete audit entries directly. This database function deletes
-    # entries older than three years and moves the beginning of the chain.
+    # entries older than three years and moves the beginning of the log's hash chain.
     "audit_entries": statement(select(func.kosh_expire_audit(type_=BigInteger()))),
 }
 

@@ -175,7 +175,7 @@ async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) 
     while True:
         removed = await _removed(transaction)
         found = await _first_broken(transaction, removed, anchor)
-        # Repeat if retention deleted entries during the verification, since that may have caused
+        # Verify again if retention deleted entries during the verification, which may have caused
         # the gap.
         if found is None or await _removed(transaction) == removed:
             return found
