@@ -62,7 +62,7 @@ def interface_words() -> tuple[tuple[str, ...], ...]:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return all terms in the order of the file."""
+    """Return all terms in the order of `glossary.tsv`."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return tuple(

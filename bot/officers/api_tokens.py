@@ -93,7 +93,7 @@ UNDER_INDEX = (
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token with its account.
+    """An API token with its account.
 
     It is valid to the end of `last_day` (UTC), or without a time limit if `last_day` is None.
     """

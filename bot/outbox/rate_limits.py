@@ -62,7 +62,7 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
 
 
 async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
-    """Return unused bulk tokens to the bucket."""
+    """Return `many` unused tokens to the channel's bucket for broadcasts."""
     if many and rt.channels[channel].rates.whole:
         await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
 

@@ -53,7 +53,7 @@ CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
 FILE_GONE = "E_SEND_FILE"
 WEB = "web"
-# Seconds to defer a row that this process cannot decrypt, so that it does not block others.
+# Seconds to defer a row that this process cannot decrypt, so that it does not block other rows.
 SET_ASIDE_SECONDS = 60
 
 _logger = logging.get()

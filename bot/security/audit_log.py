@@ -167,7 +167,7 @@ async def head(transaction: AsyncConnection[Any]) -> Head:
 
 
 async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) -> int | None:
-    """Verify the chain; return the number of the first broken entry, or None if it is intact.
+    """Verify the log's hash chain; return the number of the first broken entry, None if intact.
 
     `anchor` is an earlier head that the chain must still contain. An anchor whose entry retention
     has deleted counts as broken, because nothing can confirm it.

@@ -59,7 +59,7 @@ def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
 
 
 def key(text: str) -> str:
-    """Return a text's key; phrases with the same key are duplicates."""
+    """Return the key of a phrase's text; phrases with the same key are duplicates."""
     words = skeleton.fold(text).words
     return " ".join(word for word in words if word != "?") or skeleton.plain(text)
 
