@@ -251,6 +251,24 @@ def pooled(
 
 
 @app.command()
+def partitions(
+    people: Annotated[int, typer.Option(min=1000, help="How many; two messages each.")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 8,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 2,
+    data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
+) -> None:
+    """Measure turns, sweeps and deletion with plain and with partitioned tables."""
+    from tempfile import TemporaryDirectory
+
+    from tests.benchmarks import partitions as split
+
+    typer.echo(report.load())
+    with TemporaryDirectory() as name:
+        typer.echo(split.measured(data or Path(name), people, rounds, seconds))
+    typer.echo(report.load())
+
+
+@app.command()
 def scale(
     able: Annotated[float, typer.Option(min=1, help="Turns a second of one process.")] = 350,
     count: Annotated[list[int], typer.Option(min=1, help="Web processes; may be repeated.")] = DAYS,

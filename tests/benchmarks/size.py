@@ -58,15 +58,15 @@ class Crowd:
 
 def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) -> str:
     """Fill a database for each size, then measure their servers in turn."""
-    _gather(folder, sizes)
+    gather(folder, sizes)
     with staged(folder) as stage:
         crowds = [_opened(stage, size) for size in sizes]
         for each in crowds:
-            _sampled(each, stage, seconds)
+            sampled(each, stage, seconds)
         before = [each.asked(READ_WHOLE) for each in crowds]
         for _round in range(rounds):
             for each in crowds:
-                each.rounds.append(_sampled(each, stage, seconds))
+                each.rounds.append(sampled(each, stage, seconds))
         whole = [
             (each.asked(READ_WHOLE) - rows) / max(each.turns, 1)
             for each, rows in zip(crowds, before, strict=True)
@@ -79,7 +79,7 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
         return f"{table(_lines(crowds, whole))}\n\n{drawn}"
 
 
-def _gather(folder: Path, sizes: Sequence[int]) -> None:
+def gather(folder: Path, sizes: Sequence[int]) -> None:
     """Fill the databases with a PostgreSQL that does not sync to disk; keep existing ones.
 
     The PostgreSQL that is measured later does sync.
@@ -121,7 +121,8 @@ def _opened(stage: Stage, size: int) -> Crowd:
     return Crowd(size, rooted(stage.admin, databases), served.pid, served.port)
 
 
-def _sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:
+def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:
+    """Let people write; return the CPU time per turn of server and store in µs, and the turns."""
     app, store = processes.cpu_seconds(crowd.server), sum(map(processes.cpu_seconds, stage.stores))
     driven = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
     turns = max(driven.turns, 1)
