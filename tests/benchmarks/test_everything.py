@@ -11,6 +11,10 @@ from tests.benchmarks.everything import Benchmark, Outcome, page, summary, wrapp
 DAY = datetime(2026, 11, 29, 8, 30, tzinfo=UTC)
 TURN = Benchmark("Cost of a turn", ("turn",), ("turn", "--quick"))
 RATIOS = """
+| speed                          | turns/s | at 70 %: both µs | p50 ms |
+| ------------------------------ | ------: | ---------------: | -----: |
+| floor, durable                 |    1462 |             1047 |   3.32 |
+
 | Kosh as a multiple of          | server | both | both at 70 % |  p99 |
 | ------------------------------ | -----: | ---: | -----------: | ---: |
 | floor, durable                 |   1.36 | 1.03 |         1.40 | 1.70 |
@@ -44,9 +48,15 @@ def test_benchmark_summary_is_empty_without_a_turn() -> None:
     assert summary([_outcome("12 messages")]) == ""
 
 
+def test_benchmark_output_shows_columns_as_code_and_separates_tables() -> None:
+    output = "way      cases\ne-mail       2\nLoad: 5\n| people |\n| ------ |"
+    assert wrapped(output).endswith("Load: 5\n```\n\n| people |\n| ------ |")
+    assert wrapped("Load: 5\n| people |") == "Load: 5\n\n| people |"
+
+
 def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
     long = " ".join(["word"] * 60)
-    kept = f"| {long} |\n```mermaid\n{long}\n```"
+    kept = f"| {long} |\n\n```mermaid\n{long}\n```"
     first, *_others = wrapped(f"{long}\n{kept}").splitlines()
     assert len(first) <= everything.WIDTH
     assert wrapped(kept) == kept
