@@ -248,9 +248,9 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return (name, index of the safety line, index of the sentence `text`).
+    """Return (intent and citizenship, index of the safety line, index of the sentence `text`).
 
-    There is one entry for each answer, with more and by citizenship, that contains the sentence.
+    There is one tuple for each intent and citizenship whose answer contains the sentence.
     """
     found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():

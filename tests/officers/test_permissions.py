@@ -312,8 +312,8 @@ REACHED: dict[str, LiteralString] = {
     "form_files": "SELECT mission FROM form_files",
     "message_limits": "SELECT person_id FROM message_limits",
 }
-# Tables that every officer may read completely: colleagues, content, totals. The officers' sign-in
-# data is in other tables.
+# Tables that every officer may read completely, for example colleagues, published content and
+# totals. The officers' sign-in data is in other tables.
 OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head", "wording_reports"),

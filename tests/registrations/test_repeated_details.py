@@ -1,4 +1,4 @@
-"""A registration with the same name and birth year as another person's opens one case.
+"""A registration with the names, birth year and citizenship of another person's opens one case.
 
 Different details and a person's own amendments open none.
 """

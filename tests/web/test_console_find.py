@@ -1,6 +1,6 @@
 """Officers find a case by its number or by the person's registration number.
 
-Guesses of numbers are limited and audited.
+A search for an unknown number, or one of another mission, finds nothing and is audited.
 """
 
 from collections.abc import AsyncIterator

@@ -91,7 +91,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
-    """Serve the console with an emulated provider; yield both and the console's URL."""
+    """Serve the console with an emulated provider; yield application, provider and console URL."""
     await demo_officers.enter(house.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:

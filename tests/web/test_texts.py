@@ -1,6 +1,6 @@
 """The console's page of texts shows translators every sentence as people see it.
 
-Native speakers review sentences, and people report badly worded ones.
+Officers and people report errors in sentences; editors close the reports.
 """
 
 from collections.abc import AsyncIterator, Sequence
