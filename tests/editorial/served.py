@@ -24,11 +24,12 @@ PAGE = next(
 NUMBERS = re.compile(r"(?<!\d)([2-9]\d\d|1\d{3})(?!\d) ?(?:дней|天|күнге|kungacha|кунгача|كۇنگە)")
 SOURCE = re.compile(r"gov\.kz/example/(\d+)")
 SECONDS = 10
-# Settings that a process needs; all others keep their defaults.
+# Settings that a process gets if the test has chosen them; all others keep their defaults.
 NEEDED = (
     "database_url", "database_owner_url", "database_retention_url", "database_console_url",
     "redis_url", "data_dir", "key_dir", "telegram_token", "telegram_secret", "telegram_rate",
     "registry_url", "registry_client_id", "registry_client_secret", "registry_callback_secret",
+    "smtp_host", "smtp_port", "smtp_security", "smtp_from", "push_private_key", "push_hosts",
 )  # fmt: skip
 
 
@@ -69,11 +70,21 @@ class Served:
 def _environment(settings: Settings) -> dict[str, str]:
     found = {name: getattr(settings, name) for name in NEEDED}
     return {
-        f"KOSH_{name.upper()}": value.get_secret_value()
-        if isinstance(value, SecretStr)
-        else str(value)
+        f"KOSH_{name.upper()}": _text(value)
         for name, value in found.items()
+        if value not in (None, ())
     }
+
+
+def _text(value: object) -> str:
+    """Return a setting's value as an environment variable contains it."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)
 
 
 def _read(address: str) -> str:

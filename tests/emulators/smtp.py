@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -35,7 +35,9 @@ async def mail_server() -> AsyncIterator[MailServer]:
     state = MailServer()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _talk(state, reader, writer)
+        # A client may be killed while it sends.
+        with suppress(ConnectionError):
+            await _talk(state, reader, writer)
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)

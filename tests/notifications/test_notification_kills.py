@@ -1,0 +1,94 @@
+"""A worker is killed at random moments while it notifies officers by e-mail and Web Push.
+
+`NOTIFICATION_KILLS=50 pytest tests/notifications/test_notification_kills.py` kills 50 times.
+"""
+
+import asyncio
+import os
+import random
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.notifications.kinds import LINES, Kind
+from bot.runtime import Runtime
+from flows.engine.text import _
+from tests.desk.desks import ahead, an_officer, ask
+from tests.editorial.served import Served
+from tests.notifications.test_notifications import Office, _on_shift, _opened
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.release
+
+KILLS = int(os.environ.get("NOTIFICATION_KILLS", "6"))
+SEED = 28
+# A count that no text contains.
+COUNT = 777
+# Longer than the lease of a notification.
+EXPIRED = "61 seconds"
+START_SECONDS, END_SECONDS = 60.0, 90.0
+
+
+def _notified(office: Office, texts: list[str]) -> int:
+    """Return the sum of the new cases that the messages announce."""
+    languages = office.rt.settings.languages
+    line = office.rt.languages.render(_(LINES[Kind.NEW_CASE].msgid, count=COUNT), languages[0])
+    pattern = re.escape(line).replace(str(COUNT), r"(\d+)")
+    return sum(int(count) for each in texts for count in re.findall(pattern, each))
+
+
+def _mails(office: Office) -> int:
+    return _notified(office, [str(each.get_content()) for each in office.mail.taken])
+
+
+def _pushes(office: Office) -> int:
+    return _notified(office, [str(each["body"]) for each in office.push.shown])
+
+
+async def _wait(condition: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 — the worker sends no signal
+            await asyncio.sleep(0.05)
+
+
+async def _is_settled(rt: Runtime) -> bool:
+    """Return True if no notification and no job is open; let leases of killed workers expire."""
+    await ahead(rt, EXPIRED)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT (SELECT count(*) FROM procrastinate_jobs),"
+            " (SELECT count(*) FROM officer_notifications WHERE state <> 'sent')"
+        )
+        return await cursor.fetchone() == (0, 0)
+
+
+async def test_officer_notifications_arrive_despite_killed_workers(
+    rt: Runtime, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    async with _opened(rt) as office:
+        officer = await an_officer(rt, languages=frozenset(), topics=frozenset())
+        await _on_shift(rt, officer)
+        await office.wants(officer)
+        worker = Served("worker 1", office.rt.settings, tmp_path)
+        try:
+            for kill in range(KILLS):
+                worker.child.start()
+                await _wait(lambda: asyncio.to_thread(lambda: worker.child.up), START_SECONDS)
+                await ask(Guest(rt, f"person-{kill}"))
+                if kill % 2:
+                    # The mail server has the message, and its outcome is about to be recorded.
+                    await office.mail.wait(len(office.mail.taken) + 1)
+                else:
+                    await asyncio.sleep(chance.uniform(0, 1.5))
+                worker.child.kill()
+            worker.child.start()
+            await _wait(lambda: _is_settled(rt), END_SECONDS)
+        finally:
+            worker.child.kill()
+        assert KILLS <= _mails(office) <= 2 * KILLS
+        assert KILLS <= _pushes(office) <= 2 * KILLS
+        assert office.mail.mistakes == []
+        assert office.push.mistakes == []
