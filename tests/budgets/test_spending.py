@@ -59,7 +59,7 @@ async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_of_all_addresses_requires_a_puzzle_but_refuses_none(rt: Runtime) -> None:
+async def test_web_budget_total_requires_a_puzzle_but_refuses_no_address(rt: Runtime) -> None:
     few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
     assert await spent_by_all(few.live, few.vault, few.settings) == ()
     verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
@@ -126,6 +126,6 @@ async def test_web_budget_counts_activity_by_hour_and_network(rt: Runtime) -> No
     }
 
 
-async def test_web_budget_token_can_be_used_only_once(rt: Runtime) -> None:
+async def test_web_budget_puzzle_token_can_be_used_only_once(rt: Runtime) -> None:
     name = network_key(rt, "a name of this test")
     assert [await use_once(rt, name, 600) for _time in range(3)] == [True, False, False]

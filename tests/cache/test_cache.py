@@ -158,7 +158,9 @@ async def test_anonymous_session_distinguishes_empty_from_deleted_state(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=False)
 
 
-async def test_anonymous_lock_is_acquired_by_exactly_one_of_many(live: Cache, key: str) -> None:
+async def test_anonymous_lock_is_acquired_by_exactly_one_of_many_callers(
+    live: Cache, key: str
+) -> None:
     for _ in range(5):
         name = f"{key}{_}"
         got = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))

@@ -101,28 +101,30 @@ BROKEN: tuple[tuple[str, Callable[[Ledger], None]], ...] = (
 )  # fmt: skip
 
 
-def test_judge_is_green_for_a_good_day() -> None:
+def test_day_judge_is_green_when_no_promise_is_broken() -> None:
     assert {name: found for name, found in judge(_day()).items() if found} == {}
 
 
 @pytest.mark.parametrize(("rule", "damage"), BROKEN)
-def test_judge_is_red_for_a_broken_promise(rule: str, damage: Callable[[Ledger], None]) -> None:
+def test_day_judge_is_red_for_each_broken_promise(
+    rule: str, damage: Callable[[Ledger], None]
+) -> None:
     day = copy.deepcopy(_day())
     damage(day)
     assert judge(day)[rule] != []
 
 
-def test_judge_has_a_broken_day_for_each_rule() -> None:
+def test_day_judge_tests_break_a_promise_for_each_rule() -> None:
     assert {rule for rule, _damage in BROKEN} == RULES.keys()
 
 
-def test_judge_excuses_a_new_start_only_before_consent_and_near_a_fault() -> None:
+def test_day_judge_excuses_a_restarted_form_near_a_fault_before_consent() -> None:
     day = [*_day(), {"kind": "again", "person": FORMED, "since": 290.0, "at": 301.0,
                      "known": False, "why": "no button"}]  # fmt: skip
     assert judge(day)["answered"] == []
 
 
-def test_day_has_a_quiet_night_and_a_busy_evening(tmp_path: Path) -> None:
+def test_simulated_day_has_a_quiet_night_and_a_busy_evening(tmp_path: Path) -> None:
     plan = Plan(5_000, 1, DAY_HOURS, tmp_path)
     hours = [int(moment) for moment, _kind, _language in arrivals(plan)]
     assert hours.count(20) < len(hours) / 40
@@ -132,7 +134,7 @@ def test_day_has_a_quiet_night_and_a_busy_evening(tmp_path: Path) -> None:
     assert arrivals(plan) == arrivals(plan)
 
 
-def test_figures_count_the_day() -> None:
+def test_day_figures_count_people_and_updates() -> None:
     found = figures(_day())
     assert (found["people"], found["updates"]) == (len(SHARES), 9)
     assert found["wait, longest, s"] == 0.1

@@ -297,7 +297,7 @@ def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["replies_never_sent"])])
-def test_chaos_history_accepts_a_missing_reply_only_to_close_messages(
+def test_chaos_history_accepts_a_missing_reply_only_within_a_burst(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()

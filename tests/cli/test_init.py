@@ -120,7 +120,7 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
     assert not (tmp_path / "kosh" / "settings.env").exists()
 
 
-async def test_init_needs_only_a_token(platforms: Platforms, tmp_path: Path) -> None:
+async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
     kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
     mine = platforms.environment
     bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}

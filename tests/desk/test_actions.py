@@ -497,7 +497,7 @@ def _alarms() -> Iterator[list[int]]:
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_view_burst_stops_at_the_budget_and_alerts(
+async def test_case_views_at_once_stop_at_the_hourly_budget_and_raise_alerts(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 2)

@@ -164,7 +164,7 @@ def test_chaos_judge_allows_a_second_reply_near_a_process_kill(kind: str) -> Non
     assert judge(evidence)["doubled"] == []
 
 
-def test_chaos_judge_allows_a_second_reply_when_the_first_answer_was_lost() -> None:
+def test_chaos_judge_allows_a_second_reply_when_a_response_was_lost() -> None:
     evidence = _good()
     _double_reply(evidence)
     _calls(evidence)[1]["fault"] = "cut-after"
