@@ -20,6 +20,7 @@ from bot.cache import Busy, CacheUnavailable
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.conversations import deletable_messages, unsent_calls
 from bot.conversations.bursts import WaitingTurn
+from bot.conversations.lock_renewal import LockRenewal
 from bot.conversations.unsent_calls import UnsentCall, UnsentRest
 from bot.observability import logging, metrics
 from bot.printing import share_links
@@ -193,10 +194,14 @@ async def answer(
     inbound: Inbound,
     ask: AnonymousSession,
     turn: Turn,
+    key: str,
+    token: str,
     waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
     """Send the bot's messages; return the session with their ids and the unsent calls.
 
+    The session of `key` is locked by `token`, or not locked if `token` is empty. During the calls
+    the lock is renewed.
     With `waiting`, all calls stay unsent until it is decided whether the waiting turn is sent or
     retracted.
     """
@@ -220,23 +225,28 @@ async def answer(
                     await suggestions.add(transaction, language, text)
             case _:
                 pass
-    says, sheet = share_links.linked(rt, turn)
-    says = [_leading_to_web_chat(rt, say) for say in says]
-    if sheet is not None:
-        await share_links.create_link(rt, sheet)
-    if archive.is_requested(turn):
-        async with rt.pool.connection() as transaction:
-            says = (*await archive.render(transaction, turn), *says)
-    calls += map(
-        unsent_calls.of_row, outbox.rows(rt, (*says, *notices), inbound.channel, 0, pressed)
-    )
+    says = (*await _messages(rt, turn), *notices)
+    calls += map(unsent_calls.of_row, outbox.rows(rt, says, inbound.channel, 0, pressed))
     left, ids = tuple(calls), list[str]()
     if waiting is None:
-        left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
+        async with LockRenewal(rt, key, token):
+            left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
     else:
         waiting.calls = left[len(ask.unsent) :]
     stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
     return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
+
+
+async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
+    """Return the turn's messages with their links, after the announcements that it asks for."""
+    linked, sheet = share_links.linked(rt, turn)
+    says = [_leading_to_web_chat(rt, say) for say in linked]
+    if sheet is not None:
+        await share_links.create_link(rt, sheet)
+    if archive.is_requested(turn):
+        async with rt.pool.connection() as transaction:
+            says = [*await archive.render(transaction, turn), *says]
+    return says
 
 
 def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
@@ -309,7 +319,8 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
         return True
     ask = asked(rt, rest.key, held.blob)
     try:
-        left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)
+        async with LockRenewal(rt, rest.key, token):
+            left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)
         ask = replace(ask, sent=(*ask.sent, *ids), unsent=left)
     finally:
         await keep(rt, rest.key, token, ask)

@@ -355,7 +355,7 @@ async def _step_anonymous(
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     waiting = burst.waiting if burst else None
-    sent = await anonymous.answer(rt, inbound, ask, turn, waiting)
+    sent = await anonymous.answer(rt, inbound, ask, turn, key, token, waiting)
     after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = outside_questions.question_of(turn, inbound, None, key)

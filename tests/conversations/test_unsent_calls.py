@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import outbox
+from bot.cache import Busy, LockAcquired
 from bot.channels import (
     ChannelCall,
     Inbound,
@@ -18,11 +19,13 @@ from bot.channels import (
     Throttled,
     Unreachable,
 )
-from bot.conversations import anonymous, receive, unsent_calls
+from bot.conversations import anonymous, lock_renewal, receive, unsent_calls
 from bot.runtime import Runtime
 from flows.engine import screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
-from tests.person_client import TO_CONSENT, Guest
+from tests.person_client import TO_CONSENT, Guest, elsewhere
+
+LEASE_MS = 200
 
 pytestmark = pytest.mark.requirement("S-88")
 
@@ -51,12 +54,19 @@ class Flaky:
     protects: bool = False
     rates: Rates = field(default_factory=Rates)
     events: int = 0
+    # The first call waits for `slow`; `called` is set at each call.
+    slow: asyncio.Event | None = None
+    called: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         channels: Any = self.rt.channels
         channels[self.name] = self
 
     async def send(self, act: ChannelCall) -> str:
+        self.called.set()
+        slow, self.slow = self.slow, None
+        if slow is not None:
+            await slow.wait()
         if self.errors:
             raise self.errors.pop(0)
         if act.kind == "delete":
@@ -219,3 +229,34 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     web.send = once
     await guest.do(Said("меню"))
     assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
+
+
+async def test_anonymous_update_waits_for_a_call_that_outlasts_the_lease(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = await begun(rt)
+    hold, tries, slow = rt.live.hold, list[Busy](), asyncio.Event()
+    platform.slow = slow
+    platform.called.clear()
+
+    async def hold_shortly(key: str, token: str) -> LockAcquired | Busy:
+        held = await hold(key, token, lease_ms=LEASE_MS)
+        if isinstance(held, Busy):
+            tries.append(held)
+            # The tries until here took twice as long as the lease.
+            if len(tries) * anonymous.HELD_PAUSE > 2 * LEASE_MS / 1000:
+                slow.set()
+        return held
+
+    monkeypatch.setattr(rt.live, "hold", hold_shortly)
+    monkeypatch.setattr(lock_renewal, "RENEW_SECONDS", LEASE_MS / 1000 / 5)
+    async with asyncio.timeout(20):
+        first = asyncio.create_task(platform.do(Said("меню")))
+        await platform.called.wait()
+        # Another process, since the updates of a person wait for each other within a process.
+        platform.rt = elsewhere(rt)
+        await platform.do(Said("помощь"))
+        await first
+    menu, help_ = platform.chat
+    assert platform.line(screens.MENU_TEXT) in menu
+    assert platform.line(screens.HELP) in help_
