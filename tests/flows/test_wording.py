@@ -47,6 +47,10 @@ def test_wording_report_is_offered_below_the_details_of_an_answer() -> None:
 def test_wording_command_lists_the_sentences_of_the_last_answer(typed: str) -> None:
     chat = answered().says(typed)
     assert chat.at == wording_screens.WORDING
+    listed = answered().presses(f"?wording.{INTENT}").conversation.asked
+    assert chat.conversation.asked is not None
+    assert listed is not None
+    assert chat.conversation.asked.options == listed.options
     assert not reported(chat)
     assert not reported(chat.presses("back"))
     assert chat.at == screens.MENU

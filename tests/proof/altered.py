@@ -2,8 +2,8 @@
 
 mutmut generates most alterations: another operator, constant or argument, or a removed branch. This
 module tries them faster than mutmut would. It collects the tests once. For each alteration, a
-forked child process alters the function and runs the tests that call it, the fastest first, until
-one fails.
+forked child process alters the function and runs the tests that run the changed line, the fastest
+first, until one fails.
 """
 
 import math
@@ -14,19 +14,19 @@ import sys
 import time
 import tomllib
 import traceback
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import _lru_cache_wrapper, cache
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from types import ModuleType
-from typing import IO
+from typing import NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.proof.mutations import IMPORTED, Altered, noted
+from tests.proof.mutations import IMPORTED, Altered, Place, noted
 
 # Alterations that change no behaviour, each with a reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
@@ -34,7 +34,6 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 # test's processor time in seconds beyond ten times the usual (PATIENCE), and the real time in
 # seconds beyond that limit (MAX_WAIT).
 ROOM, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
-BESIDE_ONE_ANOTHER = 1
 NOTICED, BROKEN = 1, 2
 
 
@@ -72,10 +71,15 @@ def _forget(prefixes: tuple[str, ...]) -> None:
 
     The caches have results of the unaltered code.
     """
+    for each in _caches(prefixes):
+        each.cache_clear()
+
+
+def _caches(prefixes: tuple[str, ...]) -> "Iterator[_lru_cache_wrapper[object]]":
+    """Yield the caches of functions in modules whose names begin with one of the prefixes."""
     for name, module in sys.modules.copy().items():
-        if name.startswith(prefixes):
-            for each in _cached(module):
-                each.cache_clear()
+        if name.startswith(prefixes) and not name.startswith("tests.proof"):
+            yield from _cached(module)
 
 
 def _cached(module: ModuleType) -> "Iterator[_lru_cache_wrapper[object]]":
@@ -110,9 +114,10 @@ class Trials:
     caches: tuple[str, ...]
     verdicts: list[Verdict] = field(default_factory=list)
     _took: dict[int, float] = field(default_factory=dict)
-    _reached: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    _reached: dict[Place, set[int]] = field(default_factory=lambda: defaultdict(set))
     _killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _running: dict[int, tuple[Altered, IO[str]]] = field(default_factory=dict)
+    # Tests that pass in a forked process without an alteration.
+    _sound: set[int] = field(default_factory=set)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -122,60 +127,114 @@ class Trials:
         for each in islice(tried, self.limits.many):
             if time.monotonic() > ends:
                 break
-            if len(self._running) == BESIDE_ONE_ANOTHER:
-                self._wait(session.items)
-            self._fork(each, session.items)
-        while self._running:
-            self._wait(session.items)
+            self._judge(each, session.items)
         return True
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        """Run each test without alterations; record its time and the functions that it calls."""
-        hits = set[tuple[str, str]]()
+        """Run each test without alterations; record its time and the lines that it runs.
 
-        with noted(hits):
-            for place, item in enumerate(items):
-                hits.clear()
+        Caches are cleared for each file only, because filling them for each of 5,000 tests takes
+        most of the time. So tests of a file reach all that runs to fill a cache for one of them.
+        """
+        hits, shared = set[Place](), set[Place]()
+        cached = {each.__wrapped__.__code__ for each in _caches(self.caches)}
+        with noted(hits, shared, cached):
+            for _path, group in groupby(enumerate(items), lambda each: each[1].path):
                 _forget(self.caches)
-                sys.monitoring.restart_events()
-                begun = time.process_time()
-                # Try a failing test again: on a busy machine, it may fail by its time limits.
-                passes = _passes(items, place) or _passes(items, place)
-                assert passes, f"red as things are: {item.nodeid}"
-                self._took[place] = time.process_time() - begun
-                for hit in hits:
-                    self._reached[hit].append(place)
+                shared.clear()
+                places = [place for place, _item in group]
+                for place in places:
+                    self._note(items, place, hits)
+                for hit in shared:
+                    self._reached[hit].update(places)
+
+    def _note(self, items: Sequence[pytest.Item], place: int, hits: set[Place]) -> None:
+        hits.clear()
+        sys.monitoring.restart_events()
+        begun = time.process_time()
+        # Try a failing test again: on a busy machine, it may fail by its time limits.
+        passes = _passes(items, place) or _passes(items, place)
+        assert passes, f"red as things are: {items[place].nodeid}"
+        self._took[place] = time.process_time() - begun
+        for hit in hits:
+            self._reached[hit].add(place)
 
     def _runs_in_tests(self, each: Altered) -> bool:
         """Return False if the altered function runs only while its module is imported."""
         return any(map(self._reached.get, each.reached)) or not IMPORTED.issuperset(each.reached)
 
-    def _order(self, each: Altered) -> Iterator[int]:
+    def _order(self, each: Altered, items: Sequence[pytest.Item]) -> Iterator[int]:
         """Yield the indexes of the tests to run, until their usual times exceed the budget.
 
-        First come tests that detected other alterations of the module, then the fastest.
+        First come tests that detected other alterations of the module, then the fastest. Further
+        cases of the same test count as slower, because they check the same.
         """
-        reaching = {place for where in each.reached for place in self._reached[where]}
+        reaching = {place for where in each.lines or each.reached for place in self._reached[where]}
         first = [place for place in reversed(self._killers[each.module]) if place in reaching]
-        rest = sorted(reaching.difference(first), key=self._took.__getitem__)
+        cases, costs = Counter[str](), dict[int, float]()
+        for place in sorted(reaching.difference(first), key=self._took.__getitem__):
+            test = items[place].nodeid.partition("[")[0]
+            cases[test] += 1
+            costs[place] = self._took[place] * cases[test]
         left = self.limits.budget
-        for place in (*first, *rest):
+        for place in (*first, *sorted(costs, key=costs.__getitem__)):
             left -= self._took[place]
             if left < 0:
                 return
             yield place
 
-    def _fork(self, each: Altered, items: Sequence[pytest.Item]) -> None:
-        order = list(self._order(each))
+    def _judge(self, each: Altered, items: Sequence[pytest.Item]) -> None:
+        """Try an alteration and print the test that detects it."""
+        order, noticed = list(self._order(each, items)), ""
+        place = self._failing(each.put, order, items)
+        if place is not None:
+            self._control(place, items)
+            others = (other for other in self._killers[each.module] if other != place)
+            self._killers[each.module] = [*others, place]
+            noticed = items[place].nodeid
+        verdict = Verdict(each, noticed, _equivalent().get((each.module, _lines(each.diff)), ""))
+        self.verdicts.append(verdict)
+        result = noticed or ("equivalent" if verdict.reason else f"SURVIVED {len(order)} tests")
+        print(f"{each.name:18} {result}", flush=True)
+        if verdict.survived:
+            print(each.diff, flush=True)
+
+    def _control(self, place: int, items: Sequence[pytest.Item]) -> None:
+        """Check once for each test that the alteration, not the fork, makes it fail.
+
+        A fixture that does not work in a child would otherwise detect every alteration.
+        """
+        if place not in self._sound:
+            fails = (self._failing(lambda: None, [place], items) is not None for _time in range(2))
+            assert not all(fails), f"red in a child without alteration: {items[place].nodeid}"
+            self._sound.add(place)
+
+    def _failing(
+        self, put: Callable[[], None], order: Sequence[int], items: Sequence[pytest.Item]
+    ) -> int | None:
+        """Return the first test that fails in a forked process after `put`; None if all pass."""
         reader, writer = os.pipe()
         sys.stdout.flush()
         child = os.fork()
-        if child:
-            os.close(writer)
-            self._running[child] = each, os.fdopen(reader)
-            return
+        if child == 0:
+            self._run(put, order, items, writer)
+        os.close(writer)
+        with os.fdopen(reader) as said:
+            begun = said.read().split()
+        _child, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) != BROKEN, "the alteration cannot be made"
+        return int(begun[-1]) if status else None
+
+    def _run(
+        self,
+        put: Callable[[], None],
+        order: Sequence[int],
+        items: Sequence[pytest.Item],
+        writer: int,
+    ) -> NoReturn:
+        """Run tests in a forked process until one fails, and exit with NOTICED if one does."""
         try:
-            each.put()
+            put()
             _forget(self.caches)
             _reconnect(items)
             nothing = os.open(os.devnull, os.O_WRONLY)
@@ -195,27 +254,6 @@ class Trials:
             traceback.print_exc()
             os._exit(NOTICED if "nothing" in locals() else BROKEN)
 
-    def _wait(self, items: Sequence[pytest.Item]) -> None:
-        child, status = os.wait()
-        each, told = self._running.pop(child)
-        with told:
-            begun = told.read().split()
-        noticed = ""
-        assert os.waitstatus_to_exitcode(status) != BROKEN, each.name
-        if status:
-            place = int(begun[-1])
-            self._killers[each.module] = [
-                *(other for other in self._killers[each.module] if other != place),
-                place,
-            ]
-            noticed = items[place].nodeid
-        verdict = Verdict(each, noticed, _equivalent().get((each.module, _lines(each.diff)), ""))
-        self.verdicts.append(verdict)
-        result = noticed or ("equivalent" if verdict.reason else f"SURVIVED {len(begun)} tests")
-        print(f"{each.name:18} {result}", flush=True)
-        if verdict.survived:
-            print(each.diff, flush=True)
-
 
 def _passes(items: Sequence[pytest.Item], place: int) -> bool:
     """Run the test at the index `place`; return True if it passes.
@@ -233,6 +271,7 @@ def _reconnect(items: Sequence[pytest.Item]) -> None:
     fixtures = items[0].session._fixturemanager
     for fixture in fixtures.getfixturedefs("admin_session", items[0]) or ():
         fixture.cached_result = None
+        fixture._finalizers.clear()
 
 
 def tried(
@@ -248,7 +287,9 @@ def tried(
     """
     trials = Trials(drawn, limits, caches)
     options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
-    if ended := pytest.main([*options, *tests], plugins=[trials]):
+    # The program is loaded before, to note what runs meanwhile. Only plug-ins need the rewriting.
+    ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    if ended := pytest.main([*options, *ignored, *tests], plugins=[trials]):
         raise RuntimeError(f"pytest ended with {ended!r}")
     return trials.verdicts
 

@@ -3,6 +3,7 @@
 An alteration replaces the code of one function in the running process.
 """
 
+import ast
 import importlib
 import re
 import sys
@@ -23,23 +24,29 @@ ROOT = Path(__file__).parents[2]
 DECORATORS = re.compile(
     r"^( *)@(property|cached_property|cache|classmethod|(?:async)?contextmanager)$", re.MULTILINE
 )
-# Functions (module, qualified name) that ran while their modules were imported. The alteration of
-# one that no test calls has no effect, because the modules are already imported.
-IMPORTED = set[tuple[str, str]]()
+# The place of a changed part in a diff: its first line and its number of lines.
+HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
+# A function (module and qualified name) or a line (module and number) of the program.
+type Place = tuple[str, str | int]
+# Functions and lines that ran while their modules were imported. The alteration of a function that
+# no test calls has no effect, because the modules are already imported.
+IMPORTED = set[Place]()
 
 
 @dataclass(frozen=True)
 class Altered:
     """An alteration of the program: `put` makes it, `diff` shows the changed lines.
 
-    Tests that call one of the functions in `reached` (module and qualified name) may detect it.
+    Tests that run one of the `lines` may detect it; without lines, tests that call one of the
+    functions in `reached`.
     """
 
     name: str
     module: str
-    reached: tuple[tuple[str, str], ...]
+    reached: tuple[Place, ...]
     put: Callable[[], None]
     diff: str
+    lines: tuple[Place, ...] = ()
 
 
 class Source:
@@ -78,30 +85,70 @@ class Source:
             if not (name in self._codes and _differ(self._codes[name], code)):
                 continue
             if function := _function(self.module, name):
-                diff = unified_diff(self.text.splitlines(), text.splitlines(), n=0, lineterm="")
-                told = "\n".join(line for line in list(diff)[2:] if not line.startswith("@@"))
+                found = unified_diff(self.text.splitlines(), text.splitlines(), n=0, lineterm="")
+                diff = list(found)[2:]
+                shown = "\n".join(line for line in diff if not line.startswith("@@"))
+                lines = tuple((self.module, line) for line in self._statements(diff))
                 put = _replacing(function, code)
-                return Altered(place, self.module, ((self.module, name),), put, told)
+                return Altered(place, self.module, ((self.module, name),), put, shown, lines)
         return None
+
+    def _statements(self, diff: Iterable[str]) -> Iterator[int]:
+        """Yield the lines of the statements that a diff changes; only the header of a block."""
+        for hunk in filter(None, map(HUNK.match, diff)):
+            first, count = int(hunk[1]), int(hunk[2] or 1)
+            for changed in range(first, first + count):
+                around = [lines for lines in self._headers if changed in lines]
+                yield from min(around, key=len, default=range(0))
+
+    @cached_property
+    def _headers(self) -> Sequence[range]:
+        """Return the lines of each statement, without the statements inside it."""
+        found: list[range] = []
+        for node in ast.walk(ast.parse(self.text)):
+            if isinstance(node, ast.stmt):
+                body = getattr(node, "body", None)
+                end = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+                found.append(range(node.lineno, max(end, node.lineno) + 1))
+        return found
 
 
 @contextmanager
-def noted(hits: set[tuple[str, str]]) -> Iterator[None]:
-    """Add each function of the program that is called in the block to `hits`, by module and name.
+def noted(
+    hits: set[Place], shared: set[Place] | None = None, cached: Iterable[CodeType] = ()
+) -> Iterator[None]:
+    """Add each function and line of the program that runs to `hits`.
 
-    Only a function's first call is noted, and its first call after
-    `sys.monitoring.restart_events`.
+    Each is noted once, and again after `sys.monitoring.restart_events`. Lines that run inside the
+    code `cached` are added to `shared` too, because later callers use the result without running
+    them.
     """
+    inside: list[CodeType] = []
 
-    def started(code: CodeType, _offset: int) -> object:
+    def ran(code: CodeType, line: int) -> object:
         if module := module_of(code.co_filename):
-            hits.add((module, code.co_qualname))
+            places = (module, code.co_qualname), (module, line)
+            hits.update(places)
+            if inside and shared is not None:
+                shared.update(places)
         return sys.monitoring.DISABLE
 
+    def entered(code: CodeType, _offset: int) -> None:
+        inside.append(code)
+        sys.monitoring.restart_events()
+
+    def left(_code: CodeType, _offset: int, _value: object) -> None:
+        if inside:
+            inside.pop()
+
     tool, events = sys.monitoring.PROFILER_ID, sys.monitoring.events
-    sys.monitoring.use_tool_id(tool, "functions of the program")
-    sys.monitoring.register_callback(tool, events.PY_START, started)
-    sys.monitoring.set_events(tool, events.PY_START)
+    sys.monitoring.use_tool_id(tool, "lines of the program")
+    sys.monitoring.register_callback(tool, events.LINE, ran)
+    sys.monitoring.register_callback(tool, events.PY_START, entered)
+    sys.monitoring.register_callback(tool, events.PY_RETURN, left)
+    for code in cached:
+        sys.monitoring.set_local_events(tool, code, events.PY_START | events.PY_RETURN)
+    sys.monitoring.set_events(tool, events.LINE)
     sys.monitoring.restart_events()
     try:
         yield

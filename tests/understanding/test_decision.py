@@ -1,11 +1,14 @@
 """The decision on a recognised text: answer an intent or two, offer several, or see danger."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from bot.understanding.decision import Certainty, DangerLevel, danger_level, decide
+from bot.understanding.decision import DANGER_CARD, Certainty, DangerLevel, danger_level, decide
+from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.recognizer import Candidate, Part, Recognition
+from bot.understanding.sharing import MAX_DANGER, may_leave
 from flows.knowledge.intents import BY_ID, Kind
 
 
@@ -100,3 +103,20 @@ def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
 ) -> None:
     found = replace(recognition(confidence, 0.9), intent="none.other_topic")
     assert decide(found).certainty is certainty
+
+
+def test_danger_of_exactly_the_minimum_gets_a_card() -> None:
+    assert danger_level(DANGER_CARD) is DangerLevel.CARD
+    assert danger_level(math.nextafter(DANGER_CARD, 0)) is DangerLevel.NONE
+
+
+@pytest.mark.parametrize(("danger", "may"), [(0.0, True), (MAX_DANGER, False)])
+def test_message_may_leave_only_below_the_danger_limit(danger: float, may: bool) -> None:
+    found = replace(recognition(0.02), danger=danger)
+    assert may_leave("what is it", found, decide(found)) is may
+
+
+@pytest.mark.parametrize(("text", "kind"), [("мне угрожают убить", "danger"), ("пенсия", "")])
+def test_recognition_names_a_danger_only_when_there_is_one(text: str, kind: str) -> None:
+    found = EngineRecognizer.load().read(text, "ru").recognition
+    assert found.danger_intent.partition(".")[0] == kind

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import MAX_CHILDREN, MAX_FAMILY, extract
 
 
@@ -82,3 +83,9 @@ def test_region_and_document_are_the_first_ones_mentioned(
 ) -> None:
     found = extract(line)
     assert (found.region, found.document) == (region, document)
+
+
+def test_values_of_a_message_are_texts() -> None:
+    found = EngineRecognizer.load().entities("мы из Монголии, двое детей")
+    assert found["country_of_origin"] == "MN"
+    assert found["children"] == "2"

@@ -1,8 +1,12 @@
 """The model's bound of the highest probability, its share of known pieces, and short messages."""
 
+import math
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from bot.understanding.model import highest_chance
+from bot.understanding.model import Model, ModelError, chances, highest_chance
 from bot.understanding.recognizer import Recognizer
 
 
@@ -21,3 +25,21 @@ def test_familiarity_is_the_share_of_known_pieces() -> None:
 @pytest.mark.parametrize(("line", "is_short"), [("виз", True), ("виза", False), ("签", True)])
 def test_message_of_at_most_three_letters_is_short(line: str, is_short: bool) -> None:
     assert Recognizer.load().recognize(line).is_short is is_short
+
+
+def test_model_file_with_pickled_objects_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    np.savez(path, meta=np.array([None], dtype=object))
+    with pytest.raises(ModelError, match="Object arrays cannot be loaded"):
+        Model.load(path)
+
+
+@pytest.mark.parametrize(("line", "has_ease"), [("ви", False), ("виз", True), ("виза", True)])
+def test_ease_is_known_for_lines_of_at_least_three_letters(line: str, has_ease: bool) -> None:
+    assert (Model.load().ease([line]) > -math.inf) is has_ease
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.9])
+def test_danger_chance_of_two_equal_estimates_is_the_estimate(chance: float) -> None:
+    row = np.log(np.array([[1 - chance, chance, chance / (1 - chance)]], np.float32))
+    assert chances(row[0], slice(1, 2))[1] == pytest.approx(chance)

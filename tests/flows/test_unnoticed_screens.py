@@ -1,0 +1,334 @@
+"""Cases for mutations of screens that no other test detects (docs/decisions/0035)."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows import FLOWS
+from flows.checklist import CHECKLIST
+from flows.eligibility import APPLY, ELIGIBILITY, SUPPORT, ways
+from flows.engine import (
+    household_screens,
+    join_screens,
+    limit_screens,
+    lookup_screens,
+    pin_screens,
+    registration_history,
+    safety,
+    screens,
+    voice_messages,
+)
+from flows.engine.blocks import Receipt
+from flows.engine.conditions import not_
+from flows.engine.edition import Edition
+from flows.engine.events import (
+    Attached,
+    ConsentGiven,
+    DeleteInput,
+    Joined,
+    NotUnderstood,
+    Page,
+    Pressed,
+    PrintList,
+    Started,
+    UploadRequested,
+)
+from flows.engine.exhaustive_walk import walk
+from flows.engine.flow import OpenCase, Submit
+from flows.engine.household import HouseholdAnswered
+from flows.engine.identity_numbers import zone_number
+from flows.engine.joining import JoinRequested
+from flows.engine.message_limits import LimitDecided, LimitSet
+from flows.engine.questions import Day, MultiChoice, Option
+from flows.engine.registration import Acknowledged, StatusLookedUp
+from flows.engine.replies import Reply
+from flows.engine.text import Country, Text, _, button, id_of, published, sentence_id, verbatim
+from flows.faq import TOPIC
+from flows.missions import IN_COUNTRY, missions
+from flows.officer import OFFICER
+from flows.papers import ETHNICITY
+from flows.preregistration import programme
+from flows.replies import understanding
+from tests.flows.chat import TODAY, Chat, at
+from tests.flows.recognizer import FakeRecognizer, sure
+from tests.flows.trial import MANY_PETS, PETS, REVIEW, WORDS_OF_ONES_OWN, flow
+
+
+def _registered() -> Chat:
+    return at("review").presses("submit")
+
+
+def _looked_up(state: str) -> Chat:
+    return Chat.begun().says("/status").presses("number").takes(StatusLookedUp(state))
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("accepted", registration_history.STATES["accepted"]),
+        ("sending", lookup_screens.ON_ITS_WAY),
+        ("withdrawing", lookup_screens.IN_WITHDRAWAL),
+        ("duplicate", registration_history.STATES["received"]),
+    ],
+)
+def test_status_lookup_shows_each_state_without_a_number(state: str, shown: Text) -> None:
+    chat = _looked_up(state)
+    assert chat.shows(lookup_screens.FOUND, state=shown)
+    lines = [line for say in chat.says_now for part in say.paragraphs for line in part]
+    assert [line.number for line in lines if isinstance(line, Receipt)] == [""]
+
+
+def test_join_request_names_the_channel_and_the_sign_of_the_chat() -> None:
+    chat = _registered().takes(JoinRequested("whatsapp", "🐪"))
+    channel = join_screens.CHANNELS["whatsapp"]
+    assert chat.shows(join_screens.REQUEST, channel=channel, sign="🐪")
+
+
+def test_words_typed_instead_of_a_new_pin_are_not_deleted() -> None:
+    chat = _registered().answers("pin").says("later")
+    assert chat.shows(pin_screens.NOT_A_PIN)
+    assert DeleteInput() not in chat.effects_now
+
+
+def test_message_that_a_block_stops_is_not_passed_on() -> None:
+    chat = Chat.begun().takes(LimitSet("insults", TODAY, 0))
+    chat.conversation = replace(chat.conversation, with_officer=True)
+    assert chat.says("Testova asks").shows(limit_screens.NOT_PASSED_ON)
+
+
+def test_blocked_officer_request_leaves_no_suspended_flow() -> None:
+    chat = at("surname").takes(LimitSet("insults", TODAY, 0)).presses("back").says("person")
+    assert (chat.conversation.flow, chat.conversation.suspended_flow) == ("preregistration", "")
+
+
+def test_new_change_of_a_household_removes_the_last_refusal() -> None:
+    chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
+    chat.presses("household", "invite", "yes").takes(HouseholdAnswered("invite", "refused"))
+    assert chat.presses("!status").shows(household_screens.REFUSED["refused"])
+    chat.presses("household", "invite", "yes").says("/status")
+    assert not chat.shows(household_screens.REFUSED["refused"])
+
+
+def test_printable_list_has_the_flow_and_the_answers_of_the_list() -> None:
+    chat = Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
+    (sheet,) = chat.done(PrintList)
+    assert (sheet.flow, sheet.answers["citizenship"]) == ("checklist", "CN")
+
+
+def test_file_results_count_the_readable_files() -> None:
+    (line,) = screens.verdicts(("ok", "ok"))
+    assert line.values == (("count", 2),)
+
+
+def test_machine_readable_zone_number_has_no_fillers() -> None:
+    assert zone_number("P<XXX\nX12345<<<0XXX") == "X12345"
+
+
+def test_flow_walk_answers_a_number_with_its_minimum() -> None:
+    few = replace(MANY_PETS, name="few", when=PETS.is_("no"), minimum=1, maximum=3)
+    walked = walk(flow(PETS, few, replace(WORDS_OF_ONES_OWN, when=few.at_least(2)), REVIEW))
+    assert ("few", "review") in walked.moves
+
+
+def test_small_talk_may_depend_on_the_citizenship() -> None:
+    greeting = Reply(intent="talk.hello", opening=lambda _day, country: (verbatim(country),))
+    known = understanding(FakeRecognizer({"Salem": sure("talk.hello")}))
+    chat = at("location")
+    chat.understanding = replace(known, replies={"talk.hello": greeting})
+    assert chat.says("Salem").text.startswith("CN\n")
+
+
+def test_country_of_three_words_is_an_answer_unless_it_is_a_question() -> None:
+    name = "Соединённые Штаты Америки"
+    chat = at("residence_country")
+    chat.understanding = understanding(FakeRecognizer({name: sure("kandas.term")}))
+    assert chat.says(name).told()["residence_country"] == "US"
+
+
+def test_appeal_of_a_limit_has_a_button_back() -> None:
+    chat = Chat.begun().takes(LimitSet("insults", TODAY, 0)).presses("appeal")
+    assert chat.says_now[0].buttons[0].label == button("Back")
+
+
+def test_danger_in_a_form_offers_the_menu() -> None:
+    chat = at("surname").says("мне угрожают")
+    assert chat.shows(safety.READ_ALONE)
+    assert chat.presses("!menu").at == screens.MENU
+
+
+@pytest.mark.parametrize("taps", [("keep",), ("keep", "yes", "watch")])
+def test_consent_of_a_list_records_the_language_in_which_it_was_shown(taps: tuple[str]) -> None:
+    chat = Chat.begun("ru", "checklist").presses("kandas_status", "UZ", "both", "yes", "yes")
+    chat.presses("origin", *taps)
+    chat.conversation = replace(chat.conversation, language="kk")
+    assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
+
+
+def test_request_for_a_document_has_a_private_answer() -> None:
+    chat = Chat.begun().takes(Joined()).takes(UploadRequested("ethnicity"))
+    assert chat.shows(screens.PAPER_WANTED)
+    assert chat.says_now[-1].private
+
+
+def test_published_contacts_of_missions_are_headed_by_their_country() -> None:
+    contacts = verbatim("Kaztest")
+    today: Edition[object, object] = Edition.of(TODAY, {}, {"CN": (contacts,)}, (), {})
+    head, card = missions("CN", today)
+    assert (head.msgid, dict(head.values)) == (IN_COUNTRY.msgid, {"country": Country("CN")})
+    assert card == contacts
+
+
+def test_published_text_without_english_has_the_id_of_an_empty_text() -> None:
+    assert id_of(published({"ru": "Testova"})) == sentence_id("", "")
+
+
+@pytest.mark.parametrize("pin", ["1232", "2468"])
+def test_pin_is_easy_only_with_equal_steps_of_at_most_one(pin: str) -> None:
+    assert not pin_screens.is_easy(pin)
+
+
+def test_answer_without_neighbours_offers_to_report_its_wording() -> None:
+    reply = Reply(intent="kandas.term", label=button("Phone"))
+    known = understanding(FakeRecognizer({}))
+    chat = Chat.begun(understanding=replace(known, replies={"kandas.term": reply}))
+    assert "?wording.kandas.term" in chat.takes(Pressed("?else.kandas.term")).keys
+
+
+def test_question_stored_in_own_words_is_shown_in_these_words() -> None:
+    assert TOPIC.show("Testova") == Text("{words}", (("words", "Testova"),))
+
+
+@pytest.mark.parametrize("is_lifted", [True, False])
+def test_decision_about_a_limit_has_the_menu_button(is_lifted: bool) -> None:
+    chat = Chat.begun().takes(LimitSet("insults", TODAY, 0)).takes(LimitDecided(is_lifted))
+    assert chat.says_now[0].buttons[0].label == button("Menu")
+
+
+def test_document_for_the_secure_page_is_named() -> None:
+    chat = replace(Chat.begun().takes(Joined()), page=Page.ALWAYS)
+    chat.takes(UploadRequested("ethnicity"))
+    assert chat.shows(screens.ON_PAGE, label=ETHNICITY.label)
+
+
+def test_danger_before_a_language_choice_closes_the_question() -> None:
+    chat = Chat(understanding=understanding(FakeRecognizer({}))).takes(Started())
+    assert chat.at == screens.LANGUAGE
+    chat.says("мне угрожают")
+    assert chat.shows(safety.READ_ALONE)
+    assert (chat.conversation.language, chat.at) == ("ru", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_day"), [("2026-11-24", True), ("20261124", False), ("2026-11-31", False)]
+)
+def test_day_is_accepted_only_as_a_complete_iso_date(value: str, is_day: bool) -> None:
+    question = Day(name="day", label=button("Phone"), text=_("How many?"))
+    assert question.accepts(value) == is_day
+
+
+def test_request_for_an_officer_without_a_topic_is_general() -> None:
+    (case,) = OFFICER.outcome(Submit("officer", {}, {}), TODAY).effects
+    assert isinstance(case, OpenCase)
+    assert case.topic == "general"
+
+
+def test_question_for_the_language_suspends_no_flow() -> None:
+    chat = Chat(understanding=understanding(FakeRecognizer({}))).says("1")
+    assert chat.at == screens.LANGUAGE
+    assert chat.conversation.suspended_flow == ""
+
+
+def test_typed_no_answers_the_open_screen_beside_an_officer() -> None:
+    typed, pressed = (
+        Chat.begun().presses("officer", "general", "yes").says("Testova asks", "/menu")
+        for _way in range(2)
+    )
+    assert typed.at == screens.LEAVE
+    typed.says("нет")
+    pressed.presses("no")
+    assert (typed.at, typed.text) == (pressed.at, pressed.text)
+    assert typed.conversation.with_officer
+
+
+def test_support_is_shown_only_to_ethnic_kazakhs_who_move() -> None:
+    told = {
+        kazakh: ELIGIBILITY.outcome(
+            Submit("eligibility", {"purpose": "move", "ethnic_kazakh": kazakh}, {}), TODAY
+        ).texts
+        for kazakh in ("yes", "no")
+    }
+    assert SUPPORT in told["yes"]
+    assert SUPPORT not in told["no"]
+
+
+def test_residence_permit_has_the_steps_of_the_pilot_and_the_application() -> None:
+    found = {way.key: way for way in ways({"purpose": "move", "ethnic_kazakh": "no"}, TODAY)}
+    assert found["prp"].steps[-1] == APPLY
+
+
+def test_menu_of_a_person_with_data_offers_to_delete_them() -> None:
+    chat = at("surname").says("/menu").presses(">")
+    labels = [each.label for say in chat.says_now for each in say.buttons]
+    assert button("Delete my data") in labels
+
+
+def test_start_command_ends_the_suspended_flow() -> None:
+    chat = at("surname").says("/person")
+    assert chat.conversation.suspended_flow == "preregistration"
+    assert chat.says("/start").conversation.suspended_flow == ""
+
+
+def test_answer_to_a_typed_text_does_not_replace_a_message() -> None:
+    assert not Chat.begun().says("/help").says_now[-1].replaces
+
+
+@pytest.mark.parametrize("purpose", ["work", "study", None])
+def test_programme_of_other_purposes_is_the_ata_zholy_card(purpose: str | None) -> None:
+    assert programme({"purpose": purpose}) == "ata_zholy"
+
+
+def test_pin_screen_has_the_menu_button() -> None:
+    chat = _registered().answers("pin").says("204611", "/status")
+    assert chat.at == pin_screens.PIN
+    assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
+
+
+def test_changed_answer_is_an_old_button_when_no_question_is_open() -> None:
+    chat = at("review")
+    chat.conversation = replace(chat.conversation, asked=None)
+    assert chat.takes(Pressed(f"{screens.CHANGE}surname")).shows(screens.OLD_BUTTON)
+
+
+def test_safety_answer_does_not_depend_on_the_citizenship() -> None:
+    known = understanding(FakeRecognizer({}))
+    chat = at("surname")
+    chat.understanding = replace(
+        known, safety={"": lambda _day, country: (verbatim(f"<{country}>"),)}
+    )
+    assert "<>" in chat.says("мне угрожают").text
+
+
+def test_declined_transcription_is_answered_once() -> None:
+    known = understanding(FakeRecognizer({}), transcriber="Example Speech Ltd")
+    chat = Chat.begun(understanding=known).takes(Attached("voice", "voice-1", 1000)).says("нет")
+    assert chat.shows(voice_messages.REFUSED)
+    assert len(chat.says_now) == 1
+    assert not chat.done(NotUnderstood)
+
+
+def test_checklist_without_entries_is_not_offered_for_storing() -> None:
+    listing = CHECKLIST.listing
+    assert listing is not None
+    empty = replace(CHECKLIST, listing=replace(listing, entries=lambda *_given: ()))
+    chat = Chat(flows={**FLOWS, "checklist": empty}).takes(Started()).presses("ru", "checklist")
+    chat.presses("kandas_status", "CN", "alone", "yes", "origin")
+    assert chat.conversation.draft_list is None
+    assert not chat.done(PrintList)
+
+
+def test_flow_walk_chooses_the_first_option_or_all_of_several() -> None:
+    among = tuple(Option(key, button("Phone")) for key in ("one", "two", "three"))
+    several = MultiChoice(name="many", label=button("Phone"), text=_("Which?"), among=among)
+    without = replace(PETS, when=not_(several.is_("one", "one,two,three")))
+    walked = walk(flow(several, without, REVIEW))
+    assert walked.unreached == ("pets",)

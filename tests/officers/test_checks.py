@@ -1,0 +1,59 @@
+"""Each function that begins with a check of a permission refuses an officer without roles."""
+
+import ast
+import asyncio
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import MagicMock
+from uuid import uuid4
+
+import pytest
+
+from bot.officers.directory import Officer
+from bot.officers.permissions import Forbidden
+from tests.proof.ledger import ROOT
+from tests.proof.mutations import module_of
+
+ANYBODY = Officer(uuid4(), "Officer Testova", "cn_beijing", roles=frozenset())
+
+
+def _checked() -> Iterator[tuple[str, str, str]]:
+    """Yield module, name and officer's parameter of each function that begins with a check."""
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                is_documented = ast.get_docstring(node) is not None
+                match node.body[is_documented:]:
+                    case [ast.Expr(ast.Call(func, [ast.Name(officer), *_])), *_]:
+                        if ast.unparse(func) == "permissions.require":
+                            yield module_of(str(path)), node.name, officer
+
+
+CHECKED = tuple(_checked())
+
+
+def _called(function: Callable[..., Any], officer: str) -> None:
+    taken = inspect.signature(function).parameters.values()
+    given: dict[str, object] = {
+        each.name: "" if each.annotation is str else MagicMock() for each in taken
+    }
+    given[officer] = ANYBODY
+    found = function(**given)
+    if hasattr(found, "__aenter__"):
+        asyncio.run(found.__aenter__())
+    elif inspect.iscoroutine(found):
+        asyncio.run(found)
+
+
+@pytest.mark.parametrize(("module", "name", "officer"), CHECKED)
+def test_function_with_a_permission_refuses_an_officer_without_roles(
+    module: str, name: str, officer: str
+) -> None:
+    with pytest.raises(Forbidden):
+        _called(getattr(importlib.import_module(module), name), officer)
+
+
+def test_functions_with_a_permission_are_found() -> None:
+    assert len(CHECKED) > 50
