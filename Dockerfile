@@ -1,5 +1,5 @@
-# One image; the command picks web, work, poll or migrate. Built from the lock file, runs read-only and as nobody:
-# docker build --build-arg VERSION=2026.11.0 --build-arg COMMIT=$(git rev-parse HEAD) --tag kosh .
+# One image; the command picks web, work, poll or migrate. Built from the lock file, runs read-only as an unprivileged user:
+# docker build --build-arg VERSION=2026.12.0 --build-arg COMMIT=$(git rev-parse HEAD) --tag kosh .
 FROM python:3.13-slim AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
