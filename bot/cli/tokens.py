@@ -40,7 +40,10 @@ def create(
     mission: Mission = "general",
     data: Data = None,
 ) -> None:
-    """Create a token and print it once; create the account too if it does not exist."""
+    """Create an API token that acts in the name of an account, and print the token once.
+
+    If the account does not exist, create it as the account of another system.
+    """
 
     async def act(rt: Runtime, transaction: Transaction) -> str:
         try:
@@ -57,7 +60,7 @@ def create(
 
 @app.command("list")
 def list_(as_json: AsJson = False, data: Data = None) -> None:
-    """List the tokens: id, account, scopes, requests per minute, days of creation and end."""
+    """List the API tokens: id, account, scopes, requests per minute, days of creation and end."""
 
     async def act(_rt: Runtime, transaction: Transaction) -> list[ApiToken]:
         return await api_tokens.listing(transaction)
@@ -76,7 +79,7 @@ def list_(as_json: AsJson = False, data: Data = None) -> None:
 
 @app.command()
 def revoke(token: TokenId, data: Data = None) -> None:
-    """Revoke a token; requests with it fail immediately."""
+    """Revoke an API token; requests with it fail immediately."""
     _with(data, lambda _rt, transaction: api_tokens.revoke(transaction, token))
     typer.echo("The token is revoked.")
 

@@ -29,7 +29,10 @@ class EventEntry:
 
 
 def error_sections() -> tuple[tuple[str, str], ...]:
-    """Return the sections of error codes in order, as title and introduction."""
+    """Return title and introduction of each section of the reference page of error codes.
+
+    The sections are in the order of errors.toml.
+    """
     return tuple((each["title"], each["text"]) for each in _read("errors.toml")["section"])
 
 

@@ -179,7 +179,10 @@ class Forbidden(Exception):
 
 
 class Owner(StrEnum):
-    """Relation to a case's owner that a rule requires of the officer."""
+    """The owner that a case must have, so that a rule allows an officer to act on it.
+
+    The owner is the officer to whom the case is assigned. `OWN` is the acting officer.
+    """
 
     ANYBODYS = "anybody's"
     NOBODYS = "nobody's"

@@ -49,7 +49,7 @@ _logger = logging.get()
 
 
 class Backlog(StrEnum):
-    """A kind of item that can wait in a queue."""
+    """Kind of waiting items, such as unsent messages; their number and age show Kosh's health."""
 
     MESSAGE = "message"
     REGISTRATION = "registration"
@@ -88,7 +88,7 @@ class Snapshot:
     facts: tuple[tuple[str, int], ...] = ()
 
     def oldest(self, of: Backlog, channel: str = "") -> float:
-        """Return the age in seconds of the oldest waiting item of a kind; 0 if none is waiting."""
+        """Return the age in seconds of the oldest waiting item of a backlog; 0 if it is empty."""
         found = (w for w in self.waiting if w.of is of and (not channel or w.channel == channel))
         return max((each.seconds for each in found), default=0)
 
@@ -103,7 +103,7 @@ def _age(since: _Moment, now: _Moment = NOW) -> ColumnElement[float]:
 def _backlog(
     of: Backlog, since: _Moment, channel: SQLColumnExpression[str] | None = None
 ) -> Select[str, str, int, float]:
-    """Return a query for the number of waiting items of a kind, and the age of the oldest.
+    """Return a query for the number of waiting items of a backlog, and the age of the oldest.
 
     The items are grouped by `channel` if it is given.
     """
@@ -252,7 +252,7 @@ async def ask_platforms(rt: Runtime) -> None:
 
 
 class AuditWatch:
-    """Verifies the audit log, also against the head that this process verified last."""
+    """Verifies the audit log, also against its last entry (head) at the previous verification."""
 
     def __init__(self) -> None:
         self._anchor: audit_log.Head | None = None

@@ -125,7 +125,7 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
     """Queue the erasure of a person at the registry.
 
-    This must be called before the person is erased here, because it reads the person's consent.
+    This must be called before Kosh erases the person, because it reads the person's consent.
     """
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWN, person=person_id)
     for registration_id in found:
@@ -191,8 +191,8 @@ async def _add_write(
 async def owner(transaction: Transaction, number: str) -> UUID | None:
     """Return the id of the person with this receipt number; None if the person was erased.
 
-    Raises LookupError for an unknown number, because a callback may arrive before the number is
-    stored.
+    Raises LookupError for an unknown number, because the registry's callback about a registration
+    may arrive before Kosh has stored its receipt number.
     """
     row = await fetch_one(transaction, statements.OWNER, receipt=number)
     if row is None:
@@ -201,7 +201,7 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 
 
 async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
-    """Apply a status from a callback if its version is higher than the stored one.
+    """Apply the status in a registry's callback if its version is higher than the stored one.
 
     Returns None if the version is not higher, or if the person was erased.
     """

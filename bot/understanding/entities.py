@@ -61,7 +61,7 @@ class Entities:
 
 
 def extract(text: str) -> Entities:
-    """Return the values that a message mentions."""
+    """Return the countries, region, children, family size and document that a message mentions."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     origin, residence = _countries(words)

@@ -227,8 +227,8 @@ SETTLED = Fact(
         "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
     ),
     as_of=date(2022, 12, 31),
-    # Ends together with the quota's facts, because the share of a region misleads without the
-    # list of regions that have places.
+    # This fact ends together with the facts about the quota, because a region's share of newcomers
+    # misleads without the list of regions that have places in the quota.
     until=UNTIL,
     about=About.HISTORY,
 )

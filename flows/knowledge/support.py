@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The value of one MCI in tenge, which the law sets for each year.
+# Value of one MCI (monthly calculation index) in tenge, by year. The law sets it for each year.
 MCI: Mapping[int, int] = {2025: 3932, 2026: 4325}
 YEAR = 2026
 RELOCATION = 70

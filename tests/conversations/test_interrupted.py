@@ -30,7 +30,7 @@ from tests.person_client import Guest
 
 
 class Slow(WebChat):
-    """The web chat, with a send that blocks until the gate opens."""
+    """The web chat, with a `send` that waits until the test sets the event `gate`."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -45,7 +45,7 @@ class Slow(WebChat):
 
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
-    """Yield a runtime, and the line of the proxy through which it reaches PostgreSQL."""
+    """Yield a runtime, and its connections to PostgreSQL, which the test can cut or delay."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
@@ -245,7 +245,7 @@ async def test_runtime_reports_a_missing_database_in_one_line(nowhere: Settings)
             raise AssertionError
 
 
-async def test_worker_sweeps_are_counted_as_postponed_during_a_database_outage(
+async def test_worker_periodic_jobs_count_as_postponed_in_a_database_outage(
     rt: Runtime, nowhere: Settings
 ) -> None:
     logging.configure("error")

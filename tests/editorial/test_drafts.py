@@ -35,7 +35,7 @@ CARD = "card:tr_ankara"
 
 
 async def served(rt: Runtime, language: str = "ru") -> str:
-    """Return the text of the fact that a process serves which has just started."""
+    """Return the text of the tested fact in a process that has just started."""
     async with rt.pool.connection() as transaction:
         content = LiveContent(rt.languages)
         await content.load(transaction)
@@ -174,7 +174,7 @@ async def test_content_publication_is_loaded_on_a_notification(rt: Runtime) -> N
     assert rt.content.snapshot.version == before.version + 1
 
 
-async def test_mission_card_can_be_written_only_by_its_mission(rt: Runtime) -> None:
+async def test_contact_details_of_a_mission_are_edited_only_by_that_mission(rt: Runtime) -> None:
     lead = await an_officer(rt, "Lead Testov", mission="tr_ankara", roles=(Role.LEAD,))
     other = await an_officer(rt, "Other Testov", mission="tr_istanbul", roles=(Role.LEAD,))
     card = await body(rt, address="Ankara, Kilicarslan 6", telephone="+90 312 491 91 00")

@@ -28,7 +28,7 @@ GAVE_CODE = HouseholdAnswered("invite", is_linked=True, code=CODE, code_until=LA
 
 
 def registered(language: str = "ru") -> Chat:
-    """Return a person with a registration number, at the screen of the registration's status."""
+    """Return the chat of a registered person, at the screen of the registration's status."""
     chat = at("review", language).presses("submit")
     return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
 
@@ -38,7 +38,7 @@ def entering(language: str = "ru") -> Chat:
 
 
 def offered(language: str = "ru") -> Chat:
-    """Return a person who entered a valid family code and is asked for consent."""
+    """Return the chat of a person who entered a valid family code and is asked for consent."""
     return entering(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
 
 
@@ -47,7 +47,7 @@ def joined() -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_family_code_is_issued_after_consent(language: str) -> None:
+def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
     chat = registered(language).presses("household")
     assert chat.shows(household_screens.NOT_LINKED)
     assert chat.presses("invite").shows(household_screens.WHAT_IT_MEANS)
@@ -59,13 +59,13 @@ def test_family_code_is_issued_after_consent(language: str) -> None:
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
 
 
-def test_family_code_can_be_issued_again_without_a_new_consent() -> None:
+def test_code_to_join_a_family_can_be_issued_again_without_new_consent() -> None:
     chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.presses("!status", "household", "invite")
     assert [each.write for each in chat.done(ChangeHousehold)] == ["invite", "invite"]
 
 
-def test_family_code_is_not_shown_after_its_expiry() -> None:
+def test_code_to_join_a_family_is_not_shown_after_its_expiry() -> None:
     chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.today = date(2026, 12, 2)
     assert not chat.presses("!status").shows(household_screens.CODE_FOR_FAMILY)
@@ -121,7 +121,7 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
-def test_family_code_refusal_is_explained_and_withdraws_consent(refusal: str) -> None:
+def test_refused_code_to_join_a_family_is_explained_and_ends_consent(refusal: str) -> None:
     chat = offered().presses("yes")
     chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
@@ -200,13 +200,13 @@ def test_family_screen_is_closed_when_the_registration_ended_meanwhile() -> None
     assert _withdrawing(registered()).presses("household").at == screens.MENU
 
 
-def test_family_code_entry_ends_after_too_many_attempts() -> None:
+def test_entry_of_a_code_to_join_a_family_ends_after_too_many_attempts() -> None:
     chat = entering().says(CODE).takes(HouseholdCodeChecked(is_granted=False))
     assert chat.shows(household_screens.TOO_MANY)
     assert chat.conversation.household_code is None
 
 
-def test_family_code_is_asked_again_after_other_text() -> None:
+def test_code_to_join_a_family_is_asked_again_after_other_text() -> None:
     chat = entering().says("ABCDE")
     assert chat.shows(household_screens.NOT_A_CODE)
     assert chat.at == household_screens.CODE
@@ -217,15 +217,15 @@ def test_family_code_is_asked_again_after_other_text() -> None:
     "typed",
     [CODE, "abcde 23456", "АВСDЕ23456", "ABCDE٢٣٤٥٦", "ＡBCDE23456"],
 )
-def test_family_code_is_parsed_in_every_way_of_typing(typed: str) -> None:
+def test_code_to_join_a_family_is_parsed_in_every_way_of_typing(typed: str) -> None:
     assert read_household_code(typed) == CODE
 
 
 @pytest.mark.parametrize("typed", ["", "ABCDE2345", "ABCDE234567", "ABCDE2345O", "my code"])
-def test_family_code_parser_rejects_other_text(typed: str) -> None:
+def test_parser_of_the_code_to_join_a_family_rejects_other_text(typed: str) -> None:
     assert read_household_code(typed) == ""
 
 
-def test_family_code_is_not_in_any_repr() -> None:
+def test_code_to_join_a_family_is_not_in_any_repr() -> None:
     for each in (CheckHouseholdCode(CODE), ChangeHousehold("join", CODE), GAVE_CODE):
         assert CODE not in repr(each)

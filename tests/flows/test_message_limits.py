@@ -47,7 +47,7 @@ def test_message_limit_notice_shows_reason_last_day_and_appeal(language: str, pe
     assert chat.conversation.with_officer == bool(per_day)
 
 
-def test_message_block_returns_the_chat_to_the_assistant() -> None:
+def test_person_blocked_by_an_officer_is_answered_by_the_assistant() -> None:
     chat = limited(understands=True).says("нужна ли виза?")
     assert not relayed(chat)
     assert chat.at == screens.REPLY
@@ -55,7 +55,7 @@ def test_message_block_returns_the_chat_to_the_assistant() -> None:
     assert chat.at == screens.MENU
 
 
-def test_message_block_allows_officer_requests_only_in_danger() -> None:
+def test_person_blocked_by_an_officer_reaches_officers_only_in_danger() -> None:
     chat = limited().presses("back").says("person")
     assert chat.at == limit_screens.LIMIT
     assert chat.shows(limit_screens.BLOCKED)
@@ -67,7 +67,7 @@ def test_message_block_allows_officer_requests_only_in_danger() -> None:
     assert relayed(chat) == ["one", "two"]
 
 
-def test_message_block_notice_returns_to_the_open_question() -> None:
+def test_notice_of_a_block_by_an_officer_returns_to_the_open_question() -> None:
     chat = limited().presses("back").presses("preregistration")
     asked = chat.at
     chat.says("person")
@@ -75,14 +75,14 @@ def test_message_block_notice_returns_to_the_open_question() -> None:
     assert chat.presses("back").at == asked
 
 
-def test_message_block_does_not_stop_answers_to_words_of_danger() -> None:
+def test_person_blocked_by_an_officer_is_answered_on_words_of_danger() -> None:
     chat = limited().says(DANGER)
     assert chat.shows(safety.READ_ALONE)
     chat.presses(safety.URGENT)
     assert chat.conversation.flow == "officer"
 
 
-def test_message_block_allows_no_topic_other_than_danger() -> None:
+def test_person_blocked_by_an_officer_can_choose_no_topic_but_danger() -> None:
     chat = limited().presses("danger")
     assert chat.conversation.flow == "officer"
     while "<" in chat.keys:
@@ -165,7 +165,7 @@ def test_message_limit_refuses_recording_and_caption_with_one_reply() -> None:
     assert chat.text.count(chat.text.partition("\n")[0]) == 1
 
 
-def test_message_block_answers_a_recording_with_the_danger_button() -> None:
+def test_person_blocked_by_an_officer_sees_danger_button_for_recording() -> None:
     chat = limited().presses("back").takes(Attached("voice", "ref"))
     assert relayed(chat) == []
     assert chat.shows(screens.CANNOT_HEAR)

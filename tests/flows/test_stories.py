@@ -133,7 +133,7 @@ def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
 
 
 def _spent(conversation: Conversation) -> Conversation:
-    """Return the conversation without the form's answers.
+    """Return the conversation without the registration form's answers.
 
     The retention job deletes these a day after the registry accepts the registration.
     """
@@ -375,7 +375,7 @@ def test_review_edit_accepts_a_skipped_answer() -> None:
     assert chat.told()["patronymic"] == "Testovna"
 
 
-def test_review_edit_changes_the_family() -> None:
+def test_review_edit_adds_a_family_member() -> None:
     chat = at("review", applying="family")
     chat.edits("family").presses("add", "child", "under14", "done")
     assert chat.at == "review"

@@ -92,7 +92,7 @@ async def test_family_is_linked_once_under_each_registry_fault(house: House, fau
     assert await _members(house, first) == 1
 
 
-async def test_family_code_that_is_wrong_is_explained_without_a_case(house: House) -> None:
+async def test_wrong_code_to_join_a_family_is_explained_without_a_case(house: House) -> None:
     guest = await _registered(house)
     link = await _joined(house, guest, "2222222222")
     assert (link.is_linked, link.refusal) == (False, "unknown_code")
@@ -124,7 +124,7 @@ async def test_family_change_without_a_receipt_opens_a_case(
     assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
 
 
-async def test_family_code_attempts_are_limited(house: House) -> None:
+async def test_attempts_to_enter_a_code_to_join_a_family_are_limited(house: House) -> None:
     guest = await _registered(house)
     for _try in range(6):
         await guest.go("/status", "household", "enter", "2222222222", "refuse")

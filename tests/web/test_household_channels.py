@@ -86,7 +86,7 @@ async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_family_code_can_be_entered_in_the_web_chat(house: House) -> None:
+async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")

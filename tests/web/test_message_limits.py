@@ -88,7 +88,7 @@ async def _clock(house: House) -> datetime:
         return await cases.clock(session)
 
 
-async def test_message_block_is_explained_and_advice_still_works(
+async def test_block_by_an_officer_is_explained_and_advice_still_works(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)
@@ -105,7 +105,7 @@ async def test_message_block_is_explained_and_advice_still_works(
         assert 'class="line' not in screen.html
 
 
-async def test_message_block_does_not_stop_a_message_about_danger(
+async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)

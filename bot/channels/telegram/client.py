@@ -229,7 +229,11 @@ class Telegram:
         )
 
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
-        """Send or edit a message; retry once with the `changes` of InvalidRequest, if any."""
+        """Send or edit a message.
+
+        If Telegram rejects the call, retry it once with the changed arguments that the exception
+        InvalidRequest proposes in `changes`. If it proposes none, raise it.
+        """
         try:
             return await self._bot(method)
         except InvalidRequest as error:

@@ -44,9 +44,10 @@ class Difference:
 
 
 def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
-    """Return the sentences of a content item that people read on a day.
+    """Return the sentences that people read on a day if `body` is the content of the item.
 
-    Without a body, these are the sentences shipped with the program.
+    If `body` is None, nothing is published for the item. Then a fact or an answer has the sentences
+    shipped with the program, and any other item has none.
     """
     kind, key = drafts.kind_of(item), item.partition(":")[2]
     if kind is Kind.FACT:
@@ -63,7 +64,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
-    """Return previews in every written form on every channel; [] if the item has no sentences."""
+    """Return an item's previews in every written form on every channel; [] without sentences."""
     sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):

@@ -11,7 +11,7 @@ from tests.chaos.independent.gates import REGISTRY_FAULTS, TELEGRAM_FAULTS, Weat
 from tests.chaos.independent.ledger import Ledger
 from tests.chaos.independent.stack import DEPLOY_SECONDS, Program, Service, Stack
 
-# Relative frequency of each kind of fault. The rare ones delay all people.
+# Relative frequency of each kind of fault. Kinds that delay all people are rare.
 WEIGHTS = {
     "kill web": 6,
     "kill worker": 4,
@@ -27,20 +27,21 @@ WEIGHTS = {
 }
 STOP_SECONDS = (1.0, 8.0)
 BAD_SECONDS = (2.0, 8.0)
-# A fault of an outside system lasts until it hit some calls, but not longer than this.
+# A fault of Telegram or the registry lasts BAD_SECONDS, and longer until it has hit BAD_HITS calls
+# or is BAD_MOST_SECONDS old.
 BAD_HITS, BAD_MOST_SECONDS = 3, 20.0
 BAD_SHARE = (0.2, 0.7)
 PAUSE_SECONDS = (0.5, 2.0)
 # Share of faults after which the next fault waits until a web process is ready, and the longest
-# wait in seconds. Without it, many faults would hit while no web process can work. A deployment
-# waits as long for each new process.
+# wait in seconds. Without this wait, many faults would hit while no web process can work. The fault
+# "deploy" also waits at most CALM_SECONDS for each process that it has started.
 CALM_SHARE, CALM_SECONDS = 0.7, 8.0
 WEBS = ("web1", "web2")
 
 
 @dataclass
 class Faults:
-    """Injects one fault after another; each is in the ledger with its begin and end."""
+    """Injects one fault after another; records begin and end of each fault in the ledger."""
 
     stack: Stack
     ledger: Ledger
@@ -140,10 +141,10 @@ class Faults:
             weather.clear()
 
     async def _deploy(self) -> None:
-        """Replace each process: ask it to end, start its successor, and wait for that.
+        """For each process: ask it to end, start its successor, wait until the successor serves.
 
-        A process that an earlier fault restarted may still be starting. It handles the signal only
-        after that.
+        A process that an earlier fault restarted may still be starting. It is signalled only when
+        it has started, or after a timeout, because a starting process does not handle the signal.
         """
         async with self._noted("deploy"):
             for program in self.stack.programs.values():

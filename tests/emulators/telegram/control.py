@@ -61,7 +61,11 @@ async def make_user(on: Emulator, p: Params) -> object:
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, and its fields."""
+    """Add a scripted fault to the next calls of the Bot API.
+
+    `fault` is a key of `faults.KINDS`, and the other fields are those of its class. The fault hits
+    `times` calls (default 1) of `method`, or of all methods if `method` is missing.
+    """
     times, method = p.pop("times", 1), p.pop("method", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method)
     return True
@@ -74,7 +78,7 @@ async def mend(on: Emulator, _: Params) -> object:
 
 
 async def set_tricks(on: Emulator, p: Params) -> object:
-    """Set how updates are delivered: `copies`, `together`, `shuffled`."""
+    """Set `copies`, `together` or `shuffled`, the delivery faults of `updates.Tricks`."""
     for name, value in p.items():
         setattr(on.tricks, name, value)
     return asdict(on.tricks)
@@ -99,7 +103,10 @@ async def taken(on: Emulator, p: Params) -> object:
 
 
 def act(name: str) -> Act:
-    """Return the handler of a person's action; it passes the fields except `user` as arguments."""
+    """Return the handler of requests for the method `name` of `people.User`.
+
+    The handler passes all fields of the request's JSON object, except `user`, as arguments.
+    """
 
     async def does(on: Emulator, p: Params) -> object:
         done = await getattr(on.user(p.pop("user")), name)(**p)
