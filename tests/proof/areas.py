@@ -48,11 +48,16 @@ PERMISSION_TESTS = (
     *("tests/desk/test_bursts.py", "tests/broadcasts/test_broadcasts.py"),
     *("tests/editorial/test_drafts.py", "tests/editorial/test_canned.py"),
     *("tests/web/api/test_tokens.py", "tests/web/api/test_status.py"),
+    *("tests/web/api/test_announcements.py", "tests/desk/test_unnoticed.py"),
     *(
         f"tests/web/test_{name}.py"
-        for name in ("console_access", "console_forms", "console_officers", "message_limits")
+        for name in (
+            *("console_access", "console_forms", "console_kept", "console_officers"),
+            *("console_passkeys", "message_limits"),
+        )
     ),
-    "-k=not row_security and not console_role and not audit and not move_case",
+    "-k=not row_security and not console_role and not audit and not move_case"
+    " and not no_attempt_left",
 )
 
 type Drawing = Iterator[Altered]

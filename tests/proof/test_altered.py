@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.proof.ledger import ROOT
 
 TESTS = """
+import os
 from functools import cache
 
 from flows.engine.identity_numbers import masked, zone_number
@@ -22,6 +23,12 @@ def test_zone_number_is_called_without_checking_its_result():
 @cache
 def told():
     return masked("204611", 2)
+
+PARENT = os.getpid()
+
+def test_only_the_parent_process_passes():
+    zone_number("IDXXXAB1234567\\nsecond\\nthird"), masked("204611", 2)
+    assert os.getpid() == PARENT
 
 def test_masked_number_is_cached_without_checking_it():
     told()
@@ -66,9 +73,10 @@ def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) 
     noticed = "test_made_up.py::test_masked_number_shows_its_last_digits"
     assert re.search(rf"^wrong +{noticed}$", told, re.M), told
     assert re.search(r"^endless +test_made_up.py::test_masked_number_", told, re.M), told
-    shown = r"^unseen +SURVIVED 1 tests\n-.*first\[5:14\].*\n\+.*first\[6:14\]"
+    shown = r"^unseen +SURVIVED [12] tests\n-.*first\[5:14\].*\n\+.*first\[6:14\]"
     assert re.search(shown, told, re.M), told
     assert "comment" not in told
+    assert told.count("left out, because it fails in a child: test_made_up.py::test_only_the_") == 1
     assert re.search(r"^\| all +\| +3 \| +2 \| +0 \| +1 \|$", told, re.M), told
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import ClientSession
 from fastapi.routing import iter_route_contexts
 
 from bot.officers import directory, permissions
@@ -144,6 +145,17 @@ async def test_console_routes_need_a_session(office: tuple[House, str]) -> None:
                 assert (await visitor.post(path, {})).path == "/console/sign-in"
             else:
                 assert (await visitor.post(path, {})).status == 401, _name(route)
+
+
+@pytest.mark.parametrize(
+    ("path", "returns_to"), [("/console", ""), ("/console/inbox", "?next=/console/inbox")]
+)
+async def test_console_sign_in_returns_to_the_page_that_was_asked_for(
+    office: tuple[House, str], path: str, returns_to: str
+) -> None:
+    url = office[0].url + path
+    async with ClientSession() as http, http.get(url, allow_redirects=False) as sent:
+        assert sent.headers["Location"] == f"/console/sign-in{returns_to}"
 
 
 @pytest.mark.parametrize(

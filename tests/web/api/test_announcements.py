@@ -137,3 +137,10 @@ async def test_announcements_api_answers_404_for_an_unknown_id_or_verb(rt: Runti
         unknown = "00000000-0000-0000-0000-000000000000"
         for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):
             assert (await system.post(ROOT + path))[0] == 404, path
+
+
+async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Runtime) -> None:
+    async with _opened(rt) as system:
+        paper = PAPER | {"texts": {"kk_Arab": "Testova"}}
+        status, told = await system.post(ROOT, paper, key="order-000001")
+    assert (status, told["reason"], told["field"]) == (422, "form", "texts")

@@ -1,0 +1,37 @@
+"""Cases for mutations of the desk that no other test detects (docs/decisions/0035)."""
+
+import pytest
+
+from bot import desk
+from bot.desk import Refusal, limiting, presence
+from bot.desk.transaction import MAX_KEY
+from bot.officers.permissions import Forbidden, Role
+from bot.runtime import Runtime
+from tests.desk.desks import an_officer, ask, key
+from tests.person_client import Guest
+
+
+async def test_message_limit_is_not_decided_by_a_lead_of_another_mission(rt: Runtime) -> None:
+    officer, lead = await an_officer(rt), await an_officer(rt, "Lead", "cn_beijing", (Role.LEAD,))
+    case = await ask(Guest(rt))
+    held = await desk.claim(rt, officer, case.id, case.version, key=key())
+    await limiting.limit(
+        rt, officer, case.id, held.version, key=key(), reason="insults", per_day=1, days=3
+    )
+    with pytest.raises(Forbidden):
+        await limiting.decide(rt, lead, case.id, is_lifted=True)
+
+
+async def test_idempotency_key_has_a_maximum_length(rt: Runtime) -> None:
+    officer, case = await an_officer(rt), await ask(Guest(rt))
+    with pytest.raises(desk.Refused) as refused:
+        await desk.claim(rt, officer, case.id, case.version, key="k" * (MAX_KEY + 1))
+    assert refused.value.why is Refusal.KEY_USED
+    done = await desk.claim(rt, officer, case.id, case.version, key="k" * MAX_KEY)
+    assert not done.repeated
+
+
+async def test_writing_in_a_case_needs_the_permission_for_notes(rt: Runtime) -> None:
+    editor, case = await an_officer(rt, "Editor", roles=(Role.EDITOR,)), await ask(Guest(rt))
+    with pytest.raises(Forbidden):
+        await presence.note_writing(rt, editor, case.id)
