@@ -30,6 +30,7 @@ from flows.engine.events import (
     Page,
     Pressed,
     PrintList,
+    Resolved,
     Started,
     UploadRequested,
 )
@@ -332,3 +333,28 @@ def test_flow_walk_chooses_the_first_option_or_all_of_several() -> None:
     without = replace(PETS, when=not_(several.is_("one", "one,two,three")))
     walked = walk(flow(several, without, REVIEW))
     assert walked.unreached == ("pets",)
+
+
+def test_case_about_danger_in_another_topic_suspends_the_limit() -> None:
+    chat = Chat.begun().presses("officer", "general", "yes").says("Testova asks")
+    chat.takes(LimitSet("insults", TODAY, 1)).presses("back", "yes").says("person")
+    chat.answers("general").says("мне угрожают")
+    assert chat.conversation.limit is not None
+    assert chat.conversation.limit.in_danger
+
+
+def test_closed_case_ends_the_request_for_a_document() -> None:
+    chat = Chat.begun().takes(Joined()).takes(UploadRequested("ethnicity")).takes(Resolved())
+    assert chat.conversation.requested_upload == ""
+
+
+def test_first_pin_is_chosen_on_the_secure_page() -> None:
+    chat = replace(_registered(), page=Page.ALWAYS).answers("pin")
+    assert chat.conversation.after_pin == pin_screens.NEW
+
+
+def test_printed_list_has_the_entries_of_the_stored_list() -> None:
+    chat = Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
+    chat.presses("keep", "yes", "print")
+    assert chat.conversation.saved_list is not None
+    assert chat.done(PrintList)[-1].entries == chat.conversation.saved_list.entries != ()
