@@ -37,7 +37,7 @@ UNDERSTANDING_TESTS = (
 # Tests of rules and routes that use no database, so that trying an alteration takes little time.
 POLICY_TESTS = (
     *("tests/officers/test_permissions.py", "tests/web/test_console_access.py"),
-    "-k=permission_policy or permission_table_covers or permission_actions or permission_is"
+    "-k=permissions_of_every_role or permission_test_list or permission_actions or permission_is"
     " or permission_requirement or permission_topics or listed_actions"
     " or without_a_permission_rule",
 )

@@ -47,3 +47,14 @@ def test_check_mutants_cover_every_statement_that_checks_a_permission() -> None:
 
 def _files() -> list[Path]:
     return [*(ROOT / "bot").rglob("*.py")]
+
+
+def test_policy_tests_are_selected_by_words_of_existing_names() -> None:
+    *files, selection = areas.POLICY_TESTS
+    names = [
+        name
+        for file in files
+        for name in re.findall(r"def (test_\w+)", (ROOT / file).read_text("utf-8"))
+    ]
+    words = selection.removeprefix("-k=").split(" or ")
+    assert [word for word in words if not any(word in name for name in names)] == []
