@@ -114,7 +114,12 @@ def run(benchmark: Benchmark, quick: bool) -> Outcome:
         stderr=subprocess.STDOUT,
     )
     command = " ".join(("./kosh bench", *arguments))
-    return Outcome(benchmark, command, done.stdout, done.returncode, time.monotonic() - begun)
+    # The page shows only the last lines of a failure, because a traceback is long.
+    output = done.stdout if done.returncode == 0 else "\n".join(done.stdout.splitlines()[-3:])
+    if done.returncode:
+        print(done.stdout)
+    output = output.replace(f"{ROOT}/", "")
+    return Outcome(benchmark, command, output, done.returncode, time.monotonic() - begun)
 
 
 def measured(
