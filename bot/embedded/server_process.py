@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -124,12 +124,24 @@ def _launch(server: Server) -> None:
     try:
         _await(lambda: _is_up(server) or process.poll() is not None, _PATIENCE)
     except BaseException:
-        process.send_signal(server.signals[0])
-        process.wait()
+        _end(process, server.signals)
         raise
     finally:
         # Wait for the server in a thread, so that it leaves no zombie process when it ends.
         threading.Thread(target=process.wait, name=f"reap {server.name}", daemon=True).start()
+
+
+def _end(process: subprocess.Popen[bytes], signals: Iterable[Signals]) -> None:
+    """Send the signals in turn until the process has ended, and at last SIGKILL.
+
+    A server that has just been started ignores a signal that its parent ignores, as SIGINT in a
+    background job of a shell, until it sets its own handlers.
+    """
+    for number in (*signals, Signals.SIGKILL):
+        process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_PATIENCE)
+            return
 
 
 def _is_up(server: Server) -> bool:

@@ -27,6 +27,7 @@ from bot.embedded import (
     drop_database,
     postgres,
     prepare,
+    server_process,
     servers,
     valkey,
 )
@@ -249,9 +250,12 @@ def test_embedded_postgres_does_not_receive_ctrl_c(data: Path) -> None:
 def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sleep, interrupts = time.sleep, [KeyboardInterrupt()]
+
     def interrupt(seconds: float) -> None:
-        if seconds:
-            raise KeyboardInterrupt
+        if seconds and interrupts:
+            raise interrupts.pop()
+        sleep(seconds)
 
     monkeypatch.setattr(time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt), postgres(data, QUICK):
@@ -259,6 +263,20 @@ def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
     monkeypatch.undo()
     everybody = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
     assert [pid for pid in everybody if f"-D {data}" in command_line(pid)] == []
+
+
+def test_embedded_server_that_ignores_the_first_signal_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_process, "_STOP_PATIENCE", 0.05)
+    ignoring = "import signal; signal.pause()"
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = subprocess.Popen([sys.executable, "-S", "-c", ignoring])
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    server_process._end(process, (signal.SIGINT,))
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_embedded_postgres_recreates_an_incomplete_cluster(tmp_path: Path) -> None:
