@@ -138,13 +138,20 @@ class Visitor:
     async def press(self, label: str) -> Bubble:
         """Press a button of the newest message and return the message that answers it.
 
-        The button is found by its label, or by its payload with or without the part before ":".
+        The button is found by its label, or by its payload with or without the part before ":". An
+        answer can consist of several messages, so wait until the newest one has the button.
         """
-        buttons = self.newest.buttons
-        payload = buttons.get(label) or next(
-            each for each in buttons.values() if each.partition(":")[2] == label or each == label
-        )
+        async with self._changed:
+            payload = await asyncio.wait_for(
+                self._changed.wait_for(lambda: self._payload(label)), PATIENCE
+            )
         return await self._post("pressed", payload=payload)
+
+    def _payload(self, label: str) -> str:
+        """Return the payload of a button of the newest message; "" if there is no such button."""
+        buttons = self.newest.buttons
+        found = (each for each in buttons.values() if label in (each, each.partition(":")[2]))
+        return buttons.get(label) or next(found, "")
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
         """Post a form to /chat/`what`; return the HTTP status and the JSON response."""
