@@ -68,8 +68,8 @@ async def consequence(
 ) -> None:
     """Apply a send error to the person or channel.
 
-    Mark the person as unreachable, unsubscribe the person, or pause the channel. The
-    failed message was sent at the database time `at`, or `at` seconds ago.
+    Mark the person as unreachable, unsubscribe the person, or pause the channel. The failed message
+    was sent at the database time `at`, or `at` seconds ago.
     """
     match error:
         case BlockedByUser():

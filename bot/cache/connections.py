@@ -38,7 +38,8 @@ class _PrimaryPool(BlockingConnectionPool):
     """Pool of connections to the primary.
 
     Each new connection asks the sentinels for the primary's address. A connection whose server has
-    become a replica closes at the first write that this server rejects.
+    become a replica closes at the first write that this server rejects. The SentinelConnectionPool
+    of redis-py would raise an error instead of waiting if all connections are in use.
     """
 
     # Attributes and `get_master_address` are the interface that SentinelManagedConnection requires.

@@ -15,7 +15,7 @@ from bot.observability import logging
 from bot.runtime import Runtime
 
 # Seconds before each retry of a call. All retries together take at most MAX_SECONDS, because the
-# lock of a session lasts 5 s.
+# platform waits for the response to its update.
 PAUSES = (0.2, 0.5, 1.0)
 MAX_SECONDS = 2.5
 MAX_UNSENT = 8

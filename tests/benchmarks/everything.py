@@ -23,6 +23,7 @@ FOLDER = ROOT / "docs" / "measurements"
 LIBRARIES = ("aiogram", "fastapi", "sqlalchemy", "psycopg", "redis", "uvloop", "uvicorn")
 # Width at which the text of a benchmark is wrapped; the documents allow 160 characters.
 WIDTH = 150
+NO_TURN = "This run did not measure the cost of a turn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,8 @@ def run(benchmark: Benchmark, quick: bool) -> Outcome:
         stderr=subprocess.STDOUT,
     )
     command = " ".join(("./kosh bench", *arguments))
-    # The page shows only the last lines of a failure, because a traceback is long.
+    # Only the last lines of a failure, because a traceback is long.
     output = done.stdout if done.returncode == 0 else "\n".join(done.stdout.splitlines()[-3:])
-    if done.returncode:
-        print(done.stdout)
     output = output.replace(f"{ROOT}/", "")
     return Outcome(benchmark, command, output, done.returncode, time.monotonic() - begun)
 
@@ -150,11 +149,11 @@ def page(begun: datetime, circumstances: Sequence[str], outcomes: Sequence[Outco
         state = "" if each.exit_code == 0 else f" **It failed with exit code {each.exit_code}.**"
         took = f"`{each.command}` took {each.seconds:.0f} s.{state}"
         parts += [f"## {each.benchmark.title}", took, wrapped(each.output)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """Return one paragraph with the ratios of a durable turn; empty if no turn was measured.
+    """Return one paragraph with the ratios of a durable turn, or NO_TURN if none was measured.
 
     `./kosh docs reference` copies this paragraph into the README.
     """
@@ -167,7 +166,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
         if (found := re.search(rf"^\| {re.escape(name)}{cells} *\|", output, re.MULTILINE))
     }
     if len(ratios) < 3:
-        return ""
+        return NO_TURN
     floor, quickest, documented = (both for _server, both, _loaded in ratios.values())
     return (
         f"A durable turn costs {quickest} times the CPU time of aiogram with Redis at its quickest,"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.environment import ROOT
 from bot.cli.reference import citations
 from tests.benchmarks import everything
 from tests.benchmarks.command import app
@@ -44,8 +45,16 @@ def test_benchmark_summary_has_the_ratios_with_the_stores() -> None:
     assert [figure in found for figure in ("0.83", "0.63", "1.03", "1.36")] == [*[True] * 3, False]
 
 
-def test_benchmark_summary_is_empty_without_a_turn() -> None:
-    assert summary([_outcome("12 messages")]) == ""
+def test_benchmark_page_has_a_summary_to_cite_without_a_turn() -> None:
+    text = page(DAY, ["2 cores"], [_outcome("12 messages")])
+    assert text.split("\n\n")[2] == everything.NO_TURN
+
+
+def test_benchmark_failure_shows_its_last_lines_without_paths() -> None:
+    outcome = everything.run(Benchmark("Unknown", ("unknown",), ("unknown",)), quick=False)
+    assert outcome.exit_code == 2
+    assert len(outcome.output.splitlines()) <= 3
+    assert str(ROOT) not in outcome.output
 
 
 def test_benchmark_output_shows_columns_as_code_and_separates_tables() -> None:
