@@ -49,6 +49,8 @@ HTTP_SECONDS = 30
 # Seconds to wait for the database; shorter than the time that a platform waits for a webhook's
 # response.
 DATABASE_SECONDS = 3
+# Seconds between two batches of a busy process (decision 49).
+BATCH_INTERVAL = 0.01
 # Interval in seconds at which the key folder is checked for new or destroyed keys.
 KEYS_SECONDS = 60
 
@@ -92,14 +94,18 @@ class Runtime:
     later: set[asyncio.Task[None]] = field(default_factory=set)
     # The newest updates of each person, in which `conversations.bursts` finds lines typed in a row.
     recent: Expiring[Any] = field(default_factory=Expiring)
-    # The batch sizes and the concurrency of `lines`, `turns` and `outcomes` were measured (decision
-    # 36).
+    # The batch sizes, the concurrency and the interval of `lines`, `turns` and `outcomes` were
+    # measured (decisions 36 and 49).
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
-        default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
+        default_factory=lambda: Batcher(
+            limit=16, lanes=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+        )
     )
     outcomes: Batcher = field(
-        default_factory=lambda: Batcher(limit=16, lanes=8, seconds=DATABASE_SECONDS)
+        default_factory=lambda: Batcher(
+            limit=16, lanes=8, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+        )
     )
 
 

@@ -12,6 +12,9 @@ from bot.concurrency.batching import Batcher
 
 _TOGETHER: Final = 16
 _TRIPS: Final = 2
+# Seconds between round trips of a busy process (decision 49). A turn before consent needs several
+# round trips one after another, so this is shorter than the interval of the database.
+_INTERVAL: Final = 0.002
 
 
 class Script(NamedTuple):
@@ -132,7 +135,7 @@ class Scripts:
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds)
+        self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds, interval=_INTERVAL)
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
         """Run a script and return its result.

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.concurrency.expiring import Timers
+
 # Event loop iterations before a batch starts, so that requests already in the process can join it.
 # On an idle loop these iterations take a few microseconds.
 TICKS = 4
@@ -32,14 +34,28 @@ class Batcher:
 
     A batch does not wait until it is full: if fewer than `lanes` batches are running, one starts
     after TICKS loop iterations, with at most `limit` items. Calls during the batches wait for the
-    next one.
+    next one. After a batch of several items, the next one starts `interval` seconds later or when
+    it is full, so that more calls share a batch under load. After a single call no call waits.
     """
 
-    def __init__(self, *, limit: int, lanes: int, seconds: float) -> None:
-        self._most = limit
+    def __init__(
+        self,
+        *,
+        limit: int,
+        lanes: int,
+        seconds: float,
+        interval: float = 0.0,
+        timers: Timers | None = None,
+    ) -> None:
+        self._limit = limit
         self._lanes = lanes
         self._seconds = seconds
+        self._interval = interval
+        self._timers = timers
         self._under_way = 0
+        self._is_gathering = False
+        self._next_start = 0.0
+        self._until_start: asyncio.Future[None] | None = None
         self._tasks = set[asyncio.Task[None]]()
         self._waiting = deque[_Waiting]()
 
@@ -50,29 +66,41 @@ class Batcher:
         all callers of the batch, and to all that wait, since the next batch would fail in the same
         way. Raises WaitedTooLong if the item was not started within `seconds`.
         """
-        loop = asyncio.get_running_loop()
-        result: asyncio.Future[Result] = loop.create_future()
-        self._waiting.append(_Waiting(item, result, loop.time() + self._seconds))
-        if self._under_way < self._lanes:
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(item, result, self._clock.time() + self._seconds))
+        if self._until_start is not None and len(self._waiting) >= self._limit:
+            _settle(self._until_start, None)
+        self._open_lane(run)
+        return await result
+
+    @property
+    def _clock(self) -> Timers:
+        return self._timers or asyncio.get_running_loop()
+
+    def _open_lane(self, run: Run[Any, Any]) -> None:
+        """Start a task for the waiting items, unless a task gathers them or no lane is free."""
+        if self._waiting and not self._is_gathering and self._under_way < self._lanes:
             self._under_way += 1
+            self._is_gathering = True
             task = asyncio.create_task(self._go(run))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await result
 
     async def _go(self, run: Run[Any, Any]) -> None:
-        now = asyncio.get_running_loop().time
         batch: list[_Waiting] = []
         try:
-            while batch := await self._gathered(now):
+            while batch := await self._gathered():
+                self._open_lane(run)
                 try:
                     values = await run([each.item for each in batch])
                     settled = list(zip(batch, values, strict=True))
                 except Exception as error:
-                    batch += self._taken(len(self._waiting), now())
+                    batch += self._taken(len(self._waiting))
                     settled = [(each, error) for each in batch]
                 for each, value in settled:
                     _settle(each.result, value)
+                if self._is_gathering:
+                    break
         except BaseException:
             for each in (*batch, *self._waiting):
                 each.result.cancel()
@@ -80,18 +108,39 @@ class Batcher:
         finally:
             self._under_way -= 1
 
-    async def _gathered(self, now: Callable[[], float]) -> list[_Waiting]:
-        for _round in range(TICKS):
-            if not 0 < len(self._waiting) < self._most:
-                break
-            await asyncio.sleep(0)
-        return self._taken(self._most, now())
+    async def _gathered(self) -> list[_Waiting]:
+        """Wait for the start of the next batch; remove its items and return them."""
+        self._is_gathering = True
+        try:
+            for _round in range(TICKS):
+                if not 0 < len(self._waiting) < self._limit:
+                    break
+                await asyncio.sleep(0)
+            delay = self._next_start - self._clock.time()
+            if delay > 0 and 0 < len(self._waiting) < self._limit:
+                await self._full_or_after(delay)
+        finally:
+            self._is_gathering = False
+        if len(self._waiting) > 1:
+            self._next_start = self._clock.time() + self._interval
+        return self._taken(self._limit)
 
-    def _taken(self, limit: int, now: float) -> list[_Waiting]:
+    async def _full_or_after(self, seconds: float) -> None:
+        """Return after `seconds`, or when the next batch is full."""
+        until = self._until_start = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_later(seconds, lambda: _settle(until, None))
+        try:
+            await until
+        finally:
+            timer.cancel()
+            self._until_start = None
+
+    def _taken(self, limit: int) -> list[_Waiting]:
         """Remove up to `limit` waiting items and return them, without cancelled ones.
 
         Items over their time limit get WaitedTooLong.
         """
+        now = self._clock.time()
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < limit:
             each = self._waiting.popleft()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.concurrency.batching import Batcher, SerialQueue, WaitedTooLong
+from tests.timers import Clock
 
 
 class Table:
@@ -63,6 +64,70 @@ async def test_batcher_runs_batches_concurrently() -> None:
     assert table.batches == [[1], [2]]
     table.open.set()
     assert await asyncio.gather(*going) == [2, 4, 6]
+
+
+async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None:
+    clock, table = Clock(), Table()
+    batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
+    table.open.set()
+    assert await asyncio.gather(*(batcher(each, table.run) for each in (1, 2))) == [2, 4]
+    calls = [asyncio.create_task(batcher(3, table.run))]
+    await _soon()
+    clock.advance(0.9)
+    calls.append(asyncio.create_task(batcher(4, table.run)))
+    await _soon()
+    assert table.batches == [[1, 2]]
+    clock.advance(0.1)
+    assert await asyncio.gather(*calls) == [6, 8]
+    assert table.batches == [[1, 2], [3, 4]]
+    assert not clock.timers
+
+
+async def test_batcher_starts_a_full_batch_before_the_interval_ends() -> None:
+    clock, table = Clock(), Table()
+    batcher = Batcher(limit=2, lanes=1, seconds=5, interval=1, timers=clock)
+    table.open.set()
+    await asyncio.gather(*(batcher(each, table.run) for each in (1, 2)))
+    first = asyncio.create_task(batcher(3, table.run))
+    await _soon()
+    assert table.batches == [[1, 2]]
+    second = asyncio.create_task(batcher(4, table.run))
+    assert (await first, await second) == (6, 8)
+    assert table.batches == [[1, 2], [3, 4]]
+    assert not clock.running
+
+
+async def test_batcher_does_not_wait_for_the_interval_after_a_single_call() -> None:
+    clock, table = Clock(), Table()
+    batcher = Batcher(limit=3, lanes=1, seconds=5, interval=1, timers=clock)
+    table.open.set()
+    for each in (1, 2, 3):
+        assert await batcher(each, table.run) == each * 2
+    assert table.batches == [[1], [2], [3]]
+
+
+async def test_batcher_opens_another_lane_for_calls_beyond_the_limit() -> None:
+    table, batcher = Table(), Batcher(limit=2, lanes=2, seconds=5)
+    calls = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2, 3)]
+    await _soon()
+    assert table.batches == [[1, 2], [3]]
+    table.open.set()
+    assert await asyncio.gather(*calls) == [2, 4, 6]
+
+
+async def test_batcher_lane_ends_while_another_lane_gathers_calls() -> None:
+    clock, table = Clock(), Table()
+    batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
+    first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
+    await _soon()
+    last = asyncio.create_task(batcher(3, table.run))
+    await _soon()
+    table.open.set()
+    assert await asyncio.gather(*first) == [2, 4]
+    await _soon()
+    assert len(clock.running) == 1
+    clock.advance(1)
+    assert await last == 6
 
 
 async def test_batcher_raises_an_error_for_its_call_or_for_the_whole_batch() -> None:
