@@ -196,7 +196,9 @@ class Rule:
     """Conditions for an action.
 
     `mission`: the object of the action must belong to the officer's mission. `strong`: the sign-in
-    must have been phishing-resistant, as with a passkey, and not with password and code.
+    must have been phishing-resistant, as with a passkey, and not with password and code. Actions
+    are `strong` if they change permissions, reach many people at once, open other officers' cases,
+    or resume sending to another system.
     """
 
     roles: frozenset[Role]
@@ -289,7 +291,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_INVITE: Rule(_INTEGRATOR, mission=False),
     Action.WEBHOOK_SUBSCRIBE: Rule(_EDITORS | _INTEGRATOR, mission=False),
     Action.WEBHOOK_READ: Rule(_ADMINISTRATOR | _AUDITOR, mission=False),
-    Action.WEBHOOK_EDIT: Rule(_ADMINISTRATOR, mission=False),
+    Action.WEBHOOK_EDIT: Rule(_ADMINISTRATOR, mission=False, strong=True),
 }
 
 # The action that each scope of a token allows, if the roles of the token's account allow it too.

@@ -173,12 +173,13 @@ def test_permission_is_ever_allowed_only_if_some_case_allows_it() -> None:
         assert permissions.is_ever_allowed(_who(role), action) == expected, (role, action)
 
 
-# Actions that change permissions, reach many people at once, or open other officers' cases.
+# Actions that change permissions, reach many people at once, open other officers' cases, or resume
+# sending to another system.
 NEEDING_A_PASSKEY = {
     *(Action.BURST_CLOSE, Action.BURST_REOPEN, Action.OFFICERS_EDIT, Action.SESSIONS_OTHERS),
     *(Action.BREAK_GLASS_ASK, Action.BREAK_GLASS_GRANT, Action.BROADCAST_APPROVE),
     *(Action.BROADCAST_SEND, Action.BROADCAST_STOP, Action.CONTENT_APPROVE),
-    Action.CONTENT_ROLL_BACK,
+    *(Action.CONTENT_ROLL_BACK, Action.WEBHOOK_EDIT),
 }
 
 

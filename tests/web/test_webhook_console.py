@@ -8,7 +8,7 @@ import pytest
 from bot.security import audit_log
 from bot.web.console import demo_officers
 from tests.app_stack import House
-from tests.console_client import Console, ru
+from tests.console_client import Console, Form, ru
 from tests.outgoing_webhooks.subscriber import Subscriber, rows, subscriber
 
 AIGUL, DANA, SAULE = "Aigul Testova", "Dana Testova", "Saule Testova"
@@ -90,6 +90,31 @@ async def test_administrator_enables_a_disabled_endpoint_first(desk: Desk) -> No
         enabled = await console.send(refused.form("/enable"))
         assert ru("done_webhook_enabled") in enabled.text
     assert (await desk.system.endpoint())["state"] == "active"
+
+
+@pytest.mark.requirement("S-55")
+async def test_endpoint_page_actions_need_a_passkey(desk: Desk) -> None:
+    async with Console.signed_in(desk.house.url, DANA) as console:
+        page = await console.get(PAGE)
+        assert desk.house.rt.console is not None
+        async with desk.house.rt.console.connection() as session:
+            await session.execute("UPDATE console_sessions SET auth_method = 'code'")
+        await _refused_without_passkey(console, page.form("/redeliver"))
+        assert await _has(desk, "dead", 2)
+        await rows(
+            desk.house.rt,
+            "UPDATE webhook_endpoints SET state = 'disabled', reason = 'gone',"
+            " disabled_at = kosh_now()",
+        )
+        page = await console.get(PAGE)
+        await _refused_without_passkey(console, page.form("/enable"))
+    assert (await desk.system.endpoint())["state"] == "disabled"
+
+
+async def _refused_without_passkey(console: Console, form: Form) -> None:
+    answer = await console.send(form)
+    assert answer.path == "/console/sign-in"
+    assert ru("passkey_needed") in answer.text
 
 
 async def test_endpoint_page_is_read_only_for_auditors_and_closed_to_officers(desk: Desk) -> None:
