@@ -1,8 +1,11 @@
 """Cases for mutations of the desk that no other test detects (docs/decisions/0035)."""
 
+from typing import Any
+
 import pytest
 
-from bot import desk
+from bot import cases, desk
+from bot.conversations import store as conversation_store
 from bot.desk import Refusal, limiting, presence
 from bot.desk.transaction import MAX_KEY
 from bot.officers.permissions import Forbidden, Role
@@ -35,3 +38,22 @@ async def test_writing_in_a_case_needs_the_permission_for_notes(rt: Runtime) -> 
     editor, case = await an_officer(rt, "Editor", roles=(Role.EDITOR,)), await ask(Guest(rt))
     with pytest.raises(Forbidden):
         await presence.note_writing(rt, editor, case.id)
+
+
+async def test_action_is_refused_when_the_case_is_taken_over_while_it_waits(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, other = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    case = await ask(Guest(rt))
+    held = await desk.claim(rt, officer, case.id, case.version, key=key())
+    lock = conversation_store.lock
+
+    async def take_over_and_lock(*given: Any, **more: Any) -> object:
+        monkeypatch.setattr(conversation_store, "lock", lock)
+        await desk.take_over(rt, other, case.id, held.version, key=key())
+        return await lock(*given, **more)
+
+    monkeypatch.setattr(conversation_store, "lock", take_over_and_lock)
+    with pytest.raises(cases.CaseConflict) as refused:
+        await desk.lift_pin(rt, officer, case.id, held.version, key=key())
+    assert refused.value.holder == other.name
