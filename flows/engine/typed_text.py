@@ -163,7 +163,8 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
         return commands.run(turn, word)
     if turn.understanding is None:
         return commands.start(turn, "")
-    hearing.hear(turn, text)
+    if not hearing.hear(turn, text):
+        return turn.ask()
     external_model.consider(turn, text)
 
 
@@ -188,7 +189,8 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
         return safety.show(turn, turn.recognize(text).danger_intent)
     _greet(turn, is_brief=hearing.has_topic(turn, text))
     safety.note_suspicion(turn, text)
-    hearing.hear(turn, text)
+    if not hearing.hear(turn, text):
+        turn.ask()
 
 
 def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:

@@ -25,6 +25,7 @@ from flows.engine.events import (
     Attached,
     ConsentGiven,
     DeleteInput,
+    Filled,
     Joined,
     NotUnderstood,
     Page,
@@ -358,3 +359,27 @@ def test_printed_list_has_the_entries_of_the_stored_list() -> None:
     chat.presses("keep", "yes", "print")
     assert chat.conversation.saved_list is not None
     assert chat.done(PrintList)[-1].entries == chat.conversation.saved_list.entries != ()
+
+
+def test_household_consent_records_the_language_in_which_it_was_shown() -> None:
+    chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST"))
+    chat.presses("!status", "household", "invite")
+    chat.conversation = replace(chat.conversation, language="kk")
+    assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
+
+
+def test_officers_answer_to_a_question_that_depends_on_another_counts() -> None:
+    chat = at("residence_region").takes(Joined()).takes(Filled("residence_region", "Beijing"))
+    assert chat.takes(Resolved()).at == "education"
+
+
+def test_unclear_text_after_an_appeal_shows_the_question_of_the_form_again() -> None:
+    chat = at("surname").takes(LimitSet("insults", TODAY, 0)).presses("appeal")
+    chat.understanding = understanding(FakeRecognizer({}))
+    assert chat.says("Testova was not rude").at == ""
+    assert chat.says("один два три").at == "surname"
+
+
+def test_unclear_first_text_after_a_link_to_a_flow_begins_the_flow() -> None:
+    chat = Chat(understanding=understanding(FakeRecognizer({}))).takes(Started("preregistration"))
+    assert chat.says("я хотел бы узнать один два три").at == "applying"
