@@ -12,10 +12,11 @@ from flows.knowledge.facts import Fact
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
 COMMON_ORIGINS = ORIGINS[:6]
 
+# The chat page shows the first two lines of a warning, so the first sentence says what to do.
 SAFETY_FIRST = caution(
     _(
-        "Your safety comes first. Ask for no paper where that could harm you or your family: talk"
-        " to an officer first."
+        "Do not ask for papers where that is dangerous for you or your family. Talk to an officer"
+        " first. Your safety comes first."
     )
 )
 
