@@ -14,7 +14,7 @@ from bot.broadcasts.content import Blocker
 from bot.broadcasts.drafts import append_audit
 from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_all, fetch_value
+from bot.db.statements import database_time, execute, fetch_all, fetch_value
 from bot.notifications import Kind, notify
 from bot.officers import permissions
 from bot.officers.directory import Officer
@@ -56,7 +56,10 @@ async def _weighed(
 
     Only the blocker for an audience without recipients is missing; callers check the number.
     """
-    found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(transaction))]
+    found = [
+        *content.faults(rt, broadcast.draft),
+        *_untimely(broadcast, await database_time(transaction)),
+    ]
     found += [
         Blocker(Refusal.UNTESTED, language)
         for language in await _untested(rt, transaction, broadcast)
@@ -67,12 +70,6 @@ async def _weighed(
         found.append(Blocker(Refusal.WHY))
     count = await audience.count(rt, transaction, broadcast.draft)
     return found, count.total
-
-
-async def _now(transaction: Transaction) -> datetime:
-    now = await fetch_value(transaction, statements.DATABASE_TIME)
-    assert now is not None
-    return now
 
 
 def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:

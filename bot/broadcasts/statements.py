@@ -180,7 +180,6 @@ NOTE_KEY = statement(
 
 # Approve broadcasts
 
-DATABASE_TIME = statement(select(NOW))
 TWIN = statement(
     select(t.Broadcast.number)
     .where(

@@ -21,7 +21,6 @@ from bot.cases.intake import (
 from bot.cases.model import (
     Case,
     CaseConflict,
-    clock,
     conflict,
     find,
     lock_case,
@@ -60,7 +59,6 @@ __all__ = [
     "cancel",
     "change_topic",
     "claim",
-    "clock",
     "close_unread",
     "conflict",
     "country",

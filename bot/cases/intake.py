@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from bot.attachments import recordings
 from bot.cases import statements, working_hours
-from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, clock, median, open_of
+from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, median, open_of
 from bot.cases.states import State
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_value
+from bot.db.statements import database_time, execute, fetch_value
 from bot.notifications import Kind, notify
 from bot.officers import directory
 from bot.people import identities
@@ -93,7 +93,10 @@ async def _insert(
 ) -> Opened:
     staffed = await directory.staffed(transaction)
     mission = missions.candidates(lives_in, staffed)[0]
-    desk, now = await working_hours.mission_settings(transaction, mission), await clock(transaction)
+    desk, now = (
+        await working_hours.mission_settings(transaction, mission),
+        await database_time(transaction),
+    )
     calendar, case_id = desk.calendar(), uuid4()
     await execute(
         transaction, statements.OPEN, case=case_id, person=person.id, to_mission=mission,
@@ -143,7 +146,7 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
-        await clock(transaction),
+        await database_time(transaction),
     )
     calendar = desk.calendar()
     allowed = desk.next_minutes if case.answered_at else desk.first_minutes

@@ -62,13 +62,6 @@ class Case:
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 
-async def clock(transaction: Transaction) -> datetime:
-    """Return the database's current time."""
-    now = await fetch_value(transaction, statements.DATABASE_TIME)
-    assert now is not None
-    return now
-
-
 async def find(transaction: Transaction, case_id: UUID) -> Case | None:
     row = await fetch_one(transaction, statements.FIND, case=case_id)
     return Case(*row) if row else None

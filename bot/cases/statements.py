@@ -70,7 +70,6 @@ CASE: tuple[Any, ...] = (
 CASES: Select[*tuple[Any, ...]] = select(*CASE)
 """A SELECT of cases with the columns of `model.Case`; callers add a condition."""
 
-DATABASE_TIME = statement(select(NOW))
 FIND = statement(CASES.where(t.Case.id == _CASE))
 LOCK = statement(CASES.where(t.Case.id == _CASE).with_for_update())
 LOCK_OPEN = statement(CASES.where(t.Case.person_id == _PERSON, IS_OPEN).limit(1).with_for_update())

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from bot.cases import statements, working_hours
 from bot.cases.intake import person_waits_again
-from bot.cases.model import Case, clock, conflict
+from bot.cases.model import Case, conflict
 from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
-from bot.db.statements import Statement, execute, fetch_value
+from bot.db.statements import Statement, database_time, execute, fetch_value
 from bot.notifications import Kind, notify
 
 
@@ -22,7 +22,7 @@ async def claim(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign a queued case to the officer."""
-    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
+    due = desk.calendar().after(await database_time(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.CLAIM, case, version, officer=officer, due=due)
 
 
@@ -30,7 +30,7 @@ async def take_over(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign another officer's case to this officer."""
-    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
+    due = desk.calendar().after(await database_time(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.TAKE_OVER, case, version, officer=officer, due=due)
 
 
@@ -49,7 +49,7 @@ async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign a case, which may have another owner, to the officer `officer`."""
-    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
+    due = desk.calendar().after(await database_time(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
 
 
@@ -110,7 +110,7 @@ async def replied(
 
     The version is not incremented.
     """
-    now = await clock(transaction)
+    now = await database_time(transaction)
     minutes = desk.calendar().minutes(case.opened_at, now)
     await _change(
         transaction, statements.REPLIED, case, version, officer=officer, now=now, minutes=minutes
@@ -152,7 +152,7 @@ async def reopen(transaction: Transaction, case: Case) -> bool:
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
-        await clock(transaction),
+        await database_time(transaction),
     )
     calendar = desk.calendar()
     due = calendar.after(now, desk.first_minutes)

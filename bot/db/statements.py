@@ -194,6 +194,16 @@ def fetch_all_sync(
     return cursor.fetchall() if cursor.description else []
 
 
+DATABASE_TIME = statement(select(NOW))
+
+
+async def database_time(transaction: AsyncConnection[Any]) -> datetime:
+    """Return the database's current time."""
+    now = await fetch_value(transaction, DATABASE_TIME)
+    assert now is not None
+    return now
+
+
 _ALLOW_LONG = statement(
     select(
         func.set_config("statement_timeout", _bindparam("timeout", type_=Text()), True),

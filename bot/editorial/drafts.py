@@ -17,7 +17,7 @@ from bot.content import answers, live
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind, digest, encode
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_all, fetch_value
+from bot.db.statements import database_time, execute, fetch_all
 from bot.editorial import checks, statements
 from bot.editorial.refusals import Blocker, Refusal, Refused
 from bot.officers import directory, permissions
@@ -33,13 +33,7 @@ from flows.knowledge.missions import GENERAL
 SHIPPED = {f"{Kind.FACT}:{fact.key}": fact for fact in FACTS}
 ANSWERED = frozenset(f"{Kind.ANSWER}:{intent}" for intent in BY_INTENT)
 DESKS = frozenset({GENERAL, *COUNTRIES})
-DRAFT, LIVE, REPLACED, WITHDRAWN, DISCARDED = (
-    "draft",
-    "live",
-    "replaced",
-    "withdrawn",
-    "discarded",
-)
+DRAFT, LIVE, REPLACED, WITHDRAWN = "draft", "live", "replaced", "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +163,6 @@ async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
         return await _versions(transaction, item)
 
 
-async def today(rt: Runtime, transaction: Transaction) -> datetime:
-    """Return the database's current time."""
-    now = await fetch_value(transaction, statements.NOW_IS)
-    assert now is not None
-    return now
-
-
 async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
     """Save new content of an item as a draft, unless it has faults; return the faults.
 
@@ -185,7 +172,7 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
     permissions.require(officer, *_edit(item))
     kind = kind_of(item)
     async with directory.acting(rt, officer) as transaction:
-        day = (await today(rt, transaction)).date()
+        day = (await database_time(transaction)).date()
         key = item.partition(":")[2]
         found = checks.blockers(rt, kind, body, day, _shipped(rt, item), key)
         if found:
@@ -222,7 +209,7 @@ async def approve(
             raise Refused(Refusal.CHANGED)
         if draft.author == officer.id:
             raise Refused(Refusal.OWN)
-        day = (await today(rt, transaction)).date()
+        day = (await database_time(transaction)).date()
         key = item.partition(":")[2]
         if found := checks.blockers(rt, kind, draft.body, day, _shipped(rt, item), key):
             raise Refused(found[0].why, found[0].detail)
@@ -246,7 +233,7 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
         old = next((each for each in versions if each.number == number), None)
         if old is None or old.approver is None or old.state == LIVE:
             raise Refused(Refusal.STATE)
-        if old.body.until < (await today(rt, transaction)).date():
+        if old.body.until < (await database_time(transaction)).date():
             raise Refused(Refusal.EXPIRED, old.body.until.isoformat())
         newest = _newest(versions) + 1
         await execute(transaction, statements.END, of_item=item, in_state=REPLACED)

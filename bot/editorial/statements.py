@@ -20,7 +20,6 @@ from bot.db.statements import NOW, statement
 _ITEM = bindparam("of_item", type_=Text())
 _NUMBER = bindparam("of_number", type_=Integer())
 
-NOW_IS = statement(select(NOW))
 _VERSION = (
     t.ContentVersion.item,
     t.ContentVersion.number,

@@ -18,7 +18,14 @@ from pyotp import TOTP
 
 from bot.config.sources import ConfigError
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
+from bot.db.statements import (
+    database_time,
+    execute,
+    fetch_all,
+    fetch_one,
+    fetch_value,
+    fetch_values,
+)
 from bot.officers import directory, statements
 from bot.runtime import Runtime
 from bot.security import audit_log, password_hashing
@@ -305,13 +312,6 @@ async def use_passkey(transaction: Transaction, key_id: bytes, uses: int, issued
         raise ValueError
 
 
-async def now(transaction: Transaction) -> datetime:
-    """Return the database's time."""
-    found = await fetch_value(transaction, statements.DATABASE_TIME)
-    assert found is not None
-    return found
-
-
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
     """Delete the officer's passkey and write an audit entry.
 
@@ -333,7 +333,7 @@ async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, ac
 
 
 async def _step(transaction: Transaction) -> int:
-    return int((await now(transaction)).timestamp()) // STEP_SECONDS
+    return int((await database_time(transaction)).timestamp()) // STEP_SECONDS
 
 
 def _matching(secret: str, code: str, step: int) -> int | None:

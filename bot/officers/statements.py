@@ -220,7 +220,6 @@ LINK_SUBJECT = statement(
     )
 )
 LOCK_SUBJECT = statement(select(t.Account.subject.is_not(None)).where(_ACCOUNT).with_for_update())
-DATABASE_TIME = statement(select(NOW))
 
 # Statements on passkeys.
 

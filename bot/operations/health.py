@@ -33,7 +33,7 @@ from bot.channels.telegram.client import Telegram
 from bot.content import endings
 from bot.db import tables as t
 from bot.db.external_tables import JOB_EVENTS, JOBS
-from bot.db.statements import NOW, fetch_all, fetch_value, statement
+from bot.db.statements import NOW, database_time, fetch_all, statement
 from bot.observability import logging, metrics
 from bot.observability.metrics import Sample
 from bot.operations.version import built
@@ -157,9 +157,6 @@ _DELIVERED = statement(
 )
 
 
-_DATABASE_TIME = statement(select(NOW))
-
-
 async def collect(rt: Runtime) -> Snapshot:
     """Collect a snapshot; if the database is unavailable, return one without counts."""
     live = await _is_live(rt)
@@ -168,11 +165,10 @@ async def collect(rt: Runtime) -> Snapshot:
         async with rt.pool.connection() as transaction:
             rows = await fetch_all(transaction, _WAITING)
             delivered = await fetch_all(transaction, _DELIVERED)
-            now = await fetch_value(transaction, _DATABASE_TIME)
+            now = await database_time(transaction)
     except (OperationalError, PoolTimeout):
         return Snapshot(database=False, live=live, spent=spent)
     waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
-    assert now is not None
     facts = tuple(endings.counts(rt.content.on(now.date())).items())
     sent = tuple((c, at.astimezone(UTC)) for c, at in delivered)
     return Snapshot(True, live, tuple(waiting), sent, spent, facts)

@@ -14,6 +14,7 @@ from bot.channels import ChannelCall, GroupChat, Message, Rates, SendError
 from bot.channels.telegram.client import Telegram
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
+from bot.db.statements import database_time
 from bot.desk import auto_assignment, case_sweeps, duty_group
 from bot.desk.views import Queue
 from bot.officers import directory
@@ -162,7 +163,7 @@ async def test_urgent_case_outside_hours_shows_phone_numbers(
     rt: Runtime, topic: str, country: str, urgent: bool, line: bool
 ) -> None:
     async with rt.pool.connection() as session:
-        today = (await cases.clock(session)).weekday()
+        today = (await database_time(session)).weekday()
     await _open_on(rt, (today + 3) % 7)
     guest = Guest(rt)
     await guest.consent()
@@ -469,7 +470,7 @@ async def _gives(rt: Runtime) -> None:
 async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
     officer = await an_officer(rt, name, **more)
     async with rt.pool.connection() as session:
-        until = await cases.clock(session) + timedelta(hours=4)
+        until = await database_time(session) + timedelta(hours=4)
     await directory.set_shift(rt, officer, until)
     return officer
 

@@ -20,6 +20,7 @@ from bot import cases, desk, outbox
 from bot.cases import CaseConflict, State
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
+from bot.db.statements import database_time
 from bot.desk import ActionResult
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
@@ -99,7 +100,7 @@ async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
 
 async def _clock(rt: Runtime) -> datetime:
     async with rt.pool.connection() as session:
-        return await cases.clock(session)
+        return await database_time(session)
 
 
 async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list[Any]:

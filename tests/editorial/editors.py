@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from bot.content import Body
+from bot.db.statements import database_time
 from bot.editorial import drafts
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
@@ -32,7 +33,7 @@ async def approver(rt: Runtime, name: str = "Approver Testov") -> Officer:
 
 async def database_day(rt: Runtime) -> date:
     async with rt.pool.connection() as transaction:
-        return (await drafts.today(rt, transaction)).date()
+        return (await database_time(transaction)).date()
 
 
 async def body(rt: Runtime, **changes: object) -> Body:

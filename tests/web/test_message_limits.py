@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot import cases
+from bot.db.statements import database_time
 from bot.officers import directory
 from bot.officers.permissions import Role
 from bot.privacy import retention
@@ -85,7 +85,7 @@ async def _limits(house: House) -> int:
 
 async def _clock(house: House) -> datetime:
     async with house.rt.pool.connection() as session:
-        return await cases.clock(session)
+        return await database_time(session)
 
 
 async def test_block_by_an_officer_is_explained_and_advice_still_works(

@@ -15,6 +15,7 @@ import pytest
 from bot import cases, desk, outbox
 from bot.cases import State
 from bot.conversations import store as conversation_store
+from bot.db.statements import database_time
 from bot.desk import auto_assignment, bursts, views
 from bot.desk.bursts import SpamReason
 from bot.officers import directory
@@ -65,7 +66,7 @@ async def _assign(house: House, officer: Officer, case_id: UUID) -> None:
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
             " claim_timeout_minutes, auto_assign) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
         )
-        until = await cases.clock(session) + timedelta(hours=4)
+        until = await database_time(session) + timedelta(hours=4)
     await directory.set_shift(house.rt, officer, until)
     assert await auto_assignment.auto_assign(house.rt) == 1
 

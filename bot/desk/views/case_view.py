@@ -12,6 +12,7 @@ from bot.attachments.case_files import CaseFile, NewFile
 from bot.cases import Case
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT
 from bot.db.pipeline import Call, Rows
+from bot.db.statements import DATABASE_TIME
 from bot.desk.views import statements
 from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
@@ -360,7 +361,7 @@ _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,
     case_files.LISTING,
-    statements.DATABASE_TIME, statements.VIEWERS,
+    DATABASE_TIME, statements.VIEWERS,
 )  # fmt: skip
 
 

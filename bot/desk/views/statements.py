@@ -339,7 +339,6 @@ _REPEATED = (
 REGISTRY = statement(
     union_all(_REGISTRATION, _WRITE, _REPEATED).order_by(literal_column("happened_at"))
 )
-DATABASE_TIME = statement(select(NOW))
 
 # Statements about officers who view a case, and about how many cases an officer has read
 

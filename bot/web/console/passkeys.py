@@ -17,6 +17,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.db.connection import Transaction as Connection
+from bot.db.statements import database_time
 from bot.officers import credentials, directory, sessions
 from bot.officers.credentials import Passkey
 from bot.officers.permissions import Action
@@ -59,7 +60,7 @@ async def _challenged(
     `whose` is the id of the session to which the challenge is bound, or "anybody" for a sign-in.
     """
     answer = JSONResponse(options)
-    issued = (await credentials.now(connection)).isoformat().encode()
+    issued = (await database_time(connection)).isoformat().encode()
     sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
     answer.set_cookie(
         CHALLENGE,
@@ -81,7 +82,7 @@ async def _challenge(
     Raises ValueError if the cookie is not authentic or the challenge has expired.
     """
     challenge, at = _unsealed(rt, request, whose)
-    if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
+    if not timedelta() <= await database_time(connection) - at <= CHALLENGE_AGE:
         raise ValueError
     return challenge, at
 
