@@ -8,7 +8,6 @@ find out how many real ones are in its count.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from secrets import choice, token_urlsafe
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
+from bot.security.token_hash import token_hash
 from flows import lifetimes
 from flows.engine.events import Effect
 from flows.engine.referral_screens import MIN_SHOWN
@@ -132,7 +132,7 @@ async def add(rt: Runtime, officer: Officer, name: str) -> Created:
     made = Created(f"REF-{letters[:4]}-{letters[4:]}", token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
         values = {"of_code": made.code, "words": words, "by": officer.id}
-        await execute(transaction, _ADD, **values, token=_hash(made.token))
+        await execute(transaction, _ADD, **values, token=token_hash(made.token))
         await _note(transaction, officer, "referrer.added", made.code)
     return made
 
@@ -145,7 +145,7 @@ async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     made = Created(code, token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
-        if not await fetch_value(transaction, _RENEW, of_code=code, token=_hash(made.token)):
+        if not await fetch_value(transaction, _RENEW, of_code=code, token=token_hash(made.token)):
             raise Ended(f"{Ended.code}: load the page again")
         await _note(transaction, officer, "referrer.renewed", code)
     return made
@@ -181,7 +181,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
     Return None if the token is unknown.
     """
     async with rt.pool.connection() as transaction:
-        row = await fetch_one(transaction, _VIEW, token=_hash(token))
+        row = await fetch_one(transaction, _VIEW, token=token_hash(token))
     if row is None:
         return None
     code, name, ends, released, released_on, is_open = row
@@ -196,10 +196,6 @@ async def release(rt: Runtime) -> None:
 
 def _visible(released: int) -> int | None:
     return released or None
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
 
 
 async def _note(transaction: Transaction, officer: Officer, action: str, code: str) -> None:

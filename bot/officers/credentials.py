@@ -10,7 +10,6 @@ import unicodedata
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from bot.db.statements import (
 from bot.officers import directory, statements
 from bot.runtime import Runtime
 from bot.security import audit_log, password_hashing
+from bot.security.token_hash import token_hash
 
 TERMINAL = "terminal"
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
@@ -95,7 +95,7 @@ async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) ->
     """
     token = token_urlsafe(32)
     await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
-    await execute(transaction, statements.CREATE_LINK, hash=_hash(token), officer=officer_id)
+    await execute(transaction, statements.CREATE_LINK, hash=token_hash(token), officer=officer_id)
     actor = str(by) if by else TERMINAL
     await audit_log.append(
         transaction, actor=actor, action="officer.invited", subject=str(officer_id)
@@ -139,7 +139,7 @@ async def invited(transaction: Transaction, token: str) -> UUID:
 
     Raises BadLink if the link is used, expired or unknown, or the officer is disabled.
     """
-    officer_id = await fetch_value(transaction, statements.INVITED, hash=_hash(token))
+    officer_id = await fetch_value(transaction, statements.INVITED, hash=token_hash(token))
     if officer_id is None:
         raise BadLink
     return officer_id
@@ -359,10 +359,6 @@ def _acceptable(password: str) -> str:
     if len(set(password)) < 6 or _WEAK.search(password):
         raise WeakPassword
     return password
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
 
 
 def _place(officer_id: UUID, what: str) -> str:

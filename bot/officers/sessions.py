@@ -8,7 +8,6 @@ database role.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
@@ -17,6 +16,7 @@ from bot.db.connection import Transaction as Connection
 from bot.db.statements import execute, fetch_all, fetch_value
 from bot.officers import directory, statements
 from bot.officers.directory import Officer
+from bot.security.token_hash import token_hash
 
 _TOKEN_LENGTH = 43
 
@@ -66,7 +66,7 @@ async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, 
         connection,
         statements.BEGIN_SESSION,
         session=uuid4(),
-        hash=_hash(token),
+        hash=token_hash(token),
         officer=officer_id,
         method=strength.value,
         on_device=device,
@@ -81,7 +81,7 @@ async def authenticate(connection: Connection, token: str, *, seen: bool) -> Aut
     """
     if len(token) != _TOKEN_LENGTH:
         return None
-    values = {"token": _hash(token), "seen": seen}
+    values = {"token": token_hash(token), "seen": seen}
     found, zones, _none = await pipeline.execute_pipeline(
         connection, (statements.PRESENT, values), (statements.ZONE, {}), (statements.SEEN, values)
     )
@@ -120,7 +120,3 @@ async def end_all(connection: Connection, officer_id: UUID, *, but: UUID | None 
 def _session(row: tuple[object, ...]) -> Session:
     id_, officer_id, strength, *rest = row
     return Session(id_, officer_id, AuthMethod(strength), *rest)  # type: ignore[arg-type]
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
