@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.environment import ROOT
-from bot.cli.supply_chain import NAME, git, source_time
+from bot.cli.supply_chain import NAME
+from bot.operations.version import git, source_time
 
 app = typer.Typer()
 

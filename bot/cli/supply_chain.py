@@ -1,12 +1,10 @@
 """`licences` and `sbom`: report the dependencies in the lock file."""
 
 import json
-import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import typer
 
 from bot.cli.environment import ROOT
-from bot.operations.version import built
+from bot.operations.version import built, source_time
 
 app = typer.Typer()
 
@@ -92,23 +90,6 @@ def bill() -> dict[str, Any]:
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
 
 
-def source_time(folder: Path = ROOT) -> datetime | None:
-    """Return SOURCE_DATE_EPOCH, or the time of the commit; None for a source without git."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct", folder=folder)
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
-
-
-def git(*words: str, folder: Path = ROOT) -> str:
-    """Return the output of a git command; "" if git or the repository is missing."""
-    try:
-        done = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, check=True, encoding="utf-8"
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
-
-
 def _converted(document: dict[str, Any]) -> dict[str, Any]:
     """Convert uv's CycloneDX 1.5 to 1.6.
 
@@ -134,7 +115,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
         if each["ref"] == main["bom-ref"]:
             refs = each.get("dependsOn", ())
             each["dependsOn"] = [ref for ref in refs if ref != main["bom-ref"]]
-    time = source_time()
+    time = source_time(ROOT)
     stamp = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ")} if time else {}
     head = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

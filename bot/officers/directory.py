@@ -142,6 +142,12 @@ async def everyone(transaction: Transaction) -> list[Officer]:
     return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]
 
 
+async def names(rt: Runtime, officer: Officer) -> dict[str, str]:
+    """Return the names of all officers by id, read with the rights of `officer`."""
+    (rows,) = await asked(rt, officer, (statements.EVERYONE, {}))
+    return {str(each.id): each.name for each in map(read, rows)}
+
+
 async def staffed(transaction: Transaction) -> list[str]:
     """Return the missions that have at least one active officer or lead."""
     return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)

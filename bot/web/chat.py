@@ -32,7 +32,6 @@ from bot.web import multipart
 from bot.web.chat_budget import (
     Answered,
     NotTaken,
-    client_host,
     not_taken_by_script,
     not_taken_page,
     receive_within_budgets,
@@ -63,6 +62,7 @@ from bot.web.chat_session import (
 from bot.web.connection_limits import limited_network
 from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.reader_language import browser_language, page_language
+from bot.web.request_parsing import client_host
 from bot.web.templating import templates
 from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved

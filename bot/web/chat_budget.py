@@ -24,6 +24,7 @@ from bot.runtime import Runtime
 from bot.web import chat_question
 from bot.web.chat_rendering import EXIT, EXIT_URL, LABELS
 from bot.web.chat_session import ChatForm
+from bot.web.request_parsing import client_host
 from bot.web.templating import templates
 from flows.engine.events import Event, Page
 from flows.engine.text import Text, _, button
@@ -99,11 +100,6 @@ async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
     if wait := await draw_answer(rt, host):
         raise NotTaken(Waits(wait))
     return await chat_question.is_right(rt, answered.seal, answered.text, host)
-
-
-def client_host(request: Request) -> str:
-    """Return the client's IP address, as forwarded by trusted proxies; "" if it is unknown."""
-    return request.client.host if request.client else ""
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:

@@ -35,6 +35,11 @@ class Refused(Exception):
         self.status = status
 
 
+def client_host(request: Request) -> str:
+    """Return the client's IP address, as forwarded by trusted proxies; "" if it is unknown."""
+    return request.client.host if request.client else ""
+
+
 def number(text: str, *, otherwise: int = 0) -> int:
     """Return the number in `text`, or `otherwise` if it is not decimal or has over 15 digits."""
     return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else otherwise

@@ -38,7 +38,7 @@ from bot.registry import callback_signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
 from bot.web.connection_limits import unverified
-from bot.web.request_parsing import Refused, body
+from bot.web.request_parsing import Refused, body, client_host
 
 MAX_TELEGRAM_BYTES = 1024 * 1024
 MAX_WHATSAPP_BYTES = 3 * 1024 * 1024
@@ -152,7 +152,7 @@ async def whatsapp(request: Request) -> Response:
     rt: Runtime = request.app.state.rt
     channel = _whatsapp(rt)
     signature = _signature(request)
-    with unverified.held_by(_host(request)) as count:
+    with unverified.held_by(client_host(request)) as count:
         raw = await body(request, MAX_WHATSAPP_BYTES, "application/json", count)
         _check_signature(signature, rt, raw)
     try:
@@ -182,10 +182,6 @@ def _signature(request: Request) -> bytes:
         _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
         raise Refused(403)
     return header
-
-
-def _host(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _check_signature(header: bytes, rt: Runtime, raw: bytes) -> None:
@@ -275,7 +271,7 @@ async def registry(request: Request) -> Response:
     """
     rt: Runtime = request.app.state.rt
     given = request.headers.getlist(callback_signature.HEADER)
-    with unverified.held_by(_host(request)) as count:
+    with unverified.held_by(client_host(request)) as count:
         raw = await body(request, MAX_REGISTRY_BYTES, "application/json", count) if given else b""
         secrets, now = rt.settings.registry_callback_secrets, time.time()
         if len(given) != 1 or not callback_signature.verify(given[0], raw, secrets, now=now):

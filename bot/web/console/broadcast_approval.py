@@ -47,12 +47,6 @@ def title(context: RequestContext, found: Broadcast) -> str:
     return f"{words if len(words) > MAX_TITLE // 2 else cut}…"
 
 
-async def names_of(context: RequestContext) -> dict[str, str]:
-    """Return the names of all officers by id."""
-    async with directory.acting(context.rt, context.officer) as session:
-        return {str(each.id): each.name for each in await directory.everyone(session)}
-
-
 async def approval_page(
     context: RequestContext, found: Broadcast, status: int, problem: str
 ) -> Response:
@@ -71,7 +65,7 @@ async def approval_page(
         found=found,
         draft=found.draft,
         title=title(context, found),
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         approvals=approvals,
         given=given,
         enough=given >= found.approvers,

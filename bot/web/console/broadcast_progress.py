@@ -13,12 +13,13 @@ from starlette.responses import Response, StreamingResponse
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
+from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
-from bot.web.console.broadcast_approval import approval_page, may, names_of, title
+from bot.web.console.broadcast_approval import approval_page, may, title
 from bot.web.console.broadcast_editor import path_of, summary
 from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
@@ -54,7 +55,7 @@ async def listing(
         "broadcasts.html",
         may=may(context),
         found=found,
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         title=lambda each: title(context, each),
         before=found[-1].number if len(found) == PAGE else 0,
     )
@@ -135,7 +136,7 @@ async def _progress_page(
         found=found,
         fate_choices=labels(context, FATES),
         title=title(context, found),
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         progress=progress,
         total=sum(progress.fates.values()),
         segments=segments(progress),

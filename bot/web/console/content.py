@@ -20,9 +20,9 @@ from bot.content.model import ENGLISH, WRITTEN, Body, Kind
 from bot.editorial import announcing, drafts, taught
 from bot.editorial.drafts import NoSuchItem, Version
 from bot.editorial.refusals import Blocker, Refusal, Refused
+from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels_content
-from bot.web.console.broadcast_approval import names_of
 from bot.web.console.broadcast_editor import path_of
 from bot.web.console.content_forms import ContentForm, rows, values
 from bot.web.console.content_preview import differences, forms
@@ -90,7 +90,7 @@ async def listing(
         find=find,
         today=today,
         heading=lambda item: _heading(context, item),
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
     )
 
 
@@ -235,7 +235,7 @@ async def _page(
         item=item,
         kind=(kind := drafts.kind_of(item)),
         heading=_heading(context, item),
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         versions=versions,
         draft=draft,
         current=current,

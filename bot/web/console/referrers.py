@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from bot.editorial import referrers
 from bot.editorial.referrers import Created
+from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.printing.qr_code import QrCode
-from bot.web.console.broadcast_approval import names_of
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
 from bot.web.console.rendering import done, page
@@ -89,7 +89,7 @@ async def _page(
         "referrers.html",
         status,
         referrers=found,
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         ways={each.code: invitations(context.rt.settings, each.code, context.say(CHAT))
               for each in found if each.is_open},
         codes=await asyncio.to_thread(_qr_codes, site, open_codes),

@@ -20,9 +20,9 @@ from bot.i18n import glossary
 from bot.i18n.catalogues import BUILT
 from bot.i18n.protected_spans import PLACE
 from bot.i18n.sentences import Sentence, sentences
+from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
-from bot.web.console.broadcast_approval import names_of
 from bot.web.console.broadcast_preview import Form as WrittenForm
 from bot.web.console.broadcast_preview import form_of
 from bot.web.console.forms import Lines
@@ -109,7 +109,7 @@ async def _list(
         named=named,
         more=query if len(found) > first + SHOWN else "",
         reports=[(each, of.get(each.language, {}).get(each.sentence)) for each in reports],
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         closes=context.may(Action.WORDING_CLOSE),
         problem=problem,
     )
@@ -217,7 +217,7 @@ async def _page(
         forms=[] if is_for_officers(where) else _forms(context.rt, of, found, code),
         reports=[each for each in reports if (each.sentence, each.language) == (name, code)],
         own=dict(context.rt.languages.languages())[code],
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         comment=comment,
         problem=context.say(WORDS["texts_unclear"]) if status != 200 else "",
         opens=context.may(Action.CONTENT_READ),

@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.outgoing_webhooks import dead_letters
 from bot.outgoing_webhooks.endpoints import Refused
-from bot.web.console.broadcast_approval import names_of
 from bot.web.console.labels import WORDS
 from bot.web.console.rendering import done, page
 from bot.web.console.request_context import RequestContext
@@ -60,7 +60,7 @@ async def _page(context: RequestContext, status: int = 200, problem: str = "") -
         "webhooks.html",
         status,
         found=await dead_letters.listing(context.rt, context.officer),
-        names=await names_of(context),
+        names=await directory.names(context.rt, context.officer),
         edits=context.may(Action.WEBHOOK_EDIT),
         problem=problem,
     )
