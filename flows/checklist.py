@@ -15,7 +15,7 @@ from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
 from flows.knowledge.facts import Dated, Fact, ending, said
 from flows.knowledge.intents.cautions import KEEP
-from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
+from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
 from flows.paragraphs import joined
@@ -155,11 +155,11 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
         return (document.where, UNSAFE)
     if document.where is not HOME:
         return (document.where,)
-    if _origin(answers).confirmation is Confirmation.LEGALISATION:
+    if origin_of(answers).confirmation is Confirmation.LEGALISATION:
         return (UNSAFE,)
     # The police issue this certificate. People are not sent to the police where contact with them
     # may be dangerous.
-    if document is NO_RECORD and _origin(answers).dangerous and place in ("origin", "unsaid"):
+    if document is NO_RECORD and origin_of(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
 
@@ -175,7 +175,7 @@ def _no_travel(answers: Answers) -> Text:
 
 
 def _confirmed(answers: Answers, today: date) -> Text:
-    where = _origin(answers)
+    where = origin_of(answers)
     if where.law is None or not where.law.current(today):
         return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
     if where.confirmation is Confirmation.TREATY:
@@ -189,19 +189,15 @@ def _confirmed(answers: Answers, today: date) -> Text:
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
 
 
-def _origin(answers: Answers) -> Origin:
-    return origin(answers.get("citizenship") or "stateless")
-
-
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
-    if _origin(answers).dangerous:
+    if origin_of(answers).dangerous:
         yield SAFETY_FIRST
     if chosen.key == "prp":
-        yield from said(_origin(answers).permit, today)
+        yield from said(origin_of(answers).permit, today)
     if chosen.key == "citizenship_simplified":
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
-        yield from said(_origin(answers).ends, today)
+        yield from said(origin_of(answers).ends, today)
     yield from _before_leaving(answers, today)
     if chosen.key == "citizenship_simplified":
         yield from said((settling.NO_DUAL, settling.STATELESS), today)
@@ -216,7 +212,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the law and warnings about papers that a country confirms only for people inside it."""
-    where = _origin(answers)
+    where = origin_of(answers)
     if where.leaving is None:
         return
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
@@ -234,9 +230,9 @@ def _after(
     if any(document.confirmed for document in found) and chosen.confirmed:
         yield from _confirmation(answers, today)
     if chosen.key == "citizenship_simplified":
-        facts = (*facts, *_origin(answers).exchange)
+        facts = (*facts, *origin_of(answers).exchange)
     if chosen.key == "visa_c10":
-        facts = (*facts, *_origin(answers).entry)
+        facts = (*facts, *origin_of(answers).entry)
     yield from said(facts, today)
     if found:
         yield sources([document.fact.on(today) for document in found])
@@ -248,7 +244,7 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     A country with a treaty needs no warning. A person known to be outside the country gets only the
     warning against traveling back. A person at an unknown place gets the law and a weaker warning.
     """
-    where = _origin(answers)
+    where = origin_of(answers)
     if where.leaving is not None:
         return
     treaty = where.confirmation is Confirmation.TREATY

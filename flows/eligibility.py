@@ -17,7 +17,7 @@ from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registr
 from flows.knowledge.facts import Fact, ending, said
 from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
-from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
+from flows.knowledge.origins import SAFETY_FIRST, origin_of
 from flows.paragraphs import joined, lines, numbered
 from flows.situation import (
     CITIZENSHIP,
@@ -224,7 +224,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 def _urgent(answers: Answers, today: date) -> Iterator[Text]:
     """Yield urgent texts: danger, the end of a stay, papers to get before leaving, citizenship."""
-    where, place = _origin(answers), answers.get("location")
+    where, place = origin_of(answers), answers.get("location")
     if where.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
     if place in ("kazakhstan", "unsaid"):
@@ -291,7 +291,7 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 
     Yield nothing if the urgent texts already state when the stay ends.
     """
-    where = _origin(answers)
+    where = origin_of(answers)
     if answers.get("location") == "kazakhstan" and not said(where.ends, today):
         yield from said(where.inside, today)
         if where.stay_open is not None:
@@ -301,7 +301,7 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the rules of entry and stay for the citizenship, and facts about offices."""
     yield from said(_entry(answers), today)
-    if (unchecked := _origin(answers).stay_open) is not None:
+    if (unchecked := origin_of(answers).stay_open) is not None:
         yield unchecked
     yield from said(_offices(answers), today)
 
@@ -320,7 +320,7 @@ def _may_get_support(answers: Answers) -> bool:
 
 
 def _entry(answers: Answers) -> tuple[Fact, ...]:
-    came_from = _origin(answers)
+    came_from = origin_of(answers)
     match answers.get("location"):
         case "kazakhstan":
             return came_from.inside
@@ -328,10 +328,6 @@ def _entry(answers: Answers) -> tuple[Fact, ...]:
             return tuple(dict.fromkeys((*came_from.entry, *came_from.inside)))
         case _:
             return came_from.entry
-
-
-def _origin(answers: Answers) -> Origin:
-    return origin(answers.get("citizenship") or "stateless")
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:

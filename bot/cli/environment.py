@@ -111,7 +111,7 @@ def surroundings(
             }
         ready = read(data_dir=data, port=port, demo=demo or None, **urls)
         if ready.database_owner_url is not None and (bring or databases is not None):
-            migrate(ready.sqlalchemy("owner"))
+            migrate(ready.migration_url())
         yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
 
 

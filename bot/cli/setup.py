@@ -33,5 +33,5 @@ async def _introduce(rt: Runtime) -> None:
 def migrate() -> None:
     """Migrate the database to the newest schema, as the role of KOSH_DATABASE_OWNER_URL."""
     chosen = read()
-    migrations.migrate(chosen.sqlalchemy("owner"))
+    migrations.migrate(chosen.migration_url())
     typer.echo("The schema is up to date.")

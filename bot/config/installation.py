@@ -145,9 +145,9 @@ class InstallationSettings(SettingsBase):
             raise ConfigError(f"{variable(name)} isn't set; set it to a postgresql:// URL")
         return url.get_secret_value()
 
-    def sqlalchemy(self, role: Role = "app") -> str:
-        """Return the URL for a database role in SQLAlchemy's form, with the driver's name."""
-        return "postgresql+psycopg" + self.database(role).removeprefix("postgresql")
+    def migration_url(self) -> str:
+        """Return the URL of the role that migrates, with the driver's name, as Alembic needs it."""
+        return "postgresql+psycopg" + self.database("owner").removeprefix("postgresql")
 
     @model_validator(mode="after")
     def _real_passwords(self) -> Self:

@@ -277,12 +277,11 @@ async def _turn(
 
 
 async def take_turn(
-    rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
+    rt: Runtime, transaction: Transaction, person_id: UUID, event: Event
 ) -> AfterCommit | None:
-    """Apply an event that no message caused (from a job, a callback, an officer) to a conversation.
+    """Apply an event that no message caused (from a job, a callback, an upload) to a conversation.
 
     Runs in the caller's transaction. The messages go to the channel that `lock_for` selects.
-    `moved`: the conversation changed owner, so unsent messages of the previous owner are dropped.
     """
     held = await conversation_store.lock_for(rt, transaction, person_id, event)
     if held is None:
@@ -290,7 +289,7 @@ async def take_turn(
     turn = conversation_store.turn(rt, held, event)
     if isinstance(event, UploadRequested | UploadStatusChanged):
         turn = conversation_store.announced(rt, held, turn)
-    return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
+    return await effects.carry_out(rt, transaction, held, turn, None)
 
 
 async def _anonymous_turn(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 
 import procrastinate
 import psycopg
@@ -19,20 +18,15 @@ async def defer(
     task: str,
     /,
     *,
-    lock: str | None = None,
-    at: datetime | None = None,
     queue: str = "default",
     priority: int = 0,
     **arguments: str | int,
 ) -> None:
     """Defer a job in the caller's transaction.
 
-    `task` is the name of the task, `at` the earliest time of its run. `arguments` must be ids, not
-    personal data.
+    `task` is the name of the task. `arguments` must be ids, not personal data.
     """
-    deferrer = app.configure_task(
-        task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
-    )
+    deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     with _database_errors():
         await deferrer.defer_async(**arguments)
 

@@ -59,6 +59,7 @@ WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?: [0-9]{3})+|[0-9]+)[.)]?")
 
 HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 BETWEEN_HAN = re.compile(f"(?<=[{HAN}])\\.(?=[{HAN}])")
+MAX_NAME = 100
 NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·······")
 
 
@@ -106,10 +107,11 @@ def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
     return number if number <= limit else Refusal.TOO_LARGE
 
 
-def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -> str | Refusal:
+def read_name(typed: str, letters: Letters = Letters.ANY) -> str | Refusal:
     """Return a name as in a document, in any script or in the required `letters`, or a refusal.
 
-    Only apostrophes, hyphens, middle dots and full-width letters are normalized.
+    A name has at most MAX_NAME code points. Only apostrophes, hyphens, middle dots and full-width
+    letters are normalized.
     """
     text = normalization.apostrophes(normalization.digits(typed).translate(NAME_SIGNS))
     text = BETWEEN_HAN.sub("·", text)
@@ -120,7 +122,7 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -
     # other letter.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
-    if len(text) + normalization.heaped(typed) > limit:
+    if len(text) + normalization.heaped(typed) > MAX_NAME:
         return Refusal.TOO_LONG
     if not all(_is_letter(c) or c in " -·ʻʼ" or _is_mark(c) for c in text):
         return Refusal.NOT_LETTERS

@@ -106,7 +106,7 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
         for each in (_DROP_SCHEMA, _CREATE_SCHEMA, _GIVE_SCHEMA):
             fetch_all_sync(transaction, each)
     _restore_stream(url, vault, path)
-    migrate(settings.sqlalchemy("owner"))
+    migrate(settings.migration_url())
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:

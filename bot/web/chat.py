@@ -39,12 +39,11 @@ from bot.web.chat_budget import (
 from bot.web.chat_rendering import (
     EXIT,
     EXIT_URL,
-    TROUBLE,
     Notes,
     OwnWords,
     Unsent,
-    in_all_languages,
     render_page,
+    trouble,
 )
 from bot.web.chat_session import (
     NAME_HEADER,
@@ -181,7 +180,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         return not_taken_page(request, kept, event, denied, language)
     except Overloaded:
         if _by_script(request):
-            error = {"error": "E_OVERLOADED", "message": in_all_languages(rt, TROUBLE)}
+            error = {"error": "E_OVERLOADED", "message": trouble(rt, "")}
             return JSONResponse(error, 503)
         return render_page(rt, session, await unread_notes(rt, session, ""), unsent)
     except UNAVAILABLE_ERRORS:

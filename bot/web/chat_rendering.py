@@ -122,7 +122,7 @@ def render_page(
         chat=session.name if session.person is None else "",
         form_id=unsent.id if unsent else uuid4().hex,
         typed=unsent.text if unsent else "",
-        trouble=_trouble(rt, language) if unsent else "",
+        trouble=trouble(rt, language) if unsent else "",
         demo=rt.settings.demo,
         stream="/chat/stream",
         exit_url=EXIT_URL,
@@ -131,8 +131,10 @@ def render_page(
     return HTMLResponse(html, 503 if unsent else 200, headers={"Cache-Control": "no-store"})
 
 
-def _trouble(rt: Runtime, language: str) -> str:
-    return rt.languages.render(TROUBLE, language) if language else in_all_languages(rt, TROUBLE)
+def trouble(rt: Runtime, language: str) -> str:
+    """Return the text TROUBLE; if `language` is "" (unknown), in all languages, with slashes."""
+    codes = [language] if language else [code for code, _own in rt.languages.languages()]
+    return " / ".join(rt.languages.render(TROUBLE, code) for code in codes)
 
 
 def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
@@ -288,8 +290,3 @@ def language_values(rt: Runtime, language: str) -> dict[str, object]:
     labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
     labels["code"] = language
     return {"lang": tag(language), "dir": direction(language), "labels": labels}
-
-
-def in_all_languages(rt: Runtime, text: Text) -> str:
-    """Return a text in every language, separated by slashes, for a person of unknown language."""
-    return " / ".join(rt.languages.render(text, code) for code, _own in rt.languages.languages())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flows.engine.blocks import caution
+from flows.engine.conditions import Answers
 from flows.engine.text import Text, _
 from flows.knowledge import cards, entry, laws, requirements
 from flows.knowledge.facts import Fact
@@ -150,6 +151,11 @@ KNOWN = (
         inside=(entry.DE_STAY, entry.REGISTER),
     ),
 )
+
+
+def origin_of(answers: Answers) -> Origin:
+    """Return the country of the citizenship that a person answered; `STATELESS` without one."""
+    return origin(answers.get("citizenship") or "stateless")
 
 
 def origin(citizenship: str) -> Origin:

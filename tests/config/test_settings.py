@@ -286,7 +286,8 @@ def test_settings_accept_database_urls_with_or_without_the_driver(
         KOSH_DATABASE_OWNER_URL="postgresql://kosh_owner@localhost/kosh",
     )
     read = settings()
-    assert read.sqlalchemy() == "postgresql+psycopg://kosh_app@localhost/kosh"
+    assert read.migration_url() == "postgresql+psycopg://kosh_owner@localhost/kosh"
+    assert read.database() == "postgresql://kosh_app@localhost/kosh"
     assert read.database("owner") == "postgresql://kosh_owner@localhost/kosh"
     with pytest.raises(ConfigError, match="KOSH_DATABASE_RETENTION_URL isn't set"):
         read.database("retention")
