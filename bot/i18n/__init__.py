@@ -10,6 +10,7 @@ from bot.i18n import (
     countries,
     crisis_patterns,
     crisis_words,
+    foreign_languages,
     identity_numbers,
     language_guess,
     mrz,
@@ -64,6 +65,9 @@ class Languages:
     def guess(self, typed: str) -> str | None:
         code = reserved_words.form(typed) or language_guess.guess(typed)
         return code if code in self._codes else None
+
+    def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
+        return foreign_languages.lines(typed, self.languages(), is_danger=is_danger)
 
     def render(self, label: Label, language: str) -> str:
         return self._renderings.get(language, self._english)(label)

@@ -35,6 +35,8 @@ MAX_CHARACTERS = 1000
 # Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With this
 # value, 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
+# Lead of the only form of a script.
+CERTAIN = 1000
 # Vowels by which Cyrillic text typed in a Latin layout is detected: in such text 5 % of the letters
 # are vowels, against at least a third in the languages above, and no letter has an accent. A short
 # text may have few vowels by chance.
@@ -44,17 +46,26 @@ MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 def guess(typed: str) -> str | None:
     """Return the written form of a text, such as `uz_Cyrl`; None if the form is uncertain."""
+    form, lead = leading(typed)
+    return form if lead >= LEAD else None
+
+
+def leading(typed: str) -> tuple[str, int]:
+    """Return the likeliest written form of a text, and its lead over the next likely one.
+
+    The lead is in tenths of log-odds. It is CERTAIN if the script has only one form.
+    """
     text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
-        return "zh_Hans"
+        return "zh_Hans", CERTAIN
     if ARABIC.search(text):
-        return "kk_Arab"
+        return "kk_Arab", CERTAIN
     if CYRILLIC.search(text):
-        return _named(*_best(text, "Cyrl"))
+        return _best(text, "Cyrl")
     if not _is_typed_on_latin_keys(text):
-        return _named(*_best(text, "Latn"))
+        return _best(text, "Latn")
     retyped = (_best(text.translate(keys), "Cyrl") for keys in (TO_RUSSIAN, TO_KAZAKH))
-    return _named(*max(retyped, key=lambda each: each[1]))
+    return max(retyped, key=lambda each: each[1])
 
 
 def _is_typed_on_latin_keys(text: str) -> bool:
@@ -79,7 +90,8 @@ def groups(text: str) -> Iterator[str]:
 
 def by_table(text: str, script: str, table: Mapping[str, tuple[int, ...]]) -> str | None:
     """Return the written form of a lower-case text by the weights in `table`; None if uncertain."""
-    return _named(*_best(text, script, table))
+    form, lead = _best(text, script, table)
+    return form if lead >= LEAD else None
 
 
 def _best(
@@ -93,10 +105,6 @@ def _best(
     scores = [each - PENALTY * bool(lacks) for each, lacks in zip(sums, lacking, strict=False)]
     first, second, *_others = sorted(scores, reverse=True)
     return FORMS[script][scores.index(first)], first - second
-
-
-def _named(form: str, lead: int) -> str | None:
-    return form if lead >= LEAD else None
 
 
 @cache

@@ -99,6 +99,14 @@ class Words(Protocol):
         """Return the offered language in which a text is written; None if this is uncertain."""
         ...
 
+    def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
+        """Return sentences in the language of a text if this language is certainly not offered.
+
+        They name the offered languages; if `is_danger`, they also tell how to ask for an officer.
+        Returns () for a text that may be in an offered language.
+        """
+        ...
+
     def render(self, label: Label, language: str) -> str:
         """Return a label or sentence in the given language."""
         ...

@@ -98,10 +98,9 @@ def _paper_name(turn: TurnState, key: str) -> Text:
     )
 
 
-def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
-    """Ask for the language, in every language; the texts `above` come first, in every language."""
+def ask_language(turn: TurnState) -> None:
+    """Ask for the language, in every language."""
     screen = screens.language_screen(turn.words)
-    turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
 
 

@@ -26,6 +26,7 @@ from flows.engine.language_protocol import SAFETY, Refusal, Reserved
 from flows.engine.questions import FreeText, Option, PersonName, Question
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
+from flows.engine.text import Text, verbatim
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
@@ -227,11 +228,22 @@ def _ask_language(turn: TurnState, text: str) -> None:
         intent = found.danger_intent if is_clear else None
         sure = found.confidence is Confidence.SURE
         turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
+    above = [(each,) for each in safety.BEFORE_A_LANGUAGE] if danger else []
+    turn.notes += [*above, *_in_own_language(turn, text, is_danger=danger)]
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
     typed_screens.close(turn)
     turn.c = replace(turn.c, flow="", suspended_flow="")
-    prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
+    prompting.ask_language(turn)
+
+
+def _in_own_language(turn: TurnState, text: str, *, is_danger: bool) -> list[tuple[Text, ...]]:
+    """Return a paragraph in the person's language if it is certainly not offered, else nothing.
+
+    The paragraph follows the sentences about danger, which are in every offered language.
+    """
+    lines = turn.words.foreign_lines(text, is_danger=is_danger) if turn.understanding else ()
+    return [tuple(map(verbatim, lines))] if lines else []
 
 
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
