@@ -67,9 +67,10 @@ def test_crisis_patterns_do_not_match_similar_questions(text: str) -> None:
         ("GÖZALTINA ALINDI", "danger.detained"),
         ("gozaltina alindi", "danger.detained"),
         ("We wait. The police has taken my son", "danger.detained"),
+        ("I was raped. What to do", "danger.violence"),
     ],
 )
-def test_crisis_patterns_ignore_case_accents_and_apostrophes(text: str, intent: str) -> None:
+def test_crisis_patterns_ignore_case_accents_and_punctuation(text: str, intent: str) -> None:
     assert crisis_patterns.intent(text) == intent
 
 

@@ -5,9 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.understanding.decision import DANGER_CARD, Certainty, DangerLevel, danger_level, decide
+from bot.understanding.decision import (
+    DANGER_CARD,
+    SURE,
+    Certainty,
+    DangerLevel,
+    danger_level,
+    decide,
+)
 from bot.understanding.engine_adapter import EngineRecognizer
-from bot.understanding.recognizer import Candidate, Part, Recognition
+from bot.understanding.recognizer import Candidate, Message, Part, Recognition
 from bot.understanding.sharing import MAX_DANGER, may_leave
 from flows.knowledge.intents import BY_ID, Kind
 
@@ -92,11 +99,13 @@ def test_danger_level_depends_on_the_probability() -> None:
 
 def test_intent_decision_answers_at_most_two_questions() -> None:
     parts = [part(intent) for intent in ("life.pension", "life.school", "life.health")]
-    assert len(decide(recognition(0.6, 0.0, *parts)).options) == 2
+    decision = decide(recognition(0.6, 0.0, *parts))
+    assert decision.options == (Candidate("life.pension", 0.95), Candidate("life.school", 0.95))
 
 
 @pytest.mark.parametrize(
-    ("confidence", "certainty"), [(0.9, Certainty.SURE), (0.1, Certainty.UNSURE)]
+    ("confidence", "certainty"),
+    [(0.9, Certainty.SURE), (SURE, Certainty.SURE), (0.1, Certainty.UNSURE)],
 )
 def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
     confidence: float, certainty: Certainty
@@ -120,3 +129,25 @@ def test_message_may_leave_only_below_the_danger_limit(danger: float, may: bool)
 def test_recognition_names_a_danger_only_when_there_is_one(text: str, kind: str) -> None:
     found = EngineRecognizer.load().read(text, "ru").recognition
     assert found.danger_intent.partition(".")[0] == kind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Жияним Россияда ҳибсда, қозоқ юртига кўчмоқчи эди",
+        "bu yerda yozish xavfli, o'chiring keyin",
+    ],
+)
+def test_certainty_is_excluded_for_a_question_beside_danger(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognized: list[Message] = []
+    recognize = Message.recognize
+
+    def counted(message: Message) -> Recognition:
+        recognized.append(message)
+        return recognize(message)
+
+    monkeypatch.setattr(Message, "recognize", counted)
+    assert not EngineRecognizer.load().read(line, "uz").is_sure
+    assert recognized == []

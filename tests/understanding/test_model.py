@@ -1,13 +1,17 @@
-"""The model's bound of the highest probability, its share of known pieces, and short messages."""
+"""The model's bounds of probabilities, its share of known pieces, and properties of lines."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.understanding import recognizer as recognizer_module
+from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.model import Model, ModelError, chances, highest_chance
 from bot.understanding.recognizer import Recognizer
+from flows.engine.recognition import Danger
 
 
 def test_highest_chance_is_exact_for_two_likely_classes() -> None:
@@ -22,7 +26,9 @@ def test_familiarity_is_the_share_of_known_pieces() -> None:
     assert recognizer.model.familiarity([]) == 0.0
 
 
-@pytest.mark.parametrize(("line", "is_short"), [("виз", True), ("виза", False), ("签", True)])
+@pytest.mark.parametrize(
+    ("line", "is_short"), [("виз", True), ("виза", False), ("签", True), ("签证", False)]
+)
 def test_message_of_at_most_three_letters_is_short(line: str, is_short: bool) -> None:
     assert Recognizer.load().recognize(line).is_short is is_short
 
@@ -43,3 +49,37 @@ def test_ease_is_known_for_lines_of_at_least_three_letters(line: str, has_ease: 
 def test_danger_chance_of_two_equal_estimates_is_the_estimate(chance: float) -> None:
     row = np.log(np.array([[1 - chance, chance, chance / (1 - chance)]], np.float32))
     assert chances(row[0], slice(1, 2))[1] == pytest.approx(chance)
+
+
+def test_part_asks_if_it_ends_with_a_question_mark() -> None:
+    found = Recognizer.load().recognize("Где пенсия? Дайте паспорт.")
+    assert [part.asks for part in found.parts] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_wrong"),
+    [("2+2 nechi", False), ("3x4 mi yoki 3.5x4.5", False), ("vjq gfcgjhn 2", True)],
+)
+def test_wrong_layout_is_detected_in_lines_with_numbers(line: str, is_wrong: bool) -> None:
+    assert Recognizer.load().recognize(line).wrong_layout is is_wrong
+
+
+@pytest.mark.parametrize("line", ["қайтып кетсем не болады", "маған бас тартты, енді не істеймін"])
+def test_danger_of_a_likely_question_is_excluded_without_probabilities(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[Sequence[float]] = []
+
+    def counted(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
+        computed.append(odds)
+        return chances(odds, danger)
+
+    monkeypatch.setattr(recognizer_module, "chances", counted)
+    message = EngineRecognizer.load().read(line, "kk")
+    assert Model.load().has_danger_word(message.words)
+    assert message.danger is Danger.NONE
+    assert not computed
+
+
+def test_probabilities_of_very_different_odds_do_not_overflow() -> None:
+    assert chances([800.0, -800.0, 0.0], slice(1, 2))[0] == [1.0, 0.0]

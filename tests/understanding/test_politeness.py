@@ -43,6 +43,12 @@ def test_two_questions_are_recognized_between_polite_phrases() -> None:
     assert found.options[0].intent.startswith("kandas.")
 
 
+def test_two_questions_joined_by_a_comma_are_recognized_after_a_greeting() -> None:
+    line = "Здравствуйте, подскажите: сколько стоит статус кандаса, сколько ждать решения? Спасибо!"
+    found = decide(Recognizer.load().recognize(line))
+    assert [each.intent for each in found.options] == ["kandas.cost", "kandas.term"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -52,6 +58,7 @@ def test_two_questions_are_recognized_between_polite_phrases() -> None:
         "谢谢你",
         "你好",
         "Сәлем, рахмет",
+        "Привет, а?",
         "?",
         "",
     ],
@@ -68,7 +75,10 @@ def test_polite_phrase_removal_keeps_a_line_that_has_only_polite_phrases(line: s
         ("Салам, менде сұрақ бар", "менде сұрақ бар"),
         ("麻烦你帮我查一下", "帮我查一下"),
         ("办完了谢谢你！", "办完"),
+        ("护照怎么办，谢谢", "护照怎么办"),
+        ("где консульство, всего доброго", "где консульство"),
         ("亲戚被抓走了", "亲戚被抓走了"),
+        ("亲戚被抓走了！", "亲戚被抓走了！"),
         ("брат пропал", "брат пропал"),
         ("жду ответа месяц", "жду ответа месяц"),
     ],
