@@ -207,8 +207,8 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
     }
     rows = await run(transaction, _DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
-    bouts = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in rows]
-    await job_queue.defer_all(transaction, SHARD_TASK, *bouts, queue=QUEUE, priority=priority)
+    jobs = [{"broadcast": str(broadcast.id), "shard": row[0]} for row in rows]
+    await job_queue.defer_all(transaction, SHARD_TASK, *jobs, queue=QUEUE, priority=priority)
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:

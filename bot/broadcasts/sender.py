@@ -49,11 +49,11 @@ AT_ONCE = 25
 LEASE_SECONDS = 60
 # Time limit of one shard's job in seconds, so that other jobs can run. The scheduler then queues
 # the remaining recipients of the shard again.
-BOUT_SECONDS = 10.0
+JOB_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
 # Seconds to pause a channel that does not answer, to avoid a series of useless jobs. The pause is
 # short, because it also stops processes that can reach the channel.
-DOUBTED_SECONDS = 5.0
+UNREACHABLE_SECONDS = 5.0
 # Seconds at shutdown for calls in progress, after the worker has waited for its jobs. The
 # recipients of calls that take longer end in doubt.
 LAST_SECONDS = 1.0
@@ -79,8 +79,8 @@ class ClaimedRecipient:
 class Outcome:
     """Outcome of one call; `stop` is the reason to pause the whole broadcast, or ''."""
 
-    slip: ClaimedRecipient
-    fate: RecipientStatus
+    recipient: ClaimedRecipient
+    status: RecipientStatus
     reason: str = ""
     delay: float = 0
     external_id: str | None = None
@@ -98,34 +98,34 @@ class Batch:
     values: dict[str, Any]
     until: float
     proven: set[tuple[str, str]] = field(default_factory=set)
-    lately: deque[bool] = field(default_factory=lambda: deque(maxlen=100))
+    failures: deque[bool] = field(default_factory=lambda: deque(maxlen=100))
 
     @property
-    def stormy(self) -> bool:
+    def has_error_burst(self) -> bool:
         """Return True if so many calls failed that the recipients cannot be the cause."""
-        row = list(self.lately)[-ROW:]
-        return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
+        row = list(self.failures)[-ROW:]
+        return (len(row) == ROW and all(row)) or sum(self.failures) >= OF_HUNDRED
 
 
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     """Send one shard on all channels concurrently, until no recipient is due or time is up.
 
-    The time limit is BOUT_SECONDS.
+    The time limit is JOB_SECONDS.
     """
-    load = await _loaded(rt, broadcast_id, shard)
-    lanes = (_send_on_channel(rt, load, channel) for channel in pushed(rt))
+    batch = await _load_batch(rt, broadcast_id, shard)
+    channels = (_send_on_channel(rt, batch, channel) for channel in pushed(rt))
     # Wait for all channels, so that an exception on one channel does not lose outcomes of another.
-    ended = await asyncio.gather(*lanes, return_exceptions=True)
+    ended = await asyncio.gather(*channels, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
     if failed:
         raise failed[0]
 
 
-async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
+async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
     draft = broadcast.draft
-    tokens, places = zones(rt) if draft.quiet else ([], [])
+    zone_tokens, places = zones(rt) if draft.quiet else ([], [])
     known_missions, their_zones = mission_zones()
     messages = content.samples(rt, draft)
     values: dict[str, Any] = {
@@ -135,37 +135,37 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         "service": draft.purpose is Purpose.SERVICE and bool(draft.rule.registration),
         "languages": list(messages),
         "templates": templated(rt, draft),
-        "tokens": tokens,
+        "tokens": zone_tokens,
         "zones": places,
         "home": HOME,
         "missions": known_missions,
         "mission_zones": their_zones,
         "lease": LEASE_SECONDS,
     }
-    return Batch(broadcast, messages, values, monotonic() + BOUT_SECONDS)
+    return Batch(broadcast, messages, values, monotonic() + JOB_SECONDS)
 
 
-async def _send_on_channel(rt: Runtime, load: Batch, channel: str) -> None:
+async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
     """Send the shard on one channel: acquire rate-limit tokens, claim recipients, send, repeat."""
-    purse = 0
-    while monotonic() < load.until:
-        purse = purse or await rate_limits.acquire_bulk(
-            rt, channel, AT_ONCE, paid=_paid(load, channel)
+    tokens = 0
+    while monotonic() < batch.until:
+        tokens = tokens or await rate_limits.acquire_bulk(
+            rt, channel, AT_ONCE, paid=_paid(batch, channel)
         )
         if not await _answers(rt, channel):
             break
-        limit = min(purse, await _reachable(rt, load, channel))
-        slips, seen = await _claim(rt, load, channel, limit) if limit else ([], 0)
+        limit = min(tokens, await _reachable(rt, batch, channel))
+        recipients, seen = await _claim(rt, batch, channel, limit) if limit else ([], 0)
         if not seen:
             break
-        purse -= len(slips)
-        if slips:
-            await shutdown.finish_on_cancel(_send_all(rt, load, channel, slips), LAST_SECONDS)
-    await rate_limits.refund(rt, channel, purse, paid=_paid(load, channel))
+        tokens -= len(recipients)
+        if recipients:
+            await shutdown.finish_on_cancel(_send_all(rt, batch, channel, recipients), LAST_SECONDS)
+    await rate_limits.refund(rt, channel, tokens, paid=_paid(batch, channel))
 
 
-def _paid(load: Batch, channel: str) -> bool:
-    return load.broadcast.draft.paid and channel == "telegram"
+def _paid(batch: Batch, channel: str) -> bool:
+    return batch.broadcast.draft.paid and channel == "telegram"
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
@@ -177,18 +177,18 @@ async def _answers(rt: Runtime, channel: str) -> bool:
     if not await wait_until_reachable(rt, channel):
         return True
     async with rt.pool.connection() as transaction:
-        await pausing.pause_channel(transaction, channel, DOUBTED_SECONDS, "unreachable")
+        await pausing.pause_channel(transaction, channel, UNREACHABLE_SECONDS, "unreachable")
     return False
 
 
-async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
+async def _reachable(rt: Runtime, batch: Batch, channel: str) -> int:
     """Return how many more people WhatsApp's daily quota allows, at most AT_ONCE.
 
     If none, pause the channel until the oldest counted message is 24 hours old. Return AT_ONCE on
     other channels, without a quota, and for a broadcast without templates.
     """
     tier = rt.settings.whatsapp_daily_limit
-    if channel != "whatsapp" or not tier or not load.values["templates"]:
+    if channel != "whatsapp" or not tier or not batch.values["templates"]:
         return AT_ONCE
     async with rt.pool.connection() as transaction:
         ((many, oldest),) = await fetch_all(transaction, REACHED, limit=tier)
@@ -198,22 +198,22 @@ async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
 
 
 async def _claim(
-    rt: Runtime, load: Batch, channel: str, limit: int
+    rt: Runtime, batch: Batch, channel: str, limit: int
 ) -> tuple[list[ClaimedRecipient], int]:
     """Claim up to `limit` due recipients; return them and the number of rows examined.
 
     Examined rows also include recipients that the claim skipped or postponed.
     """
     window = rt.channels[channel].window
-    values = load.values | {"channel": channel, "most": limit, "window": window}
+    values = batch.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
         rows = await run(transaction, shard_statements.CLAIM, values)
     return [
-        _recipient(rt, load, channel, row) for row in rows if row[2] == RecipientStatus.CLAIMED
+        _recipient(rt, batch, channel, row) for row in rows if row[2] == RecipientStatus.CLAIMED
     ], len(rows)
 
 
-def _recipient(rt: Runtime, load: Batch, channel: str, row: Sequence[Any]) -> ClaimedRecipient:
+def _recipient(rt: Runtime, batch: Batch, channel: str, row: Sequence[Any]) -> ClaimedRecipient:
     seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
     try:
         address = identities.address(
@@ -222,52 +222,56 @@ def _recipient(rt: Runtime, load: Batch, channel: str, row: Sequence[Any]) -> Cl
     except VaultError:
         _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)
         return ClaimedRecipient(seq, attempt, person_id, language, None)
-    message = load.messages[language]
+    message = batch.messages[language]
     if discreet:
         message = content.hint(rt, language, message.template.name if message.template else "")
-    mark = f"b{load.broadcast.number}.{seq}.{attempt}"
-    act = ChannelCall("send", address, message, row=mark, closed=shut, paid=_paid(load, channel))
+    mark = f"b{batch.broadcast.number}.{seq}.{attempt}"
+    act = ChannelCall("send", address, message, row=mark, closed=shut, paid=_paid(batch, channel))
     return ClaimedRecipient(seq, attempt, person_id, language, act)
 
 
 async def _send_all(
-    rt: Runtime, load: Batch, channel: str, slips: Sequence[ClaimedRecipient]
+    rt: Runtime, batch: Batch, channel: str, recipients: Sequence[ClaimedRecipient]
 ) -> None:
-    outcomes = await asyncio.gather(*(_send(rt, load, channel, slip) for slip in slips))
+    outcomes = await asyncio.gather(
+        *(_send(rt, batch, channel, recipient) for recipient in recipients)
+    )
     for each in outcomes:
-        load.lately.append(isinstance(each.error, Unreachable | Refused))
+        batch.failures.append(isinstance(each.error, Unreachable | Refused))
         if each.error is None:
-            load.proven.add((channel, each.slip.language))
-    await _settled(rt, load, channel, outcomes)
+            batch.proven.add((channel, each.recipient.language))
+    await _settled(rt, batch, channel, outcomes)
 
 
-async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) -> Outcome:
+async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
     began = monotonic()
-    if slip.act is None:
+    if recipient.act is None:
         # The message was certainly not sent. Counted as a failed call, since the keys of all
         # recipients may be missing.
         lost = Unreachable(certain=True)
-        return Outcome(slip, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
+        return Outcome(recipient, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
-        external_id = await _call(rt, channel, slip.person_id, slip.act)
+        external_id = await _call(rt, channel, recipient.person_id, recipient.act)
     except SendError as error:
         if isinstance(error, Unreachable) and not error.certain:
             suspect(rt, channel)
-        known = (channel, slip.language) in load.proven
-        template = slip.act.message is not None and slip.act.message.template is not None
-        fate, reason, delay, stop = classify(
-            channel, error, slip.attempt, template=template, known=known
+        known = (channel, recipient.language) in batch.proven
+        template = recipient.act.message is not None and recipient.act.message.template is not None
+        status, reason, delay, stop = classify(
+            channel, error, recipient.attempt, template=template, known=known
         )
-        if fate is RecipientStatus.PLANNED and error.external_ids:
+        if status is RecipientStatus.PLANNED and error.external_ids:
             # Delete the parts of the message that arrived, because the retry sends the whole
             # message again.
-            await outbox.take_back(rt, channel, slip.act.address, error.external_ids)
-        return Outcome(slip, fate, reason, delay, None, error, stop, began)
+            await outbox.take_back(rt, channel, recipient.act.address, error.external_ids)
+        return Outcome(recipient, status, reason, delay, None, error, stop, began)
     except Exception:
         _logger.exception("broadcast.call_failed", channel=channel)
-        return Outcome(slip, RecipientStatus.IN_DOUBT, "unreachable", error=Unreachable())
+        return Outcome(recipient, RecipientStatus.IN_DOUBT, "unreachable", error=Unreachable())
     return Outcome(
-        slip, RecipientStatus.ACCEPTED, external_id=stored_id(rt.channels[channel], external_id)
+        recipient,
+        RecipientStatus.ACCEPTED,
+        external_id=stored_id(rt.channels[channel], external_id),
     )
 
 
@@ -289,7 +293,7 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
     return str(row)
 
 
-async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
+async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes; retry while the database is down, since only this process has the outcomes.
 
     A repeated write changes nothing.
@@ -298,21 +302,21 @@ async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Ou
         try:
             async with rt.pool.connection() as transaction:
                 if any(each.error for each in outcomes):
-                    await _consequences(transaction, load, channel, outcomes)
+                    await _consequences(transaction, batch, channel, outcomes)
                 else:
-                    await run(transaction, shard_statements.OUTCOMES, _values(load, outcomes))
+                    await run(transaction, shard_statements.OUTCOMES, _values(batch, outcomes))
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_deferred", channel=channel, count=len(outcomes))
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-def _values(load: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _values(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
-        "id": load.broadcast.id,
-        "seqs": [each.slip.seq for each in outcomes],
-        "attempts": [each.slip.attempt for each in outcomes],
-        "fates": [each.fate for each in outcomes],
+        "id": batch.broadcast.id,
+        "seqs": [each.recipient.seq for each in outcomes],
+        "attempts": [each.recipient.attempt for each in outcomes],
+        "fates": [each.status for each in outcomes],
         "reasons": [each.reason for each in outcomes],
         "external_ids": [each.external_id for each in outcomes],
         "delays": [each.delay for each in outcomes],
@@ -320,23 +324,25 @@ def _values(load: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 async def _consequences(
-    transaction: Transaction, load: Batch, channel: str, outcomes: Sequence[Outcome]
+    transaction: Transaction, batch: Batch, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
     """Write outcomes, and apply the effects of failures to people, channel and broadcast.
 
     If a recipient is planned again after the broadcast has ended, the broadcast is set to running
     again.
     """
-    stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
-    again = any(each.fate in OPEN for each in outcomes)
-    values = _values(load, outcomes)
+    stop = next(
+        (each.stop for each in outcomes if each.stop), "storm" if batch.has_error_burst else ""
+    )
+    again = any(each.status in OPEN for each in outcomes)
+    values = _values(batch, outcomes)
     locked = [(LOCK_ROW, values)] if stop or again else []
     await begin(transaction, *locked, (shard_statements.OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:
             ago = monotonic() - each.began
-            await consequence(transaction, channel, each.slip.person_id, each.error, ago)
+            await consequence(transaction, channel, each.recipient.person_id, each.error, ago)
     if again:
-        await pausing.reopen(transaction, load.broadcast.id)
+        await pausing.reopen(transaction, batch.broadcast.id)
     if stop:
-        await pausing.halt(transaction, load.broadcast.id, stop)
+        await pausing.halt(transaction, batch.broadcast.id, stop)

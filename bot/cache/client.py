@@ -163,24 +163,24 @@ class Cache:
 
     @asynccontextmanager
     async def listen(self, *topics: str) -> AsyncIterator[Subscription]:
-        """Subscribe to topics: `async with cache.listen(…) as ear: async for wake in ear`.
+        """Subscribe to topics: `async with cache.listen(…) as subscription: async for each in …`.
 
         All listeners of a process share one connection. After an interruption the subscription
         yields `MISSED`, because messages may be lost. Read the current state before the loop, and
         again after each `MISSED`.
         """
-        ear, names = Subscription(), [f"wake:{topic}" for topic in topics]
+        subscription, names = Subscription(), [f"wake:{topic}" for topic in topics]
         try:
             with _redis_errors():
                 try:
                     async with asyncio.timeout(self._seconds):
-                        await self._line.join(names, ear)
+                        await self._line.join(names, subscription)
                 except TimeoutError:
                     await self._line.drop()
                     raise
-            yield ear
+            yield subscription
         finally:
-            await self._line.leave(names, ear)
+            await self._line.leave(names, subscription)
 
     async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
         """Store a value for `ttl_s` seconds; `lent` can read it any number of times."""

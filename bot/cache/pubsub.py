@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-_WAITING_WAKES: Final = 32
+_MAX_QUEUED: Final = 32
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,32 @@ class Subscription:
     """
 
     def __init__(self) -> None:
-        self._wakes: asyncio.Queue[Notification] = asyncio.Queue(_WAITING_WAKES)
+        self._queue: asyncio.Queue[Notification] = asyncio.Queue(_MAX_QUEUED)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Notification:
-        return await self._wakes.get()
+        return await self._queue.get()
 
-    def hear(self, wake: Notification) -> None:
+    def notify(self, notification: Notification) -> None:
         """Enqueue a notification without waiting for the listener."""
-        if self._wakes.full():
-            while not self._wakes.empty():
-                self._wakes.get_nowait()
-            wake = MISSED
-        self._wakes.put_nowait(wake)
+        if self._queue.full():
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            notification = MISSED
+        self._queue.put_nowait(notification)
 
 
 @dataclass(eq=False)
 class _Topic:
-    ears: set[Subscription] = field(default_factory=set)
+    subscriptions: set[Subscription] = field(default_factory=set)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
     interrupted: bool = False
 
-    def tell(self, wake: Notification) -> None:
-        for ear in self.ears:
-            ear.hear(wake)
+    def notify(self, notification: Notification) -> None:
+        for each in self.subscriptions:
+            each.notify(notification)
 
 
 class PubSubConnection:
@@ -69,33 +69,33 @@ class PubSubConnection:
         self._connection: AbstractConnection | None = None
         self._reader: asyncio.Task[None] | None = None
 
-    async def join(self, names: list[str], ear: Subscription) -> None:
+    async def join(self, names: list[str], subscription: Subscription) -> None:
         """Subscribe to topics; return after the server has confirmed each subscription."""
         if self._reader is None:
             self._reader = asyncio.create_task(self._read_for_ever())
         new = [name for name in names if name not in self._topics]
         topics = [self._topics.setdefault(name, _Topic()) for name in names]
         for topic in topics:
-            topic.ears.add(ear)
+            topic.subscriptions.add(subscription)
         await self._send("SUBSCRIBE", new)
         for topic in topics:
             await topic.confirmed.wait()
 
-    async def leave(self, names: list[str], ear: Subscription) -> None:
+    async def leave(self, names: list[str], subscription: Subscription) -> None:
         """Unsubscribe a listener.
 
         Topics that have no other listener are unsubscribed at the server.
         """
-        deserted = []
+        unused = []
         for name in names:
             topic = self._topics.get(name)
-            if topic and not topic.ears - {ear}:
-                deserted.append(name)
+            if topic and not topic.subscriptions - {subscription}:
+                unused.append(name)
                 del self._topics[name]
             elif topic:
-                topic.ears.discard(ear)
+                topic.subscriptions.discard(subscription)
         with suppress(RedisError, OSError):
-            await self._send("UNSUBSCRIBE", deserted)
+            await self._send("UNSUBSCRIBE", unused)
 
     async def drop(self) -> None:
         """Close a connection that may be dead; the reader task then opens a new one."""
@@ -141,9 +141,9 @@ class PubSubConnection:
         if topic is None:
             return
         if kind == b"message":
-            topic.tell(Notification(name.removeprefix("wake:"), data))
+            topic.notify(Notification(name.removeprefix("wake:"), data))
         elif kind == b"subscribe":
             topic.confirmed.set()
             if topic.interrupted:
                 topic.interrupted = False
-                topic.tell(MISSED)
+                topic.notify(MISSED)

@@ -185,8 +185,8 @@ async def _poll(content: LiveContent, pool: Any) -> None:
 async def _listen(content: LiveContent, pool: Any, live: Cache) -> None:
     while True:
         with suppress(CacheUnavailable):
-            async with live.listen(TOPIC) as ear:
-                async for _wake in ear:
+            async with live.listen(TOPIC) as subscription:
+                async for _wake in subscription:
                     await _reload(content, pool)
         await asyncio.sleep(POLL_SECONDS)
 

@@ -43,10 +43,10 @@ class Committed:
 class NeedsOwnTransaction:
     """The update was not processed and must be processed in its own transaction.
 
-    `stranger_at` is the time of the lookup if no person has the sender's handle, else None.
+    `anonymous_at` is the time of the lookup if no person has the sender's handle, else None.
     """
 
-    stranger_at: datetime | None = None
+    anonymous_at: datetime | None = None
 
 
 async def take(
@@ -101,7 +101,7 @@ def _judged(
     """
     held = seen.held
     if held is None:
-        return NeedsOwnTransaction(seen.now if seen.stranger else None)
+        return NeedsOwnTransaction(seen.now if seen.is_anonymous else None)
     noted = (
         held.home
         or held.blocked

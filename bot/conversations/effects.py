@@ -247,7 +247,7 @@ async def _apply(
             work.epoch += 1
         case Forget():
             work.stands = await outbox.find_all(transaction, person)
-            others = await _standing(transaction, held, inbound)
+            others = await _take_deletable(transaction, held, inbound)
             for (channel, _place), standing in work.stands.items():
                 standing.extend(others.get(channel, ()))
             await erasure.erase(rt, transaction, person)
@@ -296,7 +296,7 @@ async def _leave_chat(
     person = held.person
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
-    others = await _standing(transaction, held, inbound, held.channel)
+    others = await _take_deletable(transaction, held, inbound, held.channel)
     gone = (*others.get(held.channel, ()), *sent)
     work.rows += outbox.deletion(rt, held.channel, gone, last=last)
     work.says += outbox.undeleted(rt, [held.channel], language)
@@ -308,14 +308,14 @@ async def _leave_chat(
         work.silent = True
 
 
-async def _standing(
+async def _take_deletable(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
     """Delete the notes of deletable messages; return the messages' ids by channel.
 
     The ids include those of the current message. An empty `channel` means all channels.
     """
-    found = await conversation_store.take_standing(transaction, held, channel)
+    found = await conversation_store.take_deletable(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
     return found

@@ -201,8 +201,8 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
             if burst is not None:
                 burst.answer = taken.says
             return AfterCommit(taken.person, taken.parcel) if taken.person else None
-        if taken.stranger_at is not None and not inbound.aliases:
-            delivery, known = await _anonymous_turn(rt, inbound, taken.stranger_at, burst)
+        if taken.anonymous_at is not None and not inbound.aliases:
+            delivery, known = await _anonymous_turn(rt, inbound, taken.anonymous_at, burst)
             if not known:
                 return delivery
     if burst is not None and burst.repeats:

@@ -34,7 +34,7 @@ from flows.engine.events import (
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation, Turn
 
-SPOKE_ANEW = timedelta(minutes=15)
+MIN_REFRESH_INTERVAL = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> d
         return None
     spoke_at = held.now - timedelta(seconds=max(0.0, time.time() - inbound.at))
     before = held.spoke_at
-    return spoke_at if before is None or spoke_at - before > SPOKE_ANEW else None
+    return spoke_at if before is None or spoke_at - before > MIN_REFRESH_INTERVAL else None
 
 
 async def claim(
@@ -105,11 +105,12 @@ class Lookup:
     """Result of the lookup of one update's sender in a batch.
 
     `held` is the person's locked conversation. It is None if another process has locked it, if it
-    cannot be decrypted, or if no person has the handle. `stranger` is True only in the last case.
+    cannot be decrypted, or if no person has the handle. `is_anonymous` is True only in the last
+    case.
     """
 
     held: LockedConversation | None
-    stranger: bool
+    is_anonymous: bool
     now: datetime
 
 
@@ -222,7 +223,7 @@ def deletable_note(
     return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
 
 
-async def take_standing(
+async def take_deletable(
     transaction: Transaction, held: LockedConversation, channel: str = ""
 ) -> dict[str, list[str]]:
     """Delete the notes of messages without an outbox row; return their deletable ids by channel.
@@ -286,7 +287,7 @@ async def note_inbound(
     await identities.note_inbound(transaction, held.person, held.channel, spoke_at)
     if spoke_at is None:
         return held
-    fresh = timedelta(seconds=rt.channels[held.channel].window) - SPOKE_ANEW
+    fresh = timedelta(seconds=rt.channels[held.channel].window) - MIN_REFRESH_INTERVAL
     if held.spoke_at is None or held.now - held.spoke_at > fresh:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
     return replace(held, spoke_at=spoke_at)

@@ -34,7 +34,7 @@ async def leave(
     await secure_links.drop_unused(transaction, person)
     await outbox.drop_unsent(transaction, person.id, here)
     await outbox.forget_texts(transaction, person.id, here)
-    await conversation_store.take_standing(transaction, held, here)
+    await conversation_store.take_deletable(transaction, held, here)
     other, *_more = await identities.joined_channels(transaction, person)
     moved = replace(held, channel=other)
     await conversation_store.save_state(rt, transaction, moved, replace(conversation, asked=None))

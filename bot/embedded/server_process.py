@@ -59,25 +59,25 @@ def running(server: Server) -> Iterator[None]:
     start.
     """
     home = server.home
-    with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:
+    with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as start_lock:
         try:
-            with _alone(door):
+            with _exclusive(start_lock):
                 fcntl.flock(users, fcntl.LOCK_SH)
                 _ensure(server)
             yield
         finally:
-            with _alone(door):
+            with _exclusive(start_lock):
                 if _is_last(users):
                     _stop(server)
 
 
 @contextmanager
-def _alone(door: IO[str]) -> Iterator[None]:
-    fcntl.flock(door, fcntl.LOCK_EX)
+def _exclusive(file: IO[str]) -> Iterator[None]:
+    fcntl.flock(file, fcntl.LOCK_EX)
     try:
         yield
     finally:
-        fcntl.flock(door, fcntl.LOCK_UN)
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _is_last(users: IO[str]) -> bool:

@@ -51,7 +51,8 @@ _POSTGRES_SETTINGS: Final = {
     "log_checkpoints": "off",
 }
 _NOBODY: Final = 65534
-_GUISES: Final = (  # command prefixes that drop root, which PostgreSQL rejects; UID of its files
+# Command prefixes that drop root, which PostgreSQL rejects, and the UID of its files.
+_UNPRIVILEGED: Final = (
     # Run as UID 65534 in a user namespace that maps this UID to root outside. Root owns the files.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
     # Without user namespaces (Docker, chroot): run as UID 65534 with a capability to access root's
@@ -95,14 +96,14 @@ def postgres(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> 
 
 def _postgres_command(home: Path, settings: Mapping[str, str], port: int) -> list[str]:
     binary = _postgres_binary()
-    guise, owner = _guise(home, binary)
+    prefix, owner = _unprivileged_prefix(home, binary)
     cluster = home / "cluster"
     if not cluster.exists():
-        _initialise(home, [*guise, str(binary.with_name("initdb"))], owner)
-    _hand_over(cluster, owner)
+        _initialise(home, [*prefix, str(binary.with_name("initdb"))], owner)
+    _change_owner(cluster, owner)
     chosen = _POSTGRES_SETTINGS | dict(settings) | {"port": str(port)}
     options = chain.from_iterable(("-c", f"{name}={value}") for name, value in chosen.items())
-    return [*guise, str(binary), "-D", str(cluster), *options]
+    return [*prefix, str(binary), "-D", str(cluster), *options]
 
 
 def _postgres_binary() -> Path:
@@ -144,7 +145,7 @@ def _initialise(home: Path, initdb: list[str], owner: int) -> None:
     fresh = home / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    _hand_over(fresh, owner)
+    _change_owner(fresh, owner)
     secret(home / "password")
     locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
     access = ("--username=postgres", "--auth=scram-sha-256", f"--pwfile={home / 'password'}")
@@ -161,7 +162,7 @@ def _is_postgres_ready(cluster: Path) -> bool:
         return False
 
 
-def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
+def _unprivileged_prefix(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
     """Return the command prefix that drops root for PostgreSQL, and the UID that owns its files.
 
     Without root, the prefix is empty. Raises ServiceError if neither unshare nor setpriv works on
@@ -170,7 +171,7 @@ def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
     if os.geteuid() != 0:
         return (), os.geteuid()
     reaches = ("test", "-w", str(home), "-a", "-x", str(binary))
-    for words, owner in _GUISES:
+    for words, owner in _UNPRIVILEGED:
         if shutil.which(words[0]) and call(home, [*words, *reaches]):
             return words, owner
     raise ServiceError(
@@ -180,7 +181,7 @@ def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
     )
 
 
-def _hand_over(cluster: Path, owner: int) -> None:
+def _change_owner(cluster: Path, owner: int) -> None:
     if cluster.stat().st_uid != owner:
         for path in (cluster, *cluster.rglob("*")):
             os.chown(path, owner, -1, follow_symlinks=False)

@@ -10,7 +10,7 @@ MAX_MARKS = 4
 MAX_FOLDED = 64
 # Size of the cache of `clean`, to which a turn passes the same text several times.
 MAX_CLEANED = 4
-UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
+LONG_SIGN_RUN = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Control and format characters, and all other characters that Unicode lets renderers ignore.
@@ -67,17 +67,17 @@ def clean(typed: str, *, multiline: bool = False) -> str:
     """
     # Marks are limited before composing too, because NFC sorts thousands of marks in quadratic
     # time.
-    text = _unheaped(unicodedata.normalize("NFC", _unheaped(_visible(typed))))
+    text = _limit_marks(unicodedata.normalize("NFC", _limit_marks(_visible(typed))))
     if not multiline:
         return " ".join(text.split())
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
     return re.sub("\n{3,}", "\n\n", lines).strip()
 
 
-def heaped(typed: str) -> int:
+def excess_marks(typed: str) -> int:
     """Return the number of combining marks that `clean` deletes; length limits count them."""
     visible = _visible(typed)
-    return len(visible) - len(_unheaped(visible))
+    return len(visible) - len(_limit_marks(visible))
 
 
 def digits(typed: str) -> str:
@@ -143,10 +143,10 @@ def _visible(typed: str) -> str:
     return INVISIBLE.sub("", SURROGATE.sub("\ufffd", typed))
 
 
-def _unheaped(text: str) -> str:
+def _limit_marks(text: str) -> str:
     # A shortcut: combining marks are neither letters nor digits. A text without a long run of
     # characters that are neither is returned unchanged.
-    if not UNWORDED.search(text):
+    if not LONG_SIGN_RUN.search(text):
         return text
     kept, marks = [], 0
     for character in text:

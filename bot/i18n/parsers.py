@@ -122,7 +122,7 @@ def read_name(typed: str, letters: Letters = Letters.ANY) -> str | Refusal:
     # other letter.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
-    if len(text) + normalization.heaped(typed) > MAX_NAME:
+    if len(text) + normalization.excess_marks(typed) > MAX_NAME:
         return Refusal.TOO_LONG
     if not all(_is_letter(c) or c in " -·ʻʼ" or _is_mark(c) for c in text):
         return Refusal.NOT_LETTERS
@@ -137,7 +137,7 @@ def read_text(typed: str, limit: int) -> str | Refusal:
     text = normalization.clean(typed, multiline=True)
     if not text:
         return Refusal.EMPTY
-    return text if len(text) + normalization.heaped(typed) <= limit else Refusal.TOO_LONG
+    return text if len(text) + normalization.excess_marks(typed) <= limit else Refusal.TOO_LONG
 
 
 def read_phone(typed: str, region: str | None) -> str | Refusal:

@@ -197,7 +197,7 @@ class SnapshotCache:
         self._lock = asyncio.Lock()
         self._seen: tuple[float, Snapshot] | None = None
 
-    async def sight(self) -> Snapshot:
+    async def current(self) -> Snapshot:
         """Return the cached snapshot, or collect a new one if it is older than 10 seconds."""
         async with self._lock:
             if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
@@ -208,7 +208,7 @@ class SnapshotCache:
 # Health as gauges for Prometheus
 
 
-def samples(sight: Snapshot) -> tuple[Sample, ...]:
+def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
     """Return a snapshot as Prometheus gauges.
 
     All processes report the same values, so alert rules must use the maximum, not the sum.
@@ -217,17 +217,18 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
     return (
         ("kosh_build", "The version that runs.", (({"version": name, "commit": commit}, 1.0),)),
         ("kosh_up", "Whether PostgreSQL and Valkey answer.", (
-            ({"of": "database"}, float(sight.database)), ({"of": "live"}, float(sight.live)),
+            ({"of": "database"}, float(snapshot.database)), ({"of": "live"}, float(snapshot.live)),
         )),
         ("kosh_web_budget_spent", "Whether the installation's budget of the web chat is spent.",
-         tuple(({"of": each}, float(each in sight.spent)) for each in Spending)),
+         tuple(({"of": each}, float(each in snapshot.spent)) for each in Spending)),
         ("kosh_facts", "Facts that ended, end within 30 days, or were not checked in time.",
-         tuple(({"state": state}, float(count)) for state, count in sight.facts)),
+         tuple(({"state": state}, float(count)) for state, count in snapshot.facts)),
         ("kosh_backlog", "How many wait.", tuple(
-            ({"of": each.of, "channel": each.channel}, float(each.count)) for each in sight.waiting
+            ({"of": each.of, "channel": each.channel}, float(each.count))
+            for each in snapshot.waiting
         )),
         ("kosh_backlog_oldest_seconds", "How long the oldest waits.", tuple(
-            ({"of": each.of, "channel": each.channel}, each.seconds) for each in sight.waiting
+            ({"of": each.of, "channel": each.channel}, each.seconds) for each in snapshot.waiting
         )),
     )  # fmt: skip
 
@@ -296,46 +297,46 @@ class Status:
     asks_question: bool = False
 
 
-def status(rt: Runtime, sight: Snapshot) -> Status:
+def status(rt: Runtime, snapshot: Snapshot) -> Status:
     """Return the public status of a snapshot."""
-    channels = tuple((name, _channel(sight, name)) for name in rt.channels)
-    registry = _health(sight, sight.oldest(Backlog.REGISTRATION)) if rt.registry else None
+    channels = tuple((name, _channel(snapshot, name)) for name in rt.channels)
+    registry = _health(snapshot, snapshot.oldest(Backlog.REGISTRATION)) if rt.registry else None
     every = [health for _name, health in channels] + ([registry] if registry else [])
-    last = max((at for _channel, at in sight.delivered), default=None)
+    last = max((at for _channel, at in snapshot.delivered), default=None)
     name, commit = built()
     return Status(
         overall=Health.DOWN
-        if not sight.database
-        else _worst([*every, _live(sight), _budgets(sight)]),
+        if not snapshot.database
+        else _worst([*every, _live(snapshot), _budgets(snapshot)]),
         channels=channels,
         registry=registry,
         oldest_minutes=int(
-            max(sight.oldest(Backlog.MESSAGE), sight.oldest(Backlog.REGISTRATION)) // 60
+            max(snapshot.oldest(Backlog.MESSAGE), snapshot.oldest(Backlog.REGISTRATION)) // 60
         ),
         delivered=last.isoformat(timespec="minutes") if last else "",
         version=name,
         commit=commit,
-        incidents=tuple(_incidents(sight, channels, registry)),
-        asks_question=bool(sight.spent),
+        incidents=tuple(_incidents(snapshot, channels, registry)),
+        asks_question=bool(snapshot.spent),
     )
 
 
-def _channel(sight: Snapshot, name: str) -> Health:
-    return _health(sight, sight.oldest(Backlog.MESSAGE, name))
+def _channel(snapshot: Snapshot, name: str) -> Health:
+    return _health(snapshot, snapshot.oldest(Backlog.MESSAGE, name))
 
 
-def _live(sight: Snapshot) -> Health:
+def _live(snapshot: Snapshot) -> Health:
     """Return SLOW while Valkey is unavailable: anonymous people may have to start again."""
-    return Health.WORKS if sight.live else Health.SLOW
+    return Health.WORKS if snapshot.live else Health.SLOW
 
 
-def _budgets(sight: Snapshot) -> Health:
+def _budgets(snapshot: Snapshot) -> Health:
     """Return SLOW while the web chat asks everyone a question because a budget of it is spent."""
-    return Health.SLOW if sight.spent else Health.WORKS
+    return Health.SLOW if snapshot.spent else Health.WORKS
 
 
-def _health(sight: Snapshot, oldest: float) -> Health:
-    if not sight.database or oldest > STUCK_SECONDS:
+def _health(snapshot: Snapshot, oldest: float) -> Health:
+    if not snapshot.database or oldest > STUCK_SECONDS:
         return Health.DOWN
     return Health.SLOW if oldest > LATE_SECONDS else Health.WORKS
 
@@ -349,15 +350,15 @@ def _worst(every: list[Health]) -> Health:
 
 
 def _incidents(
-    sight: Snapshot, channels: tuple[tuple[str, Health], ...], registry: Health | None
+    snapshot: Snapshot, channels: tuple[tuple[str, Health], ...], registry: Health | None
 ) -> Iterator[str]:
-    if not sight.database:
+    if not snapshot.database:
         yield "database"
         return
     yield from (name for name, health in channels if health is not Health.WORKS)
     if registry not in (None, Health.WORKS):
         yield "registry"
-    if not sight.live:
+    if not snapshot.live:
         yield "live"
-    if sight.spent:
+    if snapshot.spent:
         yield "budget"

@@ -54,9 +54,9 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
     """Wait for tokens for broadcasts; return how many were taken, at most `limit`."""
     if not rt.channels[channel].rates.whole:
         return limit
-    purse = _bucket(rt, channel, paid=paid)
-    many = max(1, min(limit, purse.burst, int(purse.rate * (1 - purse.reserve) * SLICE_SECONDS)))
-    while wait := await _allowed(rt, purse, many):  # noqa: ASYNC110
+    bulk = _bucket(rt, channel, paid=paid)
+    many = max(1, min(limit, bulk.burst, int(bulk.rate * (1 - bulk.reserve) * SLICE_SECONDS)))
+    while wait := await _allowed(rt, bulk, many):  # noqa: ASYNC110
         await asyncio.sleep(min(wait, PATIENCE))
     return many
 
@@ -83,8 +83,8 @@ def _bucket(rt: Runtime, channel: str, *, paid: bool) -> _Bucket:
     return _Bucket(bucket(rt, channel), rates.whole, rates.whole_burst, RESERVE)
 
 
-async def _allowed(rt: Runtime, purse: _Bucket, cost: int) -> float:
-    name, rate, burst, reserve = purse
+async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
+    name, rate, burst, reserve = bulk
     try:
         return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
     except CacheUnavailable as error:

@@ -36,7 +36,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
     rt: Runtime = request.app.state.rt
     language = ""
     try:
-        async with rt.live.listen(webchat.topic(session.name), *_demo_topics(rt)) as ear:
+        async with rt.live.listen(webchat.topic(session.name), *_demo_topics(rt)) as subscription:
             yield ": open\n\n"
             while not await request.is_disconnected():
                 current = await find_session(request, session.name)
@@ -49,7 +49,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
                         yield _event("language", language_values(rt, language))
                     yield _event(*_note_event(note_id, note), note_id=note_id)
                     last = note_id
-                wake = await _woken(ear, request.app.state.closing)
+                wake = await _woken(subscription, request.app.state.closing)
                 if request.app.state.closing.is_set():
                     return
                 if wake is None:
@@ -60,12 +60,12 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
         yield _event("resync", {})
 
 
-async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | None:
+async def _woken(subscription: Subscription, closing: asyncio.Event) -> Notification | None:
     """Return the next Valkey notification, or None.
 
     Return None after HEARTBEAT_SECONDS without a notification, and at shutdown.
     """
-    waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
+    waits = (asyncio.ensure_future(anext(subscription)), asyncio.ensure_future(closing.wait()))
     try:
         done, _pending = await asyncio.wait(
             waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED

@@ -88,7 +88,7 @@ _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_hea
 
 async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
     watcher: SnapshotCache = request.app.state.watcher
-    return request.app.state.rt, await watcher.sight()
+    return request.app.state.rt, await watcher.current()
 
 
 def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
@@ -120,7 +120,7 @@ def metrics_app(rt: Runtime) -> Starlette:
     watcher = SnapshotCache(rt)
 
     async def numbers(request: Request) -> Response:
-        body = metrics.exposition(operation_health.samples(await watcher.sight()))
+        body = metrics.exposition(operation_health.samples(await watcher.current()))
         return Response(body, media_type=metrics.MEDIA_TYPE)
 
     return Starlette(routes=[Route("/metrics", numbers), Route("/health", health)])

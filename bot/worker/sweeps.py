@@ -45,8 +45,8 @@ async def sweep_papers(rt: Runtime) -> None:
     await asyncio.gather(*(_alone("papers", _deliver(rt, each)) for each in tried))
 
 
-async def _deliver(rt: Runtime, errand: Awaitable[AfterCommit | None]) -> None:
-    await receive.deliver(rt, await errand)
+async def _deliver(rt: Runtime, turn: Awaitable[AfterCommit | None]) -> None:
+    await receive.deliver(rt, await turn)
 
 
 async def _alone(kind: str, act: Awaitable[None]) -> None:

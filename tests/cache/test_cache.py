@@ -134,8 +134,8 @@ async def subscriptions(server: Redis, topic: str) -> int:
     return int(count)
 
 
-async def next_of(ear: Subscription) -> Notification:
-    return await asyncio.wait_for(anext(ear), PATIENCE_S)
+async def next_of(subscription: Subscription) -> Notification:
+    return await asyncio.wait_for(anext(subscription), PATIENCE_S)
 
 
 async def test_anonymous_session_is_empty_at_first(live: Cache, key: str) -> None:
@@ -479,10 +479,10 @@ async def test_pubsub_notification_reaches_all_listeners_of_its_topic_only(
 
 async def test_pubsub_subscription_supports_async_iteration(live: Cache, key: str) -> None:
     heard = []
-    async with live.listen(key) as ear:
+    async with live.listen(key) as subscription:
         for number in (b"1", b"2", b"3"):
             await live.publish(key, number)
-        async for wake in ear:
+        async for wake in subscription:
             heard.append(wake.data)
             if wake.data == b"3":
                 break
@@ -515,9 +515,9 @@ async def test_pubsub_listener_receives_messages_right_after_subscribing(
     live: Cache, key: str
 ) -> None:
     for number in range(50):
-        async with live.listen(key) as ear:
+        async with live.listen(key) as subscription:
             await live.publish(key, b"%d" % number)
-            assert await next_of(ear) == Notification(key, b"%d" % number)
+            assert await next_of(subscription) == Notification(key, b"%d" % number)
 
 
 async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
@@ -535,12 +535,12 @@ async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
 async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
     live: Cache, redis_url: str, key: str
 ) -> None:
-    async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
+    async with proxied(redis_url) as (through, proxy), through.listen(key) as subscription:
         for number in (b"1", b"2"):
             proxy.cut()
-            assert await next_of(ear) == MISSED
+            assert await next_of(subscription) == MISSED
             await live.publish(key, number)
-            assert await next_of(ear) == Notification(key, number)
+            assert await next_of(subscription) == Notification(key, number)
 
 
 async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
@@ -549,9 +549,9 @@ async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
     async with proxied(redis_url) as (through, proxy), through.listen(key):
         proxy.cut()
         await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
-        async with through.listen(f"{key}2") as ear:
+        async with through.listen(f"{key}2") as subscription:
             await through.publish(f"{key}2", b"1")
-            assert await next_of(ear) == Notification(f"{key}2", b"1")
+            assert await next_of(subscription) == Notification(f"{key}2", b"1")
             assert await subscriptions(server, f"{key}2") == 1
 
 
@@ -583,10 +583,13 @@ async def test_pubsub_connection_is_dropped_when_it_stops_answering(
         except CacheUnavailable:
             return False
 
-    async with proxied(redis_url, seconds=0.2) as (through, proxy), through.listen(key) as ear:
+    async with (
+        proxied(redis_url, seconds=0.2) as (through, proxy),
+        through.listen(key) as subscription,
+    ):
         proxy.stick()
         await eventually(joined, bool)
-        assert await next_of(ear) == MISSED
+        assert await next_of(subscription) == MISSED
 
 
 async def test_reply_stream_returns_only_entries_after_the_given_id(live: Cache, key: str) -> None:

@@ -58,7 +58,7 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
     async with (
         opened(group.url) as live,
         opened(group.address(1)) as replica,
-        live.listen("topic") as ear,
+        live.listen("topic") as subscription,
     ):
         await live.lend("shared", b"before", ttl_s=600)
         assert await lent(replica) == b"before"
@@ -68,9 +68,9 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
         await written(live)
         assert await lent(live) == b"before"
         async with asyncio.timeout(PATIENCE_S):
-            assert await anext(ear) == MISSED
+            assert await anext(subscription) == MISSED
             await live.publish("topic", b"news")
-            assert await anext(ear) == Notification("topic", b"news")
+            assert await anext(subscription) == Notification("topic", b"news")
 
 
 async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:

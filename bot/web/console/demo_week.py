@@ -40,7 +40,7 @@ _CLOCK = SQL(
     " RETURN clock_timestamp(){}"
 )
 type Owner = psycopg.AsyncConnection[Any]
-type Deed = Callable[[], Awaitable[None]]
+type DemoAction = Callable[[], Awaitable[None]]
 
 
 async def fill(rt: Runtime) -> None:
@@ -49,10 +49,10 @@ async def fill(rt: Runtime) -> None:
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:
         try:
             async with rt.pool.connection() as session:
-                crew = {each.name: each for each in await directory.everyone(session)}
-            for ago, deed in sorted(_moments(rt, crew), key=lambda each: -each[0]):
+                officers = {each.name: each for each in await directory.everyone(session)}
+            for ago, action in sorted(_moments(rt, officers), key=lambda each: -each[0]):
                 await _set_back(clock, timedelta(hours=ago))
-                await deed()
+                await action()
         finally:
             await _set_back(clock, timedelta())
     await form_funnel.count_steps(rt)
@@ -73,11 +73,11 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
     await clock.execute(_CLOCK.format(back))
 
 
-def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
+def _moments(rt: Runtime, officers: dict[str, Officer]) -> list[tuple[float, DemoAction]]:
     """Return the week's actions, each with the number of hours before now when it happens."""
-    found: list[tuple[float, Deed]] = [(DUE, partial(_announce, rt, crew))]
+    found: list[tuple[float, DemoAction]] = [(DUE, partial(_announce, rt, officers))]
     for number, visit in enumerate(PEOPLE):
-        officer = crew[(LEAD, HELPER)[number % 2]]
+        officer = officers[(LEAD, HELPER)[number % 2]]
         guest = Guest(rt, visit, officer, ANSWERS[number % 2 if visit.closed else 0])
         found.append((visit.hours_ago, guest.come))
         if visit.answered:
@@ -85,7 +85,7 @@ def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
         if visit.closed:
             found.append((visit.hours_ago - visit.closed / 60, guest.be_closed))
     found += [
-        (each.hours_ago, Guest(rt, each, crew[LEAD], ANSWERS[0]).begin_form) for each in FORMS
+        (each.hours_ago, Guest(rt, each, officers[LEAD], ANSWERS[0]).begin_form) for each in FORMS
     ]
     return found
 
@@ -165,9 +165,9 @@ class Guest:
         return Inbound(WebChat.name, number, self.name, self.name, event, number)
 
 
-async def _announce(rt: Runtime, crew: dict[str, Officer]) -> None:
+async def _announce(rt: Runtime, officers: dict[str, Officer]) -> None:
     """Write, test, approve and start the demo's announcement; the worker then sends it."""
-    lead, approver = crew[LEAD], crew[APPROVER]
+    lead, approver = officers[LEAD], officers[APPROVER]
     texts = {code: Words(body) for code, body in ANNOUNCEMENT.items()}
     draft = Draft(Purpose.NEWS, TOPIC, texts, quiet=None)
     found = await broadcasts.draft(rt, lead, draft)

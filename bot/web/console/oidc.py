@@ -33,8 +33,8 @@ KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
 MAX_TOKEN = 8 * 1024
 MAX_ANSWER = 256 * 1024
 BACK = f"{ROOT}/service/back"
-JOURNEY = "service"
-JOURNEY_SECONDS = 600
+SERVICE_COOKIE = "service"
+SERVICE_COOKIE_SECONDS = 600
 LEEWAY_SECONDS = 60
 
 open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
@@ -47,7 +47,7 @@ class NotProven(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class ServiceSignIn:
     """Values of one sign-in, kept in an encrypted cookie while the browser is at the service.
 
     `next` is the path of the page to show after the sign-in.
@@ -72,27 +72,27 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
         published = await _published(rt)
     except NotProven:
         return RedirectResponse(f"{SIGN_IN}?why=service", 303)
-    journey = Journey(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), wanted[:300])
+    pending = ServiceSignIn(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), wanted[:300])
     asked = {
         "response_type": "code",
         "scope": "openid",
         "client_id": rt.settings.oidc_client_id,
         "redirect_uri": f"{rt.settings.public_url}{BACK}",
-        "state": journey.state,
-        "nonce": journey.nonce,
-        "code_challenge": _challenge(journey.verifier),
+        "state": pending.state,
+        "nonce": pending.nonce,
+        "code_challenge": _challenge(pending.verifier),
         "code_challenge_method": "S256",
     }
     # The response is a page that redirects by itself. An HTTP redirect in response to a form would
     # be blocked, because browsers apply our `form-action 'self'` policy to it.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
     answer = signed_out_page(request, "redirect.html", location=there)
-    sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
+    sealed = rt.vault.seal_transient(json.dumps(_flat(pending)).encode(), SERVICE_COOKIE).hex()
     # SameSite=Lax, because the request that returns to `back` comes from the service's site.
     answer.set_cookie(
-        JOURNEY,
+        SERVICE_COOKIE,
         sealed,
-        max_age=JOURNEY_SECONDS,
+        max_age=SERVICE_COOKIE_SECONDS,
         path=ROOT,
         secure=is_https(rt),
         httponly=True,
@@ -101,8 +101,8 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
     return answer
 
 
-def _flat(journey: Journey) -> list[str]:
-    return [journey.state, journey.nonce, journey.verifier, journey.next]
+def _flat(pending: ServiceSignIn) -> list[str]:
+    return [pending.state, pending.nonce, pending.verifier, pending.next]
 
 
 def _challenge(verifier: str) -> str:
@@ -120,16 +120,16 @@ async def back(request: Request) -> Response:
     if not rt.settings.has_service:
         raise Refused(403)
     try:
-        journey = _journey(rt, request)
-        subject = await _proven(rt, request.query_params.get("code", ""), journey)
+        pending = _pending(rt, request)
+        subject = await _proven(rt, request.query_params.get("code", ""), pending)
     except NotProven:
-        return _home("service")
+        return _failed("service")
     async with directory.console(rt).connection() as connection:
         known = await credentials.find_by_subject(connection, *indexes(rt, subject))
         officer = await directory.find(connection, known) if known else None
         if officer is None or not officer.active:
-            return _home("unknown")
-        answer = await admit(request, connection, officer.id, AuthMethod.SERVICE, journey.next)
+            return _failed("unknown")
+        answer = await admit(request, connection, officer.id, AuthMethod.SERVICE, pending.next)
     return _onward(request, answer)
 
 
@@ -143,26 +143,26 @@ def _onward(request: Request, admitted: Response) -> Response:
     for name, value in admitted.headers.items():
         if name == "set-cookie":
             answer.headers.append(name, value)
-    answer.delete_cookie(JOURNEY, path=ROOT)
+    answer.delete_cookie(SERVICE_COOKIE, path=ROOT)
     return answer
 
 
-def _home(why: str) -> Response:
+def _failed(why: str) -> Response:
     answer = RedirectResponse(f"{SIGN_IN}?why={why}", 303)
-    answer.delete_cookie(JOURNEY, path=ROOT)
+    answer.delete_cookie(SERVICE_COOKIE, path=ROOT)
     return answer
 
 
-def _journey(rt: Runtime, request: Request) -> Journey:
+def _pending(rt: Runtime, request: Request) -> ServiceSignIn:
     try:
-        sealed = bytes.fromhex(request.cookies.get(JOURNEY, ""))
-        journey = Journey(*json.loads(rt.vault.unseal_transient(sealed, JOURNEY)))
+        sealed = bytes.fromhex(request.cookies.get(SERVICE_COOKIE, ""))
+        pending = ServiceSignIn(*json.loads(rt.vault.unseal_transient(sealed, SERVICE_COOKIE)))
     except (ValueError, TypeError, VaultError):
         raise NotProven from None
     state = request.query_params.get("state", "")
-    if not hmac.compare_digest(state.encode(), journey.state.encode()):
+    if not hmac.compare_digest(state.encode(), pending.state.encode()):
         raise NotProven
-    return journey
+    return pending
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
@@ -170,7 +170,7 @@ def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
-async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
+async def _proven(rt: Runtime, code: str, pending: ServiceSignIn) -> str:
     """Exchange the code for an ID token, and return the account's id (`subject`) in the token.
 
     Raises NotProven on any failure.
@@ -187,7 +187,7 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
             "redirect_uri": f"{rt.settings.public_url}{BACK}",
             "client_id": rt.settings.oidc_client_id,
             "client_secret": secret.get_secret_value() if secret else "",
-            "code_verifier": journey.verifier,
+            "code_verifier": pending.verifier,
         },
     )
     keys = await _json(rt, "GET", published["jwks_uri"])
@@ -197,7 +197,7 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
         keys,
         issuer=rt.settings.oidc_issuer or "",
         audience=rt.settings.oidc_client_id or "",
-        nonce=journey.nonce,
+        nonce=pending.nonce,
     )
 
 
