@@ -6,22 +6,22 @@ are always answered.
 """
 
 from bot.budgets.bursts import Activity, recent_activity
-from bot.budgets.permits import PermitNeeded, require
 from bot.budgets.spending import Asked, Granted, Verdict, Waits, network_key, spend, spent_by_all
 from bot.budgets.table import BUDGETS, Spending
+from bot.budgets.turn_budgets import BudgetNeeded, require_drawn
 
 __all__ = [
     "BUDGETS",
     "Activity",
     "Asked",
+    "BudgetNeeded",
     "Granted",
-    "PermitNeeded",
     "Spending",
     "Verdict",
     "Waits",
     "network_key",
     "recent_activity",
-    "require",
+    "require_drawn",
     "spend",
     "spent_by_all",
 ]

@@ -49,8 +49,8 @@ class Inbound:
     `external_id` is the platform's id of the update, used for deduplication. `handle` is the
     platform's id of the person. `aliases` are other handles of the same person, confirmed by the
     platform. `at` is the time of the action in Unix seconds; 0 if the platform has no reply window.
-    `consent_handle` replaces handle and address when an anonymous person consents. `permits` are
-    the budgets (`bot.budgets`) already drawn for this event; None on channels without budgets.
+    `consent_handle` replaces handle and address when an anonymous person consents. `drawn_budgets`
+    are the budgets (`bot.budgets`) already drawn for this event; None on channels without budgets.
     `network` is the keyed hash of the IP address. `pressed_on` is the id of the message whose
     button was pressed, if the platform reports a press as a message of its own. `earlier` are ids
     of preceding messages that were merged into this event.
@@ -66,7 +66,7 @@ class Inbound:
     aliases: tuple[str, ...] = ()
     at: int = 0
     consent_handle: str = ""
-    permits: frozenset[str] | None = None
+    drawn_budgets: frozenset[str] | None = None
     network: bytes = b""
     pressed_on: str = ""
     earlier: tuple[str, ...] = ()

@@ -170,7 +170,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _clear_what_is_known(rt, inbound)
         raise
-    except budgets.PermitNeeded:
+    except budgets.BudgetNeeded:
         raise
     except WaitedTooLong:
         raise Overloaded from None
@@ -268,7 +268,7 @@ async def _turn(
     inbound, turn = await bursts.step_lines(
         rt, burst, inbound, held.conversation, step_from, take_back
     )
-    budgets.require(inbound, turn.effects, known=True)
+    budgets.require_drawn(inbound.drawn_budgets, turn.effects, known=True)
     turn = await checked_input.resolve(rt, transaction, held, inbound, turn, step_from)
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
@@ -346,7 +346,7 @@ async def _step_anonymous(
     inbound, turn = await bursts.step_lines(
         rt, burst, inbound, ask.conversation, step_from, take_back
     )
-    budgets.require(inbound, turn.effects, opens_chat=opens_chat)
+    budgets.require_drawn(inbound.drawn_budgets, turn.effects, opens_chat=opens_chat)
     if (joined := await joining.finish(rt, inbound, ask, turn)) is not None:
         await anonymous.mark_known(rt, key)
         return joined, False

@@ -12,6 +12,7 @@ from bot.registrations.registry_writes import Write
 from bot.registry.client import Registry
 from bot.registry.contract import StatusCallback
 from bot.registry.errors import Refused, RegistryError
+from bot.registry.households import Household
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
@@ -58,21 +59,21 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
 
 async def _change_household(rt: Runtime, registry: Registry, write: Write) -> AfterCommit | None:
     """Attempt a household write to the registry once, and notify the person of the outcome."""
-    found, refused = None, None
+    response: Household | Refused | None
     try:
-        found = await household_writes.call(registry, write)
-    except Refused as error:
-        refused = error
+        response = await household_writes.call(registry, write)
+    except Refused as refusal:
+        response = refusal
     except RegistryError as error:
         await registry_writes.postpone(rt, write, error)
         return None
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, write.person.id) if write.person else None
         language = held.conversation.language if held else ""
-        if refused is not None:
-            event = await household_writes.refuse(transaction, write, refused, language)
+        if isinstance(response, Refused):
+            event = await household_writes.refuse(transaction, write, response, language)
         else:
-            event = await household_writes.record(transaction, write, found, language)
+            event = await household_writes.record(transaction, write, response, language)
         if held is None or event is None:
             return None
         return await take_turn(rt, transaction, held.person.id, event)

@@ -24,13 +24,13 @@ async def call(registry: Registry, write: Write) -> Household | None:
         return None
     if write.doubtful and await registry.find(write.key) is not None:
         return await registry.household(receipt)
+    if write.kind == "leave":
+        return await registry.leave(receipt, key=write.key)
     match write.body:
         case HouseholdInviting() as body:
             return await registry.invite(receipt, body, key=write.key)
         case HouseholdJoining() as body:
             return await registry.join(receipt, body, key=write.key)
-        case _ if write.kind == "leave":
-            return await registry.leave(receipt, key=write.key)
         case _:
             return None
 
@@ -64,9 +64,9 @@ async def refuse(
 
     A wrong or expired code is reported to the person. For any other refusal, a case is opened.
     """
-    if write.kind != "join" or error.problem != "not-found":
-        done = await registry_writes.refuse(transaction, write, error, language)
-        return HouseholdAnswered(KINDS[write.kind], "refused") if done else None
-    values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
-    done = bool(await execute(transaction, statements.REJECT_WRITE, **values))
-    return HouseholdAnswered("join", "unknown_code") if done else None
+    if write.kind == "join" and error.problem == "not-found":
+        values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
+        done = bool(await execute(transaction, statements.REJECT_WRITE, **values))
+        return HouseholdAnswered("join", "unknown_code") if done else None
+    done = await registry_writes.refuse(transaction, write, error, language)
+    return HouseholdAnswered(KINDS[write.kind], "refused") if done else None

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot import budgets, outbox
-from bot.budgets import Asked, Granted, PermitNeeded, Verdict, Waits
+from bot.budgets import Asked, BudgetNeeded, Granted, Verdict, Waits
 from bot.budgets.spending import draw_answer
 from bot.channels import Inbound
 from bot.channels.telegram.client import Telegram
@@ -82,18 +82,18 @@ async def receive_within_budgets(
     rt: Runtime = request.app.state.rt
     host = client_host(request)
     network = bytes.fromhex(budgets.network_key(rt, host))
-    permits, right = frozenset[str](), None
+    drawn, right = frozenset[str](), None
     while True:
         try:
-            return await receive.receive(rt, replace(inbound, permits=permits, network=network))
-        except PermitNeeded as needed:
+            return await receive.receive(rt, replace(inbound, drawn_budgets=drawn, network=network))
+        except BudgetNeeded as needed:
             spendings = needed.spendings
         if answered is not None and right is None:
             right = await _is_right(rt, host, answered)
         verdict = await budgets.spend(rt, host, spendings, answered=bool(right))
         if not isinstance(verdict, Granted):
             raise NotTaken(verdict, wrong=right is False)
-        permits |= spendings
+        drawn |= spendings
 
 
 async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:

@@ -1,14 +1,13 @@
 """Check which budgets a turn needs, before it is committed.
 
-A permit states that the channel has drawn from a budget for this event. If a permit is missing, the
-turn is rolled back; the channel draws from the budgets and processes the event again. So no
-database lock is held while Valkey is called.
+If a turn needs a budget from which the channel has not drawn for this event, the turn is rolled
+back; the channel draws from the budget and processes the event again. So no database lock is held
+while Valkey is called.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot.budgets.table import Spending
-from bot.channels import Inbound
 from flows.engine.events import ConsentGiven, Effect
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.household import CheckHouseholdCode
@@ -25,8 +24,8 @@ _SPENDINGS = (
 )
 
 
-class PermitNeeded(Exception):
-    """The event was not processed: it needs budgets for which its channel has no permit yet."""
+class BudgetNeeded(Exception):
+    """The event was not processed: its channel must first draw from these budgets."""
 
     code = "E_BUDGET"
 
@@ -35,15 +34,19 @@ class PermitNeeded(Exception):
         self.spendings = spendings
 
 
-def require(
-    inbound: Inbound, effects: Iterable[Effect], *, opens_chat: bool = False, known: bool = False
+def require_drawn(
+    drawn: Collection[str] | None,
+    effects: Iterable[Effect],
+    *,
+    opens_chat: bool = False,
+    known: bool = False,
 ) -> None:
-    """Raise PermitNeeded if the effects of an event need budgets without a permit.
+    """Raise BudgetNeeded if the effects of an event need budgets that are not in `drawn`.
 
-    An event of a messenger (`permits` is None) needs none. A consent of a `known` person needs no
+    An event of a messenger (`drawn` is None) needs none. A consent of a `known` person needs no
     budget for persons, since it stores no new person.
     """
-    if inbound.permits is None:
+    if drawn is None:
         return
     caused = {
         spending for effect in effects for kind, spending in _SPENDINGS if isinstance(effect, kind)
@@ -52,5 +55,5 @@ def require(
         caused.discard(Spending.PERSON)
     if opens_chat:
         caused.add(Spending.CHAT)
-    if missing := caused - inbound.permits:
-        raise PermitNeeded(frozenset(missing))
+    if missing := caused.difference(drawn):
+        raise BudgetNeeded(frozenset(missing))
