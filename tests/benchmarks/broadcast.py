@@ -87,8 +87,8 @@ def measured(folder: Path, seconds: float) -> Figures:
 async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -> Figures:
     async with runtime(chosen) as rt, aiohttp.ClientSession() as http:
         who = await crowd.crew(rt)
-        words = {each: Words(f"{told.body} ({token_hex(4)})")
-                 for each, told in crowd.TEXTS.items()}  # fmt: skip
+        words = {each: Words(f"{text.body} ({token_hex(4)})")
+                 for each, text in crowd.TEXTS.items()}  # fmt: skip
         found = await crowd.approved(rt, who, crowd.a_draft(texts=words))
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
@@ -175,12 +175,12 @@ def _worker(stage: Stage, rate: float) -> Iterator[int]:
 
 
 def _environment(chosen: Settings, rate: float) -> dict[str, str]:
-    told = {}
+    variables = {}
     for name in chosen.model_fields_set:
         value = getattr(chosen, name)
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-        told[f"KOSH_{name.upper()}"] = str(plain)
-    return told | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
+        variables[f"KOSH_{name.upper()}"] = str(plain)
+    return variables | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
 
 
 async def _awake(stage: Stage) -> None:

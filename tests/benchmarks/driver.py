@@ -9,25 +9,25 @@ import sys
 
 import msgspec
 
-from tests.benchmarks.orders import Order, Rest, Vigil
+from tests.benchmarks.loss_counting import RunningOrder, stop_all
+from tests.benchmarks.orders import CountLosses, Order, StopCounting
 from tests.benchmarks.platform import Http, Platform
-from tests.benchmarks.vigil import Watch, rested
 
 
 async def main() -> None:
     loop, platform = asyncio.get_running_loop(), Platform()
     server = await loop.create_server(lambda: Http(platform.call), "127.0.0.1", 0)
     _say(server.sockets[0].getsockname()[1])
-    watches: list[Watch] = []
+    counting: list[RunningOrder] = []
     while line := await asyncio.to_thread(sys.stdin.buffer.readline):
-        match msgspec.json.decode(line, type=Order | Vigil | Rest):
+        match msgspec.json.decode(line, type=Order | CountLosses | StopCounting):
             case Order() as order:
                 _say(await platform.drive(order))
-            case Vigil() as vigil:
-                watches.append(Watch(platform, vigil))
-            case Rest(calm):
-                _say(await rested(watches, calm))
-                watches.clear()
+            case CountLosses() as losses:
+                counting.append(RunningOrder(platform, losses))
+            case StopCounting(grace_seconds):
+                _say(await stop_all(counting, grace_seconds))
+                counting.clear()
 
 
 def _say(value: object) -> None:

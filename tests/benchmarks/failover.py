@@ -12,7 +12,7 @@ import typer
 
 from bot.cache import Cache, CacheUnavailable
 from tests.benchmarks.form import ASKED, KEPT
-from tests.benchmarks.orders import Driven, Losses, Vigil
+from tests.benchmarks.orders import CountLosses, Driven, Losses
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import FIRST_CHAT, WEBHOOK, Stage, staged
 from tests.sentinels import Watched, watched
@@ -20,7 +20,7 @@ from tests.sentinels import Watched, watched
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
 FORMS = {"durable": KEPT, "anonymous": ASKED}
 CHATS = 8
-# Chats of the people who write at a rate; those of the vigils are behind them.
+# Chats of the people who write at a rate; those of the loss counting are behind them.
 WRITING = 400
 BLOCK = 1_000
 PROBE_SECONDS = 0.02
@@ -65,7 +65,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
         server = stage.serve(database, core=None)
         stage.serve(database, core=None, port=server.port)
         stage.work(database)
-        _watch(stage, server.port)
+        _count_losses(stage, server.port)
         driven: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
         with _probed(group.url) as outage:
             for phase in range(3):
@@ -84,14 +84,16 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                         first_chat=first,
                     )
                     driven[name] += (each,)
-        return Failover(fault, outage, driven, stage.rest(CALM))
+        return Failover(fault, outage, driven, stage.stop_counting(CALM))
 
 
-def _watch(stage: Stage, port: int) -> None:
+def _count_losses(stage: Stage, port: int) -> None:
     """Let people of each form write continuously until the end, to count lost and doubled turns."""
     for place, (name, form) in enumerate(FORMS.items()):
         first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
-        stage.watch(Vigil(port, WEBHOOK, stage.secret, form, first, CHATS, name, 0, PATIENCE))
+        secret = stage.secret
+        order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, PATIENCE)
+        stage.count_losses(order)
 
 
 def _cause(group: Watched, fault: str) -> None:

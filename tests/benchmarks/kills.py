@@ -13,7 +13,7 @@ import typer
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
-from tests.benchmarks.orders import Losses, Vigil
+from tests.benchmarks.orders import CountLosses, Losses
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import Server, Stage, staged
 from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
@@ -46,7 +46,7 @@ class Watched:
         self.unstartable = dict.fromkeys(self.ports, 0)
         self.servers = {each.name: self._serve(each) for each in self.contenders}
         self._chance = random.Random(1)
-        self._vigils = 0
+        self._orders = 0
 
     def _serve(self, contender: Contender) -> Server:
         port = self.ports[contender.name]
@@ -54,13 +54,15 @@ class Watched:
 
     def write(self, minimum: int = 0) -> None:
         """Start new people who write to each server, for at least `minimum` turns each."""
-        self._vigils += 1
+        self._orders += 1
         for number, each in enumerate(self.contenders):
-            first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
+            first = CHAT_BLOCK * (1 + number) + CHATS * self._orders
             path, port = each.path, self.ports[each.name]
             secret, form = self.stage.secret, each.form
-            told = Vigil(port, path, secret, form, first, CHATS, each.name, minimum, PATIENCE)
-            self.stage.watch(told)
+            order = CountLosses(
+                port, path, secret, form, first, CHATS, each.name, minimum, PATIENCE
+            )
+            self.stage.count_losses(order)
 
     def kill_servers(self) -> None:
         for each in self.contenders:
@@ -108,7 +110,7 @@ def measured(kills: int, store_kills: int) -> str:
                 typer.echo(f"{what} killed {number + 1} of {times}", err=True)
                 kill()
                 time.sleep(1)
-            rows += _rows(what, times, stage.rest(PATIENCE), watched.unstartable)
+            rows += _rows(what, times, stage.stop_counting(PATIENCE), watched.unstartable)
     return table(rows)
 
 

@@ -166,8 +166,8 @@ async def _case(house: House, guest: Guest) -> str:
 
 
 def _stored(conversation: Conversation) -> tuple[str | None, str | None]:
-    told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
-    return told["patronymic"], told["name_kk"]
+    answers = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
+    return answers["patronymic"], answers["name_kk"]
 
 
 async def _registered(house: House, conversation: Conversation) -> tuple[str | None, str | None]:
@@ -175,8 +175,8 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
 
     The names that the registry stored are compared at the end of the run.
     """
-    told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
-    submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
+    answers = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
+    submit = Submit(PREREGISTRATION.name, {**answers, **WHOLE}, {})
     body = registry_codes.payload(submit, "ru", CONSENT)
     registry, key = house.rt.registry, str(uuid4())
     assert registry is not None

@@ -66,8 +66,8 @@ class Driven(msgspec.Struct, frozen=True):
     p99: float
 
 
-class Vigil(Writers, frozen=True, tag=True):
-    """Order to let people of one server write until a `Rest`, even while the server is down.
+class CountLosses(Writers, frozen=True, tag=True):
+    """Order to let people write until a `StopCounting`, even while their server is down.
 
     Each person takes at least `minimum` turns. An update is repeated until it is accepted, for
     `patience` seconds at most, and an answer is awaited for as long.
@@ -78,14 +78,14 @@ class Vigil(Writers, frozen=True, tag=True):
     patience: float
 
 
-class Rest(msgspec.Struct, frozen=True, tag=True):
-    """Order to stop all writing; answers within the next `calm` seconds still count."""
+class StopCounting(msgspec.Struct, frozen=True, tag=True):
+    """Order to stop all writing; answers within the next `grace_seconds` still count."""
 
-    calm: float
+    grace_seconds: float
 
 
 class Losses(msgspec.Struct):
-    """Observations on a vigil's people; all but `taken` and `again` are losses.
+    """Observations on the people of one order; all but `taken` and `again` are losses.
 
     `taken` counts acknowledged updates. `stuck` counts updates that were never acknowledged, in
     spite of repeats. `unanswered` counts acknowledged updates without an answer. `back` counts

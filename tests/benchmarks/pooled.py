@@ -67,17 +67,17 @@ def _team(stage: Stage, database: Databases) -> Server:
 @contextmanager
 def between(program: str, place: Path, databases: Databases) -> Iterator[Databases]:
     """Start PgBouncer with a folder in `place`; yield the databases with URLs through it."""
-    told, listen = urlsplit(databases.app), free_port()
+    url, listen = urlsplit(databases.app), free_port()
     folder = place / "pgbouncer"
     folder.mkdir()
     for each in (place, folder):
         each.chmod(0o755)
     config = CONFIG.format(
-        host=told.hostname, port=told.port, listen=listen, folder=folder,
+        host=url.hostname, port=url.port, listen=listen, folder=folder,
         connections=SERVER_CONNECTIONS,
     )  # fmt: skip
     Path(folder, "pgbouncer.ini").write_text(config, "utf-8")
-    Path(folder, "users").write_text(f'"{told.username}" "{told.password}"\n', "utf-8")
+    Path(folder, "users").write_text(f'"{url.username}" "{url.password}"\n', "utf-8")
     with (folder / "log").open("w") as log:
         # PgBouncer refuses to run as root; only root can change the user.
         user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
@@ -86,7 +86,7 @@ def between(program: str, place: Path, databases: Databases) -> Iterator[Databas
         )
         try:
             processes.listening(started, listen, folder / "log")
-            at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
+            at = f"postgresql://{url.username}:{url.password}@127.0.0.1:{listen}{url.path}"
             yield replace(databases, app=at)
         finally:
             # After SIGTERM PgBouncer would wait for its clients, which end only later.

@@ -70,30 +70,30 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
     yield "Kosh as a multiple of", "server", "both", "both at 70 %", "p99"
     found = {each.contender.name: each for each in results}
     durable, ask = found.get("Kosh, durable"), found.get("Kosh, just asking")
-    for ours, name in (
+    for kosh, name in (
         (durable, "floor, durable"),
         (ask, "floor, just asking"),
         (found.get("Kosh, typed"), "Kosh, typed, no recognition"),
         *((durable, each.contender.name) for each in results if each.contender.kind == "peer"),
     ):
         other = found.get(name)
-        if ours is not None and other is not None:
-            yield name, *(f"{ratio:.2f}" for ratio in _of_rounds(ours, other))
+        if kosh is not None and other is not None:
+            yield name, *(f"{ratio:.2f}" for ratio in _of_rounds(kosh, other))
 
 
-def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
+def _of_rounds(kosh: Result, other: Result) -> tuple[float, ...]:
     """Return four ratios of cost and latency between two contenders, as medians over the rounds.
 
     A ratio compares figures of the same round, because other load on the machine affects both
     alike.
     """
-    pairs = list(zip(ours.samples, other.samples, strict=True))
-    loaded = list(zip(ours.loaded, other.loaded, strict=True))
+    pairs = list(zip(kosh.samples, other.samples, strict=True))
+    loaded = list(zip(kosh.loaded, other.loaded, strict=True))
     return (
-        median(mine.app / theirs.app for mine, theirs in pairs),
-        median(mine.total / theirs.total for mine, theirs in pairs),
-        median(mine.total / theirs.total for mine, theirs in loaded),
-        median(mine.driven.p99 / theirs.driven.p99 for mine, theirs in loaded),
+        median(own.app / theirs.app for own, theirs in pairs),
+        median(own.total / theirs.total for own, theirs in pairs),
+        median(own.total / theirs.total for own, theirs in loaded),
+        median(own.driven.p99 / theirs.driven.p99 for own, theirs in loaded),
     )
 
 

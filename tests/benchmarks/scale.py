@@ -98,11 +98,11 @@ def _lines(days: Sequence[Day]) -> Iterator[tuple[str, ...]]:
             f"{each.processes}",
             f"{each.turns:,}",
             f"{each.busiest:,}",
-            _told(each.longest),
-            _told(each.p99),
+            _duration(each.longest),
+            _duration(each.p99),
             f"{each.late:.1%}",
         )
 
 
-def _told(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.1f} s"

@@ -27,19 +27,19 @@ CONTENDERS = {
     "aiogram-dialog": "tests.benchmarks.dialog_form",
     "python-telegram-bot": "tests.benchmarks.ptb_form",
 }
-# Variants of Kosh's web process: complete, without recognition of text, and for the siege.
-OURS = {
-    "ours": "tests.benchmarks.ours",
-    "ours-unrecognized": "tests.benchmarks.ours",
-    "besieged": "tests.benchmarks.besieged",
-    "besieged-webhooks": "tests.benchmarks.besieged",
+# Variants of Kosh's web process: complete, without recognition of text, and under attack.
+VARIANTS = {
+    "kosh": "tests.benchmarks.kosh_server",
+    "kosh-unrecognized": "tests.benchmarks.kosh_server",
+    "attacked": "tests.benchmarks.attacked_server",
+    "attacked-webhooks": "tests.benchmarks.attacked_server",
 }
 PATHS = ("/form", "/durable", "/ask")
 
 
 def application(place: Place) -> Any:
-    if place.server in OURS:
-        return import_module(OURS[place.server]).application(place)
+    if place.server in VARIANTS:
+        return import_module(VARIANTS[place.server]).application(place)
     return plain(import_module(CONTENDERS[place.server]).opening(place))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks import processes
-from tests.benchmarks.besiegers import Attacked, Siege
+from tests.benchmarks.attackers import AttackOrder, AttackResponses
 from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import SERVER_CORE, staged
@@ -26,51 +26,53 @@ MAX_RATIO, MAX_MB = 2.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Besieged:
-    """Results of a siege: people before and during it, responses to attackers, peak memory.
+class UnderAttack:
+    """Results of an attack: people before and during it, responses to attackers, peak memory.
 
     The memory is that of the larger process.
     """
 
     idle: Driven
     during: Driven
-    attacked: Attacked
+    attacked: AttackResponses
     peak_mb: float
-    # Share of a core that both processes used, before and during the siege.
+    # Share of a core that both processes used, before and during the attack.
     cpu: tuple[float, float] = (0.0, 0.0)
     # Load average of the machine: the number of processes that run or wait for a core.
     load: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """Return the p99 latency during the siege, divided by the p99 latency before it."""
+        """Return the p99 latency during the attack, divided by the p99 latency before it."""
         return self.during.p99 / self.idle.p99
 
 
-def measured(seconds: float, addresses: int, rate: float) -> Besieged:
-    """Measure people without attack for a quarter of the time, then during the siege."""
+def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
+    """Measure people without attack for a quarter of the time, then during the attack."""
     with staged() as stage:
         database = stage.database("kosh_siege")
-        web = stage.serve(database, server="besieged", core=SERVER_CORE)
-        platforms = stage.serve(database, server="besieged-webhooks", core=SERVER_CORE)
+        web = stage.serve(database, server="attacked", core=SERVER_CORE)
+        platforms = stage.serve(database, server="attacked-webhooks", core=SERVER_CORE)
         pids = (web.pid, platforms.pid)
         stage.drive(platforms.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
         begun = _cpu_seconds(pids)
         idle = stage.drive(platforms.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
         alone = _cpu_seconds(pids)
         few = min(addresses, MAX_ADDRESSES)
-        siege = Siege(web.port, platforms.port, few, seconds, rate)
-        words = msgspec.json.encode(siege).decode()
+        order = AttackOrder(web.port, platforms.port, few, seconds, rate)
+        words = msgspec.json.encode(order).decode()
         log = stage.folder / "siege.log"
         with processes.process(
-            "tests.benchmarks.besiegers", words, core=None, log=log, talks=True
+            "tests.benchmarks.attackers", words, core=None, log=log, talks=True
         ) as attackers:
             during = stage.drive(platforms.port, seconds, chats=PEOPLE, rate=PEOPLE_RATE)
             used = _cpu_seconds(pids) - alone
-            attacked = msgspec.json.decode(processes.line_of(attackers.stdout), type=Attacked)
+            attacked = msgspec.json.decode(
+                processes.line_of(attackers.stdout), type=AttackResponses
+            )
         cpu = ((alone - begun) / idle.seconds, used / during.seconds)
         load = os.getloadavg()[0]
-        return Besieged(idle, during, attacked, max(map(_peak_mb, pids)), cpu, load)
+        return UnderAttack(idle, during, attacked, max(map(_peak_mb, pids)), cpu, load)
 
 
 def _cpu_seconds(pids: Sequence[int]) -> float:
@@ -82,7 +84,7 @@ def _peak_mb(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def report(found: Besieged) -> str:
+def report(found: UnderAttack) -> str:
     """Return the results as tables, each beside its requirement."""
     load = f"Load average at the end: {found.load:.1f}"
     return "\n\n".join(
@@ -90,7 +92,7 @@ def report(found: Besieged) -> str:
     )
 
 
-def _people(found: Besieged) -> Iterator[tuple[str, ...]]:
+def _people(found: UnderAttack) -> Iterator[tuple[str, ...]]:
     yield f"{PEOPLE} people on Telegram", "turns", "unanswered", "p50 ms", "p99 ms", "core used"
     named = (("alone", found.idle), ("during the siege", found.during))
     for (name, each), core in zip(named, found.cpu, strict=True):
@@ -98,14 +100,14 @@ def _people(found: Besieged) -> Iterator[tuple[str, ...]]:
         yield name, f"{each.turns}", f"{each.failed}", *latencies, f"{core:.0%}"
 
 
-def _attacks(attacked: Attacked) -> Iterator[tuple[str, ...]]:
+def _attacks(attacked: AttackResponses) -> Iterator[tuple[str, ...]]:
     yield "attack", "responses", "by status (0: the connection ended)"
     for name, counts in attacked.responses.items():
         by_status = ", ".join(f"{status}: {n}" for status, n in sorted(counts.items()))
         yield name, f"{sum(counts.values())}", by_status
 
 
-def _verdict(found: Besieged) -> str:
+def _verdict(found: UnderAttack) -> str:
     lines = (
         ("p99 during the siege / alone", f"{found.ratio:.1f}", f"≤ {MAX_RATIO:g}",
          found.ratio <= MAX_RATIO),

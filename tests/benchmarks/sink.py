@@ -46,8 +46,8 @@ class Sink(asyncio.Protocol):
 
     def _take(self, start: bytes) -> None:
         if start.startswith(b"get"):
-            told = f'{{"taken":{Sink.taken},"first":{Sink.first},"last":{Sink.last}}}'
-            self._out.write(_answer(told.encode()))
+            counts = f'{{"taken":{Sink.taken},"first":{Sink.first},"last":{Sink.last}}}'
+            self._out.write(_answer(counts.encode()))
             return
         Sink.last = time.time()
         Sink.first = Sink.first or Sink.last

@@ -34,8 +34,8 @@ def measured(minutes: int, rate: float) -> str:
             driven = stage.drive(web.port, 60, chats=CHATS, rate=rate)
             found.append(Minute(resident_mb(web.pid), resident_mb(worker), driven))
             last = found[-1]
-            told = f"{driven.turns} turns, {driven.failed} failed, p99 {driven.p99:.0f} ms"
-            typer.echo(f"minute {number}: {last.web:.1f} / {last.worker:.1f} MB, {told}")
+            summary = f"{driven.turns} turns, {driven.failed} failed, p99 {driven.p99:.0f} ms"
+            typer.echo(f"minute {number}: {last.web:.1f} / {last.worker:.1f} MB, {summary}")
     step = max(1, minutes // SHOWN)
     shown = [(number, each) for number, each in enumerate(found, 1) if number % step == 0]
     drawn = chart(
@@ -70,5 +70,5 @@ def _flatness(found: Sequence[Minute]) -> str:
     early, late = found[part : 2 * part] or found, found[-part:]
     web = [median(each.web for each in some) for some in (early, late)]
     worker = [median(each.worker for each in some) for some in (early, late)]
-    told = ("web {:.1f} → {:.1f} MB".format(*web), "worker {:.1f} → {:.1f} MB".format(*worker))
-    return f"From the second sixth to the last: {', '.join(told)}."
+    summary = ("web {:.1f} → {:.1f} MB".format(*web), "worker {:.1f} → {:.1f} MB".format(*worker))
+    return f"From the second sixth to the last: {', '.join(summary)}."

@@ -16,7 +16,16 @@ from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.orders import TOKEN, Driven, Loop, Losses, Order, Place, Rest, Vigil
+from tests.benchmarks.orders import (
+    TOKEN,
+    CountLosses,
+    Driven,
+    Loop,
+    Losses,
+    Order,
+    Place,
+    StopCounting,
+)
 
 SERVER_CORE, PLATFORM_CORE = 0, 1
 WEBHOOK = "/webhooks/telegram"
@@ -57,7 +66,7 @@ class Stage:
 
     def serve(
         self, database: Databases, *, core: int | None = SERVER_CORE, port: int | None = None,
-        server: str = "ours", pool: int = POOL, loop: Loop = "asyncio",
+        server: str = "kosh", pool: int = POOL, loop: Loop = "asyncio",
     ) -> Server:  # fmt: skip
         """Start a web process of Kosh or of a compared framework, with the ten-question form.
 
@@ -86,7 +95,7 @@ class Stage:
 
     def work(self, database: Databases) -> int:
         """Start a worker of Kosh; return its process id."""
-        told = {
+        environment = {
             "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA_DIR": str(self.folder),
             "KOSH_KEY_DIR": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
             "KOSH_DATABASE_URL": database.app, "KOSH_DATABASE_OWNER_URL": database.owner,
@@ -96,7 +105,7 @@ class Stage:
             "KOSH_TELEGRAM_SECRET": self.secret, "KOSH_BURST_SECONDS": "0",
         }  # fmt: skip
         log = self.folder / "worker.log"
-        worker = processes.process("bot", "work", core=None, log=log, env=told)
+        worker = processes.process("bot", "work", core=None, log=log, env=environment)
         return self.ending.enter_context(worker).pid
 
     def drive(
@@ -122,19 +131,19 @@ class Stage:
             rate=rate,
             lines=lines,
         )
-        self._tell(order)
+        self._send(order)
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
 
-    def watch(self, vigil: Vigil) -> None:
-        """Start people who write until `rest` is called."""
-        self._tell(vigil)
+    def count_losses(self, order: CountLosses) -> None:
+        """Start people who write until `stop_counting` is called."""
+        self._send(order)
 
-    def rest(self, calm: float) -> dict[str, Losses]:
-        """Stop the people of all vigils, wait `calm` seconds, and return the losses by vigil."""
-        self._tell(Rest(calm))
+    def stop_counting(self, grace_seconds: float) -> dict[str, Losses]:
+        """Stop the people of all `CountLosses` orders; return the losses by order."""
+        self._send(StopCounting(grace_seconds))
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
 
-    def _tell(self, order: Order | Vigil | Rest) -> None:
+    def _send(self, order: Order | CountLosses | StopCounting) -> None:
         assert self.platform.stdin is not None
         self.platform.stdin.write(msgspec.json.encode(order) + b"\n")
         self.platform.stdin.flush()

@@ -48,30 +48,32 @@ def _starts() -> Iterator[tuple[str, Start]]:
         yield "demo, again", _demo(folder / "second", kept)
         # `run` rejects the data folder of a demo, so `keys first` makes a folder for it.
         third = folder / "third"
-        with _started("keys", "first", "--data", str(third), told=kept) as keys:
+        with _started("keys", "first", "--data", str(third), environment=kept) as keys:
             keys.wait()
         _demo(third, kept, word="run")
         yield "run, again", _demo(third, kept, word="run")
 
 
-def _demo(data: Path, told: dict[str, str], word: str = "demo") -> Start:
+def _demo(data: Path, environment: dict[str, str], word: str = "demo") -> Start:
     port = free_port()
     begun = time.monotonic()
-    with _started(word, "--port", str(port), "--data", str(data), told=told) as started:
+    with _started(
+        word, "--port", str(port), "--data", str(data), environment=environment
+    ) as started:
         _answers(f"http://127.0.0.1:{port}/chat", started)
         took = time.monotonic() - begun
         return Start(took, processes.cpu_seconds(started.pid), processes.resident_mb(started.pid))
 
 
 @contextmanager
-def _started(*words: str, told: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _started(*words: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     plain = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("KOSH_") and name != "PYTHONDONTWRITEBYTECODE"
     }
     started = subprocess.Popen(
-        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=plain | told,
+        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=plain | environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

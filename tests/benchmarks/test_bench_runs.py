@@ -51,6 +51,6 @@ def test_benchmark_without_kills_loses_no_update() -> None:
     with staged() as stage:
         watched = Watched(stage, stage.database("kosh_kills"))
         watched.write(minimum=30)
-        seen = stage.rest(calm=1)
+        seen = stage.stop_counting(grace_seconds=1)
     assert set(seen) == set(watched.ports)
     assert all(each == Losses(taken=each.taken) and each.taken for each in seen.values()), seen

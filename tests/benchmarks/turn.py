@@ -12,8 +12,8 @@ from tests.benchmarks.orders import Driven, Loop
 from tests.benchmarks.stage import BOUNDLESS, POOL, WEBHOOK, Server, Stage, staged
 
 SERVERS = (
-    "ours",
-    "ours-unrecognized",
+    "kosh",
+    "kosh-unrecognized",
     "floor",
     "aiogram",
     "aiogram-docs",
@@ -36,12 +36,12 @@ class Contender:
 
 
 CONTENDERS = (
-    Contender("Kosh, durable", "ours", WEBHOOK, "durable", KEPT),
+    Contender("Kosh, durable", "kosh", WEBHOOK, "durable", KEPT),
     Contender("floor, durable", "floor", "/durable", "floor"),
-    Contender("Kosh, just asking", "ours", WEBHOOK, "ask"),
+    Contender("Kosh, just asking", "kosh", WEBHOOK, "ask"),
     Contender("floor, just asking", "floor", "/ask", "floor"),
-    Contender("Kosh, typed", "ours", WEBHOOK, "typed", TYPED),
-    Contender("Kosh, typed, no recognition", "ours-unrecognized", WEBHOOK, "typed", TYPED),
+    Contender("Kosh, typed", "kosh", WEBHOOK, "typed", TYPED),
+    Contender("Kosh, typed, no recognition", "kosh-unrecognized", WEBHOOK, "typed", TYPED),
     Contender("aiogram + Redis", "aiogram", "/form", "peer"),
     Contender("aiogram + Redis, as documented", "aiogram-docs", "/form", "peer"),
     Contender("aiogram-dialog + Redis", "aiogram-dialog", "/form", "peer"),

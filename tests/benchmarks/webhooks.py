@@ -122,12 +122,12 @@ async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncItera
 
 def environment(chosen: Settings, port: int) -> dict[str, str]:
     """Return the settings of this run as environment variables for a process of Kosh."""
-    told = {}
+    variables = {}
     for name in chosen.model_fields_set | {"registry_url", "telegram_api", "whatsapp_api"}:
         value = getattr(chosen, name)
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-        told[f"KOSH_{name.upper()}"] = str(plain)
-    return told | {"KOSH_PORT": str(port), "KOSH_LOG_LEVEL": "error"}
+        variables[f"KOSH_{name.upper()}"] = str(plain)
+    return variables | {"KOSH_PORT": str(port), "KOSH_LOG_LEVEL": "error"}
 
 
 async def _uploader(rt: Runtime) -> Guest:

@@ -27,7 +27,7 @@ CHAT = re.compile(r'data-chat="([^"]*)"')
 TO_CASE = ("ru", "!person", "general", "yes")
 
 
-class Siege(msgspec.Struct, frozen=True):
+class AttackOrder(msgspec.Struct, frozen=True):
     """Order to attack from `addresses` loopback addresses at `rate` requests per second in total.
 
     `port` is the port of chat and console; `webhooks` is that of the platforms' webhooks.
@@ -40,7 +40,7 @@ class Siege(msgspec.Struct, frozen=True):
     rate: float
 
 
-class Attacked(msgspec.Struct):
+class AttackResponses(msgspec.Struct):
     """Number of responses by attack and status; status 0 is a failed connection."""
 
     responses: dict[str, dict[int, int]] = {}
@@ -49,9 +49,9 @@ class Attacked(msgspec.Struct):
 class Attacker:
     """One attacking address with its connections."""
 
-    def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
-        self._siege, self._host, self._seen = siege, host, seen
-        self._url = f"http://127.0.0.1:{siege.port}"
+    def __init__(self, order: AttackOrder, host: str, seen: dict[str, Counter[int]]) -> None:
+        self._order, self._host, self._seen = order, host, seen
+        self._url = f"http://127.0.0.1:{order.port}"
         # Cookie of the chat session that the last chat request opened; the next request uses it.
         self._cookie = ""
 
@@ -80,7 +80,7 @@ class Attacker:
             ("unsigned Telegram", lambda: self._unsigned("telegram")),
             ("unsigned WhatsApp", lambda: self._unsigned("whatsapp")),
         )
-        pause = self._siege.addresses / self._siege.rate
+        pause = self._order.addresses / self._order.rate
         for name, attack in cycle(attacks):
             await self._once(name, attack)
             await asyncio.sleep(pause)
@@ -136,7 +136,7 @@ class Attacker:
             "X-Telegram-Bot-Api-Secret-Token": token_hex(32),
         }
         async with self._http.post(
-            f"http://127.0.0.1:{self._siege.webhooks}/webhooks/{channel}",
+            f"http://127.0.0.1:{self._order.webhooks}/webhooks/{channel}",
             data=token_bytes(UNSIGNED_BYTES),
             headers=headers,
         ) as answer:
@@ -156,7 +156,7 @@ class Attacker:
         Return 0 if there is no response within 20 seconds.
         """
         reader, writer = await asyncio.open_connection(
-            "127.0.0.1", self._siege.port, local_addr=(self._host, 0)
+            "127.0.0.1", self._order.port, local_addr=(self._host, 0)
         )
         try:
             writer.write(
@@ -176,19 +176,19 @@ class Attacker:
             writer.close()
 
 
-async def besiege(siege: Siege) -> Attacked:
+async def attack(order: AttackOrder) -> AttackResponses:
     """Attack for the given time, and return the counts of responses."""
     seen: dict[str, Counter[int]] = {}
-    attackers = [Attacker(siege, f"127.0.0.{2 + n}", seen) for n in range(siege.addresses)]
+    attackers = [Attacker(order, f"127.0.0.{2 + n}", seen) for n in range(order.addresses)]
     with suppress(TimeoutError):
-        async with asyncio.timeout(siege.seconds):
+        async with asyncio.timeout(order.seconds):
             await asyncio.gather(*(each.run() for each in attackers))
-    return Attacked({name: dict(counts) for name, counts in sorted(seen.items())})
+    return AttackResponses({name: dict(counts) for name, counts in sorted(seen.items())})
 
 
 def main() -> None:
-    siege = msgspec.json.decode(sys.argv[1], type=Siege)
-    print(msgspec.json.encode(asyncio.run(besiege(siege))).decode(), flush=True)
+    order = msgspec.json.decode(sys.argv[1], type=AttackOrder)
+    print(msgspec.json.encode(asyncio.run(attack(order))).decode(), flush=True)
 
 
 if __name__ == "__main__":

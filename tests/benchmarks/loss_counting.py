@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from tests.benchmarks.form import DONE, QUESTIONS
-from tests.benchmarks.orders import Losses, Vigil
+from tests.benchmarks.orders import CountLosses, Losses
 from tests.benchmarks.platform import Chat, Lines, Platform
 
 QUESTION = re.compile("|".join(f"({re.escape(text)})" for _name, text in QUESTIONS))
@@ -18,7 +18,7 @@ PAUSE = 0.1
 FOLLOWS = 5.0
 
 
-class Witness(Chat):
+class CheckedChat(Chat):
     """A person who recognises the question in a message: 1 to 10, 11 for the end, 0 for none."""
 
     def __init__(self, chat_id: int, form: str, seen: Losses) -> None:
@@ -30,16 +30,16 @@ class Witness(Chat):
     def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
         text = str(fields.get("text", ""))
         found = QUESTION.search(text)
-        told = END if DONE in text else found.lastindex or 0 if found else 0
-        before, self.at = self.at % END, told
+        question = END if DONE in text else found.lastindex or 0 if found else 0
+        before, self.at = self.at % END, question
         awaited = self.answered is not None and not self.answered.done()
-        if told == before and (told or not awaited):
+        if question == before and (question or not awaited):
             self.seen.again += 1
             self.repeated.set()
             self._look(fields, message)
         else:
-            self.seen.back += told < before
-            self.seen.skipped += before > 0 and told > before + awaited
+            self.seen.back += question < before
+            self.seen.skipped += before > 0 and question > before + awaited
             super().hear(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
@@ -54,10 +54,10 @@ class Witness(Chat):
         body = self.act()
         try:
             async with asyncio.timeout(patience):
-                await _brought(lines, body)
+                await _post_until_accepted(lines, body)
         except TimeoutError:
             self.seen.stuck += 1
-            return self._begin_anew()
+            return self._restart()
         self.seen.taken += 1
         once_more = asyncio.create_task(self.repeated.wait())
         done, _pending = await asyncio.wait(
@@ -69,13 +69,13 @@ class Witness(Chat):
         once_more.cancel()
         if not done:
             self.seen.unanswered += 1
-            self._begin_anew()
+            self._restart()
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         self.at, self.idle, self.buttons = 0, True, ()
 
 
-async def _brought(lines: Lines, body: bytes) -> None:
+async def _post_until_accepted(lines: Lines, body: bytes) -> None:
     while True:
         with suppress(ConnectionError):
             if await lines.post(body) == 200:
@@ -83,38 +83,35 @@ async def _brought(lines: Lines, body: bytes) -> None:
         await asyncio.sleep(PAUSE)
 
 
-class Watch:
-    """A running `Vigil` order: its simulated people, and the losses counted so far."""
+class RunningOrder:
+    """A running `CountLosses` order: its simulated people, and the losses counted so far."""
 
-    def __init__(self, platform: Platform, vigil: Vigil) -> None:
-        self.name = vigil.name
+    def __init__(self, platform: Platform, order: CountLosses) -> None:
+        self.name = order.name
         self.seen = Losses()
-        self._vigil = vigil
+        self._order = order
         self._writing = True
-        self._lines = Lines(vigil)
-        ids = range(vigil.first_chat, vigil.first_chat + vigil.chats)
-        self._people = [Witness(each, vigil.form, self.seen) for each in ids]
+        self._lines = Lines(order)
+        ids = range(order.first_chat, order.first_chat + order.chats)
+        self._people = [CheckedChat(each, order.form, self.seen) for each in ids]
         platform.chats.update((each.id, each) for each in self._people)
         self._tasks = [asyncio.create_task(self._write(each)) for each in self._people]
 
-    async def rest(self, calm: float) -> Losses:
-        """Let all people finish their turn, wait `calm` seconds for late answers.
-
-        Return the losses.
-        """
+    async def stop(self, grace_seconds: float) -> Losses:
+        """Let all people finish their turn, and wait for late answers; return the losses."""
         self._writing = False
         await asyncio.gather(*self._tasks)
-        await asyncio.sleep(calm)
+        await asyncio.sleep(grace_seconds)
         self._lines.close()
         return self.seen
 
-    async def _write(self, witness: Witness) -> None:
+    async def _write(self, chat: CheckedChat) -> None:
         turns = count()
-        while next(turns) < self._vigil.minimum or self._writing:
-            await witness.turn(self._lines, self._vigil.patience)
+        while next(turns) < self._order.minimum or self._writing:
+            await chat.turn(self._lines, self._order.patience)
 
 
-async def rested(watches: list[Watch], calm: float) -> dict[str, Losses]:
-    """Stop all vigils at the same time; return their losses by name."""
-    seen = await asyncio.gather(*(each.rest(calm) for each in watches))
-    return dict(zip((each.name for each in watches), seen, strict=True))
+async def stop_all(orders: list[RunningOrder], grace_seconds: float) -> dict[str, Losses]:
+    """Stop all orders at the same time; return their losses by name."""
+    seen = await asyncio.gather(*(each.stop(grace_seconds) for each in orders))
+    return dict(zip((each.name for each in orders), seen, strict=True))

@@ -5,17 +5,17 @@ import asyncio
 import pytest
 
 from tests.benchmarks.form import DONE, QUESTIONS
+from tests.benchmarks.loss_counting import CheckedChat
 from tests.benchmarks.orders import Losses
-from tests.benchmarks.vigil import Witness
 
 
-class Chat(Witness):
+class Chat(CheckedChat):
     """A chat that receives messages, with or without an update in progress."""
 
     def __init__(self) -> None:
         super().__init__(7, "The form", Losses())
 
-    def told(self, *questions: int, awaited: bool = True) -> None:
+    def receive(self, *questions: int, awaited: bool = True) -> None:
         for question in questions:
             if awaited:
                 self.answered = asyncio.get_running_loop().create_future()
@@ -29,7 +29,7 @@ def _text(question: int) -> str:
 
 async def test_load_test_reports_no_loss_when_one_person_completes_two_forms() -> None:
     chat = Chat()
-    chat.told(0, 0, *range(1, 12), 0, *range(1, 12), 1)
+    chat.receive(0, 0, *range(1, 12), 0, *range(1, 12), 1)
     assert chat.seen == Losses()
 
 
@@ -51,6 +51,6 @@ async def test_load_test_classifies_each_kind_of_lost_message(
     heard: tuple[int, ...], then: int, awaited: bool, seen: Losses
 ) -> None:
     chat = Chat()
-    chat.told(*heard)
-    chat.told(then, awaited=awaited)
+    chat.receive(*heard)
+    chat.receive(then, awaited=awaited)
     assert chat.seen == seen

@@ -35,7 +35,7 @@ def application(place: Place) -> FastAPI:
     )
     opening = runtime(chosen, flows=FORMS)
     return create_app(
-        settled(_without_recognition(opening) if place.server == "ours-unrecognized" else opening)
+        settled(_without_recognition(opening) if place.server == "kosh-unrecognized" else opening)
     )
 
 

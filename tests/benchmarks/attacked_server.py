@@ -40,4 +40,4 @@ def application(place: Place) -> FastAPI:
         demo=True,
     )
     opening = settled(runtime(chosen, flows={**FORMS, OFFICER.name: OFFICER}))
-    return create_app(opening, platforms_only=place.server == "besieged-webhooks")
+    return create_app(opening, platforms_only=place.server == "attacked-webhooks")
