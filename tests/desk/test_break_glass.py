@@ -85,6 +85,17 @@ async def test_break_glass_request_and_grant_need_an_administrator(rt: Runtime) 
         await break_glass.ask(rt, first, 999_999, Reason.TECHNICAL)
 
 
+async def test_break_glass_review_needs_a_lead_of_the_cases_mission(rt: Runtime) -> None:
+    first, second, lead, case = await _crew(rt)
+    pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
+    await break_glass.grant(rt, second, pane)
+    far = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
+    for who in (far, await an_officer(rt)):
+        with pytest.raises(Forbidden):
+            await break_glass.review(rt, who, pane)
+    assert await break_glass.unseen(rt, lead) == 1
+
+
 async def test_break_glass_request_expires_after_a_day(rt: Runtime) -> None:
     first, second, _lead, case = await _crew(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)

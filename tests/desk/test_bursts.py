@@ -156,16 +156,20 @@ async def test_burst_reopen_is_limited_to_a_week_and_the_own_mission(
 
 
 @pytest.mark.requirement("S-53", "S-82")
-async def test_burst_close_and_reopen_need_a_lead(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+async def test_burst_close_and_reopen_need_a_lead(rt: Runtime, lead: Officer) -> None:
+    officer, (_guest, case) = await an_officer(rt), await _asked(rt)
     auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
     assert (await bursts.report(rt, officer)).closed == ()
     with pytest.raises(Forbidden):
         await bursts.report(rt, auditor)
     with pytest.raises(Forbidden):
         await _close(rt, officer, once=key())
-    with pytest.raises(Forbidden):
-        await bursts.reopen(rt, officer, UUID(int=1))
+    await _close(rt, lead)
+    (closed,) = (await bursts.report(rt, lead)).closed
+    for burst in (closed.id, UUID(int=1)):
+        with pytest.raises(Forbidden):
+            await bursts.reopen(rt, officer, burst)
+    assert (await now(rt, case.id)).state == State.RESOLVED
 
 
 @pytest.mark.requirement("S-34", "S-82")
