@@ -53,7 +53,7 @@ PERMISSION_TESTS = (
         f"tests/web/test_{name}.py"
         for name in (
             *("console_access", "console_forms", "console_kept", "console_officers"),
-            *("console_passkeys", "message_limits"),
+            *("console_passkeys", "console_sessions", "message_limits"),
         )
     ),
     "-k=not row_security and not console_role and not audit and not move_case"

@@ -105,6 +105,14 @@ async def test_officer_file_that_is_unsafe_is_refused(
     assert ru("done_replied") in screen.text
 
 
+@pytest.mark.requirement("S-13")
+async def test_officer_file_form_with_a_nul_character_is_refused(
+    house: House, officer: Console
+) -> None:
+    assert (await _sends(officer, "/file", pdf(), name="Applica\0tion")).status == 400
+    assert await _files(house) == []
+
+
 async def test_officer_file_form_of_another_site_is_refused(house: House, officer: Console) -> None:
     data = aiohttp.FormData()
     fields = officer.screen.form("/file").fields
