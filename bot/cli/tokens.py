@@ -1,4 +1,4 @@
-"""`tokens`: creates, lists and revokes the tokens with which other systems call the API."""
+"""`tokens`: manages the tokens with which other systems call the API, and their contacts."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,10 +11,13 @@ import typer
 
 from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.db.connection import Transaction
+from bot.notifications import preferences
+from bot.notifications.preferences import BadPreference
 from bot.officers import api_tokens, directory
 from bot.officers.api_tokens import ApiToken
 from bot.officers.permissions import Scope
 from bot.runtime import Runtime, runtime
+from bot.security import audit_log
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the API.")
 
@@ -28,6 +31,8 @@ Limit = Annotated[
     typer.Option(min=1, max=api_tokens.MAX_MINUTE_LIMIT, help="Requests a minute."),
 ]
 Mission = Annotated[str, typer.Option(help="The mission of a new account.")]
+System = Annotated[str, typer.Argument(help="The account of the other system.")]
+Email = Annotated[str, typer.Argument(help='An e-mail address, or "" for none.')]
 TokenId = Annotated[UUID, typer.Argument(help="Its id, as `tokens list` prints it.")]
 
 
@@ -84,6 +89,29 @@ def revoke(token: TokenId, data: Data = None) -> None:
     typer.echo("The token is revoked.")
 
 
+@app.command()
+def contact(account: System, email: Email, data: Data = None) -> None:
+    """Store the e-mail address of another system's operator; an empty address removes it.
+
+    Kosh sends an e-mail to this address when it switches off an address for webhooks.
+    """
+
+    async def act(rt: Runtime, transaction: Transaction) -> None:
+        owner = await directory.by_name(transaction, account)
+        async with directory.acting(rt, owner) as own:
+            await preferences.set_contact(own, owner, email)
+        await audit_log.append(
+            transaction, actor="terminal", action="officer.changed", subject=str(owner.id)
+        )
+
+    try:
+        _with(data, act)
+    except BadPreference:
+        typer.echo("Nothing is stored: no e-mail address, or not another system.", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("The contact is stored." if email else "The contact is removed.")
+
+
 def _shown(token: ApiToken) -> dict[str, Any]:
     return {
         "id": str(token.id),
@@ -105,6 +133,8 @@ def _with[T](data: Path | None, act: Callable[[Runtime, Transaction], Coroutine[
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         try:
             return asyncio.run(open_and_act())
+        except BadPreference:
+            raise
         except (LookupError, ValueError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None

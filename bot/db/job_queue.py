@@ -24,7 +24,7 @@ async def defer(
 ) -> None:
     """Defer a job in the caller's transaction.
 
-    `task` is the name of the task. `arguments` must be ids, not personal data.
+    `task` is the name of the task. `arguments` must be ids or names of things, not personal data.
     """
     deferrer = app.configure_task(task, queue=queue, priority=priority, connection=transaction)
     with _database_errors():

@@ -1,4 +1,4 @@
-"""Notifications to officers by e-mail and Web Push; they contain counts and no personal data.
+"""Notifications to officers by e-mail and Web Push; they contain no personal data.
 
 An event queues a job in the event's transaction (`fan_out.notify`). The job writes a row for each
 recipient and target (e-mail address or browser). A sweep sends the due rows, grouped by recipient
@@ -9,11 +9,13 @@ from bot.notifications.delivery import push_sender, send_due
 from bot.notifications.fan_out import TASK, fan_out, find_ending, find_unstaffed, notify
 from bot.notifications.hints import send_hints
 from bot.notifications.kinds import LABELS, Kind
+from bot.notifications.switched_off import SwitchedOff
 
 __all__ = [
     "LABELS",
     "TASK",
     "Kind",
+    "SwitchedOff",
     "fan_out",
     "find_ending",
     "find_unstaffed",

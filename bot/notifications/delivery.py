@@ -15,10 +15,12 @@ from bot.notifications import email, statements
 from bot.notifications.errors import Gone, NotificationError
 from bot.notifications.fan_out import EMAIL
 from bot.notifications.kinds import LINES, OF_BROADCASTS, OF_CONTENT, Kind
+from bot.notifications.switched_off import CONTACT, SwitchedOff, next_steps
 from bot.notifications.web_push import Browser, Sender
 from bot.observability import logging, metrics
+from bot.officers.permissions import Role
 from bot.runtime import Runtime
-from flows.engine.text import _
+from flows.engine.text import Text, _
 
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 8
@@ -33,7 +35,8 @@ _logger = logging.get()
 class Bundle:
     """Claimed notifications for one officer and target, which are sent as one message.
 
-    `attempt` is the highest attempt number among the notifications.
+    `attempt` is the highest attempt number among the notifications. `disabled` are the disabled
+    webhook endpoints that they name.
     """
 
     officer: UUID
@@ -41,13 +44,20 @@ class Bundle:
     ids: list[int]
     kinds: Counter[Kind]
     attempt: int
+    disabled: list[SwitchedOff]
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
     email: str
     language: str
+    roles: list[str]
     browser: Browser | None
+
+    @property
+    def is_contact(self) -> bool:
+        """Return True if this is the contact of another system, which has no console."""
+        return Role.INTEGRATOR in self.roles
 
 
 def push_sender(rt: Runtime) -> Sender | None:
@@ -65,14 +75,18 @@ async def send_due(rt: Runtime) -> int:
     return len(bundles)
 
 
-def _bundles(rows: Iterable[tuple[int, UUID, int, str, int]]) -> Iterable[Bundle]:
-    together = defaultdict[tuple[UUID, int], list[tuple[int, str, int]]](list)
-    for row_id, officer, target, kind, attempt in rows:
-        together[officer, target].append((row_id, kind, attempt))
+def _bundles(rows: Iterable[tuple[int, UUID, int, str, str, int]]) -> Iterable[Bundle]:
+    together = defaultdict[tuple[UUID, int], list[tuple[int, Kind, str, int]]](list)
+    for row_id, officer, target, kind, subject, attempt in rows:
+        together[officer, target].append((row_id, Kind(kind), subject, attempt))
     for (officer, target), found in together.items():
-        ids = [row_id for row_id, _kind, _attempt in found]
-        kinds = Counter(Kind(kind) for _id, kind, _attempt in found)
-        yield Bundle(officer, target, ids, kinds, max(attempt for _id, _kind, attempt in found))
+        ids, kinds, subjects, attempts = zip(*found, strict=True)
+        disabled = [
+            SwitchedOff.parse(subject)
+            for kind, subject in zip(kinds, subjects, strict=True)
+            if kind is Kind.WEBHOOK_OFF
+        ]
+        yield Bundle(officer, target, [*ids], Counter(kinds), max(attempts), disabled)
 
 
 async def _send_alone(rt: Runtime, bundle: Bundle) -> None:
@@ -102,14 +116,12 @@ async def _send(rt: Runtime, bundle: Bundle) -> None:
 
 async def _call(rt: Runtime, bundle: Bundle) -> None:
     target = await _target(rt, bundle)
-    lines = _lines(rt, bundle.kinds, target.language)
-    address = f"{rt.settings.public_url}{_path(bundle.kinds)}"
+    lines = _lines(rt, bundle, target.language)
+    address = f"{rt.settings.public_url}{_path(bundle.kinds, target.roles)}"
     if bundle.target == EMAIL:
         if not target.email or rt.settings.smtp_host is None:
             raise Gone
-        render = rt.languages.render
-        opening = render(_(OPEN_CONSOLE.msgid, address=address), target.language)
-        body = "\n".join((*lines, "", opening, "", "-- ", render(WHY, target.language)))
+        body = "\n".join((*lines, "", *_closing(rt, bundle, target, address)))
         return await email.send(rt.settings, target.email, f"Kosh: {lines[0]}", body)
     sender = push_sender(rt)
     if target.browser is None or sender is None:
@@ -125,20 +137,38 @@ async def _target(rt: Runtime, bundle: Bundle) -> _Target:
         )
     if row is None:
         raise Gone
-    address, language, endpoint, public_key, secret = row
+    address, language, roles, endpoint, public_key, secret = row
     browser = Browser(endpoint, bytes(public_key), bytes(secret)) if endpoint else None
-    return _Target(address, language or rt.settings.languages[0], browser)
+    return _Target(address, language or rt.settings.languages[0], roles, browser)
 
 
-def _lines(rt: Runtime, kinds: Counter[Kind], language: str) -> list[str]:
-    return [
-        rt.languages.render(_(line.msgid, count=kinds[kind]), language)
+def _lines(rt: Runtime, bundle: Bundle, language: str) -> list[str]:
+    counts = [
+        rt.languages.render(_(line.msgid, count=bundle.kinds[kind]), language)
         for kind, line in LINES.items()
-        if kinds[kind]
+        if bundle.kinds[kind]
     ]
+    return counts + [each.host for each in bundle.disabled]
 
 
-def _path(kinds: Counter[Kind]) -> str:
+def _closing(rt: Runtime, bundle: Bundle, target: _Target, address: str) -> list[str]:
+    """Return the end of an e-mail: the next step, a link, and the reason for the e-mail."""
+
+    def say(text: Text) -> str:
+        return rt.languages.render(text, target.language)
+
+    lines = []
+    if bundle.disabled:
+        step, calls = next_steps(bundle.disabled, target.roles, rt.settings.public_url)
+        lines += [say(step), *calls]
+    if not target.is_contact:
+        lines.append(say(_(OPEN_CONSOLE.msgid, address=address)))
+    return [*lines, "", "-- ", say(CONTACT if target.is_contact else WHY)]
+
+
+def _path(kinds: Counter[Kind], roles: list[str]) -> str:
+    if set(kinds) == {Kind.WEBHOOK_OFF} and Role.ADMINISTRATOR in roles:
+        return "/console/webhooks"
     if set(kinds) <= set(OF_CONTENT.values()):
         return "/console/content"
     return "/console/broadcasts" if set(kinds) <= OF_BROADCASTS else "/console/inbox"

@@ -1,4 +1,4 @@
-"""Fan-out: an event of a case or announcement becomes one row per recipient and target."""
+"""Fan-out: an event, mostly of a case or announcement, becomes a row per recipient and target."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.notifications import statements
 from bot.notifications.kinds import OF_BROADCASTS, OF_CONTENT, Kind
+from bot.notifications.switched_off import SwitchedOff
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
 
@@ -124,6 +125,8 @@ async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> lis
         return [each for each in everyone if each.leads(subject)]
     if kind in OF_CONTENT.values():
         return [each for each in everyone if Role.EDITOR in each.roles]
+    if kind is Kind.WEBHOOK_OFF:
+        return await _of_endpoint(transaction, SwitchedOff.parse(subject).endpoint, everyone)
     if kind in OF_BROADCASTS:
         return await _of_broadcast(transaction, kind, UUID(subject), everyone)
     return await _of_case(transaction, kind, UUID(subject), everyone)
@@ -157,6 +160,16 @@ async def _of_broadcast(
     if kind is Kind.APPROVAL:
         return [each for each in everyone if Role.APPROVER in each.roles and each.id != author]
     return [each for each in everyone if each.id == author or each.leads(mission)]
+
+
+async def _of_endpoint(
+    transaction: Transaction, endpoint: UUID, everyone: list[Candidate]
+) -> list[Candidate]:
+    """Return the administrators and the endpoint's account; none if the endpoint is enabled."""
+    owner = await fetch_value(transaction, statements.OWNER_OF_DISABLED, endpoint=endpoint)
+    if owner is None:
+        return []
+    return [each for each in everyone if Role.ADMINISTRATOR in each.roles or each.id == owner]
 
 
 def due_at(candidate: Candidate, now: datetime) -> datetime:

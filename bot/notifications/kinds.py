@@ -1,4 +1,4 @@
-"""Kinds of notifications and their texts, which contain counts and no personal data."""
+"""Kinds of notifications and their texts, which contain no personal data."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FACTS_7 = "facts_7"
     FACTS_30 = "facts_30"
     FACTS_60 = "facts_60"
+    WEBHOOK_OFF = "webhook_off"
 
 
 LINES: Mapping[Kind, Text] = {
@@ -34,6 +35,8 @@ LINES: Mapping[Kind, Text] = {
     Kind.FACTS_7: _("Facts that end within 7 days, or have ended: {count}"),
     Kind.FACTS_30: _("Facts that end within 30 days: {count}"),
     Kind.FACTS_60: _("Facts that end within 60 days: {count}"),
+    # Translators: computer systems to which Kosh no longer sends messages; their names follow.
+    Kind.WEBHOOK_OFF: _("Other systems that were switched off: {count}"),
 }
 LABELS: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("A new case while you are on shift"),
@@ -47,6 +50,8 @@ LABELS: Mapping[Kind, Text] = {
     Kind.FACTS_7: _("Once a week: facts that end within 7 days"),
     Kind.FACTS_30: _("Once a week: facts that end within 30 days"),
     Kind.FACTS_60: _("Once a week: facts that end within 60 days"),
+    # Translators: administrators choose this: another computer system gets no more messages.
+    Kind.WEBHOOK_OFF: _("Another system was switched off"),
 }
 # Kinds of notification about expiring facts, by the days that remain until the fact expires.
 OF_CONTENT: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}

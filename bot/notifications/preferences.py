@@ -12,6 +12,8 @@ from bot.db.statements import execute, fetch_all, fetch_one
 from bot.notifications import statements
 from bot.notifications.kinds import Kind
 from bot.notifications.web_push import AUTH_BYTES, CURVE, decoded, is_allowed
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
 
 MAX_EMAIL, MAX_ENDPOINT = 254, 1024
 DIGESTS = (0, 15, 60, 240)
@@ -63,6 +65,18 @@ async def save(transaction: Transaction, officer: UUID, chosen: Preferences) -> 
         closes=chosen.quiet_until,
         minutes=chosen.digest_minutes,
     )
+
+
+async def set_contact(transaction: Transaction, system: Officer, email: str) -> None:
+    """Save the e-mail address of another system's operator, or remove it if it is empty.
+
+    The operator is notified of disabled webhook endpoints only. Raises BadPreference for an invalid
+    address, or for the account of an officer, who chooses notifications in the console.
+    """
+    if Role.INTEGRATOR not in system.roles:
+        raise BadPreference
+    others = frozenset(kind.value for kind in Kind if kind is not Kind.WEBHOOK_OFF)
+    await save(transaction, system.id, Preferences(email, others))
 
 
 async def browsers(transaction: Transaction, officer: UUID) -> list[tuple[int, datetime]]:

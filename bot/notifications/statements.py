@@ -46,6 +46,12 @@ BROADCAST = statement(
     .join(t.Officer, t.Officer.id == t.Broadcast.author)
     .where(t.Broadcast.id == bindparam("broadcast", type_=Uuid()))
 )
+OWNER_OF_DISABLED = statement(
+    select(t.WebhookEndpoint.officer_id).where(
+        t.WebhookEndpoint.id == bindparam("endpoint", type_=Uuid()),
+        t.WebhookEndpoint.state == "disabled",
+    )
+)
 _BROWSERS = (
     select(func.array_agg(t.PushSubscription.id))
     .where(t.PushSubscription.officer_id == t.Officer.id)
@@ -161,6 +167,7 @@ CLAIM = statement(
         t.OfficerNotification.officer_id,
         t.OfficerNotification.push_subscription,
         t.OfficerNotification.kind,
+        t.OfficerNotification.subject,
         t.OfficerNotification.attempt,
     )
 )
@@ -168,6 +175,7 @@ TARGET = statement(
     select(
         func.coalesce(t.NotificationSettings.email, ""),
         func.coalesce(t.Account.language, ""),
+        t.Officer.roles,
         t.PushSubscription.endpoint,
         t.PushSubscription.public_key,
         t.PushSubscription.auth_secret,

@@ -18,10 +18,12 @@ import aiohttp
 from aiohttp import ClientConnectorDNSError, ClientTimeout
 from psycopg_pool import PoolTimeout
 
+from bot import notifications
 from bot.concurrency import shutdown
 from bot.concurrency.backoff import backoff, jittered
 from bot.concurrency.retry_after import seconds_to_wait
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
+from bot.notifications import Kind, SwitchedOff
 from bot.observability import logging, metrics
 from bot.officers import api_tokens, directory
 from bot.outgoing_webhooks import addresses, endpoints, signature, statements
@@ -166,7 +168,7 @@ class Dispatcher:
             outcome = await self._call(target, delivery.event)
         else:
             outcome = Outcome(FORBIDDEN, final=True)
-        await self._record(delivery, outcome)
+        await self._record(delivery, outcome, endpoints.host_of(target.url))
         metrics.WEBHOOKS.labels(outcome.reason.partition("_")[0] or "ok").inc()
         if outcome.reason:
             _logger.warning(
@@ -201,7 +203,7 @@ class Dispatcher:
         except (aiohttp.ClientError, OSError):
             return Outcome("connection")
 
-    async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def _record(self, delivery: Delivery, outcome: Outcome, host: str) -> None:
         """Record the outcome of an attempt; disable an endpoint that is gone or keeps failing."""
         attempt, endpoint = delivery.attempt, delivery.endpoint
         values = {"delivery": delivery.id, "of_attempt": attempt, "why": outcome.reason}
@@ -223,7 +225,7 @@ class Dispatcher:
                 delay=delay if state == "pending" else 0.0,
             )
             if disabled:
-                await _disable(transaction, endpoint, disabled)
+                await _disable(transaction, SwitchedOff(endpoint, host), disabled)
 
     async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
         """Count a failure; return why the endpoint must be disabled, or "" if it stays enabled."""
@@ -239,10 +241,15 @@ class Dispatcher:
         return "failing" if is_lasting else ""
 
 
-async def _disable(transaction: Any, endpoint: UUID, why: str) -> None:
-    """Disable an endpoint; its undelivered events become dead letters."""
+async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
+    """Disable an endpoint and notify its account and the administrators, unless it is disabled.
+
+    The undelivered events become dead letters.
+    """
+    endpoint = target.endpoint
     if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
         await execute(transaction, statements.BURY, endpoint=endpoint)
+        await notifications.notify(transaction, Kind.WEBHOOK_OFF, str(target))
         _logger.warning("webhook.disabled", reason=why)
         await audit_log.append(
             transaction,

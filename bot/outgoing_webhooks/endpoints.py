@@ -54,8 +54,13 @@ class Endpoint:
     @property
     def host(self) -> str:
         """Return host and port; the rest of the URL may contain a token."""
-        found = URL(self.url)
-        return f"{found.host}:{found.explicit_port}" if found.explicit_port else str(found.host)
+        return host_of(self.url)
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a URL."""
+    found = URL(url)
+    return f"{found.host}:{found.explicit_port}" if found.explicit_port else str(found.host)
 
 
 async def check(rt: Runtime, url: str) -> None:

@@ -68,8 +68,8 @@ class OfficerNotification(Base):
     # The id of the browser's push subscription to notify; 0 means the officer's e-mail address.
     push_subscription: Mapped[BigZero]
     kind: Mapped[str]
-    # The subject of the notification: id of a case or announcement, name of a mission, or key of a
-    # fact.
+    # The subject of the notification: id of a case or announcement, name of a mission, key of a
+    # fact, or id and host of a webhook endpoint.
     subject: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[Zero]

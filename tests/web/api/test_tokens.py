@@ -2,13 +2,16 @@
 
 import json
 import os
+from collections.abc import Callable
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import assembled
 from bot.config.settings import Settings
 from bot.db.statements import execute
+from bot.embedded import Databases
 from bot.officers import api_tokens, credentials, directory, sessions, statements
 from bot.officers.api_tokens import BadScope
 from bot.officers.credentials import BadLink
@@ -111,19 +114,40 @@ async def test_api_token_is_rehashed_with_the_new_index_key_when_used(
             assert await api_tokens.recognise(later, session, unused) is None
 
 
-def test_api_tokens_command_creates_lists_and_revokes(
-    chosen: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("database_url", "redis_url"):
+@pytest.fixture
+def run(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Return a function that runs a command of `kosh tokens`; it returns exit code and output."""
+    for name in ("database_url", "database_console_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
     monkeypatch.setenv("KOSH_KEY_DIR", str(chosen.key_dir))
     monkeypatch.setenv("KOSH_DEMO", "true")
 
-    def run(*words: str) -> tuple[int, str]:
+    def invoke(*words: str) -> tuple[int, str]:
         done = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
         return done.exit_code, done.output
 
+    return invoke
+
+
+def test_api_tokens_command_stores_the_contact_of_another_system(
+    run: Callable[..., tuple[int, str]], databases: Databases
+) -> None:
+    assert run("create", "Portal Test", "--scope", "webhooks:manage")[0] == 0
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        for address in ("portal@example.kz", "other@example.kz", ""):
+            assert run("contact", "Portal Test", address)[0] == 0
+            assert session.execute("SELECT email FROM notification_settings").fetchall() == [
+                (address,)
+            ]
+        assert run("contact", "Portal Test", "portal")[0] == 1
+        assert run("contact", "Portal Unknown", "portal@example.kz")[0] == 1
+        session.execute("UPDATE officers SET roles = '{editor}'")
+        assert run("contact", "Portal Test", "portal@example.kz")[0] == 1
+        assert session.execute("SELECT email FROM notification_settings").fetchall() == [("",)]
+
+
+def test_api_tokens_command_creates_lists_and_revokes(run: Callable[..., tuple[int, str]]) -> None:
     scope = ("--scope", "status:read")
     code, said = run("create", "Portal Test", *scope, "--until", "2099-01-31")
     assert (code, said[:5]) == (0, api_tokens.PREFIX)

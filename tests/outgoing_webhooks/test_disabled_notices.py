@@ -1,0 +1,156 @@
+"""Notifications of a webhook endpoint that Kosh disabled: recipients, content and number."""
+
+from collections.abc import AsyncIterator, Sequence
+from email.message import EmailMessage
+
+import pytest
+
+from bot import notifications
+from bot.notifications import preferences
+from bot.notifications.preferences import BadPreference, Preferences
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role, Scope
+from bot.runtime import Runtime
+from bot.web.console.labels_webhooks import WEBHOOKS
+from tests.desk.desks import an_officer
+from tests.notifications.test_notifications import Office, _opened
+from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
+
+ADMINISTRATOR, AUDITOR, CONTACT = "admin@example.kz", "auditor@example.kz", "portal@example.kz"
+# Longer than the pause between two notifications about the same endpoint.
+PAUSED = "301 seconds"
+
+
+async def _wants(rt: Runtime, officer: Officer, email: str, *unwanted: str) -> None:
+    async with directory.acting(rt, officer) as session:
+        chosen = Preferences(email, frozenset(unwanted))
+        await preferences.save(session, officer.id, chosen)
+
+
+@pytest.fixture
+async def office(rt: Runtime) -> AsyncIterator[Office]:
+    """Yield a mail server, an administrator and an auditor who both have an e-mail address."""
+    async with _opened(rt) as found:
+        administrator = await an_officer(rt, "Admin Testova", roles=(Role.ADMINISTRATOR,))
+        await _wants(rt, administrator, ADMINISTRATOR)
+        await _wants(rt, await an_officer(rt, "Auditor", roles=(Role.AUDITOR,)), AUDITOR)
+        yield found
+
+
+@pytest.fixture
+async def system(office: Office) -> AsyncIterator[Subscriber]:
+    """Yield another system whose operator has a contact address."""
+    scopes = (Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE)
+    async with subscriber(office.rt, *scopes) as found:
+        async with directory.acting(office.rt, found.api.owner) as session:
+            await preferences.set_contact(session, found.api.owner, CONTACT)
+        yield found
+
+
+async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None:
+    """Let the endpoint answer 410 to two events, and send the notifications."""
+    for _each in range(2):
+        await system.test_event(endpoint)
+    system.receiver.answers = [(410, {}), (410, {})]
+    await system.deliver()
+    await office.run()
+
+
+def _to(office: Office, address: str) -> Sequence[EmailMessage]:
+    return [each for each in office.mail.taken if each["To"] == address]
+
+
+async def test_disabled_endpoint_notifies_administrators_and_its_contact(
+    office: Office, system: Subscriber
+) -> None:
+    made = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
+    await _switch_off(office, system, made["id"])
+    assert sorted(each["To"] for each in office.mail.taken) == [ADMINISTRATOR, CONTACT]
+    [to_administrator], [to_contact] = _to(office, ADMINISTRATOR), _to(office, CONTACT)
+    page, call = "/console/webhooks", f"POST {office.rt.settings.public_url}/api/v1/webhooks/"
+    button = office.rt.languages.render(WEBHOOKS["webhook_enable"], "kk")
+    text = to_administrator.get_content()
+    assert system.receiver.host in text
+    assert page in text
+    assert button in text
+    assert call not in text
+    text = to_contact.get_content()
+    assert system.receiver.host in text
+    assert f"{call}{made['id']}/enable" in text
+    assert "/console" not in text
+    for mail in office.mail.taken:
+        for secret in ("hidden", made["secret"], "webhook.test", "evt_"):
+            assert secret not in mail.as_string() + mail.get_content()
+    assert office.mail.mistakes == []
+
+
+async def test_disabled_endpoint_notifies_once_for_each_time(
+    office: Office, system: Subscriber
+) -> None:
+    made = await system.subscribe()
+    await _switch_off(office, system, made["id"])
+    await ahead(office.rt, PAUSED)
+    await system.deliver()
+    await office.run()
+    assert len(office.mail.taken) == 2
+    await system.api.post(f"/webhooks/{made['id']}/enable")
+    await _switch_off(office, system, made["id"])
+    assert len(office.mail.taken) == 4
+
+
+async def test_endpoint_that_fails_for_five_days_notifies(
+    office: Office, system: Subscriber
+) -> None:
+    made = await system.subscribe()
+    await system.test_event(made["id"])
+    system.receiver.answers = [(500, {})] * 2
+    await system.deliver()
+    await office.run()
+    assert office.mail.taken == []
+    await ahead(office.rt, "5 days 1 hour")
+    await system.deliver()
+    await office.run()
+    assert len(office.mail.taken) == 2
+
+
+async def test_endpoint_enabled_before_the_notification_notifies_nobody(
+    office: Office, system: Subscriber
+) -> None:
+    made = await system.subscribe()
+    await system.test_event(made["id"])
+    system.receiver.answers = [(410, {})]
+    await system.deliver()
+    await system.api.post(f"/webhooks/{made['id']}/enable")
+    assert await office.run() == ["webhook_off"]
+    assert office.mail.taken == []
+
+
+async def test_contact_of_a_system_gets_no_other_notifications(
+    office: Office, system: Subscriber
+) -> None:
+    owner = system.api.owner
+    await rows(
+        office.rt,
+        "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
+        " VALUES (gen_random_uuid(), 'done', %s, 50, 'news', 'events', '{}')",
+        owner.id,
+    )
+    [(broadcast,)] = await rows(office.rt, "SELECT id FROM broadcasts")
+    async with office.rt.pool.connection() as session:
+        await notifications.notify(session, notifications.Kind.ENDED, broadcast)
+    await office.run()
+    assert office.mail.taken == []
+
+
+async def test_contact_can_be_removed_and_must_be_an_email_address(
+    office: Office, system: Subscriber
+) -> None:
+    owner = system.api.owner
+    async with directory.acting(office.rt, owner) as session:
+        with pytest.raises(BadPreference):
+            await preferences.set_contact(session, owner, "portal")
+        await preferences.set_contact(session, owner, "")
+    made = await system.subscribe()
+    await _switch_off(office, system, made["id"])
+    assert [each["To"] for each in office.mail.taken] == [ADMINISTRATOR]
