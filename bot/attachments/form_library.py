@@ -16,7 +16,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 
 MAX_TITLE, MAX_FORMS = 80, 200
 SUFFIXES = {"application/pdf": ".pdf", "image/jpeg": ".jpg"}
@@ -108,7 +107,7 @@ async def put(rt: Runtime, officer: Officer, name: str, language: str, file: New
         await execute(transaction, _REMOVE, **values)
         contents = {"file": uuid4(), "media": file.media_type, "bytes": len(file.contents)}
         await execute(transaction, _PUT, **values, **contents, contents=file.contents)
-        await _note(transaction, officer, "form.changed")
+        await directory.record_action(transaction, officer, "form.changed", officer.mission)
 
 
 async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> None:
@@ -117,7 +116,7 @@ async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> Non
     values = {"of_mission": officer.mission, "called": name, "in_language": language}
     async with directory.acting(rt, officer) as transaction:
         if await execute(transaction, _REMOVE, **values):
-            await _note(transaction, officer, "form.dropped")
+            await directory.record_action(transaction, officer, "form.dropped", officer.mission)
 
 
 async def find(transaction: Transaction, mission: str, name: str, language: str) -> NewFile | None:
@@ -128,9 +127,3 @@ async def find(transaction: Transaction, mission: str, name: str, language: str)
         return None
     media_type, body = row
     return NewFile(name + SUFFIXES.get(media_type, ""), media_type, body)
-
-
-async def _note(transaction: Transaction, officer: Officer, action: str) -> None:
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=action, subject=officer.mission
-    )

@@ -13,11 +13,10 @@ from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, Stat
 from bot.channels import ChannelCall, SendError
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_one
-from bot.officers import permissions
+from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.knowledge.topics import TOPICS
 
 MAX_TEXT = 4096
@@ -137,9 +136,7 @@ async def append_audit(
 ) -> None:
     """Append the action to the audit log, and notify open console pages about the broadcast."""
     await execute(transaction, statements.NOTIFY, broadcast=str(about))
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
-    )
+    await directory.record_action(transaction, officer, action, str(about), more)
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:

@@ -15,7 +15,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 
 MAX_WORDS, MAX_TITLE = 2000, 80
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -159,8 +158,7 @@ async def _lock(transaction: Transaction, mission: str, name: str, version: int 
 
 
 async def _note(transaction: Transaction, officer: Officer, action: str, name: str) -> None:
-    subject = f"{officer.mission}/{name}"
-    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)
+    await directory.record_action(transaction, officer, action, f"{officer.mission}/{name}")
 
 
 def _check(rt: Runtime, name: str, texts: Mapping[str, str]) -> None:

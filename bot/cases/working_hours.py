@@ -17,7 +17,6 @@ from bot.db.statements import execute, fetch_all, fetch_one
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.engine.text import Country, Text, _
 from flows.knowledge import missions
 from flows.knowledge.contacts import CONTACTS, FAMILY_LINE
@@ -279,9 +278,7 @@ async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
         for each in desk.holidays:
             day = {"on": each.day, "as_day": each.works_as}
             await execute(transaction, statements.ADD_HOLIDAY, of_mission=of_mission, **day)
-        await audit_log.append(
-            transaction, actor=str(officer.id), action="hours.changed", subject=desk.mission
-        )
+        await directory.record_action(transaction, officer, "hours.changed", desk.mission)
 
 
 async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:

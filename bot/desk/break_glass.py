@@ -27,11 +27,10 @@ from bot.db.statements import (
 )
 from bot.desk import views
 from bot.desk.views import View
-from bot.officers import permissions
+from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Role, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 
 MINUTES = 60
 # Hours after which a request that was not granted expires.
@@ -219,6 +218,4 @@ async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
 async def _note(
     transaction: Transaction, officer: Officer, action: str, case_id: UUID, detail: str = ""
 ) -> None:
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=action, subject=str(case_id), detail=detail
-    )
+    await directory.record_action(transaction, officer, action, str(case_id), detail)

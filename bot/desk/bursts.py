@@ -29,7 +29,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows import lifetimes
 from flows.engine.events import Joined, Resolved
 
@@ -219,10 +218,9 @@ async def close(
     for case_id, version in found:
         closed += await _close_case(rt, officer, case_id, version, burst)
     async with directory.acting(rt, officer) as transaction:
-        await audit_log.append(
-            transaction, actor=str(officer.id), action=Action.BURST_CLOSE, subject=str(burst),
-            detail=reason.value,
-        )  # fmt: skip
+        await directory.record_action(
+            transaction, officer, Action.BURST_CLOSE, str(burst), reason.value
+        )
     return closed
 
 
@@ -265,9 +263,7 @@ async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
             raise Forbidden(DenialReason.STATE)
         members = await fetch_all(transaction, _MEMBERS, burst=burst)
         await execute(transaction, _REOPENED, burst=burst)
-        await audit_log.append(
-            transaction, actor=str(officer.id), action=Action.BURST_REOPEN, subject=str(burst)
-        )
+        await directory.record_action(transaction, officer, Action.BURST_REOPEN, str(burst))
     opened = 0
     for case_id, person_id in members:
         async with rt.pool.connection() as transaction:
@@ -288,7 +284,5 @@ async def _reopen_case(
     if case is None or not await cases.reopen(transaction, case):
         return None
     delivery = await officer_turns.take(rt, transaction, case, Joined(waits=True), moved=True)
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=Action.BURST_REOPEN, subject=str(case_id)
-    )
+    await directory.record_action(transaction, officer, Action.BURST_REOPEN, str(case_id))
     return delivery

@@ -12,14 +12,12 @@ from bot.cases.message_limits import Listed
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
-from bot.db.connection import Transaction
 from bot.desk import officer_turns
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows import lifetimes
 from flows.engine.limit_screens import REASONS
 from flows.engine.message_limits import LimitDecided, LimitSet
@@ -75,7 +73,7 @@ async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
     async with directory.acting(rt, officer) as transaction:
         found = await message_limits.listed_limits(rt, transaction, officer.mission)
         if any(each.appeal for each in found):
-            await _note(transaction, officer, Action.LIMITS_READ, officer.mission)
+            await directory.record_action(transaction, officer, Action.LIMITS_READ, officer.mission)
     return found
 
 
@@ -100,9 +98,5 @@ async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: boo
             raise LookupError("E_CASE: somebody else has decided; look at the list")
         delivery = await officer_turns.take(rt, transaction, case, LimitDecided(is_lifted))
         action = "limits.lifted" if is_lifted else "limits.kept"
-        await _note(transaction, officer, action, str(case_id))
+        await directory.record_action(transaction, officer, action, str(case_id))
     await receive.deliver(rt, delivery)
-
-
-async def _note(transaction: Transaction, officer: Officer, action: str, subject: str) -> None:
-    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)

@@ -18,7 +18,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 
 MAX_LABELS, MAX_LABEL = 30, 30
 
@@ -101,7 +100,7 @@ async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
         if len(name) > MAX_LABEL or _is_full(await _labels(transaction, officer.mission)):
             raise Refused(Refusal.NO_LABEL)
         await execute(transaction, _ADD, of_mission=officer.mission, called=name)
-        await _note(transaction, officer, "label.added")
+        await directory.record_action(transaction, officer, "label.added", officer.mission)
 
 
 async def remove_label(rt: Runtime, officer: Officer, name: str) -> None:
@@ -112,7 +111,7 @@ async def remove_label(rt: Runtime, officer: Officer, name: str) -> None:
     permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         if await execute(transaction, _REMOVE, of_mission=officer.mission, called=name):
-            await _note(transaction, officer, "label.removed")
+            await directory.record_action(transaction, officer, "label.removed", officer.mission)
 
 
 def _is_full(names: Iterable[str]) -> bool:
@@ -121,9 +120,3 @@ def _is_full(names: Iterable[str]) -> bool:
 
 async def _labels(transaction: Transaction, mission: str) -> list[str]:
     return await fetch_values(transaction, _LABELS, of_mission=mission)
-
-
-async def _note(transaction: Transaction, officer: Officer, action: str) -> None:
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=action, subject=officer.mission
-    )

@@ -10,7 +10,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from bot.understanding import suggestions
 from bot.understanding.suggestions import Sentence
 from flows.knowledge.intents import BY_ID
@@ -44,11 +43,8 @@ async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> 
         language = await suggestions.accept(transaction, sentence, intent)
         if language is None:
             raise Decided(f"{Decided.code}: load the page again")
-        await audit_log.append(
-            transaction,
-            actor=str(officer.id),
-            action="phrases.accepted",
-            subject=f"{language} {intent}",
+        await directory.record_action(
+            transaction, officer, "phrases.accepted", f"{language} {intent}"
         )
 
 
@@ -59,9 +55,7 @@ async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
         language = await suggestions.remove(transaction, sentence)
         if language is None:
             raise Decided(f"{Decided.code}: load the page again")
-        await audit_log.append(
-            transaction, actor=str(officer.id), action="phrases.rejected", subject=language
-        )
+        await directory.record_action(transaction, officer, "phrases.rejected", language)
 
 
 async def accepted(rt: Runtime) -> list[tuple[str, str, str]]:

@@ -24,7 +24,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Denied, Forbidden
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.engine.events import Event
 
 MAX_KEY = 64
@@ -117,9 +116,7 @@ async def perform(
         desk = await working_hours.mission_settings(transaction, case.mission)
         delivery = await deed(ActionContext(rt, transaction, officer, case, held, desk, version))
         after = await cases.find(transaction, case_id)
-        await audit_log.append(
-            transaction, actor=str(officer.id), action=action.value, subject=str(case_id)
-        )
+        await directory.record_action(transaction, officer, action.value, str(case_id))
     await receive.deliver(rt, delivery)
     return ActionResult(case_id, after.version if after else case.version + 1)
 

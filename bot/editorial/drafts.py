@@ -24,7 +24,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import COLLECTED
 from flows.knowledge.intents.answers import BY_INTENT
@@ -309,6 +308,4 @@ async def _note(
     transaction: Transaction, officer: Officer, action: str, item: str, number: int
 ) -> None:
     detail = str(number) if number else ""
-    await audit_log.append(
-        transaction, actor=str(officer.id), action=action, subject=item, detail=detail
-    )
+    await directory.record_action(transaction, officer, action, item, detail)

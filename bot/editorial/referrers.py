@@ -21,7 +21,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from bot.security.token_hash import token_hash
 from flows import lifetimes
 from flows.engine.events import Effect
@@ -133,7 +132,7 @@ async def add(rt: Runtime, officer: Officer, name: str) -> Created:
     async with directory.acting(rt, officer) as transaction:
         values = {"of_code": made.code, "words": words, "by": officer.id}
         await execute(transaction, _ADD, **values, token=token_hash(made.token))
-        await _note(transaction, officer, "referrer.added", made.code)
+        await directory.record_action(transaction, officer, "referrer.added", made.code)
     return made
 
 
@@ -147,7 +146,7 @@ async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
     async with directory.acting(rt, officer) as transaction:
         if not await fetch_value(transaction, _RENEW, of_code=code, token=token_hash(made.token)):
             raise Ended(f"{Ended.code}: load the page again")
-        await _note(transaction, officer, "referrer.renewed", code)
+        await directory.record_action(transaction, officer, "referrer.renewed", code)
     return made
 
 
@@ -157,7 +156,7 @@ async def end(rt: Runtime, officer: Officer, code: str) -> None:
     async with directory.acting(rt, officer) as transaction:
         if not await fetch_value(transaction, _END, of_code=code):
             raise Ended(f"{Ended.code}: load the page again")
-        await _note(transaction, officer, "referrer.ended", code)
+        await directory.record_action(transaction, officer, "referrer.ended", code)
 
 
 async def find(transaction: Transaction, code: str) -> str:
@@ -196,7 +195,3 @@ async def release(rt: Runtime) -> None:
 
 def _visible(released: int) -> int | None:
     return released or None
-
-
-async def _note(transaction: Transaction, officer: Officer, action: str, code: str) -> None:
-    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=code)

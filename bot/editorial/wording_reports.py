@@ -21,7 +21,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.engine.events import Effect
 from flows.engine.model_events import ReportWording
 
@@ -174,5 +173,4 @@ async def close(rt: Runtime, officer: Officer, report_id: UUID) -> None:
 async def _note(
     transaction: Transaction, officer: Officer, action: str, sentence: str, language: str
 ) -> None:
-    subject = f"{language} {sentence}"
-    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)
+    await directory.record_action(transaction, officer, action, f"{language} {sentence}")

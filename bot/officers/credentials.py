@@ -122,7 +122,7 @@ async def reissue_link(rt: Runtime, name: str) -> str:
         everyone = await directory.everyone(transaction)
     found = next((each.id for each in everyone if each.name == name and each.active), None)
     if found is None:
-        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+        raise directory.NoSuchOfficer
     return await _invited_from_terminal(rt, found)
 
 

@@ -51,6 +51,15 @@ class LastAdministrator(Exception):
     code = "E_LAST_ADMINISTRATOR"
 
 
+class NoSuchOfficer(LookupError):
+    """There is no officer with this id, or no active one with this name."""
+
+    code = "E_OFFICER"
+
+    def __init__(self) -> None:
+        super().__init__(f"{self.code}: there is no such officer; look at the list")
+
+
 class NoSuchRole(ValueError):
     """A role does not exist, or the name is empty or too long; nothing was changed."""
 
@@ -103,6 +112,15 @@ def _scope(officer: Officer) -> Call:
     return statements.SCOPE, values
 
 
+async def record_action(
+    transaction: Transaction, officer: Officer, action: str, subject: str, detail: str = ""
+) -> None:
+    """Append an action of an officer to the audit log."""
+    await audit_log.append(
+        transaction, actor=str(officer.id), action=action, subject=subject, detail=detail
+    )
+
+
 async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
     """Return an officer by id, active or disabled; None if unknown."""
     row = await fetch_one(transaction, statements.FIND, officer=officer_id)
@@ -110,10 +128,10 @@ async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
 
 
 async def by_name(transaction: Transaction, name: str) -> Officer:
-    """Return the active officer with this name. Raises LookupError if there is none."""
+    """Return the active officer with this name. Raises NoSuchOfficer if there is none."""
     row = await fetch_one(transaction, statements.BY_NAME, name=name)
     if row is None:
-        raise LookupError("E_OFFICER: there is no such officer; look at the list")
+        raise NoSuchOfficer
     return read(row)
 
 
@@ -208,8 +226,8 @@ async def change(
 ) -> Officer:
     """Change an officer's account; None leaves a value unchanged.
 
-    Raises LookupError for an unknown id. Raises Forbidden if it is the account of `by`, because an
-    administrator could otherwise get access to every case without a second person. Raises
+    Raises NoSuchOfficer for an unknown id. Raises Forbidden if it is the account of `by`, because
+    an administrator could otherwise get access to every case without a second person. Raises
     LastAdministrator if fewer than two administrators would remain. If the officer is disabled, the
     next sweep returns the officer's cases to the queue.
     """
@@ -219,7 +237,7 @@ async def change(
         await execute(transaction, statements.LOCK_OFFICERS)
         before = await find(transaction, officer_id)
         if before is None:
-            raise LookupError("E_OFFICER: there is no such officer; look at the list")
+            raise NoSuchOfficer
         after = replace(
             before,
             mission=before.mission if mission is None else mission,
@@ -274,10 +292,7 @@ def _values(officer: Officer) -> dict[str, object]:
 
 async def _note(transaction: Transaction, by: Officer, action: str, about: Officer) -> None:
     roles = ",".join(sorted(about.roles))
-    await audit_log.append(
-        transaction, actor=str(by.id), action=action, subject=str(about.id),
-        detail=f"{about.mission}: {roles}",
-    )  # fmt: skip
+    await record_action(transaction, by, action, str(about.id), f"{about.mission}: {roles}")
 
 
 def _known(roles: Iterable[str]) -> frozenset[str]:

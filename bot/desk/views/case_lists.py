@@ -16,7 +16,6 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Runtime
-from bot.security import audit_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +130,12 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
     values = _values(officer) | {"number": case_number, "receipt": number.upper()}
     async with directory.acting(rt, officer) as transaction:
         found = await fetch_value(transaction, statements.FOUND, **values)
-        await audit_log.append(
+        await directory.record_action(
             transaction,
-            actor=str(officer.id),
-            action="case.find",
-            subject=str(found) if found else "console",
-            detail="" if found else "absent",
+            officer,
+            "case.find",
+            str(found) if found else "console",
+            "" if found else "absent",
         )
     return found
 

@@ -31,7 +31,6 @@ from bot.officers.permissions import Action, Allowed, DenialReason, Forbidden, R
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from bot.security import audit_log
 from bot.uploads import Listed
 from flows.engine.message_limits import MessageLimit
 from flows.engine.screens import titled
@@ -313,12 +312,8 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
         if found is None:
             raise LookupError("E_CASE: this page is not here any more; look at the case")
         paper, picture = found
-        await audit_log.append(
-            transaction,
-            actor=str(officer.id),
-            action=Action.CASE_PAGE.value,
-            subject=str(case_id),
-            detail=paper,
+        await directory.record_action(
+            transaction, officer, Action.CASE_PAGE.value, str(case_id), paper
         )
     return picture
 
@@ -337,12 +332,8 @@ async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> N
         found = await case_files.load(transaction, person, file_id)
         if found is None:
             raise LookupError("E_CASE: this file is not here any more; look at the case")
-        await audit_log.append(
-            transaction,
-            actor=str(officer.id),
-            action=Action.CASE_PAGE.value,
-            subject=str(case_id),
-            detail=found.media_type,
+        await directory.record_action(
+            transaction, officer, Action.CASE_PAGE.value, str(case_id), found.media_type
         )
     return found
 

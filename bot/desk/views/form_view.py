@@ -16,7 +16,6 @@ from bot.officers.permissions import Action, Reason
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from bot.security import audit_log
 from flows.engine.flow import (
     Consent,
     Flow,
@@ -69,12 +68,12 @@ async def answers(
         person = await person_of(rt, transaction, line.case)
         talk, _epoch = await conversation(transaction, person)
         shown_answers = tuple(_answered(rt, talk, unmasked)) if talk else ()
-        await audit_log.append(
+        await directory.record_action(
             transaction,
-            actor=str(officer.id),
-            action="case.unmasked" if unmasked else Action.CASE_ANSWERS.value,
-            subject=str(case_id),
-            detail=reason.value,
+            officer,
+            "case.unmasked" if unmasked else Action.CASE_ANSWERS.value,
+            str(case_id),
+            reason.value,
         )
     return shown_answers
 

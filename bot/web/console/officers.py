@@ -156,7 +156,7 @@ async def invite(
     async with directory.console(context.rt).connection() as transaction:
         officer = await directory.find(transaction, form.officer)
         if officer is None:
-            raise LookupError("E_OFFICER: there is no such officer; look at the list")
+            raise directory.NoSuchOfficer
     return await _invited(context, officer)
 
 
