@@ -101,6 +101,9 @@ LOGGED: dict[str, Text] = {
     "referrer.added": REFERRERS["referrer_new"],
     "referrer.renewed": REFERRERS["referrer_renew"],
     "referrer.ended": REFERRERS["done_referrer_ended"],
+    # Translators: a blank application form in the library from which officers send forms.
+    "form.changed": _("A form was added to the library"),
+    "form.dropped": _("A form was removed from the library"),
     "label.added": _("A label was added"),
     "label.removed": _("A label was removed"),
     "case.find": _("Find a case by a number"),
