@@ -166,7 +166,7 @@ ADD_NOTE = statement(
         body=bindparam("sealed"),
     )
 )
-_NOBODYS_TURN = {
+_NO_DEADLINES = {
     t.Case.waiting_since: None,
     t.Case.answer_due: None,
     t.Case.return_due: None,
@@ -180,7 +180,7 @@ CANCEL = statement(
             t.Case.state: State.RESOLVED.value,
             t.Case.state_at: NOW,
             t.Case.version: t.Case.version + 1,
-            **_NOBODYS_TURN,
+            **_NO_DEADLINES,
         }
     )
 )
@@ -272,7 +272,7 @@ _ANSWERED_AT = bindparam("now", type_=_MOMENT)
 REPLIED = _change(
     {
         t.Case.state: State.WAITING.value,
-        **_NOBODYS_TURN,
+        **_NO_DEADLINES,
         t.Case.escalated_at: None,
         t.Case.paused_at: func.coalesce(t.Case.paused_at, _ANSWERED_AT),
         t.Case.answered_at: func.coalesce(t.Case.answered_at, _ANSWERED_AT),
@@ -284,12 +284,12 @@ REPLIED = _change(
     IS_OPEN,
     moves=0,
 )
-RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN}, _BY_HOLDER, IS_OPEN)
+RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NO_DEADLINES}, _BY_HOLDER, IS_OPEN)
 CLOSE_UNREAD = _change(
     {
         t.Case.state: State.RESOLVED.value,
         t.Case.burst_id: bindparam("burst", type_=Uuid()),
-        **_NOBODYS_TURN,
+        **_NO_DEADLINES,
     },
     t.Case.owner.is_(None),
     t.Case.state == State.QUEUED,

@@ -180,15 +180,15 @@ def _write(place: Path, values: Values) -> Path:
     return settings_file(place)
 
 
-def _foreign(path: Path, ours: set[str]) -> Iterator[str]:
+def _foreign(path: Path, own: set[str]) -> Iterator[str]:
     """Yield the lines of the settings file that were added by hand, which are kept.
 
     The argument has the variables of the questions.
     """
-    ours = ours | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
+    own = own | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name = line.partition("=")[0].removesuffix("_FILE")
-        if "=" in line and not line.startswith("#") and name not in ours:
+        if "=" in line and not line.startswith("#") and name not in own:
             yield line
 
 

@@ -108,8 +108,8 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         turn = step(rt.flows, rt.languages, ask.conversation, result, today, page, understood)
         # The message's id is omitted, because the turn of this message has already noted the id for
         # deletion.
-        unnoted = dataclasses.replace(inbound, message_id="")
-        sent = await anonymous.answer(rt, unnoted, ask, turn, key, token)
+        without_message_id = dataclasses.replace(inbound, message_id="")
+        sent = await anonymous.answer(rt, without_message_id, ask, turn, key, token)
         ask = msgspec.structs.replace(sent, conversation=turn.conversation)
     finally:
         await anonymous.keep(rt, key, token, ask)

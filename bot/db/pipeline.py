@@ -47,8 +47,8 @@ class TextStatement:
     @classmethod
     def of(cls, text: str) -> Self:
         names = tuple(dict.fromkeys(_VALUE.findall(text)))
-        ours = _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", text).encode()
-        return cls(ours, names)
+        numbered = _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", text).encode()
+        return cls(numbered, names)
 
 
 _BEGIN, _COMMIT = TextStatement.of("BEGIN"), TextStatement.of("COMMIT")

@@ -68,12 +68,12 @@ async def claim(
 ) -> ActionResult:
     """Claim a case, and drop the bot's unsent messages to the person except service messages."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, act)
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
@@ -103,12 +103,12 @@ async def take_over(
 ) -> ActionResult:
     """Assign another officer's case to this officer, and drop that officer's unsent messages."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, act)
 
 
 async def release(
@@ -116,12 +116,12 @@ async def release(
 ) -> ActionResult:
     """Return a case to the queue."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
         await conversation_store.bump_ownership(at.transaction, at.case.person_id)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, act)
 
 
 async def note(
@@ -129,11 +129,11 @@ async def note(
 ) -> ActionResult:
     """Add an internal note to a case, no matter which officer owns it."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         await cases.add_note(at.transaction, at.held.person, case_id, officer.id, words_of(words))
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, act)
 
 
 async def ask_document(
@@ -141,13 +141,13 @@ async def ask_document(
 ) -> ActionResult:
     """Request a document from the person; `document` is a key of DOCUMENTS."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
         return await at.turn(UploadRequested(document))
 
-    return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, act)
 
 
 async def lift_pin(
@@ -158,11 +158,11 @@ async def lift_pin(
     The officer must have verified the person's identity first.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         await pin.set_pin(at.transaction, at.held.person, None)
         return await at.turn(PinLifted())
 
-    return await perform(rt, officer, case_id, version, Action.CASE_PIN, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_PIN, key, act)
 
 
 async def release_papers(
@@ -173,7 +173,7 @@ async def release_papers(
     Raises Refused if no file waits for release.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         released = await uploads.release_all(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
@@ -183,7 +183,7 @@ async def release_papers(
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
-    return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, act)
 
 
 async def fill(
@@ -202,13 +202,13 @@ async def fill(
     an invalid answer, and for consents, reviews and notices, which only the person can answer.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
         answer = _read(at, question, value)
         return await at.turn(Filled(question, answer))
 
-    return await perform(rt, officer, case_id, version, Action.CASE_FILL, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_FILL, key, act)
 
 
 async def transfer(
@@ -227,7 +227,7 @@ async def transfer(
     the case.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if words.strip():
             await cases.add_note(
                 at.transaction, at.held.person, case_id, officer.id, words_of(words)
@@ -248,7 +248,7 @@ async def transfer(
                 assert_never(to)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, act)
 
 
 async def snooze(
@@ -256,13 +256,13 @@ async def snooze(
 ) -> ActionResult:
     """Snooze a case until a time within 60 days, or until the person writes."""
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:
             raise Refused(Refusal.PAST)
         await cases.snooze(at.transaction, at.case, officer.id, until, version)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_SNOOZE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_SNOOZE, key, act)
 
 
 async def resolve(
@@ -282,7 +282,7 @@ async def resolve(
     is counted by language in a metric and not stored.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
@@ -295,7 +295,7 @@ async def resolve(
             metrics.MEANT.labels(intent, at.held.conversation.language).inc()
         return delivery
 
-    return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, act)
 
 
 # Helpers that check answers, colleagues and missions

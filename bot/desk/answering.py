@@ -50,7 +50,7 @@ async def reply(
     and a line above the text says so. Raises Refused.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
         language = at.held.conversation.language
@@ -62,7 +62,7 @@ async def reply(
         await _send(at, said, canned, attached, language, is_machine=is_machine)
         return AfterCommit(at.held.person, None)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, act)
 
 
 async def _send(

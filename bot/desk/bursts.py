@@ -237,7 +237,7 @@ async def _close_case(
     or an earlier call closed it.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         # Apply the event first: after closing, the console's role cannot read the conversation.
         delivery = await at.turn(Resolved("menu", was_read=False), moved=True)
         await cases.close_unread(at.transaction, at.case, burst, version)
@@ -245,7 +245,7 @@ async def _close_case(
 
     try:
         key = f"{burst.hex}{case_id.hex[:16]}"
-        done = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, deed)
+        done = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, act)
     except (cases.CaseConflict, LookupError):
         return False
     return not done.repeated

@@ -44,7 +44,7 @@ async def limit(
     counts too, so that no single officer can cut off a person in danger.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         if reason not in REASONS or per_day not in PER_DAY or days not in DAYS:
             raise Refused(Refusal.NO_LIMIT)
         if at.case.version != version:
@@ -61,7 +61,7 @@ async def limit(
             await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
 
-    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, act)
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:

@@ -47,14 +47,14 @@ async def mark(
     Raises Refused for a label that neither the mission offers nor the case already has.
     """
 
-    async def deed(at: ActionContext) -> AfterCommit | None:
+    async def act(at: ActionContext) -> AfterCommit | None:
         known = {*await _labels(at.transaction, at.case.mission), *at.case.labels}
         if not known.issuperset(labels):
             raise Refused(Refusal.NO_LABEL)
         await cases.mark(at.transaction, at.case, version, urgent=urgent, labels=labels)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_MARK, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_MARK, key, act)
 
 
 async def set_call_back(
@@ -65,13 +65,13 @@ async def set_call_back(
     Raises Refused for a time in the past.
     """
 
-    async def deed(context: ActionContext) -> AfterCommit | None:
+    async def act(context: ActionContext) -> AfterCommit | None:
         if at is not None and at <= context.held.now:
             raise Refused(Refusal.PAST)
         await cases.set_call_back(context.transaction, context.case, version, at)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_CALL_BACK, key, deed)
+    return await perform(rt, officer, case_id, version, Action.CASE_CALL_BACK, key, act)
 
 
 async def labels(rt: Runtime, officer: Officer) -> list[str]:

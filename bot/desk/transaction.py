@@ -102,7 +102,7 @@ async def perform(
     version: int,
     action: Action,
     key: str,
-    deed: DeskAction,
+    act: DeskAction,
 ) -> ActionResult:
     async with directory.acting(rt, officer) as transaction:
         case = await _seen(transaction, case_id)
@@ -114,7 +114,7 @@ async def perform(
         if held is None:
             raise LookupError("E_CASE: this person was erased; nothing is left to do")
         desk = await working_hours.mission_settings(transaction, case.mission)
-        delivery = await deed(ActionContext(rt, transaction, officer, case, held, desk, version))
+        delivery = await act(ActionContext(rt, transaction, officer, case, held, desk, version))
         after = await cases.find(transaction, case_id)
         await directory.record_action(transaction, officer, action.value, str(case_id))
     await receive.deliver(rt, delivery)

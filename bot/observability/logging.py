@@ -48,7 +48,7 @@ _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
 _HEAD = re.compile(r"[0-9]{1,18}:(?:[0-9a-f]{64})?", re.ASCII)
 _CODE = re.compile(r"E_[A-Z][A-Z_]{0,40}")
 _ROOT = f"{Path(__file__).resolve().parents[2]}/"
-_OURS = (f"{_ROOT}bot/", f"{_ROOT}flows/")
+_OWN_FOLDERS = (f"{_ROOT}bot/", f"{_ROOT}flows/")
 _FRAMES = 12
 
 
@@ -207,8 +207,8 @@ def _frames(error: BaseException) -> list[str]:
     walked = [
         (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
     ]
-    ours = [f"{file[len(_ROOT) :]}:{line}" for file, line in walked if file.startswith(_OURS)]
-    return ours[-_FRAMES:]
+    own = [f"{file[len(_ROOT) :]}:{line}" for file, line in walked if file.startswith(_OWN_FOLDERS)]
+    return own[-_FRAMES:]
 
 
 def _json(_: WrappedLogger, __: str, said: EventDict) -> str:

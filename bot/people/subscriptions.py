@@ -61,11 +61,11 @@ _ADD_TOPICS = statement(
         ),
     )
 )
-_TOLD = arrays(kind=Text, token=LargeBinary)
+_ATTRIBUTES = arrays(kind=Text, token=LargeBinary)
 _ADD_ATTRIBUTES = statement(
     insert(t.AudienceAttribute).from_select(
         [t.AudienceAttribute.person_id, t.AudienceAttribute.kind, t.AudienceAttribute.token],
-        select(_PERSON, _TOLD.c.kind, _TOLD.c.token),
+        select(_PERSON, _ATTRIBUTES.c.kind, _ATTRIBUTES.c.token),
     )
 )
 _KIND = t.AudienceAttribute.kind
@@ -76,12 +76,12 @@ _STOP_KINDS = statement(
         any_(bindparam("kinds", type_=ARRAY(Text))) == _KIND,
     )
 )
-_KINDS_TOLD = func.array_agg(_KIND).aggregate_order_by(_KIND)
+_SORTED_KINDS = func.array_agg(_KIND).aggregate_order_by(_KIND)
 _OF_PERSON = statement(
     select(
         func.array_agg(t.Subscription.topic).aggregate_order_by(t.Subscription.topic),
         func.bool_or(t.Subscription.discreet),
-        select(_KINDS_TOLD)
+        select(_SORTED_KINDS)
         .where(t.AudienceAttribute.person_id == _PERSON, _KIND.in_(KINDS))
         .scalar_subquery(),
     ).where(t.Subscription.person_id == _PERSON)

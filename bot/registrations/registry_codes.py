@@ -149,13 +149,13 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
     Raises RegistryError if the registry's lists cannot be read.
     """
-    ours: dict[ReferenceKind, set[str]] = {}
+    mapped: dict[ReferenceKind, set[str]] = {}
     for name, codes in CODES.items():
-        ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
-    lists = await asyncio.gather(*(_reference(registry, kind) for kind in ours))
+        mapped.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
+    lists = await asyncio.gather(*(_reference(registry, kind) for kind in mapped))
     return tuple(
         f"{kind}:{code}"
-        for (kind, codes), items in zip(ours.items(), lists, strict=True)
+        for (kind, codes), items in zip(mapped.items(), lists, strict=True)
         for code in sorted(codes - {item.code for item in items})
     )
 

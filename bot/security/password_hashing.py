@@ -35,7 +35,7 @@ def _lower_priority() -> None:
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(MAX_AT_ONCE, "password-hashing", initializer=_lower_priority)
-_NOBODYS = _hasher.hash(token_urlsafe(16))
+_DUMMY_HASH = _hasher.hash(token_urlsafe(16))
 
 
 async def hash_password(secret: str) -> str:
@@ -50,7 +50,7 @@ async def verify_password(stored: str | None, secret: str) -> bool:
     """
     loop = asyncio.get_running_loop()
     try:
-        await loop.run_in_executor(_threads, _hasher.verify, stored or _NOBODYS, secret)
+        await loop.run_in_executor(_threads, _hasher.verify, stored or _DUMMY_HASH, secret)
     except VerifyMismatchError:
         return False
     return stored is not None

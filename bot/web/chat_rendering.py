@@ -218,7 +218,7 @@ def _rows(message: Message) -> list[list[dict[str, str]]]:
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     large = [each for each in plain if _key(each) in MAIN_OPTIONS]
     if message.language == "" and len(plain) == len(message.lines):
-        rows = [[_tongue(*each)] for each in zip(plain, message.lines, strict=True)]
+        rows = [[_language_choice(*each)] for each in zip(plain, message.lines, strict=True)]
     elif len(large) == len(MAIN_OPTIONS):
         large.sort(key=lambda each: list(MAIN_OPTIONS).index(_key(each)))
         # One of the large buttons leads to an officer, so omit the small button with the same
@@ -241,7 +241,7 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
     return {"payload": button.payload, "label": button.label, "kind": kind or button.kind}
 
 
-def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
+def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
     """Return the template values of a button that chooses a language.
 
     The button's label is the language's own name. `prompt` is the line of the message in that

@@ -224,7 +224,7 @@ def _home(reader: Reader) -> Values:
         "read_title": say(READ_TITLE),
         "reading": [(reader.url(path), say(text)) for path, text in READING.items()],
         "note_title": say(NOTE_TITLE),
-        "notes": [*_told(reader, "bot.what")[:1], *_limits(reader), *_stored(reader)],
+        "notes": [*_sentences(reader, "bot.what")[:1], *_limits(reader), *_stored(reader)],
     }
 
 
@@ -235,10 +235,10 @@ def _limits(reader: Reader) -> list[str]:
 
 
 def _stored(reader: Reader) -> list[str]:
-    return _told(reader, "privacy.what")
+    return _sentences(reader, "privacy.what")
 
 
-def _told(reader: Reader, intent: str) -> list[str]:
+def _sentences(reader: Reader, intent: str) -> list[str]:
     """Return the sentences with which the assistant answers questions of an intent."""
     return [reader.say(each) for each in spoken(BY_INTENT[intent].ordered("")[0], reader.edition)]
 

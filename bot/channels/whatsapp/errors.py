@@ -20,7 +20,7 @@ from bot.channels import (
     WindowClosed,
 )
 
-UNTOLD_PAUSE = 5.0
+DEFAULT_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def fault(code: int, status: int = 400) -> Fault:
     if code in PERMISSIONS or status in (401, 403):
         return LOCKED_OUT
     if status == 429:
-        return Fault(Throttled, delay=UNTOLD_PAUSE, wide=True)
+        return Fault(Throttled, delay=DEFAULT_PAUSE_SECONDS, wide=True)
     return UNKNOWN if 400 <= status < 500 else PASSING
 
 

@@ -153,13 +153,13 @@ def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, .
 def _entry(entry: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]:
     changes = entry.get("changes") if isinstance(entry, dict) else None
     if not isinstance(changes, list):
-        yield _spoiled(entry, "E_SHAPE")
+        yield _unparseable(entry, "E_SHAPE")
         return
     for change in changes:
         try:
             yield from _change(change, number_id, now)
         except Unreadable as error:
-            yield _spoiled(change, error.code)
+            yield _unparseable(change, error.code)
 
 
 def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]:
@@ -199,11 +199,11 @@ def _each(raw: Any, read: Any) -> Iterator[IncomingUpdate]:
     try:
         found: Sequence[IncomingUpdate] = read()
     except Unreadable as error:
-        found = (_spoiled(raw, error.code),)
+        found = (_unparseable(raw, error.code),)
     yield from found
 
 
-def _spoiled(raw: Any, code: str) -> Unparseable:
+def _unparseable(raw: Any, code: str) -> Unparseable:
     """Return an Unparseable for an unreadable element.
 
     The element's id, or its hash if it has none, is used for deduplication.

@@ -194,7 +194,7 @@ UNTIL_DECISION = statement(select(cast(extract("epoch", func.min(Entry.due_at) -
 # Statements on callbacks
 
 POST = statement(insert(Callback).values(number=_NUMBER, body=_BODY))
-_FOREMOST = (
+_OLDEST_CALLBACK = (
     select(Callback.id, Callback.body, Callback.attempts, Callback.due_at)
     .where(Callback.delivered_at.is_(None))
     .ext(distinct_on(Callback.number))
@@ -203,9 +203,9 @@ _FOREMOST = (
 )
 """The oldest callback of each entry that was not delivered."""
 NEXT_CALLBACK = statement(
-    select(_FOREMOST.c.id, _FOREMOST.c.body, _FOREMOST.c.attempts)
-    .where(_FOREMOST.c.due_at <= _NOW)
-    .order_by(_FOREMOST.c.due_at)
+    select(_OLDEST_CALLBACK.c.id, _OLDEST_CALLBACK.c.body, _OLDEST_CALLBACK.c.attempts)
+    .where(_OLDEST_CALLBACK.c.due_at <= _NOW)
+    .order_by(_OLDEST_CALLBACK.c.due_at)
     .limit(1)
 )
 _ATTEMPTED = (
@@ -216,7 +216,7 @@ _ATTEMPTED = (
 DELIVERED = statement(_ATTEMPTED.values(delivered_at=_NOW))
 RETRY = statement(_ATTEMPTED.values(due_at=_NOW + seconds("delay")))
 UNTIL_CALLBACK = statement(
-    select(cast(extract("epoch", func.min(_FOREMOST.c.due_at) - _NOW), Float))
+    select(cast(extract("epoch", func.min(_OLDEST_CALLBACK.c.due_at) - _NOW), Float))
 )
 
 # Statements on documents; the columns are in the order of the fields of `Document`

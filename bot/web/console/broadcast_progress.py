@@ -152,7 +152,7 @@ async def _progress_page(
         fate=query.fate or "",
         reason=query.reason,
         after=lines[-1].seq if len(lines) == PAGE else 0,
-        deeds=_deeds(context, await broadcasts.history(context.rt, context.officer, found.id)),
+        deeds=_history(context, await broadcasts.history(context.rt, context.officer, found.id)),
         tongues=dict(context.rt.languages.languages()),
         summary=list(summary(context, found.draft)),
         problem=problem,
@@ -178,13 +178,13 @@ class HistoryEntry:
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
-def _deeds(context: RequestContext, history: list[Entry]) -> list[HistoryEntry]:
-    tongues, found = dict(context.rt.languages.languages()), []
-    for (actor, action), run in groupby(history, lambda each: (each.actor, each.action)):
-        entries = list(run)
-        shown = dict.fromkeys(tongues.get(each.detail, each.detail) for each in entries)
+def _history(context: RequestContext, entries: list[Entry]) -> list[HistoryEntry]:
+    languages, found = dict(context.rt.languages.languages()), []
+    for (actor, action), run in groupby(entries, lambda each: (each.actor, each.action)):
+        same = list(run)
+        shown = dict.fromkeys(languages.get(each.detail, each.detail) for each in same)
         details = [each for each in shown if each] if action in DETAILED else []
-        found.append(HistoryEntry(entries[-1].at, actor, action, details))
+        found.append(HistoryEntry(same[-1].at, actor, action, details))
     return found
 
 

@@ -18,7 +18,7 @@ from flows.engine.upload_states import State as Paper
 
 # Labels of permissions, the same as those of the buttons or pages that need the permission. The
 # audit log also labels a denied attempt with them.
-DEEDS: dict[str, Text] = {
+PERMISSION_LABELS: dict[str, Text] = {
     Action.SELF: FRAME["own"],
     Action.SHIFT: INBOX["shift"],
     Action.CASE_LIST: FRAME["inbox"],
@@ -85,10 +85,10 @@ DEEDS: dict[str, Text] = {
 }
 
 LOGGED: dict[str, Text] = {
-    **DEEDS,
+    **PERMISSION_LABELS,
     **ACTS,
     "broadcast.halted": _("An announcement was paused automatically"),
-    "canned.changed": DEEDS[Action.CANNED_EDIT],
+    "canned.changed": PERMISSION_LABELS[Action.CANNED_EDIT],
     "canned.dropped": _("Remove a ready answer"),
     "content.drafted": _("A draft of content was written"),
     "content.published": _("Content was published"),
@@ -118,11 +118,11 @@ LOGGED: dict[str, Text] = {
     "break_glass.asked": RUNNING["break_glass_ask"],
     "break_glass.granted": DONE["done_break_glass_granted"],
     "break_glass.reviewed": RUNNING["break_glass_review"],
-    "hours.changed": DEEDS[Action.HOURS_EDIT],
+    "hours.changed": PERMISSION_LABELS[Action.HOURS_EDIT],
     "keys.made": _("A new key was made"),
     "keys.rewrapped": _("People's keys were encrypted again"),
     "keys.destroyed": _("An old key was destroyed"),
-    "officer.changed": DEEDS[Action.OFFICERS_EDIT],
+    "officer.changed": PERMISSION_LABELS[Action.OFFICERS_EDIT],
     "officer.disabled": _("An officer was switched off"),
     "officer.entered": DONE["done_entered"],
     "officer.invited": RUNNING["invite"],

@@ -224,8 +224,8 @@ async def admit(
 
 def _inside(wanted: str) -> str:
     """Return the path `wanted` if it is a page of the console, otherwise the start page's path."""
-    ours = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
-    return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
+    is_local = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
+    return quote(wanted, safe="/?=&") if is_local and not wanted.startswith(SIGN_IN) else ROOT
 
 
 async def too_often(rt: Runtime, request: Request, way: str) -> bool:

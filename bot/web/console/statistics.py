@@ -47,7 +47,7 @@ async def show(
 ) -> Response:
     """Return the page of the last 30 days: response times, cases by topic, form funnels."""
     found = await statistics.report(context.rt, context.officer, language, channel, country)
-    tongues = dict(context.rt.languages.languages())
+    languages = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}
     countries = {
         each.name: context.say(Country(each.name)) for each in found.countries if each.name
@@ -58,7 +58,7 @@ async def show(
         "statistics.html",
         found=found,
         topics=_bars(found.topics, topics),
-        tongues=_bars(found.languages, tongues),
+        tongues=_bars(found.languages, languages),
         countries=_bars(
             found.countries, countries | {"": context.say(console_labels.CASE["intent_unsaid"])}
         ),
