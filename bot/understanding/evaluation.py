@@ -105,6 +105,7 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
             is_short=False,
             blank=False,
             wrong_layout=False,
+            question_lead=best.confidence - float(found[dangers].sum()),
         )
         ranked = tuple(each.intent for each in recognition.ranked)
         results.append(Result(HeldLine(phrase, frozenset(), False), ranked, decide(recognition)))

@@ -78,7 +78,9 @@ class Recognition:
     `danger_intent` is the likeliest kind of danger. `none_mass` is the probability that the message
     is out of scope. `familiarity` is the share of its pieces (see `features`) that phrases contain:
     low for noise. `parts` are the clauses, if there are several. `is_short` messages have at most
-    MAX_SHORT letters, `blank` messages no word.
+    MAX_SHORT letters, `blank` messages no word. `has_crisis_phrase`: the message contains a phrase
+    of `crisis_words`. `question_lead` is the amount by which `intent` is likelier than all kinds of
+    danger together.
     """
 
     intent: str
@@ -92,6 +94,8 @@ class Recognition:
     blank: bool
     wrong_layout: bool
     parts: tuple[Part, ...] = ()
+    has_crisis_phrase: bool = False
+    question_lead: float = 0.0
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -181,7 +185,7 @@ class Message:
         The number is 0 if the probability is that of the whole message.
         """
         mass, surest = self.danger_by_model
-        if crisis_words.danger(skeleton.shortened(self.text)):
+        if self._has_crisis_phrase:
             return max(mass, LEXICON_DANGER), surest
         return (0.0 if mass and self.is_noise else mass), surest
 
@@ -228,12 +232,20 @@ class Message:
             blank=False,
             wrong_layout=self._wrong_layout,
             parts=tuple(map(self.part, self.clauses)),
+            has_crisis_phrase=self._has_crisis_phrase,
+            question_lead=self.question_lead,
         )
 
     @cached_property
     def whole(self) -> Part:
         """The likeliest intent of the message, computed without asides."""
         return self.part(self._asking)
+
+    @property
+    def question_lead(self) -> float:
+        """The amount by which the likeliest intent is likelier than all kinds of danger."""
+        found = self._found(self._asking).classes
+        return max(found) - sum(found[self._recognizer.danger])
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
@@ -277,6 +289,10 @@ class Message:
         if len(aside) in (0, len({sentence.words for sentence in sentences})):
             return self._line
         return skeleton.without(self._line, aside)
+
+    @cached_property
+    def _has_crisis_phrase(self) -> bool:
+        return crisis_words.danger(skeleton.shortened(self.text))
 
     @property
     def _lines(self) -> tuple[Skeleton, ...]:

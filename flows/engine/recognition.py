@@ -41,6 +41,7 @@ class Recognition:
     `intents` are ids. With `SURE`: the one to answer, or two if the message has two questions. With
     `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
     `also`: with `SURE`, an intent to offer, about which another part of the message may ask; or "".
+    With danger that is `CLEAR`, an intent to offer below the safety answer, or "".
     `may_leave`: the message may be sent to an external model if the person consented.
     """
 

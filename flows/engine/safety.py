@@ -57,10 +57,16 @@ def note_suspicion(turn: TurnState, text: str) -> None:
         turn.notes.append((ONE_SENTENCE,))
 
 
-def show(turn: TurnState, intent: str) -> None:
+def answer(turn: TurnState, text: str) -> None:
+    """Send the safety message for a text about danger, with a button for the text's other topic."""
+    found = turn.recognize(text)
+    show(turn, found.danger_intent, found.also)
+
+
+def show(turn: TurnState, intent: str, also: str = "") -> None:
     """Send the safety message: advice and contacts for a danger intent.
 
-    A case is opened only if the person asks for it.
+    A case is opened only if the person asks for it. `also` is an intent whose answer is offered.
     """
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
@@ -72,7 +78,16 @@ def show(turn: TurnState, intent: str) -> None:
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
     language = ((screens.guessed(turn.words, turn.c.language),),) if turn.guessed else ()
-    turn.say((*paragraphs, *language), (Button(URGENT, URGENT_PERSON), *_ways_back(turn)))
+    ways = (Button(URGENT, URGENT_PERSON), *_topic(turn, also), *_ways_back(turn))
+    turn.say((*paragraphs, *language), ways)
+
+
+def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:
+    """Return the button of a topic, because a person in danger may also need its answer."""
+    reply = turn.reply(intent)
+    if reply is None or reply.label is None:
+        return ()
+    return (Button(f"?ask.{intent}", reply.label),)
 
 
 def _ways_back(turn: TurnState) -> tuple[Button, ...]:

@@ -97,7 +97,7 @@ class TurnState:
         # is not trained on languages that are not offered.
         intent = self.words.danger_intent(text)
         if intent is not None:
-            return replace(found, danger=Danger.CLEAR, danger_intent=intent)
+            return replace(found, danger=Danger.CLEAR, danger_intent=intent, also="")
         return found if found.danger is Danger.CLEAR else replace(found, danger=Danger.CLEAR)
 
     def is_sure(self, text: str) -> bool:

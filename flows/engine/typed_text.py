@@ -71,7 +71,7 @@ def said(turn: TurnState, text: str) -> None:
     if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
         return commands.to_person(turn, safety.TOPIC)
     if safety.is_clear(turn, text):
-        return safety.show(turn, turn.recognize(text).danger_intent)
+        return safety.answer(turn, text)
     if asked is None:
         return _unasked(turn, text, word)
     if turn.c.update_waits and not word:
@@ -120,7 +120,7 @@ def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> 
     elif turn.c.with_officer:
         commands.relay(turn, text)
     else:
-        safety.show(turn, turn.recognize(text).danger_intent)
+        safety.answer(turn, text)
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
@@ -187,7 +187,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
         return _ask_language(turn, text)
     _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
-        return safety.show(turn, turn.recognize(text).danger_intent)
+        return safety.answer(turn, text)
     _greet(turn, is_brief=hearing.has_topic(turn, text))
     safety.note_suspicion(turn, text)
     if not hearing.hear(turn, text):

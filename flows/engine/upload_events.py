@@ -122,7 +122,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
     if word in SAFETY:
         return commands.run(turn, word)
     if safety.is_clear(turn, caption):
-        return safety.show(turn, turn.recognize(caption).danger_intent)
+        return safety.answer(turn, caption)
     safety.note_suspicion(turn, caption)
     is_known = turn.recognize(caption).confidence is not Confidence.UNKNOWN
     if is_known and hearing.hear(turn, caption):

@@ -434,6 +434,33 @@ def test_danger_is_not_detected_in_labels_numbers_or_handoff_texts() -> None:
     assert not chat.says("Testova").shows(safety.READ_ALONE)
 
 
+def test_safety_answer_offers_the_topic_of_the_message() -> None:
+    text = "паспорт украли, завтра рейс"
+    known = {text: replace(danger("danger.deported"), also="documents.missing")}
+    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
+    assert chat.shows(safety.READ_ALONE)
+    assert chat.keys[:2] == ["?urgent", "?ask.documents.missing"]
+    chat.presses("?ask.documents.missing")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+
+
+def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> None:
+    known = {"zzz": replace(danger("danger.deported"), also="documents.missing")}
+    chat = at("surname")
+    chat.understanding = told_by(known)
+    chat.says("zzz").presses("?ask.documents.missing")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.at == "surname"
+
+
+def test_safety_answer_to_a_language_not_offered_names_no_topic() -> None:
+    text = "my husband beats me"
+    known = {text: replace(danger("danger.child"), also="documents.missing")}
+    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
+    assert chat.shows(safety.READ_ALONE)
+    assert "?ask.documents.missing" not in chat.keys
+
+
 def test_urgent_button_label_can_be_typed() -> None:
     chat = says(heard(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
     assert chat.told("officer")["topic"] == "danger"

@@ -14,8 +14,9 @@ from bot.understanding.decision import (
     decide,
 )
 from bot.understanding.engine_adapter import EngineRecognizer
-from bot.understanding.recognizer import Candidate, Message, Part, Recognition
+from bot.understanding.recognizer import Candidate, Message, Part, Recognition, Recognizer
 from bot.understanding.sharing import MAX_DANGER, may_leave
+from flows.engine.recognition import Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 
@@ -92,9 +93,70 @@ def test_intent_decision_offers_no_second_question_after_small_talk() -> None:
     assert decide(found).also == ""
 
 
+@pytest.mark.parametrize(
+    ("intent", "likeliest", "offered"),
+    [
+        ("documents.missing", 0.19, "documents.missing"),
+        ("documents.missing", 0.09, ""),
+        ("none.other_topic", 0.19, ""),
+        ("talk.hello", 0.19, ""),
+        ("danger.child", 0.19, ""),
+    ],
+)
+def test_intent_decision_offers_a_topic_below_the_safety_answer(
+    intent: str, likeliest: float, offered: str
+) -> None:
+    found = replace(
+        recognition(0.65),
+        intent="danger.violence",
+        danger=0.9,
+        alternatives=(Candidate(intent, likeliest),),
+    )
+    assert decide(found).also == offered
+    assert decide(replace(found, danger=0.2)).also == ""
+
+
+def test_intent_decision_offers_a_question_beside_certain_danger() -> None:
+    found = replace(recognition(0.99, 0.0, part("life.school")), intent="danger.violence")
+    assert decide(replace(found, danger=0.99)).also == "life.school"
+    weak = replace(found, danger=0.99, parts=(part("life.school", 0.4),))
+    assert decide(weak).also == ""
+
+
 def test_danger_level_depends_on_the_probability() -> None:
     masses = (0.0, 0.3, 0.9)
-    assert [danger_level(mass) for mass in masses] == list(DangerLevel)
+    assert [danger_level(mass, "danger.child", 0.0) for mass in masses] == list(DangerLevel)
+
+
+@pytest.mark.parametrize(
+    ("intent", "lead", "level"),
+    [
+        ("danger.child", 0.3, DangerLevel.FIRST),
+        ("none.other_topic", 0.3, DangerLevel.FIRST),
+        ("documents.missing", 0.09, DangerLevel.FIRST),
+        ("documents.missing", 0.10, DangerLevel.CARD),
+        ("talk.bye", 0.10, DangerLevel.CARD),
+    ],
+)
+def test_likelier_question_is_answered_below_the_safety_card(
+    intent: str, lead: float, level: DangerLevel
+) -> None:
+    found = replace(recognition(0.5), intent=intent, danger=0.8, question_lead=lead)
+    assert decide(found).danger is level
+    assert decide(replace(found, has_crisis_phrase=True)).danger is DangerLevel.FIRST
+
+
+def test_stolen_passport_before_a_flight_gets_a_topic_and_the_card() -> None:
+    text = "pasportimni oʻgʻirlab ketishdi ertaga samolyotim bor nima qilay"
+    reading = EngineRecognizer.load().read(text, "uz")
+    assert reading.danger is reading.recognition.danger is Danger.SUSPECTED
+    assert "documents.missing" in reading.recognition.intents
+
+
+def test_message_with_a_crisis_phrase_gets_the_safety_answer_first() -> None:
+    found = Recognizer.load().recognize("мне угрожают, какие документы нужны на кандаса?")
+    assert found.has_crisis_phrase
+    assert decide(found).danger is DangerLevel.FIRST
 
 
 def test_intent_decision_answers_at_most_two_questions() -> None:
@@ -115,8 +177,9 @@ def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
 
 
 def test_danger_of_exactly_the_minimum_gets_a_card() -> None:
-    assert danger_level(DANGER_CARD) is DangerLevel.CARD
-    assert danger_level(math.nextafter(DANGER_CARD, 0)) is DangerLevel.NONE
+    assert danger_level(DANGER_CARD, "danger.child", 0.0) is DangerLevel.CARD
+    below = math.nextafter(DANGER_CARD, 0)
+    assert danger_level(below, "danger.child", 0.0) is DangerLevel.NONE
 
 
 @pytest.mark.parametrize(("danger", "may"), [(0.0, True), (MAX_DANGER, False)])
