@@ -55,7 +55,8 @@ class Order(Writers, frozen=True, tag=True):
 class Driven(msgspec.Struct, frozen=True):
     """Result of an order.
 
-    Latencies in ms are from posting an update to the call with its answer.
+    Latencies in ms are from posting an update to the call with its answer. `crowded` counts those
+    of the failed arrivals that were never posted, since all chats were busy.
     """
 
     turns: int
@@ -64,6 +65,7 @@ class Driven(msgspec.Struct, frozen=True):
     seconds: float
     p50: float
     p99: float
+    crowded: int = 0
 
 
 class CountLosses(Writers, frozen=True, tag=True):

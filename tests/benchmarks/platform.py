@@ -187,7 +187,8 @@ class Platform:
         lines.close()
         turns = len(drive.latencies)
         p50, p99 = (_percentile(drive.latencies, part) * 1000 for part in (0.50, 0.99))
-        return Driven(turns, drive.failed, self.calls - calls, seconds, p50, p99)
+        called = self.calls - calls
+        return Driven(turns, drive.failed, called, seconds, p50, p99, drive.crowded)
 
 
 class Lines:
@@ -247,7 +248,7 @@ class _Drive:
         self.left = order.turns
         self.until = time.perf_counter() + order.seconds
         self.latencies: list[float] = []
-        self.failed = 0
+        self.failed = self.crowded = 0
 
     def goes_on(self) -> bool:
         self.left -= 1
@@ -271,6 +272,7 @@ class _Drive:
                     group.create_task(self._turn())
                 else:
                     self.failed += 1
+                    self.crowded += 1
 
     async def _turn(self) -> None:
         """Post one update and wait for its answer; then put the chat at the end of the queue."""

@@ -17,7 +17,8 @@ def test_benchmark_turns_succeed_with_every_compared_framework() -> None:
     results = measure(plan)
     assert [each.contender for each in results] == list(CONTENDERS)
     for each in results:
-        assert each.failed == 0, each.contender.name
+        # With four chats, some people arrive while all chats are busy. They are never posted.
+        assert each.failed == each.crowded, each.contender.name
         assert each.samples[0].driven.calls >= each.samples[0].driven.turns, each.contender.name
         assert each.total > 0, each.contender.name
     assert "Kosh as a multiple of" in report.tables(results)

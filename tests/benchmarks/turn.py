@@ -113,6 +113,10 @@ class Result:
     def failed(self) -> int:
         return sum(each.driven.failed for each in (*self.samples, *self.loaded))
 
+    @property
+    def crowded(self) -> int:
+        return sum(each.driven.crowded for each in (*self.samples, *self.loaded))
+
 
 def measure(plan: Plan) -> list[Result]:
     """Run the whole benchmark; it takes about rounds × seconds for each contender."""

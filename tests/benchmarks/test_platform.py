@@ -1,0 +1,40 @@
+"""Tests of the emulated platform that drives the benchmarks."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from tests.benchmarks.form import KEPT
+from tests.benchmarks.orders import Order
+from tests.benchmarks.platform import Chat, _Drive
+
+ORDER = Order(
+    port=0, path="/", secret="", form=KEPT, first_chat=1, chats=1, at_once=1, turns=3, seconds=60,
+    rate=1_000_000,
+)  # fmt: skip
+
+
+class _SlowServer:
+    """A server that answers the only chat after the platform has rejected two arrivals."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+        self.drive: Any = None
+
+    async def post(self, _body: bytes) -> int:
+        while self.drive.crowded < 2:  # noqa: ASYNC110 — a drive sends no signal
+            await asyncio.sleep(0)
+        self.chat.hear(0.0, {"text": "An answer"}, 1)
+        return 200
+
+
+async def test_platform_counts_arrivals_apart_when_all_chats_are_busy() -> None:
+    """Let three people arrive at once at a server that is slow, with one chat.
+
+    The two arrivals that found no free chat say nothing about the server.
+    """
+    chat = Chat(1, KEPT)
+    server = _SlowServer(chat)
+    server.drive = drive = _Drive(ORDER, deque([chat]), server)  # type: ignore[arg-type]
+    await drive.at_random()
+    assert (len(drive.latencies), drive.failed, drive.crowded) == (1, 2, 2)
