@@ -1,5 +1,6 @@
 """The log contains only permitted fields, and no personal data (canary values)."""
 
+import gc
 import io
 import json
 import logging
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +47,12 @@ class Terminal(Written):
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
+    """Restore the logging of the process after each test.
+
+    Collect the garbage first. Otherwise an object that an earlier test left unclosed could be
+    collected during this test, and the log would have an additional line, `log.uncaught`.
+    """
+    gc.collect()
     before, root = structlog.get_config(), logging.root
     handlers, level = root.handlers[:], root.level
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
@@ -57,6 +65,17 @@ def restored() -> Iterator[None]:
     logging.getLogger("uvicorn.access").disabled = False
     structlog.contextvars.clear_contextvars()
     structlog.configure(**before)
+
+
+@pytest.fixture(scope="module")
+def unclosed_file() -> None:
+    """Leave an unclosed file in a reference cycle, as a test of another module may.
+
+    The fixture is of the module, so that it runs before the fixture `restored`.
+    """
+    gc.disable()
+    cycle: list[object] = [Path(__file__).open()]  # noqa: SIM115
+    cycle.append(cycle)
 
 
 @pytest.fixture
@@ -137,6 +156,13 @@ def test_log_line_masks_text_in_numeric_and_id_keys(written: Written) -> None:
 def test_log_event_must_be_dotted_words(written: Written, event: str) -> None:
     app_logging.get().info(event)
     assert written.line["event"] == "log.unnamed"
+
+
+@pytest.mark.usefixtures("unclosed_file")
+def test_log_stream_omits_the_garbage_of_earlier_tests(written: Written) -> None:
+    gc.collect()
+    gc.enable()
+    assert written.lines == []
 
 
 def test_log_arguments_are_not_formatted_into_the_event(written: Written) -> None:
