@@ -53,7 +53,7 @@ class Officer:
     async def says(self, words: str) -> None:
         """Wait until the page shows a text."""
         await self.page.wait_for_function(
-            "words => document.getElementById('main').innerText.includes(words)", arg=words
+            "words => document.getElementById('main')?.innerText.includes(words)", arg=words
         )
 
     async def stands_as_fresh(self) -> bool:
