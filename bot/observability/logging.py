@@ -107,6 +107,7 @@ def _route_libraries(minimum: int) -> None:
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.propagate = True
+            logger.disabled = False
             logger.setLevel(logging.NOTSET)
     logging.root.handlers[:] = [_Library()]
     logging.root.setLevel(max(minimum, logging.WARNING))

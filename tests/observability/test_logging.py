@@ -276,6 +276,15 @@ def test_log_configuration_removes_handlers_of_libraries() -> None:
     assert stream.line["logger"] == "noisy.library"
 
 
+def test_log_configuration_enables_loggers_that_a_library_disabled() -> None:
+    """Disable a logger as `logging.config.dictConfig` does with all that exist."""
+    stream, silent = Written(), logging.getLogger("silent.library")
+    silent.disabled = True
+    app_logging.configure("info", to=stream)
+    silent.error(CANARY)
+    assert stream.line["logger"] == "silent.library"
+
+
 def lines_of(program: str) -> list[dict[str, Any]]:
     """Run Python code in a separate process; return its log lines.
 
