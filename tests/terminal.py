@@ -3,6 +3,7 @@
 The imports take two seconds, a command much less. A few tests start `python -m bot` instead.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -71,8 +72,10 @@ class Shell:
 
 @cache
 def shell() -> Shell:
-    """Return the shell that all tests of this process share."""
-    return Shell(ROOT, *NAMES)
+    """Return the shell that all tests of this process share; it ends with this process."""
+    made = Shell(ROOT, *NAMES)
+    atexit.register(made.close)
+    return made
 
 
 def _serve() -> None:

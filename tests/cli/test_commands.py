@@ -14,6 +14,7 @@ from bot.cli import FAMILIES, assembled
 from bot.cli import environment as around
 from bot.config.settings import Settings
 from bot.security.key_files import Keys
+from tests.terminal import ROOT
 
 NO_OFFICER = "E_OFFICER: there is no such officer; look at the list\n"
 
@@ -105,3 +106,11 @@ def test_cli_version_command_imports_no_server_library() -> None:
         check=True,
     )
     assert told.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.release
+def test_shared_shell_of_tests_is_closed_when_their_process_ends() -> None:
+    program = "from tests.terminal import shell; shell()"
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
