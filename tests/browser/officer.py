@@ -85,6 +85,6 @@ class Officer:
             **options,
         )
         officer = cls(await context.new_page())
-        officer.page.set_default_timeout(10_000)
+        officer.page.set_default_timeout(60_000)
         await officer.sign_in(house.url, name)
         return officer

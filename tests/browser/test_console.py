@@ -324,7 +324,7 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
     async with serving(create_app(lent(replace(office.rt, settings=settings))), port):
         context = await browser.new_context(extra_http_headers={"Accept-Language": "ru"})
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         devices = await context.new_cdp_session(page)
         await devices.send("WebAuthn.enable")
         device = {
@@ -370,7 +370,8 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         await officer.page.keyboard.press("Alt+KeyB")
 
         async with officer.page.expect_popup() as opened:
-            await gate.locator("a").click()
+            # Wait for the new page only: the click itself would wait until the page is loaded.
+            await gate.locator("a").click(no_wait_after=True)
         beside = Officer(await opened.value)
         await beside.page.locator(".crew button", has_text=name).click()
         await beside.page.wait_for_url("**/console/inbox")
