@@ -10,6 +10,7 @@ from bot.i18n import (
     countries,
     crisis_patterns,
     crisis_words,
+    foreign_crisis_words,
     foreign_languages,
     identity_numbers,
     language_guess,
@@ -63,7 +64,9 @@ class Languages:
         return min(read, key=len, default=None)
 
     def guess(self, typed: str) -> str | None:
-        code = reserved_words.form(typed) or language_guess.guess(typed)
+        code = reserved_words.form(typed)
+        if code is None and not foreign_languages.language(typed, self.languages()):
+            code = language_guess.guess(typed)
         return code if code in self._codes else None
 
     def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
@@ -89,7 +92,8 @@ class Languages:
         return crisis_words.danger(typed)
 
     def danger_intent(self, typed: str) -> str | None:
-        return crisis_patterns.intent(typed)
+        intent = crisis_patterns.intent(typed)
+        return "" if intent is None and foreign_crisis_words.danger(typed) else intent
 
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)

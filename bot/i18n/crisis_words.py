@@ -3,7 +3,13 @@
 from functools import cache
 from itertools import groupby
 
-from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import (
+    crisis_patterns,
+    foreign_crisis_words,
+    kazakh_arabic,
+    normalization,
+    uzbek_cyrillic,
+)
 
 # The phrases are long, because short ones match names and places. A native speaker must check
 # each line.
@@ -28,8 +34,9 @@ PHRASES = (
 
 
 def danger(typed: str) -> bool:
-    """Return True if a text contains a phrase of danger or matches one of `crisis_patterns`."""
-    return _has_phrase(typed) or crisis_patterns.intent(typed) is not None
+    """Return True if a text contains a phrase of danger in an offered or another language."""
+    is_foreign = crisis_patterns.intent(typed) is not None or foreign_crisis_words.danger(typed)
+    return is_foreign or _has_phrase(typed)
 
 
 def _has_phrase(typed: str) -> bool:

@@ -19,14 +19,18 @@ SCRIPTS = (
     language_guess.HAN,
     language_guess.KANA,
 )
+# Letters of Arabic keyboards that people type in place of the Persian ones.
+PERSIAN = str.maketrans("يك", "یک")
 # Languages that `language_guess` knows although they are not offered.
 LEARNED = ("en", "tr")
 # Minimum lead over the next language, in tenths of log-odds. The largest lead of an English or
 # Turkish guess for a test line in an offered language is 38 (the greeting "hello").
 LEAD = 40
 # Frequent words that no offered language has in the same spelling. A text is certainly in a
-# language if it has at least MIN_WORDS of its words, which are at least MIN_SHARE of all its words.
-MIN_WORDS, MIN_SHARE = 2, 0.5
+# language if at least MIN_WORDS of its words are among them, and at least the language's share in
+# MIN_SHARES. Nouns that Kazakhs of the country may borrow are left out.
+MIN_WORDS = 2
+MIN_SHARES: Mapping[str, float] = {"en": 0.5, "tr": 0.5, "de": 0.33, "mn": 0.25, "fa": 0.25}
 FREQUENT: Mapping[str, str] = {
     "en": "i they we my your us the it is are am was be have has do does did will would want need"
     " to from in of for and not please help how what where when who which about here there very"
@@ -35,35 +39,76 @@ FREQUENT: Mapping[str, str] = {
     " nasıl nasil kadar için icin istiyorum istiyoruz bana benim değil degil gerekli gerekiyor"
     " geçerli gecerli miyim mıyım musun misiniz evet hayır yardım yardim olarak olmak almak yapmak"
     " kazakistan kazakistana sürer surer alınır alinir biliyor hakkında",
+    "de": "ich und nicht wie kann möchte moechte habe haben mein meine meinen meiner meinem der die"
+    " das dem ein eine einen einem einer ist sind für mit nach bitte danke hallo guten tag morgen"
+    " abend was wer welche brauche brauchen bekomme bekommen werden werde wird wurde auch auf aus"
+    " hilfe wir uns sie mich ihr oder aber wenn keine muss soll darf können koennen zum zur im über"
+    " wann warum hat vielen dank sehr gibt es zurück mehr wohne lebe seit jemand leider hier diese"
+    " dass lange",
+    "mn": "байна вэ бэ уу үү юу юү сайн би бид миний минь надад намайг манай маань биднийг бидний"
+    " таны хэрэгтэй ямар яаж хэрхэн хаана хэзээ хэд хэдэн хэн юм болох болно байгаа байсан байх"
+    " байдаг хүсэж хүсч руу рүү гэж гэсэн энэ тэр авах өгөх өгнө дээр хийх нь одоо талаар чадах"
+    " чадахгүй мэдэх мэдэхгүй ойлгохгүй шаардлагатай байж хэлээр надаас танаас хэр амьдардаг хүн",
+    "fa": "این آن را برای است هستم هستیم هست می نمی کنم کنیم کنید کند کنند چه چگونه چطور کجا کجاست"
+    " چیست آیا شما خود یک در خواهم خواهیم میخواهم میخوام دارم دارد داریم دارید ندارم لطفا لطفاً"
+    " باید شود شوم شده شدم بود کرده کرد ممنون متشکرم خیلی چقدر مرا خواهند توانم تواند نیست نیستم"
+    " چیکار بدهید اند پس برادرم پدرم مادرم شوهرم همسرم",
 }
+# One of these words is sufficient, because no offered language has a similar word.
+SUFFICIENT = "минь намайг миний надад байна вэ үү биднийг маань است نمی هستم نیستم باید کجاست خواهم"
 # Words that are certain although they are the whole message.
-ALONE: Mapping[str, str] = {"merhaba": "tr", "günaydın": "tr", "imdat": "tr"}
+ALONE: Mapping[str, str] = {
+    "imdat": "tr", "hilfe": "de", "туслаарай": "mn", "туслаач": "mn",
+    "کمک": "fa",
+}  # fmt: skip
+# Greetings, with which people also begin a message in another language. Only if a greeting is the
+# whole message, it shows the language; "" means that people of all languages write this greeting.
+GREETINGS: Mapping[str, str] = {
+    "hello": "", "hi": "", "salem": "", "salam": "", "salom": "", "selam": "", "سلام": "",
+    "merhaba": "tr", "günaydın": "tr", "hallo": "de", "guten tag": "de", "guten morgen": "de",
+    "сайн байна уу": "", "сайн уу": "",
+}  # fmt: skip
+# Letters of offered languages that a language does not have.
+LACKING: Mapping[str, str] = {
+    "de": "çğışñ", "en": "çğışñ", "fa": "ءۆۇۋڭە", "mn": "әғқңұіһўҳ", "tr": "äñqwx",
+}  # fmt: skip
 
 
 def guess(typed: str) -> str | None:
     """Return the code of the language of a text if it is certainly not offered, else None."""
     text = unicodedata.normalize("NFKC", typed[: language_guess.MAX_CHARACTERS]).casefold()
     # The lower case of the Turkish capital letter İ has a separate dot.
-    text = text.replace("i\u0307", "i")
+    text = text.replace("i\u0307", "i").translate(PERSIAN)
     if sum(script.search(text) is not None for script in SCRIPTS) != 1:
         return None
-    words = language_guess.WORD.findall(text)
-    if len(words) == 1 and words[0] in ALONE:
-        return ALONE[words[0]]
-    if (found := _by_words(words)) is not None:
-        return found
-    form, lead = language_guess.leading(typed)
-    return form if form in LEARNED and lead >= LEAD else None
+    spoken = " ".join(language_guess.WORD.findall(text))
+    greeting = next((each for each in GREETINGS if f"{spoken} ".startswith(f"{each} ")), "")
+    rest = spoken.removeprefix(greeting).strip()
+    if not rest:
+        return GREETINGS.get(greeting) or None
+    found = ALONE.get(rest) or _by_words(rest.split(" ")) or _by_letters(rest)
+    return None if found is None or set(LACKING[found]) & set(text) else found
 
 
 def _by_words(words: list[str]) -> str | None:
     """Return the language whose frequent words a text has; None if no language is certain."""
     counts = {code: len(frequent.intersection(words)) for code, frequent in _frequent().items()}
     code = max(counts, key=lambda each: counts[each])
-    is_certain = counts[code] >= max(MIN_WORDS, MIN_SHARE * len(set(words)))
+    is_enough = counts[code] >= MIN_WORDS or not _sufficient().isdisjoint(words)
+    is_certain = is_enough and counts[code] >= MIN_SHARES[code] * len(set(words))
     return code if is_certain and list(counts.values()).count(counts[code]) == 1 else None
+
+
+def _by_letters(text: str) -> str | None:
+    form, lead = language_guess.leading(text)
+    return form if form in LEARNED and lead >= LEAD else None
 
 
 @cache
 def _frequent() -> Mapping[str, frozenset[str]]:
     return {code: frozenset(words.split()) for code, words in FREQUENT.items()}
+
+
+@cache
+def _sufficient() -> frozenset[str]:
+    return frozenset(SUFFICIENT.split())

@@ -55,12 +55,46 @@ FOREIGN: Mapping[str, Foreign] = {
         between=", ",
         last=" ve ",
     ),
+    # check: a native speaker must check this
+    "de": Foreign(
+        "Dieser Assistent antwortet auf {languages}. Bitte wählen Sie unten eine Sprache. Danach"
+        " können Sie auch mit einem Menschen sprechen.",
+        "Wenn jemand in Gefahr ist, schreiben Sie hier bitte keine Namen. Schreiben Sie „person“:"
+        " Dringende Fragen werden zuerst gelesen.",
+        {"kk": "Kasachisch", "ru": "Russisch", "zh": "Chinesisch", "uz": "Usbekisch"},
+        between=", ",
+        last=" und ",
+    ),
+    # check: a native speaker must check this
+    "mn": Foreign(
+        "Энэ туслах {languages} хэлээр хариулна. Доороос хэлээ сонгоно уу. Дараа нь та ажилтантай ч"
+        " ярьж болно.",
+        "Хэн нэгэн аюулд орсон бол энд хүний нэр битгий бичээрэй. “person” гэж бичээрэй: яаралтай"
+        " асуултыг түрүүлж уншдаг.",
+        {"kk": "казах", "ru": "орос", "zh": "хятад", "uz": "узбек"},
+        between=", ",
+        last=", ",
+    ),
+    # check: a native speaker must check this
+    "fa": Foreign(
+        "این دستیار به {languages} پاسخ می‌دهد. لطفاً در پایین یک زبان را انتخاب کنید. پس از آن"
+        " می‌توانید با یک کارمند هم صحبت کنید.",
+        "اگر کسی در خطر است، لطفاً اینجا نام ننویسید. بنویسید «person»: پرسش‌های فوری زودتر خوانده"
+        " می‌شوند.",
+        {"kk": "قزاقی", "ru": "روسی", "zh": "چینی", "uz": "ازبکی"},
+        between="، ",
+        last=" و ",
+    ),
 }
+
+
+def language(typed: str, offered: Sequence[tuple[str, str]]) -> str | None:
+    """Return the language of a text if it is certain and is not offered, else None."""
+    code = foreign_guess.guess(typed)
+    return None if code in dict(offered) else code
 
 
 def lines(typed: str, offered: Sequence[tuple[str, str]], *, is_danger: bool) -> tuple[str, ...]:
     """Return the sentences in the language of a text; () if this language may be an offered one."""
-    code = foreign_guess.guess(typed)
-    if code is None or code in dict(offered):
-        return ()
-    return FOREIGN[code].lines(offered, is_danger=is_danger)
+    code = language(typed, offered)
+    return FOREIGN[code].lines(offered, is_danger=is_danger) if code else ()

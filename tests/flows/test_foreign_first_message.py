@@ -22,10 +22,16 @@ OFFERED = tuple(NAMES.items())
 QUESTIONS = (
     ("en", "Hello, I want to move to Kazakhstan with my family"),
     ("tr", "Merhaba, Kazakistan'a göç etmek istiyorum"),
+    ("de", "Hallo, ich möchte mit meiner Familie nach Kasachstan ziehen"),
+    ("mn", "Сайн байна уу? Казахстан руу нүүхийг хүсэж байна"),
+    ("fa", "سلام، چگونه می‌توانم به قزاقستان مهاجرت کنم؟"),
 )
 DANGERS = (
     ("en", "Help me please, police took my brother in Urumqi"),
     ("tr", "Kardeşimi polis aldı, nerede bilmiyoruz"),
+    ("de", "Hilfe! Die Polizei hat meinen Bruder mitgenommen"),
+    ("mn", "Нөхөр минь намайг зоддог"),
+    ("fa", "پلیس برادرم را گرفت"),
 )
 
 
