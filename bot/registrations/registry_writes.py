@@ -1,11 +1,14 @@
 """Worker side of writes to the registry: claim a write, send it, and record its outcome."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from pydantic import ValidationError
 
 from bot import cases
 from bot.concurrency.backoff import backoff, jittered
@@ -44,6 +47,14 @@ _BODIES: dict[str, type[WriteBody]] = {
     "invite": HouseholdInviting,
     "join": HouseholdJoining,
 }
+# Kinds of writes without a person's data.
+_WITHOUT_BODY = frozenset({"leave", "withdraw", "erase"})
+
+
+class NewerWrite(Exception):
+    """A newer version wrote this kind of write, or its body, so this version must not send it."""
+
+    code = "E_WRITE_NEWER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +111,28 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     """Claim a write for sending.
 
     Returns None if the write is not due, or if an earlier write of the registration is still open.
+    Also returns None for a write of a newer version, and leaves it unchanged to a newer worker.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
-    if row is None:
-        return None
+        if row is None:
+            return None
+        try:
+            return _read(rt, write_id, row)
+        except NewerWrite as error:
+            was, attempts = row[5:7]
+            values = {"write": write_id, "attempt": attempts, "new_state": was}
+            await execute(transaction, statements.RELEASE_WRITE, **values, why=error.code)
+            _logger.warning("registry.write_newer", code=error.code)
+            return None
+
+
+def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
+    """Convert a row of `statements.CLAIM`. Raises NewerWrite if this version cannot read it."""
     registration_id, person_id, key, epoch, kind, was, attempts, sealed, *rest = row
     receipt, asked_at, submitted = rest
+    if kind not in _BODIES and kind not in _WITHOUT_BODY:
+        raise NewerWrite
     person = identities.known(rt, person_id, key, epoch) if person_id else None
     body, consent = None, None
     if kind == "erase":
@@ -115,7 +141,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         )
     elif person and sealed:
         plain = person.key.unseal(sealed, "registry_writes", "payload", str(write_id))
-        body = _BODIES[kind].model_validate_json(plain)
+        body = _body(kind, plain)
     doubtful = was != "pending"
     return Write(
         write_id,
@@ -130,6 +156,17 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         receipt,
         submitted,
     )
+
+
+def _body(kind: str, plain: bytes) -> WriteBody:
+    """Parse a stored body. The models forbid unknown members, so that none is left out."""
+    body = None
+    with suppress(KeyError, ValidationError):
+        body = _BODIES[kind].model_validate_json(plain)
+    # Raised here, so that no context is chained: it could name the body's members.
+    if body is None:
+        raise NewerWrite
+    return body
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:

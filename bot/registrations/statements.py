@@ -27,6 +27,8 @@ from bot.db.statements import NOW, ago, seconds_from_now, statement
 from flows import lifetimes
 
 LEASE_SECONDS = 90
+# A worker tries a write of a newer version again after this time.
+RELEASED_SECONDS = 10
 ANSWERS_KEPT = timedelta(hours=lifetimes.ANSWERS_HOURS)
 DRAFT_KEPT = timedelta(days=lifetimes.DRAFT_DAYS)
 RECENTLY = timedelta(hours=1)
@@ -222,6 +224,17 @@ POSTPONE_WRITE = statement(
     update(t.RegistryWrite)
     .where(*_THIS_ATTEMPT)
     .values(state=bindparam("new_state"), reason=bindparam("why"), due_at=seconds_from_now("delay"))
+)
+# Undoes the claim of an attempt. The pause lets other writes and other workers go first.
+RELEASE_WRITE = statement(
+    update(t.RegistryWrite)
+    .where(*_THIS_ATTEMPT)
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        attempts=t.RegistryWrite.attempts - 1,
+        due_at=NOW + timedelta(seconds=RELEASED_SECONDS),
+    )
 )
 END_WITHDRAWAL = statement(
     update(t.Registration)

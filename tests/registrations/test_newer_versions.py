@@ -1,0 +1,123 @@
+"""A worker leaves registry writes of a newer version to a newer worker, unchanged."""
+
+from dataclasses import replace
+from typing import Any, LiteralString, cast
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from bot.conversations import receive, registry_events
+from bot.registrations import registry_writes
+from bot.registrations.registry_writes import NewerWrite
+from bot.registry.client import Registry
+from bot.registry.contract import Consent, Contact, Member, Model, PreRegistration
+from bot.runtime import Runtime
+from tests.desk.desks import ahead
+from tests.person_client import Guest
+from tests.registrations.test_registrations import Keeping
+
+
+class NewerPreRegistration(PreRegistration):
+    """The pre-registration of a newer version, which has one more answer."""
+
+    housing: str | None = None
+
+
+class Recording(Keeping):
+    """A registry that also keeps the bodies of the submissions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: list[Any] = []
+
+    async def create(self, body: object, *, key: str) -> Any:
+        self.bodies.append(body)
+        return await super().create(body, key=key)
+
+
+async def _row(rt: Runtime, query: LiteralString, *values: object) -> Any:
+    async with rt.pool.connection() as session:
+        (row,) = await (await session.execute(query, values)).fetchall()
+    return row
+
+
+async def _state(rt: Runtime, write: UUID) -> Any:
+    return await _row(
+        rt,
+        "SELECT state, attempts, reason, payload IS NOT NULL, due_at > kosh_now()"
+        " FROM registry_writes WHERE id = %s",
+        write,
+    )
+
+
+async def _registered(rt: Runtime) -> tuple[UUID, UUID]:
+    """Register a person; return the ids of the registration and of its write."""
+    await Guest(rt).register()
+    write, registration = await _row(rt, "SELECT id, registration_id FROM registry_writes")
+    return UUID(str(registration)), UUID(str(write))
+
+
+async def _run_due(rt: Runtime, registry: Keeping) -> None:
+    """Advance the time and try every registry write that is due."""
+    await ahead(rt, "1 minute")
+    async with rt.pool.connection() as session:
+        due = await registry_writes.due(session)
+    there = replace(rt, registry=cast(Registry, registry))
+    for write in due:
+        await receive.deliver(rt, await registry_events.write_to_registry(there, write))
+
+
+async def _add_member(rt: Runtime, write: UUID) -> None:
+    """Let the stored submission be one of a newer version, which has one more member."""
+    claimed = await registry_writes.claim(rt, write)
+    assert claimed is not None
+    person = claimed.person
+    assert person is not None
+    assert claimed.body is not None
+    body = msgspec.json.decode(claimed.body.model_dump_json()) | {"housing": "RENT"}
+    sealed = person.key.seal(msgspec.json.encode(body), "registry_writes", "payload", str(write))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE registry_writes SET payload = %s, state = 'pending', attempts = 0,"
+            " due_at = kosh_now() WHERE id = %s",
+            (sealed, write),
+        )
+
+
+async def test_submission_of_a_newer_version_waits_for_a_newer_worker(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _registration, write = await _registered(rt)
+    await _add_member(rt, write)
+    registry = Recording()
+    for _each in range(3):
+        await _run_due(rt, registry)
+        assert await _state(rt, write) == ("pending", 0, NewerWrite.code, True, True)
+    assert registry.bodies == []
+    monkeypatch.setitem(registry_writes._BODIES, "submit", NewerPreRegistration)
+    await _run_due(rt, registry)
+    [body] = registry.bodies
+    assert body.housing == "RENT"
+    assert (await _state(rt, write))[0] == "accepted"
+
+
+@pytest.mark.parametrize("state", ["pending", "unknown"])
+async def test_write_of_an_unknown_kind_waits_for_a_newer_worker(rt: Runtime, state: str) -> None:
+    registration, _write = await _registered(rt)
+    registry, newer = Recording(), uuid4()
+    await _run_due(rt, registry)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO registry_writes (id, registration_id, number, kind, state, due_at)"
+            " VALUES (%s, %s, 9, 'renew', %s, kosh_now())",
+            (newer, registration, state),
+        )
+    await _run_due(rt, registry)
+    assert await _state(rt, newer) == (state, 0, NewerWrite.code, False, True)
+    assert len(registry.said) == 1
+
+
+@pytest.mark.parametrize("model", [*registry_writes._BODIES.values(), Member, Contact, Consent])
+def test_bodies_of_writes_forbid_members_of_a_newer_version(model: type[Model]) -> None:
+    assert model.model_config["extra"] == "forbid"
