@@ -8,17 +8,19 @@ and target (`delivery`). `hints` sends neutral e-mails and SMS to people who lef
 from bot.notifications.delivery import push_sender, send_due
 from bot.notifications.fan_out import TASK, fan_out, find_ending, find_unstaffed, notify
 from bot.notifications.hints import send_hints
-from bot.notifications.kinds import LABELS, Kind
+from bot.notifications.kinds import LABELS, Kind, NewerKind, known_kind
 from bot.notifications.switched_off import SwitchedOff
 
 __all__ = [
     "LABELS",
     "TASK",
     "Kind",
+    "NewerKind",
     "SwitchedOff",
     "fan_out",
     "find_ending",
     "find_unstaffed",
+    "known_kind",
     "notify",
     "push_sender",
     "send_due",

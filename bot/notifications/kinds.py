@@ -23,6 +23,22 @@ class Kind(StrEnum):
     WEBHOOK_OFF = "webhook_off"
 
 
+class NewerKind(ValueError):
+    """A newer version added this kind of notification."""
+
+    code = "E_NOTIFICATION_NEWER"
+
+    def __init__(self) -> None:
+        super().__init__(self.code)
+
+
+def known_kind(name: str) -> Kind:
+    """Return the kind with this name. Raises NewerKind if there is none."""
+    if name not in Kind:
+        raise NewerKind
+    return Kind(name)
+
+
 LINES: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("New cases: {count}"),
     Kind.NEW_WORDS: _("Your cases with new messages: {count}"),

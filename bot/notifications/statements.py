@@ -27,6 +27,7 @@ from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, ago, any_of, seconds, statement
+from bot.notifications.kinds import Kind
 
 CLAIMED_AT_ONCE = 100
 
@@ -146,6 +147,8 @@ _DUE_ROWS = (
     .where(
         t.OfficerNotification.done_at.is_(None),
         t.OfficerNotification.due_at <= NOW,
+        # A newer version may have added other kinds, which its workers send.
+        t.OfficerNotification.kind.in_([each.value for each in Kind]),
         or_(t.OfficerNotification.state == "pending", t.OfficerNotification.lease_until < NOW),
     )
     .order_by(t.OfficerNotification.officer_id, t.OfficerNotification.id)

@@ -12,6 +12,7 @@ from bot.concurrency import shutdown
 from bot.conversations import receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
 from bot.editorial import referrers
+from bot.notifications import NewerKind
 from bot.observability import logging
 from bot.operations import health, key_rotation, rollback_guard
 from bot.privacy import erasure, retention
@@ -46,6 +47,8 @@ FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
+# An old worker retries a job of a newer version after this time.
+NEWER_SECONDS = 10
 
 _logger = logging.get()
 
@@ -68,10 +71,7 @@ async def work(rt: Runtime) -> None:
     async def send(upload: str) -> None:
         await receive.deliver(rt, await upload_events.send_upload(rt, UUID(upload)))
 
-    @app.task(name=notifications.TASK, queue=DEFAULT)
-    async def notify(kind: str, subject: str) -> None:
-        await notifications.fan_out(rt, notifications.Kind(kind), subject)
-
+    know_notifications(app, rt)
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
@@ -110,6 +110,18 @@ async def announce(rt: Runtime) -> None:
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         _announce(group, app, rt)
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
+
+
+def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
+    """Add the task of notifications to `app`.
+
+    A job with a kind of a newer version is retried until a newer worker takes it.
+    """
+    retry = procrastinate.RetryStrategy(wait=NEWER_SECONDS, retry_exceptions=[NewerKind])
+
+    @app.task(name=notifications.TASK, queue=DEFAULT, retry=retry)
+    async def notify(kind: str, subject: str) -> None:
+        await notifications.fan_out(rt, notifications.known_kind(kind), subject)
 
 
 def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:

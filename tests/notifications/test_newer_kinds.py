@@ -1,0 +1,46 @@
+"""A worker leaves notifications of kinds that a newer version added to a newer worker."""
+
+import procrastinate
+
+from bot import notifications
+from bot.db import job_queue
+from bot.worker import main
+from tests.desk.desks import an_officer
+from tests.notifications.test_notifications import Office, office
+
+__all__ = ["office"]
+
+
+async def test_job_of_a_newer_kind_of_notification_waits_for_a_newer_worker(
+    office: Office,
+) -> None:
+    rt = office.rt
+    async with rt.pool.connection() as session:
+        await job_queue.defer(session, notifications.TASK, kind="newer", subject="x")
+        await job_queue.defer(session, notifications.TASK, kind="no_shift", subject="general")
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    main.know_notifications(app, rt)
+    async with app.open_async(rt.pool):
+        await app.run_worker_async(
+            wait=False, install_signal_handlers=False, listen_notify=False,
+            delete_jobs="successful",
+        )  # fmt: skip
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT args ->> 'kind', status::text, scheduled_at > now() FROM procrastinate_jobs"
+        )
+        assert await cursor.fetchall() == [("newer", "todo", True)]
+
+
+async def test_notification_of_a_newer_kind_delays_no_other_notification(office: Office) -> None:
+    officer = await an_officer(office.rt)
+    await office.wants(officer)
+    async with office.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO officer_notifications (officer_id, kind, subject, state)"
+            " VALUES (%s, 'newer', 'x', 'pending'), (%s, 'no_shift', 'general', 'pending')",
+            (officer.id, officer.id),
+        )
+    await notifications.send_due(office.rt)
+    assert len(office.mail.taken) == 1
+    assert await office.states() == [("pending", None), ("sent", None)]
