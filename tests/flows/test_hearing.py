@@ -37,7 +37,9 @@ from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation
 from flows.engine.text import Text
 from flows.knowledge import cards, entry
+from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answers import BY_INTENT
+from flows.knowledge.intents.papers import LOST_BEFORE_JOURNEY
 from flows.replies import HELLO, REPLIES, suggestions, understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, at, straight
 from tests.flows.recognizer import (
@@ -442,6 +444,14 @@ def test_safety_answer_offers_the_topic_of_the_message() -> None:
     assert chat.keys[:2] == ["?urgent", "?ask.documents.missing"]
     chat.presses("?ask.documents.missing")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+
+
+def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
+    chat = says(heard(), "passport")
+    opening = BY_INTENT["documents.missing"].opening
+    first_fact = next(place for place, part in enumerate(opening) if isinstance(part, Fact))
+    assert LOST_BEFORE_JOURNEY in opening[:first_fact]
+    assert chat.shows(LOST_BEFORE_JOURNEY)
 
 
 def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> None:

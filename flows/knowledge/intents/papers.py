@@ -14,6 +14,11 @@ PAPER_ENDS = _(
     "Does your passport run out soon, or is a paper missing? Talk to an officer now. Go to the"
     " consulate of your country only if that is safe for you."
 )
+# Translators: "it" is a paper, such as a passport.
+LOST_BEFORE_JOURNEY = _(
+    "Was it lost or stolen, and do you travel soon? Talk to an officer today. Ask the airline or"
+    " the station whether you can travel on another day."
+)
 
 PAPERS = (
     Answer(
@@ -67,6 +72,7 @@ PAPERS = (
         label=button("Problem with papers"),
         opening=(
             PAPER_ENDS,
+            LOST_BEFORE_JOURNEY,
             UNSAFE,
             needs.PASSPORT_DAYS,
             kandas.COMPLETENESS,
