@@ -63,11 +63,15 @@ class Certainty(StrEnum):
 
 
 class DangerLevel(IntEnum):
-    """The reaction to danger: none, a safety card above the reply, or the safety answer alone."""
+    """The reaction to danger: none, a safety card above the reply, or the safety answer alone.
+
+    With `URGENT_CARD`, the reply has a card, and a case opened from the message is urgent.
+    """
 
     NONE = 0
     CARD = 1
-    FIRST = 2
+    URGENT_CARD = 2
+    FIRST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +148,10 @@ def danger_level(mass: float, intent: str, lead: float) -> DangerLevel:
     `intent` is the likeliest intent. `lead` is the amount by which it is likelier than all kinds of
     danger together.
     """
-    if mass < DANGER_CARD:
-        return DangerLevel.NONE
+    if mass < DANGER_FIRST:
+        return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE
     is_question = BY_ID[intent].kind not in BEFORE_ANSWER and lead >= QUESTION_LEAD
-    comes_first = mass >= DANGER_FIRST and not is_question
-    return DangerLevel.FIRST if comes_first else DangerLevel.CARD
+    return DangerLevel.URGENT_CARD if is_question else DangerLevel.FIRST
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:

@@ -23,6 +23,7 @@ CONFIDENCE = {
 DANGER = {
     DangerLevel.NONE: Danger.NONE,
     DangerLevel.CARD: Danger.SUSPECTED,
+    DangerLevel.URGENT_CARD: Danger.LIKELY,
     DangerLevel.FIRST: Danger.CLEAR,
 }
 

@@ -22,7 +22,6 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.invitations import FindInvitation, read_invitation
 from flows.engine.language_protocol import Refusal, Reserved
-from flows.engine.recognition import Danger
 from flows.engine.referrals import read_code
 from flows.engine.state import Conversation
 from flows.engine.text import _
@@ -208,7 +207,7 @@ def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
     if isinstance(words, Refusal):
         too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
         return turn.say_and_reprompt(too_long)
-    urgent = turn.danger(text) is Danger.CLEAR
+    urgent = turn.danger(text).is_urgent
     if not is_counted and not limit_screens.admits(turn, urgent=urgent):
         return limit_screens.refuse(turn, text)
     pass_on(turn, Relay(words, urgent))

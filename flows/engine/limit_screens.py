@@ -19,7 +19,7 @@ from flows.engine.message_limits import (
     MessageLimit,
 )
 from flows.engine.questions import Option
-from flows.engine.recognition import Confidence, Danger
+from flows.engine.recognition import Confidence
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState, option_buttons
 
@@ -83,7 +83,7 @@ def note_case(turn: TurnState, opened: OpenCase) -> None:
     limit = current(turn)
     if limit is None:
         return
-    in_danger = opened.topic == safety.TOPIC or turn.danger(opened.words) is Danger.CLEAR
+    in_danger = opened.topic == safety.TOPIC or turn.danger(opened.words).is_urgent
     turn.c = replace(turn.c, limit=replace(limit, in_danger=in_danger))
     if not in_danger:
         _count(turn, replace(limit, in_danger=False))

@@ -35,7 +35,6 @@ from flows.engine.flow import (
 )
 from flows.engine.progress import progress
 from flows.engine.questions import Option, Phone
-from flows.engine.recognition import Danger
 from flows.engine.state import waits
 from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
@@ -216,7 +215,7 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
     invitation that led to it.
     """
     if isinstance(effect, OpenCase):
-        urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR
+        urgent = effect.urgent or turn.danger(effect.words).is_urgent
         return replace(effect, urgent=urgent, invitation=turn.c.invitation)
     return effect
 

@@ -25,13 +25,19 @@ class Confidence(StrEnum):
 class Danger(StrEnum):
     """The degree to which a message suggests that a person is in danger.
 
-    With `SUSPECTED`, one sentence about danger is put above the usual reply. With `CLEAR`, the
-    safety answer replaces the reply.
+    With `SUSPECTED` and `LIKELY`, one sentence about danger is put above the usual reply. With
+    `CLEAR`, the safety answer replaces the reply. The order is that of rising danger.
     """
 
     NONE = "none"
     SUSPECTED = "suspected"
+    LIKELY = "likely"
     CLEAR = "clear"
+
+    @property
+    def is_urgent(self) -> bool:
+        """True if a case or an officer's message with these words is urgent."""
+        return self in (Danger.LIKELY, Danger.CLEAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from flows.engine.events import (
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Upload
 from flows.engine.language_protocol import SAFETY
-from flows.engine.recognition import Confidence, Danger
+from flows.engine.recognition import Confidence
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
@@ -100,7 +100,7 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         return limit_screens.show(turn)
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
-    urgent = turn.danger(event.caption) is Danger.CLEAR
+    urgent = turn.danger(event.caption).is_urgent
     if limit_screens.admits_recording(turn, urgent=urgent):
         commands.pass_on(turn, Relay(RECORDED, recording=event.ref))
     else:
@@ -191,4 +191,4 @@ def _is_for_somebody(turn: TurnState, caption: str) -> bool:
     """Return True for a caption that an officer will read, or that speaks of danger."""
     if not caption.strip():
         return False
-    return turn.c.with_officer or turn.danger(caption) is Danger.CLEAR
+    return turn.c.with_officer or turn.danger(caption).is_urgent

@@ -19,10 +19,13 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, Submit
+from flows.engine.recognition import Danger
 from flows.engine.registration import Acknowledged
 from flows.engine.text import _, button
 from flows.preregistration import CLOSED
 from tests.flows.chat import WORDS, Chat, at
+from tests.flows.recognizer import danger
+from tests.flows.test_hearing import told_by
 
 FORM = "preregistration"
 
@@ -344,6 +347,22 @@ def test_danger_in_the_handoff_message_makes_the_case_urgent() -> None:
     chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
     (case,) = chat.done(OpenCase)
     assert (case.words, case.urgent) == ("мне угрожают", True)
+
+
+@pytest.mark.parametrize(
+    ("level", "urgent"),
+    [(Danger.SUSPECTED, False), (Danger.LIKELY, True), (Danger.CLEAR, True)],
+)
+def test_likely_danger_marks_a_case_and_a_relayed_message_urgent(
+    level: Danger, urgent: bool
+) -> None:
+    known = told_by({"zzz": danger("danger.deported", level)})
+    chat = Chat.begun("ru", "officer", understanding=known).until("words").says("zzz")
+    (case,) = chat.done(OpenCase)
+    assert case.urgent is urgent
+    chat = handed_over()
+    chat.understanding = known
+    assert chat.says("zzz").done(Relay)[-1] == Relay("zzz", urgent=urgent)
 
 
 @pytest.mark.parametrize("answers", [(), ("general",)])
