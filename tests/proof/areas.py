@@ -49,9 +49,11 @@ PERMISSION_TESTS = (
     *("tests/editorial/test_drafts.py", "tests/editorial/test_canned.py"),
     *("tests/web/api/test_tokens.py", "tests/web/api/test_status.py"),
     *("tests/web/api/test_announcements.py", "tests/desk/test_unnoticed.py"),
+    *("tests/cases/test_cases.py", "tests/outgoing_webhooks/test_delivery.py"),
     *(
         f"tests/web/test_{name}.py"
         for name in (
+            *("attempts", "console"),
             *("console_access", "console_forms", "console_kept", "console_officers"),
             *("console_passkeys", "console_sessions", "message_limits"),
         )
