@@ -139,10 +139,10 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
 
 
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
-    """Set the case to claimed, or to queued without an owner, because the person awaits an answer.
+    """Reopen a case because the person awaits an answer: claimed if it has an owner, else queued.
 
-    Running deadlines of the answer and of the owner are kept; missing ones are set. The resolution
-    deadline is extended by the working time since the case was paused.
+    The deadline of the answer, and the time when an owned case returns to the queue, are kept if
+    set, else set. The resolution deadline is extended by the working time since the pause.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),

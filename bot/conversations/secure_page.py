@@ -33,7 +33,10 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
 async def return_to_messenger(
     rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
 ) -> LockedConversation:
-    """Queue the last message on the secure page; return the conversation on the messenger."""
+    """Queue a closing message for the secure page.
+
+    Return the conversation with the messenger as its channel.
+    """
     say = Say(((BACK_HOME,),), language=language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, held.person, held.channel, (row,))

@@ -88,9 +88,9 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An open report of a badly worded sentence.
+    """Open reports of a badly worded sentence: an officer's comment, or a number from chats.
 
-    `officer` is the author of the comment; None if the report counts reports from chats.
+    `officer` wrote the comment; it is None for the number from chats.
     """
 
     id: UUID

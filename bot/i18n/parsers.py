@@ -43,7 +43,8 @@ UNITS: dict[Unit, str] = {
     "month": "月 ай اي ой oy",
     "day": "日 号 號 күн كۇن кун kun і ші шы інші нші сі сы е го числа st nd rd th of",
 }
-# Case endings of Kazakh and Uzbek after months, in the form of `normalization.bare`.
+# Case endings of Kazakh and Uzbek that may follow the name of a month, as `normalization.bare`
+# spells them.
 ENDINGS = (
     "и си да де та те га ге ка ке дан ден тан тен даги деги таги теги ги нин дин тин нинг"
     " ида ининг инин инда инде i si da dan ga ning ida ining"

@@ -69,7 +69,10 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
 
 
 async def _written(house: House, case: str) -> list[str]:
-    """Enter the hostile text in every field of officers; return paths of pages that may show it."""
+    """Enter hostile text as officers: a name, a note, a reply and canned replies.
+
+    Return the paths of the pages that may show it.
+    """
     async with Console.signed_in(house.url, DANA) as console:
         await console.get("/console/officers")
         await console.submit("/officers", name=SHORT, mission="general", roles="officer")

@@ -86,7 +86,10 @@ def answered(story: Story) -> Iterator[str]:
 
 
 def answers(story: Story) -> Iterator[str]:
-    """Yield the replies to questions that differ from the learned ones."""
+    """Yield each reply that lacks the text recorded for the same question before the day.
+
+    Questions about the published fact are left to `content`.
+    """
     for act in story.by["act"]:
         expected = story.learned.get(act["label"], "")
         asks = act["label"].startswith(("typed", "button")) and act["waited"] is not None

@@ -137,7 +137,11 @@ async def test_console_session_of_a_demo_is_rejected_outside_demo_mode(
 async def test_demo_starts_only_after_its_registry_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Check that the demo waits; five failed checklists at start would open the circuit breaker."""
+    """Check that the demo waits for its registry.
+
+    Kosh reads five lists from the registry at its start. If these reads failed, the circuit breaker
+    would open.
+    """
     port, statuses = free_port(), list[int]()
 
     async def serve(_asgi: object, host: str, at: int) -> None:

@@ -57,9 +57,10 @@ FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 async def test_outbox_sends_other_messages_when_one_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check also that the other messages are sent when unreadable people come before them.
+    """Check that the oldest message does not block the others.
 
-    Here these people fill a whole sweep and are the oldest in the queue.
+    A sweep takes one message here, so the first sweep has only the message of the person who cannot
+    be decrypted.
     """
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
     monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)

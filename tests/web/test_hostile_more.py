@@ -129,7 +129,10 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
 async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
-    """Claim Telegram's address in a header: only the secret decides (row 8)."""
+    """Claim Telegram's IP address in a header; only the secret admits an update.
+
+    This is row 8 of tests/proof/rows.toml.
+    """
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")

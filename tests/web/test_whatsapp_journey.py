@@ -295,7 +295,7 @@ async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(hou
     await _until_state(house, user, "sent")
 
 
-async def test_whatsapp_message_waits_when_a_report_says_that_24_hours_passed(house: House) -> None:
+async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house: House) -> None:
     user = await _known(house, "77010000007")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131047))
