@@ -38,7 +38,7 @@ FOREIGN: Mapping[str, Foreign] = {
     # check: a native speaker must check this
     "en": Foreign(
         "This assistant answers in {languages}. Please choose a language below. After that you can"
-        " also ask for a person.",
+        " also ask to talk to a person.",
         "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
         " are read first.",
         {"kk": "Kazakh", "ru": "Russian", "zh": "Chinese", "uz": "Uzbek"},
@@ -67,10 +67,10 @@ FOREIGN: Mapping[str, Foreign] = {
     ),
     # check: a native speaker must check this
     "mn": Foreign(
-        "Энэ туслах {languages} хэлээр хариулна. Доороос хэлээ сонгоно уу. Дараа нь та ажилтантай ч"
-        " ярьж болно.",
-        "Хэн нэгэн аюулд орсон бол энд хүний нэр битгий бичээрэй. “person” гэж бичээрэй: яаралтай"
-        " асуултыг түрүүлж уншдаг.",
+        "Энэ туслах {languages} хэлээр хариулна. Доороос хэлээ сонгоно уу. Дараа нь та мөн"
+        " ажилтантай ярьж болно.",
+        "Хэн нэгэн аюулд орсон бол энд хүний нэр битгий бичээрэй. Латин үсгээр “person” гэж"
+        " бичээрэй: яаралтай асуултыг түрүүлж уншдаг.",
         {"kk": "казах", "ru": "орос", "zh": "хятад", "uz": "узбек"},
         between=", ",
         last=", ",
@@ -79,8 +79,8 @@ FOREIGN: Mapping[str, Foreign] = {
     "fa": Foreign(
         "این دستیار به {languages} پاسخ می‌دهد. لطفاً در پایین یک زبان را انتخاب کنید. پس از آن"
         " می‌توانید با یک کارمند هم صحبت کنید.",
-        "اگر کسی در خطر است، لطفاً اینجا نام ننویسید. بنویسید «person»: پرسش‌های فوری زودتر خوانده"
-        " می‌شوند.",
+        "اگر کسی در خطر است، لطفاً اینجا نام کسی را ننویسید. با حروف لاتین بنویسید «person»:"
+        " پرسش‌های فوری اول خوانده می‌شوند.",
         {"kk": "قزاقی", "ru": "روسی", "zh": "چینی", "uz": "ازبکی"},
         between="، ",
         last=" و ",

@@ -15,7 +15,7 @@ from bot.notifications import email, statements
 from bot.notifications.errors import Gone, NotificationError
 from bot.notifications.fan_out import EMAIL
 from bot.notifications.kinds import LINES, OF_BROADCASTS, OF_CONTENT, Kind
-from bot.notifications.switched_off import CONTACT, SwitchedOff, next_steps
+from bot.notifications.switched_off import CONTACT, OWN_ADDRESSES, SwitchedOff, next_steps
 from bot.notifications.web_push import Browser, Sender
 from bot.observability import logging, metrics
 from bot.officers.permissions import Role
@@ -116,7 +116,7 @@ async def _send(rt: Runtime, bundle: Bundle) -> None:
 
 async def _call(rt: Runtime, bundle: Bundle) -> None:
     target = await _target(rt, bundle)
-    lines = _lines(rt, bundle, target.language)
+    lines = _lines(rt, bundle, target)
     address = f"{rt.settings.public_url}{_path(bundle.kinds, target.roles)}"
     if bundle.target == EMAIL:
         if not target.email or rt.settings.smtp_host is None:
@@ -142,10 +142,11 @@ async def _target(rt: Runtime, bundle: Bundle) -> _Target:
     return _Target(address, language or rt.settings.languages[0], roles, browser)
 
 
-def _lines(rt: Runtime, bundle: Bundle, language: str) -> list[str]:
+def _lines(rt: Runtime, bundle: Bundle, target: _Target) -> list[str]:
+    of_kinds = LINES | {Kind.WEBHOOK_OFF: OWN_ADDRESSES} if target.is_contact else LINES
     counts = [
-        rt.languages.render(_(line.msgid, count=bundle.kinds[kind]), language)
-        for kind, line in LINES.items()
+        rt.languages.render(_(line.msgid, count=bundle.kinds[kind]), target.language)
+        for kind, line in of_kinds.items()
         if bundle.kinds[kind]
     ]
     return counts + [each.host for each in bundle.disabled]

@@ -16,7 +16,13 @@ ASK_OPERATOR = _(
 # Translators: the operator of another computer system reads this; a line with the call follows.
 ENABLE = _("When the cause is fixed, switch the address on again with your token:")
 # Translators: the operator of another computer system reads this below an e-mail.
-CONTACT = _("Your system sends and receives messages through Kosh, and this is its contact.")
+CONTACT = _(
+    "Your system sends and receives messages through Kosh. This e-mail goes to the contact address"
+    " of your system."
+)
+# Translators: the first line of an e-mail to the operator of another computer system; a line with
+# each address follows.
+OWN_ADDRESSES = _("Addresses of your system to which Kosh no longer sends messages: {count}")
 
 
 @dataclass(frozen=True, slots=True)

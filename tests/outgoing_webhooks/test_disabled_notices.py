@@ -8,11 +8,13 @@ import pytest
 from bot import notifications
 from bot.notifications import preferences
 from bot.notifications.preferences import BadPreference, Preferences
+from bot.notifications.switched_off import OWN_ADDRESSES
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role, Scope
 from bot.runtime import Runtime
 from bot.web.console.labels_webhooks import WEBHOOKS
+from flows.engine.text import _
 from tests.desk.desks import an_officer
 from tests.notifications.test_notifications import Office, _opened
 from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
@@ -79,6 +81,9 @@ async def test_disabled_endpoint_notifies_administrators_and_its_contact(
     assert system.receiver.host in text
     assert f"{call}{made['id']}/enable" in text
     assert "/console" not in text
+    own = office.rt.languages.render(_(OWN_ADDRESSES.msgid, count=1), "kk")
+    assert to_contact["Subject"] == f"Kosh: {own}"
+    assert to_administrator["Subject"] != to_contact["Subject"]
     for mail in office.mail.taken:
         for secret in ("hidden", made["secret"], "webhook.test", "evt_"):
             assert secret not in mail.as_string() + mail.get_content()

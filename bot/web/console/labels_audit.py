@@ -102,7 +102,7 @@ LOGGED: dict[str, Text] = {
     "referrer.renewed": REFERRERS["referrer_renew"],
     "referrer.ended": REFERRERS["done_referrer_ended"],
     # Translators: a blank application form in the library from which officers send forms.
-    "form.changed": _("A form was added to the library"),
+    "form.changed": _("A form was added to the library or replaced"),
     "form.dropped": _("A form was removed from the library"),
     "label.added": _("A label was added"),
     "label.removed": _("A label was removed"),
