@@ -143,10 +143,10 @@ async def _target(rt: Runtime, bundle: Bundle) -> _Target:
 
 
 def _lines(rt: Runtime, bundle: Bundle, target: _Target) -> list[str]:
-    of_kinds = LINES | {Kind.WEBHOOK_OFF: OWN_ADDRESSES} if target.is_contact else LINES
+    lines = {**LINES, Kind.WEBHOOK_OFF: OWN_ADDRESSES} if target.is_contact else LINES
     counts = [
         rt.languages.render(_(line.msgid, count=bundle.kinds[kind]), target.language)
-        for kind, line in of_kinds.items()
+        for kind, line in lines.items()
         if bundle.kinds[kind]
     ]
     return counts + [each.host for each in bundle.disabled]

@@ -115,16 +115,17 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
-        if row is None:
-            return None
-        try:
-            return _read(rt, write_id, row)
-        except NewerWrite as error:
-            was, attempts = row[5:7]
-            values = {"write": write_id, "attempt": attempts, "new_state": was}
-            await execute(transaction, statements.RELEASE_WRITE, **values, why=error.code)
-            _logger.warning("registry.write_newer", code=error.code)
-            return None
+    if row is None:
+        return None
+    try:
+        return _read(rt, write_id, row)
+    except NewerWrite as error:
+        was, attempts = row[5:7]
+        values = {"write": write_id, "attempt": attempts, "new_state": was, "why": error.code}
+        async with rt.pool.connection() as transaction:
+            await execute(transaction, statements.RELEASE_WRITE, **values)
+        _logger.warning("registry.write_newer", code=error.code)
+        return None
 
 
 def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:

@@ -72,8 +72,8 @@ PAPERS = (
         label=button("Problem with papers"),
         opening=(
             PAPER_ENDS,
-            LOST_BEFORE_JOURNEY,
             UNSAFE,
+            LOST_BEFORE_JOURNEY,
             needs.PASSPORT_DAYS,
             kandas.COMPLETENESS,
         ),
