@@ -211,7 +211,8 @@ def _is_asked(found: Recognition | Part) -> bool:
 def _is_sure(found: Recognition | Part) -> bool:
     least = SURE_SHORT if found.is_short else SURE
     is_familiar = found.familiarity >= SURE_FAMILIARITY
-    return is_familiar and found.confidence >= least and found.none_mass <= SURE_NONE_MASS
+    is_likely = found.confidence >= least and found.none_mass <= SURE_NONE_MASS
+    return is_familiar and is_likely and not found.is_ambiguous
 
 
 def _certainty(found: Recognition) -> Certainty:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from bot.i18n import crisis_words
-from bot.understanding import politeness, skeleton
+from bot.understanding import politeness, skeleton, stay_days
 from bot.understanding.model import (
     Model,
     chances,
@@ -67,6 +67,7 @@ class Part:
     familiarity: float
     is_short: bool
     asks: bool
+    is_ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Recognition:
     low for noise. `parts` are the clauses, if there are several. `is_short` messages have at most
     MAX_SHORT letters, `blank` messages no word. `has_crisis_phrase`: the message contains a phrase
     of `crisis_words`. `question_lead` is the amount by which `intent` is likelier than all kinds of
-    danger together.
+    danger together. `is_ambiguous`: the words suit another intent too, so that none is sure.
     """
 
     intent: str
@@ -96,6 +97,7 @@ class Recognition:
     parts: tuple[Part, ...] = ()
     has_crisis_phrase: bool = False
     question_lead: float = 0.0
+    is_ambiguous: bool = False
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -234,6 +236,7 @@ class Message:
             parts=tuple(map(self.part, self.clauses)),
             has_crisis_phrase=self._has_crisis_phrase,
             question_lead=self.question_lead,
+            is_ambiguous=self._is_ambiguous(best.intent),
         )
 
     @cached_property
@@ -265,14 +268,19 @@ class Message:
         """Return the likeliest intent of a clause."""
         found = self._found(line)
         best = _highest(found.classes)
+        intent = self._model.classes[best]
         return Part(
-            intent=self._model.classes[best],
+            intent=intent,
             confidence=found.classes[best],
             none_mass=sum(found.classes[self._recognizer.none]),
             familiarity=self._familiarity(line),
             is_short=line.letters <= MAX_SHORT,
             asks=line.asks,
+            is_ambiguous=self._is_ambiguous(intent),
         )
+
+    def _is_ambiguous(self, intent: str) -> bool:
+        return intent == stay_days.STATUS_ENDS and stay_days.is_stay(self.words)
 
     @cached_property
     def _asking(self) -> Skeleton:

@@ -1,0 +1,58 @@
+"""A stay in days is not answered as if it were the year of the status of kandas."""
+
+import pytest
+
+from bot.understanding import skeleton
+from bot.understanding.decision import Certainty, decide
+from bot.understanding.recognizer import Recognizer
+from bot.understanding.stay_days import is_stay
+
+STATUS, STAY = "kandas.extend", "permit.expired"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "30 күнім ертең бітеді ұзартуға бола ма",
+        "ертен 30 кундик мерзим аякталады узартуга улгеремин бе",
+        "30 كۇنىم ەرتەڭ بىتەدى ۇزارتۋعا بولا ما",
+        "мои 30 дней заканчиваются завтра можно продлить",
+        "30天明天到期可以延期吗",
+        "三十天快到了能延长吗",
+        "30 kunim ertaga tugaydi uzaytirsa boladimi",
+        "30 кун эртага тугайди, узайтирса бўладими?",
+    ],
+)
+def test_stay_in_days_is_offered_beside_the_status(text: str) -> None:
+    found = decide(Recognizer.load().recognize(text))
+    assert found.certainty is Certainty.UNSURE
+    assert STAY in [each.intent for each in found.options]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "қандас мәртебем 20 күннен кейін бітеді, ұзартуға бола ма",
+        "статус кандаса заканчивается через 10 дней, как продлить",
+        "kandas maqomim 10 kunda tugaydi uzaytirsa boladimi",
+    ],
+)
+def test_end_of_the_status_in_days_is_answered(text: str) -> None:
+    found = decide(Recognizer.load().recognize(text))
+    assert (found.certainty, found.options[0].intent) == (Certainty.SURE, STATUS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 дней", True),
+        ("отыз күн", True),
+        ("三十天", True),
+        ("30 лет", False),
+        ("день", False),
+        ("30 дней до конца статуса", False),
+        ("坎达斯30天", False),
+    ],
+)
+def test_stay_needs_a_number_of_days_without_the_status(text: str, expected: bool) -> None:
+    assert is_stay(skeleton.fold(text).words) is expected
