@@ -17,7 +17,7 @@ COMMON_ORIGINS = ORIGINS[:6]
 SAFETY_FIRST = caution(
     _(
         "Do not ask for papers where that is dangerous for you or your family. Talk to an officer"
-        " first. Your safety comes first."
+        " first."
     )
 )
 
