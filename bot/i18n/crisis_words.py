@@ -35,12 +35,12 @@ PHRASES = (
 
 def danger(typed: str) -> bool:
     """Return True if a text contains a phrase of danger in an offered or another language."""
-    is_foreign = crisis_patterns.intent(typed) is not None or foreign_crisis_words.danger(typed)
-    return is_foreign or _has_phrase(typed)
+    return crisis_patterns.intent(typed) is not None or _has_phrase(typed)
 
 
 def _has_phrase(typed: str) -> bool:
-    text = normalization.fold(typed)
+    # Phrases of other languages begin with a space, so they match only where a word begins.
+    text = f" {normalization.fold(typed)}"
     by_pair = _phrases()
     pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()
     return any(phrase in text for pair in pairs for phrase in by_pair[pair])
@@ -52,5 +52,6 @@ def _phrases() -> dict[str, tuple[str, ...]]:
     # Both conversions are applied to every phrase. They leave phrases in other scripts unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
-    folded = sorted({normalization.fold(spelt(each)) for each in phrases for spelt in spellings})
-    return {pair: tuple(same) for pair, same in groupby(folded, lambda phrase: phrase[:2])}
+    folded = {normalization.fold(spelt(each)) for each in phrases for spelt in spellings}
+    found = sorted(folded | foreign_crisis_words.phrases())
+    return {pair: tuple(same) for pair, same in groupby(found, lambda phrase: phrase[:2])}

@@ -35,15 +35,22 @@ PHRASES = (
 
 def danger(typed: str) -> bool:
     """Return True if a text contains one of PHRASES, at the beginning of a word."""
-    text = f" {_spaced(typed)}"
-    return any(phrase in text for phrase in _phrases())
-
-
-def _spaced(typed: str) -> str:
-    # Persian words have zero-width non-joiners inside, which people also type as spaces.
-    return normalization.fold(typed.replace("\u200c", " "))
+    text = f" {normalization.fold(typed)}"
+    return any(phrase in text for phrase in phrases())
 
 
 @cache
-def _phrases() -> tuple[str, ...]:
-    return tuple(f" {_spaced(each)}" for line in PHRASES for each in line.split(", "))
+def phrases() -> frozenset[str]:
+    """Return PHRASES in the spelling of `normalization.fold`, each after a space.
+
+    Persian words have zero-width non-joiners inside, which people also type as spaces. `fold`
+    removes them, so each phrase is also listed with one of its spaces removed.
+    """
+    folded = {normalization.fold(each) for line in PHRASES for each in line.split(", ")}
+    joined = {
+        each[:at] + each[at + 1 :]
+        for each in folded
+        for at, letter in enumerate(each)
+        if letter == " "
+    }
+    return frozenset(f" {each}" for each in folded | joined)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from bot.i18n import NAMES, foreign_crisis_words, foreign_guess, foreign_languages
+from bot.i18n import NAMES, crisis_words, foreign_crisis_words, foreign_guess, foreign_languages
 from bot.i18n.foreign_languages import FOREIGN
 from bot.understanding import evaluation, phrases
 from bot.understanding.language_training import OTHER_LANGUAGES
@@ -161,3 +161,9 @@ def test_foreign_sentence_is_not_shown_for_a_language_that_is_offered() -> None:
     text = "Kazakistan'a göç etmek istiyorum"
     assert foreign_languages.lines(text, OFFERED, is_danger=False)
     assert not foreign_languages.lines(text, (KAZAKH, ("tr", "Türkçe")), is_danger=False)
+
+
+@pytest.mark.parametrize("typed", ["شوهرم مرا می\u200cزند", "شوهرم مرا می زند", "شوهرم مرا میزند"])
+def test_persian_danger_is_heard_however_its_words_are_joined(typed: str) -> None:
+    assert crisis_words.danger(typed)
+    assert foreign_crisis_words.danger(typed)
