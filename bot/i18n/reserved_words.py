@@ -33,7 +33,8 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
-# Greetings, thanks and expressions of doubt, which are not accepted as a name.
+# Greetings, thanks, expressions of doubt and sentences about the form, which are not accepted as a
+# name. A name is asked for in Latin letters, so most sentences about the form are in Latin letters.
 SMALL_TALK = (
     "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
     " білмеймін, сау болыңыз, қайырлы күн",
@@ -43,8 +44,18 @@ SMALL_TALK = (
     " не знаю, не помню, пока, до свидания, как дела",
     "你好, 您好, 谢谢, 多谢, 好的, 知道了, 明白了, 不知道, 再见",
     "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi",
+    "rahmat aka, rahmat opa, rahmat bolam, xato yozdim, xato qildim, notoʻgʻri yozdim, adashdim,"
+    " aytmayman, xohlamayman, istamayman, kerak emas, shart emas, keyinroq, esimda yoʻq,"
+    " eslay olmayman, oʻqiy olmayman, yoza olmayman, yozolmayman, odam chaqiring, yordam bering,"
+    " yordam kerak, qoʻngʻiroq qiling, menga qoʻngʻiroq qiling, nega, nima uchun, ruscha,"
+    " qozoqcha, oʻzbekcha, xitoycha, lotincha, kirillcha",
+    "qate jazdym, qate jazdim, qatelestim, aitpaimyn, aytpaymyn, kerek emes, esimde joq,"
+    " jaza almaimyn, oqi almaimyn, oryssha, orıssha, qazaqsha, ózbekshe, ozbekshe",
+    "ne znayu, ne pomnyu, ne skazhu, ne hochu, ya oshibsya, ya oshiblas, po russki, po kazahski",
+    "bu zhidao, wo bu zhidao, bu xiang shuo, wo bu xiang shuo, xie cuo le, wo xie cuo le",
     "ассалому алайкум, катта раҳмат, хўп, тушунарли, билмайман, яхши",
-    "hello, hi, thanks, thank you, okay, bye",
+    "hello, hi, thanks, thank you, okay, bye, i donʼt know,"
+    " i do not know, i made a mistake, help me, call me, please call me",
 )
 # Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
@@ -59,6 +70,7 @@ TALK_IN_SMALL_LETTERS = frozenset(
         "salem",
         "salam",
         "salom",
+        "ok",
         "rahmet",
         "rahmat",
         "raxmat",
@@ -136,14 +148,33 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "en": "menu, main menu",
     },
     Reserved.HELP: {
-        "kk": "көмек, комек",
+        "kk": "көмек, комек,"
+        " түсінбеймін, түсінбедім, түсінбей тұрмын, түсініксіз, ештеңе түсінбедім,"
+        " мұнда не жазылған, не жазуым керек, не жазу керек, не жазайын, қалай жазамын,"
+        " түсіндіріңіз, түсіндіріп беріңіз, оқып беріңіз, оқып беріңізші, дауыстап оқып беріңіз,"
+        " дауыстап оқып беріңізші",
         "kk_Arab": "كومەك",
-        "kk_Latn": "kómek, kömek, komek",
-        "ru": "помощь, помогите",
-        "zh_Hans": "帮助, 帮忙, 求助",
-        "uz": "yordam",
+        "kk_Latn": "kómek, kömek, komek,"
+        " túsinbeımin, tüsinbeimin, tusinbeimin, tusinbeymin, túsinbedim, tüsinbedim, tusinbedim",
+        "ru": "помощь, помогите,"
+        " не понимаю, я не понимаю, ничего не понимаю, не понял, не поняла, я не понял,"
+        " я не поняла, непонятно, не понятно, мне непонятно, ничего не понятно,"
+        " что тут написано, что здесь написано, что писать, что мне писать, что тут писать,"
+        " что здесь писать, как писать, объясните, поясните, прочитайте вслух, прочитайте мне,"
+        " ne ponimayu, ya ne ponimayu",
+        "zh_Hans": "帮助, 帮忙, 求助,"
+        " 不懂, 我不懂, 看不懂, 我看不懂, 不明白, 我不明白, 没看懂, 没明白, 什么意思, 这是什么意思,"
+        " 写什么, 填什么, 怎么写, 怎么填, 这里写的是什么, 这里写什么, 念给我听, 读给我听,"
+        " 能念给我听吗, bu dong",
+        "uz": "yordam,"
+        " tushunmadim, tushunmayapman, hech narsa tushunmadim, tushunarsiz,"
+        " bu yerda nima yozilgan, nima yozay, nima yozaman, nima yozish kerak,"
+        " nima yozishim kerak, qanday yozaman, tushuntiring, tushuntirib bering, oʻqib bering,"
+        " ovoz chiqarib oʻqib bering",
         "uz_Cyrl": "ёрдам",
-        "en": "help",
+        "en": "help,"
+        " i donʼt understand, i do not understand, what does it say, what should i write,"
+        " read it to me, read it aloud",
     },
     Reserved.BACK: {
         "kk": "артқа, артка, кері",

@@ -85,6 +85,46 @@ def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed",
+    [
+        "Я не понимаю!",
+        "Что тут написано?",
+        "Түсінбеймін",
+        "تۇسىنبەيمىن",
+        "我不懂。",
+        "Tushunmadim",
+        "тушунмадим",
+        "ovoz chiqarib o'qib bering",
+        "I don’t understand",
+    ],
+)
+def test_word_of_a_person_who_does_not_understand_asks_for_help(typed: str) -> None:
+    assert reserved_words.reserved_word(typed) is Reserved.HELP
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "xato yozdim",
+        "Aytmayman",
+        "ruscha",
+        "yordam bering",
+        "Qate jazdym",
+        "ne skazhu",
+        "wo bu xiang shuo",
+        "I don't know",
+        "ok",
+        "qo'ng'iroq qiling",
+        "call me",
+    ],
+)
+def test_sentences_about_the_form_are_not_accepted_as_a_name(typed: str) -> None:
+    assert reserved_words.small_talk(typed)
+    assert not reserved_words.small_talk("Ok")
+    assert not reserved_words.small_talk("Nima")
+
+
+@pytest.mark.parametrize(
     "typed", ["0", "", "stop it please", "Адам", "Adam", "қызметкер", "👍", "не стоп"]
 )
 def test_ordinary_answers_are_not_recognized_as_reserved_words(typed: str) -> None:
