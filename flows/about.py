@@ -1,4 +1,4 @@
-"""Flow about the assistant: its operator, its limits, other countries, and the registry."""
+"""Flow about the assistant: its operator and limits, other countries, and the state's registry."""
 
 from datetime import date
 

@@ -113,9 +113,10 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    """Return the final text and a `Subscribe` effect.
+    """Return the final text, and a `Subscribe` effect with the person's choices.
 
-    The conversation deletes the answers, so only the effect contains them.
+    The answers are deleted from the conversation when the flow ends, so only the effect contains
+    them.
     """
     values = answers.answers
     topics = values[CHOSEN.name] or ""

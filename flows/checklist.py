@@ -99,8 +99,7 @@ class Paper:
 class Checklist:
     """A checklist without the person's name, to be shown in the chat, printed or ticked.
 
-    Ticks are stored by `document.key`. It never changes: it is `documents.` and the document's key
-    in the seed data.
+    A tick is stored under the document's key (`document.key`), which never changes.
     """
 
     programme: Programme
@@ -211,7 +210,11 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the law and warnings about papers that a country confirms only for people inside it."""
+    """Yield the law and warnings about papers to have confirmed before leaving the country.
+
+    They concern countries that confirm papers (by apostille or legalisation) only for people
+    inside.
+    """
     where = origin_of(answers)
     if where.leaving is None:
         return
@@ -239,10 +242,11 @@ def _after(
 
 
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the law on the confirmation of papers from the country of citizenship, and warnings.
+    """Yield the law on how the home country's papers are confirmed, and warnings.
 
-    A country with a treaty needs no warning. A person known to be outside the country gets only the
-    warning against traveling back. A person at an unknown place gets the law and a weaker warning.
+    The home country is the country of citizenship. If it has a treaty, no warning is needed. A
+    person known to be outside the country gets only the warning against traveling back. A person at
+    an unknown place gets the law and a weaker warning.
     """
     where = origin_of(answers)
     if where.leaving is not None:
@@ -283,7 +287,7 @@ def sources(facts: list[Fact]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """Return the first sentence: the programme of the list, or that the programme has no list."""
+    """Return the first sentence: it names the programme, and says if no papers are listed."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 
@@ -336,8 +340,8 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# Kinds of upload by document key. An upload of this kind ticks the document's entry in the list.
-# These documents can be uploaded after a registration.
+# The kind of upload that ticks a document's entry, by document key. People can upload these
+# documents after a registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 

@@ -170,7 +170,7 @@ def _status(why: Text, today: date) -> Way:
 
 
 def _permit(visa: tuple[Fact, ...], today: date) -> Way:
-    """Return the residence permit as a way to come, for people without the way by kandas status.
+    """Return the residence permit as a way to come, for people to whom no kandas status is offered.
 
     `visa` has the facts on the visas with which ethnic Kazakhs apply. It is empty for other people.
     """
@@ -189,7 +189,7 @@ def _other_permit(visa: Fact) -> Way:
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the pilot project's steps while it is in force; afterwards, the text on its end."""
+    """Return the steps of the 2026 pilot while it is in force; afterwards, the text on its end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -239,7 +239,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first way to come: reason, first step (or legal basis without one), cost, time."""
+    """Yield the first way to come: reason, first step (or else the legal basis), cost and time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -287,7 +287,7 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stay(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield how long the person may stay in Kazakhstan, if in Kazakhstan now.
+    """Yield how long the person may stay in Kazakhstan, if the person is there now.
 
     Yield nothing if the urgent texts already state when the stay ends.
     """
@@ -307,7 +307,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield texts about support and the registry, and a warning against promises."""
+    """Yield texts about support and the registry, and a warning about people who sell promises."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":

@@ -1,4 +1,4 @@
-"""Flow about the 2026 pilot: its stages, and a short practice in Kazakh for its language test.
+"""Flow about the pilot project of 2026: its stages, and practice for its Kazakh language test.
 
 The practice gives no points and explains wrong answers. Nothing is stored.
 """

@@ -1,4 +1,4 @@
-"""Missions of Kazakhstan in a country, by name, as far as a source confirms them."""
+"""Missions (embassies and consulates) of Kazakhstan in a country that a source confirms."""
 
 from collections.abc import Iterator
 from datetime import date

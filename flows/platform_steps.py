@@ -26,7 +26,7 @@ AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
     """Return the sentences about a step of the platform; empty if no fact about it may be shown.
 
-    For the status NOT_DONE, they are the sentence on refusal, which is the same for every step.
+    A step that was refused (NOT_DONE) gets the same sentence on refusal, whichever step it is.
     """
     if status == "NOT_DONE":
         return (REFUSED,)

@@ -1,4 +1,7 @@
-"""Flows that ask a person the registry's questions, each with one question of the registration."""
+"""Flows in which a person answers a question that the registry asked about the registration.
+
+Each flow repeats one question of the registration form.
+"""
 
 from dataclasses import replace
 from datetime import date

@@ -33,7 +33,7 @@ CHANGE = (
 
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
-    """Return a screen with the text `text` and buttons for the actions `among` on announcements."""
+    """Return the announcements screen with the text `text` and the buttons `among`."""
     return Choice(name=MINE, label=labels.ANNOUNCEMENTS, text=text, among=among)
 
 

@@ -19,7 +19,7 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """The screens: offer to store the list, consent, stored list, ticking, consent to notices."""
+    """Keys of the screens: offer to store a list, consent, stored list, ticking, change alerts."""
 
     LIST = "~list"
     KEEP = "~keep"
@@ -143,9 +143,10 @@ def _agreed(turn: TurnState, asked: Asked) -> None:
 
 
 def _put_list(turn: TurnState) -> None:
-    """Store the new checklist in place of the stored one.
+    """Store the new checklist in place of the stored checklist.
 
-    The ticks, the reminder and the notifications of the stored one are kept.
+    The new checklist takes over the ticks, the reminder and the notifications of the stored
+    checklist.
     """
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:

@@ -133,7 +133,7 @@ def _skip(turn: TurnState) -> None:
 def to_person(turn: TurnState, topic: str = "") -> None:
     """Open the flow for talking to an officer, and suspend the open flow.
 
-    `topic` is the topic of the request if it is known, else "".
+    `topic` is the topic of the request to the officer if it is known, else "".
     """
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
     if handoff is None or turn.c.with_officer:
@@ -193,8 +193,8 @@ def _exit(turn: TurnState) -> None:
         if turn.c.is_persistent
         else fresh
     )
-    # The exit message imitates an ordinary message. An exit button below it would reveal the
-    # imitation.
+    # The exit message imitates an ordinary message. An exit button below it would show that it is
+    # an imitation.
     turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 
@@ -214,7 +214,7 @@ def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
 
 
 def pass_on(turn: TurnState, message: Relay) -> None:
-    """Pass a message to the officer of the case, and close the open screen."""
+    """Pass a message to the officer of the person's case (request), and close the open screen."""
     turn.effects.append(message)
     typed_screens.close(turn)
     turn.c = replace(turn.c, asked=None)

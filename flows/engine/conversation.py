@@ -113,7 +113,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the turn's messages; mark the first one if a phone number is no longer asked for."""
+    """Return the messages; mark the first (`ends_contact`) once no phone number is asked for."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -133,7 +133,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Repeat an officer's request for a paper, which is not stored, as its link would expire."""
+    """Repeat an officer's request for a paper: it is not stored, as its link would expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
@@ -141,9 +141,9 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """For a stored person, delete forms of closed flows with answers that must not be stored.
+    """Delete forms of closed flows whose answers must not be stored, if other data is stored.
 
-    For every person, also delete the recognized question when another screen is shown.
+    Also delete the recognized question, for every person, as soon as another screen is shown.
     """
     is_on_reply = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
     if turn.c.heard is not None and not is_on_reply:
@@ -290,7 +290,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # The button releases the withheld message, sent after this turn: ask nothing here.
+        # The press releases the withheld message, which follows this turn, so ask nothing here.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)

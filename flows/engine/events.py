@@ -117,7 +117,7 @@ class Resolved:
 
 
 class Notice(StrEnum):
-    """The reason for a notice, which only announces a message and does not show its content."""
+    """The reason for a notice: a message that announces another message without its content."""
 
     UPDATE = "update"
     ANSWER = "answer"
@@ -126,7 +126,7 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateWithheld:
-    """A message is withheld from the person, who gets only a notice without its content."""
+    """A message is withheld until the person opens it; a notice announces it without content."""
 
     notice: Notice = Notice.ANSWER
 

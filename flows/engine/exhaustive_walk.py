@@ -57,7 +57,8 @@ class Walk:
 
     `states` counts states; states that no later condition can distinguish count as one. `edges`
     counts the possible answers in all states. `moves` are pairs of questions (or start and ends)
-    that follow one another on some path. `stuck` are questions of which an answer leads back.
+    that follow one another on some path. `stuck` are questions with an answer that leads into a
+    loop.
     """
 
     flow: str
@@ -161,7 +162,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """Return the form as it is after a consent: answers that must not be stored become None."""
+    """Return the form after a consent, which sets answers that must not be stored to None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each
@@ -226,9 +227,10 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """Return the names of the questions whose answers an item reads.
+    """Return the names of the questions whose answers influence an item.
 
-    It reads them by its condition, by `depends`, or to derive a value.
+    The item's condition reads these answers, its `depends` lists them, or its value is derived from
+    them.
     """
     names = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *names}

@@ -92,8 +92,8 @@ def _operator(turn: TurnState) -> str:
 
 
 def _ask_consent(turn: TurnState, operator: str) -> None:
-    # Until the person agrees, a refusal is stored. So no reply counts as no, and the question is
-    # not repeated.
+    # Store a refusal until the person agrees. A missing reply then counts as a refusal, and the
+    # person is asked only once.
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
     buttons = (Button(f"?{AGREE}", YES.label), Button(f"?{REFUSE}", NO.label))
     turn.say(((_consent(operator),),), buttons)

@@ -112,7 +112,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Open a case for an officer; `invitation` is the code of the link that led to it, or ""."""
+    """Open a case (request) for an officer; `invitation` is the code of the link to it, or ""."""
 
     topic: str
     urgent: bool = False
@@ -165,9 +165,9 @@ class Entry:
 class Listing:
     """The outcome of a flow as a list to print and, after `consent`, to store.
 
-    Answers to `persisted` questions are stored with the list. `entries` gets the answers, the day
-    and the keys of a stored list. `reminds` tells whether a reminder may be offered. After consent
-    to `changes`, the result of `traits` is stored, to notify the person when a rule changes.
+    Answers to `persisted` questions are stored with the list. `entries` makes it from the answers,
+    the day and the keys of a stored list. `reminds` tells whether a reminder may be offered. After
+    consent to `changes`, the result of `traits` is stored, so that changed rules are notified.
     """
 
     consent: Consent
@@ -184,8 +184,8 @@ class Flow:
     """A scripted conversation: questions in order, and the outcome of the answers.
 
     A flow that `follows` is offered with a registration and not in the menu. A flow with
-    `answers_to` is offered only while the registry asks about this subject. `explains` returns
-    texts about a step of the Kandas platform.
+    `answers_to` is offered only while the registry asks the person about that subject. `explains`
+    returns texts about a step of the state's Kandas platform.
     """
 
     name: str
@@ -269,7 +269,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The questions (steps) that apply, given the answers so far, and valid and derived values."""
+    """The steps (questions that apply after the answers so far), and valid and derived values."""
 
     steps: tuple[Step, ...]
     answers: Answers

@@ -201,7 +201,8 @@ def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
 def _offer_topics(turn: TurnState) -> None:
     """Offer likely topics after a text that was not understood.
 
-    The topics depend on the open question. The wording differs after each such text.
+    The topics depend on the open question. The wording changes with each text that was not
+    understood.
     """
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
     if turn.c.not_understood:
@@ -216,7 +217,7 @@ def _offer_topics(turn: TurnState) -> None:
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
     """Return the line of `lines` for a text that was not understood, and count this text.
 
-    It differs from the line for the previous such text.
+    The line differs from the one for the previous text that was not understood.
     """
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
@@ -266,8 +267,8 @@ def _head(turn: TurnState, reply: Reply, label: Text) -> None:
 def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
     """Open the reply's flow with values from the message; return False if it cannot be opened.
 
-    `by_sentence`: a typed sentence led here, and not a button. It may have been misunderstood, so a
-    button for another topic is offered too.
+    `by_sentence`: a typed sentence and not a button opens the flow. The sentence may have been
+    misunderstood, so a button for another topic is offered too.
     """
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):

@@ -1,4 +1,4 @@
-"""Linking a registration with those of family members (a household): state, effects, events."""
+"""A household links a registration with those of family members: state, effects, events."""
 
 import unicodedata
 from dataclasses import dataclass, field

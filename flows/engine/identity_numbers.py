@@ -1,6 +1,6 @@
 """Formats, examples and masking of identity numbers and passport numbers.
 
-`Words` validates check digits. This module describes the format of stored numbers.
+This module defines the format of stored numbers. The parsers in `Words` validate check digits.
 """
 
 import re

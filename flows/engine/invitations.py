@@ -1,4 +1,7 @@
-"""Invitations: links of other organizations' systems. The start word contains a code."""
+"""Invitations: links by which other organizations' systems send a person to an officer.
+
+The link's start word, which the chat gets when it is opened, contains a code.
+"""
 
 import re
 from dataclasses import dataclass

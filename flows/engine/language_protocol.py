@@ -112,7 +112,7 @@ class Words(Protocol):
         ...
 
     def same(self, typed: str, shown: str) -> bool:
-        """Return True if a text equals a label, apart from case, punctuation and emoji."""
+        """Return True if a text equals a label, ignoring case, punctuation and emoji."""
         ...
 
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
@@ -132,10 +132,10 @@ class Words(Protocol):
         ...
 
     def danger_intent(self, typed: str) -> str | None:
-        """Return the danger intent of a text in a language that Kosh does not offer, else None.
+        """Return the kind of danger (an intent id) in a text, if its language is not offered.
 
-        A danger intent is a kind of danger. It is "" if the text is about danger of an uncertain
-        kind.
+        Return "" for danger of an uncertain kind, and None without danger or for an offered
+        language.
         """
         ...
 
@@ -188,7 +188,7 @@ class Words(Protocol):
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
         """Return an identity number of this kind, without spaces and in capitals, or a refusal.
 
-        Its check digits are valid.
+        The check digits of a returned number are valid.
         """
         ...
 

@@ -75,7 +75,7 @@ class ReportWording:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """Notify the person when a rule of the stored checklist changes; without traits, stop this."""
+    """Notify the person when a rule of the stored checklist changes; empty `traits` end this."""
 
     traits: Mapping[str, str]
 

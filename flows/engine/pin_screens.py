@@ -92,7 +92,7 @@ def ask_pin(turn: TurnState) -> None:
     fresh = turn.c.after_pin == NEW
     if not fresh and not turn.c.has_pin and turn.page is not Page.ALWAYS:
         # The secure page is open and the person has no PIN: show the data at once. A messenger must
-        # not show it.
+        # not show the data.
         return go_through(turn, turn.c.after_pin)
     possible = (
         (turn.c.has_pin and not fresh, Option("lost", button("I forgot the PIN"))),

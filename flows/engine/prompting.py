@@ -209,7 +209,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Complete the effect that opens a case; return every other effect unchanged.
+    """Return the effect; if it opens a case (request to an officer), complete the case.
 
     The case becomes urgent if the person's words are about danger. It gets the code of the
     invitation that led to it.

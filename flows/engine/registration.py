@@ -1,4 +1,7 @@
-"""The known status of a registration: state, open question, step of the platform, history."""
+"""The known status of a registration: state, open question, step of the platform, history.
+
+The registry is the state's list of ethnic Kazakhs abroad; Kosh sends a person's registration to it.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date

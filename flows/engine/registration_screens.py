@@ -123,7 +123,7 @@ def _is_offered(flow: Flow, known: RegistrationStatus | None) -> bool:
 
 
 def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ...]]:
-    """Yield paragraphs: history, reason, household, open question, platform step, next action."""
+    """Yield the paragraphs about a registration: history, open question, step, next action."""
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
     yield tuple(household_screens.lines(known, turn.today))
@@ -134,13 +134,14 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
         yield (_until(known.question.until),)
     if step is not None:
         yield from _step(turn, step)
-    # If this version does not know the step, it also does not know whether the person has to act.
+    # If this version does not know the platform's step, it does not know either whether the person
+    # has to act.
     if step is not None or known.step is None:
         yield tuple(_next_thing(known, step))
 
 
 def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:
-    """Yield the texts that the person only has to wait, and where the next steps are explained."""
+    """Yield texts on whether the person only has to wait, and where next steps are explained."""
     if known.state not in WAITING or (step and step.status == "NOT_DONE"):
         return
     if step and (step.step, step.status) == (registration_history.LAST_STEP, "DONE"):

@@ -25,7 +25,8 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~reply",
 )
 
-# Prefixes of the payloads that rows and checkboxes send in channels that have such layouts.
+# Prefixes of the payloads that rows and checkboxes send. Only some channels show rows and
+# checkboxes.
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")

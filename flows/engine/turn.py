@@ -198,7 +198,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the flow's form; without review and consents if the registration was withdrawn."""
+        """Return the flow's form; after a withdrawn registration, without review and consents."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"

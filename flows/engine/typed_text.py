@@ -302,8 +302,8 @@ def _is_suggestion(
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
     """Return False if a text that was refused as an answer cannot be a question.
 
-    These are an empty text, a mistyped name, address or code, and digits where a private answer is
-    asked for.
+    An empty text cannot be one, nor can a mistyped name, address or code, or digits where a private
+    answer is asked for.
     """
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False

@@ -42,7 +42,7 @@ RECORDED = "voice.ogg"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
-    """Return the request that a new file would answer: an officer's, or the open question.
+    """Return the request that a new file would answer: an officer's request, or the open question.
 
     Returns None if no file is asked for.
     """
@@ -155,7 +155,7 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
 def _requested_upload_received(turn: TurnState) -> None:
     """Record that the requested paper arrived, and the consent that the person gave by sending it.
 
-    The request had explained that sending the paper is the consent.
+    The request explained that sending the paper counts as consent.
     """
     turn.effects += [
         ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),

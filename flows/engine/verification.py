@@ -75,7 +75,7 @@ type _Found = Iterator[tuple[str, str]]
 
 
 def _names(flow: Flow) -> _Found:
-    """Yield items with a malformed name, or with a name that another item has."""
+    """Yield a problem for each item whose name is malformed, or is the name of another item."""
     taken: dict[str, str] = {}
     for item in every(flow):
         if not NAME.fullmatch(item.name):
@@ -87,14 +87,14 @@ def _names(flow: Flow) -> _Found:
 
 
 def _order(flow: Flow) -> _Found:
-    """Yield items that read a later question's answer in their condition or to derive a value."""
+    """Yield a problem for each item that reads the answer to a question after it."""
     for item, before in _scopes(flow):
         for name in sorted(looks_at(item) - before.keys()):
             yield item.name, f"looks at {name}, which does not come before it"
 
 
 def _conditions(flow: Flow) -> _Found:
-    """Yield items whose condition compares with a missing option, or counts a non-number."""
+    """Yield a problem for each condition on a missing option, or on the size of a non-number."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
@@ -106,11 +106,11 @@ def _conditions(flow: Flow) -> _Found:
 
 
 def _forgetting(flow: Flow) -> _Found:
-    """Yield items that would change wrongly when a consent deletes answers that are not stored.
+    """Yield a problem for each item that would change wrongly when a consent deletes answers.
 
-    A deleted answer becomes None. The deletion may close questions before the consent, but it must
-    not open any of them or change a later question. A condition under `not_`, or an answer in
-    `depends`, would reopen questions.
+    A consent sets answers that must not be stored to None. This may close questions before the
+    consent, but it must not open any of them or change a later question. A condition under `not_`,
+    or an answer in `depends`, would reopen questions.
     """
     consented = False
     for item, before in _scopes(flow):
@@ -149,7 +149,7 @@ def _consent(flow: Flow) -> _Found:
 
 
 def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
-    """Yield offers to talk to an officer that lack an option or have an unknown topic.
+    """Yield a problem for each offer to talk to an officer that lacks an option or a known topic.
 
     The two options must be to talk to an officer and to go on, because an offer must never exclude
     a person from a flow.

@@ -57,12 +57,12 @@ MAX_REVIEW_PERIODS = 2
 class Fact:
     """A sentence that may be shown: a source supports it, and no source contradicts it.
 
-    `key` is the fact's key in the seed data, such as `kandas_status.fee`. `as_of` is the source's
-    own date with the precision `dated`; for a source without a date it is the day of the check.
-    `checked` is the day on which the fact was last compared with its sources, by default the last
-    day on which a source was read. The next check is due by `review`, which depends on the subject
-    `about`. The fact is shown from `since` to `until`, both included, but at most for two review
-    periods after `checked`.
+    `key` identifies the fact and never changes, such as `kandas_status.fee`. `as_of` is the
+    source's own date with the precision `dated`; for a source without a date it is the day of the
+    check. `checked` is the day on which the fact was last compared with its sources, by default the
+    last day on which a source was read. The next check is due by `review`, which depends on the
+    subject `about`. The fact is shown from `since` to `until`, both included, but at most for two
+    review periods after `checked`.
 
     `countries` are the ISO codes of the citizenships that the fact concerns; empty for all.
 
@@ -140,9 +140,9 @@ class Fact:
 class Withheld:
     """A known statement that must not be shown. It has no `Text`, so that no flow can show it.
 
-    A `verified` statement is only for editors, or dangerous to show. For all others, no source
-    supports them or the sources contradict each other: people are sent to an officer. `as_of` is
-    the source's date: a day, a month, a year or `undated`.
+    A `verified` statement is only for editors, or dangerous to show. An unverified one has no
+    source, or sources that contradict each other, so people are sent to an officer. `as_of` is the
+    source's date: a day, a month, a year or `undated`.
     """
 
     key: str
@@ -169,10 +169,9 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
 
 
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:
-    """Return the text on the end of a fact.
+    """Return the text on the end of a fact, if any.
 
-    This is `ends` if the fact ends within 31 days, `ended` if it is over, and nothing otherwise or
-    if the fact has no such text.
+    This is `ends` if the fact ends within 31 days, and `ended` if the fact is over.
     """
     if today > fact.until:
         return () if fact.ended is None else (fact.ended,)

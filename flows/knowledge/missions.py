@@ -1,8 +1,9 @@
-"""Missions of Kazakhstan to which a case may be assigned, and the time zones of people abroad.
+"""Missions (embassies and consulates) to which a case may be assigned; time zones of people abroad.
 
-A case is assigned to a mission only if it has officers in this system, else to the general desk.
-The list does therefore not claim that a mission is open. Which consulate serves which province is
-not verified, so a country's cases go to the first of its missions that has officers.
+A case is a person's request to an officer. It is assigned to a mission only if the mission has
+officers in this system, else to the general desk. The list does therefore not claim that a mission
+is open. Which consulate serves which province is not verified, so a country's cases go to the first
+of its missions that has officers.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ GENERAL = "general"
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A mission: its key in the seed data, `country` (ISO 3166-1 alpha-2), `zone` (tz database).
+    """A mission: its unique key, `country` (ISO 3166-1 alpha-2), and `zone` (tz database).
 
     `as_of` is the last date on which a source shows that the mission works; None if the source is
     undated.
@@ -154,10 +155,10 @@ PLACES: dict[str, Label] = {
 
 
 def mission_of(country: str, working: Iterable[str]) -> str:
-    """Return the mission to which a country's cases are assigned, the first one with officers.
+    """Return the mission that serves the people in a country: the first one with officers.
 
-    If none has officers, return the country's first mission: it serves for announcements, which
-    need no officers. Returns GENERAL for a country without a mission. `working` are the keys of the
+    If none has officers, return the country's first mission: announcements to the mission's people
+    need no officers. Return GENERAL for a country without a mission. `working` are the keys of the
     missions that have officers.
     """
     staffed, *_others = candidates(country, working)

@@ -1,4 +1,4 @@
-"""Offices to which a person can turn, and the missions by country."""
+"""Offices to which a person can turn, and the missions (embassies, consulates) by country."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""Facts about the pilot of 2026 for the permanent residence permit and the kandas status.
+"""Facts about the pilot project of 2026 for permanent residence permit and kandas status.
 
 Its stages are a test, a questionnaire, a check and an interview. The facts expire with the pilot.
 """

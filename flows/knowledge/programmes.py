@@ -62,8 +62,8 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# These two papers are only on the list of people who are still in their country, because people who
-# have left would have to return for them.
+# These two papers are listed only for people who are still in their country: people who have left
+# would have to return for them.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),

@@ -190,8 +190,9 @@ def read_on(source: str, collected: date) -> date:
 
 
 def is_exact(source: str) -> bool:
-    """Return False for a source that does not identify an article.
+    """Return True if a source identifies one article.
 
-    This is a home page, or a page of many articles without FIRST_WORDS.
+    A home page does not identify one. A page of many articles does only if FIRST_WORDS names the
+    article.
     """
     return not _HOME.fullmatch(source) and (not _LIST.search(source) or source in FIRST_WORDS)

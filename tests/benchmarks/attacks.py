@@ -1,6 +1,7 @@
-"""Attacks that try to learn hidden counts from the planning figures that the registry publishes.
+"""Attacks that infer hidden counts from the planning figures which the registry publishes.
 
-They solve the sums of one day's tables, and compare the tables of two days.
+The planning figures are counts of registered people by group; small counts are hidden. The attacks
+solve the sums of one day's tables, and compare the tables of two days.
 """
 
 from collections.abc import Iterable, Mapping
@@ -101,7 +102,7 @@ class Known:
         return found
 
     def _equation(self, whole: Group, parts: Iterable[Group]) -> dict[Group | None, Fraction]:
-        """Return a sum as a linear equation: coefficients by hidden group, the constant by None."""
+        """Return a sum as an equation: coefficients by hidden group, the constant under None."""
         row: dict[Group | None, Fraction] = {}
         for group, sign in ((whole, -1), *((each, 1) for each in parts)):
             at, times = (None, -sign * self.shown[group]) if group in self.shown else (group, sign)
@@ -110,7 +111,7 @@ class Known:
 
 
 def queries() -> list[tuple[str, ...]]:
-    """Return every query that planning answers, as its one or two dimensions."""
+    """Return every query of the planning figures, as its one or two dimensions."""
     return [*((each,) for each in DIMENSIONS), *PAIRS]
 
 

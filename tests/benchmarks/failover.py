@@ -20,7 +20,8 @@ from tests.sentinels import Watched, watched
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
 FORMS = {"durable": KEPT, "anonymous": ASKED}
 CHATS = 8
-# Chats of the people who write at a rate; those of the loss counting are behind them.
+# Number of chats of the people who write at a fixed rate. The chats that count losses have higher
+# ids.
 WRITING = 400
 BLOCK = 1_000
 PROBE_SECONDS = 0.02
@@ -72,7 +73,8 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                 typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)
                 if phase == 1:
                     _cause(group, fault)
-                # The durable turns are first in one phase, so that both forms meet the outage.
+                # In each phase, durable turns come first and anonymous turns second. The people who
+                # count losses use both forms all the time.
                 for place, (name, form) in enumerate(FORMS.items()):
                     first = FIRST_CHAT + place * BLOCK
                     each = stage.drive(

@@ -136,7 +136,7 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
     """Yield names joined to answers of maximum length, with the number of names in each.
 
     One answer per name would take hours. The number of answers is even, since two questions are
-    filled at a time; the last may be a dummy without names.
+    filled at a time. Therefore the last answer may be a dummy without names.
     """
     typed, kept, count, answers = "", "", 0, 0
     for more, kept_more in names(script, many, seed=11):

@@ -55,8 +55,8 @@ class Order(Writers, frozen=True, tag=True):
 class Driven(msgspec.Struct, frozen=True):
     """Result of an order.
 
-    Latencies in ms are from posting an update to the call with its answer. `crowded` counts those
-    of the failed arrivals that were never posted, since all chats were busy.
+    Latencies in ms are from posting an update to the call with its answer. `crowded` counts the
+    failed arrivals that were never posted, since all chats were busy.
     """
 
     turns: int

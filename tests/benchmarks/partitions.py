@@ -25,7 +25,8 @@ from tests.benchmarks.size import Crowd
 from tests.benchmarks.stage import Stage, staged
 
 PARTITIONS = 16
-# Rows that the sweep finds due, and the share of rows that retention deletes: one of seven days.
+# WAITING_ROWS is the number of rows that the sweep finds due. DELETED_SHARE is the share of rows
+# that retention deletes: one of seven days.
 WAITING_ROWS = 1_000
 DELETED_SHARE = 1 / 7
 ROWS = SQL("SELECT count(*) FROM messages")

@@ -15,7 +15,7 @@ TARGET_SECONDS = 10
 
 
 def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield a language with the answers for one checklist, for each language, family and origin."""
+    """Yield (language, answers for one checklist), for each language, family and citizenship."""
     families = ("both", "children", "spouse", "alone", "relatives")
     for family, origin, language in product(families, ORIGINS, NAMES):
         yield (

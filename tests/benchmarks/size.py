@@ -50,7 +50,7 @@ class Crowd:
         return sum(driven.turns for *_cpu, driven in self.rounds)
 
     def asked(self, question: str) -> int:
-        """Return the number that a query selects; 0 if it selects no row."""
+        """Return the number that an SQL query selects; 0 if it selects no row."""
         with psycopg.connect(self.url) as session:
             row = session.execute(question.encode()).fetchone()
         return int(row[0]) if row else 0

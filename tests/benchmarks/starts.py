@@ -46,7 +46,7 @@ def _starts() -> Iterator[tuple[str, Start]]:
         yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
         yield "demo, empty data folder", _demo(folder / "second", kept)
         yield "demo, again", _demo(folder / "second", kept)
-        # `run` rejects the data folder of a demo, so `keys first` makes a folder for it.
+        # `run` rejects the data folder of a demo, so `keys first` creates another folder for it.
         third = folder / "third"
         with _started("keys", "first", "--data", str(third), environment=kept) as keys:
             keys.wait()

@@ -284,7 +284,7 @@ async def _settle(
 
 
 async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
-    """Return the recipients in doubt, read page by page as an officer does."""
+    """Return the recipients in doubt (outcome unknown), read page by page as an officer does."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
         rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]

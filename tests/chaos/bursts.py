@@ -15,10 +15,10 @@ LATE_SECONDS = 1.0
 
 
 def count_close(accepted: Iterable[tuple[float, bool]]) -> int:
-    """Return how many updates need no answer of their own, by times of acceptance in seconds.
+    """Return how many updates need no answer of their own, since another came just before.
 
-    Those are updates accepted shortly after another update of the same person. True marks a message
-    to an officer, which is forwarded and not counted here, since it is never answered.
+    Each item of `accepted` is the time of acceptance in seconds, and True for a message to an
+    officer. Messages to an officer are forwarded without an answer, so they are not counted here.
     """
     return sum(
         later - earlier <= SECONDS + LATE_SECONDS

@@ -91,7 +91,7 @@ def chaos(
 
 
 def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
-    """Run one storm from start to end; print and return its report.
+    """Run load and faults (a storm) from start to end; print and return the report.
 
     `former` is the commit of an older release that runs first, before an upgrade.
     """

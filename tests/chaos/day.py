@@ -147,7 +147,7 @@ class Day:
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
     def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
-        """Return a person; with a `choice` of question, the person learns the expected replies."""
+        """Return a person; with a `choice` (a question's number), one who learns the replies."""
         who = Somebody(self.town.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
         return Walk(self.town, who, kind, language, chance, choice >= 0, choice)

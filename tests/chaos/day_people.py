@@ -56,7 +56,7 @@ PHOTO = saved(sheet(300, 420))
 
 
 class Again(Exception):
-    """No reply came, or another question than expected; before consent, a person begins again."""
+    """Raised if no reply or an unexpected question came; before consent the person begins again."""
 
 
 @dataclass
@@ -187,7 +187,7 @@ class Walk:
             self.known |= consents and after is not None and not UNDECIDED & keys(after)
 
     def _changed(self) -> Callable[[], bool]:
-        """Return the condition that a newer screen is shown, or this one with other buttons."""
+        """Return a predicate: a newer screen is shown, or the current one with other buttons."""
         if self.known:
             return self._newer(asked=True)
         before = screen(self.user)
@@ -201,7 +201,7 @@ class Walk:
             await self.go(self.language)
 
     def _newer(self, *, asked: bool = False) -> Callable[[], bool]:
-        """Return the condition that a newer screen is shown; with `asked`, another question.
+        """Return a predicate: a newer screen is shown; with `asked`, one with another question.
 
         After consent, a question that a killed process has sent may come a second time, and must
         not be taken for the next one.
@@ -218,7 +218,7 @@ class Walk:
             await self.go("faq", key, label=f"button {key} {self.language}")
 
     async def typed(self) -> None:
-        """Type one question without any greeting, or two."""
+        """Type one or two questions, without a greeting before them."""
         many = len(TYPED[self.language])
         first = self.choice if self.learns else self.chance.randrange(many)
         await self.ask(first, "first")
@@ -345,7 +345,7 @@ class Desk:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def round(self) -> bool:
-        """Handle the officer's open cases and take one more; return True if none was there."""
+        """Handle the officer's open cases and take one more; return True if there was no case."""
         listed = await self.console.get("/console/inbox?queue=mine")
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)

@@ -86,7 +86,7 @@ type Act = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of fault; `often` is how often it occurs in a deck of faults.
+    """One kind of fault; `often` is how often it occurs in a deck (the faults of one round).
 
     With `often` 0 it occurs only if its kind is requested. `short` marks faults for short runs.
     """

@@ -25,9 +25,10 @@ NOTICE = "!status"
 # File name of a voice message in a case, and what its sender reads if it cannot be opened.
 RECORDING = "voice.ogg"
 UNOPENED = Languages((LANGUAGE,)).render(screens.RECORDING_BROKEN, LANGUAGE).partition(",")[0]
-# Seconds: a call that a process made just before it was killed may be executed just after.
+# Seconds after a kill during which the platform may still execute a call of the killed process.
 CARRIED_OUT_LATE = 1.0
-# In this fault the Bot API executes a call and its answer is lost, so the client repeats the call.
+# The fault in which the Bot API executes a call but its answer is lost: the client repeats the
+# call.
 ANSWER_LOST = "F11"
 # Faults that are shutdowns and deployments. Processes reject updates during these, and the platform
 # delivers them again; the report counts how many.
@@ -184,9 +185,9 @@ def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
-    """Return the index of the last consent before the first reply, and the arrivals from it on.
+    """Return the index of the last consent before the first reply, and the updates from it on.
 
-    Return 0 and no arrivals if the person gave no consent.
+    Return 0 and no updates if the person gave no consent.
     """
     if first_reply is None:
         return 0, []
@@ -240,9 +241,10 @@ def _judge_replies(
 
 
 def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int]) -> int:
-    """Return the number of rows that were dropped when an officer took over.
+    """Count rows of the outbox that were never sent; return how many a takeover dropped.
 
-    Each other row must be sent and seen, or was dropped because the person sent a further line.
+    A row must be sent and seen, unless it was dropped: because an officer took the conversation
+    over, or because the person sent a further line.
     """
     dropped = sum(row.state == "dropped" and row.stale for row in rows)
     taken_back = sum(row.state == "dropped" and not row.stale for row in rows)
@@ -282,9 +284,9 @@ def _carried_out(story: Story) -> list[tuple[int, Call]]:
 def _judge_doubles(
     report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
 ) -> None:
-    """Count repeated messages, and those without a row in the outbox.
+    """Count repeated messages, and those without a row in the outbox (replies to send).
 
-    A message without a row is counted as an earlier attempt of the next equal one. Otherwise its
+    A message without a row counts as an earlier attempt of the next equal message. Otherwise its
     row may have been dropped, because a crash hid the outcome until an officer took over.
     """
     doubts: list[Call] = []

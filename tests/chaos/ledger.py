@@ -58,8 +58,8 @@ class Ledger:
     """Final state of a run.
 
     `words` are the messages to officers by chat, in order, and `rows` the outbox rows by chat.
-    `registrations` are those stored by Kosh, `entries` those of the registry. `findings` are counts
-    of other violations, most of which must be zero.
+    `registrations` are those stored by Kosh, `entries` those of the registry. `findings` are
+    further counts, most of which must be zero.
     """
 
     words: dict[int, list[str]]

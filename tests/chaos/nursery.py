@@ -1,4 +1,4 @@
-"""Process that forks a broadcast worker, and the next one as soon as that is killed.
+"""Process that forks a broadcast worker, and another one as soon as the worker is killed.
 
 Forking avoids the time of importing. Usage: `python -m tests.chaos.nursery [mutant]`. Each line on
 standard output is the process id of a new worker.
@@ -22,7 +22,7 @@ DIE_WITH_PARENT = 1
 
 
 def send_again_what_is_in_doubt() -> None:
-    """Break the workers: plan a message again after its lease expired, though it may be sent."""
+    """Break the workers: repeat a message whose lease expired, although it may have been sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
     text = sending_statements.DOUBT_CRASHED.text

@@ -328,7 +328,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
 def _ours(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
-    """Return a process of Kosh that reaches each service through its own line of the proxy."""
+    """Return a process of Kosh that reaches each service by its own proxied connection (line)."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
     own = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},

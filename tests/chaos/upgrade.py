@@ -34,9 +34,9 @@ print(json.dumps([QUESTIONS, ANSWERS]))
 
 
 def before() -> str:
-    """Return the newest commit with fewer migrations from which `migrate` can upgrade.
+    """Return the newest commit with fewer migrations that `migrate` can upgrade to this release.
 
-    Its migrations are a subset of today's, unchanged, or end with revision 0013.
+    Its migrations are a part of today's and unchanged, or they end with revision 0013.
     """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():
@@ -111,8 +111,8 @@ def _is_former(owner: str) -> bool:
 def failed(owner: str) -> int:
     """Count updates whose turn failed.
 
-    The platform repeats these, so no other check detects them. A release that cannot work with the
-    next one's schema loses nothing, but people wait.
+    The platform repeats these updates, so no other check detects the failures. A release that
+    cannot work with the next release's schema loses nothing, but people wait.
     """
     with psycopg.connect(owner) as session:
         row = session.execute(

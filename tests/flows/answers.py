@@ -15,8 +15,8 @@ from flows.knowledge.faq import ENTRIES
 from flows.knowledge.quiz import EXERCISES
 
 TODAY, NEXT_YEAR = date(2026, 11, 24), date(2027, 1, 1)
-# The origins with their own rules in flows/knowledge (11 countries), one country without, and
-# statelessness.
+# Citizenships to try: 11 countries with rules of their own in flows/knowledge, one country without,
+# and statelessness.
 ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "DE", "US", "stateless")
 PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
@@ -75,7 +75,7 @@ def parts(text: Text) -> Iterator[Text]:
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
     """Return (a person's answers, resulting paragraphs) for every path, and all sentences.
 
-    `name` is a key of FLOWS. Each paragraph that several results share is split only once.
+    `name` is a key of FLOWS. Sentences are extracted only once from a paragraph of several results.
     """
     flow, spoken = FLOWS[name]
     inside: dict[Text, tuple[Text, ...]] = {}

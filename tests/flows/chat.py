@@ -106,7 +106,7 @@ STRAIGHT: dict[str, str] = {
 
 
 def straight(name: str) -> str:
-    """Return the invented person's answer; "go_on" declines an offer of an officer (`gate_…`)."""
+    """Return a question's answer in STRAIGHT, or "go_on" for an offer of an officer (`gate_…`)."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
 
 
@@ -116,7 +116,7 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 
 
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
-    """Return a chat at a question of the registration form.
+    """Return a chat that has reached a question of the registration form.
 
     The earlier questions are answered from STRAIGHT, or from `others`.
     """

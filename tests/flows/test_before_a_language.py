@@ -1,4 +1,4 @@
-"""Before the choice of a language, replies are in the one guessed from the text, or in all six."""
+"""Before the choice of a language, replies are in the language of the text, or in all six."""
 
 import pytest
 

@@ -104,7 +104,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return a couple's checklist with children, and which of it other families' lists lack."""
+    """Return the checklist of a couple with children, and what lists of other families lack."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
@@ -129,7 +129,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Yield each distinct checklist, after a line with its procedure, origins and places."""
+    """Yield each distinct checklist, after a line with procedure and (citizenship/place) pairs."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):

@@ -33,7 +33,7 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
     """Return the distinct results of all flows on a date as (flow, situation, sentences).
 
-    The situation is one of those that lead to these sentences.
+    If several situations (answers of a person) lead to the same sentences, one of them is returned.
     """
     found: dict[object, tuple[str, Situation, Said]] = {}
     for name in FLOWS:
@@ -59,7 +59,8 @@ def fact(*facts: Fact) -> Test:
 
 LAWS = (laws.CN, laws.IR, laws.AF)
 OF_A_WAY = (settling.GRANTS, cards.ATA_ZHOLY, kandas.DEFINITION, settling.CARD)
-# Pairs of (required sentence, sentence): the second misleads in a result without the first.
+# Pairs of predicates (required sentence, sentence): a result with the sentence misleads without the
+# required one.
 NEEDED: Mapping[str, tuple[Test, Test]] = {
     "the relocation money and how few get it": (fact(quota.SHARE), fact(quota.RELOCATION)),
     "the rent money and how few get it": (fact(quota.SHARE), fact(quota.RENT)),

@@ -248,9 +248,10 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return (intent and citizenship, index of the safety line, index of the sentence `text`).
+    """Return the places of the safety line and of the sentence `text` in each answer with `text`.
 
-    There is one tuple for each intent and citizenship whose answer contains the sentence.
+    A tuple has intent and citizenship, the index of the safety line, and the index of the sentence.
+    If an answer has no safety line, its index is the number of lines.
     """
     found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():

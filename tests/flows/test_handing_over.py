@@ -1,4 +1,4 @@
-"""After a form's submission: registration status, changes, withdrawal, talks with an officer."""
+"""After a form's submission: status of the registration, changes, withdrawal, officers."""
 
 import pytest
 

@@ -36,8 +36,8 @@ from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
-# Dates before and after the days on which facts end or are due for review. DATES adds the first day
-# on which each fact is no longer shown.
+# Dates around the days on which facts end or must be checked again. DATES adds the first day on
+# which each fact is no longer shown.
 _DATES = (
     date(2026, 11, 28),
     date(2026, 12, 1),

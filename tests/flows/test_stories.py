@@ -133,9 +133,9 @@ def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
 
 
 def _spent(conversation: Conversation) -> Conversation:
-    """Return the conversation without the registration form's answers.
+    """Return the conversation without the registration form's answers, as retention leaves it.
 
-    The retention job deletes these a day after the registry accepts the registration.
+    The retention job deletes them a day after the registry accepts the registration.
     """
     forms = {name: form for name, form in conversation.forms.items() if name != FORM}
     return Conversation(

@@ -61,7 +61,7 @@ def _offered(at: int, language: str) -> Conversation:
 
 @cache
 def _switched(at: int, before: str, language: str) -> Conversation:
-    """Return the conversation after a change from the language `before` at the question `at`."""
+    """Return the conversation after `language` replaces the language `before` at question `at`."""
     offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
@@ -71,7 +71,7 @@ def _switched(at: int, before: str, language: str) -> Conversation:
 def _answered(at: int, value: str | None, language: str) -> Turn:
     """Return the turn in which `value` answers the question `at`, asked in Russian.
 
-    Before the answer, the person changes to `language`. None skips the question.
+    Before the answer, the person changes to `language`. A `value` of None skips the question.
     """
     flow, form, stop = _questions()[at]
     c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
@@ -136,8 +136,8 @@ def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None
 def _payload(shift: int | None) -> bytes:
     """Return the submission of a family's form as JSON for the registry.
 
-    Without `shift`, all answers are in Russian. With it, change the language before each answer, in
-    the order of LANGUAGES from this index on.
+    If `shift` is None, all answers are in Russian. Otherwise the language changes before each
+    answer, in the order of LANGUAGES from the index `shift` on.
     """
     chat = Chat.begun("ru", "preregistration")
     for turn in range(60):

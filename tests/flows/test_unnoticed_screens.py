@@ -1,4 +1,4 @@
-"""Cases for mutations of screens that no other test detects (docs/decisions/0035)."""
+"""Tests of screens, each for a mutation that no other test detects (docs/decisions/0035)."""
 
 from dataclasses import replace
 
@@ -92,7 +92,7 @@ def test_words_typed_instead_of_a_new_pin_are_not_deleted() -> None:
     assert DeleteInput() not in chat.effects_now
 
 
-def test_message_that_a_block_stops_is_not_passed_on() -> None:
+def test_message_of_a_blocked_person_is_refused_and_not_relayed() -> None:
     chat = Chat.begun().takes(LimitSet("insults", TODAY, 0))
     chat.conversation = replace(chat.conversation, with_officer=True)
     assert chat.says("Testova asks").shows(limit_screens.NOT_PASSED_ON)
@@ -103,7 +103,7 @@ def test_blocked_officer_request_leaves_no_suspended_flow() -> None:
     assert (chat.conversation.flow, chat.conversation.suspended_flow) == ("preregistration", "")
 
 
-def test_new_change_of_a_household_removes_the_last_refusal() -> None:
+def test_household_refusal_is_hidden_after_a_new_request() -> None:
     chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
     chat.presses("household", "invite", "yes").takes(HouseholdAnswered("invite", "refused"))
     assert chat.presses("!status").shows(household_screens.REFUSED["refused"])
@@ -111,28 +111,28 @@ def test_new_change_of_a_household_removes_the_last_refusal() -> None:
     assert not chat.shows(household_screens.REFUSED["refused"])
 
 
-def test_printable_list_has_the_flow_and_the_answers_of_the_list() -> None:
+def test_checklist_to_print_contains_its_flow_and_answers() -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
     (sheet,) = chat.done(PrintList)
     assert (sheet.flow, sheet.answers["citizenship"]) == ("checklist", "CN")
 
 
-def test_file_results_count_the_readable_files() -> None:
+def test_upload_check_results_count_the_readable_files() -> None:
     (line,) = screens.verdicts(("ok", "ok"))
     assert line.values == (("count", 2),)
 
 
-def test_machine_readable_zone_number_has_no_fillers() -> None:
+def test_machine_readable_zone_number_omits_filler_characters() -> None:
     assert zone_number("P<XXX\nX12345<<<0XXX") == "X12345"
 
 
-def test_flow_walk_answers_a_number_with_its_minimum() -> None:
+def test_flow_walk_tries_the_minimum_of_a_number_question() -> None:
     few = replace(MANY_PETS, name="few", when=PETS.is_("no"), minimum=1, maximum=3)
     walked = walk(flow(PETS, few, replace(WORDS_OF_ONES_OWN, when=few.at_least(2)), REVIEW))
     assert ("few", "review") in walked.moves
 
 
-def test_small_talk_may_depend_on_the_citizenship() -> None:
+def test_small_talk_reply_can_depend_on_the_citizenship() -> None:
     greeting = Reply(intent="talk.hello", opening=lambda _day, country: (verbatim(country),))
     known = understanding(FakeRecognizer({"Salem": sure("talk.hello")}))
     chat = at("location")
@@ -140,39 +140,39 @@ def test_small_talk_may_depend_on_the_citizenship() -> None:
     assert chat.says("Salem").text.startswith("CN\n")
 
 
-def test_country_of_three_words_is_an_answer_unless_it_is_a_question() -> None:
+def test_country_name_of_three_words_is_taken_as_the_answer() -> None:
     name = "Соединённые Штаты Америки"
     chat = at("residence_country")
     chat.understanding = understanding(FakeRecognizer({name: sure("kandas.term")}))
     assert chat.says(name).told()["residence_country"] == "US"
 
 
-def test_appeal_of_a_limit_has_a_button_back() -> None:
+def test_message_limit_appeal_screen_has_a_back_button() -> None:
     chat = Chat.begun().takes(LimitSet("insults", TODAY, 0)).presses("appeal")
     assert chat.says_now[0].buttons[0].label == button("Back")
 
 
-def test_danger_in_a_form_offers_the_menu() -> None:
+def test_safety_answer_in_a_form_has_the_menu_button() -> None:
     chat = at("surname").says("мне угрожают")
     assert chat.shows(safety.READ_ALONE)
     assert chat.presses("!menu").at == screens.MENU
 
 
 @pytest.mark.parametrize("taps", [("keep",), ("keep", "yes", "watch")])
-def test_consent_of_a_list_records_the_language_in_which_it_was_shown(taps: tuple[str]) -> None:
+def test_checklist_consent_records_the_language_in_which_it_was_shown(taps: tuple[str]) -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status", "UZ", "both", "yes", "yes")
     chat.presses("origin", *taps)
     chat.conversation = replace(chat.conversation, language="kk")
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
 
 
-def test_request_for_a_document_has_a_private_answer() -> None:
+def test_document_request_of_an_officer_is_marked_private() -> None:
     chat = Chat.begun().takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
     assert chat.says_now[-1].private
 
 
-def test_published_contacts_of_missions_are_headed_by_their_country() -> None:
+def test_published_mission_contacts_are_headed_by_the_country() -> None:
     contacts = verbatim("Kaztest")
     today: Edition[object, object] = Edition.of(TODAY, {}, {"CN": (contacts,)}, (), {})
     head, card = missions("CN", today)
@@ -185,34 +185,34 @@ def test_published_text_without_english_has_the_id_of_an_empty_text() -> None:
 
 
 @pytest.mark.parametrize("pin", ["1232", "2468"])
-def test_pin_is_easy_only_with_equal_steps_of_at_most_one(pin: str) -> None:
+def test_pin_with_unequal_or_larger_steps_is_not_easy_to_guess(pin: str) -> None:
     assert not pin_screens.is_easy(pin)
 
 
-def test_answer_without_neighbours_offers_to_report_its_wording() -> None:
+def test_wording_report_is_offered_when_a_reply_has_no_similar_intents() -> None:
     reply = Reply(intent="kandas.term", label=button("Phone"))
     known = understanding(FakeRecognizer({}))
     chat = Chat.begun(understanding=replace(known, replies={"kandas.term": reply}))
     assert "?wording.kandas.term" in chat.takes(Pressed("?else.kandas.term")).keys
 
 
-def test_question_stored_in_own_words_is_shown_in_these_words() -> None:
+def test_faq_question_in_own_words_is_shown_unchanged() -> None:
     assert TOPIC.show("Testova") == Text("{words}", (("words", "Testova"),))
 
 
 @pytest.mark.parametrize("is_lifted", [True, False])
-def test_decision_about_a_limit_has_the_menu_button(is_lifted: bool) -> None:
+def test_message_limit_decision_has_the_menu_button(is_lifted: bool) -> None:
     chat = Chat.begun().takes(LimitSet("insults", TODAY, 0)).takes(LimitDecided(is_lifted))
     assert chat.says_now[0].buttons[0].label == button("Menu")
 
 
-def test_document_for_the_secure_page_is_named() -> None:
+def test_requested_document_is_named_when_sent_to_the_secure_page() -> None:
     chat = replace(Chat.begun().takes(Joined()), page=Page.ALWAYS)
     chat.takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.ON_PAGE, label=ETHNICITY.label)
 
 
-def test_danger_before_a_language_choice_closes_the_question() -> None:
+def test_danger_before_a_language_choice_closes_the_language_question() -> None:
     chat = Chat(understanding=understanding(FakeRecognizer({}))).takes(Started())
     assert chat.at == screens.LANGUAGE
     chat.says("мне угрожают")
@@ -228,19 +228,19 @@ def test_day_is_accepted_only_as_a_complete_iso_date(value: str, is_day: bool) -
     assert question.accepts(value) == is_day
 
 
-def test_request_for_an_officer_without_a_topic_is_general() -> None:
+def test_case_without_a_chosen_topic_gets_the_topic_general() -> None:
     (case,) = OFFICER.outcome(Submit("officer", {}, {}), TODAY).effects
     assert isinstance(case, OpenCase)
     assert case.topic == "general"
 
 
-def test_question_for_the_language_suspends_no_flow() -> None:
+def test_language_question_suspends_no_flow() -> None:
     chat = Chat(understanding=understanding(FakeRecognizer({}))).says("1")
     assert chat.at == screens.LANGUAGE
     assert chat.conversation.suspended_flow == ""
 
 
-def test_typed_no_answers_the_open_screen_beside_an_officer() -> None:
+def test_typed_no_answers_the_open_screen_while_an_officer_has_a_case() -> None:
     typed, pressed = (
         Chat.begun().presses("officer", "general", "yes").says("Testova asks", "/menu")
         for _way in range(2)
@@ -252,7 +252,7 @@ def test_typed_no_answers_the_open_screen_beside_an_officer() -> None:
     assert typed.conversation.with_officer
 
 
-def test_support_is_shown_only_to_ethnic_kazakhs_who_move() -> None:
+def test_eligibility_mentions_support_only_to_ethnic_kazakhs() -> None:
     told = {
         kazakh: ELIGIBILITY.outcome(
             Submit("eligibility", {"purpose": "move", "ethnic_kazakh": kazakh}, {}), TODAY
@@ -263,12 +263,12 @@ def test_support_is_shown_only_to_ethnic_kazakhs_who_move() -> None:
     assert SUPPORT not in told["no"]
 
 
-def test_residence_permit_has_the_steps_of_the_pilot_and_the_application() -> None:
+def test_eligibility_residence_permit_steps_end_with_the_application() -> None:
     found = {way.key: way for way in ways({"purpose": "move", "ethnic_kazakh": "no"}, TODAY)}
     assert found["prp"].steps[-1] == APPLY
 
 
-def test_menu_of_a_person_with_data_offers_to_delete_them() -> None:
+def test_menu_offers_data_deletion_to_a_person_with_stored_data() -> None:
     chat = at("surname").says("/menu").presses(">")
     labels = [each.label for say in chat.says_now for each in say.buttons]
     assert button("Delete my data") in labels
@@ -280,12 +280,12 @@ def test_start_command_ends_the_suspended_flow() -> None:
     assert chat.says("/start").conversation.suspended_flow == ""
 
 
-def test_answer_to_a_typed_text_does_not_replace_a_message() -> None:
+def test_reply_to_a_typed_text_is_a_new_message() -> None:
     assert not Chat.begun().says("/help").says_now[-1].replaces
 
 
 @pytest.mark.parametrize("purpose", ["work", "study", None])
-def test_programme_of_other_purposes_is_the_ata_zholy_card(purpose: str | None) -> None:
+def test_programme_for_other_purposes_is_the_ata_zholy_card(purpose: str | None) -> None:
     assert programme({"purpose": purpose}) == "ata_zholy"
 
 
@@ -295,7 +295,7 @@ def test_pin_screen_has_the_menu_button() -> None:
     assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
 
 
-def test_changed_answer_is_an_old_button_when_no_question_is_open() -> None:
+def test_row_edit_button_is_outdated_when_no_question_is_open() -> None:
     chat = at("review")
     chat.conversation = replace(chat.conversation, asked=None)
     assert chat.takes(Pressed(f"{screens.CHANGE}surname")).shows(screens.OLD_BUTTON)
@@ -310,7 +310,7 @@ def test_safety_answer_does_not_depend_on_the_citizenship() -> None:
     assert "<>" in chat.says("мне угрожают").text
 
 
-def test_declined_transcription_is_answered_once() -> None:
+def test_typed_no_to_a_transcription_gets_exactly_one_reply() -> None:
     known = understanding(FakeRecognizer({}), transcriber="Example Speech Ltd")
     chat = Chat.begun(understanding=known).takes(Attached("voice", "voice-1", 1000)).says("нет")
     assert chat.shows(voice_messages.REFUSED)
@@ -328,7 +328,7 @@ def test_checklist_without_entries_is_not_offered_for_storing() -> None:
     assert not chat.done(PrintList)
 
 
-def test_flow_walk_chooses_the_first_option_or_all_of_several() -> None:
+def test_flow_walk_tries_the_first_and_all_options_of_a_multiple_choice() -> None:
     among = tuple(Option(key, button("Phone")) for key in ("one", "two", "three"))
     several = MultiChoice(name="many", label=button("Phone"), text=_("Which?"), among=among)
     without = replace(PETS, when=not_(several.is_("one", "one,two,three")))
@@ -336,7 +336,7 @@ def test_flow_walk_chooses_the_first_option_or_all_of_several() -> None:
     assert walked.unreached == ("pets",)
 
 
-def test_case_about_danger_in_another_topic_suspends_the_limit() -> None:
+def test_message_limit_is_suspended_by_words_of_danger_in_any_topic() -> None:
     chat = Chat.begun().presses("officer", "general", "yes").says("Testova asks")
     chat.takes(LimitSet("insults", TODAY, 1)).presses("back", "yes").says("person")
     chat.answers("general").says("мне угрожают")
@@ -368,18 +368,18 @@ def test_household_consent_records_the_language_in_which_it_was_shown() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
 
 
-def test_officers_answer_to_a_question_that_depends_on_another_counts() -> None:
+def test_answer_by_an_officer_to_a_dependent_question_counts() -> None:
     chat = at("residence_region").takes(Joined()).takes(Filled("residence_region", "Beijing"))
     assert chat.takes(Resolved()).at == "education"
 
 
-def test_unclear_text_after_an_appeal_shows_the_question_of_the_form_again() -> None:
+def test_unclear_text_after_an_appeal_repeats_the_form_question() -> None:
     chat = at("surname").takes(LimitSet("insults", TODAY, 0)).presses("appeal")
     chat.understanding = understanding(FakeRecognizer({}))
     assert chat.says("Testova was not rude").at == ""
     assert chat.says("один два три").at == "surname"
 
 
-def test_unclear_first_text_after_a_link_to_a_flow_begins_the_flow() -> None:
+def test_unclear_first_text_after_a_start_link_opens_its_flow() -> None:
     chat = Chat(understanding=understanding(FakeRecognizer({}))).takes(Started("preregistration"))
     assert chat.says("я хотел бы узнать один два три").at == "applying"

@@ -211,7 +211,7 @@ def test_flow_check_limits_the_title_length() -> None:
 
 
 class TooLong(Languages):
-    """The languages, with the translation of the label `label` repeated 21 times."""
+    """The languages, with a translation of the label `label` that is 21 times too long."""
 
     def __init__(self, label: str) -> None:
         super().__init__(["kk"])

@@ -1,4 +1,4 @@
-"""Items from which tests of the lint and of the walk build small flows outside the menu."""
+"""Questions and other items of small flows, for tests of the flow lint and of the walk."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def choice(**labels: Text) -> Choice:
 
 
 class Forgetful(YesNo):
-    """A yes/no question that rejects its own options."""
+    """A yes/no question that rejects every stored answer, so that it is asked again for ever."""
 
     def accepts(self, value: str) -> bool:
         return False

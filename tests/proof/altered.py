@@ -30,9 +30,9 @@ from tests.proof.mutations import IMPORTED, Altered, Place, noted
 
 # Alterations that change no behaviour, each with a reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-# Limits of a child, since an altered loop or wait may never end: its memory in bytes (ROOM), each
-# test's processor time in seconds beyond ten times the usual (PATIENCE), and the real time in
-# seconds beyond that limit (MAX_WAIT).
+# Limits of a child process, because an altered loop or wait may never end. ROOM is its memory in
+# bytes. PATIENCE is a test's processor time in seconds beyond ten times the usual. MAX_WAIT is the
+# real time in seconds beyond that limit.
 ROOM, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
 NOTICED, BROKEN = 1, 2
 
@@ -133,8 +133,9 @@ class Trials:
     def _learn(self, items: Sequence[pytest.Item]) -> None:
         """Run each test without alterations; record its time and the lines that it runs.
 
-        Caches are cleared for each file only, because filling them for each of 5,000 tests takes
-        most of the time. So tests of a file reach all that runs to fill a cache for one of them.
+        Caches are cleared once per file, because filling them for each of 5,000 tests takes most of
+        the time. Lines that run only to fill a cache are therefore recorded for all tests of the
+        file.
         """
         hits, shared = set[Place](), set[Place]()
         cached = {each.__wrapped__.__code__ for each in _caches(self.caches)}
@@ -166,8 +167,9 @@ class Trials:
     def _order(self, each: Altered, items: Sequence[pytest.Item]) -> Iterator[int]:
         """Yield the indexes of the tests to run, until their usual times exceed the budget.
 
-        First come tests that detected other alterations of the module, then the fastest. Further
-        cases of the same test count as slower, because they check the same.
+        First come tests that detected other alterations of the module, then the fastest. Each
+        further case of a parametrized test counts as slower, because the cases check the same
+        behaviour.
         """
         reaching = {place for where in each.lines or each.reached for place in self._reached[where]}
         first = [place for place in reversed(self._killers[each.module]) if place in reaching]
@@ -293,7 +295,8 @@ def tried(
     """
     trials = Trials(drawn, limits, caches)
     options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
-    # The program is loaded before, to note what runs meanwhile. Only plug-ins need the rewriting.
+    # pytest warns that it cannot rewrite assertions in modules that are already imported. The
+    # program is imported earlier, to record what runs during imports, and needs no rewriting.
     ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     if ended := pytest.main([*options, *ignored, *tests], plugins=[trials]):
         raise RuntimeError(f"pytest ended with {ended!r}")

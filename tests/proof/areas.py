@@ -1,8 +1,8 @@
 """The areas whose alterations the tests must detect: flows, understanding and permissions.
 
-In flows and understanding, mutmut alters functions. Permissions have two areas, "policy" and
-"permissions". In the policy, the conditions of rules and the permissions of console routes are
-changed too. In the code that applies the policy, single checks are removed too.
+In flows and understanding, mutmut alters functions. Permissions have two areas. In the area
+"policy", the conditions of rules and the permissions of console routes are changed too. In the area
+"permissions", which is the code that applies the policy, single checks are removed too.
 """
 
 import ast
@@ -69,9 +69,9 @@ type Drawing = Iterator[Altered]
 class Area:
     """The modules of an area, and the tests (pytest's arguments) that must detect alterations.
 
-    `others` yield further alterations than those of functions. Caches of modules whose names begin
-    with one of `caches` have results of unaltered code. `without` are functions that are not
-    altered because they do not run in the program, such as those of training.
+    `others` yield alterations that mutmut does not make. The caches of modules whose names begin
+    with one of `caches` hold results of unaltered code and are cleared. `without` are functions
+    that are not altered because they do not run in the program, such as those of training.
     """
 
     modules: tuple[str, ...]
@@ -81,7 +81,7 @@ class Area:
     without: frozenset[str] = frozenset()
 
     def drawn(self, names: Sequence[str], seed: int) -> Drawing:
-        """Return random alterations, in turn of functions and from each of `others`.
+        """Return random alterations, alternately of functions and from each of `others`.
 
         With `names`, return only alterations of functions in these modules or at these places.
         """
@@ -160,7 +160,7 @@ def routes(numbers: random.Random) -> Drawing:
 
 
 def checks(numbers: random.Random) -> Drawing:
-    """Yield alterations of functions that remove one check of a permission."""
+    """Yield alterations, each of which removes one check of a permission from a function."""
     found: list[Altered] = []
     for path in sorted((ROOT / "bot").rglob("*.py")):
         if "require" in path.read_text("utf-8"):

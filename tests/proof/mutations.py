@@ -79,7 +79,8 @@ class Source:
     def instead(self, place: str, text: str) -> Altered | None:
         """Return the alteration named `place` that the changed source text `text` makes.
 
-        It replaces the first function whose code differs. Return None if no function's differs.
+        It replaces the first function whose code differs. Return None if the code of no function
+        differs.
         """
         for name, code in _codes(compile(text, self._path, "exec")):
             if not (name in self._codes and _differ(self._codes[name], code)):
@@ -94,7 +95,7 @@ class Source:
         return None
 
     def _statements(self, diff: Iterable[str]) -> Iterator[int]:
-        """Yield the lines of the statements that a diff changes; only the header of a block."""
+        """Yield the lines of each statement that a diff changes; of a block, only its header."""
         for hunk in filter(None, map(HUNK.match, diff)):
             first, count = int(hunk[1]), int(hunk[2] or 1)
             for changed in range(first, first + count):

@@ -85,7 +85,7 @@ def test_bill_of_materials_has_a_serial_number_of_its_content(
 
 @pytest.mark.parametrize("listed", [{}, {"dependsOn": ["typer"]}, {"dependsOn": ["kosh", "typer"]}])
 def test_bill_of_materials_never_names_kosh_under_itself(listed: dict[str, list[str]]) -> None:
-    """Try the entry of Kosh's dependencies as uv writes it, and two entries that it may write."""
+    """Try the form of Kosh's dependency entry that uv writes, and two that it may write later."""
     written = {
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},
         "dependencies": [{"ref": "kosh"} | listed],

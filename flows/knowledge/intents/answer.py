@@ -42,7 +42,7 @@ class Own:
 class End:
     """The texts about the end of a fact, which are shown without the fact itself.
 
-    In the fact's last 31 days this is its text `ends`, afterwards `ended`.
+    The fact's text `ends` is shown in its last 31 days, and its text `ended` afterwards.
     """
 
     fact: Fact

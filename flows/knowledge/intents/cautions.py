@@ -31,8 +31,8 @@ WITHOUT_VISA = caution(
         "stay: ask an officer at once."
     )
 )
-# A shorter WITHOUT_VISA, shown after entry.IR_ALONE, which already says that no agreement on
-# visa-free entry was found.
+# A shorter version of WITHOUT_VISA. It follows entry.IR_ALONE, which already says that no agreement
+# on visa-free entry was found.
 NO_LONGER_STAY = caution(_("Do not count on a longer stay: ask an officer at once."))
 STAY_DURING = caution(
     _(

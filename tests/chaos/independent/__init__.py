@@ -1,4 +1,5 @@
 """An independent chaos test: real processes, seeded faults, and a judge outside of the system.
 
-Its author did not read the other harness in `tests/chaos`, so that both do not share a mistake.
+Its author did not read the other harness in `tests/chaos`, so that the two tests do not share a
+mistake.
 """

@@ -1,7 +1,7 @@
 """Deliver updates to the product as Telegram does, with lost acknowledgments and late copies.
 
 Telegram delivers the updates of one chat in order, and repeats one until it is acknowledged with
-200. It does not know whether a lost answer was an acknowledgment, so it repeats the update then
+200. Telegram cannot know whether a lost response was an acknowledgment, so it repeats that update
 too. A copy that a proxy held back may arrive after later updates of the same chat.
 """
 

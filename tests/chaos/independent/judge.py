@@ -120,7 +120,8 @@ def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
             place = place + 1
             equal = [*equal, reply] if equal and text == person.plain(equal[0]["text"]) else [reply]
         elif person.erased and reply["n"] > person.acts[-1]["n"]:
-            # A late copy of an update of a deleted person is that of a stranger, without promises.
+            # A late copy of an update of a deleted person counts as a stranger's, so nothing is
+            # promised.
             continue
         elif equal and text == person.plain(equal[0]["text"]):
             # Equal replies may be expected twice, so any of them may be the first copy.
@@ -150,14 +151,14 @@ def answered(story: Story) -> Iterator[str]:
 
 
 def order(story: Story) -> Iterator[str]:
-    """Yield the replies that no act explains at their place."""
+    """Yield the replies that were not expected after the person's acts, or not at this place."""
     for person in story.people:
         if unexpected := story.walks[person.life["life"]].unexpected:
             yield f"{person.name}: unexpected or out of order: {unexpected}"
 
 
 def doubled(story: Story) -> Iterator[str]:
-    """Yield the second copies of replies for which no fault is the reason."""
+    """Yield the replies that came twice although no fault explains the second copy."""
     breaks = [e["at"] for e in story.of("fault") if e["fault"] in BREAKING]
     for person in story.people:
         for first, second in story.walks[person.life["life"]].doubled:
@@ -206,7 +207,7 @@ def registered(story: Story) -> Iterator[str]:
 
 
 def receipt(story: Story) -> Iterator[str]:
-    """Yield the people whose chat shows another number than the registry has."""
+    """Yield the people whose chat shows a number that is not that of their registration."""
     entries = submitted(story)
     for person in story.people:
         shown = {number for reply in person.replies for number in NUMBER.findall(reply["text"])}
@@ -232,7 +233,7 @@ def traces(story: Story) -> Iterator[str]:
 
 
 def withdrawn(story: Story) -> Iterator[str]:
-    """Yield the deleted people of whom the registry still has answers."""
+    """Yield the people who deleted their data, but whose answers the registry still has."""
     entries = submitted(story)
     for person in story.people:
         for entry in entries[person.life["surname"]] if person.erased else ():

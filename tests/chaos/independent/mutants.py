@@ -43,7 +43,7 @@ def no_deduplication() -> None:
 
 
 def erasure_keeps_rows() -> None:
-    """Erase only the handles of a person, and keep the rows of all other tables."""
+    """Erase only the chat accounts (handles) of a person, and keep all other rows."""
     from sqlalchemy import bindparam, delete
 
     from bot.db import tables as t
@@ -65,7 +65,7 @@ def erasure_forgets_registry() -> None:
 
 
 def new_keys() -> None:
-    """Send each attempt of a registry write under a new key, without a look-up."""
+    """Send each attempt of a registry write under a new idempotency key, without a look-up."""
     from bot.registrations import registry_writes
 
     put(registry_writes.Write, "key", property(lambda _write: uuid4().hex))

@@ -166,7 +166,10 @@ class Crowd:
         self.ledger.note("learned", replies=self.replies)
 
     async def _learn(self, life: Life, label: str, since: int) -> None:
-        """Wait until nothing more happens, then store the replies; fail if known ones differ."""
+        """Wait until nothing more happens, then store the replies.
+
+        Raise AssertionError if they differ from the replies that were learned earlier for this act.
+        """
         count = -1
         while count != len(self.ledger.entries):
             count = len(self.ledger.entries)
@@ -249,8 +252,8 @@ class Crowd:
     async def _settled(self, life: Life, newest: Message) -> bool:
         """Wait for late replies from before the consent; return True if `newest` is still newest.
 
-        A person who pressed twice or began again may get further replies, about which nothing is
-        promised.
+        A person who pressed twice or began again may get additional replies. No promise covers
+        these.
         """
         updates = self.emulator.world.updates
         acts = [entry for entry in self.ledger.of("act") if entry["life"] == life.number]
@@ -329,7 +332,10 @@ def _question(message: Message) -> str:
 
 
 def _later(user: User, than: int, since: int) -> int | None:
-    """Return the newest question's number in messages from id `since` on, if it exceeds `than`."""
+    """Return the newest question's number if it exceeds `than`, else None.
+
+    Messages before the id `since` are ignored.
+    """
     newest = max((nonce(one) for one in user.received if one.id >= since), default=0)
     return newest if newest > than else None
 

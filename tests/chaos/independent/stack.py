@@ -1,7 +1,7 @@
 """The system under test as real processes, and the servers around it.
 
 The product has PostgreSQL, Valkey, two web processes on one port and a worker. The registry has a
-PostgreSQL server of its own, so that a fault of the product's database is none of the registry's.
+PostgreSQL server of its own, which faults of the product's database do not affect.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Tests of which question the invented people take for the next one."""
+"""Tests of how invented people recognise the next question, and ignore questions sent earlier."""
 
 from dataclasses import dataclass, field
 from typing import Any

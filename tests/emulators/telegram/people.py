@@ -112,9 +112,9 @@ class User:
         return await (self.send_location() if button.asks_location else self.say(button.text))
 
     async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
-        """Share a contact: with `own` the person's own, otherwise that of `of`.
+        """Share a contact: the person's own with `own`, otherwise the contact of `of`.
 
-        With neither, share the contact of a person who is not on Telegram.
+        If `own` is false and `of` is None, share the contact of a person who is not on Telegram.
         """
         return self._tell(contact_content(self.person, self.person if own else of))
 

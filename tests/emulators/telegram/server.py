@@ -124,7 +124,7 @@ class Emulator:
         phone: str = "",
         started: bool = False,
     ) -> User:
-        """Return the person of this id, created if missing.
+        """Return the person with this id, created if missing.
 
         `started` is true for a person who wrote to the bot earlier, so that the bot may write.
         """

@@ -49,8 +49,8 @@ class Courier:
     """Delivers updates to the bot's URL.
 
     Each queue (for example, of one chat's messages) delivers one update at a time. Up to
-    `connections` queues deliver concurrently; updates of at most twice as many are loaded. A failed
-    update is retried immediately, then after 2, 4, 8 … seconds up to a random 60 to 120. A
+    `connections` queues deliver concurrently; updates of at most twice as many queues are loaded. A
+    failed update is retried immediately, then after 2, 4, 8 … seconds up to a random 60 to 120. A
     Retry-After of the bot is obeyed up to an hour. An update whose next attempt would be after its
     expiry is dropped.
     """

@@ -58,7 +58,10 @@ class Templates:
         self._all |= {(one.name, one.language): one for one in templates}
 
     def listed(self) -> list[dict[str, str]]:
-        """Return all templates in Meta's list format; policy violations show only when sending."""
+        """Return all templates in Meta's list format.
+
+        Meta lists a template that violates a policy as approved, and rejects only messages with it.
+        """
         return [
             {
                 "id": str(number),
