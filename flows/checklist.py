@@ -111,7 +111,7 @@ class Checklist:
 def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Checklist:
     """Return the checklist for a person's answers, made only of facts that are valid on `today`.
 
-    For a stored checklist, `keys` are the keys of its documents. They are needed, because the
+    For a stored checklist, `keys` are the keys of its documents. The keys are needed, because the
     choice of documents also depends on where the person is, which is not stored.
     """
     answers = {"location": "unsaid", **answers}
@@ -212,8 +212,8 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the law and warnings about papers to have confirmed before leaving the country.
 
-    They concern countries that confirm papers (by apostille or legalisation) only for people
-    inside.
+    These papers are from countries that confirm papers (by apostille or legalisation) only for
+    people inside.
     """
     where = origin_of(answers)
     if where.leaving is None:

@@ -172,7 +172,8 @@ def _status(why: Text, today: date) -> Way:
 def _permit(visa: tuple[Fact, ...], today: date) -> Way:
     """Return the residence permit as a way to come, for people to whom no kandas status is offered.
 
-    `visa` has the facts on the visas with which ethnic Kazakhs apply. It is empty for other people.
+    `visa` has the facts on the visas with which ethnic Kazakhs apply. `visa` is empty for other
+    people.
     """
     kazakhs = (*visa, settling.SOLVENCY) if visa else ()
     steps = (*_pilot(today), APPLY)
@@ -182,7 +183,7 @@ def _permit(visa: tuple[Fact, ...], today: date) -> Way:
 def _other_permit(visa: Fact) -> Way:
     """Return the residence permit as a second way to come, after the kandas status.
 
-    It has no steps, because the first way already shows the same steps.
+    This second way has no steps, because the first way already shows the same steps.
     """
     facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)

@@ -26,7 +26,8 @@ SHOWN = 8
 class Topic(Choice):
     """The choice of a frequent question: some are buttons, the others are found by typed words.
 
-    `unlisted` is sent if no question is found. It offers an officer and does not ask to rephrase.
+    `unlisted` is sent if no question is found. This text offers an officer and does not ask to
+    rephrase.
     """
 
     asks_freely: bool = True

@@ -85,7 +85,7 @@ def may_hold(condition: Condition, answers: Answers, unknown: Container[str]) ->
 def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -> tuple[bool, bool]:
     """Return whether the condition can be true, and whether it can be false.
 
-    Both are True if this depends on the answers to the questions in `unknown`.
+    Both values are True if the result depends on the answers to the questions in `unknown`.
     """
     match condition:
         case AllOf(parts):

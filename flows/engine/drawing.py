@@ -152,7 +152,7 @@ def _ways(column: list[Box]) -> Iterator[str]:
     """Yield the SVG lines that connect the boxes of a column.
 
     A line leads to each box from the nearest box above it that has a lower level. A box on level 0
-    is connected to the one on level 0 before it.
+    is connected to the previous box on level 0.
     """
     for place, box in enumerate(column):
         above = [each for each in column[:place] if each.lane < max(box.lane, 1)]

@@ -38,8 +38,8 @@ from flows.engine.questions import (
     Year,
 )
 
-# Names of the start and of the ends of a path. They are used beside the names of questions, so no
-# question may have one of these names.
+# Names of the start and of the ends of a path. These names are used beside the names of questions,
+# so no question may have one of these names.
 START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
 
 SAMPLES: dict[type[Question], str] = {
@@ -174,7 +174,8 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
     """Return the answers to try for a question.
 
-    These are options or extremes of a number, values that conditions compare with, and a sample.
+    The answers are options or extremes of a number, values that conditions compare with, and a
+    sample.
     """
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values

@@ -362,8 +362,8 @@ def _remember(turn: TurnState, heard: Heard) -> None:
     """Store the recognized meaning of a text, without its words, unless a form is open.
 
     The country of origin that an earlier message named is kept while replies are shown, because
-    people rarely repeat it. It becomes "" if messages name different countries, because one of them
-    may be the country of a relative.
+    people rarely repeat it. The country becomes "" if messages name different countries, because
+    one of them may be the country of a relative.
     """
     if _in_form(turn):
         return

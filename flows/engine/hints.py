@@ -27,7 +27,7 @@ class LeaveContact:
 class ContactLeft:
     """The result of a `LeaveContact`.
 
-    It is not accepted if too many codes were requested.
+    The address is not accepted if too many codes were requested.
     """
 
     is_accepted: bool

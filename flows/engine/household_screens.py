@@ -92,7 +92,7 @@ LEAVE_SCREEN = Choice(name=LEAVE, label=LINK_FAMILY, text=LEAVE_FAMILY, among=(Y
 def may_link(known: RegistrationStatus) -> bool:
     """Return True if the registration can be linked to those of family members.
 
-    It must have a number, and must not be on its way to the registry or withdrawn.
+    The registration must have a number, and must not be on its way to the registry or withdrawn.
     """
     return bool(known.number) and known.state not in ("sent", "withdrawing", "withdrawn")
 

@@ -1,6 +1,6 @@
 """Screens for joining a second channel to a conversation.
 
-They are the code, a confirmation in both chats, and the choice of a channel for updates.
+The screens show the code, a confirmation in both chats, and the choice of a channel for updates.
 """
 
 from typing import assert_never

@@ -51,8 +51,8 @@ class RequestJoin:
 class JoinAwaited:
     """The chat that issued the code was asked for a confirmation.
 
-    Both chats show the same `sign`, so that the person recognizes the request. It is "" if the code
-    is invalid.
+    Both chats show the same `sign`, so that the person recognizes the request. `sign` is "" if the
+    code is invalid.
     """
 
     sign: str = ""

@@ -1,6 +1,6 @@
 """Labels of buttons that sentences quote.
 
-Each is defined once, so that the quotation always equals the label of the button.
+Each label is defined once, so that the quotation always equals the label of the button.
 """
 
 from flows.engine.text import button

@@ -102,8 +102,8 @@ class Words(Protocol):
     def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
         """Return sentences in the language of a text if this language is certainly not offered.
 
-        They name the offered languages; if `is_danger`, they also tell how to ask for an officer.
-        Returns () for a text that may be in an offered language.
+        The sentences name the offered languages; if `is_danger`, they also tell how to ask for an
+        officer. Returns () for a text that may be in an offered language.
         """
         ...
 

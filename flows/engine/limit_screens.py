@@ -109,8 +109,8 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
 def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
     """Return True if the limit allows a recording for the open case's officer, and count it.
 
-    One recording a day may exceed the limit. It may be a call for help, and no program checks its
-    content.
+    One recording a day may exceed the limit, because it may be a call for help and no program
+    checks its content.
     """
     if admits(turn, urgent=urgent):
         return True

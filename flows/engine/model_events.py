@@ -1,7 +1,7 @@
 """Events and effects for four features of the chat.
 
-They are the external language model, voice messages, reports of wording, and notifications about
-changed rules of a checklist.
+The features are the external language model, voice messages, reports of wording, and notifications
+about changed rules of a checklist.
 """
 
 from collections.abc import Mapping

@@ -7,9 +7,9 @@ from flows.engine.flow import Derived, Flow, HandoffOffer, Path, Step
 def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
     """Return the number of a step on the path, and the maximum number of steps of the path.
 
-    The maximum includes questions that may apply, depending on missing answers. It can therefore
-    only fall, unless the person adds members to a group. Offers to talk to an officer are not
-    counted.
+    The maximum includes questions that may apply, depending on missing answers. The maximum can
+    therefore only fall, unless the person adds members to a group. Offers to talk to an officer are
+    not counted.
     """
     counted = [step for step in road.steps if not isinstance(step.item, HandoffOffer)]
     passed = road.steps[: road.steps.index(stop) + 1]

@@ -211,7 +211,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 def _weighed(turn: TurnState, effect: Done) -> Done:
     """Return the effect; if it opens a case (request to an officer), complete the case.
 
-    The case becomes urgent if the person's words are about danger. It gets the code of the
+    The case becomes urgent if the person's words are about danger. The case gets the code of the
     invitation that led to it.
     """
     if isinstance(effect, OpenCase):

@@ -85,7 +85,7 @@ class Reading(Protocol):
 
 
 class Recognizer(Protocol):
-    """Recognizes the meaning of messages. It is pure: equal texts give equal results."""
+    """Recognizes the meaning of messages; a pure function: equal texts give equal results."""
 
     def read(self, text: str, language: str) -> Reading:
         """Return the meaning of a text; neither this call nor the use of its result raises errors.

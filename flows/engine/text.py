@@ -21,7 +21,7 @@ class Amount(int):
 class Published:
     """A sentence that editors published, as (language, text) pairs; in no message catalogue.
 
-    It has a text in every offered language and in English.
+    The pairs have a text in every offered language and in English.
     """
 
     texts: tuple[tuple[str, str], ...]

@@ -46,7 +46,7 @@ BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 def said(turn: TurnState, text: str) -> None:
     """Handle a typed text.
 
-    It is tried in this order: command, text for an officer, danger, answer, question.
+    The text is tried in this order: command, text for an officer, danger, answer, question.
     """
     text = text[:MAX_READ]
     command = turn.words.command(text)

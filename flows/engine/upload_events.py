@@ -32,7 +32,7 @@ from flows.engine.recognition import Confidence
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
-# Key of a file that an officer requested. It is used in place of a question's name, because a
+# Key of a file that an officer requested. The key is used in place of a question's name, because a
 # requested file has no question.
 REQUESTED = "~wanted"
 # RECORDING is the key of a voice recording for an officer, used in place of a question's name.

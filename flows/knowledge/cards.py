@@ -67,8 +67,8 @@ ATA_ZHOLY_NUMBERS = Fact(
     sources=("https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",),
     as_of=date(2025, 10, 31),
     about=About.HISTORY,
-    # The number of cards is of no use without the fact that explains the card, so both end on the
-    # same day.
+    # The number of cards is of no use without the fact that explains the card, so both facts end on
+    # the same day.
     until=ATA_ZHOLY.until,
 )
 VISA = Fact(

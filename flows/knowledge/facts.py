@@ -138,7 +138,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """A known statement that must not be shown. It has no `Text`, so that no flow can show it.
+    """A known statement that must not be shown. Its class has no `Text`, so no flow can show it.
 
     A `verified` statement is only for editors, or dangerous to show. An unverified one has no
     source, or sources that contradict each other, so people are sent to an officer. `as_of` is the
@@ -164,14 +164,14 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
         if fact.since <= today <= fact.until:
             lines.append(_with_date(fact))
         lines += ending(fact, today)
-    # Several ended facts may have the same sentence. It is then shown once.
+    # Several ended facts may have the same sentence. Show that sentence once.
     return tuple(dict.fromkeys(lines))
 
 
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:
     """Return the text on the end of a fact, if any.
 
-    This is `ends` if the fact ends within 31 days, and `ended` if the fact is over.
+    The text is `ends` if the fact ends within 31 days, and `ended` if the fact is over.
     """
     if today > fact.until:
         return () if fact.ended is None else (fact.ended,)

@@ -275,7 +275,7 @@ type _Index = dict[str, float]
 HAN = re.compile("[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 STEM, MIN_WORD_LENGTH = 5, 3
-# Marks within Uzbek letters. They are deleted, because they would split a word.
+# Marks within Uzbek letters. These marks are deleted, because they would split a word.
 JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
 
 

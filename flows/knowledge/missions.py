@@ -1,6 +1,6 @@
 """Missions (embassies and consulates) to which a case may be assigned; time zones of people abroad.
 
-A case is a person's request to an officer. It is assigned to a mission only if the mission has
+A case is a person's request to an officer. A case is assigned to a mission only if the mission has
 officers in this system, else to the general desk. The list does therefore not claim that a mission
 is open. Which consulate serves which province is not verified, so a country's cases go to the first
 of its missions that has officers.

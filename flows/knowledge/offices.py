@@ -116,7 +116,7 @@ def places(country: str) -> tuple[Place, ...]:
     return tuple(place for place in PLACES if place.country == country)
 
 
-# Names of the desks to which cases are assigned. They are shown only to officers.
+# Names of the desks to which cases are assigned. These names are shown only to officers.
 _DESKS: dict[str, Text] = {
     GENERAL: _("General team"),
     **{place.key: place.name for place in PLACES},

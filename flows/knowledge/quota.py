@@ -279,7 +279,7 @@ SHYMKENT = Fact(
     about=About.HISTORY,
 )
 
-# The duties of people who signed a contract. They do not depend on the year.
+# The duties of people who signed a contract. These duties do not depend on the year.
 DUTIES = (DUTY, REPAY)
 QUOTA = (
     PLACES,

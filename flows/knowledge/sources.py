@@ -157,7 +157,7 @@ _LATER: Mapping[str, date] = dict.fromkeys(
 )
 PAGES: Mapping[str, date] = {**_FIRST, **_LATER}
 
-# First words of articles that were seen only on a page with many articles. They identify the
+# First words of articles that were seen only on a page with many articles. These words identify the
 # article.
 FIRST_WORDS: Mapping[str, str] = {
     "https://kz.kursiv.media/kk/category/news/page/329": (

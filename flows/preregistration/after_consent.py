@@ -1,6 +1,6 @@
 """Pre-registration after the consent: questions whose answers the registry needs.
 
-They are tiers 0 and 1 of the fields in docs/decisions/0002-few-fields.md.
+The questions are tiers 0 and 1 of the fields in docs/decisions/0002-few-fields.md.
 """
 
 from flows.engine import labels

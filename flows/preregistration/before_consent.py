@@ -1,7 +1,7 @@
 """Pre-registration before the consent: the situation, the notice of the risk, and the consent.
 
-The answers before the consent decide which questions follow. They are not stored until the person
-consents.
+The answers before the consent decide which questions follow. The answers are not stored until the
+person consents.
 """
 
 from flows import lifetimes

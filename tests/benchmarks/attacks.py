@@ -89,7 +89,7 @@ class Known:
     def forced(self) -> dict[Group, int]:
         """Return the hidden counts that must be 1.
 
-        They are those of a sum in which `n` hidden counts of at least 1 add up to `n`.
+        If `n` hidden counts of at least 1 add up to `n`, each of them is 1.
         """
         found: dict[Group, int] = {}
         for whole, parts in self.partly_shown:

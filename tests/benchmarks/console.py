@@ -52,8 +52,8 @@ PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics",
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
     "ALTER TABLE case_messages DISABLE TRIGGER USER",
-    # The invented people have no keys. Their ids begin with ffffffff, so that they sort last,
-    # because Kosh checks at its start that it can decrypt the first people.
+    # The invented people have no keys. Their ids begin with ffffffff and so sort last, because Kosh
+    # checks at its start that it can decrypt the first people.
     "CREATE TEMP TABLE made AS SELECT overlay(gen_random_uuid()::text PLACING 'ffffffff' FROM 1)"
     "::uuid AS id, n FROM generate_series(1, %(n)s) n",
     "INSERT INTO people (id, key, key_version) SELECT id, '', 1 FROM made",

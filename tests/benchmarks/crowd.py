@@ -67,7 +67,7 @@ _encode = msgspec.json.Encoder().encode
 def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
     """Create `many` people with Telegram chats numbered from `first_chat`.
 
-    Their order in the tables is random, as that of real people would be.
+    The order of the people in the tables is random, as for real people.
     """
     templates = [list(_templates(*share)) for *share, _weight in SHARES]
     weights = [weight for *_share, weight in SHARES]

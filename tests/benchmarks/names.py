@@ -1,7 +1,7 @@
 """`./kosh bench names`: names in five scripts go through every part that stores or shows names.
 
-A person types each name in the form. It is encrypted and stored in PostgreSQL, and read back. It is
-sent to the sandbox registry over HTTP and read there. It is shown to an officer in the console, and
+A person types each name in the form. The name is encrypted and stored in PostgreSQL, and read back;
+sent to the sandbox registry over HTTP and read there; shown to an officer in the console; and
 exported to the person. The run fails at the first name that differs.
 """
 
@@ -114,8 +114,8 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
-            # Once both questions have answers, a new answer to the first leads past the second, so
-            # go back.
+            # Once both questions have answers, a new answer to the first question leads past the
+            # second one, so go back.
             await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()

@@ -1,7 +1,7 @@
 """Compare size and speed of the pages of two running installations, in one browser.
 
 `python -m tests.benchmarks.pages before=http://127.0.0.1:9600 after=http://127.0.0.1:9500` visits
-both alternately.
+the two installations alternately.
 """
 
 import argparse

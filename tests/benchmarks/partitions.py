@@ -201,7 +201,7 @@ def _kept_up(url: str, kind: str, rounds: int) -> Upkeep:
         session.execute("ANALYZE messages")
         for _round in range(rounds):
             found.sweep.append(_cpu(session, DUE.text, (500,)))
-        # With one partition per day, the rows of a day are those of a partition.
+        # If the table has one partition per day, the rows of a day fill one partition.
         old = oldest + (newest - oldest) * DELETED_SHARE
         session.execute(
             "UPDATE messages SET done_at = '2020-01-01' WHERE id <= $1 AND done_at IS NOT NULL",

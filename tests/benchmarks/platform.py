@@ -1,6 +1,6 @@
 """The emulated platform: posts updates of people and answers Bot API calls.
 
-It uses asyncio protocols without a web framework, so that one CPU core suffices.
+The platform uses asyncio protocols without a web framework, so that one CPU core suffices.
 """
 
 import asyncio

@@ -69,7 +69,7 @@ def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
 def answering(pid: int, port: int) -> bool:
     """Wait until a process answers HTTP and return True; return False if it has ended.
 
-    Its port may be open before it can answer.
+    The process's port may be open before the process can answer.
     """
     while _stat(pid)[0] != "Z":
         line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

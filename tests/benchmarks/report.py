@@ -85,7 +85,7 @@ def _of_rounds(kosh: Result, other: Result) -> tuple[float, ...]:
     """Return four ratios of cost and latency between two contenders, as medians over the rounds.
 
     A ratio compares figures of the same round, because other load on the machine affects both
-    alike.
+    contenders alike.
     """
     pairs = list(zip(kosh.samples, other.samples, strict=True))
     loaded = list(zip(kosh.loaded, other.loaded, strict=True))

@@ -1,8 +1,8 @@
 """`./kosh bench scale`: simulated day on which news sends a tenth of seven million people.
 
-It simulates a queue second by second. People arrive by the usual distribution over the day and
-after the news, and each writes some turns. Each web process answers as many turns per second as
-`./kosh bench turn` measured.
+The benchmark simulates a queue second by second. People arrive by the usual distribution over the
+day and after the news, and each writes some turns. Each web process answers as many turns per
+second as `./kosh bench turn` measured.
 """
 
 import random

@@ -1,7 +1,7 @@
 """A platform that accepts every request at once, so that only the sender is measured.
 
-It uses an asyncio protocol without a web framework. `GET /` returns the number of accepted
-requests, and the time of the last by the clock that all processes share.
+The platform uses an asyncio protocol without a web framework. `GET /` returns the number of
+accepted requests, and the time of the last by the clock that all processes share.
 """
 
 import asyncio

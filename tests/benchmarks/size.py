@@ -19,8 +19,8 @@ from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
 # Maximum number of people with their own keys; all others are copies of their rows.
 MAX_REAL = 200_000
-# Number of people who write in a round. It is so large that each writes at most once in a round, so
-# that their rows are rarely cached.
+# Number of people who write in a round. The number is so large that each person writes at most once
+# in a round, and rows are rarely cached.
 WRITING = 5_000
 FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
 READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"

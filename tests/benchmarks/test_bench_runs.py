@@ -1,4 +1,4 @@
-"""Tests that the benchmark works: every framework answers every turn. They check no figures."""
+"""Tests that the benchmark works: each framework answers every turn. No figures are checked."""
 
 import pytest
 
@@ -17,7 +17,8 @@ def test_benchmark_turns_succeed_with_every_compared_framework() -> None:
     results = measure(plan)
     assert [each.contender for each in results] == list(CONTENDERS)
     for each in results:
-        # With four chats, some people arrive while all chats are busy. They are never posted.
+        # With four chats, some people arrive while all chats are busy. The updates of these people
+        # are never posted.
         assert each.failed == each.crowded, each.contender.name
         assert each.samples[0].driven.calls >= each.samples[0].driven.turns, each.contender.name
         assert each.total > 0, each.contender.name

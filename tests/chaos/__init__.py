@@ -4,8 +4,9 @@ These run as separate processes: PostgreSQL with fsync on, Valkey, the sandbox r
 emulator, two web processes behind one port, and two workers. Every connection between them passes a
 proxy. Simulated people walk through the forms and talk to officers. Meanwhile processes are killed
 or frozen, connections are cut, the database's disk is filled, and new releases are deployed.
-Afterwards `history` checks the promises P1 to P4 of docs/explanation/promises.md. It reads only
-external evidence: the platform's journal, the registry's entries, the final database, and the logs.
+Afterwards `history` checks the promises P1 to P4 of docs/explanation/promises.md. `history` reads
+only external evidence: the platform's journal, the registry's entries, the final database, and the
+logs.
 
     ./kosh chaos                       # short, as in every run of `./kosh test`
     ./kosh chaos long                  # several hours

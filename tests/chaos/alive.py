@@ -1,7 +1,7 @@
 """Start a Kosh program of any release, and create a file when it works.
 
-It is run as a script, with the release in PYTHONPATH. So it must not import other modules of the
-tests, which that release may not have.
+This module is run as a script, with the release in PYTHONPATH. Therefore it must not import other
+modules of the tests, which that release may not have.
 """
 
 import json

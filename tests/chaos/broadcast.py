@@ -2,8 +2,8 @@
 
 python -m tests.chaos.broadcast --people 10000 --kills 200
 
-It checks that each person gets the message at most once, that none is silently left out, and that
-deliveries with an unknown outcome are listed.
+The test checks that each person gets the message at most once, that none is silently left out, and
+that deliveries with an unknown outcome are listed.
 """
 
 import argparse

@@ -87,7 +87,8 @@ def shown(user: User) -> Message | None:
 class Walk:
     """A person of the day.
 
-    If `learns`, the replies to this person are those that all others must get.
+    If `learns`, the replies to this person are recorded, and all other people must get the same
+    replies.
     """
 
     town: Town

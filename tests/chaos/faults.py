@@ -1,7 +1,7 @@
 """The fault matrix: all faults that are injected while people use the system.
 
 The numbers are those of docs/explanation/chaos-testing.md. A fault lasts a few seconds and is then
-healed. It is recorded with its time and the number of replies whose delivery it may make uncertain.
+healed. A fault is recorded with its time and the number of replies that it may make uncertain.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Checks of the promises P1 to P4 (docs/explanation/promises.md) on the history of a run.
 
-They use only what is visible from outside. Each person's events form a separate sequence, so every
-check is one pass over that person's events. A word means a text message to an officer.
+The checks use only what is visible from outside. Each person's events form a separate sequence, so
+every check is one pass over that person's events. A word means a text message to an officer.
 """
 
 import re
@@ -162,8 +162,8 @@ def _judge_answers(
 def _is_extra(call: Call) -> bool:
     """Return True for a message that is not the answer to an update.
 
-    These are the registry's notice, the officers' hours (without a button), topics offered above a
-    question, and the notice that a recording could not be opened.
+    Other messages are the registry's notice, the officers' hours (without a button), topics offered
+    above a question, and the notice that a recording could not be opened.
     """
     shown = _keys(call)
     is_topic = any(each.startswith("?") for each in shown)
@@ -173,8 +173,8 @@ def _is_extra(call: Call) -> bool:
 def _count_carried(sent: list[tuple[int, Call]]) -> int:
     """Return the number of answers from before consent that the outbox sent after it.
 
-    The platform did not confirm these answers, so consent moved them to the outbox. They are the
-    first messages after consent and have the buttons of the consent question.
+    The platform did not confirm these answers, so consent moved them to the outbox. The answers are
+    the first messages after consent and have the buttons of the consent question.
     """
     return sum(1 for _ in takewhile(lambda each: "refuse" in _keys(each[1]), sent))
 

@@ -79,7 +79,7 @@ class Watched:
 def dying(place: tuple[str, int]) -> None:
     """Wrap a handler so that the process dies at the checkpoint with this number.
 
-    It does nothing in runs of the handler with fewer checkpoints.
+    Runs of the handler with fewer checkpoints are unchanged.
     """
     handler, at = place
     for module, name in HANDLERS[handler]:

@@ -1,9 +1,9 @@
 """TCP proxy that misbehaves on command, between Kosh's processes and their services.
 
-It is a process of its own. The first line of standard input names the lines (proxied connections)
-and their targets; it answers with the ports it listens on. Every further input line is an order,
-such as `{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`. The order `tell` is answered
-with the bytes that each line has carried to each port.
+The proxy is a process of its own. The first line of standard input names the lines (proxied
+connections) and their targets; it answers with the ports it listens on. Every further input line is
+an order, such as `{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`. The order `tell` is
+answered with the bytes that each line has carried to each port.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Tests of a broadcast with killed workers: each person gets one message or is listed in doubt.
 
-They also check that a sender broken on purpose is detected.
+Another test checks that a sender broken on purpose is detected.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Upgrade from an older release while people write, with the steps of docs/how-to/upgrade.md.
 
-The older release is a commit of this repository. It runs from its own folder with the installed
-packages, and nothing is downloaded. It creates the database and begins conversations, which this
-release finishes.
+The older release is a commit of this repository. The older release runs from its own folder with
+the installed packages, and nothing is downloaded. It creates the database and begins conversations,
+which this release finishes.
 """
 
 import asyncio

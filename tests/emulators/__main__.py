@@ -5,8 +5,8 @@ python -m tests.emulators --kosh http://127.0.0.1:8080 --page-port 8084
 Secrets are read from the same environment variables as Kosh's (KOSH_TELEGRAM_TOKEN,
 KOSH_TELEGRAM_SECRET, KOSH_WHATSAPP_TOKEN, KOSH_WHATSAPP_APP_SECRET, KOSH_WHATSAPP_VERIFY_TOKEN,
 KOSH_WHATSAPP_NUMBER_ID), so that they do not appear in the list of processes. `./kosh demo
---channels` starts this program with them. It prints the page's address when it is ready, and stops
-on SIGINT or SIGTERM.
+--channels` starts this program with them. The program prints the page's address when it is ready,
+and stops on SIGINT or SIGTERM.
 """
 
 import argparse

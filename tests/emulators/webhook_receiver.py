@@ -1,6 +1,7 @@
 """An external system that receives Kosh's outgoing webhooks.
 
-Its signature check shares no code with Kosh, so that a mistake of Kosh's signing is detected.
+The receiver's signature check shares no code with Kosh, so that a mistake of Kosh's signing is
+detected.
 """
 
 import asyncio

@@ -22,8 +22,8 @@ PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]
 type Spoken = Callable[[Situation, date], Iterator[Text]]
-# The paragraphs of a flow's result. Each paragraph is a tuple of its sentence and all sentences
-# nested in it.
+# The paragraphs of a flow's result. Each paragraph is a tuple of its own sentence and all sentences
+# nested in that sentence.
 type Told = tuple[tuple[Text, ...], ...]
 
 # By question: the person's answers to try if the question has no options, or many similar ones.

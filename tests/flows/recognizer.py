@@ -1,7 +1,7 @@
 """A fake recogniser of intents: a table of sentences with what is recognized in each.
 
-It also checks the arguments of each call. tests/flows/test_sentences.py compares the table with the
-shipped model.
+The fake also checks the arguments of each call. tests/flows/test_sentences.py compares the table
+with the shipped model.
 """
 
 from collections.abc import Mapping

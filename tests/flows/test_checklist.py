@@ -339,7 +339,7 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
 @pytest.mark.parametrize(
     "taps",
     [
-        # The three most frequent origins of 2025: Uzbekistan, China, Turkmenistan.
+        # The three most frequent countries of citizenship of 2025: Uzbekistan, China, Turkmenistan.
         ("checklist", "kandas_status", "UZ", "both", "yes", "yes", "origin"),
         ("checklist", "kandas_status", "CN", "children", "yes", "yes", "kazakhstan"),
         ("checklist", "kandas_status", "TM", "alone", "yes", "unsaid"),

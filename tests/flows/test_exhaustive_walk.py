@@ -1,6 +1,6 @@
 """The exhaustive walk through a flow visits every state once.
 
-It reports questions that are never reached and questions that never end.
+The walk reports questions that are never reached, and questions that repeat forever.
 """
 
 from dataclasses import replace

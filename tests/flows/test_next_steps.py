@@ -1,6 +1,6 @@
 """The screen "next steps" of a registration shows only verified facts.
 
-They are about the decision, changes, withdrawal and appeal.
+The facts are about the decision, changes, withdrawal and appeal.
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """A new release removes a flow while people are in it or read its result.
 
-Their conversations continue at the menu.
+These people's conversations continue at the menu.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Tests of engine behaviour that no other test covers.
 
-They detect mutations that survived all other tests (docs/decisions/0035-altered-flows.md).
+The tests detect mutations that survived all other tests (docs/decisions/0035-altered-flows.md).
 """
 
 from collections.abc import Callable

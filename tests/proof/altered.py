@@ -1,9 +1,9 @@
 """Mutation testing: alters the program in one place at a time and runs the tests of that area.
 
 mutmut generates most alterations: another operator, constant or argument, or a removed branch. This
-module tries them faster than mutmut would. It collects the tests once. For each alteration, a
-forked child process alters the function and runs the tests that run the changed line, the fastest
-first, until one fails.
+module tries them faster than mutmut would. This module collects the tests once. For each
+alteration, a forked child process alters the function and runs the tests that run the changed line,
+the fastest first, until one fails.
 """
 
 import math
@@ -306,7 +306,7 @@ def tried(
 def told(verdicts: Sequence[Verdict]) -> str:
     """Return a table of the numbers of tried, detected, equivalent and undetected alterations.
 
-    It has a row for each module and a row for all.
+    The table has a row for each module and a row for all modules.
     """
     from tests.benchmarks.report import table
 

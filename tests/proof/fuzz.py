@@ -1,7 +1,7 @@
 """Fuzz targets: code that reads untrusted bytes may reject them, but must not fail otherwise.
 
 `uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` continues from the corpus
-with atheris. It stores crashing input beside the corpus, and the tests replay both.
+with atheris. The command stores crashing input beside the corpus, and the tests replay both.
 """
 
 import sys

@@ -120,9 +120,9 @@ def noted(
 ) -> Iterator[None]:
     """Add each function and line of the program that runs to `hits`.
 
-    Each is noted once, and again after `sys.monitoring.restart_events`. Lines that run inside the
-    code `cached` are added to `shared` too, because later callers use the result without running
-    them.
+    Each function and line is added once, and again after `sys.monitoring.restart_events`. Lines
+    that run inside the code `cached` are added to `shared` too, because later callers use the
+    result without running them.
     """
     inside: list[CodeType] = []
 

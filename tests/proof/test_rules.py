@@ -49,7 +49,7 @@ CLOCKS = {
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
 # Modules that read the server's real clock instead of `kosh_now()`: the library of the job queue
-# uses that clock, and `doctor` compares it with the machine's.
+# uses that clock, and `doctor` compares the server's clock with the machine's.
 SERVERS_OWN = {
     "bot/broadcasts/scheduler.py",
     "bot/db/server_statements.py",

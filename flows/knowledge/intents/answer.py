@@ -56,10 +56,10 @@ class Answer:
     """The answer to one intent.
 
     `label` names the question as a person would: at most 20 characters in every language, written
-    with `button`. It is the heading of the answer and the button that offers the answer. `opening`
-    is shown at once, preferably under 600 characters. `more` is shown after "More about this".
-    `urgent` facts precede the opening for citizens of the countries that they concern and for
-    people of unknown citizenship. `flow` is the flow that continues the subject; `preset` are
+    with `button`. The label is the heading of the answer and the button that offers the answer.
+    `opening` is shown at once, preferably under 600 characters. `more` is shown after "More about
+    this". `urgent` facts precede the opening for citizens of the countries that they concern and
+    for people of unknown citizenship. `flow` is the flow that continues the subject; `preset` are
     answers in this flow that the intent implies. `neighbours` are intents that may have been meant
     instead, likeliest first. `unanswered` marks an intent about which no fact is verified:
     `opening` has only sentences that promise nothing.
@@ -88,9 +88,9 @@ class Answer:
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """Return `opening` and `more` in the order for a citizenship; "" if it is unknown.
 
-        Parts of `more` about the citizenship are moved to the opening. They replace parts about
-        other countries, which are moved to the end of `more` together with `urgent` facts about
-        other countries. An opening that is only about other countries is kept as written.
+        Parts of `more` about the citizenship are moved to the opening. These parts replace parts
+        about other countries, which are moved to the end of `more` together with `urgent` facts
+        about other countries. An opening that is only about other countries is kept as written.
         """
         urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
         opening, more = self._ordered(citizenship)

@@ -143,8 +143,9 @@ class Faults:
     async def _deploy(self) -> None:
         """For each process: ask it to end, start its successor, wait until the successor serves.
 
-        A process that an earlier fault restarted may still be starting. It is signalled only when
-        it has started, or after a timeout, because a starting process does not handle the signal.
+        A process that an earlier fault restarted may still be starting. This process is signalled
+        only when it has started, or after a timeout, because a starting process does not handle the
+        signal.
         """
         async with self._noted("deploy"):
             for program in self.stack.programs.values():

@@ -1,6 +1,6 @@
 """HTTP servers between the product and the two outside systems.
 
-They record every call in the ledger, and disturb some calls.
+The servers record every call in the ledger, and disturb some calls.
 
 The product calls a gate. The gate passes the call on (to the strict emulator of Telegram or to the
 sandbox registry), notes it in the ledger, and returns the answer. A fault replaces or loses the

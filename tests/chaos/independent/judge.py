@@ -35,7 +35,7 @@ LOST = ("502-after", "cut-after")
 BREAKING = ("kill web", "kill worker", "kill postgres", "stop postgres")
 # A process that was killed may have sent a reply this long before the kill was noted.
 MARGIN_SECONDS = 1.0
-# A sweep repeats the work of a failed job. The work itself is counted in the other queues.
+# A sweep repeats the work of a failed job. The unfinished work is counted in the other queues.
 REDONE = ("failed_jobs",)
 
 type Rule = Callable[["Story"], Iterator[str]]

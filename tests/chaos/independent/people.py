@@ -35,8 +35,8 @@ BEFORE_CONSENT = {
 CITIZEN = "гражданство Казахстана"
 ETHNIC = "Документ для ответа не нужен"
 FORGOTTEN_SECONDS = 25.0
-# Seconds to wait for the reply to the consent. It is longer than FORGOTTEN_SECONDS, because an
-# accepted consent is always answered.
+# Seconds to wait for the reply to the consent. The wait is longer than FORGOTTEN_SECONDS, because
+# an accepted consent is always answered.
 CONSENT_SECONDS = 120.0
 AGAIN_SECONDS = 8.0
 # Number of acts, the start and thirteen answers, of a person who had to repeat none.

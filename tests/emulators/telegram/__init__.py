@@ -1,9 +1,9 @@
 """A strict emulator of Telegram's Bot API, over real HTTP.
 
-It accepts only requests that Telegram accepts. Telegram silently ignores or cuts some input
-(unknown parameters, nulls, nine buttons in a row). The emulator rejects that input with a 400 that
-contains EMULATOR, because it is a mistake of Kosh. Order, retries, expiry and error texts follow
-Telegram's published server. Required fields, types and lengths follow its published schema
+The emulator accepts only requests that Telegram accepts. Telegram silently ignores or cuts some
+input (unknown parameters, nulls, nine buttons in a row). The emulator rejects that input with a 400
+that contains EMULATOR, because it is a mistake of Kosh. Order, retries, expiry and error texts
+follow Telegram's published server. Required fields, types and lengths follow its published schema
 (`telegram_schema.json`). Not emulated: the gradual reopening of connections after an outage, the
 rate limit on getUpdates with an unchanged offset, the removal of a webhook that answers 410 for a
 day.

@@ -1,11 +1,11 @@
 """A strict emulator of the WhatsApp Cloud API, over real HTTP.
 
-It accepts only requests that WhatsApp accepts. WhatsApp silently ignores or cuts some input
-(unknown parameters, line breaks in a button). The emulator rejects that input with an error that
-contains EMULATOR, because it is a mistake of Kosh. The behaviour follows Meta's documentation. Meta
-does not publish the webhook's retry times, the size of batches, how many messages one person may
-get in a burst (45 here), or the error code of the daily limit of people (131048 here); these are
-guesses. Not emulated: Flows, groups, calls, Direct Send, links that Meta fetches.
+The emulator accepts only requests that WhatsApp accepts. WhatsApp silently ignores or cuts some
+input (unknown parameters, line breaks in a button). The emulator rejects that input with an error
+that contains EMULATOR, because it is a mistake of Kosh. The behaviour follows Meta's documentation.
+Meta does not publish the webhook's retry times, the size of batches, how many messages one person
+may get in a burst (45 here), or the error code of the daily limit of people (131048 here); these
+are guesses. Not emulated: Flows, groups, calls, Direct Send, links that Meta fetches.
 
     async with Emulator(limits=False) as whatsapp:
         await whatsapp.set_webhook(f"{kosh}/webhooks/whatsapp", verify_token)

@@ -305,7 +305,8 @@ def row_shown(row: Row) -> Params:
 def moved(world: World, before: Person, after: Person) -> Params:
     """Return the system message about a person's new phone number or user id.
 
-    It reports the phone numbers only if webhooks report the person's phone number as `wa_id`.
+    The message reports the phone numbers only if webhooks report the person's phone number as
+    `wa_id`.
     """
     kind = "user_changed_number" if before.wa_id == before.phone else "user_changed_user_id"
     by_number = kind == "user_changed_number"
