@@ -148,7 +148,7 @@ def _place(answers: Answers, today: date) -> Text:
 
 
 def chart() -> Text:
-    """Return a bar chart of the places by region.
+    """Return a bar chart of the quota's places by region.
 
     Each bar is followed by the number of places, for people who use a screen reader.
     """

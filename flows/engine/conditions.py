@@ -58,7 +58,7 @@ def not_(part: Condition) -> Condition:
 
 
 def holds(condition: Condition, answers: Answers) -> bool:
-    """Return True if the answers satisfy the condition; a missing answer equals no value."""
+    """Return True if the answers satisfy the condition; a missing answer matches no value."""
     match condition:
         case AllOf(parts):
             return all(holds(part, answers) for part in parts)

@@ -272,7 +272,7 @@ def _take_officer_event(
 
 
 def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
-    """Ask whether the officer helped, then go to the place that the officer chose, if any."""
+    """Ask whether the officer helped, then open the flow or menu that the officer chose, if any."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
     if was_read:

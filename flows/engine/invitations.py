@@ -1,6 +1,6 @@
 """Invitations: links by which other organizations' systems send a person to an officer.
 
-The link's start word, which the chat gets when it is opened, contains a code.
+The link's start word contains a code. The chat gets this word when the person opens the link.
 """
 
 import re

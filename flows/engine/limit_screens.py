@@ -76,7 +76,7 @@ def may_open(turn: TurnState, handoff: Flow) -> bool:
 
 
 def note_case(turn: TurnState, opened: OpenCase) -> None:
-    """Count a new case against the limit as one message.
+    """Count a new case (request to an officer) against the limit as one message.
 
     A case about danger is not counted and suspends the limit.
     """

@@ -1,4 +1,4 @@
-"""Records answers that were checked in the form of the open flow."""
+"""Records checked answers in the form of the open flow."""
 
 from flows.engine import screens
 from flows.engine.events import DeleteInput

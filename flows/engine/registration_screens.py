@@ -74,8 +74,8 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
     turn.c = replace(turn.c, registration=now)
     if told.state == "withdrawn":
         household_screens.end(turn)
-    # After sending, the person expects the registry's first response. Later ones are announced only
-    # with consent.
+    # After sending, the person expects the registry's first response. Later responses are announced
+    # only with consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)

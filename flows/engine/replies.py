@@ -17,7 +17,7 @@ type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
 def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
-    """Return no sentences: the `Spoken` of a reply without text."""
+    """Return no sentences; this is the `Spoken` function of a reply without text."""
     return ()
 
 

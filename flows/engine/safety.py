@@ -66,7 +66,8 @@ def answer(turn: TurnState, text: str) -> None:
 def show(turn: TurnState, intent: str, also: str = "") -> None:
     """Send the safety message: advice and contacts for a danger intent.
 
-    A case is opened only if the person asks for it. `also` is an intent whose answer is offered.
+    A case (request to an officer) is opened only if the person asks for it. `also` is an intent
+    whose answer is offered.
     """
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
@@ -83,7 +84,7 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
 
 
 def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:
-    """Return the button of a topic, because a person in danger may also need its answer."""
+    """Return the button of a topic; a person in danger may also need the answer about the topic."""
     reply = turn.reply(intent)
     if reply is None or reply.label is None:
         return ()

@@ -92,21 +92,21 @@ class Conversation:
 
     `papers` holds the state of each kind of paper. `pending_uploads` counts files that are being
     checked, `verdicts` holds the results of those already checked. `requested_upload` is the paper
-    that an officer requested. `draft_list` is a checklist that was just made, `saved_list` one
-    that is stored with consent. `after_pin` is the screen that opens once the PIN is right.
-    `suspended_flow` is the flow to return to after the handoff. `topics` are the subscribed topics.
-    `not_understood` counts consecutive texts that were not understood. `is_masked`: the chat was
-    closed and cleared, so private answers are hidden until the PIN or the secure page confirms the
-    person. `has_left`: the person's last action was to close the chat or to stop messages.
-    `update_waits`: a message waits until the person opens it. `model_operator` runs the external
-    model to which the person consented: "" is a refusal, None means not asked yet. `looked_up` is
-    the number of a registration whose PIN is asked for; "" while its number is asked for, None if
-    no lookup is open. `join_code` is a code of another chat that was typed here. `invitation` is
-    the code of another system's link that opened the handoff. `limit` is a limit on messages to
-    officers. `household_code` is a family member's code that awaits consent; "" while it is asked
-    for, None otherwise. `referral` is a referral that was opened, until the registration is sent.
-    `hint_way` is how hints outside of the chat are sent. `hint_step` is the screen on which an
-    address for hints is asked for or confirmed.
+    that an officer requested. `draft_list` is a checklist that was just made, `saved_list` one that
+    is stored with consent. `after_pin` is the screen that opens once the PIN is right.
+    `suspended_flow` is the flow to return to after the handoff (the flow for talking to an
+    officer). `topics` are the subscribed topics. `not_understood` counts consecutive texts that
+    were not understood. `is_masked`: the chat was closed and cleared, so private answers are hidden
+    until the PIN or the secure page confirms the person. `has_left`: the person's last action was
+    to close the chat or to stop messages. `update_waits`: a message waits until the person opens
+    it. `model_operator` runs the external model to which the person consented: "" is a refusal,
+    None means not asked yet. `looked_up` is the number of a registration whose PIN is asked for; ""
+    while its number is asked for, None if no lookup is open. `join_code` is a code of another chat
+    that was typed here. `invitation` is the code of another system's link that opened the handoff.
+    `limit` is a limit on messages to officers. `household_code` is a family member's code that
+    awaits consent; "" while it is asked for, None otherwise. `referral` is a referral that was
+    opened, until the registration is sent. `hint_way` is how hints outside of the chat are sent.
+    `hint_step` is the screen on which an address for hints is asked for or confirmed.
     """
 
     language: str = ""

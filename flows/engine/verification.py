@@ -261,7 +261,7 @@ def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
 
 
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Yield the questions of groups, each with the maximum number of members of its group."""
+    """Yield the questions of groups, each with its group's maximum number of members."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from ((part, item.maximum) for part in item.items)

@@ -192,7 +192,7 @@ def read_on(source: str, collected: date) -> date:
 def is_exact(source: str) -> bool:
     """Return True if a source identifies one article.
 
-    A home page does not identify one. A page of many articles does only if FIRST_WORDS names the
-    article.
+    Return False for a home page, and for a page of many articles whose first words are not in
+    FIRST_WORDS.
     """
     return not _HOME.fullmatch(source) and (not _LIST.search(source) or source in FIRST_WORDS)

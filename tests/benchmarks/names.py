@@ -53,7 +53,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Number of names of a script that came back unchanged, and of answers that contained them."""
+    """Results for one script: number of unchanged names, and of the answers that contained them."""
 
     script: str
     names: int

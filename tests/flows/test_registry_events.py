@@ -1,4 +1,4 @@
-"""Screens of the registry's questions, of their withdrawal, and of reported progress."""
+"""Screens for questions that the registry asks or withdraws, and for progress that it reports."""
 
 from datetime import date
 

@@ -95,7 +95,7 @@ class Source:
         return None
 
     def _statements(self, diff: Iterable[str]) -> Iterator[int]:
-        """Yield the lines of each statement that a diff changes; of a block, only its header."""
+        """Yield the lines of each statement that a diff changes, but only the header of a block."""
         for hunk in filter(None, map(HUNK.match, diff)):
             first, count = int(hunk[1]), int(hunk[2] or 1)
             for changed in range(first, first + count):
