@@ -181,8 +181,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # For a country where contact is dangerous, the text only refers to the confirmation of papers
-    # and does not urge people to get it.
+    # Where contact with the authorities is dangerous, only name the section on confirmation, and do
+    # not urge people to have papers confirmed.
     if where.leaving is not None:
         return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]

@@ -123,8 +123,8 @@ class Way:
     """A usual way to come to Kazakhstan: a permit, card or status.
 
     `why` is the reason why it may fit the person. `steps` are in order. The first of the `facts` is
-    the legal basis. `costs` and `remarks` are about cost and time. For the first way these two are
-    shown at once, and all steps and facts can be unfolded.
+    the legal basis. `costs` and `remarks` are about cost and time. For the first way, `costs` and
+    `remarks` are shown at once, and all steps and facts can be unfolded.
     """
 
     key: str

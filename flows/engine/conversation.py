@@ -97,15 +97,15 @@ def step(
     """Process one event. The function is pure: equal arguments give an equal turn.
 
     `page` is the channel's policy on sending private questions to the secure page. Without
-    `understanding`, free questions are not recognized: only answers to the open question, commands
-    and phrases of danger are.
+    `understanding`, only answers to the open question, commands and phrases of danger are
+    recognized.
     """
     turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
     if isinstance(event, OWN_EVENTS):
         _note_presence(turn)
         if turn.c.voice is not None and turn.c.voice is conversation.voice:
-            # If the person does anything else, delete the question about their voice message.
+            # Delete the question about a voice message once the person does something else.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
     invitation_screens.drop(turn)

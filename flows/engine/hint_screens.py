@@ -76,8 +76,8 @@ _LEAVE = (Option("leave", NOT_NOW),)
 def is_offered(turn: TurnState) -> bool:
     """Return True if the menu offers hints to this person.
 
-    Data of the person must be stored, and the chat must not be masked. Also, a way to send hints
-    must be configured, or an address stored.
+    The conditions are: data of the person is stored, the chat is not masked, and a way to send
+    hints is configured or an address is stored.
     """
     ways = turn.understanding.hint_ways if turn.understanding else ()
     return turn.c.is_persistent and not turn.c.is_masked and bool(ways or turn.c.hint_way)

@@ -43,7 +43,7 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Use up one of the person's attempts at codes; the result is a `HouseholdCodeChecked`."""
+    """Use up one attempt of the person to enter a code; the result is a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 

@@ -30,8 +30,8 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
-# Short, so that the three large buttons of the menu fit on a phone's first screen. The complete
-# warning is shown before the personal questions of the pre-registration.
+# The text is short, so that the menu's three large buttons fit on a phone's first screen. The
+# complete warning is shown before the personal questions of the pre-registration.
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
     " nothing about you until you agree to it."

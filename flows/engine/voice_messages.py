@@ -49,8 +49,8 @@ def offer(turn: TurnState, event: Attached) -> bool:
     """Ask for consent to send this recording to the transcription; return False if it cannot be.
 
     A recording cannot be sent if no transcription is configured, no language is chosen, the chat is
-    masked, or the open question is private. For a recording of more than MAX_BYTES, the message is
-    instead that it could not be transcribed.
+    masked, or the open question is private. If the recording has more than MAX_BYTES, say that it
+    could not be transcribed, and return True.
     """
     operator = _operator(turn)
     if not operator or not event.ref or not turn.c.language:

@@ -109,7 +109,7 @@ def _used(pid: int) -> float:
         live = sum(_nanoseconds(task) for task in Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    # Some sandboxes have no `schedstat`; there the coarser times of `stat` must do.
+    # Some sandboxes have no `schedstat`. Use the coarser times of `stat` there.
     own = live / 1e9 or (int(words[11]) + int(words[12])) * TICK
     return own + (int(words[13]) + int(words[14])) * TICK
 

@@ -1,4 +1,4 @@
-"""Judge a simulated day from outside: rules over the ledger of people, officers and platform.
+"""Judge a simulated day: rules check promises (docs/explanation/promises.md) in the day's ledger.
 
 | rule | promise | what it reads |
 |---|---|---|

@@ -1,7 +1,8 @@
 """Checks of the promises P1 to P4 (docs/explanation/promises.md) on the history of a run.
 
 The checks use only what is visible from outside. Each person's events form a separate sequence, so
-every check is one pass over that person's events. A word means a text message to an officer.
+every check is one pass over that person's events. A word means a text message to an officer. The
+outbox is Kosh's table of replies to send.
 """
 
 import re
@@ -243,8 +244,8 @@ def _judge_replies(
 def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int]) -> int:
     """Count rows of the outbox that were never sent; return how many a takeover dropped.
 
-    A row must be sent and seen, unless it was dropped: because an officer took the conversation
-    over, or because the person sent a further line.
+    A row must have the state `sent` and be seen on the platform, unless it was dropped: because an
+    officer took the conversation over, or because the person sent a further line.
     """
     dropped = sum(row.state == "dropped" and row.stale for row in rows)
     taken_back = sum(row.state == "dropped" and not row.stale for row in rows)

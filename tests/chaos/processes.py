@@ -242,7 +242,7 @@ class Processes:
     def up(self, name: str) -> bool:
         """Return True if the process works.
 
-        Killing one that is still starting would test little.
+        Faults kill only processes that work, because killing a starting one would test little.
         """
         return self.children[name].up
 

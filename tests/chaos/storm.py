@@ -264,7 +264,7 @@ async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
 
 
 async def _settled(processes: Processes, platform: Platform) -> bool:
-    """Return True if no update waits on the platform and no row in the database."""
+    """Return True if no update waits on the platform and no work waits in the database."""
     if not processes.all_up():
         return False
     if platform.behind > 0:

@@ -52,8 +52,8 @@ PERMITS = (
             Own((CHINA_PAPERS, PILOT_AND_CERTIFICATE, REGISTER)),
             Together((pilot_2026.PHASE, WHICH_CERTIFICATE), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
-            # Follows the list of papers, because this list tells people of every country to bring a
-            # certificate of no criminal record.
+            # This warning follows the list of papers, because the list tells people of every
+            # country to bring a certificate of no criminal record.
             Own(CHINA_NOT_ASKED),
         ),
         more=(

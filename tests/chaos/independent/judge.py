@@ -1,4 +1,4 @@
-"""Judge a run from outside: each rule follows from promises and reads only the evidence.
+"""Judge a run from outside: rules check promises (docs/explanation/promises.md) in its evidence.
 
 | rule | promise | what it reads |
 |---|---|---|

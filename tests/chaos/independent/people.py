@@ -59,7 +59,7 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 class Gone(Exception):
-    """The run is over before the person could go on."""
+    """Raised when the run ends before the person could go on."""
 
 
 @dataclass
