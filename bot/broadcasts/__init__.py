@@ -1,7 +1,7 @@
 """Broadcasts: announcements sent once to every subscriber, after approval by a second officer.
 
 Modules: `drafts` writes, `approval` approves, `lifecycle` starts and stops, and `progress` reports.
-In a worker, `scheduler` queues shards of recipients and `sender` delivers them. The first
+In a worker, `scheduler` queues shards (ranges of recipients) and `sender` delivers them. The first
 recipients are a canary: if more than a fifth of them fail, the broadcast is paused.
 `record_reports` processes delivery reports.
 """

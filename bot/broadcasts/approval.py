@@ -42,7 +42,7 @@ class Approval:
 
 
 async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
-    """Return what blocks sending the broadcast now; empty if nothing does."""
+    """Return the reasons that block sending the broadcast now; empty if there are none."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
@@ -52,9 +52,9 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
 async def _weighed(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
-    """Return what blocks sending the broadcast now, and the number of recipients.
+    """Return the reasons that block sending the broadcast now, and the number of recipients.
 
-    Only the blocker for an audience without recipients is missing; callers check the number.
+    An audience without recipients is not among the reasons; callers check the number.
     """
     found = [
         *content.faults(rt, broadcast.draft),
@@ -97,9 +97,9 @@ async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
-    """Return the number of recipients.
+    """Return the number of recipients, if nothing blocks sending.
 
-    Raises Refused with the first blocker if anything blocks sending.
+    Raises Refused with the first reason that does.
     """
     found, total = await _weighed(rt, transaction, broadcast)
     if found:
@@ -171,7 +171,7 @@ async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | N
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
     """Return the approvals of a broadcast, oldest first, in the caller's transaction.
 
-    Approvals that do not count are included, with `counts` False.
+    Invalid approvals are included, with `counts` False.
     """
     found = await fetch_all(
         transaction,
@@ -186,8 +186,8 @@ async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
     """Raise Refused unless the broadcast may start.
 
-    Enough approvals must count, nothing may block sending, and the number of recipients must differ
-    from the number at the first approval by no more than MAX_DRIFT and MIN_ allow.
+    Enough approvals must be valid, and nothing may block sending. The number of recipients may
+    differ from the number at the first approval only as far as MAX_DRIFT and MIN_ allow.
     """
     given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]

@@ -1,4 +1,7 @@
-"""Past announcements, shown on request; for anonymous people nothing is stored."""
+"""Past announcements, shown to a person who asks for them.
+
+Nothing is stored about an anonymous person who reads them.
+"""
 
 from collections.abc import Mapping
 
@@ -21,7 +24,7 @@ def is_requested(turn: Turn) -> bool:
 
 
 async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """Return the messages with past announcements, oldest first; none if the turn requests none."""
+    """Return the messages with past announcements, oldest first; () if they were not requested."""
     if not is_requested(turn):
         return ()
     language = turn.conversation.language

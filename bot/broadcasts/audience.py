@@ -28,13 +28,13 @@ PUSHED = ("telegram", "whatsapp")
 REGISTERED = (
     "received", "needs_information", "duplicate", "passed_on", "accepted", "rejected",
 )  # fmt: skip
-# Statement timeout in seconds; counting millions of rows takes some seconds when idle.
+# Statement timeout in seconds. Counting millions of rows takes some seconds on an idle server.
 MAX_COUNT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Number of recipients by (language, channel), and of excluded people by reason."""
+    """Number of recipients by (language, channel), and number of excluded people by reason."""
 
     included: Mapping[tuple[str, str], int] = field(default_factory=dict)
     excluded: Mapping[str, int] = field(default_factory=dict)
@@ -91,7 +91,7 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
 
 
 def pushed(rt: Runtime) -> list[str]:
-    """Return the channels to which broadcasts are pushed.
+    """Return the channels on which broadcasts are sent to people.
 
     The web chat is excluded, because a closed page cannot be reached; its users read past
     announcements. Demo mode includes the web chat, since a demo has no other channel.
@@ -100,7 +100,10 @@ def pushed(rt: Runtime) -> list[str]:
 
 
 async def _recent(transaction: Transaction) -> list[UUID]:
-    """Return the ids of the last 24 hours' broadcasts; their recipients get no further news."""
+    """Return the ids of the broadcasts of the last 24 hours.
+
+    Their recipients are excluded from further announcements of news.
+    """
     return await fetch_values(transaction, statements.RECENT)
 
 

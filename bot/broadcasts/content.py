@@ -100,7 +100,7 @@ def _title(body: str) -> tuple[Mark, ...]:
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
-    """Return the notice for people in discreet mode: there is news, without the news' text."""
+    """Return the notice for people in discreet mode, which says only that there is news."""
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None
@@ -109,7 +109,10 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
-    """Return the messages that recipients will get, by code of language and script."""
+    """Return the message that recipients will get, by code of language and script.
+
+    Languages without a text are omitted.
+    """
     found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
     return {code: each for code, each in found.items() if each is not None}
 

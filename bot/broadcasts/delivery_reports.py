@@ -1,7 +1,8 @@
-"""Delivery reports of broadcasts: they settle recipients in doubt and correct false acceptances.
+"""Delivery reports of broadcasts: a platform reports whether a message arrived.
 
-A recipient's status only advances: accepted, failed, delivered, read. A report belongs to the
-attempt that `ChannelCall.row` names.
+A report decides the status of a recipient in doubt, and corrects that of a message which the
+platform accepted but could not deliver. A recipient's status only advances: accepted, failed,
+delivered, read. A report belongs to the attempt that `ChannelCall.row` names.
 """
 
 import re
@@ -44,7 +45,7 @@ def is_broadcast(receipt: DeliveryReport) -> bool:
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """Record delivery reports.
+    """Record delivery reports as the recipients' statuses.
 
     Reports of success take one statement per channel; each failure has a transaction of its own.
     """
@@ -87,7 +88,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
 
 
 async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
-    """Record a reported failure in the same way as a failed call of the channel."""
+    """Record a reported failure with the same effects as an error of the channel's call."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = classify(
@@ -96,7 +97,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
-        # Lock the broadcast. Otherwise it could end concurrently, before this recipient is planned
+        # Lock the broadcast. Otherwise it could end before this recipient is set to be sent to
         # again.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,

@@ -68,10 +68,10 @@ async def draft_once(
 async def edit(
     rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
 ) -> Broadcast:
-    """Replace a draft's content and delete its approvals.
+    """Replace a draft's content by `what` and delete its approvals.
 
     Raises Stale if the stored version of the broadcast is not `version`. Raises Refused if the
-    broadcast was started, or if `what` is invalid.
+    broadcast was started, or if the new content is invalid.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)

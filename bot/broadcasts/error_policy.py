@@ -31,8 +31,8 @@ def classify(
     """Return the recipient's status, the reason, the retry delay in seconds, and a pause reason.
 
     The pause reason is '' unless the whole broadcast has to be paused. `template`: the text has a
-    WhatsApp template. `known`: the channel accepted the same text for others, so the text is not
-    the cause.
+    WhatsApp template. `known`: the channel accepted the same text for other recipients, so the text
+    is not the cause.
     """
     match error:
         case BlockedByUser():

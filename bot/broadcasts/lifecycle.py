@@ -100,9 +100,9 @@ async def after_restore(transaction: Transaction) -> None:
 
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
-    """Plan failed recipients again; return their number.
+    """Set failed recipients to `planned`, so that they get the message; return their number.
 
-    Recipients who blocked the bot or opted out are not planned again.
+    Recipients who blocked the bot or opted out remain failed.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -119,10 +119,11 @@ async def decide_in_doubt(
     decision: Doubt,
     seqs: Collection[int] | None = None,
 ) -> int:
-    """Plan recipients in doubt again, or mark them failed; return their number.
+    """Set recipients in doubt to `planned` or `failed`; return their number.
 
-    A message that is sent again may arrive twice. `seqs` limits the decision to recipients with
-    these numbers; None means all recipients in doubt.
+    In doubt means that it is unknown whether the message was sent, so it may arrive twice if it is
+    sent again. `seqs` limits the decision to recipients with these numbers; None means all
+    recipients in doubt.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -32,7 +32,10 @@ _PHONE = re.compile(
 
 
 def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
-    """Yield all links except https links to an allowed host, as text to show to the author."""
+    """Yield all links except https links to an allowed host, as text to show to the author.
+
+    An announcement with such a link is not sent.
+    """
     hosts = {each.casefold() for each in allowed if each}
     for found in LINK.findall(text):
         link = found.rstrip(_AFTER_LINK)

@@ -41,8 +41,9 @@ class State(StrEnum):
 class RecipientStatus(StrEnum):
     """Status of a broadcast for one recipient.
 
-    `planned`, `held` (until a time) and `claimed` are open. `in_doubt` means that the message may
-    have been sent. An officer can plan recipients that are `failed` or `in_doubt` again.
+    Three statuses are open: `planned` (to be sent), `held` (to be sent at a later time) and
+    `claimed` (being sent). `in_doubt` means that the message may have been sent. An officer can set
+    recipients that are `failed` or `in_doubt` to `planned` again.
     """
 
     PLANNED = "planned"
@@ -127,7 +128,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Return True if the rule addresses no specific group, so everybody may read the text."""
+        """Return True if the rule addresses no specific group: then everybody may read the text."""
         conditions = (
             self.missions,
             self.registration,
@@ -140,7 +141,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A broadcast's text in one language, and the name of its WhatsApp template, or ''."""
+    """A broadcast's text in one language, and the name of its WhatsApp template ('' if none)."""
 
     body: str
     template: str = ""
@@ -225,13 +226,16 @@ def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
 
 
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
-    """Return a broadcast by id; if `lock`, lock its row for update. Raises LookupError."""
+    """Return a broadcast by id; if `lock`, lock its row for update.
+
+    Raises LookupError if there is none.
+    """
     found = statements.LOCK if lock else FIND
     return only(await fetch_all(transaction, found, id=broadcast_id))
 
 
 def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
-    """Return the broadcast in the rows of FIND. Raises LookupError if there is none."""
+    """Return the broadcast in the rows of the statement FIND. Raises LookupError without a row."""
     if not rows:
         raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")
     return read(rows[0])

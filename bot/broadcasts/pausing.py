@@ -45,5 +45,5 @@ async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
 
 
 async def reopen(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Set a finished broadcast to running again if a recipient is planned or held."""
+    """Set a finished broadcast to running again if a recipient still has to get the message."""
     await execute(transaction, statements.REOPEN, id=broadcast_id)

@@ -39,9 +39,9 @@ class Pause:
 class Progress:
     """Counters of a broadcast.
 
-    `fates` counts recipients by status, which adds up to the total, `channels` by channel and
+    `fates` counts recipients by status; its sum is the total. `channels` counts them by channel and
     status, `reasons` by status and reason. `rate` (recent) and `average` are in messages per
-    second. `eta` is in seconds, None if unknown.
+    second. `eta` is the number of seconds to the end, None if unknown.
     """
 
     broadcast: Broadcast
@@ -83,7 +83,10 @@ class PastAnnouncement:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Estimated seconds per channel, cost in Stars, and number of billed messages."""
+    """Estimated seconds per channel, cost in Telegram Stars, and number of billed messages.
+
+    WhatsApp bills messages that use a template.
+    """
 
     seconds: Mapping[str, float]
     stars: float
@@ -120,7 +123,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
-    # Only pauses of channels with open recipients delay the end.
+    # Pauses of channels without open recipients do not delay the end.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses

@@ -1,7 +1,8 @@
 """Scheduler of broadcasts: each second, one worker starts, feeds, ends and sweeps them.
 
-To feed a broadcast is to queue jobs that each send one shard of its recipients. All state is in
-database rows, so that nothing is lost when a worker or job crashes.
+To feed a broadcast is to queue jobs that each send to one shard (range) of its recipients. To sweep
+it is to settle recipients whose sender crashed or whose time has passed. All state is in database
+rows, so that nothing is lost when a worker or job crashes.
 """
 
 from typing import Any
@@ -33,7 +34,7 @@ QUEUE = "broadcasts"
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
 # Seconds without heartbeat after which a worker counts as crashed and its shard is queued again.
-# Recipients that the crashed worker claimed stay leased.
+# Recipients that the crashed worker claimed remain claimed until their lease expires.
 SILENCE_SECONDS = 3.0
 # Largest share of canary recipients that may fail without pausing the broadcast.
 MAX_FAILED = 0.2
@@ -114,7 +115,8 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     """Set a broadcast to `done` if no recipients are open.
 
-    Open recipients are counted again under the lock, since one may have been planned again.
+    Open recipients are counted again under the lock, since a recipient may have been set to
+    `planned` in the meantime.
     """
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
@@ -126,7 +128,8 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Return True if shards may be queued: canary recipients are left, or the canary has passed.
 
-    If more than MAX_FAILED of the canary recipients failed or are in doubt, pause the broadcast.
+    The canary is the first recipients. If more than MAX_FAILED of them failed or are in doubt,
+    pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
@@ -190,7 +193,7 @@ ORDER BY shard LIMIT %(most)s
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue further shards if fewer than MIN_FED are queued; a shard has at most one job."""
+    """Queue jobs for further shards if fewer than MIN_FED jobs are queued; one job per shard."""
     channels = await _awake(transaction, broadcast.id)
     if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return
@@ -212,7 +215,7 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Return the channels that have open recipients and are not paused."""
+    """Return the channels that have recipients to be sent to and are not paused."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 
@@ -225,7 +228,8 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
             return 0
-        # Check again under the lock, since another worker may have created the rows in between.
+        # Check again under the lock, since another worker may have created the recipient rows in
+        # between.
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None:
             return 0

@@ -1,7 +1,7 @@
 """Sender of a shard: claim recipients, commit, make the calls, record each attempt's outcome.
 
-Recipients that a crashed process had claimed are never resent automatically, since their messages
-may have been sent.
+A shard is a range of a broadcast's recipients. Recipients that a crashed process had claimed are
+never resent automatically, since their messages may have been sent.
 """
 
 import asyncio
@@ -55,9 +55,9 @@ AGAIN_SECONDS = 0.5
 # short, because it also stops processes that can reach the channel.
 UNREACHABLE_SECONDS = 5.0
 # Seconds at shutdown for calls in progress, after the worker has waited for its jobs. The
-# recipients of calls that take longer end in doubt.
+# recipients of calls that take longer get the status `in_doubt`.
 LAST_SECONDS = 1.0
-# If the last ROW calls, or OF_HUNDRED of the last 100 calls, failed, the recipients are not the
+# If the last ROW calls, or OF_HUNDRED of the last 100 calls, failed, single recipients are not the
 # cause, and the broadcast is paused.
 ROW, OF_HUNDRED = 10, 20
 
@@ -102,7 +102,7 @@ class Batch:
 
     @property
     def has_error_burst(self) -> bool:
-        """Return True if so many calls failed that the recipients cannot be the cause."""
+        """Return True if so many calls failed that single recipients cannot be the cause."""
         row = list(self.failures)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.failures) >= OF_HUNDRED
 
@@ -114,7 +114,7 @@ async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     """
     batch = await _load_batch(rt, broadcast_id, shard)
     channels = (_send_on_channel(rt, batch, channel) for channel in pushed(rt))
-    # Wait for all channels, so that an exception on one channel does not lose outcomes of another.
+    # Wait for all channels, so that an exception on one channel does not lose outcomes on another.
     ended = await asyncio.gather(*channels, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
     if failed:
@@ -171,8 +171,8 @@ def _paid(batch: Batch, channel: str) -> bool:
 async def _answers(rt: Runtime, channel: str) -> bool:
     """Return True if the channel's platform answers; otherwise pause the channel.
 
-    Without the pause, further claimed recipients would end in doubt, and useless jobs would be
-    queued.
+    Without the pause, further claimed recipients would get the status `in_doubt`, and useless jobs
+    would be queued.
     """
     if not await wait_until_reachable(rt, channel):
         return True
@@ -184,8 +184,8 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 async def _reachable(rt: Runtime, batch: Batch, channel: str) -> int:
     """Return how many more people WhatsApp's daily quota allows, at most AT_ONCE.
 
-    If none, pause the channel until the oldest counted message is 24 hours old. Return AT_ONCE on
-    other channels, without a quota, and for a broadcast without templates.
+    If the quota is used up, pause the channel until the oldest counted message is 24 hours old.
+    Return AT_ONCE on other channels, without a quota, and for a broadcast without templates.
     """
     tier = rt.settings.whatsapp_daily_limit
     if channel != "whatsapp" or not tier or not batch.values["templates"]:
@@ -246,8 +246,8 @@ async def _send_all(
 async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if recipient.act is None:
-        # The message was certainly not sent. Counted as a failed call, since the keys of all
-        # recipients may be missing.
+        # The message was certainly not sent. It counts as a failed call, because a missing key may
+        # affect all recipients.
         lost = Unreachable(certain=True)
         return Outcome(recipient, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
@@ -294,9 +294,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
 
 
 async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
-    """Write outcomes; retry while the database is down, since only this process has the outcomes.
+    """Write outcomes of calls to the database; retry while the database is down.
 
-    A repeated write changes nothing.
+    Only this process has the outcomes. A repeated write changes nothing.
     """
     while True:
         try:

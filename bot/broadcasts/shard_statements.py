@@ -2,11 +2,10 @@
 
 from bot.db.pipeline import TextStatement
 
-# The shard's end (`last`) is a condition of its own, beside the end of the canary (`reach`). With
-# least() of both, the planner could not use the end as an index bound, and a claim that finds
-# nothing would read all rows up to the end of the broadcast. Each access to the recipient rows has
-# a lower and an upper bound, since without statistics on new rows the planner would join to all of
-# them.
+# The shard's end (`last`) and the end of the canary (`reach`) are separate conditions. If least()
+# combined them, the planner could not use the end as an index bound, and a claim that finds nothing
+# would read all rows up to the end of the broadcast. Each access to the recipient rows has a lower
+# and an upper bound, since without statistics on new rows the planner would join to all of them.
 # Text: written as SQL, because the plan of these seven CTEs was measured over a million recipients.
 CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (

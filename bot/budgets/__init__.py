@@ -1,8 +1,9 @@
-"""Budgets of the web chat: how many chats and cases an IP address, and all together, may open.
+"""Budgets of the web chat: hourly limits of chats, cases and other events.
 
-Messengers have no budgets here, since they limit their users themselves. Over a budget, a person
-must answer a question that a program cannot guess, or reads when to try again. Texts about safety
-are always answered.
+There are limits for each IP address and for all addresses together. Messengers have no budgets
+here, since they limit their users themselves. If a budget is used up, a person must answer a
+question that programs cannot answer, or reads when to try again. Texts about safety are always
+sent.
 """
 
 from bot.budgets.bursts import Activity, recent_activity

@@ -1,4 +1,7 @@
-"""Hourly counts of what each IP address opened, to show officers a burst; stored only in Valkey."""
+"""Hourly counts of the chats and cases that each IP address opened; stored only in Valkey.
+
+They show officers a burst, which is many cases from one address in a short time.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Draws from the budgets of an IP address and from those that all addresses share.
+"""Take events from the budgets of an IP address and from those that all addresses share.
 
-An address is counted under a hash that changes daily. While Valkey is unavailable, each process has
-a quarter of every budget in its memory.
+A budget is a number of events per hour. An address is counted under a hash that changes daily.
+While Valkey is unavailable, each process has a quarter of every budget in its memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,17 +36,17 @@ IPV6_PREFIX = 64
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Verdict: process the event."""
+    """Result of `spend`: process the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Verdict: process the event only after the person has answered the captcha question."""
+    """Result of `spend`: process the event after the person has answered the captcha question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Verdict: the person may try again after `seconds` seconds."""
+    """Result of `spend`: the person may try again after `seconds` seconds."""
 
     seconds: float
 
@@ -149,9 +149,9 @@ async def draw_number_lookup(rt: Runtime, number: str) -> bool:
 
 
 async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
-    """Refund a lookup attempt to the budgets of chat and number.
+    """Give a lookup attempt back to the budgets of chat and number.
 
-    Callers refund correct lookups, so that only wrong ones are limited.
+    Callers do this after a correct lookup, so that only wrong ones are limited.
     """
     tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
     await _draw(rt, [each._replace(cost=-1) for each in tries])
@@ -208,7 +208,8 @@ async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[S
 def _budget(settings: Settings, spending: Spending) -> Budget:
     """Return the budget of an event.
 
-    `together` is scaled in proportion to the operator's number of chats per hour.
+    The operator sets the number of chats per hour of all addresses together. The field `together`
+    of all events is scaled in proportion to it.
     """
     budget = BUDGETS[spending]
     scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together

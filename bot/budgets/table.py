@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Spending(StrEnum):
-    """Event of the web chat that is limited by a budget."""
+    """Event of the web chat that a budget limits."""
 
     CHAT = "chat"
     PERSON = "person"
@@ -16,7 +16,7 @@ class Spending(StrEnum):
 
 
 class Budget(NamedTuple):
-    """Amounts per hour, which refill continuously.
+    """Numbers of events per hour, which refill continuously.
 
     Above `free` events of one IP address, or `together` events of all addresses, each further event
     requires the answer to a question. Above `limit` events of one address, a further event must

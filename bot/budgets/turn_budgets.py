@@ -1,8 +1,8 @@
-"""Check which budgets a turn needs, before it is committed.
+"""Check which budgets an event needs, before its effects are committed.
 
-If a turn needs a budget from which the channel has not drawn for this event, the turn is rolled
-back; the channel draws from the budget and processes the event again. So no database lock is held
-while Valkey is called.
+If the event needs a budget from which its channel has not yet drawn, the transaction is rolled
+back. The channel then draws from the budget and processes the event again. So no database lock is
+held while Valkey is called.
 """
 
 from collections.abc import Collection, Iterable
@@ -43,8 +43,8 @@ def require_drawn(
 ) -> None:
     """Raise BudgetNeeded if the effects of an event need budgets that are not in `drawn`.
 
-    An event of a messenger (`drawn` is None) needs none. A consent of a `known` person needs no
-    budget for persons, since it stores no new person.
+    An event of a messenger (`drawn` is None) needs no budget. A consent of a `known` person needs
+    no budget for persons, since it stores no new person.
     """
     if drawn is None:
         return

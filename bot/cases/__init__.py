@@ -1,9 +1,10 @@
-"""Cases: conversations that officers handle.
+"""Cases: people's requests that the officers of a mission handle.
 
-Each change of owner raises the conversation's ownership version, which makes unsent messages of the
-previous owner invalid. A case's `version` counts changes of owner and officers' decisions but no
-messages, so that an open page stays valid during a dialogue. Deadlines are in the working time of
-the case's mission.
+A mission is an embassy, a consulate or a migration office. Either the bot or an officer owns a
+conversation. Each change of owner raises the conversation's ownership version, which makes unsent
+messages of the previous owner invalid. A case's `version` counts changes of owner and officers'
+decisions but no messages, so that an open page stays valid during a dialogue. Deadlines are in the
+working time of the case's mission.
 """
 
 from bot.cases.intake import (

@@ -1,4 +1,7 @@
-"""Canned replies of a mission: one text per language; the person's language is sent."""
+"""Canned replies (prepared answers) of a mission; each has one text per language.
+
+A person gets the text in their own language.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -88,7 +91,7 @@ def read(rows: Rows) -> tuple[Canned, ...]:
     """Return the canned replies in the rows of `listing_call`, ordered by name.
 
     A reply that editors published replaces the mission's own reply of the same name. If editors
-    silenced a reply, it is omitted.
+    published that a reply is removed, it is omitted.
     """
     found = {row[0]: Canned(*row[:5]) for row in rows}
     return tuple(found[name] for name in sorted(found) if found[name].texts)
@@ -145,7 +148,7 @@ async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = N
 
 
 async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
-    """Lock a canned reply, and delete its texts.
+    """Lock the name of a canned reply, and delete its texts.
 
     Raises Stale unless the deleted version is `version` (0: the reply must not exist). If `version`
     is None, any version is deleted.

@@ -1,4 +1,7 @@
-"""Open cases, add the person's messages to them, and close them at the person's request."""
+"""Open cases, add the person's messages to them, and close them at the person's request.
+
+A case is a person's request to the officers of a mission.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,9 +69,9 @@ async def open_case(
 ) -> Opened:
     """Open a case and queue it; if the person has an open case, add the request to that case.
 
-    The mission is selected by the country of residence and stored only with the case. `network` is
-    the keyed hash of the IP address of a web chat. `lives_in` is the country in an invitation, used
-    if the person's answers contain none.
+    The mission that handles the case is selected by the country of residence. `network` is the
+    keyed hash of the IP address of a web chat. `lives_in` is the country in an invitation, used if
+    the person's answers contain none.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -131,7 +134,7 @@ async def relay(
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
-    """Record that the person awaits an answer, because a file that the officer requested came."""
+    """Record that the person awaits an answer, because a file that an officer requested arrived."""
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
@@ -141,8 +144,9 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
     """Reopen a case because the person awaits an answer: claimed if it has an owner, else queued.
 
-    The deadline of the answer, and the time when an owned case returns to the queue, are kept if
-    set, else set. The resolution deadline is extended by the working time since the pause.
+    The answer deadline, and the time at which an owned case returns to the queue, are set unless
+    they are already set. The resolution deadline is extended by the working time since the case was
+    paused.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
@@ -209,7 +213,7 @@ async def add_note(
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """Close the person's open case, because the person returned from the officers to the bot."""
+    """Close the person's open case, because the person went back from the officers to the bot."""
     await execute(transaction, statements.CANCEL, person=person_id)
 
 

@@ -112,9 +112,10 @@ async def invite(
 ) -> tuple[CaseInvitation, str]:
     """Return the invitation with this idempotency key, and the start word of its link.
 
-    Create the invitation if it does not exist. The invitation's code is derived from the account
-    and the key, so that a repeated request returns the same code although the code is not stored.
-    Raises KeyReused if the invitation has another topic, language or country.
+    The start word is the text that the link sends to the bot. Create the invitation if it does not
+    exist. The invitation's code is derived from the account and the key, so that a repeated request
+    returns the same code although the code is not stored. Raises KeyReused if the invitation has
+    another topic, language or country.
     """
     made = f"{officer} {key}"
     request_index = rt.vault.index("invitation-request", made)
@@ -150,9 +151,9 @@ async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> Cas
 
 
 async def look_up(rt: Runtime, transaction: Transaction, code: str) -> InvitationFound:
-    """Return topic and language of an invitation code; both empty if the code is not usable.
+    """Return topic and language of an invitation code; both are empty for an invalid code.
 
-    A code is usable until it was used or has expired.
+    A code can be used once, until it expires.
     """
     codes = list(rt.vault.indexes("invitation", code))
     row = await fetch_one(transaction, _LOOK_UP, codes=codes)

@@ -1,4 +1,7 @@
-"""Storage of limits on a person's messages to officers, and of appeals against them."""
+"""Storage of limits on a person's messages to officers, and of appeals against them.
+
+Officers limit people who abuse them.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,7 @@
-"""SQL statements about missions: working hours, holidays, canned replies."""
+"""SQL statements about missions: working hours, holidays, canned replies.
+
+A mission is an embassy, a consulate or a migration office.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Data model of a case, and queries that return cases."""
+"""Data model of a case (a person's request to officers), and queries that return cases."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def subject(self) -> permissions.Subject:
-        """Return the case as the subject of permission checks."""
+        """Return the properties of the case that permission checks need."""
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 
@@ -108,6 +108,6 @@ async def next_for(
 
 
 async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
-    """Return a CaseConflict with the case's current owner and version."""
+    """Return the error CaseConflict with the case's current owner and version, to be raised."""
     row = await fetch_one(transaction, statements.HOLDER, case=case_id)
     return CaseConflict(*row) if row else CaseConflict()

@@ -1,4 +1,7 @@
-"""SQL statements that find, open and change cases, and store texts of people and officers."""
+"""SQL statements that find, open and change cases, and store texts of people and officers.
+
+A case is a person's request to officers.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -200,8 +203,8 @@ RATE = statement(
     .values(rating=func.coalesce(t.Case.rating, bindparam("said", type_=Text())))
 )
 
-# Changes of a case's owner and state: each is one conditional update, so that only one of several
-# concurrent callers succeeds
+# Changes of a case's owner and state. Each is one conditional update, so that only one of several
+# concurrent callers succeeds.
 
 
 def _change(

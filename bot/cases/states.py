@@ -6,7 +6,10 @@ from bot.officers import permissions
 
 
 class State(StrEnum):
-    """State of a case. While a person has no open case, the bot leads the conversation."""
+    """State of a case, from opening to closing.
+
+    While a person has no open case, the bot leads the conversation.
+    """
 
     QUEUED = permissions.QUEUED
     CLAIMED = permissions.CLAIMED

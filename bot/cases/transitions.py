@@ -1,8 +1,8 @@
 """Changes of a case's owner and state; each is a conditional update, so only one caller succeeds.
 
-Functions with a `version` raise CaseConflict if the case no longer has that version, or is not in
-the required state. A change of owner increments the case's version. The caller must increment the
-conversation's ownership version.
+A case is a person's request to officers. Functions with a `version` raise CaseConflict if the case
+no longer has that version, or is not in the required state. A change of owner increments the case's
+version. The caller must increment the conversation's ownership version.
 """
 
 from collections.abc import Iterable
@@ -39,8 +39,8 @@ async def release(
 ) -> None:
     """Return a case to the queue. Its urgency and waiting time are kept.
 
-    `by_itself`: the sweep, not an officer, returned the case. Then the case's counter `returned` is
-    incremented.
+    `by_itself`: a periodic sweep, not an officer, returned the case. Then the case's counter
+    `returned` is incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
@@ -61,8 +61,8 @@ async def change_topic(transaction: Transaction, case: Case, topic: str, version
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
     """Move a case to another mission's queue, with the database function `kosh_move_case`.
 
-    The console's role cannot write rows of another mission. The next sweep sets the deadlines,
-    because the console's role cannot read the other mission's working hours either.
+    The console's database role cannot write rows of another mission. The next sweep sets the
+    deadlines, because this role cannot read the other mission's working hours either.
     """
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
@@ -92,7 +92,7 @@ async def escalate(transaction: Transaction, case: Case) -> None:
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """Move a queued case to the mission `mission`, because no officer serves the case's mission."""
+    """Move a queued case to the mission `mission`, because its own mission has no officer."""
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
@@ -106,7 +106,7 @@ async def snooze(
 async def replied(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Record that the officer answered, and set the case to waiting for the person.
+    """Record that the officer answered, and set the case's state to waiting for the person.
 
     The version is not incremented.
     """

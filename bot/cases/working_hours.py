@@ -1,7 +1,8 @@
 """Working hours of a mission: weekly shifts, holidays, night shifts, and deadlines.
 
-A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or the
-shifts of another weekday. A mission without shifts counts as always open.
+A mission is an embassy, a consulate or a migration office. A shift that closes no later than it
+opens ends on the next day. A holiday has no shifts, or the shifts of another weekday. A mission
+without shifts counts as always open.
 """
 
 from collections.abc import Iterator, Mapping
@@ -92,7 +93,7 @@ class MissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Converts between working time and real time; all datetimes have a time zone."""
+    """Converts between a mission's working time and real time; all datetimes have a time zone."""
 
     zone: ZoneInfo
     week: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict)
@@ -138,7 +139,7 @@ class Calendar:
         return next((opens for opens, _closes in self.spans(now)), None)
 
     def after(self, start: datetime, minutes: int) -> datetime:
-        """Return the time at which `minutes` of working time after `start` have passed."""
+        """Return the time at which `minutes` of working time will have passed since `start`."""
         left = timedelta(minutes=minutes)
         if not self.week:
             return start + left
@@ -219,9 +220,10 @@ def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
 
 
 def _help_now(country: str, today: date) -> tuple[Text, ...]:
-    """Return emergency advice; the family help line is included only if it can be called.
+    """Return emergency advice for the country where the person lives.
 
-    It can be called in Kazakhstan; an unknown country ('') also gets it.
+    The family help line can be called only in Kazakhstan, so it is included for Kazakhstan and for
+    an unknown country ('').
     """
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (IN_NEED, *lines)
@@ -251,8 +253,8 @@ async def mission_settings(transaction: Transaction, mission: str) -> MissionSet
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
     """Return the missions that each duty group serves, by the id of the group's chat.
 
-    An empty set means all missions. `everywhere` is the chat of a group that serves all missions,
-    or "".
+    A duty group is a Telegram group of officers. An empty set means all missions. `everywhere` is
+    the chat of a group that serves all missions, or "".
     """
     found = await fetch_all(transaction, statements.DUTY_CHATS)
     chats = {chat: frozenset(served) for chat, served in found}
@@ -260,7 +262,7 @@ async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str
 
 
 async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
-    """Save the settings of a mission.
+    """Save the settings `desk` of a mission.
 
     Raises Stale if the stored version is not `desk.version`, and Unusable if the settings are
     invalid.
@@ -294,7 +296,7 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 
 
 def check(desk: MissionSettings) -> None:
-    """Raise Unusable unless the settings form a valid calendar.
+    """Raise Unusable if the settings do not form a valid calendar.
 
     The zone and the weekdays must exist, each period must be 1 to MAX_MINUTES, no two shifts may
     overlap, and no two holidays may be on the same day.

@@ -26,7 +26,7 @@ Replace = Annotated[
 def backup(folder: Folder, data: Data = None) -> None:
     """Write an encrypted backup of the database.
 
-    The backup is readable as long as the epoch key with which it is encrypted exists.
+    The backup is readable as long as the key with which it is encrypted exists.
     """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)

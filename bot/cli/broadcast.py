@@ -263,5 +263,5 @@ def _as[T](
 
 
 def _words(why: Refusal, detail: str) -> str:
-    """Return the console's English sentence for the reason of a refusal."""
+    """Return the English sentence that the console shows for the reason of a refusal."""
     return STANDS_AGAINST[why].msgid.format(detail=detail)

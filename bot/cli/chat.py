@@ -85,7 +85,7 @@ def _one_of(value: str, what: str, known: Iterable[str]) -> None:
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
-    """Map the payload of each option of the open question to its number.
+    """Return the number of each option of the open question, keyed by the option's payload.
 
     The numbers count all options of the question, also those on its other pages.
     """
@@ -134,7 +134,7 @@ def _described(effect: Effect) -> str:
 
 
 def _registry(effects: Iterable[Effect]) -> Event | None:
-    """Return the answer that a registry would give, so that the conversation reaches its end.
+    """Return the response that a registry would send, so that the conversation reaches its end.
 
     Return None if the effects send nothing to the registry.
     """

@@ -15,7 +15,7 @@ DO = "an editor opens the sources and publishes a later last day: docs/how-to/ch
 
 
 async def facts(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield one finding, which is a warning if facts expire soon or were not checked in time.
+    """Yield one finding: a warning if facts expire soon or were not checked in time, else good.
 
     The facts are the shipped ones and those that editors published. Yield nothing without a
     database.

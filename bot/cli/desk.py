@@ -1,4 +1,7 @@
-"""`desk`: officers read and answer cases in the terminal."""
+"""`desk`: officers read and answer cases in the terminal.
+
+A case is a person's request to officers.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -115,8 +118,8 @@ def _do(
 ) -> None:
     """Perform the officer's action `verb` on the case with this number.
 
-    The case's current version is used, so that no concurrent change can make the action fail before
-    it starts.
+    The case's version is read just before the action, so the action fails only if the case changes
+    in between.
     """
 
     async def act(rt: Runtime, who: Officer) -> None:

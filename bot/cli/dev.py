@@ -23,19 +23,20 @@ app = typer.Typer()
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
-# Without pytest's cache, because the list of failed tests in it belongs to the other pytest
-# process, which runs at the same time.
+# Without pytest's cache: its list of failed tests belongs to the other pytest process, which runs
+# at the same time.
 UNLISTED = ("-p", "no:cacheprovider")
 # Assertions are not rewritten, which costs each process 9 s of CPU time. The repetition of a failed
 # test shows the values of its assertion.
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Which tests run: all, those of each change, or only those of a release. The mark `release` is for
-# tests of released artifacts and for slow tests that seldom fail.
+# Which tests run: all, those of each change, or only those of a release. The pytest mark `release`
+# is for tests of released artifacts and for slow tests that seldom fail.
 ALL, CHANGE, RELEASE = "not slow", "not slow and not release", "release and not slow"
 
-# Test processes on two cores, because these tests often wait for a server or a browser.
+# Number of test processes, which is more than the two cores, because these tests often wait for a
+# server or a browser.
 AT_ONCE = 4
 
 # Vulnerability service that pip-audit asks. PyPI's own service answers 404 behind mirrors, which
@@ -115,9 +116,9 @@ def _released() -> list[str]:
 
 
 def _of_a_release() -> dict[str, list[str]]:
-    """Return the commands of the other release checks, the longest first.
+    """Return the commands of the release checks, except tests on the newest PostgreSQL.
 
-    The other checks are those that are not tests on the newest PostgreSQL.
+    The longest command comes first.
     """
     checks: dict[str, list[str]] = {}
     if "Chromium" not in missing():
@@ -129,9 +130,10 @@ def _of_a_release() -> dict[str, list[str]]:
 
 
 def _audited() -> list[str]:
-    """Check the locked packages for known vulnerabilities; return ["vulnerabilities"] if any fail.
+    """Check the locked packages for known vulnerabilities.
 
-    Offline, print that they were not checked and return an empty list.
+    Return ["vulnerabilities"] if a package has any, otherwise []. Offline, print that they were not
+    checked and return [].
     """
     if not _is_reachable(VULNERABILITIES):
         typer.echo(f"Known vulnerabilities: not looked up, {VULNERABILITIES} is out of reach.")
@@ -197,8 +199,7 @@ def _tested(
     failed = _two_at_a_time(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
         listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
-        # If the list of failed tests is missing, pytest itself ended early, so nothing can be
-        # repeated.
+        # Without the list of failed tests, pytest itself ended early, so nothing can be repeated.
         if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
             typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
             typer.echo("\n".join(f"  {test}" for test in listed), err=True)
@@ -214,8 +215,8 @@ def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
 def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
     """Run the commands two at a time; return the names of those that failed.
 
-    The commands in `shown` start first and print live. Those in `quiet` print their output when
-    they end.
+    The commands in `shown` start first and print their output at once. Those in `quiet` print their
+    output when they end.
     """
     with ThreadPoolExecutor(2) as two:
         passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}

@@ -93,8 +93,8 @@ def surroundings(
     """Yield settings with the URLs of all servers, and the sandbox registry's database URL.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
-    databases first. `bring` also migrates a configured database. The second URL has the owner role;
-    it is "" if databases are configured and this is no demo.
+    databases first. `bring` also migrates a configured database. The second URL is for the role
+    that owns the database; it is "" if databases are configured and this is no demo.
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
@@ -191,8 +191,8 @@ async def with_runtime(
 def settle_memory() -> None:
     """Exclude the objects created so far from garbage collection.
 
-    They live as long as the process. Scanning them repeatedly determined the 99th percentile of the
-    latency of turns.
+    They live as long as the process, so scanning them frees nothing. The repeated scans determined
+    the 99th percentile of the latency of turns.
     """
     gc.collect()
     gc.freeze()

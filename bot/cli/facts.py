@@ -1,4 +1,7 @@
-"""`facts`: lists facts that are due, what people read on a day, and the sources of facts."""
+"""`facts`: lists facts that are due, what people read on a day, and the sources of facts.
+
+A fact is a sentence with its sources, the day of its last check and its last valid day.
+"""
 
 import sys
 from collections.abc import Mapping
@@ -19,8 +22,8 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
 
-# Flows with answers as a person could give them. The results of these flows together contain every
-# fact that does not depend on a country.
+# Flows with invented answers of a person. The results of these flows together contain every fact
+# that does not depend on a country.
 _MOVES = {"ethnic_kazakh": "yes", "former_citizen": "no", "location": "unsaid"}
 SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     *(("eligibility", {"purpose": each, **_MOVES}) for each in ("move", "work", "study")),

@@ -32,12 +32,12 @@ def good(what: str, said: str) -> Finding:
 
 
 def doubtful(what: str, said: str, mend: str) -> Finding:
-    """Return a finding that may be a fault, with the suggested fix."""
+    """Return the finding of a check that found a possible fault, with the suggested fix."""
     return Finding(what, Grade.DOUBTFUL, said, mend)
 
 
 def wrong(what: str, said: str, mend: str) -> Finding:
-    """Return a finding that is a fault, with its fix."""
+    """Return the finding of a check that found a fault, with its fix."""
     return Finding(what, Grade.WRONG, said, mend)
 
 

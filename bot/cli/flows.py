@@ -1,4 +1,8 @@
-"""`flows`: checks, walks, and draws the flows, and writes their manifest."""
+"""`flows`: checks, walks, and draws the flows, and writes their manifest.
+
+A flow is a sequence of questions in the chat. The manifest lists the properties of questions that
+decide if stored answers stay valid.
+"""
 
 import json
 import sys
@@ -103,7 +107,7 @@ def walk(published: Published = False) -> None:
 def _editions(published: bool) -> Iterator[tuple[str, date]]:
     """Yield the name and the date of each edition of the content to check.
 
-    An edition is a date object that also carries the content valid on that date. The editions are
+    An edition is a date object that also contains the content valid on that date. The editions are
     the shipped content; the shipped content with each fact replaced by a copy as if editors had
     published it; and, if `published`, the content that editors published.
     """
@@ -190,7 +194,7 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
-    """Yield all faults: lint of flows, missing registry codes, changes since the manifest."""
+    """Yield all faults: lint of the flows, missing registry codes, changes since the manifest."""
     yield from verification.check(flows, Languages())
     for flow in flows.values():
         yield from uncoded(flow) if flow.registers else ()

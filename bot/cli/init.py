@@ -70,12 +70,15 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
 
 
 def _given() -> Values:
-    """Return the values from environment and settings file; read secrets from their own files."""
+    """Return the values that the environment or the settings file already has.
+
+    Secrets are read from their own files.
+    """
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
 class _AsGiven(Settings):
-    """Settings in which required values may be missing, to read the values that exist."""
+    """Settings in which required values may be missing, so that the existing values can be read."""
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
@@ -183,7 +186,7 @@ def _write(place: Path, values: Values) -> Path:
 def _foreign(path: Path, own: set[str]) -> Iterator[str]:
     """Yield the lines of the settings file that were added by hand, which are kept.
 
-    The argument has the variables of the questions.
+    `own` has the environment variables of the questions.
     """
     own = own | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():

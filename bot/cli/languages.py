@@ -230,7 +230,10 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return the number of words and labels whose wrong script conversion is overridden by hand."""
+    """Return how many words and labels are converted by a list instead of by rules.
+
+    The rules convert these wrongly. The list for each script was written by hand.
+    """
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(
         1 for built, _context, _english in script_overrides.LABELS if built == code

@@ -173,7 +173,7 @@ async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
 
 
 async def _invent(rt: Runtime) -> None:
-    """Fill a new demo with invented officers and a week of cases; reset the demo's clock."""
+    """Fill a new demo with invented officers and a week of cases; set its clock to the present."""
     from bot.web.console import demo_officers, demo_week
 
     await demo_week.reset_clock(rt)

@@ -75,8 +75,8 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    uv writes CycloneDX 1.5, which `_converted` makes 1.6. The time is that of the commit, and the
-    serial number derives from the content. The version and the licences come from the installed
+    uv writes CycloneDX 1.5, which `_converted` converts to 1.6. The time is that of the commit, and
+    the serial number derives from the content. The version and the licences come from the installed
     packages. The same commit, uv and packages therefore give the same document.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)

@@ -47,7 +47,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
 
 
 def _report(recognizer: Recognizer) -> str:
-    """Return the accuracy on held-out lines, not used for training, and in cross-validation."""
+    """Return the accuracy on lines not used for training, and in cross-validation."""
     results = evaluation.of_lines(evaluation.held_lines(), recognizer)
     unlike = evaluation.unlike_phrases(results)
     parts = {
@@ -60,7 +60,7 @@ def _report(recognizer: Recognizer) -> str:
 
 
 def described(recognizer: Recognizer, line: str) -> dict[str, object]:
-    """Return the recognition of a line as a document for JSON."""
+    """Return what was recognised in a line, as a JSON document."""
     found = recognizer.recognize(line)
     decision = decide(found)
     return {

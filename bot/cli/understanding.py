@@ -87,7 +87,7 @@ def accepted(data: Data = None) -> None:
 
 
 def _counts(written: list[phrases.Phrase]) -> str:
-    """Return for each language its number of phrases, and the fewest that any intent has."""
+    """Return for each language its number of phrases, and the intent with the fewest phrases."""
     lines = []
     for language in phrases.LANGUAGES:
         counts = Counter(each.intent for each in written if each.language == language)

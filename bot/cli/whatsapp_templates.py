@@ -37,10 +37,10 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 def faults(
     needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
-    """Yield each fault of a template.
+    """Yield each fault of a template as a tuple.
 
-    A fault consists of: True if an unfinished broadcast needs the template, what is wrong, and the
-    fix. `needed` are the names and languages that broadcasts use.
+    The tuple has True if an unfinished broadcast needs the template, a description, and the fix.
+    `needed` are the names and languages that broadcasts use.
     """
     known = {(each.name, each.language): each for each in listed}
     waited = set()

@@ -1,4 +1,4 @@
-"""Content published by editors, which overlays the shipped content in all processes."""
+"""Content published by editors, which replaces content shipped with the program."""
 
 from bot.content.live import LiveContent
 from bot.content.model import Body, Kind

@@ -1,8 +1,8 @@
 """Answers to intents as editors arrange them: which parts, in which order, and which flow.
 
-An answer consists of parts, each with a name: facts, sentences, or groups of them. Editors can
-arrange the shipped parts of an answer and add any fact. Sentences that mislead if one is missing
-form one part, and urgent facts always come first.
+An intent is the question that a message asks. An answer consists of parts, each with a name: facts,
+sentences, or groups of them. Editors can arrange the shipped parts of an answer and add any fact.
+Sentences that mislead if one is missing form one part, and urgent facts always come first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ def grouped() -> frozenset[str]:
 def find(intent: str, name: str) -> Opened | None:
     """Return the part with this name, if the intent's answer may contain it, else None.
 
-    Allowed are the parts of the shipped answer, and any fact that belongs to no group.
+    An answer may contain the parts of its shipped version, and any fact that belongs to no group.
     """
     fact = BY_KEY.get(name) if name not in grouped() else None
     return shipped_parts(intent).get(name, fact)
@@ -79,7 +79,7 @@ def sentences(part: Opened, day: date) -> tuple[Text, ...]:
 def facts_in(part: Opened) -> tuple[Fact, ...]:
     """Return the facts that a part contains.
 
-    For an `End`, which states the last day of a fact, return that fact.
+    A part of the class `End` states the last day of a fact; that fact is returned.
     """
     match part:
         case End():
@@ -93,8 +93,8 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 def unknown(intent: str, body: Body) -> Iterator[str]:
     """Yield the names in `body` that the answer may not contain, and repeated names.
 
-    A part for some citizenships (`Own`) may only be in the opening, since people with another
-    citizenship get it at the end of `more` anyway.
+    A part for some citizenships (`Own`) may only be in the opening. People with another citizenship
+    get such a part at the end of `more` without an editor's doing.
     """
     seen = set[str]()
     for name in (*body.opening, *body.more):

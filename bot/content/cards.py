@@ -1,4 +1,7 @@
-"""Cards with a mission's contact data, as people read them in a chat."""
+"""Cards with a mission's contact data, as people read them in a chat.
+
+A mission is an embassy or a consulate.
+"""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 """Facts that expire soon or are due for a check, in shipped and published content.
 
-An edition is a date object that also carries the content published on that date.
+An edition is a date object that also contains the content published for that date.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ def ending(edition: date) -> list[Fact]:
 
 
 def within(edition: date) -> dict[int, list[Fact]]:
-    """Return the facts that expire within 7, 30 and 60 days, by that number of days.
+    """Return the facts that expire within 7, 30 and 60 days, keyed by that number of days.
 
     A fact is listed once, under the smallest number. Facts that have expired are listed under 7.
     """
@@ -52,7 +52,7 @@ def last_days(edition: date, days: int) -> dict[date, int]:
 
 
 def after(day: date, edition: date) -> date:
-    """Return the edition for the day after `day`, with the content that is published now."""
+    """Return the edition for the day after `day`, with the content that is published at present."""
     following = date.fromordinal(day.toordinal() + 1)
     if not isinstance(edition, Edition):
         return following

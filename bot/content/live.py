@@ -1,9 +1,9 @@
 """Snapshot of the published content in a process, replaced as a whole.
 
 A publication increments a counter in its transaction and notifies all processes. A process that
-misses the notification sees the new counter within POLL_SECONDS. A turn of a conversation uses one
-edition (a date object that also carries the content valid on that date) of one snapshot, so it
-never sees half of a publication.
+misses the notification sees the new counter within POLL_SECONDS. A turn (the processing of one
+event of a conversation) uses one edition of one snapshot, so it never sees half of a publication.
+An edition is a date object that also contains the content valid on that date.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Snapshot:
     _days: dict[date, date] = field(default_factory=dict)
 
     def on(self, day: date) -> date:
-        """Return the edition of a day: a date object that also carries the content valid then.
+        """Return the edition of a day: a date object that also contains the content valid then.
 
         Return `day` itself if nothing is published.
         """
@@ -132,7 +132,10 @@ class LiveContent:
         self.snapshot = Snapshot()
 
     def on(self, day: date) -> date:
-        """Return the edition of a day; a turn calls it once, so that its content cannot change."""
+        """Return the edition of a day.
+
+        The processing of one event calls it once, so that the content cannot change in between.
+        """
         return self.snapshot.on(day)
 
     async def load(self, transaction: Transaction) -> None:

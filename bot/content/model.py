@@ -1,4 +1,7 @@
-"""Content of an item as editors write it, and its conversion to facts and texts for flows."""
+"""Content of an item as editors write it, and its conversion to facts and texts for flows.
+
+A flow is a sequence of questions in the chat.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -80,7 +83,7 @@ def digest(key: str, body: Body) -> bytes:
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield language and text of each written text, and of each text derived from it.
 
-    Texts are derived by conversion to the language's other script.
+    A text is derived by conversion to the language's other script.
     """
     for code, text in texts.items():
         yield code, text
@@ -101,7 +104,7 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
-    """Return the fact that results if the published content replaces that of a shipped fact."""
+    """Return the fact that people get if `body` replaces the content of a shipped fact."""
     kept = body.until == shipped.until
     return replace(
         shipped,
@@ -113,10 +116,9 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        # `ended` is the sentence that people get after the fact's last day. If the fact has no
-        # `ends`, `ended` only says that a check is overdue, which is true of any last day. If the
-        # fact has `ends`, `ended` may mention the shipped last day, so it is kept only if the last
-        # day is unchanged.
+        # `ended` is the sentence that people get after the fact's last day. Without `ends`, it only
+        # says that a check is overdue, which is true of any last day. With `ends`, it may mention
+        # the shipped last day, so it is kept only if the last day is unchanged.
         ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
         published=True,
     )

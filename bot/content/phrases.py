@@ -1,7 +1,7 @@
 """Phrases that editors taught: a message with the same words gets the phrase's intent.
 
-The model includes these phrases only after its next training. Danger (such as violence) is always
-recognised by the model.
+An intent is the question that a message asks. The recognition model includes these phrases only
+after its next training. Danger (such as violence) is always recognised by the model.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ class TaughtReading:
 
 
 class TaughtRecognizer:
-    """A recogniser that compares a message with taught phrases, and otherwise asks the model."""
+    """A recogniser that compares a message with taught phrases, and otherwise uses the model."""
 
     def __init__(
         self, recognizer: EngineRecognizer, phrases: Callable[[], Mapping[str, str]]

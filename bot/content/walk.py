@@ -17,7 +17,7 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import REPLIES
 
-# Citizenships with the most different answers, and an unknown citizenship ('').
+# Citizenships whose answers differ most from one another, and an unknown citizenship ('').
 CITIZENSHIPS = ("", "CN", "UZ", "MN", "TR", "RU")
 
 
@@ -41,7 +41,8 @@ def walk(languages: Languages, day: date) -> Walked:
 def overlaid(languages: Languages, day: date) -> date:
     """Return an edition in which every fact is replaced by a published copy with the same texts.
 
-    Rendering it runs the code for published content on known sentences.
+    An edition is a date object that also contains published content. Rendering it runs the code for
+    published content on known sentences.
     """
     return snapshot(languages, 1, _bodies(languages, day)).on(day)
 

@@ -1,8 +1,8 @@
-"""Desk: the actions of officers on cases.
+"""Actions of officers on cases (a case is a person's request to officers).
 
 Each action is one transaction with the console's database role. It locks the person, then the case,
-checks the idempotency key and the officer's permission, acts, and appends an audit entry. Messages
-to the person are sent after the commit.
+checks the idempotency key and the officer's permission, changes the case, and appends an audit
+entry. Messages to the person are sent after the commit.
 """
 
 from bot.desk.actions import (

@@ -1,4 +1,7 @@
-"""Actions of officers on cases: claim, transfer, snooze, resolve and others."""
+"""Actions of officers on cases: claim, transfer, snooze, resolve and others.
+
+A case is a person's request to officers. An officer claims a case in order to answer it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +69,10 @@ type Goal = ToOfficer | ToMission | ToTopic
 async def claim(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Claim a case, and drop the bot's unsent messages to the person except service messages."""
+    """Claim a case for the officer, and drop the bot's unsent messages to the person.
+
+    Service messages, such as news about a registration, are kept.
+    """
 
     async def act(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
@@ -114,7 +120,7 @@ async def take_over(
 async def release(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Return a case to the queue."""
+    """Return the officer's case to the queue of unclaimed cases."""
 
     async def act(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
@@ -178,8 +184,8 @@ async def release_papers(
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # Delivery of the first message also sends the messages queued after it, so only the
-        # delivery of the first message is returned.
+        # The first delivery also sends the messages queued after it, so only the first one is
+        # returned.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
@@ -288,7 +294,8 @@ async def resolve(
             raise Refused(Refusal.NO_FLOW)
         if intent and intent not in REPLIES:
             raise Refused(Refusal.NO_INTENT)
-        # Apply the event first: after closing, the console's role cannot read the conversation.
+        # Apply the event before the case is closed. Afterwards the console's database role cannot
+        # read the conversation.
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         if intent:
@@ -302,7 +309,11 @@ async def resolve(
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:
-    """Return the answer to store, parsed as if the person had typed the value. Raises Refused."""
+    """Return the answer to store, parsed as if the person had typed the value.
+
+    Raises Refused if the question is not in the person's form, if only the person may answer it, or
+    if the value is invalid.
+    """
     found = views.form_path(at.rt, at.held.conversation)
     stop = found[2].at(question) if found else None
     if stop is None or isinstance(stop.item, views.PERSONS_OWN):

@@ -1,7 +1,7 @@
 """Share of first answers within the promised time: by mission, topic, language and hour.
 
-Counts are rounded down to multiples of 5, so that the difference of two counts does not reveal a
-count below 5.
+Counts are of cases, which are people's requests to a mission's officers. They are rounded down to
+multiples of 5, so that the difference of two counts does not reveal a count below 5.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
-# These roles see the figures of all missions; other roles see their own mission only.
+# These roles see the figures of all missions. Other roles see only those of their own mission.
 COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
@@ -36,7 +36,7 @@ class Period:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return the SQL parameters for the period."""
+        """Return the period as parameters of an SQL statement."""
         begin = datetime.combine(self.first, time(), self.zone)
         end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
         return {"since": begin, "until": end, "zone": self.zone.key}

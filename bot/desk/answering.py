@@ -95,12 +95,15 @@ async def _send(
 
 
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
-    """Return the lines to show above a reply: the author, and a note on machine translation."""
+    """Return the lines to show above an officer's reply.
+
+    They say that an officer writes and, if so, that a machine translated the text.
+    """
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
 async def _announce(at: ActionContext) -> None:
-    """Queue the notice that a reply is waiting, unless an earlier notice is still unopened."""
+    """Queue the notice that a reply is waiting, unless the person has an unopened one."""
     turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
     await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
     notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")

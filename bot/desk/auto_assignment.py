@@ -1,4 +1,7 @@
-"""Automatic assignment of queued cases to officers on shift."""
+"""Automatic assignment of queued cases to officers on shift.
+
+A case is a person's request to officers.
+"""
 
 from contextlib import suppress
 from uuid import UUID
@@ -23,8 +26,8 @@ from flows.engine.events import Joined
 MAX_HELD = 8
 # Selects the most urgent queued case and, among the officers on shift who may claim it, the one
 # with the fewest claimed cases. A case that a sweep returned to the queue is excluded, because it
-# would be assigned and returned again and again. An officer must claim that case by hand, or it is
-# escalated to the lead.
+# would be assigned and returned again and again. An officer must claim that case by hand. If no
+# officer does, a sweep escalates it to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))
@@ -64,7 +67,7 @@ _GIVE = statement(
 
 
 async def auto_assign(rt: Runtime) -> int:
-    """Assign queued cases to officers on shift, to the least loaded first.
+    """Assign queued cases to officers on shift, first to the officer with the fewest cases.
 
     Return the number of assigned cases.
     """

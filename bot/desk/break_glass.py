@@ -1,8 +1,8 @@
-"""Break-glass access: in an emergency, an administrator reads a case without having the right to.
+"""Break-glass access: in an emergency, an administrator may read a case for one hour.
 
-One administrator requests a case by number with a reason; another administrator grants read access
-for one hour. The leads of the case's mission see the access at once, and one of them reviews it
-afterwards. Every step and the reading itself are audited.
+Administrators otherwise have no access to cases. One administrator requests a case by number with a
+reason; another administrator grants read access. The leads of the case's mission see the access at
+once, and one of them reviews it afterwards. Every step and the reading itself are audited.
 """
 
 from dataclasses import dataclass, replace
@@ -149,7 +149,7 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
-    """Return the number of granted requests that this officer, as a lead, has to review."""
+    """Return the number of granted requests that this officer must still review as a lead."""
     async with rt.pool.connection() as transaction:
         values = {"of_mission": officer.mission, "officer": officer.id}
         return await fetch_value(transaction, _UNSEEN, **values) or 0

@@ -1,8 +1,8 @@
 """Bursts of web chats: show them by hour and IP address, and close their cases as spam.
 
-Only queued cases are closed, each in its own transaction, so that a repeated request continues
-where the last one stopped. The person is informed that the question was closed unread. A lead can
-reopen the cases within 7 days.
+A burst is many cases from one address in a short time. Only queued cases are closed, each in its
+own transaction, so that a repeated request continues where the last one stopped. The person is
+informed that the question was closed unread. A lead can reopen the cases within 7 days.
 """
 
 from collections import Counter, defaultdict
@@ -57,10 +57,10 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An IP address (keyed hash) with many events, and its queued cases in the officer's mission.
+    """An IP address with many events, and its queued cases in the officer's mission.
 
-    `first` and `last` are the first and the last hour with events. `waiting` is the number of
-    queued cases, and `urgent` the number of urgent ones among them.
+    The address is a keyed hash. `first` and `last` are the first and the last hour with events.
+    `waiting` is the number of queued cases, and `urgent` the number of urgent ones among them.
     """
 
     network: str
@@ -238,7 +238,8 @@ async def _close_case(
     """
 
     async def act(at: ActionContext) -> AfterCommit | None:
-        # Apply the event first: after closing, the console's role cannot read the conversation.
+        # Apply the event before the case is closed. Afterwards the console's database role cannot
+        # read the conversation.
         delivery = await at.turn(Resolved("menu", was_read=False), moved=True)
         await cases.close_unread(at.transaction, at.case, burst, version)
         return delivery
@@ -276,7 +277,8 @@ async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
 async def _reopen_case(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, person_id: UUID
 ) -> AfterCommit | None:
-    # The console's role cannot read a conversation without an open case, so the bot's role is used.
+    # The console's database role cannot read a conversation without an open case, so the bot's role
+    # is used.
     held = await conversation_store.lock(rt, transaction, person_id)
     if held is None or await cases.open_of(transaction, person_id) is not None:
         return None

@@ -1,4 +1,7 @@
-"""Periodic sweep of cases: end snoozes, and return, redirect or escalate cases."""
+"""Periodic sweep of cases: end snoozes, and return, redirect or escalate cases.
+
+To return a case is to put it back into the queue of unclaimed cases.
+"""
 
 from uuid import UUID
 
@@ -22,8 +25,9 @@ AT_ONCE = 100
 
 _logger = logging.get()
 
-# The action that a case needs; the first match counts. `clock` sets the missing answer deadline of
-# a case from another mission: its officer could not read the working hours of this mission.
+# The action that a case needs; the first match counts. `astray` redirects a case of a mission
+# without officers. `clock` sets the missing answer deadline of a case that another mission
+# transferred: the transferring officer could not read the working hours of this mission.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),

@@ -1,7 +1,8 @@
-"""Telegram message in each duty group with the number of waiting cases per mission.
+"""Keep a message in each duty group with the number of waiting cases per mission.
 
-The message has only counts and a link. It is edited when counts change. When a new urgent case
-arrives, a new message replaces it, because Telegram notifies the group only of new messages.
+A duty group is a Telegram group of officers. The message has only counts and a link. It is edited
+when counts change. When a new urgent case arrives, a new message replaces it, because Telegram
+notifies the group only of new messages.
 """
 
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ _TAKE_TURN = statement(
 
 
 async def update_duty_group(rt: Runtime) -> int:
-    """Update the message of every duty group; return the number of platform calls."""
+    """Update the message of every duty group; return the number of calls to Telegram."""
     channel = rt.channels.get(Telegram.name)
     if channel is None:
         return 0
@@ -116,7 +117,7 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
 
 
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
-    """Claim the update of a group's message for this process.
+    """Reserve the next update of a group's message for this process.
 
     Return the message's id, and the number of urgent cases that the message shows. Return None if
     no count changed, or if the minimum interval has not passed.
@@ -130,7 +131,7 @@ async def _put(
 ) -> tuple[str, int]:
     """Edit the group's message, or replace it if the group must be notified (`rings`).
 
-    Return the message's id and the number of platform calls.
+    Return the message's id and the number of calls to Telegram.
     """
     if external_id and not rings:
         act = ChannelCall("edit", chat, message, external_id)

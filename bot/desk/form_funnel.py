@@ -1,4 +1,7 @@
-"""Form funnel: how many people reached each question of a form, and how many stopped there."""
+"""Form funnel: how many people reached each question of a form, and how many stopped there.
+
+A job counts this regularly for the console's statistics.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +23,8 @@ from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
-# Sample size of people: their ids are random, so the first ids are a random sample.
+# Maximum number of people to count. Their ids are random, so the people with the first ids are a
+# random sample.
 MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, HandoffOffer, Notice)
@@ -43,7 +47,7 @@ _NEXT = statement(
     .order_by(t.Conversation.person_id)
     .limit(AT_ONCE)
 )
-# Serializes workers, since two workers would insert the same rows.
+# Lets one worker count at a time, since two workers would insert the same rows.
 _LOCK = statement(select(func.pg_advisory_xact_lock(5274369)))
 _CLEAR = statement(delete(t.FormFunnel))
 _ADD = statement(
@@ -110,7 +114,7 @@ def _count(
 def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
     """Return the question where the person stopped, and the list of questions that they reached.
 
-    The first value is '' if the person finished the form, or stopped at a step that is not counted,
+    The question is '' if the person finished the form, or stopped at a step that is not counted,
     such as a consent. The list has each question once, and ends with FINISHED if the person
     finished.
     """

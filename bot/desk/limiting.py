@@ -40,8 +40,8 @@ async def limit(
 ) -> ActionResult:
     """Limit the person's messages to officers; `per_day` 0 blocks them and closes the case.
 
-    Raises Refused if the case is or was urgent or about danger. An urgency that an officer removed
-    counts too, so that no single officer can cut off a person in danger.
+    Raises Refused if the case is or ever was marked as urgent or about danger. So no single officer
+    can remove the mark in order to cut off a person in danger.
     """
 
     async def act(at: ActionContext) -> AfterCommit | None:
@@ -55,7 +55,8 @@ async def limit(
         await message_limits.limit_messages(
             at.transaction, at.case, officer.id, reason, per_day, until
         )
-        # Apply the event first: after closing, the console's role cannot read the conversation.
+        # Apply the event before the case is closed. Afterwards the console's database role cannot
+        # read the conversation.
         delivery = await at.turn(LimitSet(reason, until, per_day), moved=not per_day)
         if not per_day:
             await cases.resolve(at.transaction, at.case, officer.id, version)
@@ -65,7 +66,7 @@ async def limit(
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
-    """Return the message limits of the officer's mission.
+    """Return the limits on people's messages in the officer's mission, with appeals.
 
     Reading appeals is audited.
     """
@@ -83,7 +84,8 @@ async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: boo
     Raises LookupError if the case has no limit, or if there is no appeal to answer. Raises Refused
     if the officer set the limit and the mission has another lead who can decide.
     """
-    # The console's role cannot read a conversation without an open case, so the bot's role is used.
+    # The console's database role cannot read a conversation without an open case, so the bot's role
+    # is used.
     async with rt.pool.connection() as transaction:
         found = await message_limits.limit_of_case(transaction, case_id)
         permissions.require(officer, Action.LIMITS_DECIDE, Subject(found[1] if found else ""))

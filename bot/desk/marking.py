@@ -1,4 +1,8 @@
-"""Marks that officers set on cases: urgency, labels of the mission, and the call-back list."""
+"""Marks that officers set on cases: urgency, labels of the mission, and the call-back list.
+
+A label is a short name by which a mission sorts its cases. The call-back list has the cases whose
+person an officer will call.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -82,7 +86,7 @@ async def labels(rt: Runtime, officer: Officer) -> list[str]:
 
 
 def labels_call(officer: Officer) -> Call:
-    """Return the statement that selects the mission's labels, one per row."""
+    """Return the statement that selects the labels of the officer's mission, one per row."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     return _LABELS, {"of_mission": officer.mission}
 

@@ -1,6 +1,7 @@
-"""Officers' events in a conversation, such as a claim or a request for a document.
+"""Apply officers' events, such as a claim or a request for a document, to a conversation.
 
-The bot's messages about the event may be withheld behind a notice, which shows no content.
+The bot's messages about the event are withheld if other people may see the person's screen. The
+person then gets a notice without content, and the messages after opening the notice.
 """
 
 from dataclasses import replace
@@ -36,7 +37,7 @@ async def take(
         return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
     after = replace(held, conversation=made.conversation)
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    # Requests for a document are not queued: when the person opens the notice, the bot sends the
+    # Requests for a document are dropped here: when the person opens the notice, the bot sends the
     # request again with a new link.
     lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
     says = tuple(_without_link(say) for say in lasting)
@@ -69,7 +70,10 @@ def _protected(say: Say) -> Say:
 
 
 def _without_link(say: Say) -> Say:
-    """Replace links to the secure page, which would expire, by a button that requests a new one."""
+    """Replace links to the secure page by a button that requests a new link.
+
+    A link would expire before the person opens the notice.
+    """
     button = Button(PAGE_CONTROL, OPEN_PAGE, Kind.CONTROL)
     buttons = (button if each.kind is Kind.PAGE else each for each in say.buttons)
     return replace(say, buttons=tuple(buttons))

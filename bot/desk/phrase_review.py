@@ -1,4 +1,4 @@
-"""Review of sentences that people suggested as training data of the intent recogniser.
+"""Review of sentences that people donated as training data of the intent recogniser.
 
 An accepted sentence is stored with its intent. `./kosh understanding accepted` prints it for the
 phrase files in the repository.
@@ -28,14 +28,14 @@ class UnknownIntent(ValueError):
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Sentence, ...]:
-    """Return the oldest suggested sentences that no officer has decided on, at most 50."""
+    """Return the oldest donated sentences that no officer has decided on, at most 50."""
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await suggestions.listing(transaction)
 
 
 async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> None:
-    """Accept a sentence as a phrase of an intent. Raises Decided, UnknownIntent."""
+    """Accept a donated sentence as a phrase of an intent. Raises Decided, UnknownIntent."""
     if intent not in BY_ID:
         raise UnknownIntent(f"{UnknownIntent.code}: choose an intent of the list")
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
@@ -49,7 +49,7 @@ async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> 
 
 
 async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
-    """Delete a suggested sentence. Raises Decided."""
+    """Delete a donated sentence. Raises Decided."""
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         language = await suggestions.remove(transaction, sentence)

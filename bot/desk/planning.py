@@ -1,7 +1,7 @@
-"""The registry's planning counts, for officers; queries are audited here and at the registry.
+"""The registry's planning figures, for officers; queries are audited here and at the registry.
 
-The counts are shown to officers unchanged, because a filter, a sum or a difference could reveal a
-count that the registry suppressed.
+Planning figures are counts of registered people. Officers see them unchanged, because a filter, a
+sum or a difference could reveal a count that the registry suppressed.
 """
 
 from bot.officers import directory, permissions
@@ -15,7 +15,7 @@ SUBJECT = "registry"
 
 
 async def figures(rt: Runtime, officer: Officer, by: tuple[Dimension, ...]) -> Figures | None:
-    """Return the registry's counts by one or two dimensions; None if no registry is configured.
+    """Return the planning figures by one or two dimensions; None if no registry is configured.
 
     The query is audited before it is sent, so that it is recorded even if the answer is lost. The
     registry gets the officer's id but not the name. Raises RegistryError.

@@ -1,4 +1,7 @@
-"""Presence of officers in a case: colleagues see who is writing, but not the text."""
+"""Presence of officers in a case: colleagues see who is writing, but not the text.
+
+A case is a person's request to officers.
+"""
 
 from uuid import UUID
 
@@ -28,7 +31,10 @@ _WRITING = statement(
 
 
 async def note_writing(rt: Runtime, officer: Officer, case_id: UUID) -> None:
-    """Record that the officer is writing in a case, at most once in NOTED_SECONDS seconds."""
+    """Record that the officer is writing in a case, at most once in NOTED_SECONDS seconds.
+
+    Colleagues who have the case open then see it.
+    """
     async with directory.acting(rt, officer) as transaction:
         await require_case(transaction, officer, Action.CASE_NOTE, case_id)
         await execute(transaction, _WRITING, case=case_id, officer=officer.id)

@@ -1,6 +1,7 @@
 """A mission's counts for external systems: complete days only, rounded to multiples of 5.
 
-An external system may poll as often as it likes. Live or exact counts would reveal each new case.
+An external system may request the counts as often as it likes. Current or exact counts would reveal
+each new case.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,8 @@ class Group:
 class Counts:
     """Counts of the 30 days before today, rounded down to multiples of 5; None for a count below 5.
 
-    `came_back` counts the cases opened in these days that a sweep returned to the queue.
+    `came_back` counts the cases opened in these days that a sweep returned to the queue, because
+    the officer who claimed them did not answer.
     """
 
     opened: int | None
@@ -42,8 +44,8 @@ class Counts:
     days: tuple[Day, ...]
 
 
-# As scalar subqueries, the days are computed once per statement, and row security does not prevent
-# PostgreSQL from using the index.
+# Scalar subqueries, so that PostgreSQL computes the days once per statement and can use the index
+# despite row security.
 _TODAY = select(cast(NOW, Date)).scalar_subquery()
 _FIRST_DAY = select(cast(NOW, Date) - DAYS).scalar_subquery()
 _OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY)

@@ -1,4 +1,7 @@
-"""Saved views of an officer: a name and the query string of a case list."""
+"""Saved views of an officer: a name and the query string of a case list.
+
+The query string contains the filters that the officer chose.
+"""
 
 from sqlalchemy import Text, Uuid, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert

@@ -1,6 +1,7 @@
-"""Statistics of a mission's desk and of the form; counts from 1 to 4 are suppressed.
+"""Statistics of a mission's cases and of the form; counts from 1 to 4 are suppressed.
 
-Form steps are counted by a job (`form_funnel`), because the console cannot decrypt conversations.
+Steps of the form are counted by a job (`form_funnel`), because the console cannot decrypt
+conversations.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,7 +64,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A question of a flow: how many people reached it, and how many stopped at it."""
+    """A question of a form: how many people reached it, and how many stopped at it."""
 
     flow: str
     question: str
@@ -73,7 +74,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Statistics of a mission's desk over the last 30 days, and of the installation's form.
+    """Statistics of a mission's cases over the last 30 days, and of the installation's form.
 
     `closed` is the median time to resolution in minutes of real time. `came_back` is the number of
     cases that a sweep returned to the queue. `live_in` lists the countries with at least 5 people.
@@ -92,8 +93,8 @@ class Report:
     stages: tuple[Stage, ...]
 
 
-# As a scalar subquery, the time is computed once per statement, and row security does not prevent
-# PostgreSQL from using the index.
+# A scalar subquery, so that PostgreSQL computes the time once per statement and can use the index
+# despite row security.
 _MONTH_AGO = select(ago(days=30)).scalar_subquery()
 _RECENT = t.Case.opened_at > _MONTH_AGO
 _IS_CLOSED = t.Case.state == "resolved"
@@ -178,7 +179,10 @@ _STEPS = statement(
 
 
 def _by(of: Any) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that counts recent cases by the values of `of`, most frequent first."""
+    """Return the statement that counts the cases of the last 30 days by the values of a column.
+
+    The most frequent value (of the column `of`) is first.
+    """
     many = func.count()
     return statement(select(of, many).where(_RECENT).group_by(of).order_by(many.desc(), of))
 
@@ -241,6 +245,6 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
 def _rounded(count: int) -> int | None:
     """Round a total down to a multiple of 5; return None for 1 to 4.
 
-    Otherwise a suppressed count could be found by subtracting the other counts from the total.
+    With an exact total, a suppressed count could be found by subtracting the other counts.
     """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)

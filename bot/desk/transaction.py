@@ -78,7 +78,10 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """Context of an action: locked person and case, mission settings, acting officer."""
+    """Context of an action: locked person and case, mission settings, acting officer.
+
+    `version` is the case's version that the officer's page showed.
+    """
 
     rt: Runtime
     transaction: Transaction
@@ -131,7 +134,7 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
 async def require_case(
     transaction: Transaction, officer: Officer, action: Action, case_id: UUID
 ) -> None:
-    """Check the officer's permission for an operation that does not change the case.
+    """Raise an error unless the officer may do an operation that does not change the case.
 
     Raises LookupError, CaseConflict or Forbidden.
     """
@@ -139,7 +142,7 @@ async def require_case(
 
 
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
-    """Check the permission with the officer's current roles, which may have changed since sign-in.
+    """Raise an error unless the officer's current roles, not those at sign-in, allow the action.
 
     Raises CaseConflict if only the case's state or owner forbids the action, for example because
     another officer was faster; otherwise Forbidden.

@@ -1,4 +1,8 @@
-"""Draft an announcement of a changed fact to the people whom it concerns."""
+"""Draft an announcement of a changed fact to the people whom it concerns.
+
+An announcement is a message to many people; a fact is a sentence with its source and last valid
+day.
+"""
 
 from datetime import date
 
@@ -14,8 +18,8 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES, Programme
 
-# Topic of announcements by the part of a fact's key before the dot. Facts with another key have the
-# topic RULES.
+# Topic of the announcement, keyed by the part of the fact's key before the dot. All other facts
+# have the topic RULES.
 TOPICS = {"quota": "support", "support": "support", "registry_preregistration": "registration"}
 RULES = "rules"
 
@@ -38,7 +42,8 @@ def audience(fact: Fact, day: date) -> Rule:
 def _says(programme: Programme, fact: Fact, day: date) -> bool:
     """Return True if a checklist of the programme contains the fact, for some citizenship.
 
-    A fact for certain countries counts as contained in every checklist of their citizens.
+    A checklist is the list of papers that a person needs. A fact for certain countries counts as
+    contained in every checklist of their citizens.
     """
     if fact.countries:
         return True

@@ -20,14 +20,13 @@ SOURCE = re.compile(r"https://[^\s/]+\.[^\s/]+/?\S*")
 MARKUP = re.compile(r"[<>]|&#?\w+;|\b(?:java|vb)script:", re.IGNORECASE)
 UNFILLED = re.compile(r"[{}\[\]]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-# The day on which the editor last compared the text with its source must not be longer ago than
-# this.
+# Maximum time since the day on which the editor last compared the text with its source.
 MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
 
-# The reason that editors see for each rule of the catalogue lint. For all other rules it is
-# WORDING.
+# The reason that editors see for a text that breaks a rule of the lint for translations. For all
+# other rules it is WORDING.
 _REASONS = {
     "places": Refusal.PLACEHOLDER,
     "numbers": Refusal.NUMBERS,
@@ -111,7 +110,7 @@ def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
 
 
 def _marked_up(body: Body) -> Iterator[Blocker]:
-    """Yield a fault for markup in any field.
+    """Yield a fault for each field that contains markup.
 
     A page would show the markup as text, so it can only be a mistake.
     """
@@ -125,7 +124,10 @@ def _marked_up(body: Body) -> Iterator[Blocker]:
 
 
 def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of the sentences in every written language and every derived script."""
+    """Yield the faults of an item's sentences in each language and script.
+
+    Texts in further scripts are converted from the written texts, and are checked too.
+    """
     if body.silent:
         return
     texts = {code: text for code, text in body.texts.items() if text}
@@ -142,7 +144,7 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
 
 
 def _allowed(rt: Runtime) -> tuple[str, ...]:
-    """Return the hosts to which a sentence may link: Kosh's, the operator's and official ones."""
+    """Return the hosts to which a sentence may link: our own, the operator's and official ones."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 
@@ -150,8 +152,8 @@ def _allowed(rt: Runtime) -> tuple[str, ...]:
 def _sentence(code: str, text: str, english: str, allowed: tuple[str, ...]) -> Iterator[Blocker]:
     if found := UNFILLED.search(text):
         yield Blocker(Refusal.PLACEHOLDER, code, found[0])
-    # Inserts spaces between Chinese characters and Latin letters or digits. Chinese text has no
-    # spaces around a link, and the search for links needs them.
+    # Inserts spaces between Chinese characters and Latin letters or digits, because the search for
+    # links needs spaces around a link and Chinese text has none.
     for link in links.foreign_links(BESIDE_HAN.sub(" ", text), allowed):
         yield Blocker(Refusal.LINK, code, link)
     if any(limits.measure(text) > limits.text_over_buttons for limits in LIMITS.values()):

@@ -1,8 +1,9 @@
 """Drafts, approval and history of content; each action is one transaction and is audited.
 
-An item of content is named `KIND:KEY`. A version of an item is immutable: each save adds a version,
-and an approval is bound to the version's hash. One transaction ends the live version, publishes the
-approved version and increments the counter that processes poll.
+Published content replaces content that is shipped with the program. An item of content is named
+`KIND:KEY`. A version of an item is immutable: each save adds a version, and an approval is bound to
+the version's hash. One transaction ends the live version, publishes the approved version and
+increments the counter that processes poll.
 """
 
 from dataclasses import dataclass, replace
@@ -87,7 +88,7 @@ def is_canned(key: str) -> bool:
 
 
 def shipped(rt: Runtime, item: str) -> Body:
-    """Return the content of a shipped fact or answer in the form in which editors write content."""
+    """Return a fact or answer that is shipped with the program, in the form that editors write."""
     if item in ANSWERED:
         return _shipped_answer(item.partition(":")[2])
     fact = SHIPPED[item]
@@ -144,7 +145,10 @@ def _edit(item: str) -> tuple[Action, Subject]:
 
 
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
-    """Return the draft and the live version of each item, keyed by item; one may be missing."""
+    """Return the draft and the live version of each item, keyed by item.
+
+    An item may have only one of the two.
+    """
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, statements.OPEN)
@@ -221,9 +225,10 @@ async def approve(
 
 
 async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
-    """Publish an earlier version of an item again; its approval by a second person is still valid.
+    """Publish an earlier version of an item again.
 
-    Raises Refused if the version was never approved, is live, or has expired.
+    The earlier approval by a second person is still valid. Raises Refused if the version was never
+    approved, is live, or has expired.
     """
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:

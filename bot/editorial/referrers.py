@@ -1,8 +1,8 @@
 """Organisations that refer people: their invitations, and rounded counts of registrations.
 
-To protect people, a sweep releases each count once a day, rounded down to a multiple of
-`MIN_SHOWN`. Rounding cannot hide everything: an organisation that makes invented registrations can
-find out how many real ones are in its count.
+To protect people, a job releases each count once a day, rounded down to a multiple of `MIN_SHOWN`.
+Rounding cannot hide everything: an organisation that makes invented registrations can find out how
+many real ones are in its count.
 """
 
 from collections.abc import Iterable
@@ -188,7 +188,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
 
 
 async def release(rt: Runtime) -> None:
-    """Release the rounded count of each organisation whose count was not released today."""
+    """Publish the rounded count of each organisation whose count was not published today."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, _RELEASE)
 

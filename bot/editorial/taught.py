@@ -1,4 +1,7 @@
-"""Checks of phrases with which editors teach an intent: one per line, as people write them."""
+"""Checks of phrases with which editors teach the assistant to recognise an intent.
+
+A phrase is a message as people write it. The text has one phrase per line.
+"""
 
 from collections.abc import Iterator
 
@@ -16,7 +19,7 @@ MAX_PHRASES, MAX_LETTERS, MIN_HAN = 50, 160, 4
 def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
     """Yield the faults of an intent's phrases: too short or long, dangerous, or of another intent.
 
-    A phrase is of another intent if editors taught that intent with the same words.
+    A phrase is of another intent if editors already taught that other intent with the same words.
     """
     recognizer = EngineRecognizer.load()
     elsewhere = {

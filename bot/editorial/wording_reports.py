@@ -1,4 +1,7 @@
-"""Reports of badly worded sentences: counted from chats, with comments from officers."""
+"""Reports of badly worded sentences: counted from chats, with comments from officers.
+
+People report a sentence with a button of the chat. Only the number of their reports is stored.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -88,9 +91,9 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Open reports of a badly worded sentence: an officer's comment, or a number from chats.
+    """Open reports of a badly worded sentence: an officer's comment, or the count of chat reports.
 
-    `officer` wrote the comment; it is None for the number from chats.
+    `officer` wrote the comment; it is None for the count.
     """
 
     id: UUID
@@ -113,7 +116,7 @@ class Counted:
 
 
 def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
-    """Return the sentence that a person reports in this turn, or None."""
+    """Return the sentence that a person reports with this event, or None if they report none."""
     for effect in effects:
         if isinstance(effect, ReportWording) and inbound is not None:
             return Counted(inbound.channel, inbound.handle, effect.language, effect.sentence)

@@ -1,7 +1,7 @@
 """API tokens of other systems: created, listed and revoked, and recognised in requests.
 
-A token belongs to an account. It permits an action only if both its scopes and the account's roles
-allow it. Only a keyed hash of the token is stored.
+A token belongs to an account. It permits an action only if one of its scopes and the account's
+roles allow the action. Only a keyed hash of the token is stored.
 """
 
 from collections.abc import Iterable
@@ -177,9 +177,9 @@ async def revoke(transaction: Transaction, token_id: UUID) -> None:
 async def recognise(rt: Runtime, transaction: Transaction, given: str) -> ApiToken | None:
     """Return the valid token with this text; None if it is unknown, expired or revoked.
 
-    The first use on a day updates `used_on`. If the stored hash was made with an older index key, a
-    use replaces it by a hash under the current key. Only a use can do this, because the token
-    itself is not stored.
+    The first use on a day updates `used_on`. If the stored hash was made with an older key, a use
+    replaces it by a hash under the current key. Only a use can do this, because the token itself is
+    not stored.
     """
     if not given.startswith(PREFIX):
         return None

@@ -84,7 +84,7 @@ def new_secret() -> str:
 
 
 def address(secret: str, name: str) -> str:
-    """Return the otpauth:// URL that an authenticator app reads from a QR code."""
+    """Return the otpauth:// URL for an authenticator app, which the page shows as a QR code."""
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
@@ -135,7 +135,7 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
 
 
 async def invited(transaction: Transaction, token: str) -> UUID:
-    """Return the id of the officer for whom a one-time link was created.
+    """Return the id of the officer for whom this one-time link was created.
 
     Raises BadLink if the link is used, expired or unknown, or the officer is disabled.
     """
@@ -171,7 +171,7 @@ async def enrol(
 
 
 async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
-    """Write audit entries for the credentials that the redeemed link removed."""
+    """Write an audit entry for each credential that the redeemed link removed."""
     officer = str(enrolled.officer_id)
     if enrolled.untied:
         await audit_log.append(transaction, actor=officer, action="officer.untied", subject=officer)
@@ -216,7 +216,7 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt password hashes and TOTP secrets that the key of another epoch encrypts.
+    """Re-encrypt password hashes and TOTP secrets that the current key did not encrypt.
 
     Return the number of re-encrypted accounts.
     """
@@ -235,9 +235,9 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Delete all sessions and one-time links.
+    """Delete all sessions and one-time links after a restore of the database.
 
-    A restored database contains again the sessions and links that ended after the backup was made.
+    The backup may contain sessions and links that have ended since it was made.
     """
     await execute(transaction, statements.END_EVERYTHING)
 
@@ -250,8 +250,8 @@ async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) 
 async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
     """Return the id of the officer whose account at the sign-in service (OIDC) has this subject.
 
-    Subjects are stored as keyed hashes. `now` is the hash under the current index key, `before` are
-    the hashes under older keys. A stored hash under an older key is replaced by `now`.
+    Subjects are stored as keyed hashes. `now` is the hash under the current key, `before` are the
+    hashes under older keys. A stored hash under an older key is replaced by `now`.
     """
     subjects = [now, *before]
     return await fetch_value(transaction, statements.BY_SUBJECT, now=now, subjects=subjects)
@@ -322,7 +322,7 @@ async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes
 
 
 async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
-    """Write an audit entry on a passkey.
+    """Write an audit entry about a passkey.
 
     The entry contains the first digits of the passkey's id, which the officer's own page shows too.
     """

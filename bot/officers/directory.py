@@ -1,4 +1,4 @@
-"""Directory of officers in missions and migration departments.
+"""Directory of officers, the employees of missions and migration departments.
 
 Also opens transactions in which row security shows only the cases that an officer may see.
 """
@@ -80,10 +80,11 @@ def read(row: tuple[object, ...]) -> Officer:
 
 @asynccontextmanager
 async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
-    """Open a transaction of the console's role, limited by row security to the officer's mission.
+    """Open a transaction of the console's database role for an officer.
 
-    The officer and the mission are settings local to the transaction, so that the connection
-    returns to the pool without them. Raises ConfigError if the console's role is not configured.
+    Row security limits it to the officer's mission. The officer and the mission are settings local
+    to the transaction, so that the connection returns to the pool without them. Raises ConfigError
+    if the console's database role is not configured.
     """
     async with console(rt).connection() as transaction:
         await pipeline.begin(transaction, _scope(officer))
@@ -91,7 +92,10 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
 
 
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
-    """Run statements with the officer's rights, in one transaction and one round trip."""
+    """Run statements with the officer's rights, in one round trip; return the rows of each.
+
+    They run in one transaction.
+    """
     async with console(rt).connection() as transaction:
         return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]
 
@@ -115,7 +119,7 @@ def _scope(officer: Officer) -> Call:
 async def record_action(
     transaction: Transaction, officer: Officer, action: str, subject: str, detail: str = ""
 ) -> None:
-    """Append an action of an officer to the audit log."""
+    """Append an action of an officer to the audit log, in the caller's transaction."""
     await audit_log.append(
         transaction, actor=str(officer.id), action=action, subject=subject, detail=detail
     )
@@ -150,7 +154,7 @@ async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
 
 
 async def has_other_lead(transaction: Transaction, officer: Officer) -> bool:
-    """Return True if the officer's mission has another active lead."""
+    """Return True if the mission has another active lead (supervisor) than this officer."""
     found = map(read, await fetch_all(transaction, statements.TEAM, mission=officer.mission))
     return any(each.id != officer.id and Role.LEAD in each.roles for each in found)
 
@@ -260,7 +264,7 @@ async def change(
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
     """Store the end of the officer's shift; None ends the shift now.
 
-    After the end, a sweep returns the officer's claimed cases to the queue.
+    After the end, a periodic sweep returns the officer's claimed cases to the queue.
     """
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:

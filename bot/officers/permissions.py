@@ -147,7 +147,10 @@ class Principal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Object of an action: its mission, and for a case also its topic, state and owner."""
+    """Object of an action: its mission, and for a case also its topic, state and owner.
+
+    An empty value or None means that the object has no such property.
+    """
 
     mission: str
     topic: str = ""
@@ -181,7 +184,7 @@ class Forbidden(Exception):
 class Owner(StrEnum):
     """The owner that a case must have, so that a rule allows an officer to act on it.
 
-    The owner is the officer to whom the case is assigned. `OWN` is the acting officer.
+    The owner is the officer who claimed the case. `OWN` is the acting officer.
     """
 
     ANYBODYS = "anybody's"
@@ -356,7 +359,7 @@ def require(officer: Principal, action: Action, subject: Subject) -> None:
 
 
 def require_another(officer: Principal, whom: UUID) -> None:
-    """Raise Forbidden if `whom` is the officer, who cannot change their own permissions."""
+    """Raise Forbidden if `whom` is the officer: no officer may change their own permissions."""
     if whom == officer.id:
         raise Forbidden(DenialReason.ONESELF)
 

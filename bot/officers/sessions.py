@@ -1,8 +1,8 @@
 """Console sessions in PostgreSQL.
 
 They are not in Valkey: if Valkey lost its data, all sessions would end, and a revoked session could
-return. Only the hash of a token is stored. All functions require a connection with the console's
-database role.
+return. Only the hash of a session's token is stored. All functions require a connection with the
+console's database role.
 """
 
 from dataclasses import dataclass

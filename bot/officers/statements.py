@@ -277,7 +277,8 @@ PRESENT = statement(
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
     .where(_BY_TOKEN, *_VALID, t.Officer.active, _MAY_SIGN_IN)
 )
-# Reads the setting `kosh.mission`, which PRESENT sets earlier in the same pipeline.
+# Reads the database setting `kosh.mission`, which the statement PRESENT sets earlier in the same
+# pipeline.
 ZONE = statement(
     select(t.Mission.zone).where(t.Mission.mission == func.current_setting("kosh.mission", True))
 )

@@ -1,7 +1,8 @@
 """Serve the web chat: a page and POST routes for texts, buttons and files.
 
-A chat is identified by a secret name. Before the person consents, only the open page has the name.
-After consent a cookie contains it, so that the person can return to the chat.
+A chat is identified by a secret name. Before the person consents to the storage of their data, only
+the open page has the name. After consent a cookie contains it, so that the person can return to the
+chat. The quick exit replaces the chat by a neutral page, for a person who is being watched.
 """
 
 from contextlib import suppress
@@ -95,7 +96,10 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:
-    """Return the greeting as notes for the page of a new chat; () if the person is known."""
+    """Return the greeting for the page of a new chat; () if the person is known.
+
+    The greeting is a list of notes, which are changes of the page (see `chat_rendering`).
+    """
     if session.person is not None:
         return ()
     says = anonymous.greeting(rt, rt.content.on(datetime.now(UTC).date()), Page.NEVER).says
@@ -140,7 +144,7 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Process an uploaded file that answers the open question; respond after its check."""
+    """Process an uploaded file that answers the open question; respond once it is checked."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
     # The limit for the form is larger than the one for its file. So a file that is too large
@@ -210,10 +214,7 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
 async def _own_words(
     rt: Runtime, session: ChatSession, form: ChatForm, event_id: str
 ) -> OwnWords | None:
-    """Return the posted text, or the pressed button's label, to show as the person's message.
-
-    Return None if Valkey is unavailable.
-    """
+    """Return the person's message to show: the posted text, or the label of the pressed button."""
     try:
         notes = await unread_notes(rt, session, "") or _greeting(rt, session)
     except CacheUnavailable:
@@ -261,7 +262,7 @@ async def _receive(
     event: Event,
     answered: Answered | None,
 ) -> tuple[AfterCommit | None, ChatSession]:
-    """Process an event; return what to send after the commit, and the event's chat.
+    """Process an event; return the messages to send after the commit, and the event's chat.
 
     The returned chat has a new secret name if the event gave the consent to store the person's
     data.

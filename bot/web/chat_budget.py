@@ -1,7 +1,7 @@
 """Process web chat events within rate budgets per network address and for the whole installation.
 
-When a budget is spent, the page asks a question that simple programs cannot answer, or shows how
-long to wait.
+A budget is a number of events per hour. When a budget is spent, the page asks a question that
+simple programs cannot answer, or shows how long to wait.
 """
 
 from dataclasses import dataclass, replace

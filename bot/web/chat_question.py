@@ -32,12 +32,12 @@ def new_number() -> int:
 
 
 def in_words(number: int) -> Text:
-    """Return a number that `new_number` made as translatable words, such as "forty two"."""
+    """Return a number from `new_number` in words for translation, such as "forty two"."""
     return _("{tens} {ones}", tens=TENS[number // 10 - 2], ones=ONES[number % 10 - 1])
 
 
 def seal(rt: Runtime, number: int, host: str) -> str:
-    """Return a token for the form that identifies the question and does not reveal the number.
+    """Return a token that identifies the question in the form and does not reveal the number.
 
     `host` is the client's IP address. The token expires after QUESTION_SECONDS.
     """

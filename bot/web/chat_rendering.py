@@ -1,7 +1,7 @@
 """Render the web chat: the page, its labels, and messages as bubbles.
 
 A note is a change of the page: a new message, one that replaces another, or the ids of messages to
-delete.
+delete. A mark of a message says how some of its lines are drawn, for example as a list entry.
 """
 
 from collections.abc import Iterator, Sequence
@@ -132,7 +132,7 @@ def render_page(
 
 
 def trouble(rt: Runtime, language: str) -> str:
-    """Return the text TROUBLE; if `language` is "" (unknown), in all languages, with slashes."""
+    """Return the error text TROUBLE in this language; for "", in all languages, with slashes."""
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     return " / ".join(rt.languages.render(TROUBLE, code) for code in codes)
 
@@ -179,8 +179,8 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
 def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
     """Keep only buttons that never expire, and drop rows that become empty.
 
-    The payload of any other button contains the number of the question for which the button was
-    shown.
+    Other buttons expire, because their payload contains the number of the question for which they
+    were shown.
     """
     kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
     return [row for row in kept if row]
@@ -213,7 +213,7 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
 
 
 def _rows(message: Message) -> list[list[dict[str, str]]]:
-    """Return the buttons in rows: first options and links, then controls such as "Back"."""
+    """Return the buttons in rows: first answer options and links, then controls such as "Back"."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     large = [each for each in plain if _key(each) in MAIN_OPTIONS]
@@ -253,10 +253,10 @@ def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield groups of a message's lines that are drawn together; nothing if no line is marked.
+    """Yield groups of a message's lines that are drawn together; nothing without marks.
 
-    Each group has its kind, its number of lines, and the head and value of each mark. Adjacent
-    lines of a kind in IN_ROWS form one group.
+    Each group has its kind, its number of lines, and the head and value of each of its marks.
+    Adjacent lines of a kind in IN_ROWS form one group.
     """
     drawn = 0
     for kind, group in groupby(message.marks, lambda mark: mark.kind):
@@ -272,10 +272,10 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 
 
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark warnings that are drawn collapsed, with only their beginning visible.
+    """Mark the warnings that are drawn collapsed, with only their beginning visible.
 
-    In a message with list entries these are all one-line warnings. In another message with
-    collapsible parts, these are all one-line warnings except the first warning.
+    Only warnings of one line are collapsed. If the message has list entries, each of them is. If it
+    has no list entries and a part of the kind "more", each one after the first warning is.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]

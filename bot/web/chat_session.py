@@ -37,8 +37,8 @@ class ChatSession:
     """The chat that an open page shows; `person` is None before consent.
 
     `name` is the chat's secret name. `by_cookie`: the request had a chat cookie. `first_name` is
-    set only for the retry of a post that gave consent: the name before the consent. `framed`: the
-    page is in a frame of another site.
+    the chat's name before the consent; it is set only if the request retries the post that gave
+    consent. `framed`: the page is in a frame of another site.
     """
 
     name: str
@@ -111,8 +111,8 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
     """Return the chat of a posted form; record `last`, the last message that the page has shown.
 
     A post that gave consent may be retried, because the response that sets the cookie can get lost.
-    The retry has the chat's former name, and the chat is found under the name that the consent gave
-    it.
+    The retry contains the chat's old secret name. The chat is then found under the new name, which
+    `consent_names` derives from the old one.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
@@ -130,14 +130,15 @@ def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
     """Return the secret names that can replace the chat's name if this event gives consent.
 
     They are derived from the chat's name and the event's id, so that the retry of a post finds the
-    same chat. There is one name for each version of the index key.
+    same chat. There is one name for each version of the key that derives them, because the key may
+    have been rotated since the first post.
     """
     found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
     return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
 
 
 async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence[tuple[str, Note]]:
-    """Return the notes after the one with the id `last`, each with its id.
+    """Return the notes (changes of the page) after the one with the id `last`, each with its id.
 
     They come from the outbox, or from the Valkey stream for an anonymous chat.
     """
@@ -158,7 +159,7 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
-    """Delete the texts of a known person's messages before `last`.
+    """Delete the stored texts of a known person's messages before `last`, which were shown.
 
     `last` is the last message that the page reports as shown. Only the page's report counts,
     because bytes that were written to a connection may not have arrived.

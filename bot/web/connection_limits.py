@@ -121,7 +121,10 @@ class AddressLimit:
 
 
 def limited_network(scope: Scope) -> str:
-    """Return the network of the client's address; "" if requests like this one are not limited."""
+    """Return the network of the client's address; "" if the request is not limited.
+
+    Requests from this machine and requests to PLATFORM_PATHS are not limited.
+    """
     if scope["type"] != "http" or scope["path"].startswith(PLATFORM_PATHS):
         return ""
     host = scope["client"][0] if scope.get("client") else ""

@@ -21,7 +21,7 @@ NO_FRAME = b" frame-ancestors 'none'"
 
 
 def is_framed(request: Request) -> bool:
-    """Return True if the request comes from a framed chat page and embedding is configured.
+    """Return True if a chat page in a frame sent the request and embedding is configured.
 
     A frame is recognized by our script's header or by the browser's header Sec-Fetch-Dest.
     """

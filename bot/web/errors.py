@@ -42,7 +42,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> str:
     """Return the methods of all routes of the requested path, for the header Allow.
 
-    Starlette's own header names only those of the first matching route.
+    The header that Starlette sets has only the methods of the first matching route.
     """
     path = request.url.path
     methods = {

@@ -128,7 +128,7 @@ async def privacy(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/press", methods=METHODS)
 async def press(request: Request, lang: str = "") -> Response:
-    """Return the press kit: short texts about Kosh in every written form, facts, the logo."""
+    """Return the press kit: short texts about Kosh in each language and script, facts, a logo."""
     return cached_page(request, reader_of(request, lang), "press.html", _press)
 
 
@@ -179,7 +179,10 @@ async def manifest(request: Request, lang: str = "") -> Response:
 
 
 def ways(settings: Settings, chat: str) -> list[Way]:
-    """Return the configured channels; `chat` is the displayed name of the web chat."""
+    """Return the configured channels by which people reach Kosh.
+
+    `chat` is the displayed name of the web chat.
+    """
     host = settings.public_url.partition("://")[2]
     found = [Way(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
     if settings.has_telegram and settings.telegram_name:

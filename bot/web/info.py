@@ -70,8 +70,8 @@ GROUPS: Mapping[tuple[str, ...], Label] = {
     ("registry",): FLOWS["preregistration"].title,
     ("privacy", "person", "news", "language", "bot"): labels.ABOUT,
 }
-# Answers to the checklist's questions about a family. With them, the public list contains every
-# paper that a family may need.
+# Answers to the checklist's questions about a family. The public list is made with these answers,
+# so that it contains every paper that a family may need.
 FAMILY = {"family": "both", "child_papers": "yes", "ethnicity_papers": "unsure"}
 MISSION_COUNTRIES = tuple(dict.fromkeys(place.country for place in PLACES))
 MAX_ANNOUNCEMENTS = 20
@@ -188,7 +188,7 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
 
 
 def _is_public(reader: Reader, answer: Answer) -> bool:
-    """Return True if at least one sentence of the answer is verified and valid today."""
+    """Return True if the answer may be shown: one of its sentences is verified and valid today."""
     parts = answer.parts
     return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
 

@@ -17,9 +17,10 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
-    """Return each published item that is shown, except contacts, as its id, content and text.
+    """Return the contents that editors published, except contacts, as id, content and text.
 
-    The items are sorted by the day on which an editor checked them, newest first.
+    An item that only hides a shipped sentence is omitted. The items are sorted by the day on which
+    an editor checked them, newest first.
     """
     languages = reader.rt.languages
     found = [

@@ -17,11 +17,11 @@ from bot.web.embedding import NO_FRAME, allowed_headers
 UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
-# First path segments that are labels of the metric that counts responses. All other paths have the
-# label "other".
+# First path segments that the metric of responses has as labels. All other paths have the label
+# "other".
 COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-# Requests with these paths may use the database for longer than REQUEST_SECONDS, because the
-# console's statistics take longer.
+# Requests with these paths may use the database for longer than REQUEST_SECONDS, because they
+# compute the console's statistics.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 

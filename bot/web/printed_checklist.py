@@ -1,7 +1,7 @@
-"""Serve a checklist by its secret link as a PDF, or a page that says that the link has expired.
+"""Serve a checklist as a PDF by its secret link; if the link has expired, serve a page about it.
 
-A phone first gets a choice of two PDFs: one with pages in the shape of a phone for reading, or A4
-for printing.
+A checklist is the list of papers that a person needs. A phone first gets a choice of two PDFs: one
+with pages in the shape of a phone for reading, or A4 for printing.
 """
 
 from typing import Literal

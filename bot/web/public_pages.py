@@ -39,7 +39,8 @@ type Values = Mapping[str, Any]
 class Reader:
     """The context of a public page: language, valid content, and functions to render texts.
 
-    `edition` is a date that carries the content valid on it (see bot/content/live.py).
+    `edition` is a date object that also contains the content published for that date (see
+    bot/content/live.py).
     """
 
     rt: Runtime
@@ -58,7 +59,8 @@ class Reader:
 class PageCache:
     """Compressed public pages by path and language.
 
-    `of` is the version of the published content and the day for which the pages were rendered.
+    `of` is the version of the published content and the day for which the pages were rendered. If
+    one of them changes, the pages are outdated.
     """
 
     of: tuple[int, date] = (-1, date.min)

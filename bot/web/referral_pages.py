@@ -121,7 +121,7 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
 
 @router.api_route("/referrals/{token}", methods=METHODS)
 async def counts(request: Request, token: Token, lang: str = "") -> Response:
-    """Return an organisation's page with its released number and the addresses to share.
+    """Return an organisation's page: the released number of registrations, and addresses to share.
 
     Return 404 for an unknown or replaced token.
     """

@@ -46,7 +46,7 @@ def number(text: str, *, otherwise: int = 0) -> int:
 
 
 def blank_to_none(value: object) -> object:
-    """Return None for "", which a browser sends if nothing was chosen in an optional field."""
+    """Return None for "", which browsers send for an optional field without a choice."""
     return None if value == "" else value
 
 

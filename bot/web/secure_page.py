@@ -1,7 +1,7 @@
 """Open the secure page: a one-time link starts a 30-minute visit of the chat on one device.
 
-The link does not identify the person. GET changes nothing, because messengers fetch links for
-previews. Only the POST of the page's form redeems the link.
+A person gets the link in a messenger. The link does not identify the person. GET changes nothing,
+because messengers fetch links for previews. Only the POST of the page's form redeems the link.
 """
 
 from typing import Annotated
@@ -117,8 +117,8 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
 async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
     """Return False if Telegram's signed data does not prove that the link's person opened it.
 
-    Return True for a link that was opened outside a Mini App or sent by another channel than
-    Telegram.
+    Return True for a link that was opened outside a Mini App, or that another channel than Telegram
+    sent.
     """
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:

@@ -1,6 +1,7 @@
-"""Routes of the site: web chat, public pages, API and console. A webhooks process has none of them.
+"""Routes of the site: web chat, public pages, API and console.
 
-`bot.web.app` imports this module only for a process that serves the site.
+`bot.web.app` imports this module only for a process that serves the site. A process for webhooks
+alone does not need these routes.
 """
 
 from fastapi import APIRouter

@@ -42,7 +42,7 @@ def to_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def has_parquet() -> bool:
-    """Return True if pyarrow, the package of the extra `parquet`, is installed."""
+    """Return True if pyarrow is installed; the project's optional extra `parquet` installs it."""
     return util.find_spec("pyarrow") is not None
 
 

@@ -1,8 +1,8 @@
 """Static files such as scripts and styles, compressed once per process.
 
 Pages that contain secrets are not compressed, because the compressed length could disclose a secret
-(BREACH). Starlette's `GZipMiddleware` would compress a file again at each request, which delayed
-the first paint of pages (decision 45).
+(BREACH). Starlette's `GZipMiddleware` is not used: it would compress a file again at each request,
+which delayed the first paint of pages (decision 45).
 """
 
 import gzip

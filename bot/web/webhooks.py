@@ -54,7 +54,7 @@ _logger = logging.get()
 
 
 class RawRoute(APIRoute):
-    """Route that calls its operation with only the request, without FastAPI's parameter parsing."""
+    """Route that passes only the request to its operation; FastAPI parses no parameters."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the operation without FastAPI's handler, which costs 50 µs or more per request.
@@ -206,8 +206,8 @@ async def _receive_batch(
 ) -> tuple[bool, list[Received]]:
     """Process a batch of updates; return whether all were committed, and each person's updates.
 
-    With each update goes what to send after its commit. Updates of one person are processed in
-    order, those of different people concurrently.
+    Each returned update has the messages to send after its commit. Updates of one person are
+    processed in order, those of different people concurrently.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
@@ -231,8 +231,8 @@ async def _in_order(
 ) -> tuple[bool, Received]:
     """Process one person's updates in order; stop at the first that fails temporarily.
 
-    Return True if none failed, and the processed updates, each with what to send for it. `few`
-    limits the number of people whose updates are processed concurrently.
+    Return True if none failed, and the processed updates, each with the messages to send for it.
+    `few` limits the number of people whose updates are processed concurrently.
     """
     received: Received = []
     async with few:

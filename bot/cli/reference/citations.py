@@ -1,4 +1,4 @@
-"""Copies the summary of the newest run of all benchmarks into the pages that cite it."""
+"""Copy the summary of the newest run of all benchmarks into the pages that cite it."""
 
 import re
 import textwrap
@@ -16,8 +16,8 @@ _MEASUREMENTS = "docs/measurements"
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """Return the text of each citing page with the newest summary.
 
-    A page of `./kosh bench all` has its date as its name, and the summary as its third paragraph.
-    Return no pages if no run was written.
+    A run of `./kosh bench all` is a page with the date as its name, and the summary as its third
+    paragraph. Return no pages if no run was written.
     """
     runs = sorted((root / _MEASUREMENTS).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].md"))
     if not runs:

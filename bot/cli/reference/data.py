@@ -60,7 +60,7 @@ def tables_page() -> str:
 def writers() -> dict[str, set[str]]:
     """Return the packages that write each table, keyed by the name of the table's class.
 
-    Deletes by the retention package do not count.
+    The package that deletes expired data counts only for tables into which it inserts.
     """
     found: dict[str, set[str]] = {}
     for path, tree in sources("bot"):

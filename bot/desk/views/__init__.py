@@ -1,7 +1,8 @@
 """Views for officers: case lists, a case, answers, the team, and recent changes.
 
-All queries use the console's database role and are limited to one mission. Texts and answers are
-personal data: an officer who does not own the case must give a reason, and each access is audited.
+A case is a person's request to officers. All queries use the console's database role and are
+limited to one mission. Texts and answers are personal data: an officer who does not own the case
+must give a reason, and each access is audited.
 """
 
 from bot.desk.views.case_lists import (

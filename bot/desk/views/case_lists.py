@@ -1,4 +1,8 @@
-"""Case lists, the mission's team, and changes of cases since the last read."""
+"""Case lists, the mission's team, and changes of cases since the last read.
+
+A reply window is the time in which a platform accepts messages to a person: on WhatsApp, 24 hours
+after the person's last message.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +24,7 @@ from bot.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Filters of a case list; an empty value or None does not filter."""
+    """Filters of a case list; a filter that is empty or None is not applied."""
 
     queue: Queue = Queue.UNCLAIMED
     language: str = ""
@@ -80,7 +84,10 @@ async def listing(
 
 
 def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
-    """Return the statements that read a page of a case list; pass their rows to `read_listing`."""
+    """Return the statements that read a page of a case list; pass their rows to `read_listing`.
+
+    The caller can run them together with other statements in one round trip.
+    """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
@@ -92,7 +99,7 @@ def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, .
 
 
 def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
-    """Return the page from the rows of the statements of `listing_calls`."""
+    """Return the page of a case list from the rows of the statements of `listing_calls`."""
     last, found, ((*counted,),) = rows
     lines = tuple(row_of(rt, row) for row in found)
     return Page(
@@ -120,10 +127,10 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label"
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """Return the id of the case with this number, or of the newest case with this receipt number.
+    """Return the id of the case with this number, or with this receipt number of a registration.
 
-    Open cases take precedence. Return None if there is none. Every lookup is audited, found or not,
-    to detect enumeration.
+    Open cases take precedence, then the newest. Return None if there is none. Every lookup is
+    audited, found or not, to detect enumeration.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
@@ -228,7 +235,7 @@ async def window(
 ) -> datetime | None:
     """Return the end of the platform's reply window for a person.
 
-    Return None if the channel has no reply window, or the person no handle on it.
+    Return None if the channel has no reply window, or if the person has no address on the channel.
     """
     values = {"person": person_id, "on_channel": channel}
     spoke_at = await fetch_value(transaction, statements.WINDOW, **values)

@@ -1,4 +1,8 @@
-"""View of a case: dialogue, notes, registry writes and permitted actions."""
+"""View of a case: dialogue, notes, registry writes and permitted actions.
+
+A reply window is the time in which a platform accepts messages to a person: on WhatsApp, 24 hours
+after the person's last message.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -105,7 +109,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration of the person, or a write about it to the registry.
+    """A registration of the person in the registry, or a later change of it.
 
     `reason` is the cause of a rejection.
     """
@@ -264,7 +268,10 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Return the SQL parameters of a read of a case, except the person's id."""
+    """Return the SQL parameters to read a case, and to count and audit the read.
+
+    The caller adds the parameter for the person's id.
+    """
     return {
         "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
         "most": HARD_BUDGET, "actor": str(officer.id), "action": Action.CASE_READ.value,
@@ -276,7 +283,8 @@ def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[s
 def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
     """Return True if this is a new read of the case, not a repetition within 15 minutes.
 
-    Raises ReasonNeeded, or Forbidden if the officer's read budget is used up.
+    Raises ReasonNeeded if the officer must give a reason, and Forbidden if the officer's read
+    budget is used up.
     """
     ((read, going_on),) = found
     if going_on:
@@ -289,10 +297,10 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Log a warning from SOFT_BUDGET cases read, and raise Forbidden from HARD_BUDGET cases.
+    """Log a warning from SOFT_BUDGET cases on; raise Forbidden from HARD_BUDGET cases on.
 
-    The cases that the officer read within an hour count. Repeated reads of the same case are not
-    limited.
+    The cases that the officer read within the last hour count. Repeated reads of the same case are
+    not limited.
     """
     ((read, going_on),) = found
     if going_on:
@@ -338,16 +346,16 @@ async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> N
     return found
 
 
-# A new read is recorded after all data is read. The lock serializes the reads of one officer, so
-# that each read counts the previous ones. The audit entry comes last, since appending it locks the
-# audit log for all officers.
+# A new read is recorded after all data is read. The lock makes the reads of one officer run one
+# after another, so that each read counts the previous ones. The audit entry comes last, since
+# appending it locks the audit log for all officers.
 _NOTED = (
     statements.LOCK_READER,
     READINGS,
     statements.LOOK_IN_BUDGET,
     statements.AUDIT_IN_BUDGET,
 )
-# Statements of the view, in the order in which `_view` unpacks their rows.
+# Statements that read a case, in the order in which `_view` unpacks their rows.
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,

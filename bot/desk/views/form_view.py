@@ -105,7 +105,7 @@ def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]
 
 
 def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
-    """Return the flow in which the conversation is, the person's answers in it, and the path.
+    """Return the form that the person fills in: its flow, the answers, and the path.
 
     The path has the questions that these answers lead through. Return None if the conversation is
     in no flow.
@@ -122,9 +122,9 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """Return the case in the rows of the statement SEEN.
+    """Return the case in the rows of the statement SEEN, if the officer may do the action.
 
-    Raises LookupError without rows, and Forbidden if the officer may not do the action.
+    Raises LookupError without rows, and Forbidden if the officer may not.
     """
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
@@ -148,10 +148,10 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
-    """Return the person's conversation and its ownership version.
+    """Return the person's conversation and its ownership version (a counter of owner changes).
 
-    Return None and 0 without a row, because the console's role can read a conversation only while
-    its person has an open case.
+    Return None and 0 without a row, because the console's database role can read a conversation
+    only while its person has an open case.
     """
     if not rows:
         return None, 0

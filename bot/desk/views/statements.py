@@ -285,8 +285,7 @@ THREAD = statement(
     .where(t.CaseMessage.case_id == _CASE)
     .order_by(t.CaseMessage.id)
 )
-# The newest notice that a reply is waiting; it is stored as a message of the case without an
-# officer.
+# The newest notice that a reply is waiting. It is stored as a message without an officer.
 NOTICE = statement(
     select(
         func.coalesce(t.Message.delivery_status, t.Message.state),

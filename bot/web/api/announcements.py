@@ -1,6 +1,7 @@
 """Announcements that other systems write and send, under the same rules as in the console.
 
-A system can ask officers for approval and send what they approved. It can never approve.
+An announcement is a message to many people. A system can ask officers to approve an announcement,
+and can send an approved one. It can never approve one itself.
 """
 
 from collections.abc import Awaitable, Callable

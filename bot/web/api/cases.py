@@ -1,4 +1,7 @@
-"""Cases that other systems start: one-time links by which a person asks an officer for help."""
+"""Cases that other systems start: one-time links by which a person asks an officer for help.
+
+A case is a person's request to officers.
+"""
 
 from datetime import datetime
 from typing import Annotated, Literal

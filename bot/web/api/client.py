@@ -119,14 +119,14 @@ class NewWebhook(Webhook):
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A new secret of an endpoint; until `old_secret_until`, the former one signs events too."""
+    """A new secret of an endpoint; until `old_secret_until`, the old secret signs events too."""
 
     secret: str
     old_secret_until: str
 
 
 class BadSignature(Exception):
-    """The webhook is not signed, or not from the last 5 minutes; do not use its content."""
+    """The webhook has no valid signature, or is not from the last 5 minutes; ignore its content."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]) -> dict[str, Any]:
@@ -277,6 +277,6 @@ class Client:
 
 
 def _read[T](record: type[T], found: Mapping[str, Any]) -> T:
-    """Convert a response to a `record`; ignore its members that the class does not define."""
+    """Convert a response to an instance of the class `record`; ignore unknown members."""
     names = [each.name for each in fields(record)]  # type: ignore[arg-type]
     return record(**{name: found[name] for name in names})

@@ -129,8 +129,8 @@ def _invalid(error: RequestValidationError) -> Response:
         case ["path", *_]:
             return problem("not-found")
     if found["type"] == "extra_forbidden":
-        # An unknown field's name comes from the client, whose input no response repeats. So the
-        # error names the field's parent instead.
+        # The name of an unknown field is the client's input, which a response must not repeat. So
+        # the error names the field's parent instead.
         place = place[:-1]
     return problem("invalid", str(found["type"]), ".".join(place[1:2]))
 

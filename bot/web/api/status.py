@@ -1,8 +1,8 @@
 """Look up the state of a registration by its number and PIN, under the same rules as the chat.
 
 The response is 404 for a wrong number, for a wrong PIN, for a person without a PIN, and for a
-number with too many attempts, so that it reveals none of these cases. An account that has used up
-its attempts gets 429 before the number is checked.
+number with too many attempts. So a client cannot find out which numbers exist. An API account that
+has used up its attempts gets 429 before the number is checked.
 """
 
 from typing import Annotated, Literal

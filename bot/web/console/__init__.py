@@ -1,4 +1,7 @@
-"""The web console for officers, served under /console."""
+"""The web console for officers, served under /console.
+
+Officers are employees who answer people; a case is a person's request to them.
+"""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """Show which share of cases got its first answer within the promised time; export it as a file.
 
-The shares are grouped by mission, topic, language and hour.
+A case is a person's request to officers. The shares are grouped by mission, topic, language and
+hour.
 """
 
 from datetime import date
@@ -39,7 +40,7 @@ async def show(
     context: Annotated[RequestContext, require(Action.STATISTICS_READ)],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the page with first answers in a period, by mission, topic, language and hour."""
+    """Return the page with the shares of a period, by mission, topic, language and hour."""
     period = _period(context, query)
     found = await answer_statistics.report(context.rt, context.officer, period)
     return page(

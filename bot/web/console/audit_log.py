@@ -34,7 +34,7 @@ async def entries(
     kind: Code = "",
     day: Code = "",
 ) -> Response:
-    """Return a page of the audit log with the matching entries, newest first.
+    """Return a page of the audit log with the entries that match the filters, newest first.
 
     The page shows officers by name, and all other subjects of entries by id. `before` is the
     sequence number of the last entry on the previous page.

@@ -1,7 +1,7 @@
 """Break-glass access, an officer's emergency access to a case with a colleague's approval.
 
-An officer requests a case, a colleague grants the request, the officer reads the case, and the
-access is reviewed afterwards.
+A case is a person's request to officers. An officer requests access to a case, a colleague grants
+it, the officer reads the case, and a lead (supervisor) reviews the access afterwards.
 """
 
 from typing import Annotated

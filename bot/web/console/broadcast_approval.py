@@ -1,4 +1,7 @@
-"""Show an announcement before it is started: texts, changes since approval, and approvers."""
+"""Show an announcement before it is started: texts, changes since approval, and approvers.
+
+An announcement is a message to many people.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,10 +94,10 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The text of an announcement in one written form, as people will read it.
+    """The text of an announcement in one language and script, as people will read it.
 
-    `hint` is the notice that people in discreet mode get instead of the text. `built` are the texts
-    in other scripts of the language, converted from this text.
+    `hint` is the notice that people get instead of the text if they asked for hints only (discreet
+    mode). `built` are the texts in other scripts of the language, converted from this text.
     """
 
     own: str
@@ -129,8 +132,8 @@ def _samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
 class Change:
     """A part of an announcement that differs from the approved version.
 
-    `name` is its label. `pieces` are pieces of the text, each preceded by its kind: kept, gone or
-    new.
+    `name` is its label. `pieces` are pieces of the text, each preceded by its kind: kept, gone
+    (deleted) or new.
     """
 
     name: str

@@ -34,8 +34,8 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
-# Steps whose page shows the number of recipients. On the other pages they are not counted, because
-# counting millions of people takes seconds.
+# Steps whose page shows the number of recipients. On other pages the recipients are not counted,
+# because counting millions of people takes seconds.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
 # Fields whose name begins with one of these keep their input if the session ends before the form is
@@ -173,7 +173,7 @@ def written(context: RequestContext) -> list[tuple[str, str]]:
 
 
 def _tightest(context: RequestContext) -> tuple[str, int]:
-    """Return the display name of the channel with the smallest text limit, and its limit.
+    """Return the name of the channel with the smallest text limit, and this limit.
 
     The limit applies to every text, because one text is sent on all channels. It is in the
     channel's unit of measure.
@@ -228,7 +228,7 @@ class Table:
 def counted(context: RequestContext, count: Count) -> Table:
     """Return the table of counted recipients.
 
-    Written forms and channels without recipients are omitted.
+    Languages, scripts and channels without recipients are omitted.
     """
     channels = [each for each in console_labels.CHANNELS if count.on(each)]
     lines = [
@@ -312,7 +312,7 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 
 
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
-    """Return the draft with the times in the form of the step "time".
+    """Return the draft with the times that were posted in the step "time".
 
     An invalid `not_before` or `not_later_than` becomes None. If one of the quiet hours is invalid,
     the draft's quiet hours are kept.

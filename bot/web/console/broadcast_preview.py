@@ -1,7 +1,7 @@
-"""Preview an announcement in each written form on each channel.
+"""Preview an announcement in each language and script on each channel.
 
-A written form is a language in one script. The preview uses the layout code that also builds the
-sent messages, so that the preview and the message look the same.
+A language in one script is called a written form. The preview uses the layout code that also builds
+the sent messages, so that the preview and the message look the same.
 """
 
 from collections.abc import Iterator
@@ -44,11 +44,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The preview of the announcement in one written form on one channel.
+    """The preview of the announcement in one language and script on one channel.
 
     `length` and `limit` of the text are in the channel's unit of measure. `templates` are the
-    WhatsApp template of the written form and the fallback templates, in the order in which they are
-    tried.
+    WhatsApp template in this language and script, and the fallback templates in the order in which
+    they are tried.
     """
 
     channel: str
@@ -64,9 +64,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The previews of the announcement in one written form, one per channel.
+    """The previews of the announcement in one language and script, one per channel.
 
-    `source` is the language from which the text is converted, or "" if editors write it
+    `source` is the language from which the text is converted, or "" if editors write the text
     themselves.
     """
 
@@ -79,12 +79,12 @@ class Form:
 
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
-    """Return the previews of every written form that has a text, on every configured channel."""
+    """Return the previews of each language and script with a text, on every configured channel."""
     return [form_of(rt, code, each) for code, each in broadcasts.samples(rt, draft).items()]
 
 
 def form_of(rt: Runtime, code: str, message: Message) -> Form:
-    """Return the previews of a message in one written form, on every configured channel."""
+    """Return the previews of a message in one language and script, on every configured channel."""
     own = dict(rt.languages.languages())[code]
     source = BUILT[code][0] if code in BUILT else ""
     return Form(code, own, tag(code), direction(code), source, tuple(_looks(rt, message)))
@@ -95,8 +95,8 @@ def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
         yield _look("telegram", message, _on_telegram(message))
     if "whatsapp" in rt.channels:
         yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
-    # The web chat shows an announcement without buttons, unless announcements are also pushed to
-    # it.
+    # Only the demo sends announcements to the web chat. Otherwise people read them there as past
+    # announcements, which have no buttons.
     shown = message if "web" in pushed(rt) else replace(message, buttons=())
     yield _look("web", message, (_on_web(shown),))
 

@@ -1,4 +1,7 @@
-"""Show the progress of an announcement, and start, pause, resume, cancel or retry it."""
+"""Show the progress of an announcement, and start, pause, resume, cancel or retry it.
+
+An announcement is a message to many people.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -173,8 +176,8 @@ class HistoryEntry:
     details: list[str]
 
 
-# Actions whose detail an officer can read, such as a language. The history omits the details of all
-# other actions.
+# Actions whose detail, such as a language, means something to an officer. The history omits the
+# details of all other actions.
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
@@ -300,7 +303,8 @@ async def decide_unknown(
 ) -> Response:
     """Decide whether to resend the message to recipients whose delivery is in doubt.
 
-    `seq` is the number of one such recipient. Without it, the decision applies to all of them.
+    In doubt means that it is unknown whether the message arrived. `seq` limits the decision to the
+    recipient with this number. Without it, the decision applies to all recipients in doubt.
     """
     chosen = Doubt.AGAIN if decision == Doubt.AGAIN else Doubt.LEAVE
     recipients = [number(seq, otherwise=-1)] if seq else None

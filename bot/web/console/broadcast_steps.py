@@ -1,4 +1,7 @@
-"""Determine which steps of an announcement are done, and what prevents its sending."""
+"""Determine which steps of an announcement are done, and what prevents its sending.
+
+An announcement is a message to many people, which an officer writes in five steps.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -28,9 +31,9 @@ class Blocker:
 def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
     """Return True if the page of step `at` shows the blocker.
 
-    The page shows blockers that an earlier step or no step corrects. The step "text" also shows its
-    own blockers once a text was begun. Blockers of later steps are not shown, because the officer
-    has not reached those steps yet.
+    The page shows the blockers that must be corrected in an earlier step, and those that no step
+    corrects. The step "text" also shows its own blockers once a text was begun. Blockers of later
+    steps are not shown, because the officer has not reached those steps yet.
     """
     if blocker.step not in STEPS:
         return True

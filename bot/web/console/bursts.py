@@ -1,7 +1,7 @@
 """Show bursts: many cases from the web chat in a short time.
 
-An officer can close all waiting cases of one network address, and reopen them. An address appears
-only as a keyed hash.
+A case is a person's request to officers. An officer can close all waiting cases of one network
+address, and reopen them. An address appears only as a keyed hash.
 """
 
 from typing import Annotated

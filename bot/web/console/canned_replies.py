@@ -1,4 +1,7 @@
-"""List the canned replies of the officer's mission; the editor of content changes them."""
+"""List the canned replies (prepared answers) of the officer's mission.
+
+Officers change them in the editor of content.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Show a case to an officer: its messages, the data about the person, and the uploads."""
+"""Show a case (a person's request) to an officer: messages, data about the person, uploads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ async def show(
 
 
 async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
-    """Return only the list beside the case, without asking for a reason: no case is read."""
+    """Return only the list beside the case. No reason to read is needed, since no case is read."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
@@ -222,7 +222,7 @@ def _surroundings(
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the library forms that exist in the person's language, as pairs of value and label."""
+    """Return the blank forms to send in the person's language, as pairs of value and label."""
     language = view.composer.language
     spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
     names = dict.fromkeys(each.name for each in library if each.language in spoken)
@@ -330,7 +330,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the reply's preview; `other` is the text's language if not the person's, else ""."""
+    """Return the reply's preview; `other` names the text's language if it is not the person's."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
@@ -371,7 +371,7 @@ def _releasable(view: View) -> bool:
 
 
 def _places(context: RequestContext) -> list[tuple[str, str]]:
-    """Return where the bot can continue after the case is closed, as pairs of value and label."""
+    """Return the places where the bot can continue after a case, as pairs of value and label."""
     flows = [
         (flow.name, context.say(flow.title))
         for flow in context.rt.flows.values()

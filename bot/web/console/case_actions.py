@@ -1,4 +1,7 @@
-"""Execute officers' actions on a case; each is a form on the case's page."""
+"""Execute officers' actions on a case; each is a form on the case's page.
+
+A case is a person's request to officers.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -99,7 +102,7 @@ async def claim(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Claim a case that has no owner."""
+    """Claim a case that has no owner, so that this officer answers it."""
 
     async def action() -> ActionResult:
         return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
@@ -131,7 +134,7 @@ async def release(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Give up an owned case, which returns to the queue."""
+    """Give up an owned case, which returns to the queue of waiting cases."""
 
     async def action() -> ActionResult:
         return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
@@ -271,7 +274,10 @@ async def lift_pin(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Remove the PIN that the person has forgotten."""
+    """Remove the PIN that the person has forgotten.
+
+    The PIN protects the person's stored data in the chat.
+    """
 
     async def action() -> ActionResult:
         return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)

@@ -1,6 +1,7 @@
 """List the facts that match a search, so that an officer can insert one into a reply.
 
-The page also lists matching statements that Kosh withholds from people.
+A fact is a sentence with a source and a last valid day. The page also lists matching statements
+that Kosh withholds from people.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """Send files to the person of a case, show its files, and manage the mission's form library.
 
-A library form is a blank application form in one or more languages.
+A case is a person's request to officers. A library form is a blank application form in one or more
+languages.
 """
 
 from typing import Annotated
@@ -35,7 +36,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class FormToSend(CaseForm):
-    """The name of a library form to send."""
+    """The name of the blank form to send."""
 
     form: Line = ""
 
@@ -139,7 +140,7 @@ async def _library(context: RequestContext, status: int = 200, problem: str = ""
 
 
 class LibraryFields(BaseModel):
-    """The name and the language of a library form."""
+    """The name and the language of a blank form in the library."""
 
     name: Line = ""
     language: str = ""

@@ -1,4 +1,7 @@
-"""Models of the HTML forms on a case's page."""
+"""Models of the HTML forms on a case's page.
+
+A case is a person's request to officers.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -44,7 +47,7 @@ class ResolveForm(CaseForm):
 
 
 class FillForm(CaseForm):
-    """An answer that the officer enters on behalf of the person."""
+    """An answer to a question of the chat that the officer enters on behalf of the person."""
 
     question: str = ""
     value: Line = ""

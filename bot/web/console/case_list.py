@@ -1,4 +1,7 @@
-"""Show the inbox: waiting cases by queue with their waiting times. Claim the next case."""
+"""Show the inbox: waiting cases by queue with their waiting times. Claim the next case.
+
+A case is a person's request to officers. An officer claims a case in order to answer it.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -82,7 +85,7 @@ class InboxQuery(BaseModel):
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the parameters by which a link to a case makes the case's page show this list."""
+        """Return the parameters of a link to a case that make the case's page show this list."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 
@@ -168,7 +171,7 @@ async def find(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     number: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Redirect to the case with this case number or registration receipt number.
+    """Redirect to the case with this case number, or with this receipt number of a registration.
 
     The number is posted in a form, because a receipt number must not appear in a URL.
     """
@@ -183,7 +186,7 @@ async def take_next(
     context: Annotated[RequestContext, require(Action.CASE_CLAIM)],
     key: Annotated[str, Form()] = "",
 ) -> Response:
-    """Claim the most urgent case that the officer may take."""
+    """Claim the most urgent case that the officer's topics and languages allow."""
     taken = await desk.take_next(context.rt, context.officer, key=key)
     if taken is None:
         return done("/inbox", "no_next")

@@ -1,6 +1,6 @@
 """Set a case's urgency, labels and call-back time, and edit the mission's labels.
 
-Also record that an officer is writing in a case.
+A case is a person's request to officers. Also record that an officer is writing in a case.
 """
 
 from http import HTTPStatus

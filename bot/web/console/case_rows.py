@@ -1,4 +1,7 @@
-"""Render the rows of lists of cases; equal rows are rendered once and cached for all officers."""
+"""Render the rows of lists of cases; equal rows are rendered once and cached for all officers.
+
+A case is a person's request to officers.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence

@@ -78,7 +78,7 @@ async def _failed(
 
 
 async def _translated(context: RequestContext, text: str, form: str) -> str:
-    """Return the text translated into the written form `form`, or "".
+    """Return the text translated into a language and script (`form`), or "".
 
     Return "" for an empty or too long text, if no translator is configured, if the hourly budget of
     the officer or of all officers is spent, or if the translation fails.

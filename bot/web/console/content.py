@@ -190,7 +190,7 @@ async def roll_back(
 async def withdraw(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)], item: str
 ) -> Response:
-    """Withdraw the live version of a content item, so that the shipped content applies again."""
+    """End the live version of a content item, so that content shipped with Kosh applies again."""
     try:
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
@@ -309,7 +309,10 @@ def _sent(form: ContentForm | None) -> Body | None:
 def _of_kind(
     context: RequestContext, kind: Kind, item: str, body: Body | None
 ) -> dict[str, object]:
-    """Return the template values that only the page of an answer or of phrases has."""
+    """Return the template values that only pages of answers and of phrases have.
+
+    Phrases are examples of messages by which the assistant recognizes a question.
+    """
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
@@ -347,7 +350,7 @@ def _names(context: RequestContext) -> dict[str, str]:
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:
-    """Yield each distinct blocker of a draft as text, with the name of the language concerned."""
+    """Yield each distinct reason that blocks a draft as text, with the name of its language."""
     own = dict(context.rt.languages.languages()) | {ENGLISH: context.say(WORDS["content_english"])}
     for each in dict.fromkeys(found):
         words = context.say(labels_content.REFUSALS[each.why])

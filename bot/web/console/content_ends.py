@@ -1,4 +1,7 @@
-"""Show the facts that end on a day, and the texts that people read from the following day on."""
+"""Show the facts that end on a day, and the texts that people read from the following day on.
+
+A fact is a sentence with a source and a last valid day.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

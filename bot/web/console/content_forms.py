@@ -1,4 +1,7 @@
-"""Convert a posted form about a content item to the item's body, and a body to form values."""
+"""Convert a posted form about a content item to the item's body, and a body to form values.
+
+A content item is a text that editors publish, such as a fact or an answer.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -72,7 +75,7 @@ class ContentForm(VersionedForm):
         return {code: text for code, text in texts.items() if text}
 
     def _placed(self, place: str) -> tuple[str, ...]:
-        """Return the names of the answer's parts with this place, in the form's order."""
+        """Return the names of the answer's parts that the form puts here (`place`), in order."""
         sent = self.model_extra or {}
         found = [
             (_number(sent.get(f"order_{name}")), at, name)
@@ -91,8 +94,8 @@ def _number(text: object) -> int:
 class Row:
     """A row of an answer's form: one part of the answer.
 
-    `silent`: none of the part's sentences is valid on the day. `opens`: the part can only be shown
-    at once.
+    `silent`: none of the part's sentences is valid on the day. `opens`: the part may only be in the
+    opening, which the chat shows at once.
     """
 
     name: str

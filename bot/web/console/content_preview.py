@@ -1,6 +1,6 @@
 """Preview a content item as people will read it, and compare two versions of it.
 
-An item is previewed on each channel in each written form, which is a language in one script.
+An item is previewed on each channel in each language and script (written form).
 """
 
 import re
@@ -64,7 +64,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
-    """Return an item's previews in every written form on every channel; [] without sentences."""
+    """Return an item's previews by language, script and channel; [] without sentences."""
     sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):

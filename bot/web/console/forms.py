@@ -28,7 +28,7 @@ def check_form_origin(request: Request) -> None:
 
 
 class OpenFormRoute(FormRoute):
-    """Route for forms that need no session, such as the sign-in form."""
+    """Route for forms that can be posted without a session, such as the sign-in form."""
 
     read_form = staticmethod(read_form)
 

@@ -1,4 +1,7 @@
-"""Save filters of the inbox as named views, and hand over several cases at once."""
+"""Save filters of the inbox as named views, and hand over several cases at once.
+
+The inbox is the list of waiting cases, which are people's requests to officers.
+"""
 
 from typing import Annotated
 from uuid import UUID

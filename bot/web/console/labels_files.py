@@ -1,4 +1,4 @@
-"""Texts of the console about files: those of a case, and the library of forms."""
+"""Texts of the console about files: those of a case, and the library of blank forms to send."""
 
 from flows.engine.text import Text, _, button
 

@@ -1,6 +1,6 @@
 """Limit how many messages a person who abuses officers may send them.
 
-Leads see the limits and the people's appeals against them.
+Leads (supervisors) see the limits and the people's appeals against them.
 """
 
 from typing import Annotated

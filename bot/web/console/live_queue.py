@@ -1,4 +1,7 @@
-"""Show leads the cases that wait too long, and each officer's shift and number of cases."""
+"""Show leads the cases that wait too long, and each officer's shift and number of cases.
+
+A lead is an officer who supervises the cases of others.
+"""
 
 from typing import Annotated
 

@@ -61,8 +61,8 @@ class _Read:
     def is_current(self, version: int, now: float) -> bool:
         """Return True if another page can share this read.
 
-        This is so if the read is recent and no change was notified after it began. A disconnected
-        feed gets no notifications, so a read is shared for RETRY_SECONDS at most.
+        The read must be recent, and no change may have been notified since it began. Since a
+        disconnected feed gets no notifications, a read is shared for RETRY_SECONDS at most.
         """
         return self.version == version and now - self.at < RETRY_SECONDS
 
@@ -70,7 +70,7 @@ class _Read:
 class ChangeFeed:
     """Wakes this process's open pages after each PostgreSQL NOTIFY and after each reconnection.
 
-    `version` is incremented each time.
+    `version` counts these events, so that a page can see that it missed one.
     """
 
     def __init__(self, url: str, notification: LiteralString, closing: asyncio.Event) -> None:
@@ -165,7 +165,8 @@ async def stream(
 ) -> Response:
     """Return an event stream of the officer's mission, after the last event that the page has.
 
-    `at` is this event's number, unless the header Last-Event-ID has it.
+    `at` is the number of that event. The header Last-Event-ID, if the browser sends it, replaces
+    it.
     """
     last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(

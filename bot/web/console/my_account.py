@@ -71,7 +71,7 @@ class NotificationForm(BaseModel):
     digest: int = 0
 
     def chosen(self) -> Preferences:
-        """Return the settings. Raises BadPreference if a quiet hour is not a valid time."""
+        """Return the posted settings. Raises BadPreference if a quiet hour is not a valid time."""
         try:
             opens, closes = (
                 time.fromisoformat(each) if each else None

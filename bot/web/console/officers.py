@@ -1,4 +1,7 @@
-"""Manage officers: their list and permissions, one-time sign-in links, linked accounts."""
+"""Manage officers: their list and permissions, one-time sign-in links, linked accounts.
+
+An officer is an employee who answers people.
+"""
 
 from typing import Annotated
 
@@ -87,7 +90,10 @@ async def _page(
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Return the choice of missions as key and label: known ones, then any others of officers."""
+    """Return the missions to choose from, as key and label.
+
+    These are the missions that Kosh knows, and any others to which officers belong.
+    """
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
     return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 

@@ -166,7 +166,7 @@ def _pending(rt: Runtime, request: Request) -> ServiceSignIn:
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
-    """Return the keyed hashes of an account's id (`subject`), one per version of the index key."""
+    """Return the keyed hashes of an account's id (`subject`), one per version of the key."""
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 

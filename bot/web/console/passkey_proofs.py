@@ -48,7 +48,10 @@ def creation_options(
 
 
 def created(site: Site, officer_id: UUID, credential: str, challenge: bytes) -> Passkey:
-    """Return the passkey that the browser created. Raises ValueError if the proof is invalid."""
+    """Verify the proof of a new passkey and return the passkey.
+
+    Raises ValueError if the proof is invalid.
+    """
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 
@@ -89,7 +92,10 @@ def key_id(credential: str) -> bytes:
 
 
 def signed(site: Site, key: Passkey, credential: str, challenge: bytes) -> int:
-    """Return the passkey's new signature counter. Raises ValueError if the proof is invalid."""
+    """Verify a sign-in with a passkey and return its new signature counter.
+
+    Raises ValueError if the proof is invalid.
+    """
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 

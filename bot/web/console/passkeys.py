@@ -88,7 +88,7 @@ async def _challenge(
 
 
 def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
-    """Return the challenge in the request's cookie and its creation time, also if it expired.
+    """Return the challenge in the request's cookie and its creation time, even if it has expired.
 
     Raises ValueError if the cookie is not authentic.
     """

@@ -21,7 +21,7 @@ Context = Annotated[RequestContext, require(Action.PHRASES_REVIEW)]
 
 @router.get("/phrases")
 async def listing(context: Context) -> Response:
-    """Return the page of sentences that await review, each with its likely intent."""
+    """Return the page of donated sentences that await review, each with its likely intent."""
     return await _page(context)
 
 

@@ -175,7 +175,10 @@ def _named(names: list[dict[str, str]], cell: Cell) -> list[str]:
 
 
 def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the bars for figures by one dimension; for regions, also the map's tiles."""
+    """Return the bars for figures by one dimension.
+
+    For figures by region, return also the tiles of the map.
+    """
     names, limit = value_names(context, found), _largest(found)
     bars = [
         Bar(_named(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
@@ -191,7 +194,7 @@ def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
 def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
     """Return the table of figures by two dimensions, as template values.
 
-    The dimension with more values makes the rows, the other one the columns.
+    The dimension with more values is shown as rows, the other dimension as columns.
     """
     counts = {each.values: each.people for each in found.cells}
     down, across = value_names(context, found)

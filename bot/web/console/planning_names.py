@@ -27,7 +27,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "trade": OCCUPATION,
     "support": SUPPORT_NEEDED,
 }
-# Labels of special values in the figures: undecided or missing answers, and totals.
+# Labels of values that are no registry codes: undecided or missing answers, and totals.
 _UNANSWERED = {
     "UNDECIDED": TIMEFRAME.among[-1].label,
     "NOT_GIVEN": WORDS["planning_not_given"],

@@ -1,4 +1,8 @@
-"""Show organisations that refer people to Kosh; create, renew and end their invitations."""
+"""Show organisations that refer people to Kosh; create, renew and end their invitations.
+
+An organisation has a public page that invites people, and a secret page with its number of
+registrations.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +31,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/referrers")
 async def listing(context: Annotated[RequestContext, require(Action.REFERRER_READ)]) -> Response:
-    """Return the page of organisations with the released numbers of registrations.
+    """Return the page of organisations with their released numbers of registrations.
 
     A released number is the published count, which changes at most once a day.
     """

@@ -63,17 +63,21 @@ class RequestContext:
     def form_tags(self) -> tuple[str, ...]:
         """Return tags that identify the officer of a form whose session has ended.
 
-        A tag is a keyed hash of the officer's id. There is one for each version of the index key.
+        A tag is a keyed hash of the officer's id. There is one for each version of the key, so that
+        a form from before a key rotation is recognized.
         """
         return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
     def may(self, action: Action) -> bool:
-        """Return True if the officer's roles allow the action on at least some objects."""
+        """Return True if the officer's roles allow the action on at least some objects.
+
+        Templates use this to hide links and buttons.
+        """
         return permissions.is_ever_allowed(self.officer, action)
 
 
 class PasskeyNeeded(Exception):
-    """The action requires a phishing-resistant sign-in, and this session's sign-in was weaker."""
+    """The action requires a sign-in that resists phishing, and this session's sign-in did not."""
 
     code = "E_PASSKEY_NEEDED"
 

@@ -88,7 +88,7 @@ class ConsoleRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler with the route's checks before it.
 
-        The time that both take is sent in the header Server-Timing.
+        The header Server-Timing contains the time that the checks and the handler take together.
         """
         handler = super().get_route_handler()
 
@@ -209,7 +209,7 @@ class ConsoleRoute(APIRoute):
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    """Yield nothing: the byte stream for a form without a file."""
+    """Yield no bytes, as the file of a form that has none."""
     if False:
         yield b""
 

@@ -163,9 +163,9 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 
 async def act_as(connection: Connection, actor: str) -> None:
-    """Set the officer or other actor as whom this transaction writes audit entries.
+    """Set the officer, or other actor, in whose name this transaction writes audit entries.
 
-    Row security lets the console's database role write only entries of that actor.
+    PostgreSQL's row security lets the console's database role write only entries of that actor.
     """
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
@@ -178,7 +178,7 @@ async def _named(connection: Connection, name: str) -> directory.Officer | None:
 
 @open_router.post("/sign-in/demo")
 async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
-    """Sign in as the chosen officer with one click, in the demo only."""
+    """Sign in as the chosen officer with one click; 403 outside the demo."""
     rt: Runtime = request.app.state.rt
     chosen = next((one for one in await _demo_officers(rt) if str(one.id) == form.officer), None)
     if chosen is None:
@@ -192,8 +192,8 @@ async def admit(
 ) -> Response:
     """Start a session, set its cookies, and redirect to `wanted` or the start page.
 
-    `wanted` is ignored if it is no page of the console. A session that the browser already has
-    ends.
+    `wanted` is ignored if it is no page of the console. If the browser already has a session, that
+    session ends.
     """
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")

@@ -1,4 +1,7 @@
-"""Show statistics of cases as charts that the server draws, each with its table."""
+"""Show statistics of cases as charts that the server draws, each with its table.
+
+A case is a person's request to officers.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta

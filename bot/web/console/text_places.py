@@ -81,7 +81,7 @@ def _said() -> Iterator[tuple[Place, Text]]:
 
 
 def _own(parts: Iterable[Part]) -> Iterator[Text]:
-    """Yield the sentences in the parts of an answer that are not facts."""
+    """Yield the sentences of an answer that do not belong to a fact."""
     for part in parts:
         if isinstance(part, Text):
             yield part

@@ -125,7 +125,7 @@ type Known = Mapping[str, Mapping[str, Sentence]]
 
 
 async def _all_known(rt: Runtime) -> Known:
-    """Return all sentences in each written form, from message catalogues and published content."""
+    """Return all sentences by language and script, from catalogues and published content."""
     codes = [code for code, _own in rt.languages.languages()]
     # The first call reads the message catalogues, which takes a large part of a second, so it runs
     # in a thread.
@@ -255,7 +255,7 @@ def _terms(english: str, code: str) -> Iterator[Term]:
 
 
 def _forms(rt: Runtime, of: Known, found: Sentence, code: str) -> list[WrittenForm]:
-    """Return previews of a sentence in every written form that has it, the form `code` first."""
+    """Return previews of a sentence in each language and script that has it, `code` first."""
     codes = [each for each, known in of.items() if known[found.id].text]
     codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
     return [form_of(rt, each, _message(rt, found, each)) for each in codes]

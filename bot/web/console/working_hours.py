@@ -1,4 +1,7 @@
-"""Edit a mission's working hours: shifts, holidays and promised response times."""
+"""Edit a mission's working hours: shifts, holidays and promised response times.
+
+A mission is an embassy, a consulate or a migration office.
+"""
 
 import re
 from dataclasses import dataclass
@@ -57,7 +60,7 @@ class HoursForm(BaseModel):
     gives: Checkbox = False
 
     def desk(self, mission: str) -> MissionSettings:
-        """Return the form's values as the settings of `mission`.
+        """Return the form's values as the working settings of `mission`.
 
         Raises ValueError for an invalid time, date or number.
         """

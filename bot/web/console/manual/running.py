@@ -1,4 +1,4 @@
-"""Sections of the officers' manual for leads, administrators, auditors, and one's own account."""
+"""Sections of the officers' manual for leads, administrators and auditors, and on one's account."""
 
 from bot.web.console.labels import FRAME
 from bot.web.console.labels_bursts import BURSTS

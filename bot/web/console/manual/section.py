@@ -1,4 +1,4 @@
-"""Define a section of the officers' manual: a page's purpose, steps, and its buttons."""
+"""Define a section of the officers' manual: a page's purpose, its steps and its buttons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
