@@ -98,7 +98,7 @@ def test_mission_calendar_handles_clock_changes() -> None:
     st.integers(1, 10_000),
     st.sampled_from([ALMATY, FEAST, NIGHT]),
 )
-def test_mission_calendar_minutes_and_after_are_inverse_functions(
+def test_mission_calendar_functions_minutes_and_after_are_inverse(
     start: int, minutes: int, desk: MissionSettings
 ) -> None:
     begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)

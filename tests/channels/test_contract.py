@@ -273,7 +273,7 @@ def test_channel_parse_raises_unreadable_for_truncated_bodies(desk: Desk) -> Non
         assert "Testova" not in "".join(traceback.format_exception(failed.value))
 
 
-def test_channel_parse_returns_arrivals_or_raises_for_mutated_bodies(desk: Desk) -> None:
+def test_channel_parse_returns_known_types_or_raises_for_mutated_bodies(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     for changed in _changed(json.loads(desk.body(TEXT))):

@@ -114,7 +114,7 @@ def _lettered(text: str) -> int:
     return sum(not letter.isspace() for letter in text)
 
 
-def test_translator_limits_equal_the_channel_limits() -> None:
+def test_translation_length_limits_equal_the_channel_limits() -> None:
     minimum = {
         "button": min(each.label for each in LIMITS.values()),
         "row": min(each.row_label for each in LIMITS.values() if each.row_label),

@@ -626,7 +626,7 @@ async def test_telegram_emulator_group_delivers_commands_and_can_be_left(
         await bot.send_message(group.id, "x")
 
 
-async def test_telegram_emulator_accepts_a_press_on_a_cached_message(
+async def test_telegram_emulator_accepts_a_press_on_a_message_deleted_meanwhile(
     telegram: Emulator, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="y"))

@@ -465,7 +465,7 @@ def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(code: int, o
     assert (receipt.state, receipt.code) == ("failed", ours)
 
 
-def test_whatsapp_account_error_alerts() -> None:
+def test_whatsapp_account_error_raises_an_alert() -> None:
     with capture_logs() as logged:
         parse({"errors": [{"code": 131031, "title": "Locked"}]})
     assert [line["code"] for line in logged] == ["E_WHATSAPP_RESTRICTED"]
@@ -519,7 +519,7 @@ def test_whatsapp_unknown_code_is_classified_by_http_status(
 
 
 @pytest.mark.requirement("S-88")
-def test_whatsapp_error_of_the_account_or_an_unknown_code_alerts() -> None:
+def test_whatsapp_account_errors_and_unknown_codes_have_an_alert() -> None:
     assert fault(133010).alarm == "E_WHATSAPP_NUMBER"
     assert fault(999_999).alarm == "E_WHATSAPP_UNKNOWN"
     assert not any(each.alarm == "" for each in FAULTS.values() if each.error is ChannelSuspended)

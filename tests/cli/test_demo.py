@@ -94,7 +94,7 @@ def test_demo_rejects_a_host_or_url_reachable_from_other_machines(host: str) -> 
         assert settings(demo=True, host=local, public_url="http://localhost:8080").demo
 
 
-async def test_officers_first_command_in_a_demo_says_what_to_do(
+async def test_cli_officers_first_command_in_a_demo_explains_what_to_do(
     rt: Runtime, databases: Databases, tmp_path: Path
 ) -> None:
     await demo_officers.enter(rt)

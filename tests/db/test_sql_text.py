@@ -77,7 +77,7 @@ def test_sql_text_check_detects_every_way_of_writing_sql(source: str) -> None:
     assert list(_undeclared("runtime.py", source))
 
 
-def test_sql_text_statements_each_have_a_comment_with_the_reason() -> None:
+def test_sql_statements_sent_as_text_each_have_a_comment_with_a_reason() -> None:
     for name, source in _sources():
         if name == "db/pipeline.py":
             continue

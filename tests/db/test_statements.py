@@ -132,6 +132,6 @@ def test_sql_statements_all_fit_the_database_schema(databases: Databases) -> Non
     assert not refused, "\n".join(map("\n".join, refused.items()))
 
 
-def test_sql_text_statements_are_at_most_ten() -> None:
+def test_sql_statements_sent_as_text_are_at_most_ten() -> None:
     _statements()
     assert len(_texts()) <= 10

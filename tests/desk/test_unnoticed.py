@@ -14,7 +14,7 @@ from tests.desk.desks import an_officer, ask, key
 from tests.person_client import Guest
 
 
-async def test_message_limit_is_not_decided_by_a_lead_of_another_mission(rt: Runtime) -> None:
+async def test_message_limit_cannot_be_lifted_by_a_lead_of_another_mission(rt: Runtime) -> None:
     officer, lead = await an_officer(rt), await an_officer(rt, "Lead", "cn_beijing", (Role.LEAD,))
     case = await ask(Guest(rt))
     held = await desk.claim(rt, officer, case.id, case.version, key=key())
@@ -25,7 +25,7 @@ async def test_message_limit_is_not_decided_by_a_lead_of_another_mission(rt: Run
         await limiting.decide(rt, lead, case.id, is_lifted=True)
 
 
-async def test_idempotency_key_has_a_maximum_length(rt: Runtime) -> None:
+async def test_desk_action_refuses_an_idempotency_key_over_the_maximum_length(rt: Runtime) -> None:
     officer, case = await an_officer(rt), await ask(Guest(rt))
     with pytest.raises(desk.Refused) as refused:
         await desk.claim(rt, officer, case.id, case.version, key="k" * (MAX_KEY + 1))
@@ -34,13 +34,13 @@ async def test_idempotency_key_has_a_maximum_length(rt: Runtime) -> None:
     assert not done.repeated
 
 
-async def test_writing_in_a_case_needs_the_permission_for_notes(rt: Runtime) -> None:
+async def test_case_typing_event_of_an_editor_is_refused(rt: Runtime) -> None:
     editor, case = await an_officer(rt, "Editor", roles=(Role.EDITOR,)), await ask(Guest(rt))
     with pytest.raises(Forbidden):
         await presence.note_writing(rt, editor, case.id)
 
 
-async def test_action_is_refused_when_the_case_is_taken_over_while_it_waits(
+async def test_desk_action_is_refused_when_the_case_is_taken_over_meanwhile(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     officer, other = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))

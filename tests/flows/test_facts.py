@@ -124,7 +124,7 @@ def test_review_and_last_day_of_a_fact_depend_on_its_kind(
         (date(2026, 12, 1), 1, date(2027, 1, 1)),
     ),
 )
-def test_months_are_counted_to_the_last_day_of_a_shorter_month(
+def test_months_after_a_date_end_on_the_last_day_of_a_shorter_month(
     day: date, months: int, later: date
 ) -> None:
     assert months_after(day, months) == later

@@ -46,7 +46,9 @@ def _paragraphs(chat: Chat) -> list[str]:
 
 
 @pytest.mark.parametrize(("code", "text"), QUESTIONS)
-def test_foreign_first_message_gets_a_sentence_above_the_languages(code: str, text: str) -> None:
+def test_foreign_first_message_gets_a_notice_above_the_language_buttons(
+    code: str, text: str
+) -> None:
     for before in ((), ("hmm hmm",)):
         chat = Chat(understanding=REAL).takes(Started()).says(*before, text)
         assert chat.at == screens.LANGUAGE
@@ -56,7 +58,7 @@ def test_foreign_first_message_gets_a_sentence_above_the_languages(code: str, te
         assert set(LANGUAGES) <= set(chat.keys)
 
 
-def test_foreign_first_message_without_a_start_gets_a_sentence() -> None:
+def test_foreign_first_message_without_a_start_command_gets_a_notice() -> None:
     chat = Chat(understanding=REAL).says(QUESTIONS[0][1])
     assert _paragraphs(chat)[0] == _sentences("en", is_danger=False)
 

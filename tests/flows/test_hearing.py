@@ -463,7 +463,7 @@ def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> No
     assert chat.at == "surname"
 
 
-def test_safety_answer_to_a_language_not_offered_names_no_topic() -> None:
+def test_safety_answer_in_an_unsupported_language_names_no_topic() -> None:
     text = "my husband beats me"
     known = {text: replace(danger("danger.child"), also="documents.missing")}
     chat = Chat.begun("ru", understanding=told_by(known)).says(text)

@@ -67,7 +67,7 @@ def test_flow_omits_the_2026_pilot_and_quota_from_2027(name: str) -> None:
 
 
 @pytest.mark.no_cover
-def test_flow_never_shows_a_withheld_note() -> None:
+def test_flow_never_shows_a_withheld_statement() -> None:
     told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
     for note in catalogue.WITHHELD:
         assert note.words not in told

@@ -34,7 +34,7 @@ def test_form_submitted_after_a_refused_handoff_ends_in_the_menu() -> None:
     assert chat.until("review").presses("submit").at == screens.MENU
 
 
-def test_keep_label_typed_without_an_earlier_answer_is_outdated() -> None:
+def test_keep_answer_label_typed_without_an_earlier_answer_is_outdated() -> None:
     chat = Chat.begun().says(WORDS.render(screens.KEEP, "ru"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == screens.MENU

@@ -73,14 +73,16 @@ def _looked_up(state: str) -> Chat:
         ("duplicate", registration_history.STATES["received"]),
     ],
 )
-def test_status_lookup_shows_each_state_without_a_number(state: str, shown: Text) -> None:
+def test_status_lookup_shows_the_state_without_the_registration_number(
+    state: str, shown: Text
+) -> None:
     chat = _looked_up(state)
     assert chat.shows(lookup_screens.FOUND, state=shown)
     lines = [line for say in chat.says_now for part in say.paragraphs for line in part]
     assert [line.number for line in lines if isinstance(line, Receipt)] == [""]
 
 
-def test_join_request_names_the_channel_and_the_sign_of_the_chat() -> None:
+def test_join_request_shows_the_channel_and_the_emoji_of_the_other_chat() -> None:
     chat = _registered().takes(JoinRequested("whatsapp", "🐪"))
     channel = join_screens.CHANNELS["whatsapp"]
     assert chat.shows(join_screens.REQUEST, channel=channel, sign="🐪")
@@ -98,7 +100,7 @@ def test_message_of_a_blocked_person_is_refused_and_not_relayed() -> None:
     assert chat.says("Testova asks").shows(limit_screens.NOT_PASSED_ON)
 
 
-def test_blocked_officer_request_leaves_no_suspended_flow() -> None:
+def test_officer_request_of_a_blocked_person_does_not_suspend_the_form() -> None:
     chat = at("surname").takes(LimitSet("insults", TODAY, 0)).presses("back").says("person")
     assert (chat.conversation.flow, chat.conversation.suspended_flow) == ("preregistration", "")
 
@@ -180,7 +182,7 @@ def test_published_mission_contacts_are_headed_by_the_country() -> None:
     assert card == contacts
 
 
-def test_published_text_without_english_has_the_id_of_an_empty_text() -> None:
+def test_published_text_without_english_has_the_id_of_an_empty_sentence() -> None:
     assert id_of(published({"ru": "Testova"})) == sentence_id("", "")
 
 
@@ -223,7 +225,7 @@ def test_danger_before_a_language_choice_closes_the_language_question() -> None:
 @pytest.mark.parametrize(
     ("value", "is_day"), [("2026-11-24", True), ("20261124", False), ("2026-11-31", False)]
 )
-def test_day_is_accepted_only_as_a_complete_iso_date(value: str, is_day: bool) -> None:
+def test_day_question_accepts_only_a_complete_iso_date(value: str, is_day: bool) -> None:
     question = Day(name="day", label=button("Phone"), text=_("How many?"))
     assert question.accepts(value) == is_day
 
@@ -289,7 +291,7 @@ def test_programme_for_other_purposes_is_the_ata_zholy_card(purpose: str | None)
     assert programme({"purpose": purpose}) == "ata_zholy"
 
 
-def test_pin_screen_has_the_menu_button() -> None:
+def test_pin_screen_has_a_menu_button() -> None:
     chat = _registered().answers("pin").says("204611", "/status")
     assert chat.at == pin_screens.PIN
     assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
@@ -344,24 +346,24 @@ def test_message_limit_is_suspended_by_words_of_danger_in_any_topic() -> None:
     assert chat.conversation.limit.in_danger
 
 
-def test_closed_case_ends_the_request_for_a_document() -> None:
+def test_document_request_ends_when_the_case_is_resolved() -> None:
     chat = Chat.begun().takes(Joined()).takes(UploadRequested("ethnicity")).takes(Resolved())
     assert chat.conversation.requested_upload == ""
 
 
-def test_first_pin_is_chosen_on_the_secure_page() -> None:
+def test_first_pin_is_chosen_on_the_secure_page_when_it_is_mandatory() -> None:
     chat = replace(_registered(), page=Page.ALWAYS).answers("pin")
     assert chat.conversation.after_pin == pin_screens.NEW
 
 
-def test_printed_list_has_the_entries_of_the_stored_list() -> None:
+def test_printed_checklist_has_the_entries_of_the_saved_checklist() -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
     chat.presses("keep", "yes", "print")
     assert chat.conversation.saved_list is not None
     assert chat.done(PrintList)[-1].entries == chat.conversation.saved_list.entries != ()
 
 
-def test_household_consent_records_the_language_in_which_it_was_shown() -> None:
+def test_family_consent_records_the_language_in_which_it_was_shown() -> None:
     chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST"))
     chat.presses("!status", "household", "invite")
     chat.conversation = replace(chat.conversation, language="kk")

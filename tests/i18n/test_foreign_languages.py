@@ -20,7 +20,7 @@ KAZAKH = ("kk", "Қазақша")
 OFFERED = tuple(NAMES.items())
 
 
-def test_foreign_sentence_is_never_shown_for_an_offered_language() -> None:
+def test_evaluation_lines_are_not_taken_for_a_foreign_language() -> None:
     lines = [
         each.phrase
         for each in evaluation.held_lines()
@@ -31,7 +31,7 @@ def test_foreign_sentence_is_never_shown_for_an_offered_language() -> None:
     assert not wrong
 
 
-def test_foreign_sentence_is_never_shown_for_a_training_phrase() -> None:
+def test_training_phrases_are_not_taken_for_a_foreign_language() -> None:
     # Authors wrote some lines in other languages among the phrases. Training leaves them out.
     rows = OTHER_LANGUAGES.read_text("utf-8").splitlines()[1:]
     foreign = {phrases.key(row.split("\t")[2]) for row in rows}
@@ -111,7 +111,7 @@ def test_foreign_language_is_not_recognized_in_an_offered_one(text: str) -> None
 
 
 @pytest.mark.parametrize("code", FOREIGN)
-def test_foreign_sentence_names_the_offered_languages(code: str) -> None:
+def test_foreign_language_notice_names_the_offered_languages(code: str) -> None:
     names = FOREIGN[code].names
     assert names.keys() == {"kk", "ru", "zh", "uz"}
     (sentence,) = FOREIGN[code].lines(OFFERED, is_danger=False)
@@ -122,13 +122,13 @@ def test_foreign_sentence_names_the_offered_languages(code: str) -> None:
     assert names["ru"] not in sentence
 
 
-def test_foreign_sentence_has_the_own_name_of_an_untranslated_language() -> None:
+def test_foreign_language_notice_keeps_the_own_name_of_a_new_language() -> None:
     (sentence,) = FOREIGN["en"].lines((KAZAKH, ("tr", "Türkçe")), is_danger=False)
     assert "Kazakh and Türkçe" in sentence
 
 
 @pytest.mark.parametrize("code", FOREIGN)
-def test_foreign_sentence_about_danger_comes_first(code: str) -> None:
+def test_foreign_language_notice_begins_with_the_sentence_about_danger(code: str) -> None:
     danger, sentence = FOREIGN[code].lines(OFFERED, is_danger=True)
     # The word is understood before and after the choice of a language.
     assert re.findall("[“„«](.+?)[”“»]", danger) == ["person"]
@@ -151,19 +151,19 @@ def test_danger_words_of_foreign_languages_match_no_offered_language() -> None:
     assert not [line.text for line in lines if foreign_crisis_words.danger(line.text)]
 
 
-def test_language_guess_leaves_certain_foreign_texts_to_the_person() -> None:
+def test_language_guess_is_none_for_a_recognized_foreign_language() -> None:
     lines = [text for _form, _intent, text in other_languages() if foreign_guess.guess(text)]
     assert len(lines) > 300
     assert {WORDS.guess(text) for text in lines} == {None}
 
 
-def test_foreign_sentence_is_not_shown_for_a_language_that_is_offered() -> None:
+def test_foreign_language_notice_is_absent_when_the_language_is_offered() -> None:
     text = "Kazakistan'a göç etmek istiyorum"
     assert foreign_languages.lines(text, OFFERED, is_danger=False)
     assert not foreign_languages.lines(text, (KAZAKH, ("tr", "Türkçe")), is_danger=False)
 
 
 @pytest.mark.parametrize("typed", ["شوهرم مرا می\u200cزند", "شوهرم مرا می زند", "شوهرم مرا میزند"])
-def test_persian_danger_is_heard_however_its_words_are_joined(typed: str) -> None:
+def test_danger_in_persian_is_detected_however_its_words_are_joined(typed: str) -> None:
     assert crisis_words.danger(typed)
     assert foreign_crisis_words.danger(typed)

@@ -218,7 +218,7 @@ def test_passport_example_is_valid_and_has_only_zeros(country: str) -> None:
     assert set(example.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) == {"0"}
 
 
-def test_mask_shows_only_the_end_and_hides_the_length() -> None:
+def test_identity_number_mask_shows_only_the_end_and_hides_the_length() -> None:
     assert masked(IIN, 4) == "••••0012"
     assert len(masked(PINFL, 4)) == len(masked(IIN, 4))
 

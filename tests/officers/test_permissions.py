@@ -166,7 +166,7 @@ def test_permission_requirement_names_the_reason_of_its_refusal() -> None:
     assert check(lead, Action.CASE_REPLY, others) == permissions.Denied(DenialReason.OWNER)
 
 
-def test_permission_is_ever_allowed_only_if_some_case_allows_it() -> None:
+def test_permission_is_ever_allowed_exactly_for_actions_in_the_tables() -> None:
     for role, action in product(Role, Action):
         others = any(role in each.get(action, ()) for each in (IN_MISSION, ANYWHERE))
         expected = others or action in ON_CASES.get(role, {})

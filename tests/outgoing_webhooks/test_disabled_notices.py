@@ -90,7 +90,7 @@ async def test_disabled_endpoint_notifies_administrators_and_its_contact(
     assert office.mail.mistakes == []
 
 
-async def test_disabled_endpoint_notifies_once_for_each_time(
+async def test_disabled_endpoint_notifies_once_each_time_it_is_disabled(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -104,7 +104,7 @@ async def test_disabled_endpoint_notifies_once_for_each_time(
     assert len(office.mail.taken) == 4
 
 
-async def test_endpoint_that_fails_for_five_days_notifies(
+async def test_endpoint_failing_for_five_days_notifies_two_recipients(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -119,7 +119,7 @@ async def test_endpoint_that_fails_for_five_days_notifies(
     assert len(office.mail.taken) == 2
 
 
-async def test_endpoint_enabled_before_the_notification_notifies_nobody(
+async def test_endpoint_enabled_before_its_notification_sends_none(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -131,7 +131,7 @@ async def test_endpoint_enabled_before_the_notification_notifies_nobody(
     assert office.mail.taken == []
 
 
-async def test_contact_of_a_system_gets_no_other_notifications(
+async def test_contact_of_an_external_system_gets_no_other_notifications(
     office: Office, system: Subscriber
 ) -> None:
     owner = system.api.owner
@@ -148,7 +148,7 @@ async def test_contact_of_a_system_gets_no_other_notifications(
     assert office.mail.taken == []
 
 
-async def test_contact_can_be_removed_and_must_be_an_email_address(
+async def test_external_system_contact_is_an_email_address_and_can_be_removed(
     office: Office, system: Subscriber
 ) -> None:
     owner = system.api.owner

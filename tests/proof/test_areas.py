@@ -13,7 +13,9 @@ from tests.proof import areas
 from tests.proof.mutations import ROOT
 
 
-def test_rule_mutants_change_one_condition_of_one_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutants_of_permission_rules_each_change_exactly_one_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for each in areas.rules(random.Random(1)):
         changed = dict(RULES)
         with monkeypatch.context() as patch:
@@ -24,7 +26,7 @@ def test_rule_mutants_change_one_condition_of_one_rule(monkeypatch: pytest.Monke
         ]
 
 
-def test_rule_mutants_cover_every_action_and_depend_on_the_seed_only() -> None:
+def test_mutants_of_permission_rules_cover_all_actions_and_follow_a_seed() -> None:
     first, again, other = (
         [each.diff for each in areas.rules(random.Random(seed))] for seed in (1, 1, 2)
     )
@@ -32,12 +34,12 @@ def test_rule_mutants_cover_every_action_and_depend_on_the_seed_only() -> None:
     assert {re.split("[+:]", diff)[1] for diff in first} == set(Action)
 
 
-def test_route_mutants_cover_every_route_that_needs_a_permission() -> None:
+def test_mutants_of_routes_cover_every_route_that_needs_a_permission() -> None:
     guarded = [each for each in console.routes() if each.action not in (None, Action.SELF)]
     assert len(list(areas.routes(random.Random(1)))) == len(guarded)
 
 
-def test_check_mutants_cover_every_statement_that_checks_a_permission() -> None:
+def test_mutants_of_checks_cover_every_statement_that_checks_permissions() -> None:
     check = re.compile(r"^ +(?:await )?(?:permissions\.require\w*|require_case|_demand)\(", re.M)
     written = sum(len(check.findall(path.read_text("utf-8"))) for path in _files())
     found = list(areas.checks(random.Random(1)))

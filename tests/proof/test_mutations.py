@@ -20,7 +20,7 @@ from tests.proof.mutations import Source
         ),
     ],
 )
-def test_mutant_is_tried_by_tests_of_its_statement(
+def test_mutant_covers_exactly_the_lines_of_its_statement(
     module: str, was: str, now: str, first: str, count: int
 ) -> None:
     source = Source(f"flows.engine.{module}")

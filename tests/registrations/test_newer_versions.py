@@ -85,7 +85,7 @@ async def _add_member(rt: Runtime, write: UUID) -> None:
         )
 
 
-async def test_submission_of_a_newer_version_waits_for_a_newer_worker(
+async def test_registry_submission_of_a_newer_version_waits_for_a_newer_worker(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _registration, write = await _registered(rt)
@@ -103,7 +103,9 @@ async def test_submission_of_a_newer_version_waits_for_a_newer_worker(
 
 
 @pytest.mark.parametrize("state", ["pending", "unknown"])
-async def test_write_of_an_unknown_kind_waits_for_a_newer_worker(rt: Runtime, state: str) -> None:
+async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
+    rt: Runtime, state: str
+) -> None:
     registration, _write = await _registered(rt)
     registry, newer = Recording(), uuid4()
     await _run_due(rt, registry)
@@ -119,5 +121,5 @@ async def test_write_of_an_unknown_kind_waits_for_a_newer_worker(rt: Runtime, st
 
 
 @pytest.mark.parametrize("model", [*registry_writes._BODIES.values(), Member, Contact, Consent])
-def test_bodies_of_writes_forbid_members_of_a_newer_version(model: type[Model]) -> None:
+def test_registry_write_bodies_forbid_unknown_members(model: type[Model]) -> None:
     assert model.model_config["extra"] == "forbid"

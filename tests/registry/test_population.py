@@ -21,7 +21,7 @@ async def test_planning_counts_each_person_once_under_faults(
     assert min(found.tried_again, found.hidden, found.cells) > 0, str(found)
 
 
-def test_planning_attack_compares_cells_that_only_one_of_two_days_shows() -> None:
+def test_planning_day_comparison_counts_a_missing_cell_as_zero() -> None:
     first: attacks.Published = {("age",): {("18-24",): None, ("25-34",): 7}}
     second: attacks.Published = {("age",): {("25-34",): 7}}
     assert attacks.differences(first, second) == {("age", "18-24"): (None, 0)}

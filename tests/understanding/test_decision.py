@@ -138,7 +138,7 @@ def test_danger_level_depends_on_the_probability() -> None:
         ("talk.bye", 0.10, DangerLevel.URGENT_CARD),
     ],
 )
-def test_likelier_question_is_answered_below_the_safety_card(
+def test_danger_less_likely_than_a_question_gets_an_urgent_safety_card(
     intent: str, lead: float, level: DangerLevel
 ) -> None:
     found = replace(recognition(0.5), intent=intent, danger=0.8, question_lead=lead)
@@ -146,7 +146,7 @@ def test_likelier_question_is_answered_below_the_safety_card(
     assert decide(replace(found, has_crisis_phrase=True)).danger is DangerLevel.FIRST
 
 
-def test_stolen_passport_before_a_flight_gets_a_topic_and_the_card() -> None:
+def test_stolen_passport_before_a_flight_is_danger_and_a_lost_document() -> None:
     text = "pasportimni oʻgʻirlab ketishdi ertaga samolyotim bor nima qilay"
     reading = EngineRecognizer.load().read(text, "uz")
     assert reading.danger is reading.recognition.danger is Danger.LIKELY
@@ -176,20 +176,20 @@ def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
     assert decide(found).certainty is certainty
 
 
-def test_danger_of_exactly_the_minimum_gets_a_card() -> None:
+def test_danger_of_exactly_the_minimum_probability_gets_a_safety_card() -> None:
     assert danger_level(DANGER_CARD, "danger.child", 0.0) is DangerLevel.CARD
     below = math.nextafter(DANGER_CARD, 0)
     assert danger_level(below, "danger.child", 0.0) is DangerLevel.NONE
 
 
 @pytest.mark.parametrize(("danger", "may"), [(0.0, True), (MAX_DANGER, False)])
-def test_message_may_leave_only_below_the_danger_limit(danger: float, may: bool) -> None:
+def test_external_model_gets_only_messages_below_the_danger_limit(danger: float, may: bool) -> None:
     found = replace(recognition(0.02), danger=danger)
     assert may_leave("what is it", found, decide(found)) is may
 
 
 @pytest.mark.parametrize(("text", "kind"), [("мне угрожают убить", "danger"), ("пенсия", "")])
-def test_recognition_names_a_danger_only_when_there_is_one(text: str, kind: str) -> None:
+def test_recognition_has_a_danger_intent_only_for_a_dangerous_message(text: str, kind: str) -> None:
     found = EngineRecognizer.load().read(text, "ru").recognition
     assert found.danger_intent.partition(".")[0] == kind
 
@@ -201,7 +201,7 @@ def test_recognition_names_a_danger_only_when_there_is_one(text: str, kind: str)
         "bu yerda yozish xavfli, o'chiring keyin",
     ],
 )
-def test_certainty_is_excluded_for_a_question_beside_danger(
+def test_recognizer_quick_certainty_check_excludes_a_line_about_danger(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recognized: list[Message] = []

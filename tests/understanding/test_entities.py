@@ -88,7 +88,7 @@ def test_region_and_document_are_the_first_ones_mentioned(
     assert (found.region, found.document) == (region, document)
 
 
-def test_values_of_a_message_are_texts() -> None:
+def test_entities_of_a_message_are_returned_as_texts() -> None:
     found = EngineRecognizer.load().entities("мы из Монголии, двое детей")
     assert found["country_of_origin"] == "MN"
     assert found["children"] == "2"

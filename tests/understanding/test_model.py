@@ -14,12 +14,12 @@ from bot.understanding.recognizer import Recognizer
 from flows.engine.recognition import Danger
 
 
-def test_highest_chance_is_exact_for_two_likely_classes() -> None:
+def test_highest_probability_bound_is_exact_for_two_likely_intents() -> None:
     assert highest_chance([0.0, 0.0, -900.0, 3.0]) == pytest.approx(0.5)
     assert highest_chance([5.0, -900.0, 0.0]) == pytest.approx(1.0)
 
 
-def test_familiarity_is_the_share_of_known_pieces() -> None:
+def test_familiarity_is_the_share_of_text_pieces_in_training_phrases() -> None:
     recognizer = Recognizer.load()
     assert recognizer.recognize("где получить паспорт").familiarity == 1.0
     assert 0.0 <= recognizer.recognize("щыьъ паспорт жцхщ").familiarity < 1.0
@@ -41,17 +41,19 @@ def test_model_file_with_pickled_objects_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "has_ease"), [("ви", False), ("виз", True), ("виза", True)])
-def test_ease_is_known_for_lines_of_at_least_three_letters(line: str, has_ease: bool) -> None:
+def test_letter_pair_probability_exists_for_lines_of_three_letters(
+    line: str, has_ease: bool
+) -> None:
     assert (Model.load().ease([line]) > -math.inf) is has_ease
 
 
 @pytest.mark.parametrize("chance", [0.1, 0.5, 0.9])
-def test_danger_chance_of_two_equal_estimates_is_the_estimate(chance: float) -> None:
+def test_danger_probability_of_two_equal_estimates_is_the_estimate(chance: float) -> None:
     row = np.log(np.array([[1 - chance, chance, chance / (1 - chance)]], np.float32))
     assert chances(row[0], slice(1, 2))[1] == pytest.approx(chance)
 
 
-def test_part_asks_if_it_ends_with_a_question_mark() -> None:
+def test_sentence_with_a_question_mark_is_marked_as_a_question() -> None:
     found = Recognizer.load().recognize("Где пенсия? Дайте паспорт.")
     assert [part.asks for part in found.parts] == [True, False]
 

@@ -111,6 +111,6 @@ def test_text_skeleton_keeps_sentence_ends_when_sentences_are_removed() -> None:
     assert left == skeleton.fold("Где, скажем, виза? Сколько стоит?")
 
 
-def test_courtesy_before_an_exclamation_mark_is_removed() -> None:
+def test_polite_phrase_before_an_exclamation_mark_is_removed() -> None:
     line = skeleton.fold("как получить кандас, спасибо!")
     assert politeness.core(line).words == skeleton.fold("как получить кандас").words

@@ -23,7 +23,7 @@ STATUS, STAY = "kandas.extend", "permit.expired"
         "30 кун эртага тугайди, узайтирса бўладими?",
     ],
 )
-def test_stay_in_days_is_offered_beside_the_status(text: str) -> None:
+def test_question_about_a_stay_in_days_offers_the_topic_of_the_stay(text: str) -> None:
     found = decide(Recognizer.load().recognize(text))
     assert found.certainty is Certainty.UNSURE
     assert STAY in [each.intent for each in found.options]
@@ -37,7 +37,7 @@ def test_stay_in_days_is_offered_beside_the_status(text: str) -> None:
         "kandas maqomim 10 kunda tugaydi uzaytirsa boladimi",
     ],
 )
-def test_end_of_the_status_in_days_is_answered(text: str) -> None:
+def test_question_about_a_kandas_status_that_ends_in_days_is_answered(text: str) -> None:
     found = decide(Recognizer.load().recognize(text))
     assert (found.certainty, found.options[0].intent) == (Certainty.SURE, STATUS)
 
@@ -54,5 +54,7 @@ def test_end_of_the_status_in_days_is_answered(text: str) -> None:
         ("坎达斯30天", False),
     ],
 )
-def test_stay_needs_a_number_of_days_without_the_status(text: str, expected: bool) -> None:
+def test_stay_is_detected_by_a_number_of_days_without_the_word_status(
+    text: str, expected: bool
+) -> None:
     assert is_stay(skeleton.fold(text).words) is expected

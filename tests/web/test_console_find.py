@@ -53,7 +53,7 @@ async def test_console_case_search_opens_a_case_by_its_number(desk: House, told:
     ("who", "told"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
-async def test_console_find_rejects_an_unknown_case_and_one_of_another_mission(
+async def test_console_case_search_rejects_unknown_and_other_missions_cases(
     desk: House, who: str, told: str
 ) -> None:
     async with Console.signed_in(desk.url, who) as console:

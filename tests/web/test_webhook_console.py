@@ -40,7 +40,7 @@ async def desk(house: House) -> AsyncIterator[Desk]:
         yield Desk(house, system, made["id"])
 
 
-async def test_administrator_sends_dead_letters_again(desk: Desk) -> None:
+async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, DANA) as console:
         page = await console.get(PAGE)
         assert desk.system.receiver.host in page.text
@@ -75,7 +75,7 @@ async def _has(desk: Desk, states: str, count: int) -> bool:
     return bool(found[0][0] == count)
 
 
-async def test_administrator_enables_a_disabled_endpoint_first(desk: Desk) -> None:
+async def test_dead_letter_resend_is_refused_until_its_endpoint_is_enabled(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, DANA) as console:
         before = await console.get(PAGE)
         await rows(
@@ -93,7 +93,7 @@ async def test_administrator_enables_a_disabled_endpoint_first(desk: Desk) -> No
 
 
 @pytest.mark.requirement("S-55")
-async def test_endpoint_page_actions_need_a_passkey(desk: Desk) -> None:
+async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, DANA) as console:
         page = await console.get(PAGE)
         assert desk.house.rt.console is not None
@@ -117,7 +117,7 @@ async def _refused_without_passkey(console: Console, form: Form) -> None:
     assert ru("passkey_needed") in answer.text
 
 
-async def test_endpoint_page_is_read_only_for_auditors_and_closed_to_officers(desk: Desk) -> None:
+async def test_webhook_page_is_read_only_for_auditors_and_closed_to_officers(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, AIGUL) as officer:
         assert (await officer.get(PAGE)).status == 403
     async with Console.signed_in(desk.house.url, SAULE) as auditor:

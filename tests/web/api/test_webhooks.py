@@ -113,7 +113,7 @@ async def test_webhook_endpoint_deletion_also_deletes_its_waiting_events(
     assert await system.states() == []
 
 
-async def test_webhook_url_and_secret_are_encrypted_also_after_a_rotation_of_keys(
+async def test_webhook_url_and_secret_stay_encrypted_after_a_key_rotation(
     system: Subscriber,
 ) -> None:
     made = await system.subscribe()
