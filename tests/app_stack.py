@@ -32,9 +32,9 @@ _sandboxes = defaultdict[str, list[str]](list)
 # Seconds that a server waits for running responses when it is asked to shut down.
 GRACE = 1.0
 
-# Longest interval in seconds of the sweeps that the worker of a test runs. Retention and others
-# with longer intervals run at the start of each worker and took a third of the CPU time of a short
-# test. `tests/operations/test_worker_sweeps.py` runs them.
+# Maximum interval, in seconds, of the sweeps (periodic jobs) that the worker of a test runs. Rarer
+# sweeps, for example retention, would run at each start of a worker and take a third of the CPU
+# time of a short test. `tests/operations/test_worker_sweeps.py` runs the rare sweeps.
 MAX_INTERVAL = 60.0
 _every = main._every
 
@@ -110,7 +110,7 @@ async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
 
 @dataclass
 class House:
-    """All running parts of the application, with their addresses."""
+    """A running application: its runtime, its servers' URLs, and the messengers' emulators."""
 
     rt: Runtime
     url: str
@@ -226,7 +226,8 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
             serving(create_app(lent(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
-            # Start a sanitizer process only for a file that has arrived, none in advance.
+            # Start a sanitizer process only when a file arrives, instead of keeping a process
+            # ready.
             rt.papers.ahead = 0
             with patch.object(main, "_every", _often):
                 working = asyncio.create_task(main.work(rt))
@@ -238,14 +239,14 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 
 async def _often(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Run a sweep as the worker does; skip it if its interval (`seconds`) is over MAX_INTERVAL."""
+    """Run a sweep (a periodic job) every `seconds` seconds, or not at all above MAX_INTERVAL."""
     if seconds <= MAX_INTERVAL:
         await _every(seconds, act)
 
 
 @contextmanager
 def _for_the_sandbox(admin_url: str) -> Iterator[str]:
-    """Yield an empty database for the registry sandbox, reused by later tests of the process."""
+    """Yield the URL of an empty database for the registry sandbox; later tests use it again."""
     if free := _sandboxes[admin_url]:
         url = free.pop()
         with psycopg.connect(url, autocommit=True) as session:

@@ -23,9 +23,8 @@ from tests.app_stack import House, furnished
 from tests.app_stack import opened as opened_house
 from tests.clock import CLOCK
 
-# Only crash tests need durability, and they use servers with fsync on. In all other tests fsync
-# costs only time. So do the hash rounds that protect passwords, since each test opens a dozen
-# connections.
+# Settings that save time. Without fsync a crash may lose data, but crash tests use other servers.
+# Passwords are hashed in one round, because each test opens a dozen connections.
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -33,9 +32,9 @@ FAST = {
     "scram_iterations": "1",
 }
 TEMPLATE = "kosh_template"
-# Rules for pg_hba.conf. Nearly all connections are of the first two roles and to the databases of
-# the registry sandbox. They need no password, which saves a third of the CPU time of a connection.
-# Backup, retention and the chaos test need passwords.
+# Rules for pg_hba.conf. The first two roles and the databases of the registry sandbox get nearly
+# all connections. They need no password, which saves a third of a connection's CPU time. Passwords
+# are still needed for backup, retention and the chaos test.
 ACCESS = """host all kosh_app,kosh_console 127.0.0.1/32 trust
 host /^sandbox_ kosh_owner 127.0.0.1/32 trust
 host all all 127.0.0.1/32 scram-sha-256
@@ -140,7 +139,7 @@ def template(admin_url: str, services_home: Path) -> str:
 
 
 def _hurry(admin_url: str) -> None:
-    """Set the administrator's password again, so that it is stored with few SCRAM rounds too."""
+    """Store the administrator's password again with few SCRAM rounds, so that logins are fast."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 
@@ -179,7 +178,7 @@ async def rt(chosen: Settings) -> AsyncIterator[Runtime]:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold a lock on the file, so that only one process of the run executes the block."""
+    """Hold a lock on the file, so that the processes of a test run execute the block in turn."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -233,7 +233,7 @@ async def all_at_once(rt: Runtime, found: Broadcast) -> None:
 
 
 async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
-    """Count the recipients by `state` or `state reason`, from their rows."""
+    """Return the number of recipients by state, with the reason after a space if there is one."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT trim(state || ' ' || reason), count(*) FROM broadcast_recipients"

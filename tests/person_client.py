@@ -49,7 +49,7 @@ class Guest:
         )
 
     async def press(self, key: str) -> None:
-        """Press the open question's button with this key, or a control's (`!menu`)."""
+        """Press the open question's button with this key, or a control button (`!menu`)."""
         conversation = await self.conversation()
         nonce = conversation.asked.nonce if conversation and conversation.asked else 0
         await self.do(Pressed(key if key.startswith("!") else f"{nonce}:{key}"))

@@ -1,4 +1,4 @@
-"""Parameters of tests of which only some run with each change, and all before a release."""
+"""Parameters of tests: some values run at each change, and all values before a release."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

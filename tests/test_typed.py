@@ -40,9 +40,9 @@ PAGES = (
 )
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
-# Commands that this file does not run. Those that do not end (STAYS) are tested by
-# tests/installation.py and tests/chaos, `init` and `profile`, which call platforms, by
-# tests/cli/test_init.py, and announcements by tests/web.
+# Commands that this file does not run. Other tests run them: tests/installation.py and tests/chaos
+# run the commands that do not end (STAYS), tests/cli/test_init.py runs `init` and `profile`, which
+# call platforms, and tests/web runs the commands for announcements.
 STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile", "facts due"),

@@ -1,4 +1,4 @@
-"""A recipient becomes pending again while its broadcast finishes: it still gets a final state."""
+"""A recipient of a broadcast is retried while the broadcast ends, and still gets a final state."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ receiving = import_module("bot.broadcasts.delivery_reports")
 
 @dataclass
 class Gate:
-    """A function that runs, then waits for `opened` before its transaction can commit."""
+    """A replaced function that does its work, then waits for `opened` before the commit."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -47,7 +47,7 @@ class Gate:
 
 @dataclass
 class Late(Post):
-    """A platform that waits for `until`, then reports that the message was certainly not sent."""
+    """A platform that waits for `until`, and then reports that it has not sent the message."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -59,7 +59,7 @@ class Late(Post):
 
 @dataclass
 class Last:
-    """A broadcast whose only recipient has a final state, and a call that makes it pending."""
+    """A broadcast whose only recipient has a final state; `plan` makes this recipient pending."""
 
     rt: Runtime
     found: broadcasts.Broadcast
@@ -77,7 +77,7 @@ async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broa
 
 
 async def _reported(rt: Runtime) -> Last:
-    """Return a broadcast, and a call that reports its sent message as undelivered."""
+    """Return a broadcast whose `plan` reports that the platform could not deliver the message."""
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
@@ -88,7 +88,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """Return a broadcast, and a call by which an officer resends it to recipients in doubt."""
+    """Return a broadcast whose `plan` lets an officer resend it to a recipient in doubt."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
@@ -102,7 +102,7 @@ async def _decided(rt: Runtime) -> Last:
 
 
 async def _heard_of_late(rt: Runtime) -> Last:
-    """Return a broadcast, and a call by which a worker with an expired lease reports a failure."""
+    """Return a broadcast whose `plan` lets a worker with an expired lease report a failure."""
     post = Late()
     rt, _who, found = await _sent(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))

@@ -1,4 +1,4 @@
-"""Messages about changes of a checklist go only to people who want them."""
+"""Announcements about a changed checklist go only to people who saved one and want messages."""
 
 from bot import broadcasts
 from bot.broadcasts import Rule

@@ -88,7 +88,7 @@ class Scene:
 
 
 async def announce(scene: Scene) -> None:
-    """Write, test, approve, send, pause and resume an announcement; then decide on doubts.
+    """Write, test, approve, send, pause and resume an announcement; decide on recipients in doubt.
 
     Recipients are in doubt if it is unknown whether the message reached them.
     """
@@ -143,7 +143,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
 
 
 async def _test(scene: Scene, marat: Officer) -> None:
-    """Check that the tester's phone receives each language in each of its scripts."""
+    """Send a test; check that the tester's phone receives each language in each of its scripts."""
     await marat.click("form[action$='/test'] .primary")
     await marat.says(ru("done_tested"))
     assert await marat.page.locator("form[action$='/test'] .primary").count() == 0
@@ -195,9 +195,9 @@ async def _start(scene: Scene, marat: Officer) -> None:
 
 
 async def _hold(scene: Scene, marat: Officer) -> None:
-    """Pause until the rate limit ends, check that nothing is sent, and resume.
+    """Pause the announcement, check that nothing is sent during the pause, and resume it.
 
-    Meanwhile two people block the bot.
+    During the pause two people block the bot.
     """
     await marat.click("form[action$='/pause'] button")
     await marat.says(ru("done_paused"))
@@ -224,7 +224,7 @@ def _received(scene: Scene) -> int:
 
 
 async def _decide(scene: Scene, marat: Officer) -> None:
-    """Decide on two recipients in doubt: do not send again to one, send again to the other."""
+    """Decide on two recipients in doubt: leave one without the message, and resend to the other."""
     before = _received(scene)
     await marat.click("#doubt .one [value=leave]")
     await marat.says(ru("done_decided"))

@@ -66,7 +66,7 @@ def _framed(screen: Image.Image) -> Image.Image:
 
 
 async def _hero(browser: Any, house: House) -> Image.Image:
-    """Return two phones: a checklist in Cyrillic; an eligibility answer in Arabic script, dark."""
+    """Return a picture of two phones: a checklist in Cyrillic, and a dark page in Arabic script."""
     bright = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
     await bright.evaluate(PAPERS_TOP)
     dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")

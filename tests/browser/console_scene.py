@@ -119,9 +119,9 @@ def _keys(visitor: Visitor) -> list[str]:
 
 
 async def set_scene(house: House) -> None:
-    """Let all PEOPLE wait in the queue.
+    """Put a case of each of PEOPLE into the officers' queue.
 
-    The first person is at a question of the form and has talked with the lead.
+    The first person has filled in a part of the form, and a lead (supervising officer) has replied.
     """
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))

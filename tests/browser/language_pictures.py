@@ -344,9 +344,9 @@ def _with(body: str, kind: str) -> Callable[[Any], Any]:
 
 
 def _from(*folders: Path) -> Callable[[Any], Any]:
-    """Return a handler that answers requests with the file of that name in the folders.
+    """Return a request handler that responds with the file of the requested name in these folders.
 
-    Without a name it answers with index.html.
+    For a URL that ends in "/", the file is index.html.
     """
 
     async def fulfil(route: Any) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.app_stack import House
 
-# Returns the page's HTML without what may differ between two renders of the same state: the key of
-# each form, and changes that the officer made on the page.
+# JavaScript that returns the page's HTML without the parts that may differ between two renders of
+# the same state: the key of each form, and changes that the officer made on the page.
 STANDS = """html => {
   const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
     .getElementById('main').cloneNode(true);

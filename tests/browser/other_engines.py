@@ -24,7 +24,8 @@ import pytest
 from bot.embedded.server_process import free_port
 
 MINI_BROWSER = Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser")
-# Neither sandbox nor graphics card: tests run as root, and load only pages of their own server.
+# WebKit runs without its sandbox, which does not work as root, and without a graphics card. The
+# tests load only pages of their own server.
 WEBKIT_ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
     "LIBGL_ALWAYS_SOFTWARE": "1",
@@ -57,7 +58,7 @@ class Engine(ABC):
         """Wait until a JavaScript expression is true, even if another page is loaded meanwhile."""
         async with asyncio.timeout(SECONDS):
             while True:
-                # The answer is lost if the page changes during the evaluation.
+                # The driver returns an error if another page is loaded during the evaluation.
                 with suppress(AssertionError):
                     if await self.run(f"Boolean({expression})"):
                         return

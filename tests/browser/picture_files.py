@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 # Pictures of the officers' manual, which the console itself serves.
 MANUAL = ROOT / "bot" / "web" / "static" / "manual"
-# Size in px at which pictures are compared, in grey, so that small shifts of letters do not count.
+# Pictures are reduced to grey and to this size in px before the comparison, so that small shifts of
+# letters do not count.
 SMALL = (96, 96)
 # Times, dates and invented names differ between two drawings by less than this; a changed page
 # differs by more.

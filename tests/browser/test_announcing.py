@@ -17,13 +17,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.release, pytest.mark.asyncio(loop
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return settings of a stack whose tester of announcements is on Telegram."""
+    """Return settings in which a Telegram account receives the tests of announcements."""
     return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 
 @dataclass
 class Judge:
-    """A camera that checks each page with axe, some also in Arabic script, dark, and on a phone."""
+    """A replacement of the camera that checks each page with axe, an accessibility checker.
+
+    `around` checks a page in Arabic script, in dark colours and on a phone.
+    """
 
     browser: Any
     house: House

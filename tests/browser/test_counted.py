@@ -24,7 +24,7 @@ LIST_OF_ONE = ("checklist", "kandas_status", "UZ", "alone", "yes", "origin")
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return settings of a stack whose tester of announcements is on Telegram."""
+    """Return settings in which a Telegram account receives the tests of announcements."""
     return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 

@@ -1,4 +1,4 @@
-"""Tests of the officer in a browser, whom the console's tests use."""
+"""Tests of the class Officer, with which the console's tests control a browser."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from tests.web.test_phone_after_exit import _listed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-# Returns the number of entries in each kind of storage that scripts of a site can use.
+# JavaScript that returns the number of entries in each kind of storage that a site can use.
 STORED = """async () => ({
   session: sessionStorage.length, local: localStorage.length,
   caches: self.caches ? (await caches.keys()).length : 0,
@@ -52,7 +52,7 @@ async def test_browser_keeps_only_documented_data_after_a_quick_exit(
     assert "kosh" not in (await phone.page.title()).lower()
 
     async def without_cookies() -> bool:
-        # The response that deletes the cookie may arrive after the page has been left.
+        # The response that deletes the cookie may arrive after the browser has left the page.
         return not await phone.page.context.cookies()
 
     await house.until(without_cookies, 60)

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 SEED = 27
 MARAT = "Marat Testov"
 PATHS = ("/planning", "/planning?first=trade&second=country", "/planning?first=age")
-# Returns the texts of the map that are wider than a tile (100 units).
+# JavaScript that returns the texts of the map that are wider than a tile (100 units).
 TOO_WIDE = """() => [...document.querySelectorAll('.map text')]
   .filter(each => each.getBBox().width > 100).map(each => each.textContent)"""
 

@@ -32,7 +32,7 @@ async def opened(url: str, seconds: float = 2.0) -> AsyncIterator[Cache]:
 
 
 async def lent(live: Cache) -> bytes | None:
-    """Return the blob of the key `shared`, as soon as a server answers and has it."""
+    """Return the value of the key `shared`; retry until a server answers and has the key."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
@@ -44,7 +44,7 @@ async def lent(live: Cache) -> bytes | None:
 
 
 async def written(live: Cache) -> None:
-    """Write, as soon as the server accepts writes."""
+    """Write a value; retry until the server accepts writes."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
@@ -76,7 +76,8 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
 async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:
     group.silence_sentinel()
     async with opened(group.url, SILENCE_S) as live:
-        # One call, which the cache ends after SILENCE_S, without a further attempt.
+        # The time limit of this single call is SILENCE_S: the cache asks the next sentinel before
+        # it ends.
         assert await live.allow("bucket", rate=1, burst=1) == 0.0
 
 

@@ -1,4 +1,4 @@
-"""Assignment of cases, their waiting times, and the sweeps that run when no officer acts."""
+"""Cases (people's requests to officers): assignment, waiting times, and periodic jobs on them."""
 
 import asyncio
 from datetime import datetime, time, timedelta
@@ -418,7 +418,8 @@ async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group:
         await duty_group.update_duty_group(rt)
         passed = (await _now(rt) - begun).total_seconds()
         await ahead(rt, "2 seconds")
-    # `passed` is more than 2 s for each iteration, because the test itself takes time too.
+    # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
+    # too.
     assert group.acts <= 1 + passed * 20 / 60
     assert len(group.stands) == 1
 

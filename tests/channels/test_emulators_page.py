@@ -1,4 +1,4 @@
-"""The web page of both emulators, used by a newcomer; a fake Kosh answers."""
+"""The web page on which developers use both messengers' emulators; a fake Kosh answers."""
 
 import asyncio
 import json

@@ -40,8 +40,8 @@ def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> 
         found = whatsapp_layout.parts(sent, WORDS)
         text, labels = _shown(found[-1])
         if len(found) > 1:
-            # Only a text that is too long for one message, or for one with a link, is split, and
-            # nothing of it is lost.
+            # A text is split only if it is too long for one message (a message with a link may have
+            # less text). The parts together are the whole text.
             text = "\n\n".join([*(part["text"]["body"] for part in found[:-1]), text])
             over = any(
                 press.payload.endswith(":>") or press.kind in whatsapp_layout.LINKS
@@ -57,7 +57,7 @@ def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> 
 
 
 def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
-    """Return text and visible labels of a message, after a check of their lengths."""
+    """Check the lengths of all parts of a WhatsApp message; return its text and visible labels."""
     if content["type"] == "text":
         return content["text"]["body"], set()
     action, text = content["interactive"]["action"], content["interactive"]["body"]["text"]

@@ -240,7 +240,8 @@ def test_telegram_service_messages_are_ignored() -> None:
     assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
 
 
-# Fields of aiogram's Message that do not make a message of a kind of its own.
+# Fields of aiogram's Message that are not tested here as kinds of messages: attributes of a
+# message, and content with tests of its own (text, caption, contact).
 _ENVELOPE = (
     "author_signature business_connection_id caption caption_entities chat contact date "
     "direct_messages_topic edit_date effect_id entities ephemeral_message_id external_reply "
@@ -256,7 +257,7 @@ _ENVELOPE = (
 ENVELOPE = frozenset(_ENVELOPE.split())
 
 
-# Fields with content that people send. All further fields are service messages of Telegram.
+# Fields with content that people send. All remaining fields are service messages of Telegram.
 _SENT = (
     "animation audio checklist dice document game invoice live_photo location paid_media photo poll"
     " rich_message sticker story venue video video_note voice"

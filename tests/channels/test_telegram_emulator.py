@@ -43,7 +43,7 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 @pytest_asyncio.fixture
 async def bot(telegram: Emulator) -> "AsyncIterator[Bot]":
-    """Yield an aiogram bot; the slow import of aiogram here does not delay collection."""
+    """Yield an aiogram bot; import aiogram here, because its slow import would delay collection."""
     from aiogram import Bot
     from aiogram.client.default import DefaultBotProperties
     from aiogram.client.session.aiohttp import AiohttpSession

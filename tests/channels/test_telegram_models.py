@@ -42,7 +42,11 @@ MAX_BUILT_METHODS = 150
 
 @pytest.fixture(scope="module")
 def measured() -> list[str]:
-    """Return MB grown, built types and methods, used models, and names of used models not built."""
+    """Return MEASURE's output, split at spaces.
+
+    It has the growth of memory in MB, the numbers of built types, of built methods and of models
+    that Kosh uses, and the names of used models that are not built.
+    """
     command = [sys.executable, "-W", "ignore", "-c", MEASURE]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 

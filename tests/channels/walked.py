@@ -34,7 +34,7 @@ TODAY = date(2026, 11, 24)
 # The longest text that a person may write, in the widest letters.
 LONG_NAME = "ӘБДІҒАППАР" * 8
 LINK = "https://kosh.example/p/" + "x" * 43
-# Values for the placeholders of remarks, which no walk fills in.
+# Values for the placeholders of remarks (fixed sentences), which the walk does not fill in.
 FILLED: Mapping[str, Value] = {
     "number": "KZ-2026-TEST",
     "paper": button("Passport"),
@@ -52,7 +52,10 @@ FILLED: Mapping[str, Value] = {
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Return every distinct question, screen, outcome and remark, with and without notes."""
+    """Return every distinct message: questions, screens, outcomes and remarks.
+
+    Questions are returned with and without notes, the sentences that can precede a question.
+    """
     found: dict[object, Say] = {}
     for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
@@ -78,7 +81,7 @@ _rendered = cache(WORDS.render)
 
 
 def _sign(payload: str) -> str:
-    """Return a button's payload without its nonce."""
+    """Return a button's payload without its nonce, which differs between equal messages."""
     return payload.partition(":")[2] or payload
 
 
@@ -103,7 +106,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
 
 
 def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
-    """Return the conversation with the longest answers that the parsers accept."""
+    """Return the conversation with its names replaced by the longest that the parsers accept."""
     long = {
         key: Answer(LONG_NAME, answer.rev, answer.signature)
         for key, answer in form.answers.items()
@@ -134,7 +137,7 @@ class _Listener(Chat):
 
 
 def _told(page: Page) -> Iterator[Say]:
-    """Yield the messages of the transcripts' conversations; none if a secure page may be used."""
+    """Yield the messages of the transcripts' conversations, which never use the secure page."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)

@@ -126,7 +126,7 @@ def test_cli_shell_completion_works_in_the_installed_command() -> None:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Return a list that records commands, shown and quiet ones, in place of running them."""
+    """Return a list that records the commands of `./kosh test`, which are not run."""
     recorded: Runs = []
 
     def run(shown: dict[str, list[str]], quiet: dict[str, list[str]]) -> list[str]:
@@ -162,5 +162,5 @@ def test_test_command_runs_release_checks_with_option_all(runs: Runs) -> None:
 
 
 def _marked(command: list[str]) -> str:
-    """Return the expression of marks by which a command of pytest selects tests."""
+    """Return the expression after `-m` by which a pytest command selects tests by their marks."""
     return command[command.index("-m", command.index("pytest")) + 1]

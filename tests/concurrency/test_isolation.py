@@ -1,4 +1,4 @@
-"""A sweep that fails for one person still serves all other people."""
+"""A periodic job (sweep) that fails for one person still serves all other people."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -57,10 +57,9 @@ FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 async def test_outbox_sends_other_messages_when_one_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that the oldest message does not block the others.
+    """Check that an undecryptable oldest message does not block other people's messages.
 
-    A sweep takes one message here, so the first sweep has only the message of the person who cannot
-    be decrypted.
+    A sweep takes only one message here, so the first sweep takes the undecryptable one.
     """
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
     monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)

@@ -1,4 +1,4 @@
-"""Simple turns of several people share one transaction if nothing requires a separate one."""
+"""Turns (each processes one update of a person) share a transaction if they are simple."""
 
 import asyncio
 from typing import Any
@@ -142,7 +142,7 @@ async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
 
 
 async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtime) -> None:
-    """Check that two handles of one person do not both start a turn from the same state."""
+    """Check that updates from two chats of one person do not both start from the same state."""
     (guest,) = await _known(rt, 1)
     other = Guest(rt)
     async with rt.pool.connection() as session:

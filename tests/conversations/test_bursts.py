@@ -184,7 +184,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 async def test_message_burst_of_six_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
-    """Deliver each update twice; a repeated update of a shared turn is not answered again."""
+    """Deliver each update twice; check that the second delivery gets no answer."""
     talk = await _talk(house, clock, channel, *answers)
     before = len(talk.heard)
     talk.emulator.tricks.copies = 2
@@ -403,7 +403,10 @@ async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
 async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
     house: House, clock: Clock
 ) -> None:
-    """Advance the database clock, so that a worker sends the answer, then the process clock."""
+    """Advance only the database clock, so that a worker sends the delayed answer.
+
+    The process's own clock advances later, as if the process were dead until then.
+    """
     talk = await _talk(house, clock, "telegram", *CONSENTED)
     before = len(talk.heard)
     await talk.taken(*talk.says(LINES[:3]))
@@ -550,7 +553,7 @@ async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
 async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
-    """Keep the person active between the messages, so that their burst state is not evicted."""
+    """Send other messages between the equal ones, so that the burst state is not evicted."""
     talk = await _talk(house, clock, "telegram", *answers)
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.at_once(press())
@@ -565,7 +568,7 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
 async def test_message_burst_repeats_an_equal_answer_after_its_window(
     house: House, clock: Clock
 ) -> None:
-    """Repeat an unanswered press between the messages, so that the burst state is not evicted."""
+    """Press a button between the equal messages, so that the burst state is not evicted."""
     talk = await _talk(house, clock, "telegram")
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.next(press())

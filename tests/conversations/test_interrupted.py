@@ -1,4 +1,4 @@
-"""Turns that are cut off or cancelled: nothing hangs, and nothing is sent twice."""
+"""Interrupted turns (the processing of an update): nothing hangs, and nothing is sent twice."""
 
 import asyncio
 import subprocess
@@ -45,7 +45,7 @@ class Slow(WebChat):
 
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
-    """Yield a runtime, and its connections to PostgreSQL, which the test can cut or delay."""
+    """Yield a runtime, and the proxy of its PostgreSQL connections, which tests cut or delay."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:

@@ -88,7 +88,7 @@ async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runt
 
 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
-    """Insert messages of the form that are queued for sending."""
+    """Put `count` messages of the bot's form into the outbox, queued for sending."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
@@ -115,7 +115,7 @@ async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list
 
 
 async def _note_claims(rt: Runtime) -> None:
-    """Record with a trigger when a row is claimed, since its lease is cleared with the outcome."""
+    """Store the time of each claim by a trigger, because a message's outcome clears its lease."""
     url = rt.settings.database("owner")
     async with await AsyncConnection.connect(url, autocommit=True) as session:
         await session.execute("ALTER TABLE messages ADD COLUMN started_at timestamptz")
@@ -169,7 +169,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
 
 
 async def _leave(guest: Guest, case: cases.Case) -> None:
-    """Return the person to the bot, so that they can ask for an officer again."""
+    """End the case on the person's side, so that the person can ask for an officer again."""
     if (await now(guest.rt, case.id)).state != State.RESOLVED:
         await guest.go("/menu", "yes")
 
@@ -214,7 +214,7 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
 
 
 async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
-    """Wait until a session waits for a lock; only the administrator sees others' locks."""
+    """Wait until a database session waits for a lock, which only the administrator can see."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
         async with asyncio.timeout(60):

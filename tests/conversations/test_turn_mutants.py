@@ -1,4 +1,4 @@
-"""Tests that the turn's guards are needed: without them, updates are lost."""
+"""Tests of an altered turn: if it commits the dedupe row first, updates are lost."""
 
 import asyncio
 from datetime import datetime
@@ -17,7 +17,7 @@ NOTE = "INSERT INTO processed_updates (channel, key) VALUES (%s, %s) ON CONFLICT
 
 
 def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write the dedupe row in an earlier transaction; give up if the state's version changed."""
+    """Patch `claim` to commit an update's dedupe row before the transaction that applies it."""
     claim = conversation_store.claim
 
     async def note_then_claim(

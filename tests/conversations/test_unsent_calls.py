@@ -243,7 +243,7 @@ async def test_anonymous_update_waits_for_a_call_that_outlasts_the_lease(
         held = await hold(key, token, lease_ms=LEASE_MS)
         if isinstance(held, Busy):
             tries.append(held)
-            # The tries until here took twice as long as the lease.
+            # The retries have waited for more than twice the duration of the lease.
             if len(tries) * anonymous.HELD_PAUSE > 2 * LEASE_MS / 1000:
                 slow.set()
         return held
@@ -253,7 +253,7 @@ async def test_anonymous_update_waits_for_a_call_that_outlasts_the_lease(
     async with asyncio.timeout(20):
         first = asyncio.create_task(platform.do(Said("меню")))
         await platform.called.wait()
-        # Another process, since the updates of a person wait for each other within a process.
+        # Act as another process, because within one process a person's updates wait for each other.
         platform.rt = elsewhere(rt)
         await platform.do(Said("помощь"))
         await first

@@ -7,7 +7,7 @@ from bot.db.connection import Connection
 
 
 async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
-    """Keep a reference to the task and collect no garbage, as in procrastinate's worker."""
+    """Keep the task and disable garbage collection, which would close an abandoned socket too."""
     asked, closed = asyncio.Event(), asyncio.Event()
 
     async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -485,7 +485,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 @contextmanager
 def _alarms() -> Iterator[list[int]]:
-    """Yield a list. After the block, it has the number of read cases of each read-budget alarm."""
+    """Yield a list. After the block, it has the number of read cases in each read-budget alert."""
     lines, counts = io.StringIO(), list[int]()
     logging.configure("warning", to=lines)
     try:

@@ -1,4 +1,4 @@
-"""Cases for mutations of the desk that no other test detects (docs/decisions/0035)."""
+"""Tests for mutations of the package desk that no other test detects (docs/decisions/0035)."""
 
 from typing import Any
 

@@ -77,7 +77,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """Return a setting's value as an environment variable contains it."""
+    """Return a setting's value in the format of an environment variable."""
     match value:
         case SecretStr():
             return value.get_secret_value()

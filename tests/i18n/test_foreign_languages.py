@@ -1,4 +1,4 @@
-"""Sentences in languages that are not offered, which no text in an offered language gets."""
+"""A notice in languages that Kosh does not offer; no text in an offered language gets it."""
 
 import re
 from collections import Counter

@@ -1,6 +1,7 @@
 """The English messages are in plain language.
 
-The numbers of long sentences and bare pronouns must not rise. Abbreviations are explained.
+The numbers of long sentences and of sentences that begin with a pronoun must not rise.
+Abbreviations are spelled out.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A worker leaves notifications of kinds that a newer version added to a newer worker."""
+"""Notifications of a kind that a newer version added wait for a worker of that version."""
 
 import procrastinate
 

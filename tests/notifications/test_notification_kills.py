@@ -24,7 +24,7 @@ pytestmark = pytest.mark.release
 
 KILLS = int(os.environ.get("NOTIFICATION_KILLS", "6"))
 SEED = 28
-# A count that no text contains.
+# A number that no text contains, to find the place of the count in a rendered text.
 COUNT = 777
 # Longer than the lease of a notification.
 EXPIRED = "61 seconds"

@@ -277,7 +277,7 @@ def test_log_configuration_removes_handlers_of_libraries() -> None:
 
 
 def test_log_configuration_enables_loggers_that_a_library_disabled() -> None:
-    """Disable a logger as `logging.config.dictConfig` does with all that exist."""
+    """Disable a logger, as `logging.config.dictConfig` disables all existing loggers."""
     stream, silent = Written(), logging.getLogger("silent.library")
     silent.disabled = True
     app_logging.configure("info", to=stream)

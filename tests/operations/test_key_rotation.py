@@ -80,8 +80,7 @@ async def test_new_key_is_used_for_encryption_once_every_process_has_it(
     settle(rt)
     assert rt.vault.epoch == 2
     person = uuid4()
-    # The other process has not reloaded its keys. It does so when it gets a person's key that the
-    # new key encrypts.
+    # The other process reloads its keys only when it gets a person's key that the new key encrypts.
     assert elsewhere.epoch == 1
     elsewhere.open(person, rt.vault.new_key(person))
     assert elsewhere.epoch == 2

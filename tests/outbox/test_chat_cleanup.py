@@ -1,4 +1,4 @@
-"""The quick exit deletes the chat's messages, or reports which ones it cannot delete."""
+"""The quick exit (it hides Kosh) deletes the chat's messages, or reports those that remain."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The sweep of the outbox sends messages that a crash left in the queue.
+"""The outbox (queue of messages to people) is swept: messages that a crash left are sent.
 
 One person's backlog does not delay other people's messages.
 """

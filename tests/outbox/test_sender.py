@@ -386,7 +386,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
     found = await _ready(rt)
-    # In the second round, nothing but the failed pings prevents the next messages.
+    # In the second round, only the failed pings prevent further messages.
     for _bout in range(2):
         await broadcasts.send_shard(rt, found.id, 0)
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
@@ -883,8 +883,8 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     assert not any(each.address.encode() in told for each in members)
 
 
-# When the only recipient's message was sent. A time just after it shows a comparison with a clock
-# that is read twice.
+# SQL for the time at which the only recipient's message was sent. A time one microsecond later
+# detects code that reads the clock twice.
 SENT: LiteralString = "SELECT state_at FROM broadcast_recipients"
 
 

@@ -1,4 +1,4 @@
-"""A worker leaves registry writes of a newer version to a newer worker, unchanged."""
+"""Registry writes of a newer version stay unchanged until a worker of that version sends them."""
 
 from dataclasses import replace
 from typing import Any, LiteralString, cast

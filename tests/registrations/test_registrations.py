@@ -207,7 +207,7 @@ async def _surname(guest: Guest) -> str | None:
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
-    """Check that a form of another flow keeps its answers when those of the registration go."""
+    """Check that another flow's form keeps its answers when the registration's are deleted."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())

@@ -1,6 +1,7 @@
-"""A registration with the names, birth year and citizenship of another person's opens one case.
+"""A registration that repeats the details of another person's registration opens one case.
 
-Different details and a person's own amendments open none.
+The details are names, birth year and citizenship. Different details and a person's own amendments
+open no case.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ async def _all(rt: Runtime, statement: Any) -> list[Any]:
 
 
 async def _register(guest: Guest, **answers: str) -> None:
-    """Register with the answers of AFTER_CONSENT; `answers` replace them, by the replaced value."""
+    """Register with the answers of AFTER_CONSENT; `answers` maps answers to their replacements."""
     await guest.consent()
     await guest.go(*(answers.get(each, each) for each in AFTER_CONSENT), "submit")
 

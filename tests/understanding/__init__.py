@@ -1,4 +1,4 @@
-"""Tests of the recogniser, and test lines that are never used to train it."""
+"""Tests of the recogniser (it finds the intents of texts), and lines not used for its training."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The decision on a recognised text: answer an intent or two, offer several, or see danger."""
+"""The decision on a recognised text: answer one or two intents, offer several, warn of danger."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The model's bounds of probabilities, its share of known pieces, and properties of lines."""
+"""The recogniser's model: probabilities of intents, known pieces of text, properties of a line."""
 
 import math
 from collections.abc import Sequence

@@ -38,7 +38,7 @@ from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
-# Maximum number of the TROLLS meaningless lines in which danger is suspected.
+# Among the TROLLS meaningless lines, danger may be suspected in at most this number.
 MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})

@@ -1,4 +1,4 @@
-"""A stay in days is not answered as if it were the year of the status of kandas."""
+"""A question about a stay in days is not answered as one about the year of kandas status."""
 
 import pytest
 

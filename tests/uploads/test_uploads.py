@@ -487,7 +487,7 @@ async def accepted(guest: Guest) -> bool:
 
 
 async def all_accepted(house: House, guest: Guest) -> None:
-    """Advance time, so that failed transfers are retried, until the registry accepted them all."""
+    """Advance time until the registry has accepted all uploads; failed transfers are retried."""
 
     async def after_a_while() -> bool:
         await house.ahead("15 minutes")
@@ -499,8 +499,7 @@ async def all_accepted(house: House, guest: Guest) -> None:
 
 
 async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
-    """Advance time so that the first attempt's lease expires; wait until the registry has accepted
-    the document."""
+    """Let the first attempt's lease expire; wait until the registry has accepted the document."""
     await house.ahead("15 minutes")
     await house.until(lambda: accepted(guest), 60)
 
@@ -548,7 +547,7 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
 
 
 async def tried_and_settled(house: House, upload_id: UUID) -> None:
-    """Advance time until two attempts failed or one succeeded; end the fault; wait for success."""
+    """Advance time until two attempts failed or one succeeded; end the fault; await success."""
 
     async def told() -> tuple[str, int]:
         await house.ahead("15 minutes")

@@ -42,7 +42,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
 
 
 async def _told_before(house: House, *, mission: str = "") -> None:
-    """Insert an announcement into the tables as already sent, to all people or to a mission's."""
+    """Insert an announcement that was sent to all people, or to the people of one mission."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
         await session.execute(

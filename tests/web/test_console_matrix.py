@@ -44,7 +44,7 @@ class Office:
     known: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
-        """Set the case's state and owner; return what `row` then returns."""
+        """Set the case's state and owner; return the case as `row` reads it."""
         async with self.house.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(

@@ -86,7 +86,7 @@ def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
 
 
 def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
-    """Check that routes are built only once, because 0.1 s is too long for every test.
+    """Check that a process builds the routes once: each time would take 0.1 s of a test.
 
     A route added to one application must not appear in another.
     """

@@ -221,7 +221,7 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Send 100 messages concurrently; each gets its own reply, as does another person (row 65)."""
+    """Send 100 messages concurrently; each gets a reply, as does another person's (row 65)."""
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1

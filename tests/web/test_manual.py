@@ -24,7 +24,7 @@ from tests.console_client import Console
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
 PRESSED = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r"\{\{ t\.(\w+)")
-# Pages without sign-in (OPEN_PAGES), and names of buttons that their own label explains (PLAIN).
+# Pages without sign-in (OPEN_PAGES), and names of buttons whose label explains them (PLAIN).
 OPEN_PAGES = {"sign_in.html", "welcome.html", "resend_form.html", "redirect.html"}
 PLAIN = {
     "close", "help", "find", "original", "file_send_own", "content_answers", "content_notice_new",
@@ -40,7 +40,7 @@ LANGUAGES = {
 
 
 def _buttons() -> Iterator[str]:
-    """Yield the names of the labels of all buttons on pages for signed-in officers."""
+    """Yield the label name of every button on the pages for signed-in officers."""
     for page in TEMPLATES.glob("*.html"):
         if page.name not in OPEN_PAGES:
             for _tag, inside in PRESSED.findall(page.read_text("utf-8")):

@@ -1,4 +1,4 @@
-"""A person looks up the status in another chat than their own, by registration number and PIN.
+"""A person looks up a registration's status in another chat, by its number and a PIN.
 
 In WhatsApp, a link leads to the lookup on the website.
 """
