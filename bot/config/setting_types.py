@@ -68,6 +68,11 @@ def _postgresql(value: SecretStr | None) -> SecretStr | None:
 
 
 def _redis(value: SecretStr | None) -> SecretStr | None:
+    if value and value.get_secret_value().startswith("rediss+sentinel:"):
+        raise ValueError(
+            "asks for TLS, which Kosh does not use with sentinels; use redis+sentinel:// in a"
+            " private network, or rediss:// of one server"
+        )
     if value and not _REDIS.fullmatch(value.get_secret_value()):
         raise ValueError(
             "must begin with redis://, rediss:// or unix://, or be"

@@ -371,7 +371,12 @@ def read[S: Settings](kind: type[S], **chosen: Any) -> S:
     try:
         return kind(**chosen)
     except ValidationError as error:
-        wrong = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
+        # A default that depends on a wrong value is a consequence of this value, so it is left out.
+        wrong = "; ".join(
+            _problem(each["loc"], each["msg"])
+            for each in error.errors()
+            if each["type"] != "default_factory_not_called"
+        )
     # Raised outside of the `except` block, so that the original error, which contains the settings'
     # values, is not attached as context.
     raise ConfigError(wrong)

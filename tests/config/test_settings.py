@@ -1,6 +1,7 @@
 """Settings: read from variables and files, rejected with a clear sentence, never printed."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,6 +242,17 @@ def test_settings_refuse_a_wrong_value_and_name_only_the_setting(name: str, valu
     said = refusal(**{name: value})
     assert name in said
     assert CANARY not in said
+
+
+def test_settings_error_explains_that_sentinels_have_no_tls() -> None:
+    said = refusal(KOSH_REDIS_URL=f"rediss+sentinel://kosh:{CANARY}@10.0.0.1:26379/kosh")
+    assert "TLS" in said
+    assert CANARY not in said
+
+
+def test_settings_error_names_only_the_wrong_variable() -> None:
+    said = refusal(KOSH_PORT=CANARY)
+    assert re.findall(r"KOSH_\w+", said) == ["KOSH_PORT"]
 
 
 def test_settings_name_every_wrong_variable_at_once() -> None:
