@@ -15,7 +15,9 @@ import typer
 
 from bot import BEGAN
 from bot.cli.environment import (
+    DEMO_FOLDER,
     ROOT,
+    SERVERS,
     Data,
     Fresh,
     Port,
@@ -27,7 +29,7 @@ from bot.cli.environment import (
 )
 from bot.cli.servers import serve, serve_all
 from bot.config.settings import Settings
-from bot.config.sources import ConfigError
+from bot.config.sources import PREFIX, ConfigError
 from bot.registry import sandbox
 
 app = typer.Typer()
@@ -45,7 +47,7 @@ def demo(
     data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
 ) -> None:
     """Run a complete demo: servers, sandbox registry, web chat, worker; end it with Ctrl-C."""
-    data = data or home(None) / "demo"
+    data = data or home(None) / DEMO_FOLDER
     load(data)
     _refuse_configured_servers()
     # Log errors only, so that the two printed addresses are not lost among log lines.
@@ -59,7 +61,7 @@ def demo(
 
 def _refuse_configured_servers() -> None:
     """Raise ConfigError if settings name servers, which may hold the data of an installation."""
-    for name in ("KOSH_DATABASE_URL", "KOSH_REDIS_URL"):
+    for name in (PREFIX + each for each in SERVERS):
         if os.environ.get(name):
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
 
@@ -81,6 +83,7 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
         client_secret=keys["registry_client_secret"],
         callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
         callback_secret=keys["registry_callback_secret"],
+        with_people=True,
     )
     given = {"broadcast_testers": TESTER} | keys
     joined = read(**(chosen.model_dump(exclude_none=True) | given))

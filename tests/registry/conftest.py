@@ -104,7 +104,13 @@ async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
         return found
 
 
-def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0) -> ASGIApp:
+def sandbox_app(
+    database_url: str,
+    callback_url: str | None,
+    delay: float = 0.0,
+    *,
+    with_people: bool = False,
+) -> ASGIApp:
     """Return a sandbox application in which the tests' client is registered.
 
     It decides on each registration after `delay` seconds.
@@ -117,6 +123,7 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
         callback_secret=CALLBACK_SECRET,
         delay=delay,
         embed_from="http://127.0.0.1:8080",
+        with_people=with_people,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from aiohttp import ClientSession
 
 from bot.registry.client import Registry
 from bot.registry.planning import DIMENSIONS, PAIRS
@@ -25,9 +26,10 @@ from bot.registry.sandbox.disclosure import (
     hidden,
     key_of,
 )
+from tests.app_stack import serving
 from tests.benchmarks import families
 from tests.benchmarks.attacks import Known, Published
-from tests.registry.conftest import Sandbox
+from tests.registry.conftest import Sandbox, sandbox_app
 from tests.registry.example import new_key, pre_registration
 from tests.registry.population import Population, population, store
 
@@ -263,3 +265,19 @@ def test_planning_hidden_counts_cannot_be_derived_from_all_tables_together(
     assert known.hidden
     assert known.determined() == {}
     assert known.forced() == {}
+
+
+async def test_planning_figures_of_a_demo_show_invented_people(database_url: str) -> None:
+    async with ClientSession() as session:
+        for _start in range(2):
+            app = sandbox_app(database_url, None, with_people=True)
+            async with serving(app) as url:
+                sandbox = Sandbox(url, session)
+                assert await sandbox.entries() == []
+                for by in DIMENSIONS:
+                    found, shown = await _shown(sandbox, by)
+                    assert found["people"] > 240
+                    assert sum(bool(people) for people in shown.values()) >= 3, by
+    with psycopg.connect(database_url) as connection:
+        cursor = connection.execute("SELECT count(*) FROM registry_sandbox.entries")
+        assert cursor.fetchone() == (240,)

@@ -19,7 +19,15 @@ from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from bot.registry.sandbox import api, callbacks, list_routes, page, planning_routes, store
+from bot.registry.sandbox import (
+    api,
+    callbacks,
+    invented_people,
+    list_routes,
+    page,
+    planning_routes,
+    store,
+)
 from bot.registry.sandbox.client_certificates import PeerCertificateMiddleware
 from bot.registry.sandbox.errors import (
     Objection,
@@ -57,12 +65,14 @@ def create_app(
     client_scopes: frozenset[Scope] = frozenset(SCOPES),
     delay: float = 2.0,
     embed_from: str = "'self'",
+    with_people: bool = False,
 ) -> ASGIApp:
     """Return the sandbox as an ASGI application; its tables are in the schema `registry_sandbox`.
 
     `delay` is in seconds, from receiving a registration to deciding on it. `embed_from` is the CSP
     source (an origin) of pages that may show the sandbox in a frame. `client_keys` are the client's
-    public keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates.
+    public keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates. `with_people` adds
+    invented registrations, which only the planning figures show.
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
@@ -75,6 +85,7 @@ def create_app(
         callback_secret=callback_secret,
         embed_from=embed_from,
         delay=delay,
+        with_people=with_people,
     )
     app = _application(_routes(with_page=True))
     app.state.sandbox = sandbox
@@ -128,6 +139,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with sandbox.pool, aiohttp.ClientSession(timeout=timeout) as session:
         async with sandbox.pool.connection() as connection:
             await store.create_tables(connection)
+            if sandbox.with_people:
+                await invented_people.enter(connection)
         async with asyncio.TaskGroup() as group:
             deciding = group.create_task(callbacks.decide(sandbox))
             delivering = group.create_task(callbacks.deliver(sandbox, session))

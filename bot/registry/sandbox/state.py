@@ -47,6 +47,7 @@ class Sandbox:
     callback_secret: str
     embed_from: str
     delay: float
+    with_people: bool = False
     client_keys: tuple[Mapping[str, Any], ...] = ()
     client_thumbprints: frozenset[str] = frozenset()
     client_scopes: frozenset[Scope] = frozenset(SCOPES)

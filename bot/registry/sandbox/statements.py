@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from bot.db.statements import seconds, statement
+from bot.registry.sandbox.invented_people import KEY_PREFIX
 from bot.registry.sandbox.tables import SCHEMA, Callback, Document, Entry, Milestone, Write
 
 _NOW: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
@@ -304,9 +305,11 @@ _ENTRY = {
     "step": Entry.step,
 }
 ENTRY_FIELDS = tuple(_ENTRY)
+_IS_SHOWN = Entry.created_by.not_like(f"{KEY_PREFIX}%")
 ENTRIES = statement(
     select(*_ENTRY.values())
+    .where(_IS_SHOWN)
     .order_by(Entry.received_at.desc(), Entry.number)
     .limit(bindparam("limit", type_=Integer()))
 )
-COUNTS = statement(select(Entry.state, func.count()).group_by(Entry.state))
+COUNTS = statement(select(Entry.state, func.count()).where(_IS_SHOWN).group_by(Entry.state))
