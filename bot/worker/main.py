@@ -12,12 +12,12 @@ from bot.concurrency import shutdown
 from bot.conversations import receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
 from bot.editorial import referrers
-from bot.notifications import NewerKind
 from bot.observability import logging
 from bot.operations import health, key_rotation, rollback_guard
 from bot.privacy import erasure, retention
 from bot.registrations import registry_codes, submissions
 from bot.runtime import DatabaseUnavailable, Runtime
+from bot.worker import newer_jobs
 from bot.worker.sweeps import (
     _write,
     forget_spent,
@@ -47,8 +47,6 @@ FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
-# An old worker retries a job of a newer version after this time.
-NEWER_SECONDS = 10
 
 _logger = logging.get()
 
@@ -56,7 +54,7 @@ _logger = logging.get()
 async def work(rt: Runtime) -> None:
     """Run all jobs and sweeps until cancelled."""
     rt = await registry_codes.verify_codes(rt)
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    app = newer_jobs.worker_app()
     level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
 
     @app.task(name=submissions.TASK, queue=DEFAULT)
@@ -105,7 +103,7 @@ async def announce(rt: Runtime) -> None:
 
     A process that runs this is an additional worker beside one that runs `work`.
     """
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    app = newer_jobs.worker_app()
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         _announce(group, app, rt)
@@ -117,9 +115,8 @@ def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
 
     A job with a kind of a newer version is retried until a newer worker takes it.
     """
-    retry = procrastinate.RetryStrategy(wait=NEWER_SECONDS, retry_exceptions=[NewerKind])
 
-    @app.task(name=notifications.TASK, queue=DEFAULT, retry=retry)
+    @app.task(name=notifications.TASK, queue=DEFAULT, retry=newer_jobs.RETRY)
     async def notify(kind: str, subject: str) -> None:
         await notifications.fan_out(rt, notifications.known_kind(kind), subject)
 

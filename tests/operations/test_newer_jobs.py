@@ -1,0 +1,36 @@
+"""A worker leaves jobs whose task a newer version added to a newer worker."""
+
+from bot.db import job_queue
+from bot.runtime import Runtime
+from bot.worker import newer_jobs
+
+
+async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> None:
+    old, newer, ran = newer_jobs.worker_app(), newer_jobs.worker_app(), list[str]()
+
+    async def run(subject: str) -> None:
+        ran.append(subject)
+
+    old.task(name="known", queue="default")(run)
+    newer.task(name="added", queue="default")(run)
+    async with rt.pool.connection() as session:
+        await job_queue.defer(session, "added", subject="new")
+        await job_queue.defer(session, "known", subject="old")
+    async with old.open_async(rt.pool):
+        await old.run_worker_async(
+            wait=False, install_signal_handlers=False, listen_notify=False,
+            delete_jobs="successful",
+        )  # fmt: skip
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT task_name, status::text, scheduled_at > now() FROM procrastinate_jobs"
+        )
+        assert await cursor.fetchall() == [("added", "todo", True)]
+        assert ran == ["old"]
+        await session.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+    async with newer.open_async(rt.pool):
+        await newer.run_worker_async(
+            wait=False, install_signal_handlers=False, listen_notify=False,
+            delete_jobs="successful",
+        )  # fmt: skip
+    assert ran == ["old", "new"]
