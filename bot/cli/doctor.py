@@ -17,7 +17,7 @@ from bot.channels import Channel, SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import content_checks, whatsapp_templates
-from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.environment import AsJson, Data, demo_folder, print_json, surroundings
 from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.config import minimum_versions
@@ -50,7 +50,10 @@ RATES = ("telegram_rate", "whatsapp_rate")
 @app.command()
 def doctor(as_json: AsJson = False, data: Data = None) -> None:
     """Check database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    demo = demo_folder(data)
+    if demo is not None:
+        typer.echo(f"These are the findings of the demo in {demo}.", err=True)
+    with surroundings(demo or data, None, fresh=False, demo=demo is not None) as (chosen, _sandbox):
         findings = asyncio.run(examine(chosen))
     if as_json:
         print_json([asdict(each) for each in findings])
@@ -297,6 +300,9 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
 async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
     async with aiohttp.ClientSession() as http:
         registry = registry_of(chosen, http)
+        if registry is None and chosen.demo:
+            yield good("registry", "the sandbox, which `./kosh demo` starts")
+            return
         if registry is None:
             yield doubtful("registry", "not set", "registration stays closed until it is")
             return

@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 # but without that file, belongs to an installation.
 DEMO_MARK = "demo-only"
 _INSTALLED = ("postgres", "keys", "settings.env")
+# Name of the demo's folder in the data directory, and the settings of servers that a demo refuses.
+DEMO_FOLDER, SERVERS = "demo", ("DATABASE_URL", "REDIS_URL")
 
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
 Port = Annotated[
@@ -70,6 +72,22 @@ def _mark_demo(folder: Path) -> None:
 def home(data: Path | None) -> Path:
     """Return the data directory: the argument, else KOSH_DATA_DIR, else `.kosh`."""
     return data or Path(os.environ.get("KOSH_DATA_DIR") or ".kosh")
+
+
+def demo_folder(data: Path | None) -> Path | None:
+    """Return the folder of the demo that a command with this argument means; None if none.
+
+    Without the argument, this is the default folder of `./kosh demo`, unless an installation is
+    there. Configured servers belong to an installation.
+    """
+    if any(os.environ.get(f"{PREFIX}{name}") for name in SERVERS):
+        return None
+    place = home(data)
+    if (place / DEMO_MARK).exists():
+        return place
+    default = place / DEMO_FOLDER
+    is_installed = any((place / each).exists() for each in _INSTALLED)
+    return default if data is None and not is_installed and (default / DEMO_MARK).exists() else None
 
 
 def settings_file(place: Path) -> Path:

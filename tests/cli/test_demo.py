@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from bot.cli import demo, environment
+from bot.cli import demo, doctor, environment
+from bot.cli.findings import Grade
 from bot.config.settings import Settings, settings
 from bot.config.sources import ConfigError
 from bot.embedded import Databases
@@ -82,6 +83,42 @@ def test_cli_command_rejects_the_data_folder_of_a_demo(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="belongs to a demo"):
         environment.read(data_dir=tmp_path)
     assert environment.read(data_dir=tmp_path, demo=True).demo
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_doctor_examines_a_demo_as_a_demo(monkeypatch: pytest.MonkeyPatch, given: bool) -> None:
+    place = Path(".kosh/demo")
+    place.mkdir(parents=True)
+    environment._mark_demo(place)
+    examined: list[tuple[Path | None, bool]] = []
+
+    def surroundings(data: Path | None, *_more: object, demo: bool, **_how: object) -> None:
+        examined.append((data, demo))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctor, "surroundings", surroundings)
+    with pytest.raises(KeyboardInterrupt):
+        doctor.doctor(data=place if given else None)
+    assert examined == [(place, True)]
+
+
+@pytest.mark.parametrize("there", ["keys", "KOSH_DATABASE_URL"])
+def test_doctor_examines_the_installation_beside_a_demo(
+    monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    place = Path(".kosh/demo")
+    place.mkdir(parents=True)
+    environment._mark_demo(place)
+    if there == "keys":
+        Path(".kosh/keys").mkdir()
+    else:
+        monkeypatch.setenv(there, "postgresql://kosh_app@db.example/kosh")
+    assert environment.demo_folder(None) is None
+
+
+async def test_doctor_of_a_demo_accepts_the_sandbox_registry() -> None:
+    chosen = settings(demo=True)
+    assert [each.grade async for each in doctor._registry(chosen)] == [Grade.GOOD]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "kosh.example"])
