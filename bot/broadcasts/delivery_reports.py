@@ -40,7 +40,7 @@ AGAIN_SECONDS = 10.0
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
-    """Return True if the report is about a broadcast, not about an outbox row."""
+    """Return True if the report is about a broadcast, not about a single message of the outbox."""
     return MARK.fullmatch(receipt.row) is not None
 
 

@@ -70,8 +70,8 @@ async def _alone(transaction: Transaction, lock: int) -> bool:
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
     """Set recipients with an expired lease to `in_doubt`; close recipients that are too late.
 
-    Planned and held recipients are closed if the broadcast was cancelled or its end time has
-    passed.
+    Recipients with the status `planned` or `held` are closed if the broadcast was cancelled or its
+    end time has passed.
     """
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:

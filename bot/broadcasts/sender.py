@@ -278,7 +278,8 @@ async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecip
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
     """Make one call of the channel and return the message's id.
 
-    For the web chat, queue an outbox row instead, which the person's page fetches.
+    For the web chat, put a message into the outbox instead, from which the person's page fetches
+    it.
     """
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
@@ -328,8 +329,8 @@ async def _consequences(
 ) -> None:
     """Write outcomes, and apply the effects of failures to people, channel and broadcast.
 
-    If a recipient is planned again after the broadcast has ended, the broadcast is set to running
-    again.
+    If a recipient gets the status `planned` again after the broadcast has ended, the broadcast is
+    set to running again.
     """
     stop = next(
         (each.stop for each in outcomes if each.stop), "storm" if batch.has_error_burst else ""

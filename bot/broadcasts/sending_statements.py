@@ -1,4 +1,8 @@
-"""SQL statements for sending broadcasts: progress, canary, shards, delivery reports."""
+"""SQL statements for sending broadcasts: progress, canary, shards, delivery reports.
+
+A shard is a range of a broadcast's recipients. The canary is the first recipients, whose failures
+pause the broadcast.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""SQL statements of a shard: claim its next recipients, and record the outcomes of their calls."""
+"""SQL statements of a shard: claim its next recipients, and record the outcomes of their calls.
+
+A shard is a range of a broadcast's recipients.
+"""
 
 from bot.db.pipeline import TextStatement
 

@@ -94,6 +94,7 @@ async def spend(
 
     `answered` means that the person has correctly answered the captcha question. Then only the
     hourly limits of the IP address can stop the event; the other budgets may become negative.
+    Return the result as Granted, Asked or Waits.
     """
     wanted = sorted(spendings)
     key = network_key(rt, host)
@@ -176,7 +177,7 @@ async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
-    """Return True at the first call with this name, and False for the next `seconds` seconds."""
+    """Return True at the first call with this name, then False for `seconds` seconds."""
     return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
 
 

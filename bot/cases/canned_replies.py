@@ -38,7 +38,7 @@ class Unusable(ValueError):
 class Canned:
     """A canned reply; texts and titles are by language, `version` is incremented at each change.
 
-    `form` is the name of the library form that is attached to the reply, or ''.
+    `form` is the name of the blank form that is sent with the reply, or ''.
     """
 
     name: str
@@ -109,8 +109,8 @@ async def put(
     """Create or replace a canned reply.
 
     `version` is the version that the officer's page showed, 0 for a new reply. `form` is the name
-    of a library form to attach. Raises Stale if the stored version differs, and Unusable if a name,
-    title or text is invalid.
+    of a blank form to send with the reply. Raises Stale if the stored version differs, and Unusable
+    if a name, title or text is invalid.
     """
     titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))

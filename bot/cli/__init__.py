@@ -1,8 +1,8 @@
 """Command line: each family of commands has its own module in this package.
 
-A family module has an `app`. A command group is named like its file; commands outside of a group
-have no prefix. Only the module of the requested command is imported, since importing all takes 1 to
-2 seconds.
+A module of a family has a typer application named `app`. A command group is named like its file;
+commands outside of a group have no prefix. Only the module of the requested command is imported,
+since importing all takes 1 to 2 seconds.
 """
 
 import os

@@ -1,4 +1,7 @@
-"""`broadcast`: announcements from the terminal, with the same rules as in the officers' console."""
+"""`broadcast`: announcements from the terminal, with the same rules as in the officers' console.
+
+An announcement is a message to many people.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence

@@ -1,4 +1,7 @@
-"""`chat`: runs any flow in the terminal with the step function of `flows`; stores nothing."""
+"""`chat`: runs any flow in the terminal with the step function of `flows`; stores nothing.
+
+A flow is a sequence of questions, and their result.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""`understand`: recognises the intents of typed lines, and measures the recogniser's accuracy."""
+"""`understand`: recognises the intents of typed lines, and measures the recogniser's accuracy.
+
+An intent is the question that a message asks.
+"""
 
 import json
 import sys

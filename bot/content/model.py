@@ -45,7 +45,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     languages. `silent` removes the shipped sentence without a replacement. `address`, `telephone`
     and `map_link` belong to the card of a mission. `opening` and `more` are the names of an
     answer's parts in order, and `flow` is the flow that the answer offers. `titles` are the names
-    of a canned reply by language, and `form` is the library form that is sent with the reply.
+    of a canned reply by language, and `form` is the blank form that is sent with the reply.
     """
 
     texts: dict[str, str]
@@ -67,7 +67,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the languages in which a text is missing; () for a silent item."""
+        """Return the languages in which a text is missing; () if it only removes a sentence."""
         return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
 
 

@@ -205,7 +205,8 @@ async def fill(
     """Answer a question of the form for the person.
 
     `question` is the question's key. `value` is an option's key or a typed text. Raises Refused for
-    an invalid answer, and for consents, reviews and notices, which only the person can answer.
+    an invalid answer, and for a step that only the person can answer: a consent, a notice, or the
+    review of all answers.
     """
 
     async def act(at: ActionContext) -> AfterCommit | None:

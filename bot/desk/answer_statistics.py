@@ -88,8 +88,8 @@ BY = {
 async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
     """Return the groups by mission, topic, language and hour for cases opened in the period.
 
-    The cases are those of the officer's mission. For roles in COMPARING, the groups by mission
-    cover all missions.
+    The cases are those of the officer's mission. If the officer has a role in COMPARING, the groups
+    by mission cover all missions.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:

@@ -41,11 +41,11 @@ async def reply(
     file: NewFile | None = None,
     is_machine: bool = False,
 ) -> ActionResult:
-    """Send the person a typed text, a canned reply, a form of the library or a file.
+    """Send the person a typed text, a canned reply, a blank form of the library or a file.
 
     `words` is the typed text. It is sent in the script of the person's language and stored as
-    typed. `canned` and `form` are names; both are sent in the person's language. If the platform's
-    reply window is closed, or others may see the screen (`views.is_withheld`), the person gets a
+    typed. `canned` and `form` are names; both are sent in the person's language. If the platform
+    accepts no message now, or others may see the screen (`views.is_withheld`), the person gets a
     notice, and the reply once they open the notice. `is_machine`: a machine translated the text,
     and a line above the text says so. Raises Refused.
     """

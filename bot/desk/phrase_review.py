@@ -1,7 +1,7 @@
 """Review of sentences that people donated as training data of the intent recogniser.
 
-An accepted sentence is stored with its intent. `./kosh understanding accepted` prints it for the
-phrase files in the repository.
+An intent is the question that a message asks. An accepted sentence is stored with its intent.
+`./kosh understanding accepted` prints it for the phrase files in the repository.
 """
 
 from uuid import UUID

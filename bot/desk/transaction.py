@@ -1,6 +1,7 @@
 """Transaction of an officer's action: lock, check key and permission, act, audit, then send.
 
-The key is the action's idempotency key. Messages to the person are sent after the commit.
+An action changes a case, which is a person's request to officers. The key is the action's
+idempotency key. Messages to the person are sent after the commit.
 """
 
 from collections.abc import Awaitable, Callable

@@ -126,7 +126,7 @@ def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | Non
 async def count(rt: Runtime, found: Counted | None) -> None:
     """Add 1 to the count of a reported sentence, unless the chat's budget of reports is spent.
 
-    Call it after the turn's commit, so that no lock is held while Valkey is called. Errors of the
+    Call it after the event's commit, so that no lock is held while Valkey is called. Errors of the
     database are ignored, because a lost count does not matter.
     """
     if found is None or not await draw_report(rt, found.channel, found.handle):

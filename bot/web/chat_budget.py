@@ -74,10 +74,10 @@ class Answered:
 async def receive_within_budgets(
     request: Request, inbound: Inbound, answered: Answered | None
 ) -> AfterCommit | None:
-    """Process the event and charge its rate budgets; return what to send after the commit.
+    """Process the event and charge its rate budgets.
 
-    Raises NotTaken if a budget is spent. `answered` is the answer to the question that an earlier
-    rejection asked, or None.
+    Return the messages to send after the commit. Raises NotTaken if a budget is spent. `answered`
+    is the answer to the question that an earlier rejection asked, or None.
     """
     rt: Runtime = request.app.state.rt
     host = client_host(request)
@@ -103,7 +103,10 @@ async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:
-    """Return 429 with `as_page`, so that the page's script posts the form as an ordinary form."""
+    """Return 429 with `as_page`, so that the page's script posts the form as an ordinary form.
+
+    The browser then shows the page with the question.
+    """
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
 

@@ -80,8 +80,8 @@ async def show_link(request: Request, token: str) -> Response:
 async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Form()]) -> Response:
     """Redeem the link, set the cookie on this device and repeat the open question in the chat.
 
-    Return 403 if Telegram's data shows that another person than the link's opened the Mini App.
-    Return 410 if the link is used or expired.
+    Return 403 if Telegram's data shows that the link was not sent to the person who opened the Mini
+    App. Return 410 if the link is used or expired.
     """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)

@@ -1,4 +1,7 @@
-"""The Jinja environment of the web pages, with the filter `linked`, which makes addresses links."""
+"""The Jinja environment of the web pages.
+
+Its filter `linked` converts web addresses in a text to HTML links.
+"""
 
 import re
 from pathlib import Path

@@ -264,7 +264,7 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
 
 @router.post("/callbacks/registry")
 async def registry(request: Request) -> Response:
-    """Receive the registry's callback about the state of a submission.
+    """Receive the registry's callback about the state of a registration that Kosh submitted.
 
     Verify the signature, record the state and notify the person. Return 403 for a wrong signature,
     422 if the callback cannot be parsed, and 404 if the submission is unknown.

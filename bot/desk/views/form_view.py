@@ -42,8 +42,8 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 class Answered:
     """A question that is answered, or the open question.
 
-    `by` is who answered; empty if the question is unanswered. `fillable`: an officer may answer the
-    question for the person.
+    `by` says who gave the answer; it is empty if the question is unanswered. `fillable`: an officer
+    may answer the question for the person.
     """
 
     flow: str

@@ -61,7 +61,10 @@ class AnnouncementRequest(RequestBody):
     why: str = ""
 
     def draft(self) -> Draft:
-        """Convert the request to a draft. Raises broadcasts.Refused if it breaks a rule."""
+        """Convert the request to a draft.
+
+        Raises broadcasts.Refused if the request breaks a rule of announcements.
+        """
         return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
 
 
@@ -101,7 +104,7 @@ class Included(ResponseBody):
 
 
 class AudienceCount(ResponseBody):
-    """The number of people who would receive an announcement, and of those excluded, by reason."""
+    """The number of people who would get an announcement, and of people excluded, by reason."""
 
     included: list[Included]
     """People who would receive it."""

@@ -67,7 +67,7 @@ class InvitedCase(ResponseBody):
 
 
 class Links(ResponseBody):
-    """Links that open the invitation, one per channel. Once one is used, all are spent."""
+    """Links that open the invitation, one per channel. After one is used, none is valid."""
 
     telegram: str | None
     """Link that opens the bot in Telegram; null if the installation has none."""

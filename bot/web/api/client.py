@@ -60,7 +60,7 @@ class AnnouncementProgress(AnnouncementStatus):
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """The number of people who would receive an announcement, and of those excluded, by reason."""
+    """The number of people who would get an announcement, and of people excluded, by reason."""
 
     included: list[Mapping[str, Any]]
     excluded: Mapping[str, int]

@@ -157,7 +157,10 @@ async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
 async def note(
     transaction: Transaction, system: Officer, action: Action, subject: str, outcome: str = ""
 ) -> None:
-    """Append another system's action to the audit log; `outcome` is added to the entry's detail."""
+    """Append an action of another system to the audit log.
+
+    `outcome` is added to the entry's detail.
+    """
     detail = f"api: {outcome}" if outcome else "api"
     await audit_log.append(
         transaction, actor=str(system.id), action=action.value, subject=subject, detail=detail

@@ -289,9 +289,10 @@ async def _shipped(context: RequestContext, item: str) -> Body | None:
 
 
 async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
-    """Return the mission's library forms that can be attached to a canned reply.
+    """Return the mission's library forms, which can be attached to a canned reply.
 
-    Return [] for a content item of another kind, or if the officer may not edit it.
+    A library form is a blank application form. Return [] for a content item of another kind, or if
+    the officer may not edit it.
     """
     if not item.startswith(f"{Kind.CANNED}:") or not drafts.may_edit(context.officer, item):
         return []

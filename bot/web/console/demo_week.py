@@ -74,7 +74,7 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
 
 
 def _moments(rt: Runtime, officers: dict[str, Officer]) -> list[tuple[float, DemoAction]]:
-    """Return the week's actions, each with the number of hours before now when it happens."""
+    """Return the week's actions, each with the number of hours ago at which it happens."""
     found: list[tuple[float, DemoAction]] = [(DUE, partial(_announce, rt, officers))]
     for number, visit in enumerate(PEOPLE):
         officer = officers[(LEAD, HELPER)[number % 2]]

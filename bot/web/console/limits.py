@@ -81,7 +81,7 @@ async def keep(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """Keep the limit that was set in this case, and reject the person's appeal.
+    """Reject the person's appeal against the limit that was set in this case; the limit remains.
 
     Return 404 if there is no open appeal.
     """

@@ -1,4 +1,7 @@
-"""Review sentences that people donated for training the intent recognizer."""
+"""Review sentences that people donated for training the intent recognizer.
+
+An intent is the question that a message asks.
+"""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,6 +1,7 @@
 """Show the registry's planning figures as chart, table and map, and export them as a file.
 
-Planning figures are numbers of registered people by properties such as region or age.
+The registry is the state's list of ethnic Kazakhs abroad. Planning figures are numbers of
+registered people by properties such as region or age.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Make messages readable that are in a script or language that the officer does not read.
 
-A message in another script is converted. For one in another language, a translation is offered.
+A message in another script is converted. For a message in another language, a translation is
+offered.
 """
 
 from collections.abc import Mapping

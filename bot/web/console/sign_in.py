@@ -117,7 +117,8 @@ async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
 async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
     """Sign in with password and code; every wrong input gets the same response.
 
-    Return 429 if the device is unknown, or over its rate limit, and its address is over the limit.
+    Return 429 if the network address is over its rate limit, unless the device is known and below
+    its own limit.
     """
     rt: Runtime = request.app.state.rt
     device = await _known_device(rt, request, CODE)
@@ -223,7 +224,10 @@ async def admit(
 
 
 def _inside(wanted: str) -> str:
-    """Return the path `wanted` if it is a page of the console, otherwise the start page's path."""
+    """Return the path `wanted` if it is a page of the console, otherwise that of the start page.
+
+    So a link to the sign-in page cannot redirect officers to another site.
+    """
     is_local = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
     return quote(wanted, safe="/?=&") if is_local and not wanted.startswith(SIGN_IN) else ROOT
 
