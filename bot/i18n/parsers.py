@@ -51,6 +51,15 @@ ENDINGS = (
     " ي سي دا دە تا تە دان دەن تان تەن داعي دەگي تاعي تەگي عي گي نيڭ ديڭ تيڭ ينيڭ يندا يندە"
 )
 
+# Words around the year in a sentence about the own birth.
+BORN = (
+    "я мен men man в во на м i was am born in on родился родилась рожден рождена рождения"
+    " туған туғанмын туғам туылған туылғанмын туылдым дүниеге келдім келгенмін"
+    " مەن تۋعان تۋعانمىن تۋىلعان تۋىلعانمىن دۇنيەگە كەلدىم كەلگەنمىن"
+    " tugʻilganman tugʻildim tugʻilgan туғилганман туғилдим туғилган"
+)
+BORN_HAN = re.compile("我|是|于|在|出?生人?|的")
+
 WORD = re.compile(r"[0-9]+|[^\W\d_]+")
 NEITHER_WORD_NOR_GAP = re.compile(r"[^\w\s.,/\-–—。、،]|_")
 HAN_NUMBER = re.compile("[〇零○一二三四五六七八九十廿卅]+")
@@ -80,11 +89,16 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
 
 
 def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """Return a past year, typed alone or in a full date; the refusals are those of `read_date`."""
+    """Return a past year, typed alone, in a full date or in a sentence about the own birth.
+
+    The refusals are those of `read_date`.
+    """
     figures, *rest = _words(typed) or [""]
     if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
         return _year(figures, today)
     found = read_date(typed, language, today)
+    if found is Refusal.NOT_A_DATE and (shorter := _without_birth(typed)):
+        return read_year(shorter, language, today)
     return found.year if isinstance(found, date) else found
 
 
@@ -188,6 +202,23 @@ def _words(typed: str) -> list[str]:
     if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
     return WORD.findall(text)
+
+
+def _without_birth(typed: str) -> str:
+    """Return a text without the words for "I was born in"; "" if it has no such words."""
+    text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
+    if len(text) > MAX_DATE:
+        return ""
+    left = WORD.sub(
+        lambda found: "" if normalization.bare(found[0]) in _birth_words() else found[0],
+        BORN_HAN.sub("", text),
+    )
+    return left if left != text and any(map(str.isdecimal, left)) else ""
+
+
+@cache
+def _birth_words() -> frozenset[str]:
+    return frozenset(map(normalization.bare, BORN.split()))
 
 
 def _parts(words: list[str]) -> tuple[str, str, str] | None:

@@ -23,7 +23,7 @@ from flows.engine import (
 from flows.engine.fast_replace import replace
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import FreeText, Option, PersonName, Question
+from flows.engine.questions import Day, FreeText, Number, Option, PersonName, Question, Year
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, verbatim
@@ -38,6 +38,10 @@ MAX_READ = 5000
 MIN_QUESTION_WORDS = 3
 # Types of questions that are answered in the person's own words, without options.
 WRITTEN = (FreeText, PersonName)
+# Types of questions whose valid answer is a date or a number, which cannot also speak of danger.
+FIGURES = (Day, Year, Number)
+# Refusals of a text that was read as a date or a number, so that it is no question of the person.
+READ_AS_FIGURES = (Refusal.TWO_DIGIT_YEAR, Refusal.FUTURE, Refusal.TOO_OLD)
 # Reserved words that are executed even while an officer has the conversation. Other reserved words
 # except the safety words are passed to the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
@@ -137,7 +141,10 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
         return commands.run(turn, word)
     if _is_suggestion(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
-    if isinstance(reading, Refusal) or count_words(text) >= MIN_QUESTION_WORDS:
+    may_tell = count_words(text) >= MIN_QUESTION_WORDS and not isinstance(
+        turn.question(asked), FIGURES
+    )
+    if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
     if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
@@ -302,10 +309,10 @@ def _is_suggestion(
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
     """Return False if a text that was refused as an answer cannot be a question.
 
-    An empty text cannot be one, nor can a mistyped name, address or code, or digits where a private
-    answer is asked for.
+    An empty text cannot be one, nor can a mistyped name, address, code or year, or digits where a
+    private answer is asked for.
     """
-    if turn.understanding is None or refusal is Refusal.EMPTY:
+    if turn.understanding is None or refusal in (Refusal.EMPTY, *READ_AS_FIGURES):
         return False
     question = turn.question(asked)
     if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):

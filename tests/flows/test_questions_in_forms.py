@@ -74,6 +74,19 @@ def test_user_question_typed_at_the_region_question_is_not_stored(text: str, lan
     assert chat.shows(hearing.WHICH_ONE) or any(key.startswith("?else") for key in chat.keys)
 
 
+@pytest.mark.parametrize(("text", "language"), [("87 год", "ru"), ("87年", "zh_Hans")])
+def test_year_with_two_digits_is_explained_and_offers_no_topics(text: str, language: str) -> None:
+    chat = at("birth_year", language)
+    chat.understanding = REAL
+    assert chat.says(text).shows(REFUSALS[Refusal.TWO_DIGIT_YEAR])
+
+
+def test_date_of_birth_is_no_suspicion_of_danger() -> None:
+    text = "一九八七年三月二十日"
+    known = {text: danger("danger.detained", Danger.SUSPECTED)}
+    assert not inside("birth_year", known, "zh_Hans").says(text).shows(safety.ONE_SENTENCE)
+
+
 def test_unrecognized_user_question_at_the_region_question_is_not_stored() -> None:
     assert inside("residence_region", {}).says("а это зачем вам?").name == "residence_region"
 
