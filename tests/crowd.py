@@ -70,10 +70,11 @@ class Crew:
 def drawn(
     vault: Vault, many: int, channel: str = "telegram", first: int | None = None
 ) -> Iterator[Drawn]:
-    """Yield invented people as rows.
+    """Yield the values of database rows of invented people, for a bulk insertion.
 
-    A row is member, wrapped key, epoch (version of the wrapping key), blind index, sealed address
-    and state. The addresses are unused in this process, or count up from `first`.
+    The values are the member, the wrapped key, its epoch (version of the wrapping key), the blind
+    index (keyed hash) of the address, the encrypted address and the encrypted state. The addresses
+    are unused in this process, or count up from `first`.
     """
     chats = _chats if first is None else count(FIRST_CHAT + first)
     for _each in range(many):

@@ -88,7 +88,7 @@ async def test_web_budget_puzzle_page_passes_axe(
     ("language", "scheme", "width"),
     [pytest.param("ru", "light", 1280, marks=pytest.mark.release), ("kk-Arab", "dark", 390)],
 )
-async def test_console_burst_report_passes_axe(
+async def test_console_case_burst_report_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int
 ) -> None:
     await demo_officers.enter(house.rt)

@@ -1,4 +1,4 @@
-"""How each channel renders each shape of a message."""
+"""How each channel renders the kinds of lines in a message: titles, lists, warnings, numbers."""
 
 from types import SimpleNamespace
 from typing import cast

@@ -6,11 +6,11 @@ from bot.cli import reference
 from bot.cli.reference import citations
 
 
-def test_reference_pages_are_current() -> None:
+def test_generated_reference_pages_are_current() -> None:
     assert [*reference.outdated(), *citations.outdated()] == [], "run ./kosh docs reference"
 
 
-def test_reference_reports_changed_and_missing_pages(tmp_path: Path) -> None:
+def test_generated_reference_check_reports_changed_and_missing_pages(tmp_path: Path) -> None:
     reference.write(tmp_path)
     assert reference.outdated(tmp_path) == []
     (tmp_path / "errors.md").unlink()

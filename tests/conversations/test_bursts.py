@@ -138,7 +138,7 @@ class Talk:
         return [self.user.say(each) for each in lines]
 
     async def menu(self) -> None:
-        """Ask for the menu; if it is the next message, no other message was sent before it."""
+        """Ask for the menu and wait for it; tests then count the messages that came before it."""
         await self.next(self.user.say("/menu"))
 
 

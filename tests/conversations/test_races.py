@@ -72,7 +72,7 @@ async def test_case_claim_by_fifty_concurrent_officers_succeeds_once(rt: Runtime
 
 
 @pytest.mark.slow
-async def test_case_claim_has_one_owner_in_a_thousand_races(rt: Runtime) -> None:
+async def test_case_has_one_owner_after_each_of_a_thousand_claim_races(rt: Runtime) -> None:
     await _claims_have_one_owner(rt, 1000)
 
 
@@ -181,7 +181,7 @@ async def _races(rt: Runtime, rounds: int, seed: int) -> None:
         await _race(rt, guest, team, random)
 
 
-async def test_outbox_claims_no_form_message_after_a_case_claim(rt: Runtime) -> None:
+async def test_outbox_takes_no_form_message_after_an_officer_claims_the_case(rt: Runtime) -> None:
     await _races(rt, 25, 1)
 
 

@@ -69,7 +69,7 @@ OWN: LiteralString = """
     SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND relname !~ '^(procrastinate_|alembic_)' ORDER BY relname
 """
-# An SQL expression for each type, different from any default.
+# For each SQL type, an expression with a value that no column has by default.
 VALUES = {
     "bigint": "41", "integer": "42", "boolean": "true", "bytea": "'\\x00ff'",
     "date": "'2026-02-28'",

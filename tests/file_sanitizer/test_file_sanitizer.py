@@ -461,8 +461,7 @@ async def test_sanitizer_gives_no_legibility_hint_for_a_sparse_or_empty_page(
 
 # The sandbox of the child process
 
-# Runs as the child process with a malicious decoder, which reports the result of each attempted
-# system call.
+# Source of a child process whose malicious decoder attempts system calls and reports their results.
 TAKEN_OVER = """
 import errno, json, mmap, os, socket, sys
 sys.path.insert(0, sys.argv[1])

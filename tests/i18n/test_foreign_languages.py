@@ -32,7 +32,8 @@ def test_evaluation_lines_are_not_taken_for_a_foreign_language() -> None:
 
 
 def test_training_phrases_are_not_taken_for_a_foreign_language() -> None:
-    # Authors wrote some lines in other languages among the phrases. Training leaves them out.
+    # Some training phrases were written in foreign languages. The training leaves these phrases
+    # out.
     rows = OTHER_LANGUAGES.read_text("utf-8").splitlines()[1:]
     foreign = {phrases.key(row.split("\t")[2]) for row in rows}
     wrong = [

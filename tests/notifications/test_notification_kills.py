@@ -79,7 +79,8 @@ async def test_officer_notifications_arrive_despite_killed_workers(
                 await _wait(lambda: asyncio.to_thread(lambda: worker.child.up), START_SECONDS)
                 await ask(Guest(rt, f"person-{kill}"))
                 if kill % 2:
-                    # The mail server has the message, and its outcome is about to be recorded.
+                    # Kill the worker after the mail server accepted a message, while the worker
+                    # records the outcome.
                     await office.mail.wait(len(office.mail.taken) + 1)
                 else:
                     await asyncio.sleep(chance.uniform(0, 1.5))

@@ -48,12 +48,12 @@ def _called(function: Callable[..., Any], officer: str) -> None:
 
 
 @pytest.mark.parametrize(("module", "name", "officer"), CHECKED)
-def test_function_with_a_permission_refuses_an_officer_without_roles(
+def test_function_that_checks_a_permission_refuses_officer_without_roles(
     module: str, name: str, officer: str
 ) -> None:
     with pytest.raises(Forbidden):
         _called(getattr(importlib.import_module(module), name), officer)
 
 
-def test_functions_with_a_permission_are_found() -> None:
+def test_functions_that_check_a_permission_are_found() -> None:
     assert len(CHECKED) > 50

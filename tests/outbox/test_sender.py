@@ -99,7 +99,8 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     assert await fates(rt, found) == {"accepted": 60}
 
 
-# Inserts so many recipients that PostgreSQL's planner prefers an index to a sequential scan.
+# SQL that inserts so many recipients that PostgreSQL's planner prefers an index to a sequential
+# scan.
 _MULTITUDE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",

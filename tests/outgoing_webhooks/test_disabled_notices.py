@@ -63,7 +63,7 @@ def _to(office: Office, address: str) -> Sequence[EmailMessage]:
     return [each for each in office.mail.taken if each["To"] == address]
 
 
-async def test_disabled_endpoint_notifies_administrators_and_its_contact(
+async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
@@ -90,7 +90,7 @@ async def test_disabled_endpoint_notifies_administrators_and_its_contact(
     assert office.mail.mistakes == []
 
 
-async def test_disabled_endpoint_notifies_once_each_time_it_is_disabled(
+async def test_disabled_webhook_endpoint_notifies_once_each_time_it_is_disabled(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -104,7 +104,7 @@ async def test_disabled_endpoint_notifies_once_each_time_it_is_disabled(
     assert len(office.mail.taken) == 4
 
 
-async def test_endpoint_failing_for_five_days_notifies_two_recipients(
+async def test_webhook_endpoint_failing_for_five_days_notifies_two_recipients(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -119,7 +119,7 @@ async def test_endpoint_failing_for_five_days_notifies_two_recipients(
     assert len(office.mail.taken) == 2
 
 
-async def test_endpoint_enabled_before_its_notification_sends_none(
+async def test_webhook_endpoint_enabled_before_its_notification_sends_none(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()

@@ -20,7 +20,7 @@ NO_ANSWERS = (Consent, HandoffOffer, Notice, RepeatingGroup, Review)
 
 
 class Answers(Mapping[str, str]):
-    """Answers by question that record in `read` which of them were read."""
+    """Answers by question; `read` records the questions whose answers were read."""
 
     def __init__(self, found: dict[str, str]) -> None:
         self.found, self.read = found, set[str]()

@@ -1,4 +1,4 @@
-"""The sandbox registry follows the contract, decides, sends callbacks, and shows registrations."""
+"""The sandbox registry: contract, decisions on registrations, callbacks, and its web page."""
 
 import asyncio
 import json

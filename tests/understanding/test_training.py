@@ -71,7 +71,7 @@ def test_recognizer_model_file_is_trained_on_the_current_phrases() -> None:
 
 
 def test_recognizer_model_file_recognizes_its_training_phrases() -> None:
-    """A low share would show that recogniser and training convert a text differently."""
+    """If few phrases are recognised, then recogniser and training convert a text differently."""
     recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
     right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
     assert right / len(written) > 0.85

@@ -131,7 +131,7 @@ MOBILE = {"Sec-CH-UA-Mobile": "?1"}
 
 
 @pytest.mark.parametrize("hint", [MOBILE, {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148"}])
-async def test_share_link_on_a_phone_offers_phone_and_a4_formats(
+async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
     house: House, hint: dict[str, str]
 ) -> None:
     widths = []
@@ -167,7 +167,7 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: Hou
     assert await _count(house, "people") == await _count(house, "messages") == 0
 
 
-async def test_share_link_is_opaque_and_expires(house: House) -> None:
+async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         link = _here(house, await _listed(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
@@ -183,7 +183,7 @@ async def test_share_link_is_opaque_and_expires(house: House) -> None:
             assert WORDS.render(OVER, language) in page
 
 
-async def test_share_link_is_a_url_button_on_telegram(house: House) -> None:
+async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) -> None:
     user = await house.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
         await _press(user, tap)
@@ -195,7 +195,9 @@ async def test_share_link_is_a_url_button_on_telegram(house: House) -> None:
     assert "/print/" in url
 
 
-async def test_share_link_is_a_message_before_the_question_on_whatsapp(house: House) -> None:
+async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp(
+    house: House,
+) -> None:
     user = await _user(house, "77010000731")
     await _at_language(user, "ru")
     for tap in TAPS[:-1]:

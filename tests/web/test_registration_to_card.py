@@ -30,8 +30,8 @@ TO_SUBMISSION = (
     "self", "yes", "no", "submit",
 )  # fmt: skip
 _UNSENT = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
-# Sets the database's clock to the same day in every run: the transcript contains today's date, and
-# facts expire.
+# SQL that sets the database's clock to the same day in every run, because the transcript contains
+# the date and facts expire.
 _SAME_DAY = "UPDATE test_clock SET ahead = '2026-11-24 12:00+00'::timestamptz - clock_timestamp()"
 
 

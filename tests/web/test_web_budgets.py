@@ -301,7 +301,7 @@ async def test_status_page_reports_a_spent_web_budget(house: House) -> None:
 
 
 @pytest.mark.requirement("S-82", "S-53")
-async def test_console_burst_page_lets_a_lead_close_a_burst(house: House) -> None:
+async def test_console_case_burst_page_lets_a_lead_close_a_burst(house: House) -> None:
     async with aiohttp.ClientSession(
         headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:
