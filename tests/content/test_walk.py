@@ -1,4 +1,4 @@
-"""Tests of `walked`: it covers every message of the flows, with shipped and published content."""
+"""Tests of tests.channels.walked, which yields every message with shipped or published content."""
 
 from datetime import date
 

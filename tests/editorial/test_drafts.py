@@ -124,7 +124,7 @@ async def test_content_rollback_refuses_a_version_that_was_never_approved(rt: Ru
 
 
 async def test_published_fact_is_replaced_by_the_shipped_text_after_its_end(rt: Runtime) -> None:
-    """Check that the shipped sentence, which has no number, replaces an expired fact."""
+    """Check that the shipped sentence (without a publication number) replaces an expired fact."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)
     assert "60" in await served(rt)

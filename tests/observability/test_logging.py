@@ -71,7 +71,7 @@ def restored() -> Iterator[None]:
 def unclosed_file() -> None:
     """Leave an unclosed file in a reference cycle, as a test of another module may.
 
-    The fixture is of the module, so that it runs before the fixture `restored`.
+    The fixture has the scope of the module, so that it runs before the fixture `restored`.
     """
     gc.disable()
     cycle: list[object] = [Path(__file__).open()]  # noqa: SIM115

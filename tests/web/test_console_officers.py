@@ -34,7 +34,7 @@ async def _known(house: House, name: str) -> Officer:
 
 
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:
-    """Return the forms for this officer on the page of officers, by the end of their action."""
+    """Return the forms about this officer on the officers' page, by the last part of their URL."""
     return {
         form.action.rsplit("/", 1)[1]: form
         for form in console.screen.forms
