@@ -30,13 +30,16 @@ def test_github_files_are_valid_by_their_schemas(schema: str) -> None:
     assert done.returncode == 0, done.stdout.decode()
 
 
-def test_workflow_runs_the_ci_script_on_debian() -> None:
-    workflow = yaml.safe_load((GITHUB / "workflows/ci.yaml").read_text("utf-8"))
+@pytest.mark.parametrize(
+    ("name", "command"), [("ci", ".ci/run"), ("nightly", ".ci/run --all")], ids=["ci", "nightly"]
+)
+def test_workflow_runs_the_ci_script_on_debian(name: str, command: str) -> None:
+    workflow = yaml.safe_load((GITHUB / f"workflows/{name}.yaml").read_text("utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     [job] = workflow["jobs"].values()
     assert job["container"].startswith("debian:")
     commands = [step["run"] for step in job["steps"] if "run" in step]
-    assert commands[-1] == ".ci/run"
+    assert commands[-1] == command
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 

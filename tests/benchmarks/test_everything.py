@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot.cli.environment import ROOT
 from bot.cli.reference import citations
 from tests.benchmarks import everything
@@ -50,6 +52,7 @@ def test_benchmark_page_has_a_summary_to_cite_without_a_turn() -> None:
     assert text.split("\n\n")[2] == everything.NO_TURN
 
 
+@pytest.mark.release
 def test_benchmark_failure_shows_its_last_lines_without_paths() -> None:
     outcome = everything.run(Benchmark("Unknown", ("unknown",), ("unknown",)), quick=False)
     assert outcome.exit_code == 2

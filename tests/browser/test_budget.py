@@ -55,15 +55,16 @@ async def test_web_budget_puzzle_opens_the_chat_after_a_correct_answer(
     await context.close()
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [
-        pytest.param("kk", "light", 1280, marks=pytest.mark.release),
+        ("kk", "light", 1280),
         ("kk_Arab", "dark", 390),
-        pytest.param("ru", "dark", 320, marks=pytest.mark.release),
-        pytest.param("zh_Hans", "light", 390, marks=pytest.mark.release),
+        ("ru", "dark", 320),
+        ("zh_Hans", "light", 390),
         ("uz", "light", 320),
-        pytest.param("uz_Cyrl", "dark", 1280, marks=pytest.mark.release),
+        ("uz_Cyrl", "dark", 1280),
     ],
 )
 @pytest.mark.requirement("S-82")
@@ -84,9 +85,10 @@ async def test_web_budget_puzzle_page_passes_axe(
     await context.close()
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
-    [pytest.param("ru", "light", 1280, marks=pytest.mark.release), ("kk-Arab", "dark", 390)],
+    [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
 )
 async def test_console_case_burst_report_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int

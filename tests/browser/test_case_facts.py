@@ -13,6 +13,7 @@ from tests.console_client import ru
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+@pytest.mark.release
 async def test_case_page_inserts_a_fact_on_wide_and_narrow_screens(
     browser: Any, house: House
 ) -> None:

@@ -165,6 +165,7 @@ IN_VIEW = """() => {
 }"""
 
 
+@pytest.mark.release
 async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
@@ -172,6 +173,7 @@ async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: Ho
     assert await phone.page.evaluate(IN_VIEW)
 
 
+@pytest.mark.release
 async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     browser: Any, house: House
 ) -> None:
@@ -187,6 +189,7 @@ async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     assert top >= 0
 
 
+@pytest.mark.release
 async def test_chat_page_counts_unseen_messages_in_title_and_button(
     browser: Any, house: House
 ) -> None:
@@ -215,6 +218,7 @@ NAMED = "() => sessionStorage.length"
 OWN = "#list li.own .bubble"
 
 
+@pytest.mark.release
 async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", *ANSWERS[:3]):
@@ -241,6 +245,7 @@ async def test_quick_exit_deletes_the_chat_id_from_session_storage(
     assert await phone.page.evaluate(NAMED) == 0
 
 
+@pytest.mark.release
 async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
     browser: Any, house: House
 ) -> None:
@@ -254,6 +259,7 @@ async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
     )
 
 
+@pytest.mark.release
 async def test_chat_page_header_stays_one_line_at_double_text_size(
     browser: Any, house: House
 ) -> None:
@@ -271,6 +277,7 @@ async def test_chat_page_header_stays_one_line_at_double_text_size(
         assert header[2] < 740 / 5
 
 
+@pytest.mark.release
 async def test_chat_page_field_placeholder_fits_at_double_text_size(
     browser: Any, house: House
 ) -> None:
@@ -286,6 +293,7 @@ async def test_chat_page_field_placeholder_fits_at_double_text_size(
         assert height < 3 * line, f"the hint takes a line for each letter at {width} px"
 
 
+@pytest.mark.release
 async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
     browser: Any, house: House
 ) -> None:
@@ -302,6 +310,7 @@ async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
 LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
+@pytest.mark.release
 async def test_chat_page_longest_checklist_fits_two_phone_screens(
     browser: Any, house: House
 ) -> None:
@@ -324,6 +333,7 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
     assert phone.errors == []
 
 
+@pytest.mark.release
 async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     browser: Any, house: House
 ) -> None:
@@ -339,6 +349,7 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     assert phone.errors == []
 
 
+@pytest.mark.release
 async def test_chat_page_edit_button_of_the_review_opens_its_question(
     browser: Any, house: House
 ) -> None:
@@ -352,6 +363,7 @@ async def test_chat_page_edit_button_of_the_review_opens_its_question(
     assert phone.errors == []
 
 
+@pytest.mark.release
 async def test_chat_page_receipt_shows_its_date_and_prints_without_the_chat(
     browser: Any, house: House
 ) -> None:

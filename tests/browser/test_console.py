@@ -141,6 +141,7 @@ def kk(text: Text, **values: Value) -> str:
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
 
+@pytest.mark.release
 async def test_console_shows_a_new_case_without_reload(browser: Any, office: House) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.says(ru("empty_queue"))
@@ -161,6 +162,7 @@ async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     return visitor, officer
 
 
+@pytest.mark.release
 async def test_console_keeps_draft_text_when_a_message_arrives(
     browser: Any,
     office: House,
@@ -180,6 +182,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     await leave(visitor)
 
 
+@pytest.mark.release
 async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: House,
@@ -200,6 +203,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     assert officer.errors == []
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     "path", release_only(["/console/inbox?queue=all", "/console/now"], keep=("/console/now",))
 )
@@ -219,6 +223,7 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
     assert officer.errors == []
 
 
+@pytest.mark.release
 async def test_console_works_with_the_keyboard_alone(browser: Any, office: House) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -244,6 +249,7 @@ async def test_console_works_with_the_keyboard_alone(browser: Any, office: House
     assert officer.errors == []
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-61")
 async def test_console_stores_nothing_in_the_browser(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
@@ -274,6 +280,7 @@ async def test_console_works_without_scripts(browser: Any, office: House) -> Non
     await leave(visitor)
 
 
+@pytest.mark.release
 async def test_console_list_does_not_reorder_while_the_pointer_is_on_a_row(
     browser: Any, office: House
 ) -> None:
@@ -290,6 +297,7 @@ async def test_console_list_does_not_reorder_while_the_pointer_is_on_a_row(
         await leave(visitor)
 
 
+@pytest.mark.release
 async def test_console_fetches_only_the_list_when_another_case_changes(
     browser: Any, office: House
 ) -> None:
@@ -317,6 +325,7 @@ async def test_console_fetches_only_the_list_when_another_case_changes(
         await leave(each)
 
 
+@pytest.mark.release
 async def test_console_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
     port = free_port()
     url = f"http://localhost:{port}"
@@ -348,6 +357,7 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
         await context.close()
 
 
+@pytest.mark.release
 async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
     browser: Any, office: House
 ) -> None:
@@ -391,6 +401,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
     await leave(visitor)
 
 
+@pytest.mark.release
 async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     browser: Any, office: House
 ) -> None:
@@ -411,6 +422,7 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     assert officer.errors == []
 
 
+@pytest.mark.release
 async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     browser: Any, office: House
 ) -> None:
@@ -431,6 +443,7 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     assert officer.errors == []
 
 
+@pytest.mark.release
 async def test_console_slash_key_searches_canned_replies(browser: Any, office: House) -> None:
     visitor, officer = await _takes_a_case(browser, office)
     keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
@@ -458,6 +471,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
     assert officer.errors == []
 
 
+@pytest.mark.release
 async def test_console_officer_can_turn_off_single_key_shortcuts(
     browser: Any, office: House
 ) -> None:
@@ -473,9 +487,10 @@ async def test_console_officer_can_turn_off_single_key_shortcuts(
     await leave(visitor)
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("width", "beside"),
-    [(1280, True), pytest.param(1600, True, marks=pytest.mark.release), (600, False)],
+    [(1280, True), (1600, True), (600, False)],
 )
 async def test_console_shows_case_and_list_side_by_side_on_wide_screens(
     browser: Any, office: House, width: int, beside: bool

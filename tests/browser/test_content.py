@@ -23,6 +23,7 @@ MAX_SCREENS, MAX_SECONDS = 6, 300
 MIN_WIDTH = 140
 
 
+@pytest.mark.release
 async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
     browser: Any, house: House
 ) -> None:
@@ -51,6 +52,7 @@ async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
     await _around(browser, house)
 
 
+@pytest.mark.release
 async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
     browser: Any, house: House
 ) -> None:

@@ -66,6 +66,7 @@ async def test_chat_page_answers_a_question_after_one_typed_sentence(
     assert (phone.taps, phone.typed) == (0, 1)
 
 
+@pytest.mark.release
 async def test_chat_page_checklist_of_one_person_takes_at_most_six_taps(
     browser: Any, house: House
 ) -> None:

@@ -94,6 +94,7 @@ async def _visitor(browser: Any, url: str, **options: Any) -> Any:
     return page
 
 
+@pytest.mark.release
 async def test_framed_chat_survives_a_reload_by_a_partitioned_cookie(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
@@ -113,6 +114,7 @@ async def test_framed_chat_survives_a_reload_by_a_partitioned_cookie(
     assert await own.evaluate(LAST) != question
 
 
+@pytest.mark.release
 async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
@@ -132,6 +134,7 @@ async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
     assert await again.page.locator("#list li").count() == 1
 
 
+@pytest.mark.release
 async def test_framed_chat_works_without_scripts(
     browser: Any, house: House, ministry: Ministry
 ) -> None:

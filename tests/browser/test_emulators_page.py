@@ -32,6 +32,7 @@ async def opened(browser: Any, page: Browser) -> Phone:
     return phone
 
 
+@pytest.mark.release
 async def test_emulators_page_sends_and_receives_on_both_phones(
     browser: Any, page: Browser
 ) -> None:
@@ -61,6 +62,7 @@ async def test_emulators_page_sends_and_receives_on_both_phones(
     assert shown.errors == []
 
 
+@pytest.mark.release
 async def test_emulators_page_does_not_redraw_unchanged_elements(
     browser: Any, page: Browser
 ) -> None:
@@ -75,6 +77,7 @@ async def test_emulators_page_does_not_redraw_unchanged_elements(
     assert await window.evaluate("document.activeElement.dataset.kept") == "yes"
 
 
+@pytest.mark.release
 async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Browser) -> None:
     tongues = json.loads((PAGE / "words.json").read_text("utf-8"))
     for locale, code in (("ru-RU", "ru"), ("zh-CN", "zh_Hans"), ("kk-CN", "kk_Arab")):
@@ -93,6 +96,7 @@ async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Br
     assert len({tuple(each["words"]) for each in tongues.values()}) == 1
 
 
+@pytest.mark.release
 async def test_emulators_page_new_person_button_resets_both_phones(
     browser: Any, page: Browser
 ) -> None:
@@ -110,6 +114,7 @@ async def test_emulators_page_new_person_button_resets_both_phones(
     assert shown.errors == []
 
 
+@pytest.mark.release
 async def test_emulators_page_is_accessible(browser: Any, page: Browser) -> None:
     for scheme, width in (("light", 1280), ("dark", 390)):
         context = await browser.new_context(

@@ -144,6 +144,7 @@ async def _announced(house: House, databases: Databases) -> list[str]:
     return [base, f"{base}/{gone.id}", f"{base}/{waits.id}", *paths]
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_broadcast_text_is_never_executed_as_script_on_any_page(
@@ -169,6 +170,7 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
 # Pages other than those of console and chat
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_url_and_registry_text_is_never_executed_as_script(

@@ -29,13 +29,14 @@ async def desk(house: House) -> House:
     return house
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [
-        pytest.param("ru", "light", 1280, marks=pytest.mark.release),
-        pytest.param("kk", "dark", 320, marks=pytest.mark.release),
+        ("ru", "light", 1280),
+        ("kk", "dark", 320),
         ("kk-Arab", "dark", 320),
-        pytest.param("zh", "light", 390, marks=pytest.mark.release),
+        ("zh", "light", 390),
     ],
 )
 async def test_planning_pages_pass_axe(
@@ -53,6 +54,7 @@ async def test_planning_pages_pass_axe(
     assert lead.errors == []
 
 
+@pytest.mark.release
 async def test_planning_page_shows_a_table_for_two_dimensions(browser: Any, desk: House) -> None:
     lead = await Officer.at_work(browser, desk, MARAT)
     await lead.page.goto(f"{desk.url}/console/planning")

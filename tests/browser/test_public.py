@@ -36,6 +36,7 @@ VIEWS = [
 ]
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
 async def test_public_pages_pass_axe_and_fit_the_screen_width(
     browser: Any, house: House, language: str, width: int, scheme: str

@@ -186,6 +186,7 @@ async def _only(rt: Runtime) -> cases.Case:
     return await now(rt, case_id)
 
 
+@pytest.mark.release
 async def test_case_median_answer_time_needs_five_answered_cases(rt: Runtime) -> None:
     await _always_open(rt)
     officer = await an_officer(rt)
@@ -411,6 +412,7 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
     assert second != first
 
 
+@pytest.mark.release
 async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group: _Group) -> None:
     begun = await _now(rt)
     for _step in range(30):

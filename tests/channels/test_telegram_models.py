@@ -87,6 +87,7 @@ print(*[each.__name__ for each in every if not each.__pydantic_complete__])
 """
 
 
+@pytest.mark.release
 def test_aiogram_models_not_in_use_are_built_on_first_use() -> None:
     """Check that models that Kosh does not use work as they do after a plain import."""
     command = [sys.executable, "-W", "ignore", "-c", UNUSED]

@@ -70,6 +70,7 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
     }
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("words", "fields"),
     [

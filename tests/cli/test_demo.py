@@ -131,6 +131,7 @@ def test_demo_rejects_a_host_or_url_reachable_from_other_machines(host: str) -> 
         assert settings(demo=True, host=local, public_url="http://localhost:8080").demo
 
 
+@pytest.mark.release
 async def test_cli_officers_first_command_in_a_demo_explains_what_to_do(
     rt: Runtime, databases: Databases, tmp_path: Path
 ) -> None:

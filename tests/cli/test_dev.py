@@ -107,12 +107,14 @@ def _completing(typed: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(("typed", "expected"), [("kosh ke", "keys"), ("kosh keys d", "destroy")])
 def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> None:
     _code, said = shell().types(environment=_completing(typed))
     assert said.split() == [expected]
 
 
+@pytest.mark.release
 def test_cli_shell_completion_works_in_the_installed_command() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("kosh")],

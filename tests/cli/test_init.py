@@ -153,6 +153,7 @@ def _typed(command: list[str], environment: dict[str, str], answers: dict[str, s
     return shown
 
 
+@pytest.mark.release
 async def test_init_prompts_for_missing_values_at_a_terminal(
     platforms: Platforms, tmp_path: Path
 ) -> None:

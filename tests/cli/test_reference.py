@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.cli import reference
 from bot.cli.reference import citations
 
@@ -10,6 +12,7 @@ def test_generated_reference_pages_are_current() -> None:
     assert [*reference.outdated(), *citations.outdated()] == [], "run ./kosh docs reference"
 
 
+@pytest.mark.release
 def test_generated_reference_check_reports_changed_and_missing_pages(tmp_path: Path) -> None:
     reference.write(tmp_path)
     assert reference.outdated(tmp_path) == []

@@ -29,6 +29,7 @@ from flows.engine.state import Turn
 from tests.app_stack import House
 from tests.emulators import telegram as tg
 from tests.emulators.telegram.wire import Body
+from tests.release_only import release_only
 from tests.timers import Clock
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
@@ -179,7 +180,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
     monkeypatch.setattr(conversation_store, "step", failing)
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
@@ -215,7 +216,7 @@ async def test_message_burst_danger_check_is_skipped_for_a_single_message(
 
 
 @pytest.mark.row(65)
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
@@ -274,7 +275,7 @@ async def test_message_burst_over_2000_characters_is_processed_in_parts(
     await talk.menu()
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -341,7 +342,7 @@ async def test_message_burst_keeps_danger_that_only_one_message_indicates(
     await talk.user.wait(lambda _chat: any(sentence in each.text for each in talk.heard))
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_with_a_private_answer_is_deleted_completely(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -380,7 +381,7 @@ async def test_message_burst_keeps_an_event_that_came_between_two_messages(
     assert held.conversation.papers == {"identity": "accepted"}
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
     house: House,
     clock: Clock,
@@ -435,7 +436,7 @@ async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     assert len(talk.heard) == before + 2
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_in_one_polling_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
@@ -472,7 +473,7 @@ async def test_message_bursts_are_not_joined_in_the_web_chat(house: House, clock
 # Bursts of button presses
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -501,7 +502,7 @@ async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     assert [each for each in talk.heard if old in each.text], "a press on purpose, after a while"
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -516,7 +517,7 @@ async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
 # Bursts of files
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -538,7 +539,7 @@ async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     await talk.has(before + 2)
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -549,7 +550,7 @@ async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
     await talk.has(before + 2)
 
 
-@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:

@@ -200,6 +200,7 @@ run_until_signal(deaf, within=0.1)
 """
 
 
+@pytest.mark.release
 async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", DEAF, stdout=subprocess.PIPE

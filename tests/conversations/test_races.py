@@ -76,6 +76,7 @@ async def test_case_has_one_owner_after_each_of_a_thousand_claim_races(rt: Runti
     await _claims_have_one_owner(rt, 1000)
 
 
+@pytest.mark.release
 async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
     team = await _team(rt, 10)
@@ -181,6 +182,7 @@ async def _races(rt: Runtime, rounds: int, seed: int) -> None:
         await _race(rt, guest, team, random)
 
 
+@pytest.mark.release
 async def test_outbox_takes_no_form_message_after_an_officer_claims_the_case(rt: Runtime) -> None:
     await _races(rt, 25, 1)
 
@@ -254,6 +256,7 @@ async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Ran
     await _leave(guest, case)
 
 
+@pytest.mark.release
 async def test_reply_of_the_former_case_owner_is_sent_or_shown_as_not_sent(
     rt: Runtime,
 ) -> None:
@@ -281,6 +284,7 @@ async def _replied_and_resolved(
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
 
 
+@pytest.mark.release
 async def test_officer_reply_before_resolving_the_case_is_always_delivered(rt: Runtime) -> None:
     officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
     for _round in range(25):

@@ -84,6 +84,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
     assert await _effects(*await _before_consent(rt)) == FORTY
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-80")
 async def test_turn_would_lose_anonymous_updates_if_dedupe_came_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch

@@ -496,6 +496,7 @@ def _alarms() -> Iterator[list[int]]:
     counts += [each["count"] for each in said if each["event"] == "read_budget.exceeded"]
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-62")
 async def test_case_views_at_once_stop_at_the_hourly_budget_and_raise_alerts(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch

@@ -99,6 +99,7 @@ async def test_content_check_requires_a_reason_for_a_missing_language(rt: Runtim
     assert await reasons(rt, texts={}) == {("empty", "")}
 
 
+@pytest.mark.release
 async def test_content_check_accepts_a_shipped_text_with_a_new_check_date(rt: Runtime) -> None:
     today = await database_day(rt)
     for item in drafts.SHIPPED:

@@ -62,6 +62,7 @@ async def _prolong(rt: Runtime, author: Officer, second: Officer, key: str) -> N
     await drafts.approve(rt, second, item, found.number, found.content_hash)
 
 
+@pytest.mark.release
 async def test_expiring_facts_alert_and_doctor_are_clear_after_the_runbook(
     december: Runtime, chosen: Settings
 ) -> None:

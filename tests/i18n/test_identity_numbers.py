@@ -233,6 +233,7 @@ def test_identity_number_readers_never_raise_and_return_valid_formats(
     assert isinstance(passport, Refusal) or (passport.isascii() and passport.isalnum())
 
 
+@pytest.mark.release
 @given(st.from_regex("[0-9]{11}", fullmatch=True))
 def test_iin_reader_accepts_at_most_one_check_digit(stem: str) -> None:
     """No digit is accepted if both rows of weights give the remainder ten."""

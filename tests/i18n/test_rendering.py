@@ -212,6 +212,7 @@ def _shown(order: Sequence[str]) -> bytes:
     return subprocess.run(command, check=True, capture_output=True, env=environment).stdout
 
 
+@pytest.mark.release
 def test_rendering_does_not_depend_on_the_order_of_first_use() -> None:
     shown = _shown(LANGUAGES)
     assert shown.count(b"\n") == len(LANGUAGES)

@@ -105,6 +105,7 @@ async def test_key_rewrap_moves_every_person_to_the_new_key(
     assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-29")
 async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Databases) -> None:
     async with runtime(chosen) as rt:

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 # Folder of the JUnit reports of `./kosh test` and `./kosh requirements --run`.
 REPORTS = ROOT / ".kosh" / "reports"
 KINDS = ("requirement", "row")
+_RELEASE = "pytest.mark.release"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,23 @@ def marked(kind: str) -> dict[str, tuple[str, ...]]:
                 for name in dict.fromkeys(whole + mine):
                     found[name].append(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
     return {name: tuple(tests) for name, tests in found.items()}
+
+
+@cache
+def release_tests() -> frozenset[str]:
+    """Return the tests, as `path::name`, that `./kosh test` runs only with `--all`."""
+    found = set[str]()
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if _RELEASE not in (source := path.read_text("utf-8")):
+            continue
+        tree = ast.parse(source)
+        whole = any(_is_pytestmark(node) and _RELEASE in ast.unparse(node) for node in tree.body)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+                whole or _RELEASE in map(ast.unparse, node.decorator_list)
+            ):
+                found.add(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
+    return frozenset(found)
 
 
 def _is_pytestmark(node: ast.stmt) -> bool:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proof.ledger import ROOT
 
 TESTS = """
@@ -68,6 +70,7 @@ def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.release
 def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) -> None:
     told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
     noticed = "test_made_up.py::test_masked_number_shows_its_last_digits"

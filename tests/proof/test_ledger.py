@@ -30,6 +30,13 @@ def test_requirements_all_have_a_test_or_a_decision() -> None:
         assert without == set(), kind
 
 
+def test_requirements_have_a_test_that_runs_with_each_change() -> None:
+    for kind, lines in (("requirement", ledger.requirements()), ("row", ledger.rows())):
+        tested = [line for line in lines if line.tests]
+        seldom = {line.name for line in tested if set(line.tests) <= ledger.release_tests()}
+        assert seldom == set(), kind
+
+
 def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> None:
     (tmp_path / "report.xml").write_text(REPORT)
     ended = ledger.results(tmp_path)
@@ -51,6 +58,7 @@ def test_mutants_name_existing_tests() -> None:
             assert re.search(rf"\bdef {name}\b", (ledger.ROOT / path).read_text("utf-8")), test
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-80")
 def test_mutant_is_detected() -> None:
     """Try only one mutant, whose test is fast; `./kosh mutants` tries all of them."""

@@ -164,6 +164,7 @@ class People(RuleBasedStateMachine):
         assert self.world.count("SELECT count(*) FROM quarantined_updates WHERE attempts > 0") == 0
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-21", "S-31", "S-6")
 async def test_engine_invariants_hold_for_random_sequences_of_user_actions(house: House) -> None:
     world = World(house, asyncio.get_running_loop())

@@ -72,6 +72,7 @@ async def test_status_lookups_are_limited_per_chat(rt: Runtime, databases: Datab
     assert await tried(rt, "web:b") == FOUND
 
 
+@pytest.mark.release
 async def test_status_lookups_are_limited_per_registration(
     rt: Runtime, databases: Databases
 ) -> None:
@@ -83,6 +84,7 @@ async def test_status_lookups_are_limited_per_registration(
     assert await tried(rt, "web:another") == FOUND
 
 
+@pytest.mark.release
 async def test_status_lookup_is_locked_permanently_after_many_failures(
     rt: Runtime, databases: Databases
 ) -> None:
@@ -128,6 +130,7 @@ async def test_status_lookups_in_parallel_share_one_limit(
     assert row == (MAX_NUMBER_LOOKUPS,)
 
 
+@pytest.mark.release
 async def test_status_lookup_takes_the_same_steps_for_every_failure(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ from tests.benchmarks.attacks import Known, Published
 from tests.registry.conftest import Sandbox, sandbox_app
 from tests.registry.example import new_key, pre_registration
 from tests.registry.population import Population, population, store
+from tests.release_only import release_only
 
 type Shown = dict[tuple[str, ...], int | None]
 
@@ -241,7 +242,7 @@ def test_planning_never_hides_only_one_cell_of_a_row_or_column(seed: int) -> Non
             assert len(line) != 1, f"the margin of {value} gives its one hidden cell away"
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", release_only(range(20), keep=range(4)))
 @pytest.mark.parametrize(("households", "people"), [(20, 60), (100, 290), (260, 700)])
 def test_planning_hidden_counts_cannot_be_derived_from_all_tables_together(
     households: int, people: int, seed: int

@@ -141,6 +141,7 @@ def test_text_with_danger_digits_or_address_is_never_sent_to_the_model(text: str
     assert not EngineRecognizer.load().read(text, "").recognition.may_leave
 
 
+@pytest.mark.release
 def test_text_about_danger_is_never_eligible_for_the_external_model() -> None:
     recognizer, calm, danger = EngineRecognizer.load(), 0, 0
     for line in evaluation.held_lines():

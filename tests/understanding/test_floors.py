@@ -92,6 +92,7 @@ def test_recognizer_model_file_is_small_when_unpacked() -> None:
         assert sum(each.file_size for each in archive.infolist()) <= MAX_UNPACKED
 
 
+@pytest.mark.release
 def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count the evaluated features, because times depend on the machine's load."""
     work: list[int] = []

@@ -38,6 +38,7 @@ def test_training_phrases_are_sorted_by_intent(language: str) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.release
 def test_evaluation_lines_overlap_little_with_training_phrases() -> None:
     written = {phrases.key(phrase.text) for phrase in phrases.read_all()}
     lines = {phrases.key(line.phrase.text) for line in evaluation.held_lines()}

@@ -79,6 +79,7 @@ def noise(many: int) -> Iterator[str]:
         yield kinds[number % len(kinds)]()
 
 
+@pytest.mark.release
 def test_recognizer_does_not_take_meaningless_text_for_danger_or_money(
     recognizer: Recognizer,
 ) -> None:
@@ -253,6 +254,7 @@ def test_recognizer_evaluates_few_parts_of_a_form_answer(
     assert len(read) == parts
 
 
+@pytest.mark.release
 def test_recognizer_quick_certainty_check_equals_the_full_decision(recognizer: Recognizer) -> None:
     engine, sure = EngineRecognizer(recognizer), 0
     asked_twice = [text for _language, _intents, text in evaluation.asked_twice()]

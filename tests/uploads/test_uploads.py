@@ -177,6 +177,7 @@ async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> 
         await _contents(rt, person, upload_id)
 
 
+@pytest.mark.release
 async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
     file = photo()
     for _each in range(2):
@@ -248,6 +249,7 @@ async def test_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
     assert (await rows(rt)).count("ready") == 3
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(81)
 async def test_upload_limit_is_30_files_a_day(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +264,7 @@ async def test_upload_limit_is_30_files_a_day(rt: Runtime, monkeypatch: pytest.M
     await kept(rt, person, small(40))
 
 
+@pytest.mark.release
 async def test_upload_limit_applies_to_concurrent_uploads(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +280,7 @@ async def test_upload_of_the_same_file_concurrently_is_stored_once(rt: Runtime) 
     assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
 
 
+@pytest.mark.release
 async def test_upload_limit_includes_rejected_files(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +386,7 @@ async def test_uploads_in_quick_succession_get_one_reply(
     assert len(await guest.rows()) == said + 1
 
 
+@pytest.mark.release
 @pytest.mark.row(85)
 async def test_upload_download_is_retried_without_logging_its_token(
     house: House, monkeypatch: pytest.MonkeyPatch
@@ -406,6 +411,7 @@ async def test_upload_download_is_retried_without_logging_its_token(
     assert TOKEN not in lines.getvalue()
 
 
+@pytest.mark.release
 @pytest.mark.row(85)
 async def test_upload_of_a_missing_file_is_requested_again(
     house: House, monkeypatch: pytest.MonkeyPatch
@@ -504,6 +510,7 @@ async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
     await house.until(lambda: accepted(guest), 60)
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-48")
 async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(house: House) -> None:
     guest = await at_the_papers(house)
@@ -596,6 +603,7 @@ async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 
+@pytest.mark.release
 async def test_document_is_sent_again_when_the_transfer_breaks_off(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -669,6 +677,7 @@ async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None
     assert await rows(rt) == ["rejected"]
 
 
+@pytest.mark.release
 async def test_upload_waits_until_its_registration_has_a_number(house: House) -> None:
     await house.fault(name="busy", seconds=1)
     guest = Guest(house.rt)
@@ -697,6 +706,7 @@ async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: 
 # Deletion of uploads
 
 
+@pytest.mark.release
 async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)

@@ -110,6 +110,7 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: 
     assert house.telegram.journal.mistakes() == []
 
 
+@pytest.mark.release
 async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
     house: House,
 ) -> None:
@@ -181,6 +182,7 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
         assert _got([user]) == [1]
 
 
+@pytest.mark.release
 async def test_telegram_errors_pause_the_broadcast_without_duplicates(
     house: House,
 ) -> None:

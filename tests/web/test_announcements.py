@@ -1,5 +1,7 @@
 """Announcements as a person sees them: subscribed to, stored, read, ended and erased."""
 
+import pytest
+
 from bot.broadcasts import archive
 from bot.conversations.store import lock
 from bot.i18n import Languages
@@ -93,6 +95,7 @@ async def test_subscription_stores_topics_attributes_and_consent_with_language(
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
+@pytest.mark.release
 async def test_stop_command_deletes_the_subscription_but_not_the_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)

@@ -244,6 +244,7 @@ class _Fields(HTMLParser):
                 self.forms[-1].fields.setdefault(name, told.get("value", ""))
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(87, 88)
 async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, str]) -> None:

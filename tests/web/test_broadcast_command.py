@@ -75,6 +75,7 @@ def terminal(house: House, tmp_path: Path) -> Terminal:
     return Terminal(house, tmp_path)
 
 
+@pytest.mark.release
 async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Terminal) -> None:
     house = terminal.house
     editor, approver, lead = [
@@ -135,6 +136,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     assert "1 are tried again" in await says("retry", "1", by=lead)
 
 
+@pytest.mark.release
 async def test_broadcast_command_pauses_resumes_and_cancels(terminal: Terminal) -> None:
     house = terminal.house
     who = await crew(house.rt)
@@ -177,6 +179,7 @@ async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
     assert (code, said) == (0, ""), "nothing of it was kept"
 
 
+@pytest.mark.release
 async def test_broadcast_command_reports_errors_in_one_line(
     terminal: Terminal,
 ) -> None:

@@ -323,6 +323,7 @@ async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Offi
     assert screen.status < 500
 
 
+@pytest.mark.release
 async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
@@ -416,6 +417,7 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
+@pytest.mark.release
 async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
@@ -449,6 +451,7 @@ async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Of
         assert "doubt" not in (await saule.get(path)).actions
 
 
+@pytest.mark.release
 async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     office: Office,
 ) -> None:

@@ -189,6 +189,7 @@ UNSENT_SURNAME, UNSENT_GIVEN = "KANARINOVA", "KANARINA"
 UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-28", "S-41", "S-42")
 async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     house: House,
@@ -224,6 +225,7 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
 FIRST_OF_CROWD = 700_000_000_100
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-28", "S-41", "S-42")
 async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     house: House,

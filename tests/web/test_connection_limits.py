@@ -178,6 +178,7 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
             assert answer.status == 403
 
 
+@pytest.mark.release
 def test_webhooks_process_imports_neither_site_nor_worker() -> None:
     check = "import sys, bot.cli.servers; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True)

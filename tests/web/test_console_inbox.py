@@ -269,6 +269,7 @@ async def test_case_page_opens_three_database_connections(
         assert len(trips) == 3
 
 
+@pytest.mark.release
 async def test_case_page_shows_which_colleague_is_typing(desk: House) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as writer,

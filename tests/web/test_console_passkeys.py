@@ -315,6 +315,7 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
     return await console.submit("/sign-in", name=NAME, password=password, code=code)
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-55")
 async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
     desk: House,
@@ -330,6 +331,7 @@ async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
         assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-55")
 async def test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device(
     desk: House,
@@ -387,6 +389,7 @@ async def test_passkey_forged_responses_do_not_lock_out_a_known_device(
         assert ru("too_often") in (await _junk(console, 6)).text
 
 
+@pytest.mark.release
 def test_web_application_startup_imports_no_sign_in_library() -> None:
     check = "import sys, bot.web.site; sys.exit(bool({'joserfc', 'webauthn'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -102,6 +102,7 @@ async def _go(user: User, *answers: str) -> None:
 # Rows 5 and 8: the secret of Telegram's webhook
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
 def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
@@ -216,6 +217,7 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
     assert len(house.telegram.journal.calls("sendMessage")) == before + 2
 
 
+@pytest.mark.release
 @pytest.mark.row(65)
 @pytest.mark.requirement("S-19")
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
@@ -339,6 +341,7 @@ def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
 
 
+@pytest.mark.release
 @pytest.mark.row(68)
 async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
     """Check that officers get a case, while both people get the same messages (row 68)."""

@@ -85,6 +85,7 @@ async def test_manual_shows_every_text_in_the_officers_language(house: House, co
                 assert (answer.status, answer.content_type) == (200, "image/webp")
 
 
+@pytest.mark.release
 async def test_manual_section_is_linked_from_each_console_page(house: House) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", "Testova asks")

@@ -9,6 +9,7 @@ from tests.names import SCRIPTS
 EACH = 60
 
 
+@pytest.mark.release
 @pytest.mark.row(43)
 async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
     """Check EACH names in each script; `./kosh bench names` checks 200,000 names."""

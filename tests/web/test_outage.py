@@ -156,6 +156,7 @@ async def test_request_times_out_when_its_database_connection_freezes(
 LOOKING = {"Accept": "text/html,application/xhtml+xml"}
 
 
+@pytest.mark.release
 async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
     said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
     with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):

@@ -183,6 +183,7 @@ async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
             assert WORDS.render(OVER, language) in page
 
 
+@pytest.mark.release
 async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) -> None:
     user = await house.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):

@@ -161,7 +161,7 @@ async def _registers(conversation: Conversation) -> None:
     conversation.number = entry["number"]
 
 
-@pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "uz")))
+@pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk",)))
 async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
     house: House, language: str
 ) -> None:

@@ -20,6 +20,7 @@ from flows.engine.screens import REGISTRATION
 from flows.preregistration import PREREGISTRATION
 from tests.app_stack import House
 from tests.person_client import Guest
+from tests.release_only import release_only
 
 PEOPLE = 4
 # Faults of the sandbox registry, with their options; bot/registry/sandbox explains them.
@@ -35,6 +36,12 @@ FAULTS: list[dict[str, Any]] = [
     {"name": "expired_token", "probability": 0.7},
     {"name": "double"},
     {"name": "slow", "seconds": 0.3},
+]
+# After these faults, it is unknown whether the registry stored a registration.
+OUTCOME_UNKNOWN = [
+    fault
+    for fault in FAULTS
+    if fault["name"] in ("error_after_commit", "drop_after_commit", "wrong_number", "double")
 ]
 
 
@@ -107,7 +114,9 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
     assert numbers == {entry["number"] for entry in entries}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
+@pytest.mark.parametrize(
+    "fault", release_only(FAULTS, keep=OUTCOME_UNKNOWN), ids=lambda fault: fault["name"]
+)
 @pytest.mark.requirement("S-49")
 async def test_registration_is_accepted_once_under_each_registry_fault(
     house: House, fault: dict[str, Any]

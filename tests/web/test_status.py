@@ -68,6 +68,7 @@ async def test_status_page_reports_late_messages_in_minutes_without_counts(
     }
 
 
+@pytest.mark.release
 async def test_status_page_reports_down_when_the_database_is_unreachable(rt: Runtime) -> None:
     away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
     await away.open(wait=False)

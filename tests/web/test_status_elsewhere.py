@@ -100,6 +100,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
     assert house.whatsapp.journal.mistakes() == []
 
 
+@pytest.mark.release
 async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
     """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
     number = await registered(house)

@@ -25,6 +25,7 @@ from flows.knowledge.contacts import UNIFIED
 from tests.app_stack import House
 from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
+from tests.release_only import release_only
 from tests.visitor import Visitor
 from tests.web.test_siege import _to_consent
 
@@ -98,6 +99,7 @@ async def _count(house: House, table: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-82")
 async def test_web_budget_limits_the_cases_opened_from_one_address(house: House) -> None:
     tries = BUDGETS[Spending.CASE].free + 4
@@ -145,6 +147,7 @@ class Program:
             self.page, self.chat = page, unescape(found[1])
 
 
+@pytest.mark.release
 @pytest.mark.requirement("S-82")
 async def test_web_budget_limits_the_registrations_from_one_address(house: House) -> None:
     await _exhaust(house.rt, Spending.SUBMISSION)
@@ -163,7 +166,7 @@ async def test_web_budget_limits_the_registrations_from_one_address(house: House
 
 
 @pytest.mark.requirement("S-82")
-@pytest.mark.parametrize("language", FORMS)
+@pytest.mark.parametrize("language", release_only(FORMS, keep=("kk_Arab", "ru")))
 async def test_web_budget_puzzle_opens_a_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
