@@ -1,4 +1,4 @@
-"""The program that runs conversations; the package `flows` defines the questions and texts."""
+"""Kosh's program, which runs the conversations; `flows` defines their questions and texts."""
 
 import time
 

@@ -88,11 +88,11 @@ class Runtime:
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # Time of the last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
-    # Channels suspected to be unreachable: since when, in monotonic seconds, and the probing task.
+    # Channels that may be unreachable: since when (monotonic seconds), and the task that probes.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # Tasks that retry calls to the platform for anonymous people, after the update was processed.
     later: set[asyncio.Task[None]] = field(default_factory=set)
-    # The newest updates of each person, in which `conversations.bursts` finds lines typed in a row.
+    # Newest updates of each person, for `conversations.bursts`, which joins lines sent in a row.
     recent: Expiring[Any] = field(default_factory=Expiring)
     # The batch sizes, the concurrency and the interval of `lines`, `turns` and `outcomes` were
     # measured (decisions 36 and 49).
@@ -283,7 +283,7 @@ async def _refuse_superuser(connections: Pool) -> None:
 
 
 async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
-    """Raise VaultError if the keys belong to another installation.
+    """Raise VaultError if the key files belong to another installation than the database.
 
     With wrong keys no person of this database could be recognized or decrypted.
     """

@@ -1,4 +1,7 @@
-"""Files of a case, stored with one of its messages and erased with the case or the person."""
+"""Files of a case (a person's request to officers), stored with the case's messages.
+
+They are erased with the case or with the person.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,7 +53,7 @@ _BODY = statement(
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to store and send; the sanitizer has processed its `contents`."""
+    """A file to store and to send to the person; the sanitizer has returned its `contents`."""
 
     name: str
     media_type: str
@@ -59,9 +62,10 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A file of a message in a case.
+    """A stored file of a message in a case, without its contents.
 
-    `state` is `fetching`, `ready` or `refused`; only voice messages are fetched after the commit.
+    `state` is `ready`, or `refused`, or `fetching`. Only a voice message can be `fetching`, because
+    it is downloaded from the messenger after the commit.
     """
 
     id: UUID
@@ -72,7 +76,7 @@ class CaseFile:
 
 
 def reference(file: NewFile) -> FileRef:
-    """Return a reference to the file with a new file id, for the message to the person."""
+    """Return a reference to the file, with a new id, for the message that shows the file."""
     return FileRef(str(uuid4()), file.name, file.media_type, len(file.contents))
 
 
@@ -100,7 +104,7 @@ async def add(
 
 
 def listed(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
-    """Convert rows of the statement LISTING to files, by the id of their message."""
+    """Return the files in rows of the statement LISTING, by the id of the message that has them."""
     found: dict[int, list[CaseFile]] = {}
     for each in _read(person, rows):
         found.setdefault(each.message_id, []).append(each)

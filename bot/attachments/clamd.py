@@ -22,10 +22,10 @@ class Infected(Exception):
 
 
 async def scanned(address: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the chunks of a file while clamd scans them.
+    """Yield the chunks of a file unchanged, and send each to clamd at the same time.
 
-    Raises Infected after the last chunk unless the verdict is clean, or before if clamd is
-    unreachable. Without an `address` (HOST:PORT) nothing is scanned.
+    Raises Infected after the last chunk if clamd found malware or gave no verdict, and earlier if
+    clamd is unreachable. Without an `address` (HOST:PORT) nothing is scanned.
     """
     if not address:
         async for chunk in chunks:

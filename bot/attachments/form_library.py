@@ -1,4 +1,7 @@
-"""Library of forms: sanitized files of a mission by name and language."""
+"""Library of forms that a mission (embassy or consulate) offers, by name and language.
+
+A form is a sanitized file that officers of the mission send to people.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +63,7 @@ _FIND = statement(
 
 
 class Unusable(ValueError):
-    """The form has no name or an unknown language, or the library is full; nothing was stored."""
+    """The form cannot be stored: it has no name or an unknown language, or the library is full."""
 
     code = "E_FORM"
 
@@ -77,13 +80,13 @@ class LibraryForm:
 
 
 def listing_call(officer: Officer) -> Call:
-    """Return the statement that selects the mission's forms; convert its rows with `read`."""
+    """Return the statement that selects a mission's forms; `read` converts its rows."""
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     return _LISTING, {"of_mission": officer.mission}
 
 
 def read(rows: Rows) -> list[LibraryForm]:
-    """Convert rows of `listing_call` to forms."""
+    """Convert rows of the statement of `listing_call` to forms."""
     return [LibraryForm(*row) for row in rows]
 
 
@@ -111,7 +114,7 @@ async def put(rt: Runtime, officer: Officer, name: str, language: str, file: New
 
 
 async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> None:
-    """Delete a form from the library; copies that officers sent remain in the people's cases."""
+    """Delete a form from the library; copies that officers have sent remain in the cases."""
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     values = {"of_mission": officer.mission, "called": name, "in_language": language}
     async with directory.acting(rt, officer) as transaction:

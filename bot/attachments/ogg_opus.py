@@ -1,4 +1,4 @@
-"""Voice messages as Ogg Opus (RFC 3533, RFC 7845): validated, and written again without extras.
+"""Validates voice messages in Ogg Opus (RFC 3533, RFC 7845), and removes all that is not sound.
 
 This module does not decode sound: it parses pages and headers, and copies the sound packets.
 Comments, pictures, further streams and appended data are dropped.
@@ -40,7 +40,7 @@ class _Page:
 
 
 def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
-    """Return a recording with only its header and sound.
+    """Return the recording with only its header and sound packets.
 
     Raises Broken, also if the recording is larger than MAX_BYTES or longer than `max_seconds`.
     """
@@ -149,7 +149,8 @@ def _page(flags: int, position: int, number: int, lacing: bytes, body: bytes) ->
 def _checksum(page: bytes) -> int:
     """Return the CRC-32 of an Ogg page.
 
-    It uses zlib's polynomial, with the bits in reverse order and without both inversions.
+    Ogg uses zlib's polynomial, but with the bits in reverse order, and without zlib's inversion of
+    the first and the last value.
     """
     reversed_crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{reversed_crc:032b}"[::-1], 2)

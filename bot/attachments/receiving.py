@@ -16,7 +16,7 @@ PIECE = 256 * 1024
 async def receive(
     rt: Runtime, officer: Officer, chunks: AsyncIterator[bytes], name: str
 ) -> NewFile | Refusal:
-    """Sanitize an officer's file; return the safe copy, or the reason for the refusal.
+    """Scan and sanitize an officer's file; return the safe copy, or the reason for the refusal.
 
     A PDF becomes a PDF of page images. The copy keeps `name`, with the suffix of its own file type.
     """

@@ -1,4 +1,4 @@
-"""Voice messages to an officer: fetched from the messenger, validated, stored with the case."""
+"""Voice messages to an officer: fetches them from the messenger, validates them, stores them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -93,9 +93,9 @@ class Fetched:
 async def begin(
     transaction: Transaction, person: Person, case_id: UUID, message_id: int, channel: str, ref: str
 ) -> None:
-    """Insert a row for a voice message that is still at the messenger.
+    """Insert a row for a voice message that must still be downloaded from the messenger.
 
-    After the commit, a sweep fetches the recording by its `ref`.
+    After the commit, a sweep (periodic job) fetches the recording by its `ref`.
     """
     file_id = uuid4()
     own = str(file_id)
@@ -162,7 +162,7 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
 
 
 async def keep(transaction: Transaction, fetched: Fetched) -> bool:
-    """Store a recording, or that it was refused.
+    """Store the recording of a fetch, or that it was refused.
 
     Return False if another attempt has stored or claimed the recording, or if it was erased.
     """

@@ -35,7 +35,7 @@ class CacheUnavailable(Exception):
 class LockAcquired:
     """The lock of an anonymous conversation was acquired; `blob` is its stored state.
 
-    `known` is True if the person has been stored in PostgreSQL.
+    `known` is True if the person's data has meanwhile been stored in PostgreSQL.
     """
 
     blob: bytes | None
@@ -55,8 +55,8 @@ class Cache:
         self._seconds = seconds
         self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
-        # Fallback of this process for writes that a full server rejects: encrypted sessions, and
-        # entries of streams.
+        # In-memory fallback for writes that Valkey rejects because its memory is full: encrypted
+        # sessions, and entries of streams.
         self.local = LocalStore[bytes]()
         self._local_streams = LocalStore[list[tuple[str, bytes]]]()
 
@@ -89,7 +89,7 @@ class Cache:
         """Acquire the lock of an anonymous conversation, and read its state in the same step.
 
         `token` identifies the holder; the same token can acquire the lock again. Release the lock
-        with `mark_known` if the person was stored in PostgreSQL, otherwise with `keep`.
+        with `mark_known` if the person's data was stored in PostgreSQL, otherwise with `keep`.
         """
         seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
         return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
@@ -115,7 +115,7 @@ class Cache:
     async def mark_known(self, key: str, *, ttl_s: int = 120) -> None:
         """Replace the state by a marker, after the commit that stored this person in PostgreSQL.
 
-        A concurrent holder loses the lock, because the state that it read is obsolete.
+        A concurrent holder loses the lock, because the state that the holder read is obsolete.
         """
         await self._run(MARK_KNOWN, f"ask:{key}", ttl_s)
 
@@ -131,10 +131,10 @@ class Cache:
         return float(await self._run(ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Take tokens from several buckets of `allow`, or from none of them.
+        """Take tokens from several buckets, or from none of them, with the semantics of `allow`.
 
         Return 0.0 on success, else the seconds until all buckets of `firm` draws have enough
-        tokens. Other buckets may become negative.
+        tokens. Tokens of other draws are taken even if their bucket becomes negative.
         """
         keys = [f"rate:{each.bucket}" for each in draws]
         args = [
@@ -143,15 +143,15 @@ class Cache:
         return float(await self._run(DRAW, keys, *args))
 
     async def tally(self, key: str, name: str, other: str, *, limit: int, ttl_s: int) -> None:
-        """Increment the counter with this name under `key`.
+        """Increment the counter `name` among the counters of `key`.
 
-        If `key` has `limit` counters and none of this name, increment the counter `other`. All
-        counters expire `ttl_s` seconds after the last call.
+        If `key` has `limit` counters and none of this name, increment the counter `other` instead.
+        All counters expire `ttl_s` seconds after the last call.
         """
         await self._run(TALLY, f"tally:{key}", name, other, limit, ttl_s)
 
     async def tallies(self, key: str) -> dict[str, int]:
-        """Return all counters of `key` by name."""
+        """Return all counters of `key`, as counts by name."""
         with _redis_errors():
             found: Any = await self._client.hgetall(f"tally:{key}")
         return {name.decode(): int(count) for name, count in found.items()}

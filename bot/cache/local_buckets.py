@@ -1,4 +1,4 @@
-"""Token buckets for rate limits: requests for tokens, and buckets local to one process."""
+"""Token buckets for rate limits: the type of a request for tokens, and in-memory buckets."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ _NOTHING_S: Final = 1e-6
 class Draw(NamedTuple):
     """A request for tokens of one bucket.
 
-    If it is not `firm`, it may make the bucket negative.
+    A request that is not `firm` is never refused: its bucket becomes negative instead.
     """
 
     bucket: str

@@ -12,8 +12,8 @@ from bot.concurrency.batching import Batcher
 
 _TOGETHER: Final = 16
 _TRIPS: Final = 2
-# Seconds between round trips of a busy process (decision 49). A turn before consent needs several
-# round trips one after another, so this is shorter than the interval of the database.
+# Seconds between round trips of a busy process (decision 49). The interval is shorter than the
+# database's, because a message of an anonymous person needs several round trips in a row.
 _INTERVAL: Final = 0.002
 
 
@@ -85,8 +85,8 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return '0'
 """)
 
-# Takes tokens from all buckets or from none. A bucket that is not firm may become negative, and
-# firm callers then wait until it is refilled.
+# Takes tokens from all buckets or from none. A bucket whose request is not `firm` may become
+# negative; requests that are `firm` then wait until it is refilled.
 DRAW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -145,10 +145,9 @@ class Scripts:
         return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
-        """Run scripts by their hash in one round trip.
+        """Run scripts by their hashes in one round trip; return a result or an exception for each.
 
-        Scripts that the server does not know are sent as text in a second round trip. A result may
-        be an exception.
+        Scripts that the server does not know are sent as text in a second round trip.
         """
         results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
@@ -157,8 +156,8 @@ class Scripts:
             try:
                 again = await self._sent("EVAL", texts)
             except (RedisError, OSError) as error:
-                # The scripts of the first round trip were executed, so their callers must get the
-                # results, even though the second round trip failed.
+                # The scripts that the server knew were executed in the first round trip. Their
+                # callers must get the results, although the second round trip failed.
                 again = [error] * len(unknown)
             for at, result in zip(unknown, again, strict=True):
                 results[at] = result

@@ -1,4 +1,4 @@
-"""Channel interface: messages, incoming updates, calls and errors that all platforms share."""
+"""Interface of channels (Telegram, WhatsApp, web chat): updates, messages, calls and errors."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -48,12 +48,13 @@ class Inbound:
 
     `external_id` is the platform's id of the update, used for deduplication. `handle` is the
     platform's id of the person. `aliases` are other handles of the same person, confirmed by the
-    platform. `at` is the time of the action in Unix seconds; 0 if the platform has no reply window.
-    `consent_handle` replaces handle and address when an anonymous person consents. `drawn_budgets`
-    are the budgets (`bot.budgets`) already drawn for this event; None on channels without budgets.
-    `network` is the keyed hash of the IP address. `pressed_on` is the id of the message whose
-    button was pressed, if the platform reports a press as a message of its own. `earlier` are ids
-    of preceding messages that were merged into this event.
+    platform. `at` is the time of the action in Unix seconds; 0 if the platform has no reply window
+    (see WindowClosed). `consent_handle` replaces handle and address when an anonymous person
+    consents. `drawn_budgets` are the rate limits (`bot.budgets`) already charged for this event;
+    None on channels without such limits. `network` is the keyed hash of the IP address.
+    `pressed_on` is the id of the message whose button was pressed, if the platform reports a press
+    as a message of its own. `earlier` are ids of preceding messages that were merged into this
+    event.
     """
 
     channel: str
@@ -215,7 +216,7 @@ class SendError(Exception):
 class Throttled(SendError):
     """The platform's rate limit was exceeded: wait `delay` seconds.
 
-    If `wide`, the limit applies to all messages of the bot, otherwise to this chat only.
+    If `wide` is True, the limit applies to all messages of the bot, otherwise to this chat only.
     """
 
     code = "E_SEND_THROTTLED"
@@ -240,7 +241,7 @@ class WindowClosed(SendError):
 class Unreachable(SendError):
     """The platform gave no reliable answer: the message may or may not have arrived.
 
-    If `certain`, the message was certainly not sent.
+    If `certain` is True, the message was certainly not sent.
     """
 
     code = "E_SEND_UNREACHABLE"
@@ -271,7 +272,8 @@ class Refused(SendError):
 class UnknownRefusal(SendError):
     """The platform rejects the message for an unknown reason; the bot itself may be at fault.
 
-    The message is retried only while the platform also rejects all other messages.
+    The bot counts as at fault if no other call of the channel has succeeded for a while. Only then
+    the message is retried beyond the usual number of attempts.
     """
 
     code = "E_SEND_UNKNOWN"
@@ -279,7 +281,7 @@ class UnknownRefusal(SendError):
 
 
 class DoesNotFit(Refused):
-    """The message exceeds a size limit of the channel; messages are never truncated."""
+    """The message exceeds a size limit of the channel, because messages are never truncated."""
 
     code = "E_SEND_SIZE"
 
@@ -318,9 +320,9 @@ class CannotEdit(SendError):
 class Rates:
     """Send rates in messages per second, and burst sizes in messages; a rate of 0 means no limit.
 
-    `whole` is the limit of the bot, `each` that of each chat. If `firm`, messages of conversations
-    also wait until the bot's limit allows them. Otherwise they only use up the bot's tokens, and
-    broadcasts wait.
+    `whole` is the limit of the bot, `each` that of each chat. If `firm` is True, messages of
+    conversations and broadcasts both wait for the bot's limit. Otherwise only broadcasts wait:
+    messages of conversations are sent at once and use up tokens of the limit.
     """
 
     whole: float = 0
@@ -369,5 +371,5 @@ class Channel(Protocol):
         ...
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file that a person sent. Raises SendError if the file is gone."""
+        """Yield the bytes of a file that a person sent. Raises SendError if the file is missing."""
         ...

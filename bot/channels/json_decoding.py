@@ -20,9 +20,9 @@ def read(body: bytes) -> Any:
     """
     try:
         value = _decode(body)
-        # msgspec drops duplicate keys silently. The colons of dropped keys are missing from the
-        # re-encoded value, so equal counts of colons mean that no key was dropped, unless a colon
-        # was written as \u003a.
+        # msgspec drops duplicate keys silently, so the re-encoded value has fewer colons than the
+        # body. Equal counts of colons mean that no key was dropped, unless the body has a colon
+        # written as \u003a.
         if b"\\u003" not in body and body.count(b":") == _encode(value).count(b":"):
             return value
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError):
@@ -31,7 +31,7 @@ def read(body: bytes) -> Any:
 
 
 def shaped[T](value: Any, shape: type[T]) -> T:
-    """Convert a decoded value to the type `shape`.
+    """Convert a decoded value to the type `shape`, and check that it has this type.
 
     Raises Unreadable: E_NUMBER for an invalid integer, otherwise E_SHAPE.
     """
@@ -56,7 +56,7 @@ def _text(body: bytes) -> str:
 
 
 def _read_slowly(text: str) -> Any:
-    """Parse with the standard library, which names the exact error where msgspec cannot.
+    """Parse with the standard library, to find the exact error in JSON that msgspec rejects.
 
     Raises Unreadable.
     """

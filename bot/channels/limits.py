@@ -9,7 +9,7 @@ class Limits:
     """Size limits of a channel, in characters, or in UTF-16 code units if `utf16`.
 
     `text_over_buttons` is the limit of a text with buttons under it. `buttons` is the number of
-    buttons under a message, `rows` the number of rows in a list message. Payloads are in bytes of
+    buttons under a message, `rows` the number of rows in a list message. `payload` is in bytes of
     ASCII. 0 means that the channel has no such element.
     """
 
@@ -40,7 +40,7 @@ class Limits:
         return [*parts, text]
 
     def _fitting(self, text: str) -> int:
-        """Return how many characters from the text's start fit into one message."""
+        """Return how many characters, from the start of the text, fit into one message."""
         if not self.utf16 or 2 * len(text) <= self.text:
             return min(len(text), self.text)
         units = text.encode("utf-16-le")[: 2 * self.text]

@@ -1,4 +1,4 @@
-"""Ids of messages at the platform: those of one event's messages, and those that may be stored."""
+"""Platform ids of messages: all ids of one incoming event, and the ids that may be stored."""
 
 from bot.channels import Channel, Inbound
 

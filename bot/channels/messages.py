@@ -16,8 +16,8 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
 class Mark(msgspec.Struct, frozen=True, array_like=True):
     """The formatting of `count` lines from line `first`, counted over all paragraphs of a message.
 
-    `kind` is the lower-case name of a class in `flows.engine.blocks`. `head` is the length of the
-    label of a table row. `value` is the payload of a row or box, or the number of a receipt.
+    `kind` is the name, in lower case, of a class in `flows.engine.blocks`. `head` is the length of
+    the label in a table row. `value` is the payload of a row or box, or the number of a receipt.
     """
 
     kind: str
@@ -75,7 +75,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     def place(self) -> str:
         """Return the progress in a form, such as `1/5`, as a line; '' if `progress` is None.
 
-        The line has no spaces, because a right-to-left line would show `5 / 1`.
+        The line has no spaces, because right-to-left text would show `1 / 5` as `5 / 1`.
         """
         if self.progress is None:
             return ""

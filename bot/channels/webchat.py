@@ -21,10 +21,10 @@ DEMO_TOPIC = "demo-registry"
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event for an open page: a message, or the ids of deleted messages.
+    """An event for an open page: a message `say`, or the ids of deleted messages.
 
-    `replaces` is the id of the message that `say` replaces after an edit. `officer`: an officer
-    wrote the message. `at` is in Unix milliseconds; 0 if unknown.
+    `replaces` is the id of an earlier message, for which an edit puts `say` in its place. `officer`
+    is True if an officer wrote the message. `at` is in Unix milliseconds; 0 if unknown.
     """
 
     say: Message | None = None
@@ -57,7 +57,10 @@ class WebChat:
         self._vault = vault
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Raise NotImplementedError: the page's routes build updates from its forms instead."""
+        """Raise NotImplementedError.
+
+        The web chat has no webhook: the routes of the page build updates from its forms.
+        """
         raise NotImplementedError
 
     async def send(self, act: ChannelCall) -> str:
@@ -82,7 +85,7 @@ class WebChat:
         """Do nothing, because there is no external platform."""
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Raise Refused, because the page uploads files over its own route."""
+        """Raise Refused, because files of the web chat are uploaded over a route of their own."""
         raise Refused
         yield
 
@@ -94,7 +97,7 @@ def _note(act: ChannelCall) -> Note:
 
 
 async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
-    """Return id and note of the messages that an anonymous chat has not fetched yet.
+    """Return the messages that an anonymous chat has not fetched yet, each with its id.
 
     `last` is the id of the last fetched message. Raises CacheUnavailable.
     """

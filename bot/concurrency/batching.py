@@ -1,6 +1,6 @@
-"""Batching of concurrent calls into one, and serial execution per key.
+"""Batching of concurrent calls into one, and execution of work one at a time per key.
 
-Both work within one process. Between processes, only database locks synchronise work.
+Both work within one process only; between processes, database locks are needed.
 """
 
 import asyncio
@@ -33,9 +33,10 @@ class Batcher:
     """Collects concurrent calls into batches.
 
     A batch does not wait until it is full: if fewer than `lanes` batches are running, one starts
-    after TICKS loop iterations, with at most `limit` items. Calls during the batches wait for the
-    next one. After a batch of several items, the next one starts `interval` seconds later or when
-    it is full, so that more calls share a batch under load. After a single call no call waits.
+    after TICKS iterations of the event loop, with at most `limit` items. Calls that arrive while
+    all lanes are busy wait for the next batch. After a batch of several items, the next one starts
+    `interval` seconds later or when it is full, so that more calls share a batch under load. After
+    a batch of one item, the next batch starts without this interval.
     """
 
     def __init__(

@@ -18,7 +18,8 @@ _logger = logging.get()
 async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECONDS) -> None:
     """Await `work`; after a cancellation, wait up to `seconds` for its end, then re-raise.
 
-    Without this wait, a message that was just sent would not be recorded, and would be sent again.
+    Without this wait, a message that the process has just sent would not be recorded as sent, and
+    would be sent again.
     """
     begun = asyncio.ensure_future(work)
     try:

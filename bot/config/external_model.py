@@ -1,4 +1,4 @@
-"""Settings of the external language model, which is off by default; a base of `Settings`."""
+"""Settings of the external language model, which is off by default; a base class of `Settings`."""
 
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from bot.config.sources import variable
 
 
 class ExternalModelSettings(InstallationSettings):
-    """Settings of a model that chooses the topic of a message that Kosh did not understand."""
+    """Settings of the model that chooses a topic if Kosh's recognizer understood none."""
 
     external_model_url: OptionalWebAddress = Field(
         default=None,
@@ -59,7 +59,7 @@ class ExternalModelSettings(InstallationSettings):
 
 
 def require_whole(settings: InstallationSettings, what: str, names: tuple[str, ...]) -> None:
-    """Raise ValueError if some of the settings `names` are set, but not all.
+    """Raise ValueError if some, but not all, of the settings `names` are set.
 
     `what` is the name of the feature that needs them, for the error's text.
     """
@@ -69,7 +69,7 @@ def require_whole(settings: InstallationSettings, what: str, names: tuple[str, .
 
 
 def require_private(name: str, url: str | None) -> None:
-    """Raise ValueError if the URL of setting `name` would send people's messages without TLS."""
+    """Raise ValueError if the URL in the setting `name` would send people's texts without TLS."""
     address = urlsplit(url or "")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise ValueError(f"{variable(name)} must be https://, words of people go there")

@@ -1,4 +1,4 @@
-"""Settings of hints by e-mail or SMS, which are off by default; a base of `Settings`."""
+"""Settings of hints by e-mail or SMS, which are off by default; a base class of `Settings`."""
 
 from email.utils import parseaddr
 from typing import Literal, Self

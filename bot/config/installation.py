@@ -1,4 +1,4 @@
-"""Settings of an installation: paths, addresses, logging and servers; a base of `Settings`."""
+"""Settings of an installation: paths, addresses, logging, servers; a base class of `Settings`."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self

@@ -68,7 +68,7 @@ def parts(version: str) -> tuple[int, ...]:
 
 
 def installed() -> dict[str, str]:
-    """Return the installed version of each library that has a minimum."""
+    """Return the installed versions of the libraries for which a minimum is defined."""
     return dict(_versions())
 
 
@@ -85,8 +85,8 @@ def check(
 ) -> None:
     """Raise ConfigError if a version is below its minimum.
 
-    `found` has the versions by name; a name that is missing there is not checked. The names in
-    `patched` are exempt.
+    `found` has the versions by name; programs that it does not name are not checked. `patched` has
+    the names that the operator has exempted.
     """
     low = [
         f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"

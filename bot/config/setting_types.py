@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 SECRET_LENGTH = 32
 PASSWORD_LENGTH = 8
 # Example words are removed before the length of a secret is checked: a random secret stays long
-# enough, an example does not.
+# enough, while a copied example becomes too short.
 EXAMPLE_WORDS = re.compile(
     r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
     re.IGNORECASE,
@@ -30,7 +30,10 @@ _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
 def several(secret: SecretStr | None) -> tuple[str, ...]:
-    """Return the values of a secret setting: two if a comma separates them, () if it is unset."""
+    """Return the values of a secret setting: two if a comma separates them, () if it is unset.
+
+    There are two values while a new secret replaces an old one.
+    """
     return tuple(secret.get_secret_value().split(",")) if secret else ()
 
 

@@ -254,7 +254,7 @@ class Settings(TranslationSettings):
 
     @property
     def telegram_secrets(self) -> tuple[str, ...]:
-        """Return the secrets accepted from Telegram; the last one is to be set at Telegram."""
+        """Return the webhook secrets to accept from Telegram; the last is the one to set there."""
         return several(self.telegram_secret)
 
     @property
@@ -275,7 +275,7 @@ class Settings(TranslationSettings):
     def require_webhook_secret(self) -> str:
         """Return Telegram's webhook secret, the newer one if there are two.
 
-        Raises ConfigError if none is set, since anyone could then send false updates.
+        Raises ConfigError if none is set, since without a secret anyone could send false updates.
         """
         if not self.telegram_secrets:
             raise ConfigError(
@@ -363,7 +363,7 @@ def settings(**chosen: Any) -> Settings:
 
 
 def read[S: Settings](kind: type[S], **chosen: Any) -> S:
-    """Read settings of a class; the `chosen` arguments override the environment.
+    """Read the settings that the class declares; the `chosen` arguments override the environment.
 
     KOSH_SECRETS_DIR may name a directory with one file per secret, such as `kosh_telegram_token`.
     Raises ConfigError, which names each wrong variable and the fix.

@@ -1,4 +1,7 @@
-"""Settings of the program that transcribes voice messages, off by default; a base of `Settings`."""
+"""Settings of the program that transcribes voice messages, off by default.
+
+The class is a base class of `Settings`.
+"""
 
 from typing import Self
 

@@ -1,4 +1,7 @@
-"""Settings of a translation program for officers, off by default; a base of `Settings`."""
+"""Settings of a program that translates for officers, off by default.
+
+The class is a base class of `Settings`.
+"""
 
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -12,7 +15,10 @@ from bot.config.setting_types import OptionalWebAddress
 
 
 class TranslationSettings(HintSettings):
-    """Settings of a program that translates officers' drafts, and if local, people's messages."""
+    """Settings of a program that translates officers' drafts.
+
+    If the program runs on this machine, it also translates people's messages.
+    """
 
     translation: Literal["deepl", "libretranslate", "openai"] | None = Field(
         default=None,
@@ -41,7 +47,7 @@ class TranslationSettings(HintSettings):
 
     @property
     def translates_people(self) -> bool:
-        """Return True if people's messages may be translated: the program runs on this machine."""
+        """Return True if the program may translate people's messages: it runs on this machine."""
         is_local = urlsplit(self.translation_url or "").hostname in LOOPBACK
         return self.translation is not None and is_local
 

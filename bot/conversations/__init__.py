@@ -1,1 +1,1 @@
-"""Processes turns of conversations: an event, the change of state it causes, the bot's messages."""
+"""Processes turns: a turn is an event, with the change of state and the messages that it causes."""

@@ -1,4 +1,4 @@
-"""Conversations of people without a database row: sessions in Valkey, encrypted, for 30 minutes.
+"""Conversations of people without a database row: encrypted sessions in Valkey, for 30 minutes.
 
 A session can be lost: if Valkey loses its data, the person starts at the menu again. While Valkey
 rejects writes, each process keeps its own sessions in memory (`rt.live.local`).
@@ -48,7 +48,7 @@ from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
-# Seconds before each further attempt to make the channel calls that failed during a turn.
+# Seconds before each retry, in the background, of calls that failed during a turn.
 LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
 SESSION_SECONDS = 1800
 MAX_SEEN = 64
@@ -64,11 +64,11 @@ class Overloaded(Exception):
 
 
 class AnonymousSession(msgspec.Struct, frozen=True):
-    """An anonymous conversation, and the state of its delivery.
+    """An anonymous conversation, with the messages and calls of its chat.
 
     `seen` are the ids of the updates already processed, for detecting duplicates. `sent` are the
-    ids of the messages of both sides in the chat, for deleting them. `unsent` are the channel calls
-    that the platform has not accepted yet, in order.
+    ids of messages in the chat, of the bot and of the person, for deleting them. `unsent` are the
+    channel calls that the platform has not accepted yet, in order.
     """
 
     conversation: Conversation = Conversation()
@@ -81,7 +81,7 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
-    """Wait up to 5 s for the session's lock; return the lock and the session.
+    """Wait up to 5 s for the lock of a session; return the lock and the session.
 
     Return None if Valkey is unavailable. Raises Overloaded if another update holds the lock during
     all of this time.
@@ -144,7 +144,7 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
-    """Return the first turn of a conversation: the messages shown before the person writes."""
+    """Return the turn that begins a conversation: messages shown before the person writes."""
     return _first_turn(rt, Started(), today, page)
 
 
@@ -201,9 +201,8 @@ async def answer(
     """Send the bot's messages; return the session with their ids and the unsent calls.
 
     The session of `key` is locked by `token`, or not locked if `token` is empty. During the calls
-    the lock is renewed.
-    With `waiting`, all calls stay unsent until it is decided whether the waiting turn is sent or
-    retracted.
+    the lock is renewed. If `waiting` is given, nothing is sent: all calls stay unsent until it is
+    decided whether this turn's answer is sent or retracted (see `bursts`).
     """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
@@ -238,7 +237,10 @@ async def answer(
 
 
 async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
-    """Return the turn's messages with their links, after the announcements that it asks for."""
+    """Return the turn's messages with their links.
+
+    If the turn asks for the archive of announcements, the archive precedes the messages.
+    """
     linked, sheet = share_links.linked(rt, turn)
     says = [_leading_to_web_chat(rt, say) for say in linked]
     if sheet is not None:
@@ -268,7 +270,7 @@ def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> li
 
 
 def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
-    """Return the session without `calls`, which are the last of its unsent calls.
+    """Return the session without the unsent calls `calls`, which must be its last ones.
 
     Returns None if the session's unsent calls do not end with `calls`.
     """
@@ -287,7 +289,7 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
 
 
 def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
-    """Return the session with the update's id added, so that a repeated delivery is detected."""
+    """Return the session with the update's id recorded, so that a repeated delivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
@@ -340,7 +342,7 @@ async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
 async def begin_again(rt: Runtime, key: str, language: str, sent: Iterable[str]) -> None:
     """Store the ids of the last messages to an erased person in a new anonymous session.
 
-    A later quick exit can then delete these messages too.
+    With these ids, the person can still delete the messages from the chat (quick exit).
     """
     token = uuid4().hex
     held = await hold(rt, key, token)

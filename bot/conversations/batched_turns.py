@@ -29,9 +29,9 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A committed turn. Without a `person` there is nothing to send, as for a duplicate update.
+    """A committed turn. Nothing is to be sent if `person` is None, as for a duplicate update.
 
-    `parcel` is the first message, if this process has claimed it.
+    `parcel` is the first message, if this process has claimed it for sending.
     """
 
     person: Person | None = None
@@ -94,10 +94,10 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Return the turn of an update if it is plain, else NeedsOwnTransaction.
+    """Return the turn of an update if it is plain (see above), else NeedsOwnTransaction.
 
-    A plain turn writes only the conversation and its messages. A person's second update in a batch
-    also gets NeedsOwnTransaction, because it depends on the first.
+    A person's second update in a batch also gets NeedsOwnTransaction, because it depends on the
+    first.
     """
     held = seen.held
     if held is None:

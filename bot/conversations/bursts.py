@@ -35,7 +35,7 @@ SPARE_SECONDS = 2.0
 
 
 class Place(StrEnum):
-    """Whether other lines of the same sender precede or follow a line in a batch of updates."""
+    """Whether, in a batch of updates, the same sender has lines before or after this line."""
 
     ALONE = "alone"
     FOLLOWED = "followed"
@@ -47,9 +47,9 @@ class WaitingTurn:
     """A committed turn whose answer waits, so that the sender's next line can retract the answer.
 
     `before` is the conversation before the turn; `after` is the encoded conversation after it.
-    `answered` is the bot's answer before this one. The waiting answer is in `rows` of the outbox,
-    or for an anonymous person in `calls` of the session. `missed` is added to the metrics once the
-    answer is sent.
+    `answered` is the bot's previous answer. The waiting answer is in `rows` of the outbox, or for
+    an anonymous person in `calls` of the session. `missed` are texts that were not understood,
+    which the metrics count once the answer is sent.
     """
 
     before: Conversation
@@ -66,9 +66,9 @@ class WaitingTurn:
     timer: Timer | None = None
 
     def decide(self, *, taken_back: bool = False) -> None:
-        """End the wait: the answer is sent, or with `taken_back` dropped.
+        """End the wait: the answer is sent, or dropped if `taken_back` is True.
 
-        The answer is dropped if a later turn answers these lines too.
+        It is dropped if a later turn answers these lines together with the next ones.
         """
         self.taken_back = taken_back
         self.decided.set()
@@ -90,11 +90,11 @@ class _Recent:
 
 @dataclass(slots=True, repr=False)
 class Burst:
-    """An update, with the state left by the sender's updates of the last seconds.
+    """An update, with the state that the sender's updates of the last seconds left behind.
 
     `repeats`: the update is the same press as the last one. `waits`: seconds for which its answer
-    may wait. `earlier` is a waiting turn that the update may retract. `answered` is the last answer
-    to the person. The fields after `answered` are set by the turn.
+    may wait. `earlier` is a waiting turn whose answer may be retracted. `answered` is the last
+    answer to the person. `step_lines` sets the fields after `answered`.
     """
 
     began: float
@@ -135,7 +135,7 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
 async def gathered[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
-    """Process an update with `take`, which gets it as a `Burst` with the sender's recent updates.
+    """Process an update with `take`, which gets it as a `Burst`, with the state of recent updates.
 
     If `take` fails, the waiting answer to the sender's earlier lines is sent, and the error is
     raised, so that the platform delivers the update again.
@@ -228,10 +228,11 @@ async def step_lines(
     step: Step,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> tuple[Inbound, Turn]:
-    """Return the update and its turn, or those of all lines if the waiting turn could be retracted.
+    """Run the turn of an update; return the update and the turn.
 
-    For all lines, the returned update has their joined text. `take_back` drops the waiting answer;
-    it returns False if the answer may have been sent already.
+    If the answer to the sender's earlier lines still waits and can be retracted, the turn answers
+    all lines, and the returned update has their joined text. `take_back` retracts the waiting
+    answer; it returns False if the answer may have been sent already.
     """
     turn = step(conversation, inbound.event)
     if burst is None:
@@ -263,9 +264,9 @@ async def _is_taken_back(
     conversation: Conversation,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> bool:
-    """Retract the waiting turn `earlier` and return True, unless that is unsafe.
+    """Retract the answer of the waiting turn `earlier` and return True, unless that is unsafe.
 
-    It is unsafe if the conversation has changed since that turn, or if the recogniser rates the
+    It is unsafe if the conversation has changed since that turn, or if the recognizer rates the
     joined text as less dangerous than one of its lines.
     """
     assert isinstance(inbound.event, Said)
@@ -301,7 +302,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the recogniser rates the joined text as at least as dangerous as each line."""
+    """Return True if the recognizer rates the joined text as at least as dangerous as each line."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -327,7 +328,10 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Set `burst.waiting`; return the turn without effects to count when its answer is sent."""
+    """Set `burst.waiting`; return the turn without its effects NotUnderstood.
+
+    These effects only count in the metrics. They are counted when the answer is sent.
+    """
     assert isinstance(inbound.event, Said)
     missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))
     burst.waiting = WaitingTurn(
@@ -343,7 +347,7 @@ def _let_wait(
 
 
 async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
-    """Wait until the turn's answer may be sent; return False if a later turn answers its lines too.
+    """Wait until the answer may be sent; return False if a later turn answers the lines instead.
 
     Before returning True, release the turn's rows in the outbox and count its misunderstood lines.
     """

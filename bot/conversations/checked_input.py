@@ -1,4 +1,7 @@
-"""Checks that a turn requests: compare input with stored data, and continue the turn."""
+"""Checks input (a PIN, a code, a number) against stored data when a turn requests it.
+
+A turn cannot read the database. The result of the check continues the turn as a new event.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -117,7 +120,7 @@ async def _result(
 async def _find(
     rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
 ) -> Event:
-    """Return the event with the referrer or the invitation of the code in a link."""
+    """Look up the code in a link of a referrer or an invitation; return the result as an event."""
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
@@ -126,10 +129,10 @@ async def _find(
 async def _leave_contact(
     rt: Runtime, transaction: Transaction, person: Person, way: str, address: str
 ) -> bool:
-    """Store the person's e-mail address or phone number for hints, to which a code will be sent.
+    """Store the person's e-mail address or phone number for hints, and request a code for it.
 
-    Returns False if too many codes were requested: for this address, by this person, or by all
-    people together.
+    A hint is a notice that the chat has news. Returns False if too many codes were requested: for
+    this address, by this person, or by all people together.
     """
     if not await outside_budgets.draw_daily(
         rt,
@@ -146,7 +149,7 @@ async def _leave_contact(
 
 
 def _mailbox(address: str) -> str:
-    """Return an e-mail address in lower case without a +tag, so that variants count as one."""
+    """Return an e-mail address in lower case without a +tag; its variants then share one limit."""
     local, _at, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 

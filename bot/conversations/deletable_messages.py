@@ -1,4 +1,7 @@
-"""Notes of chat messages that have no outbox row, so that a quick exit can delete the messages."""
+"""Notes of chat messages that have no outbox row, by which the messages can be deleted.
+
+A person who clears the chat (quick exit) has these messages deleted too.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

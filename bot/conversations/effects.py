@@ -1,4 +1,4 @@
-"""Applies the effects of a turn in its transaction.
+"""Applies the effects of a turn in its transaction, such as opening a case.
 
 `carry_out` is the last step of a turn: effects, conversation and messages commit together.
 """
@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The anonymous session (`key`) for the ids of the last messages to an erased person."""
+    """Key of the anonymous session for the ids of the last messages to an erased person."""
 
     key: str
     language: str
@@ -88,7 +88,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit:
-    """Work to do after the commit of a turn: send its messages, ask external programs, count.
+    """Work to do after the commit of a turn, such as sending its messages.
 
     `parcel` is the turn's first message, if this process has claimed it. `direct` are channel calls
     without an outbox row.
@@ -130,7 +130,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    The messages wait behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
+    `notice` (sent in their place) or `waiting` delays the messages. `moved` drops earlier ones.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -178,7 +178,7 @@ async def _delayed(
     written: Sequence[outbox.Row],
     waiting: WaitingTurn,
 ) -> AfterCommit:
-    """Save a waiting turn. Its messages become due after the wait, even if this process dies."""
+    """Save the turn and queue its messages, to be sent after the wait even if this process dies."""
     seconds = rt.settings.burst_seconds + SPARE_SECONDS
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
@@ -195,7 +195,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return the last messages to an erased person as direct calls, because nothing is stored."""
+    """Return the last messages to an erased person as direct calls, without outbox rows."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
@@ -292,7 +292,7 @@ async def _leave_chat(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Delete the messages of a chat as far as the channel allows; in a web chat, end its handle."""
+    """Delete the chat's messages as far as the channel allows, and the handle of a web chat."""
     person = held.person
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
@@ -311,7 +311,7 @@ async def _leave_chat(
 async def _take_deletable(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Delete the notes of deletable messages; return the messages' ids by channel.
+    """Delete the stored notes of deletable messages; return the ids of these messages by channel.
 
     The ids include those of the current message. An empty `channel` means all channels.
     """
@@ -348,7 +348,7 @@ async def _record(
     conversation: Conversation,
     effect: _Recorded,
 ) -> None:
-    """Store an effect that only writes rows, by calling the module that owns the table."""
+    """Store an effect that only writes rows, by the functions of the module that owns the table."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):
@@ -385,7 +385,7 @@ async def _record(
 async def _pass_on(
     transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
 ) -> None:
-    """Store the person's words for the officer of the case, or an appeal for the officers' lead."""
+    """Store the person's words for the officer of the case, or an appeal for a leading officer."""
     if isinstance(words, Relay):
         return await cases.relay(transaction, held.person, words, held.channel)
     await message_limits.appeal(transaction, held.person, words.words)

@@ -21,7 +21,7 @@ from flows.preregistration import CLOSED
 
 
 async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
-    """Queue the reminder of a saved checklist; its text does not name the checklist.
+    """Queue the reminder of a saved checklist of documents; its text does not name the checklist.
 
     Returns None if no reminder is due, if the person has muted messages, or while an officer has
     the conversation. The checklist's expiry date does not change.
@@ -43,7 +43,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Delete submitted answers whose retention is over; keep receipt, status and other forms.
+    """Delete submitted answers whose retention has ended; keep receipt, status and other forms.
 
     A change of a registration that was begun but not sent is kept until it expires like an
     unfinished form.
@@ -67,9 +67,10 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
-    """Delete all data of a person that announcements do not need.
+    """Delete all data of a person except what is needed to send announcements.
 
-    It is called for a person who subscribed to announcements and left everything else unfinished.
+    The caller has checked that this person subscribed to announcements and left everything else
+    unfinished.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)

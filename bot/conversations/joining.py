@@ -30,7 +30,7 @@ from flows.engine.state import Turn
 
 
 def chat_of(inbound: Inbound) -> str:
-    """Return the name under which a chat's lookup attempts are counted; only its hash is stored."""
+    """Return the name of a chat, under which its attempts are counted; only its hash is stored."""
     return f"{inbound.channel}:{inbound.handle}"
 
 
@@ -47,10 +47,10 @@ async def offer(
 
 
 async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
-    """Ask the chat that issued the code to confirm; return the sign that both chats show.
+    """Ask the chat that issued the code to confirm; return the number that both chats show.
 
-    The person compares the signs. The result has no sign if the code is invalid, expired or already
-    used by another chat.
+    The person compares the two-digit numbers. The result has no number if the code is invalid,
+    expired or already used by another chat.
     """
     async with rt.pool.connection() as transaction:
         found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
@@ -70,7 +70,7 @@ async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwai
 async def finish(
     rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
 ) -> AfterCommit | None:
-    """Attach the chat to the person and continue the person's conversation in this chat.
+    """Attach the chat to the person, whose conversation continues in this chat too.
 
     Returns None if this turn does not finish a join, the code is no longer valid, the chat that
     issued the code has not confirmed, or the handle of this chat belongs to a person already.

@@ -1,4 +1,7 @@
-"""Rate limits for calls to external programs: for all people together, and for each author."""
+"""Rate limits for calls to external programs, such as a language model.
+
+Limits apply to the calls for all people together, and to those for each author of a text.
+"""
 
 from datetime import UTC, datetime
 
@@ -9,9 +12,9 @@ HOUR, DAY = 3600, 86_400
 
 
 async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly: int) -> bool:
-    """Take one call from the hourly budgets of a program: for all people, and for each author.
+    """Count one call to a program against its hourly limits: one for all, one for each author.
 
-    Returns False if one of the budgets is spent, or if Valkey, which counts the calls, is
+    Returns False if one of the limits is reached, or if Valkey, which counts the calls, is
     unavailable.
     """
     limits = {"all": hourly, **dict.fromkeys(authors, own_hourly)}
@@ -21,13 +24,13 @@ async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly
 async def draw_daily(
     rt: Runtime, program: str, *authors: str, hourly: int, daily: int, own_daily: int
 ) -> bool:
-    """Take one call from three budgets: hourly for all, daily for all, and daily for each author.
+    """Count one call against three limits: hourly and daily for all people, daily for each author.
 
-    Returns False if one of the budgets is spent, or if Valkey is unavailable.
+    Returns False if one of the limits is reached, or if Valkey is unavailable.
     """
     limits = {"day": daily, **dict.fromkeys(authors, own_daily)}
-    # A new bucket is used each day, because its key contains the day. Its refill of one token per
-    # day is too slow to add a token before that.
+    # The key of a bucket contains the day, so that each day has a new bucket. The refill of one
+    # token per day is too slow to add a token within the day.
     days = [_bucket(rt, program, each, limits[each], 1 / DAY) for each in limits]
     return await _draw(rt, [_bucket(rt, program, "all", hourly), *days])
 

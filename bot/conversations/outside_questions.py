@@ -40,7 +40,7 @@ class Question:
 
     @property
     def author(self) -> str:
-        """Return the author's name for rate limits, which store only its hash."""
+        """Return the author's name for the rate limits, which store only a hash of it."""
         return self.session or str(self.person)
 
 

@@ -1,4 +1,4 @@
-"""Plans and drops hints: messages outside of the chat, such as e-mails, that the chat has news."""
+"""Plans and cancels hints: e-mails or SMS to a person, which say that the chat has news."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ async def note(
     inbound: Inbound | None,
     notice: Sequence[Say],
 ) -> None:
-    """Plan a hint if the turn has news; drop the planned hint if the person caused the turn.
+    """Plan a hint if the turn has news; cancel the planned hint if the person caused the turn.
 
-    Only turns that the person did not cause have news. A result for which the person waits in the
-    chat, such as the check of a file, is no news.
+    Only a turn that the person did not cause has news, such as an officer's answer. A result for
+    which the person waits in the chat, such as the check of a file, is no news.
     """
     if not turn.conversation.hint_way:
         return

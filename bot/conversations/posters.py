@@ -1,4 +1,4 @@
-"""Counts chats that begin with the QR code of a poster, by channel only."""
+"""Counts the chats that people begin with the QR code of a poster; stores only the channel."""
 
 from bot.channels import Inbound
 from bot.observability import metrics

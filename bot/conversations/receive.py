@@ -119,7 +119,7 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """Return True for a group in which officers on duty read counts; the bot does not leave it."""
+    """Return True for a group in which officers get counts of waiting cases; the bot stays."""
     async with rt.pool.connection() as transaction:
         own = rt.settings.telegram_duty_chat
         return address in await working_hours.duty_chats(transaction, own)
@@ -179,7 +179,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 
 
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
-    """Delete the message by which the person requested a quick exit, while the database is down.
+    """Delete the message that asks to clear the chat (quick exit), although the database is down.
 
     The chat's other messages are deleted when the platform delivers the update again.
     """
@@ -212,7 +212,7 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
 
 
 async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
-    """Record a press that the person repeated within seconds. It causes no turn."""
+    """Record a press that the person repeated within seconds, without causing a turn."""
     async with rt.pool.connection() as transaction:
         held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
     if held is None:
@@ -295,9 +295,10 @@ async def take_turn(
 async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
-    """Process a turn of an anonymous person; return also True if the person is stored by now.
+    """Process a turn of an anonymous person.
 
-    If True, no turn was processed, and the caller must process the update in the database.
+    The second result is True if the person's data has meanwhile been stored in the database. Then
+    no turn was processed, and the caller must process the update there.
     """
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
@@ -375,7 +376,7 @@ async def _begin(
     key: str,
     token: str,
 ) -> tuple[AfterCommit | None, bool]:
-    """Create the person's row and process this turn in the database, so that no update is lost."""
+    """Create the person's row, and process this turn in the database in the same transaction."""
     handle = inbound.consent_handle or inbound.handle
     address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:

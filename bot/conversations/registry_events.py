@@ -1,4 +1,7 @@
-"""Turns caused by the registry: the outcomes of writes to it, and its status callbacks."""
+"""Turns that the registry causes: outcomes of writes to it, and its status callbacks.
+
+The registry is the state's list of ethnic Kazakhs abroad, in which people pre-register.
+"""
 
 from uuid import UUID
 
@@ -110,7 +113,7 @@ async def _tell(
 
 
 async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:
-    """Open a case, or set the person's open case to waiting for an answer.
+    """Open a case for officers, or set the person's open case to waiting for an answer.
 
     The person is not notified.
     """

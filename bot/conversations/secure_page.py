@@ -22,8 +22,8 @@ BACK_HOME = _("Saved. You can close this page now and go back to the messenger."
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """Return True if this turn ends the visit to the secure page.
 
-    A turn ends the visit if it has messages but no further private question, and deletes neither
-    the chat nor the person.
+    A turn ends the visit if it has messages but no further private question. A turn that deletes
+    the chat or the person does not end it.
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)

@@ -108,7 +108,7 @@ def claim(keys: int) -> Statement[*tuple[Any, ...]]:
 
 
 def _look() -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks a conversation for a batch, or skips it if it is locked.
+    """Return the statement that locks a person's conversation for a batch; it skips locked ones.
 
     Waiting for a locked row could deadlock, or delay the whole batch.
     """
@@ -262,7 +262,7 @@ def _lock(
         )
         .select_from(t.Conversation)
         .join(t.Person, t.Person.id == t.Conversation.person_id)
-        # An outer join, because after a quick exit from the web chat a person may have no current
+        # An outer join, because a person who left and cleared the web chat may have no current
         # handle.
         .outerjoin(current, true())
         .where(t.Conversation.person_id == _PERSON)

@@ -104,7 +104,7 @@ async def claim(
 class Lookup:
     """Result of the lookup of one update's sender in a batch.
 
-    `held` is the person's locked conversation. It is None if another process has locked it, if it
+    `held` is the person's locked conversation, or None: if another process has locked it, if it
     cannot be decrypted, or if no person has the handle. `is_anonymous` is True only in the last
     case.
     """
@@ -167,7 +167,7 @@ async def choose_updates(transaction: Transaction, person: Person, channel: str)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Increment the ownership version: unsent messages of the previous owner become outdated."""
+    """Increment the ownership version, so that unsent messages of the old owner become outdated."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 
@@ -300,7 +300,7 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """Return the statement that saves a batch's turn; it returns no row for a recorded update."""
+    """Return the statement that saves a turn of a batch; it returns no row for a known update."""
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
@@ -345,7 +345,7 @@ def is_closed(rt: Runtime, held: LockedConversation) -> bool:
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
-    """If this turn opens a withheld message, store the current time as the time of writing."""
+    """If this turn shows the person a withheld message, record that the person wrote now."""
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
@@ -368,7 +368,7 @@ def claimed_message(
 ) -> ClaimedMessage | None:
     """Return the first queued message if it was inserted as claimed, else None.
 
-    Its content is passed on here, so that it is not read from the database again.
+    The result contains the message, so that the sender need not read it from the database.
     """
     if not rows or rows[0][1] != "sending" or not held.address:
         return None
@@ -383,7 +383,7 @@ async def begin(
 ) -> None:
     """Insert the empty conversation of a new person, which the same transaction saves later.
 
-    The last argument has the ids of both sides' messages in the chat, for deleting them later.
+    The last argument has the ids of messages in the chat, stored so that they can be deleted later.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]

@@ -24,7 +24,7 @@ _logger = logging.get()
 
 
 class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that the platform has not accepted; `sent` counts the message's delivered parts."""
+    """A call that the platform has not accepted; `sent` counts the parts already delivered."""
 
     kind: Literal["send", "edit", "delete", "leave"]
     message: Message | None = None
@@ -33,13 +33,13 @@ class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def row(self) -> outbox.Row:
-        """Return this call as an outbox row, for a person who gets a database row."""
+        """Return this call as an outbox row; the person's data is now stored in the database."""
         kind = "send" if self.kind == "leave" else self.kind
         return outbox.Row(kind, self.message, external_id=self.external_id)
 
 
 class UnsentRest(NamedTuple):
-    """The chat in which the unsent calls of a session must be made; `key` is the session's key."""
+    """The chat for which a session's unsent calls must still be made; `key` names the session."""
 
     key: str
     channel: str

@@ -58,7 +58,7 @@ async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
-    """Store a checked file and process the result of the check as an event, in one transaction."""
+    """Store a checked file, and process the result as a turn, in the same transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
             verdict = await uploads.keep(rt, transaction, checked)

@@ -49,7 +49,7 @@ async def defer_all(
 
 @contextmanager
 def _database_errors() -> Iterator[None]:
-    """Raise the driver's error in place of procrastinate's, so that callers see an outage as one.
+    """Replace procrastinate's error by the driver's error, so that callers recognize an outage.
 
     Otherwise an update that fails during an outage would count as an update that always fails, and
     would be quarantined.

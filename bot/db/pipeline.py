@@ -75,9 +75,10 @@ async def commit(connection: Connection, *calls: Call) -> list[Rows]:
 async def send_one(
     connection: Connection, statement: Sendable, values: Values, *, opens: bool
 ) -> tuple[Rows, int]:
-    """Send one statement, after BEGIN if `opens`; return its rows and a count of rows.
+    """Send one statement, after BEGIN if `opens` is True; return its rows and their number.
 
-    The count is that of rows written by an INSERT, UPDATE or DELETE, otherwise of rows read.
+    The number counts the rows that an INSERT, UPDATE or DELETE wrote; otherwise the rows that were
+    read.
     """
     call = (statement, values)
     transformer = adapt.Transformer(connection)

@@ -58,28 +58,28 @@ def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
 
 
 def seconds(name: str) -> ColumnElement[timedelta]:
-    """Return an interval of as many seconds as the SQL parameter `name` gives."""
+    """Return an interval; its number of seconds is the SQL parameter `name`."""
     value = _bindparam(name, type_=Float())
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return the database's current time plus the seconds that the SQL parameter `name` gives."""
+    """Return the database's current time plus seconds, the SQL parameter `name`."""
     return NOW + seconds(name)
 
 
 def seconds_ago(name: str) -> ColumnElement[datetime]:
-    """Return the database's current time minus the seconds that the SQL parameter `name` gives."""
+    """Return the database's current time minus seconds, the SQL parameter `name`."""
     return NOW - seconds(name)
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return the condition that the column is in the list that the SQL parameter `name` gives."""
+    """Return the condition that the column's value is in a list, the SQL parameter `name`."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table whose columns are SQL parameters with lists; each has its column's name."""
+    """Return a table of columns, each from a list; the SQL parameters have the columns' names."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()

@@ -132,10 +132,10 @@ def _launch(server: Server) -> None:
 
 
 def _end(process: subprocess.Popen[bytes], signals: Iterable[Signals]) -> None:
-    """Send the signals in turn until the process has ended, and at last SIGKILL.
+    """Send the signals in turn, each after a pause, until the process has ended; at last SIGKILL.
 
-    A server that has just been started ignores a signal that its parent ignores, as SIGINT in a
-    background job of a shell, until it sets its own handlers.
+    One signal may not suffice: until a new server sets its own handlers, it ignores the signals
+    that its parent ignores, such as SIGINT in a background job of a shell.
     """
     for number in (*signals, Signals.SIGKILL):
         process.send_signal(number)
@@ -194,7 +194,7 @@ def _await(is_done: Callable[[], bool], patience: float) -> None:
 
 
 def call(home: Path, command: list[str]) -> bool:
-    """Run a command, with its output in the file `log` of `home`; return True if it succeeded."""
+    """Run a command; write its output to the file `log` in `home`; return True if it succeeded."""
     with _log(home) as log:
         done = subprocess.run(
             command,
@@ -265,7 +265,7 @@ def port_of(home: Path) -> int:
 
 
 def _choose_port(home: Path) -> int:
-    """Return the port stored in `home` if it is free, so that URLs survive a restart.
+    """Return the port stored in `home` if it is free, so that the server's URL survives a restart.
 
     Otherwise choose and store a free port.
     """
@@ -281,8 +281,8 @@ def _choose_port(home: Path) -> int:
 def free_port(many: int = 1) -> int:
     """Return the first of `many` consecutive free ports.
 
-    Use the ports soon, because they are not reserved. They are below the range of ephemeral ports,
-    since an outgoing connection could occupy a port of that range.
+    Use the ports soon, because they are not reserved. They are outside of the range of ephemeral
+    ports, since an outgoing connection could occupy a port of that range.
     """
     while True:
         first = random.randrange(*_PORTS)

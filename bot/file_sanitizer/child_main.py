@@ -1,8 +1,8 @@
 """Program of a decoder process: enters the sandbox, reads one file, writes its pixels, and exits.
 
-It writes the line `ready` once the sandbox is active, and nothing if that fails. It then reads a
-file from standard input until end of file. Its result, on standard output, is a line of JSON and
-the pages' JPEGs (see `child_process.ChildResult`).
+The process writes the line `ready` once the sandbox is active, and nothing if that fails. It then
+reads a file from standard input until end of file. The result, on standard output, is a line of
+JSON and the pages' JPEGs (see `child_process.ChildResult`).
 """
 
 import io

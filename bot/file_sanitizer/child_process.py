@@ -32,7 +32,7 @@ _logger = logging.get()
 
 
 class ChildResult(msgspec.Struct, frozen=True):
-    """The first line of a decoder process's result, as JSON; the pages' JPEGs follow it."""
+    """The first line of a decoder process's output, as JSON; the JPEGs of the pages follow it."""
 
     refused: Refusal | None = None
     kind: Literal["jpeg", "pdf"] = "jpeg"
@@ -90,7 +90,7 @@ class ChildProcess:
         return self._process.returncode is None
 
     async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Send the file `given` and write its sanitized pages to `result`.
+        """Send the file `given` to the process, and write the sanitized pages to `result`.
 
         Return the reason if the file is refused. A process accepts only one call.
         """

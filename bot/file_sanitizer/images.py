@@ -86,8 +86,8 @@ def encoded(image: Image.Image, limit: int) -> Page:
 def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
     """Return hints about an image's quality: `dark`, `blank`, `blurred`, and `small` for photos.
 
-    Except for `small`, a copy of at most 1,000 pixels a side is measured, since people see about
-    that many pixels when they read a page.
+    All except `small` are measured on a copy of at most 1,000 pixels a side, because people see
+    about that many pixels when they read a page.
     """
     hints = {"small"} if is_photo and max(image.size) < SMALL_SIDE else set()
     grey = image.convert("L")
@@ -114,7 +114,7 @@ def _is_blank(grey: Image.Image) -> bool:
 
 
 def _sharpness(grey: Image.Image) -> int:
-    """Return the strength of the sharpest edges (Laplacian), those of the top 0.3 % of pixels.
+    """Return the strength (Laplacian) of the sharpest edges, the top 0.3 % of the pixels.
 
     The share is low, because letters cover only a small part of a page.
     """

@@ -1,4 +1,7 @@
-"""Limits on files received at the same time: in total, per sender and per network address."""
+"""Limits on files that are received at the same time: in total, per sender, per network address.
+
+A slow sender could otherwise prevent other people from uploading.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +32,7 @@ class _Running:
 
 
 class Receptions:
-    """At most `count` simultaneous receptions of files; slow ones are ended while files wait."""
+    """Allows `count` receptions of files at a time, and ends slow ones while other files wait."""
 
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -81,10 +84,10 @@ class Receptions:
 
     @asynccontextmanager
     async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """Limit the duration of the reception of the file `given`.
+        """End the block, which receives the file `given`, if it takes too long.
 
-        Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and
-        another file waits for a place.
+        Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and another
+        file waits for a place.
         """
         async with asyncio.timeout(RECEPTION_SECONDS) as limit:
             reception = _Running(given, self._clock(), limit)

@@ -1,4 +1,4 @@
-"""Languages and scripts of the assistant: renders the assistant's texts, parses typed texts."""
+"""Languages and scripts of the assistant: renders its texts, and parses texts that people type."""
 
 import re
 from collections.abc import Sequence

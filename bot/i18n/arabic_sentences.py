@@ -1,8 +1,8 @@
 """Converts sentences of the Kazakh catalogue to Arabic script, worded as people in Xinjiang write.
 
 `kazakh_arabic` converts letter by letter. Before that, this module replaces words that would
-mislead in Arabic script: abbreviations, the letter O, Chinese cities, compounds. Typed text and the
-recognizer's phrases are converted by `kazakh_arabic` alone.
+mislead in Arabic script: abbreviations, the letter O, Chinese cities, compounds. Texts that people
+type and training phrases are converted by `kazakh_arabic` alone.
 """
 
 import re
@@ -13,8 +13,8 @@ from bot.i18n import kazakh_arabic
 # With joined letters, an abbreviation would be read as a word. Its letters are therefore separated
 # (ە س ق).
 ABBREVIATIONS = re.compile(r"\b(?:АЕК|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
-# Left unconverted: Uzbek papers print this abbreviation in Cyrillic letters, and people must find
-# the same letters there.
+# Not converted, because Uzbek documents print this abbreviation in Cyrillic letters, and people
+# must find the same letters there.
 PRINTED = re.compile(r"\b(ПИНФЛ)\b")
 # In Arabic script, an ordinal number in digits is followed by a hyphen.
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")

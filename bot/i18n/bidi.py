@@ -65,7 +65,8 @@ def _is_isolated(line: str) -> bool:
 
 def _lined(line: str) -> str:
     # Messengers differ: some take the direction of a line from its first letter, others from its
-    # first letter outside of isolates. The mark is left out only if both letters are Arabic.
+    # first letter outside of isolates. The mark can be omitted only if each of these letters is
+    # Arabic.
     plain = TAG.sub("", line)
     said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
     return line if said or not line.strip() else MARK + line
@@ -77,7 +78,7 @@ def _begins_arabic(line: str) -> bool:
 
 
 def _outside(line: str) -> str:
-    """Return the line without its parts that are in isolates."""
+    """Return the line without the parts of it that are in isolates."""
     kept, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE

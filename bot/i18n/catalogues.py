@@ -1,8 +1,8 @@
 """Message catalogues: English sentences from the source code, and translations from `locales`.
 
 The English sentence is the message id. The context is the kind of string with its length limit.
-Translations to `kk`, `ru`, `zh_Hans` and `uz` are written by hand. `kk_Arab` and `uz_Cyrl` are
-converted from `kk` and `uz` at each reading and never stored.
+Translations to `kk`, `ru`, `zh_Hans` and `uz` are written by hand. `kk_Arab` and `uz_Cyrl` (other
+scripts of `kk` and `uz`) are converted at each reading and never stored.
 """
 
 import os
@@ -151,7 +151,7 @@ def messages(code: str) -> Messages:
 
 @cache
 def _key(context: str, english: str) -> tuple[str, str]:
-    """Return the key of a sentence. All languages share it, which saves 2 MB in a process."""
+    """Return the key of a sentence; one cached object for all languages saves 2 MB in a process."""
     return context, english
 
 

@@ -172,9 +172,9 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _names(language: str) -> dict[str, tuple[str, ...]]:
-    """Map each name in one language to its country; empty for an unsupported language."""
+    """Map each country name in one language to its code; empty for an unsupported language."""
     if language not in LOCALES:
         return {}
-    # Both CLDR's names and the corrected names that the assistant displays are found.
+    # People may type a name of CLDR, or the corrected name that the assistant displays.
     sources = (formats.Names(language).countries, formats.names(language).countries)
     return {normalization.bare(names[code]): (code,) for names in sources for code in CODES}

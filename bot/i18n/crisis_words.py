@@ -1,4 +1,4 @@
-"""Phrases that suggest danger to the person, so that an officer sees the message soon."""
+"""Phrases that suggest danger to the person who writes, so that an officer is called soon."""
 
 from functools import cache
 from itertools import groupby
@@ -49,7 +49,8 @@ def _has_phrase(typed: str) -> bool:
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
     """Map each pair of first letters to its phrases, so that only a few phrases are compared."""
-    # Both conversions are applied to every phrase. They leave phrases in other scripts unchanged.
+    # Every phrase is converted to Arabic and to Uzbek Cyrillic letters. Phrases in another script
+    # stay unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
     folded = {normalization.fold(spelt(each)) for each in phrases for spelt in spellings}

@@ -64,7 +64,10 @@ def is_reviewed(message: Message) -> bool:
 
 
 def seal(catalog: Catalog) -> int:
-    """Add the hash to review marks that were written by hand; return the number of these marks."""
+    """Add the hash of both texts to review marks that have none; return the number of these marks.
+
+    A reviewer who writes a mark by hand cannot compute the hash.
+    """
     sealed = 0
     for message in catalog:
         own = mark(message.context or "", str(message.id), str(message.string))
@@ -142,7 +145,7 @@ def _of_xliff(content: bytes) -> Iterator[Unit]:
 def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -> Merged:
     """Update a catalogue with the translations in `units`, except those that break a lint rule.
 
-    Also copy the review marks. The result has the faults of the rejected translations, and the
+    Review marks are copied too. The result has the faults of the rejected translations, and the
     sentences that the catalogue does not have.
     """
     changed, reviewed, unknown = 0, 0, []
@@ -167,7 +170,10 @@ def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -
 
 
 def _wrong(code: str, catalog: Catalog, source: Catalog, message: Message) -> list[lint.Finding]:
-    """Return the lint findings for one translation; labels that it quotes come from `catalog`."""
+    """Return the lint findings for one translation.
+
+    `catalog` has the translations of labels, such as button texts, that the translation may quote.
+    """
     english, original = Catalog(), source.get(str(message.id), message.context)
     if original is not None:
         english[message.id] = original

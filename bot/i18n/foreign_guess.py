@@ -21,7 +21,7 @@ SCRIPTS = (
 )
 # Letters of Arabic keyboards that people type in place of the Persian ones.
 PERSIAN = str.maketrans("يك", "یک")
-# Languages that `language_guess` knows although they are not offered.
+# Languages that `language_guess` recognizes although the assistant does not offer them.
 LEARNED = ("en", "tr")
 # Minimum lead over the next language, in tenths of log-odds. The largest lead of an English or
 # Turkish guess for a test line in an offered language is 38 (the greeting "hello").
@@ -56,7 +56,7 @@ FREQUENT: Mapping[str, str] = {
 }
 # One of these words is sufficient, because no offered language has a similar word.
 SUFFICIENT = "минь намайг миний надад байна вэ үү биднийг маань است نمی هستم نیستم باید کجاست خواهم"
-# Words that are certain although they are the whole message.
+# Words that are enough to recognize the language if the whole message is one of them.
 ALONE: Mapping[str, str] = {
     "imdat": "tr", "hilfe": "de", "туслаарай": "mn", "туслаач": "mn",
     "کمک": "fa",
@@ -68,7 +68,8 @@ GREETINGS: Mapping[str, str] = {
     "merhaba": "tr", "günaydın": "tr", "hallo": "de", "guten tag": "de", "guten morgen": "de",
     "сайн байна уу": "", "сайн уу": "",
 }  # fmt: skip
-# Letters of offered languages that a language does not have.
+# For each language: letters of offered languages that it lacks. A text with such a letter is in
+# another language.
 LACKING: Mapping[str, str] = {
     "de": "çğışñ", "en": "çğışñ", "fa": "ءۆۇۋڭە", "mn": "әғқңұіһўҳ", "tr": "äñqwx",
 }  # fmt: skip
@@ -91,7 +92,7 @@ def guess(typed: str) -> str | None:
 
 
 def _by_words(words: list[str]) -> str | None:
-    """Return the language whose frequent words a text has; None if no language is certain."""
+    """Return the language to which the text's frequent words belong; None if it is uncertain."""
     counts = {code: len(frequent.intersection(words)) for code, frequent in _frequent().items()}
     code = max(counts, key=lambda each: counts[each])
     is_enough = counts[code] >= MIN_WORDS or not _sufficient().isdisjoint(words)

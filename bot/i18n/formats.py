@@ -89,7 +89,7 @@ class Names:
         self.countries: Mapping[str, str] = dict(data["territories"])
 
     def spelt(self, spell: Callable[[str], str]) -> "Names":
-        """Convert all names with `spell`, in place; return this object."""
+        """Replace each name by the result of `spell`, in this object; return this object."""
         self.months = {month: spell(name) for month, name in self.months.items()}
         self.weekdays = {day: spell(name) for day, name in self.weekdays.items()}
         self.countries = {code: spell(name) for code, name in self.countries.items()}

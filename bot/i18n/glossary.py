@@ -79,7 +79,7 @@ def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
     }
 
 
-# Terms, by id, that translations may replace by other words, each with the reason.
+# Ids of terms that translations may replace by other words, each with the reason.
 FREE = {
     "psc": "the old short name; the full one is said",
     "region": "its own name has another word for it",

@@ -81,8 +81,8 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
 def birth_date(number: str, kind: Identity) -> date | None:
     """Return the date of birth in an identity number; None if it has none or an invalid one.
 
-    If the date differs from the person's answer, this is only a hint and never a reason to reject
-    the number.
+    If this date differs from the date that the person gave, the caller may show a hint, but must
+    not reject the number.
     """
     match kind:
         case Identity.CN_RESIDENT:

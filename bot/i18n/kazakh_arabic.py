@@ -156,7 +156,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return for each letter of a word whether a vowel at its position is a front vowel."""
+    """Return for each letter of a word whether a vowel in its place is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign (hamza) determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False

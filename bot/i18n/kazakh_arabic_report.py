@@ -34,7 +34,7 @@ SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "ت�
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The compared pairs (Cyrillic, CLDR's Arabic), and the pairs that the rules miss."""
+    """Pairs of words (Cyrillic, CLDR's Arabic), and those that the rules convert differently."""
 
     pairs: tuple[tuple[str, str], ...]
     missed: tuple[tuple[str, str], ...]
@@ -45,7 +45,7 @@ class Agreement:
 
     @property
     def ours(self) -> tuple[tuple[str, str], ...]:
-        """The missed pairs, without the pairs in which CLDR is wrong."""
+        """The pairs for which the rules are wrong, that is, without the errors of CLDR."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 
 

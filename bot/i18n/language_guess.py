@@ -37,9 +37,9 @@ MAX_CHARACTERS = 1000
 LEAD = 10
 # Lead of the only form of a script.
 CERTAIN = 1000
-# Vowels by which Cyrillic text typed in a Latin layout is detected: in such text 5 % of the letters
-# are vowels, against at least a third in the languages above, and no letter has an accent. A short
-# text may have few vowels by chance.
+# Vowels by which Cyrillic text is detected that was typed in a Latin keyboard layout. In such text
+# 5 % of the letters are vowels, and no letter has an accent. In the languages above at least a
+# third are vowels. A short text may have few vowels by chance.
 VOWELS = re.compile("[aeiou\u00df-\u024f]")
 MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 

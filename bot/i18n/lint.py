@@ -217,7 +217,7 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """Return a text at its longest: with two-digit counts, and direction marks, which count too."""
+    """Return a text at its greatest length: with two-digit counts and with direction marks."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
     filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))

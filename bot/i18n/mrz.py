@@ -103,7 +103,7 @@ def _lines(text: str, filler: str) -> list[str]:
 def _filled(lines: list[str]) -> list[str]:
     """Return all lines padded with `<` to the length of the second line.
 
-    The second line is complete, because it ends with the final check digit.
+    The second line is complete as typed, because it ends with the final check digit.
     """
     width = len(lines[1]) if len(lines) > 1 else 0
     return [line.ljust(width, "<") for line in lines]

@@ -5,8 +5,8 @@ import unicodedata
 from functools import lru_cache
 
 MAX_MARKS = 4
-# Size of the cache of `fold`. It is large enough for the words with which a turn compares a text,
-# and so small that people's texts are soon evicted.
+# Size of the cache of `fold`: large enough for the words with which a turn compares a text, and so
+# small that people's texts are soon evicted.
 MAX_FOLDED = 64
 # Size of the cache of `clean`, to which a turn passes the same text several times.
 MAX_CLEANED = 4
@@ -75,7 +75,10 @@ def clean(typed: str, *, multiline: bool = False) -> str:
 
 
 def excess_marks(typed: str) -> int:
-    """Return the number of combining marks that `clean` deletes; length limits count them."""
+    """Return the number of combining marks that `clean` deletes.
+
+    Length limits count these marks too.
+    """
     visible = _visible(typed)
     return len(visible) - len(_limit_marks(visible))
 

@@ -194,7 +194,7 @@ def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
 
 
 def _words(typed: str) -> list[str]:
-    """Return the numbers and words of a typed date.
+    """Return the numbers and words in a typed date, without punctuation.
 
     The result is empty if the text is too long or has signs that do not occur in dates.
     """
@@ -245,8 +245,8 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return year, month, day
         case [month], [], [first, last]:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
-        # Not if the year is named first ("1990 ж. 05.03"), because the order of day and month is
-        # then ambiguous.
+        # This order is not accepted if the year comes first ("1990 ж. 05.03"), because the order of
+        # day and month is then ambiguous.
         case [], [], [first, middle, last] if _meaning(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:

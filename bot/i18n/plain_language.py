@@ -83,13 +83,13 @@ def aphorisms(text: str, code: str) -> Iterator[str]:
 
 
 def unchecked(text: str, code: str) -> Iterator[str]:
-    """Yield claims that something "is not verified": a text must tell who has not checked it."""
+    """Yield claims that something "is not verified" without naming who has not verified it."""
     if code == "en" and (found := UNCHECKED.search(text)):
         yield f"“we have not checked”, not “{found[0]}”"
 
 
 def counted(text: str, code: str) -> Iterator[str]:
-    """Yield nouns and endings after a placeholder that are correct only for some of its values."""
+    """Yield nouns and endings after a placeholder that are wrong for some values ("1 days")."""
     for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
         if place not in CONSTANT:
             yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"

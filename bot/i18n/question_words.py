@@ -1,7 +1,7 @@
 """Recognizes questions by their words and particles, in every language and script.
 
-This prevents that a question of the person is stored as an answer in free text. Question words that
-are also common names (Ким, Кай) are left out.
+A question of the person must not be stored as an answer in free text. Question words that are also
+common names (Ким, Кай) are left out.
 """
 
 import re

@@ -23,8 +23,8 @@ def for_person(text: str, form: str) -> str:
     # Latin letters.
     if written is None and form == "uz_Cyrl" and text.isascii():
         written = "uz"
-    # A word that Kazakh and Russian share is not recognized as Kazakh. It is converted, because a
-    # reader of Arabic script cannot read Cyrillic letters in either language.
+    # A Cyrillic text that may be Kazakh or Russian is converted too, because a reader of Arabic
+    # script cannot read Cyrillic letters in either language.
     if written is None and form == "kk_Arab" and language_guess.CYRILLIC.search(text):
         written = "kk"
     convert = CONVERSIONS.get((written or "", form))

@@ -269,7 +269,7 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def nothing(typed: str, language: str) -> bool:
-    """Return True if the whole message means "there is none" or "no". A number never means this."""
+    """Return True if the whole message means "there is none" or "no"; False for a number."""
     if typed.strip().isdecimal() or QUESTION_MARKS & set(typed):
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)
@@ -277,7 +277,10 @@ def nothing(typed: str, language: str) -> bool:
 
 
 def small_talk(typed: str) -> bool:
-    """Return True if the whole message is a greeting, thanks or a doubt, so that it is no name."""
+    """Return True if the whole message is a greeting, thanks or a doubt.
+
+    The question for the person's name rejects these messages.
+    """
     is_talk = normalization.fold(typed) in _answers(SMALL_TALK)
     return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
 
@@ -298,7 +301,7 @@ def reserved_word(typed: str) -> Reserved | None:
 
 
 def form(typed: str) -> str | None:
-    """Return the language, such as `uz_Cyrl`, of a reserved word that exists in only one language.
+    """Return the language, such as `uz_Cyrl`, if this is a reserved word of only one language.
 
     Returns None for every other text. The scripts of a language count as different languages.
     """

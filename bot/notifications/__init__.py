@@ -1,8 +1,9 @@
 """Notifications to officers by e-mail and Web Push; they contain no personal data.
 
 An event queues a job in the event's transaction (`fan_out.notify`). The job writes a row for each
-recipient and target (e-mail address or browser). A sweep sends the due rows, grouped by recipient
-and target (`delivery`). `hints` sends neutral e-mails and SMS to people who left an address.
+recipient and target (e-mail address or browser). A sweep (periodic job) sends the due rows, grouped
+by recipient and target (`delivery`). `hints` sends neutral e-mails and SMS to people who left an
+address.
 """
 
 from bot.notifications.delivery import push_sender, send_due

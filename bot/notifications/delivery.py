@@ -35,8 +35,8 @@ _logger = logging.get()
 class Bundle:
     """Claimed notifications for one officer and target, which are sent as one message.
 
-    `attempt` is the highest attempt number among the notifications. `disabled` are the disabled
-    webhook endpoints that they name.
+    The target is an e-mail address or a browser. `attempt` is the highest attempt number among the
+    notifications. `disabled` are the disabled webhook endpoints that they name.
     """
 
     officer: UUID
@@ -56,7 +56,7 @@ class _Target:
 
     @property
     def is_contact(self) -> bool:
-        """Return True if this is the contact of another system, which has no console."""
+        """Return True for the operator of another computer system, who cannot open the console."""
         return Role.INTEGRATOR in self.roles
 
 

@@ -64,7 +64,7 @@ class Candidate:
 
 
 async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
-    """Queue a job that notifies officers of an event; the job is lost if the caller rolls back."""
+    """Queue, in the caller's transaction, a job that notifies officers of an event."""
     await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
 
 
@@ -89,7 +89,7 @@ async def fan_out(rt: Runtime, kind: Kind, subject: str) -> int:
 
 
 async def find_unstaffed(rt: Runtime) -> None:
-    """Notify the leads of missions where cases wait and no officer is on shift.
+    """Notify the leads (supervisors) of missions where cases wait and no officer is on shift.
 
     A mission is skipped if its leads were notified within the last hour.
     """
@@ -165,7 +165,10 @@ async def _of_broadcast(
 async def _of_endpoint(
     transaction: Transaction, endpoint: UUID, everyone: list[Candidate]
 ) -> list[Candidate]:
-    """Return the administrators and the endpoint's account; none if the endpoint is enabled."""
+    """Return the recipients for a disabled endpoint: administrators, and the account that owns it.
+
+    The result is empty if the endpoint has been enabled again.
+    """
     owner = await fetch_value(transaction, statements.OWNER_OF_DISABLED, endpoint=endpoint)
     if owner is None:
         return []
@@ -175,7 +178,7 @@ async def _of_endpoint(
 def due_at(candidate: Candidate, now: datetime) -> datetime:
     """Return when to send a notification: now, or at the next digest if the officer has digests.
 
-    If that time is in the officer's quiet hours, return their end.
+    If this time is in the officer's quiet hours, return the end of the quiet hours.
     """
     due = now
     if candidate.digest_minutes:

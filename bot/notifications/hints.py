@@ -1,4 +1,7 @@
-"""Hints by e-mail or SMS to people who left an address: neutral text, no service name, no link."""
+"""Hints by e-mail or SMS to people who left an address: a neutral notice that news waits.
+
+A hint names no service and has no link, because other people may read it.
+"""
 
 import asyncio
 

@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class NewerKind(ValueError):
-    """A newer version added this kind of notification."""
+    """A newer version of Kosh added this kind of notification, so this version cannot send it."""
 
     code = "E_NOTIFICATION_NEWER"
 

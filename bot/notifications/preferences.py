@@ -68,7 +68,7 @@ async def save(transaction: Transaction, officer: UUID, chosen: Preferences) -> 
 
 
 async def set_contact(transaction: Transaction, system: Officer, email: str) -> None:
-    """Save the e-mail address of another system's operator, or remove it if it is empty.
+    """Save the e-mail address of another system's operator; "" removes it.
 
     The operator is notified of disabled webhook endpoints only. Raises BadPreference for an invalid
     address, or for the account of an officer, who chooses notifications in the console.

@@ -120,8 +120,8 @@ _OF_SUBJECT = (t.OfficerNotification.kind == _KIND, t.OfficerNotification.subjec
 IS_RECENT = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=1)))
 )
-# One hour less than a week, because the hourly check can run earlier in the day than it did last
-# Monday.
+# One hour less than a week, because this Monday's check can run earlier in the day than last
+# Monday's.
 IS_OF_THIS_WEEK = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=7 * 24 - 1)))
 )
@@ -147,7 +147,7 @@ _DUE_ROWS = (
     .where(
         t.OfficerNotification.done_at.is_(None),
         t.OfficerNotification.due_at <= NOW,
-        # A newer version may have added other kinds, which its workers send.
+        # Kinds that a newer version added are left to the workers of that version.
         t.OfficerNotification.kind.in_([each.value for each in Kind]),
         or_(t.OfficerNotification.state == "pending", t.OfficerNotification.lease_until < NOW),
     )

@@ -121,7 +121,7 @@ def _route_libraries(minimum: int) -> None:
 
 
 class _Library(logging.Handler):
-    """Handler that reduces a library's record to logger, module and line, level and error type."""
+    """Handler for logs of libraries; it logs only logger, module and line, level and error type."""
 
     def emit(self, record: logging.LogRecord) -> None:
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)

@@ -1,9 +1,9 @@
 """Encrypted backups, unreadable once their key is destroyed, and a restore that repeats erasures.
 
-A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. It does
-not contain its key, the installation's epoch key (see `vault`). When this key is destroyed, the
-backup becomes unreadable. After a restore, everyone who was erased since the backup is erased again
-before any service starts.
+A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. The
+backup does not contain its key, the installation's epoch key (see `vault`). When this key is
+destroyed, the backup becomes unreadable. After a restore, everyone who was erased since the backup
+is erased again before any service starts.
 """
 
 import os
@@ -39,7 +39,8 @@ from bot.security.vault import Vault
 PIECE = 1 << 20
 SUFFIX = ".kosh-backup"
 HEAD_SUFFIX = ".audit-head"
-# How long a restore waits for the sessions of other processes to end, and between two checks.
+# Seconds for which a restore waits until other processes have ended their sessions, and seconds
+# between two checks.
 ENDING_SECONDS, CHECK_SECONDS = 5.0, 0.1
 
 _CLIENTS = statement(
@@ -169,8 +170,8 @@ def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
 async def finish_restore(rt: Runtime) -> int:
     """Erase everyone again who was erased since the backup; return the number of people.
 
-    Work that is pending in the restored database may already have been done. The `after_restore` of
-    each module corrects the rows of that module.
+    Work that is pending in the restored database may already have been done. Each module therefore
+    corrects its own rows in its function `after_restore`.
     """
     gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")

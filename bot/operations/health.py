@@ -74,10 +74,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Kosh's health at a point in time. `database`: PostgreSQL responds; if not, no counts.
+    """Kosh's health at a point in time.
 
-    `live`: Valkey responds. `spent`: the installation's web chat budgets that are spent.
-    `delivered`: time of the last delivery per channel. `facts`: number of facts by state.
+    `database`: PostgreSQL responds; if it does not, there are no counts. `live`: Valkey responds.
+    `waiting`: the backlogs. `delivered`: time of the last delivery per channel. `spent`: limits of
+    the web chat that are used up. `facts`: number of facts that editors must check, by state.
     """
 
     database: bool
@@ -234,7 +235,7 @@ def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
 
 
 async def ask_platforms(rt: Runtime) -> None:
-    """Record in a gauge how many updates are pending at Telegram.
+    """Record in a gauge how many updates are waiting at Telegram to be delivered.
 
     A wrong webhook secret or an unavailable database makes this number grow.
     """
@@ -249,13 +250,13 @@ async def ask_platforms(rt: Runtime) -> None:
 
 
 class AuditWatch:
-    """Verifies the audit log, also against its last entry (head) at the previous verification."""
+    """Verifies the audit log repeatedly: the log must still contain its previous last entry."""
 
     def __init__(self) -> None:
         self._anchor: audit_log.Head | None = None
 
     async def verify(self, rt: Runtime) -> None:
-        """Log the audit log's head, or log an error if the log is broken.
+        """Verify the audit log; log its head, or an error if the log is broken.
 
         If an attacker truncates the log and replaces its head, the log is consistent in itself.
         Only a head from an earlier verification, or from the output of a process, reveals missing
@@ -326,12 +327,12 @@ def _channel(snapshot: Snapshot, name: str) -> Health:
 
 
 def _live(snapshot: Snapshot) -> Health:
-    """Return SLOW while Valkey is unavailable: anonymous people may have to start again."""
+    """Return SLOW while Valkey is unavailable, as anonymous people may lose their conversation."""
     return Health.WORKS if snapshot.live else Health.SLOW
 
 
 def _budgets(snapshot: Snapshot) -> Health:
-    """Return SLOW while the web chat asks everyone a question because a budget of it is spent."""
+    """Return SLOW while a limit of the web chat is used up, as it then asks everyone a question."""
     return Health.SLOW if snapshot.spent else Health.WORKS
 
 

@@ -1,4 +1,4 @@
-"""Key rotation without downtime: create, activate, rewrap, destroy.
+"""Key rotation without downtime: create a key, activate it, rewrap data keys, destroy the old key.
 
 Envelope encryption: each person has a data key, which is encrypted with the current epoch's key.
 Rotation re-encrypts (rewraps) the data keys with the new epoch's key and leaves the data unchanged.
@@ -97,7 +97,7 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
 
 
 async def usage(rt: Runtime, kind: Kind, version: int) -> int:
-    """Return the number of rows that could not be decrypted or found without the given key."""
+    """Return the number of rows that need the key: without it they cannot be decrypted or found."""
     match kind:
         case "epoch":
             of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)
@@ -127,9 +127,9 @@ def _console(rt: Runtime) -> Pool:
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
     """Create a key of a kind and return its version.
 
-    With `after`, return the newest version instead if it is above `after`, because another worker
-    has created it. This process can decrypt with the new key immediately. Data is encrypted with
-    the new key only once every process has loaded it.
+    If `after` is given and the newest version is above it, another worker has created a key; then
+    return that version. This process can decrypt with the new key immediately. Data is encrypted
+    with the new key only once every process has loaded it.
     """
     version = key_files.add(rt.settings.key_dir, kind, after)
     rt.vault.refresh()

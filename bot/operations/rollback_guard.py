@@ -46,7 +46,7 @@ class OlderDatabase(ConfigError):
 
 
 class HighWaterMark:
-    """Stores the counters' high-water mark, always with the values of the previous call."""
+    """Stores the highest values of the counters; each call stores what the previous call read."""
 
     def __init__(self) -> None:
         self._seen: Numbers = {}

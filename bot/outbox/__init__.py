@@ -1,9 +1,9 @@
 """Outbox: outgoing messages, queued in the caller's transaction and sent after its commit.
 
 A row is one platform call. A person's rows are sent in order, one at a time: a row is sent only
-when no earlier one is open. The sender of a row continues with the next; a sweep recovers rows
-after a crash. Outside of a platform's reply window (a time after the person's last message), a
-message waits until the person writes, without blocking later rows.
+when no earlier one is open. The sender of a row continues with the next; a sweep (periodic job)
+sends the rows that a crashed sender left. Outside of a platform's reply window (a time after the
+person's last message), a message waits until the person writes, without blocking later rows.
 
 Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
 `rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`, and

@@ -1,7 +1,7 @@
 """Channel probe: if a platform does not answer a call, nothing is sent until it answers a ping.
 
-If the platform did not answer, the message may have arrived. It is sent again, so it may arrive
-twice. The probe keeps a broken connection from affecting further messages in the same way.
+A message without an answer may have arrived. It is sent again, so it may arrive twice. The probe
+keeps a broken connection from affecting further messages in the same way.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Deletion of sent messages from chats.
 
-The ids are collected when the deletion is requested, and once more when it runs.
+The ids of the messages are collected when the deletion is requested, and again when it runs,
+because other messages may be sent in between.
 """
 
 from dataclasses import replace
@@ -19,7 +20,7 @@ _MAX_ID = 2**63 - 1
 
 
 async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -> int:
-    """Drop the bot's unsent messages on a channel; return the id of the person's newest message."""
+    """Drop the bot's unsent messages on a channel; return the highest outbox id of the person."""
     await execute(transaction, statements.DROP_UNSENT, person=person_id, on_channel=channel)
     return await fetch_value(transaction, statements.LAST_ID, person=person_id) or 0
 
@@ -38,7 +39,7 @@ async def forget_texts(transaction: Transaction, person_id: UUID, channel: str) 
 async def recent(
     transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:
-    """Return the platform ids of messages of the last 48 hours, including broadcasts, to delete.
+    """Return the platform ids of the messages of the last 48 hours, including announcements.
 
     Platforms do not let a bot delete older messages. Outbox rows with an id above `last` are
     excluded.
@@ -64,7 +65,10 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """Return a deletion, completed by the ids of messages that were being sent at its request."""
+    """Add to a deletion the ids of messages that were being sent when it was requested.
+
+    `act` is the call that deletes. Return it unchanged if it needs no further ids.
+    """
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act

@@ -21,7 +21,8 @@ from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
 
-# Reported statuses in ascending order: after `failed`, a late delivery may still be reported.
+# Reported statuses in ascending order. `delivered` is above `failed`, because a platform may report
+# a delivery after a failure.
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Codes of failures after which a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
@@ -32,7 +33,7 @@ _logger = logging.get()
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
 # reads it. A report counts if its attempt is the row's, or if the row has its platform id, like the
 # rows of older versions. Reports of other attempts are ignored.
-# Text: written as SQL, because arrays of eight columns and array operators are clearer so.
+# Text: written as SQL, because SQL shows arrays of eight columns more clearly than SQLAlchemy.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
@@ -63,7 +64,7 @@ async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
     """Record reports on outbox rows: one statement per channel, one per part of a split message.
 
     A status only advances: sent, failed, delivered, read. After a temporary failure the message is
-    sent again. A split message counts as delivered when all parts are.
+    sent again. A split message counts as delivered when all its parts do.
     """
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[tuple[str, int], DeliveryReport] = {}
@@ -152,14 +153,14 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
 def _word(
     before: str | None, receipt: DeliveryReport, known: Sequence[Part], state: str, *, new: bool
 ) -> str | None:
-    """Return the status of the whole message after a report on a part.
+    """Return the status of a split message after a report on one of its parts.
 
-    `new`: the report changed the status of the part.
+    `new` is True if the report changed the status of the part.
     """
     if part_status.have_arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
     if state in ("pending", "waiting") or (state == "sending" and receipt.state == "sent"):
-        # Keep the message's status, because further parts may not have been sent yet.
+        # Keep the status of the whole message, because further parts may not have been sent yet.
         return before
     if receipt.state == "failed":
         return "failed" if new else before
@@ -169,9 +170,10 @@ def _word(
 
 
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
-    """Handle reported failures of accepted messages: retry, wait for the person, or fail.
+    """Handle failures that the platform reported after it had accepted the messages.
 
-    Each tuple has the outbox id, the person, the channel and the error code.
+    A message is sent again, waits for the person, or counts as failed, depending on the code. Each
+    tuple has the outbox id, the person, the channel and the error code.
     """
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)

@@ -81,7 +81,10 @@ async def requeue_waiting(transaction: Transaction, person: Person, channel: str
 
 
 async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
-    """Drop unsent messages of the bot and of officers other than `owner`; keep service messages."""
+    """Drop unsent messages of the bot, and of officers other than `owner`.
+
+    Service messages (see `rendering.Row`) are kept.
+    """
     await execute(transaction, statements.DROP_OTHERS, person=person_id, owner=owner)
 
 

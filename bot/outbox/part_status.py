@@ -48,7 +48,10 @@ def _state(letter: str) -> State:
 
 
 def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
-    """Return the parts after an attempt sent `first` to `last`, replacing their older status."""
+    """Return the parts with the parts `first` to `last` set to accepted, as sent by this attempt.
+
+    The status of a part that was sent in the same or a later attempt is kept.
+    """
     new = Part(attempt, ACCEPTED)
     again = [new if each.attempt < attempt else each for each in found[first - 1 : last]]
     return [
@@ -72,7 +75,7 @@ def serialize(parts: Sequence[Part]) -> str:
 def attempt_note(first: int, last: int, attempt: int) -> str | None:
     """Return the note, such as `+2-2.3`, that an attempt sent parts `first` to `last` (from 1).
 
-    Return None if there is no such part.
+    Return None if the attempt sent no part.
     """
     return f"+{first}-{last}.{attempt}" if first <= last else None
 

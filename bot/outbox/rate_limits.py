@@ -51,7 +51,7 @@ PAID_RATE = 1000.0
 
 
 async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
-    """Wait for tokens for broadcasts; return how many were taken, at most `limit`."""
+    """Wait for tokens for announcements; return how many were taken, at most `limit`."""
     if not rt.channels[channel].rates.whole:
         return limit
     bulk = _bucket(rt, channel, paid=paid)
@@ -62,13 +62,13 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
 
 
 async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
-    """Return `many` unused tokens to the channel's bucket for broadcasts."""
+    """Return `many` unused tokens to the channel's bucket for announcements."""
     if many and rt.channels[channel].rates.whole:
         await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
 
 
 class _Bucket(NamedTuple):
-    """The token bucket for broadcasts, with the share reserved for conversations."""
+    """The token bucket for announcements, with the share reserved for conversations."""
 
     name: str
     rate: float
@@ -93,7 +93,7 @@ async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """Drain the channel's bucket for the error's delay, so that all processes wait."""
+    """Take tokens for the error's delay from the channel's bucket, so that all processes wait."""
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
         cost = error.delay * rates.whole

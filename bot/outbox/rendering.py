@@ -44,7 +44,7 @@ class Row:
 
     A message of the bot has the ownership version (`epoch`) of the conversation. The message is
     dropped if that version changes, as when an officer takes over. An officer's message has the
-    case and the officer. Service messages have neither.
+    case and the officer. A service message has neither, because it is sent in any case.
     """
 
     act: Literal["send", "edit", "delete"]

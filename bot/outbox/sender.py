@@ -1,4 +1,4 @@
-"""Sender: claims outbox rows, sends them and records outcomes; a sweep recovers after a crash."""
+"""Sender: claims outbox rows, sends them and records outcomes; a periodic job recovers rows."""
 
 import asyncio
 import time
@@ -132,7 +132,8 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
         there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         if there:
-            # Parts of this edit were sent as new messages, so its other parts are sent in that way.
+            # Earlier attempts sent parts of this edit as new messages, so the other parts are sent
+            # as new messages too.
             act = "send"
         sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
         return ClaimedMessage(row_id, attempt, person, channel, sent)
@@ -195,7 +196,10 @@ async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
 
 
 def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
-    """Return the note that this attempt sent the parts up to number `there`, with their ids."""
+    """Return the note that this attempt sent the parts up to number `there`, with their ids.
+
+    The note is stored in the row (see `part_status`).
+    """
     note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
     return ",".join((*ids, note)) if note else None
 
@@ -267,7 +271,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
 
 
 def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
-    """Return True if retries continue beyond MAX_ATTEMPTS, since the platform is at fault."""
+    """Return True if retries continue after MAX_ATTEMPTS, because the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
@@ -276,7 +280,7 @@ def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
 async def _wait(
     rt: Runtime, parcel: ClaimedMessage, note: str | None = None, why: SendError | None = None
 ) -> bool:
-    """Let the unsent parts wait until the person writes; later rows are not blocked."""
+    """Let a row wait until the person writes, without blocking the person's later rows."""
     code = why.code if why else WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
@@ -286,7 +290,8 @@ async def _shut(
 ) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
-        # Measured after acquiring the connection, so that the wait for the connection is included.
+        # The age is computed after acquiring the connection, so that it includes the wait for the
+        # connection.
         ago = time.monotonic() - began
         return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 
@@ -384,5 +389,8 @@ async def _write(
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:
-    """Return True if a sent text must be kept: the web page fetches it, or a retry may need it."""
+    """Return True if the text of a sent message must be kept.
+
+    The page of the web chat still has to fetch it, or a retry may need it.
+    """
     return channel == WEB or bool(rt.channels[channel].window)

@@ -28,8 +28,8 @@ class Waiting:
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
     """Return the messages with an id above `after`, oldest first, at most MAX_WAITING.
 
-    If there are more, return the oldest ones, but the newest ones for `after` 0, because a page
-    without JavaScript acknowledges no message.
+    If there are more, the oldest ones are returned. But if `after` is 0, the newest ones are
+    returned, because a page without JavaScript acknowledges no message.
     """
     async with rt.pool.connection() as transaction:
         values = {"person": person.id, "on_channel": channel, "after": after}

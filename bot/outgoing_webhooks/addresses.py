@@ -1,7 +1,7 @@
 """Checks of endpoints' URLs: https only, and never an address inside of a private network.
 
-A host name is resolved when the URL is registered, and again for each connection. The connection
-goes to the IP addresses that were checked, so that a changed DNS answer cannot lead it elsewhere.
+A host name is resolved when the URL is registered, and again for each connection. The connection is
+opened to the IP addresses that were checked, so that a changed DNS answer has no effect.
 """
 
 import asyncio
@@ -139,5 +139,5 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
 
 
 def _is_ip(host: str) -> bool:
-    """Return True if aiohttp takes the host for an IP address and does not ask the resolver."""
+    """Return True for a host that aiohttp treats as an IP address, without asking the resolver."""
     return ":" in host or host.replace(".", "").isdecimal()

@@ -1,8 +1,8 @@
-"""Delivery of webhooks: at least once, with retries, and without an endpoint delaying another one.
+"""Delivery of webhooks: at least once, with retries; an endpoint cannot delay another one.
 
-Each endpoint has a task of its own, called lane. It usually sends the events in order, but this is
-not guaranteed. A claimed delivery has a lease. If the process dies before it records the outcome,
-the event is sent again with the same id.
+Each endpoint has a task of its own, called lane, which usually, but not always, sends the events in
+order. A claimed delivery has a lease. If the process dies before it records the outcome, the event
+is sent again with the same id.
 """
 
 import asyncio
@@ -114,7 +114,7 @@ class Dispatcher:
         self._lanes: dict[UUID, asyncio.Task[None]] = {}
 
     async def start_due(self) -> None:
-        """Claim due deliveries of endpoints without a lane, and start to send them."""
+        """Claim due deliveries, and start a task (lane) for each endpoint that has none yet."""
         by_endpoint = defaultdict[UUID, list[Delivery]](list)
         for each in await self._claim(None):
             by_endpoint[each.endpoint].append(each)
@@ -122,7 +122,7 @@ class Dispatcher:
             self._lanes[endpoint] = asyncio.create_task(self._run_lane(endpoint, claimed))
 
     async def settle(self, seconds: float | None = None) -> None:
-        """Wait until the lanes have ended; after `seconds`, cancel those that still run."""
+        """Wait until the tasks of all endpoints have ended; after `seconds`, cancel the others."""
         if running := set(self._lanes.values()):
             _done, late = await asyncio.wait(running, timeout=seconds)
             for each in late:
@@ -142,7 +142,7 @@ class Dispatcher:
             self._lanes.pop(endpoint, None)
 
     async def _claim(self, endpoint: UUID | None) -> list[Delivery]:
-        """Claim due deliveries of `endpoint`; if it is None, of all endpoints without a lane."""
+        """Claim due deliveries of `endpoint`; None means all endpoints that have no task yet."""
         busy = [] if endpoint else list(self._lanes)
         values = {"endpoint": endpoint, "busy": busy, "lease": LEASE_SECONDS}
         async with self._rt.pool.connection() as transaction:

@@ -23,7 +23,10 @@ ACTIVE = "active"
 
 
 class Refused(Exception):
-    """The request was refused; `why` is limit or exists (at registration), or disabled."""
+    """The request was refused, for the reason `why`.
+
+    At registration, `why` is "limit" (too many endpoints) or "exists"; otherwise "disabled".
+    """
 
     code = "E_WEBHOOK"
 
@@ -178,7 +181,7 @@ async def send_test(rt: Runtime, transaction: Transaction, owner: UUID, endpoint
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt URLs and secrets that the key of another epoch encrypts.
+    """Re-encrypt URLs and secrets that the current epoch key does not encrypt (key rotation).
 
     Return the number of endpoints.
     """

@@ -29,7 +29,8 @@ from flows import lifetimes
 CLAIMED_AT_ONCE = 200
 # Maximum number of deliveries of one endpoint that a process sends at the same time.
 ENDPOINT_AT_ONCE = 5
-# After this many failures in a row, one delivery at a time is tried, and a failure causes a pause.
+# After this many failures in a row, only one delivery at a time is tried, and each failure causes a
+# pause.
 MAX_FAILURES = 5
 DISABLE_AFTER_DAYS = 5
 SHOWN = 100

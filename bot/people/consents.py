@@ -1,4 +1,4 @@
-"""Record of the consents that a person gave and withdrew."""
+"""Record of the consents that a person gave and withdrew, as proof of what was agreed to."""
 
 from hashlib import sha256
 

@@ -175,7 +175,10 @@ async def remove(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def plan(transaction: Transaction, person_id: UUID) -> None:
-    """Schedule a hint that a message waits in the chat; at most one hint in HINT_HOURS."""
+    """Schedule a hint that a message waits in the chat.
+
+    Does nothing if a hint was sent in the last HINT_HOURS hours.
+    """
     await execute(transaction, _PLAN, person=person_id)
 
 

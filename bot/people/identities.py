@@ -98,9 +98,9 @@ _SPOKE = statement(
 _REJECTED_AT = func.coalesce(
     bindparam("rejected_at", type_=DateTime(timezone=True)), seconds_ago("ago")
 )
-# The conversation's `updated_at` is compared too, because `spoke_at` is not updated at every
-# message of the person. `updated_at` also changes for other reasons. Then the person counts as
-# reachable until the platform rejects one more message.
+# `updated_at` of the conversation is compared too, because not every message of the person updates
+# `spoke_at`. `updated_at` also changes for other reasons. Then the person counts as reachable until
+# the platform rejects one more message.
 _FELL_SILENT = statement(
     update(t.Handle)
     .where(
@@ -197,8 +197,8 @@ async def attach_handle(
 ) -> bool:
     """Attach a new handle to the person who has one of the aliases; return True if attached.
 
-    If the person has another handle already, the alias is deleted instead. It is probably a phone
-    number with a new owner, who must not see the person's conversation.
+    If the person has another handle already, the alias is deleted instead, because it is probably a
+    phone number with a new owner. The new owner must not see the person's conversation.
     """
     for alias in aliases:
         person = await find(rt, transaction, channel, alias)
@@ -232,7 +232,7 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Return a person from the columns of their row: id, encrypted key, version of the main key."""
+    """Return a person from columns of the row: id, encrypted key, version of the epoch key."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
@@ -256,9 +256,10 @@ async def address_on(transaction: Transaction, person: Person, channel: str) -> 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
-    """Record that the person wrote, and so has not blocked the bot.
+    """Record that the person wrote, which also shows that the person has not blocked the bot.
 
-    `at` is the time of the message, from which the platform's reply window counts.
+    `at` is the time of the message, from which the platform's reply window counts; None on a
+    channel without a reply window.
     """
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
@@ -290,7 +291,7 @@ async def mark_unreachable(
     *,
     blocked: bool = False,
 ) -> bool:
-    """Record that the platform rejected free text, or with `blocked` every message.
+    """Record that the platform rejected free text, or every message if `blocked` is True.
 
     The rejected message was sent at the database time `at`, or `at` seconds ago. Nothing is sent
     until the person writes. Returns False, and records nothing, if the person has written since.

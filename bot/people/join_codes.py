@@ -101,7 +101,7 @@ async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool
 
 
 async def take(rt: Runtime, transaction: Transaction, code: str, chat: str) -> bool:
-    """Redeem a confirmed code; return False if it was not confirmed for the chat `chat`."""
+    """Redeem a code that was confirmed for the chat `chat`; return False if none was confirmed."""
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     return bool(await execute(transaction, _TAKE, **values))
 

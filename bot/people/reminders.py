@@ -46,7 +46,7 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
-    """Return the next ids, above `after` and in ascending order, of people with a due reminder."""
+    """Return ids of people with a due reminder: the next ones above `after`, in ascending order."""
     return await fetch_values(transaction, _DUE, after=after)
 
 

@@ -1,7 +1,8 @@
-"""Key rotation: encrypts people's keys again with the new main key, recomputes blind indexes.
+"""Key rotation: encrypts people's keys again with the new epoch key, recomputes blind indexes.
 
-This changes only the encrypted keys, and not the data that they encrypt. Keys of both versions
-(epochs) can decrypt until the rotation ends.
+A person's key encrypts the person's data, and an epoch key of the installation encrypts the
+person's key. Only the encrypted keys change, not the data. Keys of the old and the new version
+(epoch) can decrypt until the rotation ends.
 """
 
 from uuid import UUID
@@ -64,7 +65,7 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Re-encrypt the keys, encrypted with another main key, of up to `limit` people.
+    """Re-encrypt the keys of up to `limit` people that the current epoch key does not encrypt.
 
     People are read in the order of their ids, from above `after`. Returns the number of keys, and
     the last person's id or None. Rows that other transactions lock are skipped until the next
@@ -85,7 +86,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Recompute the blind index of a handle, if an older index key computed the stored one."""
+    """Recompute a handle's blind index if the stored one was computed with an older index key."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -103,9 +104,9 @@ async def reindex_addresses(
 ) -> tuple[int, UUID | None]:
     """Recompute the blind indexes of up to `limit` handles of people with ids above `after`.
 
-    This is possible only for handles that equal the person's stored address. Other handles
-    (WhatsApp's own user ids) are updated by `reindex` when the person writes. Returns the number of
-    handles that were read, and the last person's id or None.
+    A handle itself is not stored, so this works only for handles that equal the person's stored
+    address. Other handles (WhatsApp's own user ids) are updated by `reindex` when the person
+    writes. Returns the number of handles that were read, and the last person's id or None.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit

@@ -1,4 +1,4 @@
-"""Subscriptions to announcements, with attributes of the subscribers as keyed hashes.
+"""Subscriptions to announcements; attributes of the subscribers are stored as keyed hashes.
 
 A hash (blind index) can be compared with the hash of a given value, but the value cannot be
 computed from the hash.
@@ -38,7 +38,11 @@ LIST_KINDS = (LIST, LIST_COUNTRY)
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A person's subscription: topics, hints only (`discreet`), and kinds of stored attributes."""
+    """A person's subscription to announcements of the `topics`.
+
+    If `discreet` is True, the person gets only notices that there is news. `declared` are the kinds
+    of attributes stored for the person.
+    """
 
     topics: tuple[str, ...]
     discreet: bool
@@ -121,7 +125,7 @@ async def put(
 async def watch_list(
     rt: Runtime, transaction: Transaction, person_id: UUID, traits: Mapping[str, str]
 ) -> None:
-    """Replace the attributes of the person's checklist, for messages about changed rules.
+    """Store the attributes of the person's checklist, to send a message when its rules change.
 
     Empty `traits` end these messages.
     """
@@ -163,7 +167,7 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
     """Return the next people who have only a subscription and wrote nothing for 30 days.
 
-    These people have neither a registration nor a case. `after` is the last id of the previous
-    page.
+    These people have neither a registration nor a case. `after` is the last id of the previous page
+    of results.
     """
     return await fetch_values(transaction, _IDLE, after=after, limit=limit)

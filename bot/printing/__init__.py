@@ -1,1 +1,1 @@
-"""Printed documents: checklists with their share links, posters, QR codes."""
+"""Printed documents: checklists of required documents, with share links; posters; QR codes."""

@@ -2,7 +2,7 @@
 
 A written form is a language in one script. The package contains the fonts, so that the result is
 the same on every machine. A PDF embeds the glyphs it uses. Typst shapes Arabic script, handles both
-text directions and breaks lines of Chinese. It is passed text, never markup.
+text directions and breaks lines of Chinese. Sentences are passed to Typst as text, never as markup.
 """
 
 import json
@@ -42,10 +42,10 @@ def printed(
 ) -> bytes:
     """Return the checklist for the answers as a PDF, with the documents in `ready` ticked.
 
-    `entries` are the document keys of a saved list; without them the answers select the documents.
-    `site` is the assistant's address for the QR code, or "" for none. The pages are A4, or in the
-    shape of a phone with `phone`. This takes some hundredths of a second of CPU time, so call it in
-    a thread.
+    `entries` are the document keys of a saved list; if it is empty, the answers select the
+    documents. `site` is the assistant's address for the QR code, or "" for none. The pages are A4,
+    or in the shape of a phone with `phone`. This takes some hundredths of a second of CPU time, so
+    call it in a thread.
     """
     made = checklist(answers, today, entries)
 

@@ -21,7 +21,7 @@ class Poster:
     qr: QrCode
 
     def pdf(self) -> bytes:
-        """Return the poster as PDF. It takes some hundredths of a second: call it in a thread."""
+        """Return the poster as PDF. This takes some hundredths of a second: call it in a thread."""
         # Import Typst here: it needs 7 MB of memory, and most processes never print.
         import typst
 

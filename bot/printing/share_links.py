@@ -73,7 +73,7 @@ def _with(say: Say, url: str) -> Say:
 
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
-    """Store a checklist in Valkey; if Valkey is unavailable, the link will show as expired."""
+    """Store a checklist in Valkey; if Valkey is unavailable, the link will appear as expired."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
     with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)

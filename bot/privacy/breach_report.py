@@ -1,4 +1,4 @@
-"""Breach report: counts the affected people, by table, time range and version of the main key."""
+"""Breach report: counts the affected people, by table, time range and version of the epoch key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Affected:
 class Scope:
     """Scope of a breach: rows created from `since` until before `until`.
 
-    With `epoch`, only rows of people whose data key was encrypted by this version of the main key.
+    With `epoch`, only rows of people whose data key was encrypted by this version of the epoch key.
     None, or "" for `table`, means no restriction.
     """
 

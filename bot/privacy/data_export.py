@@ -140,7 +140,7 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
 
 
 def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
-    """Yield the stored data of a saved checklist: answers, ticked entries, reminder."""
+    """Yield sentences with the stored data of a saved checklist: answers, ticks, reminder."""
     mine = conversation.saved_list
     flow = rt.flows.get(mine.flow) if mine else None
     if mine is None or flow is None or flow.listing is None:

@@ -17,7 +17,7 @@ class Protection(StrEnum):
 
 
 class Erased(StrEnum):
-    """How a field is treated when its person is erased."""
+    """The treatment of a field when the person to whom it belongs is erased."""
 
     GONE = "deleted with the person"
     CUT = "kept, no longer tied to anybody"
@@ -26,7 +26,7 @@ class Erased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Fields of one table that are treated alike; `exported` means: in the person's export."""
+    """Fields of one table that are treated alike; `exported` fields are in the person's export."""
 
     table: str
     columns: tuple[str, ...]

@@ -35,7 +35,7 @@ _UNDELETABLE = ago(hours=lifetimes.DELETABLE_HOURS)
 
 
 def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
-    """Return the time, in Unix seconds, of an item of `Conversation.deletable_messages`."""
+    """Return the time, in Unix seconds, that is stored in an item of `deletable_messages`."""
     return cast(func.split_part(note, " ", 2), BigInteger)
 
 

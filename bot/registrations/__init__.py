@@ -1,1 +1,4 @@
-"""Pre-registrations: submissions, mapping to registry codes, writes to the registry, retention."""
+"""Pre-registrations: submissions, registry codes, writes to the registry, retention.
+
+The registry is the state's list of ethnic Kazakhs abroad.
+"""

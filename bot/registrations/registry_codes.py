@@ -106,7 +106,7 @@ LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 
 async def verify_codes(rt: Runtime) -> Runtime:
-    """Return a runtime whose registration is closed if the registry lacks a code that we send.
+    """Return the runtime, with registration closed if the registry lacks a code that Kosh sends.
 
     The missing codes are logged as an error. If only codes of `OPTIONAL` lists are missing,
     registration stays open without their questions. If the registry is unreachable, the runtime is
@@ -131,7 +131,7 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 def omitted_questions(missing: Iterable[str]) -> frozenset[str]:
-    """Return the questions of the lists in OPTIONAL to which the missing codes belong.
+    """Return the questions to omit, because the registry lacks codes of their lists in OPTIONAL.
 
     Return none if a code of another list is missing too, because then registration is closed.
     """
@@ -145,7 +145,7 @@ def _without(questions: Set[str]) -> Flow:
 
 
 async def unmapped(registry: Registry) -> tuple[str, ...]:
-    """Return the codes that we send and the registry does not list, such as `regions:KZ-55`.
+    """Return the codes that Kosh sends and the registry does not list, such as `regions:KZ-55`.
 
     Raises RegistryError if the registry's lists cannot be read.
     """
@@ -161,7 +161,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-    """Return the registry's codes of one kind; none if it lacks the list and that is OPTIONAL."""
+    """Return the registry's codes of one kind; none if the registry lacks a list in OPTIONAL."""
     try:
         return await registry.reference(kind)
     except Refused:

@@ -52,7 +52,7 @@ _WITHOUT_BODY = frozenset({"leave", "withdraw", "erase"})
 
 
 class NewerWrite(Exception):
-    """A newer version wrote this kind of write, or its body, so this version must not send it."""
+    """A newer version of Kosh queued this write, in a form that this version cannot send."""
 
     code = "E_WRITE_NEWER"
 
@@ -62,7 +62,7 @@ class Write:
     """A claimed write with all data that the call of the registry needs.
 
     `doubtful` means that an earlier attempt may have reached the registry. `submitted` are the ids
-    of the earlier submissions of this registration, newest first.
+    of earlier submissions of this registration, newest first.
     """
 
     id: UUID
@@ -95,7 +95,7 @@ class Outcome:
 
 
 def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallback) -> Outcome:
-    """Return the outcome for the conversation, from a response or a callback of the registry."""
+    """Convert a response or a callback of the registry to the outcome for the conversation."""
     question, step = report.question, report.step
     return Outcome(
         person_id,
@@ -160,7 +160,7 @@ def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
 
 
 def _body(kind: str, plain: bytes) -> WriteBody:
-    """Parse a stored body. The models forbid unknown members, so that none is left out."""
+    """Parse the stored body of a write. The models reject unknown members, which would get lost."""
     body = None
     with suppress(KeyError, ValidationError):
         body = _BODIES[kind].model_validate_json(plain)
@@ -242,7 +242,7 @@ async def record_outcome(
 
 
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
-    """Mark a registration as withdrawn that the registry never received.
+    """Mark a registration as withdrawn if the registry never received it.
 
     Otherwise the registration would stay in state `withdrawing`, since the registry sends no status
     for it. Returns None if the registration has a number or is in another state.
@@ -265,9 +265,10 @@ async def record(
 
 
 def stored_state(code: str) -> str:
-    """Return the state to store; an unknown state of a later contract is stored as `received`.
+    """Return the state to store for a state of the registry.
 
-    The person then reads that the registration is being checked. The unknown state is logged.
+    A state that a later version of the contract added is logged and stored as `received`. The
+    person then reads that the registration is being checked.
     """
     if known_state(code) is None:
         _logger.warning("registry.unknown_state", state=code.lower())

@@ -75,7 +75,7 @@ async def note(
 ) -> None:
     """Store the hash of a submission's details; open a case if another person has the same hash.
 
-    No case is opened if the same hash was stored for this registration before.
+    If the same hash was stored for this registration before, no case is opened.
     """
     hashes = [*rt.vault.indexes("details", _compared(answers))]
     await fetch_value(transaction, _LOCK, lock=hashes[0].hex())

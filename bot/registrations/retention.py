@@ -12,10 +12,10 @@ async def expired(
 ) -> list[UUID]:
     """Return up to `limit` people, with ids after `after`, whose answers are due for deletion.
 
-    Answers are due 24 hours after the registry accepted the registration, or after it was withdrawn
-    or rejected and the conversation has been idle for 30 days. People with an unsubmitted change
-    are returned by each call. With `lately`, only people are returned whose answers became due in
-    the last hour.
+    Answers are due 24 hours after the registry accepted the registration. After it was withdrawn or
+    rejected, they are due once the conversation has been idle for 30 days. People with an
+    unsubmitted change are returned by each call. With `lately`, only people are returned whose
+    answers became due in the last hour.
     """
     found = await fetch_values(
         transaction, statements.SPENT, after=after, limit=limit, recent=lately
@@ -24,7 +24,7 @@ async def expired(
 
 
 async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
-    """Return two flags: submitted answers are due for deletion, unsubmitted changes are due."""
+    """Return whether submitted answers, and whether unsubmitted changes, are due for deletion."""
     row = await fetch_one(transaction, statements.DUE_TO_GO, person=person_id)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 

@@ -43,7 +43,7 @@ async def queue(
     conversation: Conversation,
     effect: Submit | Withdraw | AnswerRegistry | ChangeHousehold,
 ) -> None:
-    """Queue the registry write that an effect of the conversation requests."""
+    """Queue the registry write that an effect of a turn requests, such as a submission."""
     match effect:
         case Submit():
             language, forms = conversation.language, conversation.forms
@@ -131,15 +131,15 @@ async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID
     for registration_id in found:
         consent = await _consent(transaction, person_id)
         write_id = await _add_write(transaction, None, registration_id, "erase", None)
-        # Encrypted with a key of the installation and not of the person, because the write must be
-        # readable after the person and their key are deleted.
+        # Encrypted with a key of the installation and not with the person's, because the write must
+        # be readable after the person and their key are deleted.
         plain = msgspec.json.encode({name: consent[name] for name in ("text_sha256", "language")})
         sealed = rt.vault.seal_transient(plain, f"write|{write_id}")
         await execute(transaction, statements.SET_PAYLOAD, sealed=sealed, write=write_id)
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt payloads of open erasures with the current main key; return their number."""
+    """Re-encrypt payloads of open erasures with the current epoch key; return their number."""
     version = rt.vault.epoch
     found = await fetch_all(transaction, statements.LOCK_ERASURES_OF_OTHER_KEYS, version=version)
     for write_id, sealed in found:

@@ -30,7 +30,7 @@ class AccessTokens:
     ) -> str:
         """Return a valid token for the scope and certificate; call `renew` if none is cached.
 
-        A token is renewed once 90 % of its lifetime has passed. A lock ensures that only one call
+        A token is replaced once 90 % of its lifetime has passed. A lock ensures that only one call
         renews at a time.
         """
         async with self._renewal:

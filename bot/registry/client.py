@@ -68,8 +68,8 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 class Registry:
     """Client of the registry at `url`, over a shared session; `deadline` limits a call in seconds.
 
-    The client signs in by a client assertion if it has a `signing_key` (PEM, P-256), by mutual TLS
-    if it has only a `certificate`, and otherwise by its secret. The constructor raises
+    The client signs in by a client assertion if it has a `signing_key` (PEM, P-256). Without one it
+    uses mutual TLS if it has a `certificate`, and otherwise its secret. The constructor raises
     `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
     rejects a URL without TLS.
     """
@@ -173,7 +173,7 @@ class Registry:
         return await self._link(Call("DELETE", path, _key(key)), number)
 
     async def household(self, number: str) -> Household:
-        """Return the household of a registration.
+        """Return the household of a registration: people who move together and agreed to be linked.
 
         In the result, `household` is None if the registration belongs to no household.
         """
@@ -195,7 +195,10 @@ class Registry:
         return acknowledgement
 
     async def history(self, number: str) -> tuple[Milestone, ...]:
-        """Return the states of a registration and its Kandas platform steps, oldest first."""
+        """Return the states of a registration and its steps on the Kandas platform, oldest first.
+
+        On the Kandas platform of Kazakhstan, ethnic Kazakhs apply for the status of kandas.
+        """
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/history")
         history = held_in(History, await self._ask(call))
         if history.number != number:
@@ -221,7 +224,7 @@ class Registry:
         return reference.items
 
     async def planning(self, by: tuple[Dimension, ...], *, officer: str) -> Figures:
-        """Return the last released counts by one or two dimensions.
+        """Return the last released counts of people by one or two dimensions, such as region.
 
         `officer` is the officer's id, which the registry writes to its audit log. Raises `Refused`
         (not-found) before the first release.
@@ -238,7 +241,7 @@ class Registry:
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
                 raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
-            # If key or number differ from those of the call, the response is that of another call.
+            # A response with another key or number belongs to another call.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):
@@ -294,8 +297,8 @@ class Registry:
                 headers=headers | {"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
                 ssl=self._certificate.identity().context if self._certificate else True,
-                # A separate connect timeout, because its outcome is known: without a connection
-                # nothing was sent.
+                # The connect timeout is separate, because its outcome is known: without a
+                # connection nothing was sent.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
                 return await received(response, call.limit)

@@ -46,8 +46,8 @@ class ClientCertificate:
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                # Set before loading, so that a pair that does not match is loaded once and not in
-                # each call.
+                # Set before loading, so that a pair that does not match is loaded only once, and
+                # not again in each call.
                 self._read = version
                 self._identity = self._load()
         except (OSError, ValueError) as error:
@@ -73,7 +73,7 @@ def thumbprint(der: bytes) -> str:
 
 
 async def is_refused(host: str, port: int, identity: TlsIdentity) -> bool:
-    """Return True if the server rejects our client certificate during or after the handshake.
+    """Return True if the server rejects Kosh's client certificate during or after the handshake.
 
     A TLS 1.3 server sends its alert after the handshake, where asyncio reports only a closed
     connection. Therefore a second connection is opened with blocking sockets, in a thread.

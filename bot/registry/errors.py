@@ -34,7 +34,7 @@ class InProgress(Unavailable):
 
 
 class OutcomeUnknown(RegistryError):
-    """It is unknown if a write took effect: look it up by its key (`find`) before a retry."""
+    """The write may or may not have taken effect: look it up by its key (`find`) before a retry."""
 
     next_step = "look it up by its key before any retry"
 

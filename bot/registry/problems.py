@@ -76,7 +76,7 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """Return the problem document with this name, and with the rejected fields, if any."""
+    """Return the problem document with this name, and with the rejected fields, if any exist."""
     status, title = PROBLEMS[name]
     return Problem(type=problem_type(name), title=title, status=status, errors=errors)
 

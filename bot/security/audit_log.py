@@ -1,4 +1,4 @@
-"""Audit log of actions: a hash chain that reveals a missing or altered entry.
+"""Audit log of officers' actions: a hash chain that reveals a missing or altered entry.
 
 Only the database function `kosh_append_audit` can write the log; the roles of Kosh's processes can
 only read it. Entries contain no names and no message text. An anchor is a last entry that was
@@ -58,7 +58,7 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the text that `str()` wrote. Raises ValueError for any other text."""
+        """Parse the text that `str()` wrote for a head. Raises ValueError for any other text."""
         if (found := _WRITTEN.fullmatch(text.strip())) is None:
             raise ValueError("a head is a number, a colon and 64 hex digits")
         return cls(int(found[1]), bytes.fromhex(found[2]))
@@ -77,7 +77,7 @@ async def append(
 
 
 def appending(condition: ColumnElement[bool]) -> Statement[int]:
-    """Return the statement that appends an entry if `condition` is true, and else does nothing.
+    """Return the statement that appends an entry if `condition` is true, or else does nothing.
 
     The statement calls the database function, because the roles of Kosh's processes cannot write
     the table.

@@ -58,7 +58,7 @@ class Keys:
         return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
 
     def writing(self, kind: Kind) -> int:
-        """Return the version that encrypts: the newest one that is an hour old, else the newest."""
+        """Return the version that encrypts: the newest that is an hour old, or else the newest."""
         versions = self.of(kind)
         settled = [each for each in versions if f"{kind}-{each}" not in self.young]
         return max(settled or versions)
@@ -134,7 +134,7 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 def destroy(directory: Path, kind: Kind, version: int) -> None:
     """Overwrite and delete a key. The caller must have checked that no data needs the key.
 
-    Raises VaultError if the key encrypts new data or will do so, or cannot be overwritten.
+    Raises VaultError if the key encrypts new data now or will soon, or if it cannot be overwritten.
     """
     path = directory / f"{kind}-{version}.key"
     with _exclusive_lock(directory):

@@ -4,5 +4,5 @@ from hashlib import sha256
 
 
 def token_hash(token: str) -> bytes:
-    """Return the SHA-256 hash of a random token. It is too long to guess, so it needs no key."""
+    """Return the SHA-256 hash of a random token, which is too long to guess even without a key."""
     return sha256(token.encode()).digest()

@@ -1,8 +1,8 @@
 """Encryption per person: encrypted fields, wrapped keys, blind indexes, and derived keys.
 
-A person's key is wrapped by an installation key, whose version is called epoch. Deleting a person's
-wrapped key makes all data that it encrypts unreadable: this is erasure. Destroying the key of an
-epoch makes the keys wrapped under it unreadable, also in backups.
+An epoch key of the installation wraps each person's key; the version of the epoch key is called
+epoch. Deleting a person's wrapped key makes all data that it encrypts unreadable: this is erasure.
+Destroying the key of an epoch makes the keys wrapped under it unreadable, also in backups.
 """
 
 import hmac
@@ -41,7 +41,7 @@ class WrappedKey:
 
 
 class PersonKey:
-    """One person's unwrapped key: encrypts and decrypts that person's fields."""
+    """One person's unwrapped key, which encrypts and decrypts the fields of this person."""
 
     __slots__ = ("_ciphers", "_dek", "_name", "person_id")
 
@@ -135,7 +135,7 @@ class Vault:
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key, or return it from the cache, since turns often follow closely.
+        """Unwrap a person's key, or return it from the cache, which helps in fast turns.
 
         Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """

@@ -1,1 +1,1 @@
-"""Recognition of free text: the likely intents, their probabilities, and mentioned values."""
+"""Recognition of free text: the likely intents (topics), their probabilities, mentioned values."""

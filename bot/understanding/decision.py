@@ -1,4 +1,4 @@
-"""Decides how to react to a recognized message: answer, offer topics or ask again; show safety.
+"""Decides how to react to a recognized message: answer, offer topics or ask again, warn of danger.
 
 The thresholds were set by cross-validation only (docs/decisions/0042-intent-recognizer.md).
 """
@@ -45,8 +45,8 @@ DANGER_FIRST = 0.50
 # Kinds of the likeliest intent that never prevent the safety answer.
 BEFORE_ANSWER = frozenset((Kind.DANGER, Kind.NONE))
 # If a question or small talk is likelier than all kinds of danger together by at least this lead,
-# the message gets its reply, with the card above it. In cross-validation, 39 of 127 such messages
-# were about danger; with a lead of 0, it was 63 of 179.
+# the reply is sent with a safety card above it. In cross-validation, 39 of 127 such messages were
+# about danger; with a lead of 0, it was 63 of 179.
 QUESTION_LEAD = 0.10
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
@@ -78,9 +78,10 @@ class DangerLevel(IntEnum):
 class Decision:
     """The reaction to a message.
 
-    If it is sure, `options` are the intents to answer: one, or two for two questions. If it is
-    unsure, they are up to three to offer. `also` is an intent to offer below the answer, or "".
-    With `danger` at `FIRST`, only `danger_intent` is answered, and `also` is offered below it.
+    If `certainty` is sure, `options` are the intents to answer: one, or two for two questions. If
+    it is unsure, `options` are up to three intents to offer. `also` is an intent to offer below the
+    answer, or "". With `danger` at `FIRST`, only `danger_intent` is answered, and `also` is offered
+    below it.
     """
 
     certainty: Certainty
@@ -113,8 +114,8 @@ def decide(found: Recognition) -> Decision:
 def may_be_sure(message: Message) -> bool:
     """Return False if `decide` cannot be sure of a message; this costs less than `decide`.
 
-    Most messages in a form answer its questions and ask nothing. For these, reading one or two
-    clauses of the message suffices to return False.
+    Most messages in a form answer its questions and ask nothing. For most of these, reading one or
+    two clauses suffices to return False.
     """
     if message.is_blank:
         return False
@@ -132,7 +133,7 @@ def may_be_sure(message: Message) -> bool:
 def danger_without_lexicon(message: Message) -> DangerLevel:
     """Return the level of danger by the model alone, without the phrases of `crisis_words`.
 
-    The level is NONE for noise.
+    The level is NONE for noise (text without known letter groups).
     """
     if not message.may_reach_danger(DANGER_CARD):
         return DangerLevel.NONE
@@ -143,7 +144,7 @@ def danger_without_lexicon(message: Message) -> DangerLevel:
 
 
 def danger_level(mass: float, intent: str, lead: float) -> DangerLevel:
-    """Return the level of danger for the probability of danger.
+    """Return the level of danger for `mass`, the probability of danger.
 
     `intent` is the likeliest intent. `lead` is the amount by which it is likelier than all kinds of
     danger together.
@@ -155,7 +156,7 @@ def danger_level(mass: float, intent: str, lead: float) -> DangerLevel:
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:
-    """Return at most two questions: the first parts of a message with a sure intent.
+    """Return the questions that a message asks, at most two: intents of its parts that are sure.
 
     A part counts if it ends with a question mark, or if its intent is also likely in the whole
     message, because other parts may mislead. Returns nothing if the whole message is sure of an
@@ -172,7 +173,7 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
 
 
 def _asked_too(found: Recognition) -> str:
-    """Return the likeliest other intent that a part of the message may ask; "" if there is none.
+    """Return another intent that a part of the message is likely to ask; "" if there is none.
 
     Also return "" if the message asks nothing, such as thanks.
     """
@@ -190,7 +191,7 @@ def _asked_in_danger(found: Recognition) -> str:
 
 
 def _likeliest_part(found: Recognition) -> str:
-    """Return the likeliest other intent that a part of the message may ask; "" if none may."""
+    """Return the likeliest intent of a part that the whole message does not have; "" if none."""
     others = [part for part in found.parts if part.intent != found.intent and _is_likely_part(part)]
     return max(others, key=lambda part: part.confidence).intent if others else ""
 

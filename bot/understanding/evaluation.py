@@ -79,13 +79,13 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of the test lines whose skeleton is not that of a training phrase."""
+    """Return the results of the test lines whose skeleton equals that of no training phrase."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 
 
 def of_folds(held: "HeldOutScores") -> list[Result]:
-    """Return the result for each phrase, from its out-of-fold predictions in cross-validation."""
+    """Return a result for each phrase, by a model trained without it (cross-validation)."""
     none = of_kind(held.classes, Kind.NONE)
     dangers = of_kind(held.classes, Kind.DANGER)
     orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MAX_ALTERNATIVES + 1]
@@ -113,11 +113,11 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of lines and nine percentages, None if no line counts.
+    """Return for each language the number of lines and nine percentages; None if no line counts.
 
-    Lines in scope: right intent first, right intent among the best three, answered wrongly,
-    answered rightly, a second intent answered. Danger lines: danger found. Harmless lines in scope:
-    danger found. Lines out of scope, and near misses: answered.
+    Lines in scope: the right intent is the likeliest; it is among the best three; the answer is
+    wrong; the answer is right; a second intent is answered too. Lines about danger, and harmless
+    lines in scope: danger is found. Lines out of scope, and near misses: a topic is answered.
     """
     languages = sorted({result.line.phrase.language for result in results})
     own = {
@@ -138,7 +138,7 @@ def table(found: Figures) -> str:
 
 
 def two_questions(recognizer: Recognizer) -> str:
-    """Return a table: percentages of messages with two questions that get 2, 1 or 0 answers."""
+    """Return a table: how many percent of messages with two questions get 2, 1 or 0 answers."""
     lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
     found: dict[str, list[int]] = {}
     for language, intents, text in asked_twice():

@@ -41,7 +41,7 @@ type Numbers = NDArray[np.int64]
 class Features(NamedTuple):
     """Features of a line: distinct hash buckets, and the value of each bucket before IDF weighting.
 
-    `pieces` are hashed n-grams, by which the share of those known from training is computed.
+    `pieces` are hashed n-grams, from which `model` computes the share that is known from training.
     """
 
     buckets: list[int]
@@ -111,7 +111,7 @@ def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
 
 
 def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
-    """Return the values, in which n-grams of `halves` contribute only half to their bucket."""
+    """Return the values, reduced because n-grams in `halves` count only half in their bucket."""
     many = Counter(halves)
     return [
         value * (1 - many[bucket] / count / 2) if bucket in many else value
@@ -143,7 +143,7 @@ class _Values(dict[int, float]):
 
 
 class _Units(dict[int, bytes]):
-    """Maps a 16-bit unit to its bytes; those of rare letters are computed and not stored."""
+    """Maps a 16-bit code unit to its bytes; computes those of rare letters at each use."""
 
     def __missing__(self, unit: int) -> bytes:
         return unit.to_bytes(WIDTH, sys.byteorder)

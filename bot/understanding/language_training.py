@@ -152,7 +152,7 @@ def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[flo
 
 
 def save(tables: Mapping[str, Table]) -> None:
-    """Write the tables of all scripts to the file that `language_guess` reads."""
+    """Write the weights of all scripts to the file that `language_guess` reads."""
     rows = [
         f"{script}\t{group.replace(' ', '_')}\t{' '.join(map(str, weights))}"
         for script, table in tables.items()

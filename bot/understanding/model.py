@@ -68,8 +68,8 @@ class Model:
     danger_starts: frozenset[str]
     digest: str
     cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
-    # For each bucket: its row, its IDF, and IDF times scale (0 without a row). It is one table and
-    # not three arrays, so that a lookup costs one cache miss.
+    # For each bucket: its row, its IDF, and IDF times scale (0 without a row). These are one table
+    # and not three arrays, so that a lookup costs one cache miss.
     _table: NDArray[np.int32] = field(init=False)
     _familiar: memoryview = field(init=False)
     # A dict, because a line has only a few dozen letter pairs, for which indexing in numpy is
@@ -183,7 +183,7 @@ def highest_chance(odds: Sequence[float]) -> float:
 
 
 def lowest_none(odds: list[float], none: slice, least: float) -> float:
-    """Return a lower bound for the probability of being out of scope, if an intent has `least`.
+    """Return the minimum probability of being out of scope if some intent has probability `least`.
 
     `none` is the slice of the out-of-scope intents; only the likeliest of them counts.
     """
@@ -191,10 +191,10 @@ def lowest_none(odds: list[float], none: slice, least: float) -> float:
 
 
 def highest_danger(odds: list[float], danger: slice) -> float:
-    """Return an upper bound for the danger computed by `chances`, at a fifth of the cost.
+    """Return an upper bound for the danger that `chances` computes, at a fifth of the cost.
 
-    For the bound, each intent of danger counts as if it were the likeliest of them. Only the
-    likeliest intent without danger counts.
+    For the bound, each intent of danger counts as if it were the likeliest of them. Among the
+    intents without danger, only the likeliest counts.
     """
     dangers = odds[danger]
     others = max(odds[: danger.start] + odds[danger.stop : -1])

@@ -88,7 +88,7 @@ def _may_have_courtesies(words: Words) -> bool:
 
 
 def _open(words: list[str]) -> int:
-    """Return the number of words of courtesy at the start of a line.
+    """Return the number of words at the start of a line that belong to courtesies.
 
     If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """
@@ -151,7 +151,7 @@ def _folded(lines: Sequence[str]) -> frozenset[Words]:
 
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the first words of opening courtesies, and the last words of closing ones."""
+    """Return the first words of courtesies at the start, and the last words of those at the end."""
     firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
     lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
     # An exclamation mark at the end of a line may follow a courtesy.

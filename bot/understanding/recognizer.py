@@ -24,9 +24,9 @@ MAX_SENTENCES = 12
 MIN_SENTENCE = 2
 # Clauses are the parts of a message that may each ask a question.
 MAX_CLAUSES = 8
-# A sentence alone is recognized less reliably than its message. It therefore counts as danger only
-# above SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). It then raises the
-# danger of the message to SENTENCE_COUNTS, because 0.5 would suppress the rest of the reply.
+# A sentence alone is recognized less reliably than its message, so it counts as danger only above
+# SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). The message then gets at
+# least the danger SENTENCE_COUNTS. 0.5 would suppress the rest of the reply.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
@@ -134,7 +134,7 @@ class Recognizer:
 
 
 class Found:
-    """Log-odds and pieces of a line; probabilities are computed at first use."""
+    """Log-odds and pieces (n-grams) of a line; probabilities are computed at first use."""
 
     def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
         self.odds, self.pieces = model.read(words)
@@ -160,7 +160,7 @@ class Found:
 
 
 class Message:
-    """A normalized message. Its danger and its meaning are computed at first use."""
+    """A normalized message, whose danger and meaning are computed at first use."""
 
     def __init__(self, recognizer: Recognizer, text: str) -> None:
         self.text = text
@@ -193,10 +193,11 @@ class Message:
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
-        """The same as `danger`, by the model alone: without `crisis_words`, and also for noise.
+        """The probability and sentence as in `danger`, by the model alone.
 
-        Most answers to the questions of a form, such as names and trades, have no word that is
-        typical of danger. They are excluded at a tenth of the cost.
+        Phrases of `crisis_words` are ignored, and noise is not excluded. Most answers to the
+        questions of a form, such as names and trades, have no word that is typical of danger. For
+        these, the result is 0 at a tenth of the cost.
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
@@ -241,7 +242,7 @@ class Message:
 
     @cached_property
     def whole(self) -> Part:
-        """The likeliest intent of the message, computed without asides."""
+        """The likeliest intent of the message, computed without its asides (see `_asking`)."""
         return self.part(self._asking)
 
     @property
@@ -321,7 +322,7 @@ class Message:
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
     def _familiarity(self, line: Skeleton) -> float:
-        """Return the share of a part's pieces that are known from training; 0 if it has no word."""
+        """Return the share of a line's pieces that are known from training; 0 without words."""
         return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:

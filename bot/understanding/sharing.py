@@ -1,4 +1,4 @@
-"""Decides which messages may be sent to an external model, if the person consented."""
+"""Decides which messages may be sent to an external model; the person must also have consented."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Sentences that people donate for training the recognizer; stored without any link to a person."""
+"""Sentences that people donate for training the recognizer, stored without a link to the person."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -105,8 +105,8 @@ async def begin(
     """Record a file that is still at a messenger, and enqueue the job that fetches it.
 
     Both happen in the turn's transaction. The file is fetched after `delay` seconds at the
-    earliest, so that one turn can report on several files. If the job runs too early, a sweep
-    fetches the file later.
+    earliest, so that one turn can report on several files. If the job runs earlier, it does
+    nothing, and a sweep (periodic job) fetches the file later.
     """
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
@@ -239,7 +239,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """Return the sanitizer's verdict, or a refusal of a duplicate or above the daily limits."""
+    """Return the verdict, or a refusal if the file is a duplicate or exceeds a daily limit."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
@@ -253,7 +253,11 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 
 
 def _name(checked: Sanitized, clean: Clean) -> str:
-    """Return the text whose hash detects duplicates: the person's id and the hash of the file."""
+    """Return the text from which the hash of a file is computed, by which duplicates are found.
+
+    It consists of the person's id and the file's own hash, so the same file of two people is no
+    duplicate.
+    """
     return f"{checked.person_id}|{clean.came.hex()}"
 
 

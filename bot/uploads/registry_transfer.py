@@ -186,8 +186,7 @@ async def refuse(
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Return the files whose transfer to the registry is due.
 
-    They are retries, files whose process crashed, and files whose registration just got a
-    number.
+    These are retries, files of a crashed process, and files whose registration just got a number.
     """
     return await fetch_values(transaction, statements.DUE, limit=limit)
 

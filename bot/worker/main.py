@@ -1,4 +1,4 @@
-"""Main loop of the worker: job queues, and the schedule of sweeps and retention."""
+"""Main loop of the worker: runs the job queues, and the periodic jobs (sweeps, retention)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -52,7 +52,7 @@ _logger = logging.get()
 
 
 async def work(rt: Runtime) -> None:
-    """Run all jobs and sweeps until cancelled."""
+    """Run all jobs and all periodic sweeps until cancelled."""
     rt = await registry_codes.verify_codes(rt)
     app = newer_jobs.worker_app()
     level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
@@ -99,7 +99,7 @@ async def work(rt: Runtime) -> None:
 
 
 async def announce(rt: Runtime) -> None:
-    """Run only the jobs of broadcasts until cancelled.
+    """Run only the jobs of announcements (broadcasts) until cancelled.
 
     A process that runs this is an additional worker beside one that runs `work`.
     """
@@ -111,7 +111,7 @@ async def announce(rt: Runtime) -> None:
 
 
 def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
-    """Add the task of notifications to `app`.
+    """Register the task that queues notifications to officers in the job queue `app`.
 
     A job with a kind of a newer version is retried until a newer worker takes it.
     """
@@ -134,7 +134,7 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
     """Start tasks in `group` that run the jobs of broadcasts with their own concurrency limit.
 
-    So broadcasts do not delay other jobs, such as registrations.
+    With this limit, broadcasts do not delay other jobs, such as registrations.
     """
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))

@@ -1,4 +1,4 @@
-"""Periodic sweeps: process due messages, registry writes, files, reminders and expired data."""
+"""Periodic jobs (sweeps) for due messages, registry writes, files, reminders and expired data."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,7 +25,7 @@ async def sweep(rt: Runtime) -> None:
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """Send due writes to the registry. A separate sweep, so that they do not delay messages."""
+    """Send due writes to the registry, apart from the sweep of messages, which they would delay."""
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
@@ -34,7 +34,7 @@ async def sweep_writes(rt: Runtime) -> None:
 async def sweep_papers(rt: Runtime) -> None:
     """Fetch due files and recordings from messengers, and transfer due files to the registry.
 
-    A separate sweep, because a file takes seconds and would delay messages.
+    This is a sweep of its own, because a file takes seconds and would delay messages.
     """
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
@@ -64,9 +64,9 @@ async def remind(rt: Runtime) -> None:
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
     """Delete people's answers that are due, mostly 24 hours after the registry accepted them.
 
-    A change that is not sent yet delays the deletion, and every call would find its person again.
-    So frequent calls pass `lately`, which skips people whose deletion was due over an hour ago. An
-    hourly call without `lately` retries these.
+    An unsent change of the registration delays the deletion, and every call would find its person
+    again. So frequent calls pass `lately`, which skips people whose deletion was due over an hour
+    ago. An hourly call without `lately` retries these.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):
@@ -87,9 +87,9 @@ type _Page = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 
 
 async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
-    """Yield the ids of all people that a paged query finds.
+    """Yield the ids of all people that the query `page` finds, page by page.
 
-    Each page begins after the last id of the one before, so that people whose processing fails are
+    Each page begins after the last id of the page before, so that people whose processing fails are
     not repeated.
     """
     last = UUID(int=0)

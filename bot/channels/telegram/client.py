@@ -111,11 +111,14 @@ class Telegram:
         return act.external_id
 
     def acknowledgement(self, press_id: str) -> dict[str, str]:
-        """Return the webhook response that stops a button's loading indicator."""
+        """Return the body of a webhook response that stops a pressed button's loading indicator."""
         return {"method": "answerCallbackQuery", "callback_query_id": press_id}
 
     async def acknowledge(self, press_id: str) -> None:
-        """Stop a button's loading indicator, used with long polling; ignore failures."""
+        """Stop the loading indicator of a pressed button with a call; ignore failures.
+
+        Long polling needs this call, because it has no webhook response.
+        """
         with suppress(SendError):
             await self._bot(AnswerCallbackQuery(callback_query_id=press_id))
 
@@ -124,8 +127,8 @@ class Telegram:
         await self._insist(DeleteWebhook())
         asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
-            # Updates stay raw JSON, so that one update that aiogram cannot parse does not block the
-            # others.
+            # Updates are not decoded here, so that one update that aiogram cannot parse does not
+            # block the others.
             batch = cast(list[msgspec.Raw], await self._insist(asked))
             if batch:
                 yield tuple(bytes(update) for update in batch)
@@ -215,8 +218,8 @@ class Telegram:
         (text, markup), *more = layout.parts(message)
         if more or message.protect or message.ends_contact:
             raise CannotEdit
-        # Other kinds of markup occur only with several parts or a removed keyboard, for which
-        # CannotEdit was raised above.
+        # The markup is an inline keyboard or None here: an edit that needs other markup has already
+        # raised CannotEdit above.
         await self._deliver(
             EditMessageText(
                 chat_id=chat_id,
@@ -231,8 +234,8 @@ class Telegram:
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
         """Send or edit a message.
 
-        If Telegram rejects the call, retry it once with the changed arguments that the exception
-        InvalidRequest proposes in `changes`. If it proposes none, raise it.
+        If Telegram rejects the call, retry it once with the arguments that the exception
+        InvalidRequest proposes in `changes`. If the exception proposes none, raise it.
         """
         try:
             return await self._bot(method)
@@ -254,7 +257,7 @@ class Telegram:
             await self._delete(chat_id, message_ids[middle:])
 
     async def _insist[T](self, method: TelegramMethod[T]) -> T:
-        """Retry a call with exponential backoff until it succeeds; used for long polling."""
+        """Repeat a call with exponential backoff until it succeeds; only long polling uses it."""
         seconds = session.CALL_SECONDS + POLL_SECONDS
         pause = FIRST_PAUSE
         while True:

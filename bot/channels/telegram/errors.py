@@ -57,7 +57,7 @@ _logger = logging.get()
 class InvalidRequest(Refused):
     """Telegram rejects the request as invalid; with `changes` applied, it may accept a retry.
 
-    Except for a deleted topic, an alarm is logged, so that an operator sees the failure.
+    An alarm is logged for the operator, unless the reason is only a deleted topic.
     """
 
     code = "E_TELEGRAM_REQUEST"

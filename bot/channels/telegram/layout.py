@@ -118,7 +118,7 @@ def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:
 
 
 def labels(markup: Markup | None) -> list[list[str]]:
-    """Return the button labels of an inline keyboard, row by row; empty for other markup."""
+    """Return the button labels of an inline keyboard, row by row; no rows for other markup."""
     keyboard = inline(markup)
     rows = keyboard.inline_keyboard if keyboard else []
     return [[button.text for button in row] for row in rows]
@@ -140,20 +140,20 @@ def _numbers(message: Message) -> list[str]:
 def _copying(number: str) -> InlineKeyboardButton:
     """Return a button that copies a receipt number to the clipboard.
 
-    Its sign needs no translation.
+    Its label is a symbol, which needs no translation.
     """
     return InlineKeyboardButton(text=f"⧉ {number}", copy_text=CopyTextButton(text=number))
 
 
 def _button(press: RenderedButton) -> InlineKeyboardButton:
     if press.kind == Kind.PAGE and press.payload.startswith("https:"):
-        # Opened as a Mini App, because Telegram then authenticates the person; a Mini App requires
-        # https.
+        # The link is opened as a Mini App, because Telegram then authenticates the person. A Mini
+        # App requires https.
         app = WebAppInfo(url=press.payload)
         return InlineKeyboardButton(text=press.label, web_app=app)
     if press.kind in (Kind.PAGE, Kind.LINK):
-        # Opened by a plain link in the browser, because the in-app browsers of messengers rarely
-        # save files.
+        # The link is opened in the browser, because in-app browsers of messengers rarely save
+        # files.
         return InlineKeyboardButton(text=press.label, url=press.payload)
     if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
         raise DoesNotFit
@@ -171,7 +171,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Return the rows of buttons: options and links, then controls, then one exit per row."""
+    """Return the rows of buttons: options and links, then controls, then a row for each exit."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]

@@ -40,7 +40,7 @@ SHORT = _(
 
 
 async def bring(bot: Bot, words: Words) -> int:
-    """Update changed texts of the profile in every language; return the number of changes."""
+    """Update the profile's texts that changed, in every language; return the number of changes."""
     return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
 
 

@@ -80,8 +80,8 @@ SHAPES: dict[type[TelegramMethod[Any]], Any] = {
 }
 _ANSWER = msgspec.json.Decoder(_Answer)
 _FAILED_CALL = _FailedCall()
-# Keeps a reference to the model that aiogram uses for errors. pydantic caches generic models weakly
-# and would otherwise rebuild it for each error.
+# A reference that keeps aiogram's error model alive. pydantic caches generic models weakly and
+# would otherwise rebuild the model for each error.
 _FAILURE = Response[bool]
 
 
@@ -109,8 +109,8 @@ class JsonSession(BaseSession):
     ) -> T:
         """Send a method; return its result, decoded as SHAPES or else as aiogram declares."""
         status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
-        # The error if the body is not Telegram's JSON. The body then came from a gateway, so that
-        # even a 4xx status does not mean that Telegram rejected the message.
+        # The error to raise if the body is not Telegram's JSON. The body then came from a gateway,
+        # so that even a 4xx status does not mean that Telegram rejected the message.
         failure: SendError = Unreachable()
         try:
             answer = _ANSWER.decode(raw)
@@ -233,7 +233,7 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
 
 
 def _failure_fields(content: bytes) -> dict[str, Any]:
-    """Decode an unsuccessful answer of Telegram for aiogram's error check.
+    """Decode an unsuccessful answer of Telegram, in the form that aiogram's error check expects.
 
     A missing description becomes '', and `retry_after` is rounded up to whole seconds.
     """

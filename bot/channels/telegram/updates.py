@@ -1,4 +1,4 @@
-"""Parser for Telegram's updates, from JSON to the engine's events."""
+"""Parser for Telegram's updates, from JSON to events of the flow engine (`flows.engine.events`)."""
 
 import re
 from typing import Annotated, Any
@@ -156,7 +156,7 @@ def _inbound(
         return GroupChat(NAME, str(place.chat.id))
     if event is None:
         return _IGNORED
-    # Replies also have a thread id, but messages can be sent into a thread only if it is a topic.
+    # A reply has a thread id too. But only a thread that is a topic accepts messages.
     thread = place.message_thread_id if place.is_topic_message else None
     return Inbound(
         NAME,
@@ -188,7 +188,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     held, caption = _held(raw), message.caption or ""
     kind = next((CONTENTS[name] for name in CONTENTS if name in held), "")
     if not kind:
-        # Service messages have no caption, so a message with a caption was sent by a person.
+        # A message with a caption was sent by a person, because service messages have none.
         return events.Unreadable("other", caption) if caption else None
     file = _file(message, kind)
     if file is None:
@@ -197,12 +197,12 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
 
 
 def _held(raw: dict[str, Any]) -> set[str]:
-    """Return the names of an object's fields that are not null."""
+    """Return the names of an object's fields that are present and not null."""
     return {name for name, value in raw.items() if value is not None}
 
 
 def _international(number: str) -> str:
-    """Return a phone number with its plus sign, which some clients omit."""
+    """Return a phone number with a leading plus sign, which some clients omit."""
     return f"+{number}" if number[:1].isdecimal() else number
 
 

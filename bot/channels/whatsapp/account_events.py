@@ -24,7 +24,7 @@ _BAD = (
     " DOWNGRADE FLAGGED PAUSED PENDING_DELETION RED REJECTED WARNING"
 )
 BAD = frozenset(_BAD.split())
-# Fields of a webhook that may contain one of the values in BAD.
+# Fields of a webhook that may contain one of the values in _BAD.
 WORDS = ("event", "decision", "new_quality_score", "alert_severity")
 PREFERENCES, CALLS = "user_preferences", "calls"
 MARKETING = "marketing_messages"

@@ -158,9 +158,9 @@ class WhatsApp:
     async def send(self, act: ChannelCall) -> str:
         """Send a message and return its id, or the comma-separated ids of its parts.
 
-        Raises Refused for calls other than `send`, since WhatsApp cannot edit, delete or leave.
-        Each attempt splits a message in the same way, so that a retry can skip delivered parts. A
-        template repeats the whole message, even if parts were delivered.
+        Raises Refused for calls other than `send`, since WhatsApp offers no edits, deletions or
+        leaving of groups. Each attempt splits a message in the same way, so that a retry can skip
+        delivered parts. A template repeats the whole message, even if parts were delivered.
         """
         if act.kind != "send" or act.message is None:
             raise Refused

@@ -118,7 +118,10 @@ def fault(code: int, status: int = 400) -> Fault:
 
 
 def failure(found: Fault, delay: float | None = None) -> SendError:
-    """Return the SendError for a fault; `delay` is the platform's delay in seconds, if any."""
+    """Return the SendError for a fault.
+
+    `delay` is the delay in seconds that the platform named; None if it named none.
+    """
     if found.error is Throttled:
         return Throttled(delay or found.delay, wide=found.wide)
     return found.error()

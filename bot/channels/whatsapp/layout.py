@@ -33,8 +33,8 @@ TEMPLATE_LANGUAGES = {
     "uz": ("uz", ""),
     "uz_Cyrl": ("uz", "_cyrl"),
 }
-# Languages to try in order for a template: the person's, its other script, then Russian, which most
-# people read.
+# Languages to try in order for a template: the person's language, the same language in its other
+# script, then Russian, which most people read.
 FALLBACKS = {
     "kk_Arab": ("kk_Arab", "kk", "ru"),
     "uz_Cyrl": ("uz_Cyrl", "uz", "ru"),
@@ -72,7 +72,7 @@ def file(sent: FileRef, media_id: str) -> Content:
 def arranged(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
-    """Return the buttons to show, in order, and the buttons without room, to be listed as words.
+    """Return the buttons to show, in order, and the other ones, to be listed as words to type.
 
     A link is shown alone. In a list, answers take precedence, then buttons without a word to type.
     """
@@ -168,7 +168,10 @@ def _with_words(
 
 
 def _numbered(text: str, message: Message, words: Words) -> str:
-    """Return the text with the answers as numbered lines, in the engine's order."""
+    """Return the text with the answers as numbered lines; the person types a number to answer.
+
+    The numbers follow the order of the options in the flow engine, which reads the typed number.
+    """
     answers = [press for press in message.buttons if press.kind == Kind.OPTION]
     others = [press for press in message.buttons if press.kind != Kind.OPTION]
     lines = [f"{number}. {press.label}" for number, press in enumerate(answers, 1)]

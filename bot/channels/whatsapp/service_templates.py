@@ -1,4 +1,7 @@
-"""WhatsApp service templates: notices without content, sent while free text is not allowed."""
+"""WhatsApp service templates: notices that messages wait, sent while free text is not allowed.
+
+The notices have no content of the messages. Meta approves templates in advance.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,9 +32,9 @@ class ServiceTemplate:
 
 
 def template(notice: Notice, opening: RenderedButton) -> Template:
-    """Return a reference to a notice's template.
+    """Return a reference to the template of a notice.
 
-    Pressing its quick reply sends the payload of `opening`.
+    Pressing the template's quick reply sends the payload of the button `opening`.
     """
     return Template(_name(notice), payloads=(opening.payload,))
 

@@ -90,7 +90,10 @@ def status(raw: Any) -> Sequence[IncomingUpdate]:
 
 
 def mark(row: str, part: int, parts: int) -> str:
-    """Return the callback mark (`biz_opaque_callback_data`) that Meta returns in reports."""
+    """Return the callback mark (field `biz_opaque_callback_data`) to send with a message.
+
+    Meta returns it in the reports on this message.
+    """
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 

@@ -254,7 +254,7 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
 def _replied_to(raw: dict[str, Any]) -> str:
     """Return the id of the message to which a message replies; '' if it is no reply.
 
-    A press of a button replies to the message that has the button.
+    A press of a button counts as a reply to the message that has the button.
     """
     context = raw.get("context")
     found = context.get("id") if isinstance(context, dict) else None
@@ -311,14 +311,17 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
 
 
 def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
-    """Return the event for contents that the bot cannot read; None if no person sent them."""
+    """Return the event for contents that the bot cannot read; None if no person sent them.
+
+    The platform itself sends system messages, for example about a changed number.
+    """
     caption = part.get("caption")
     words = caption if isinstance(caption, str) else ""
     unknown = kind not in CONTENTS or (
         kind == "unsupported" and part.get("type", "errors") not in [*UNSUPPORTED, None]
     )
-    # Messages that WhatsApp itself creates have no caption. A message with a caption is therefore
-    # from a person, even if its type is unknown.
+    # Only a person's message can have a caption. A message with a caption is therefore reported,
+    # even if its type is unknown.
     return None if unknown and not words else events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 

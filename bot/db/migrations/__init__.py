@@ -26,7 +26,8 @@ def migrate(owner_url: str) -> None:
     """
     if _is_newest(owner_url):
         return
-    # Imported here, because the import takes longer than the check if the schema is the newest.
+    # Imported here, because importing Alembic takes longer than the check, which is enough if the
+    # schema is the newest.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError
@@ -54,7 +55,7 @@ def _is_newest(owner_url: str) -> bool:
 
 
 def leave_former(connection: psycopg.Connection[Any]) -> None:
-    """Upgrade a database whose revision precedes the baseline to the baseline's schema.
+    """Upgrade a database from before the baseline migration to the schema of the baseline.
 
     Raises MigrationError if it is older than the last revision before the baseline.
     """

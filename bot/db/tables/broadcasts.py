@@ -1,4 +1,4 @@
-"""Tables of announcements: texts, approvals, recipients, counts."""
+"""Tables of announcements (broadcasts): texts, approvals, recipients, counts."""
 
 from datetime import datetime, time
 from typing import Any
@@ -48,8 +48,8 @@ class Broadcast(Base):
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     paid: Mapped[No]
-    # Number of canary recipients. While `reach` is set, only recipients with a number below `reach`
-    # are sent to.
+    # Number of recipients in the first, small wave (canary). While `reach` is set, the announcement
+    # is sent only to recipients with a number below `reach`.
     canary: Mapped[int]
     reach: Mapped[int | None]
     canary_until: Mapped[datetime | None]

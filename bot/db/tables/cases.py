@@ -1,4 +1,7 @@
-"""Tables of cases and their texts, missions, working hours, canned replies, break-glass access."""
+"""Tables of cases (requests to officers), missions (embassies), shifts, replies, access rights.
+
+With break-glass access, an administrator can open one case for an hour.
+"""
 
 from datetime import date, datetime, time
 from typing import Annotated
@@ -101,7 +104,7 @@ class Case(Base):
 
 
 class CaseLabel(Base):
-    """A label that the leads of a mission offer for its cases."""
+    """A label that the leads (supervisors) of a mission offer for its cases."""
 
     __tablename__ = "case_labels"
 

@@ -82,7 +82,10 @@ class WordingReport(Base):
 
 
 class ContentHead(Base):
-    """The number of publications; each process compares it with the number of its own snapshot."""
+    """The number of publications so far.
+
+    A process reloads its copy of the content when this number differs from the one of the copy.
+    """
 
     __tablename__ = "content_head"
 

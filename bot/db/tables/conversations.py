@@ -74,8 +74,8 @@ class Message(Base):
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
         # The predicate differs from that of `messages_open`, so that only the sweep of due messages
-        # uses this index. Otherwise the statements of a turn would use it after a burst and read
-        # every waiting row.
+        # uses this index. With an equal predicate, the statements of a turn would use this index
+        # after a burst, and read every waiting row.
         Index("messages_due", "due_at", postgresql_where=text("done_at IS NULL")),
         Index("messages_person", "person_id", "id"),
     )

@@ -68,7 +68,7 @@ class WebhookEndpoint(Base):
     state: Mapped[str]
     # The reason why the endpoint is disabled.
     reason: Mapped[EmptyText]
-    # Failed delivery attempts since the last success, and the time of the first of them.
+    # Number of failed delivery attempts since the last success, and the time of the first failure.
     failures: Mapped[Zero]
     failing_since: Mapped[datetime | None]
     resting_until: Mapped[datetime | None]
@@ -93,8 +93,8 @@ class WebhookDelivery(Base):
     )
     event_id: Mapped[UUID]
     type: Mapped[str]
-    # Id of the invitation or announcement, or number of the publication. The new state is that of
-    # the invitation's case or of the announcement; empty for a publication.
+    # The id of the invitation or announcement, or the number of the publication. `subject_state` is
+    # the new state of the invitation's case or of the announcement; empty for a publication.
     subject: Mapped[EmptyText]
     subject_state: Mapped[EmptyText]
     state: Mapped[str] = mapped_column(server_default=text("'pending'"))

@@ -101,7 +101,7 @@ class MessageLimit(Base):
     # The text of the appeal, encrypted with the person's key.
     appeal: Mapped[bytes | None]
     appealed_at: Mapped[datetime | None]
-    # When a lead read the appeal and decided to keep the limit.
+    # The time when a lead (supervisor) read the appeal and decided to keep the limit.
     kept_at: Mapped[datetime | None]
 
 

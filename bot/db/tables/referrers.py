@@ -12,8 +12,8 @@ from bot.db.tables.declarative import Base, Zero
 class Referrer(Base):
     """An organisation and how many people registered through it, without references to people.
 
-    `view_token_hash` is the hash of the token in the link to the organisation's page, which shows
-    the released count.
+    `view_token_hash` is the hash of the token in the link to the organisation's page. The page
+    shows only `released`, a count that is updated at intervals.
     """
 
     __tablename__ = "referrers"

@@ -347,7 +347,7 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
 
 
 def _mixed_up(request: Request, document: Document) -> Document:
-    """Return the document; the fault `wrong_number` replaces its number by an unused one."""
+    """Return the document; the fault `wrong_number` gives it an unused registration number."""
     if "wrong_number" in drawn(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

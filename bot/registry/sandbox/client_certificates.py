@@ -6,7 +6,7 @@ from bot.registry.client_certificate import thumbprint
 
 
 class PeerCertificateMiddleware:
-    """ASGI middleware that sets `state.thumbprint` to the client certificate's, "" without one."""
+    """ASGI middleware that sets `state.thumbprint` to the client certificate's thumbprint or ""."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -32,7 +32,7 @@ type Key = tuple[tuple[str, str], ...]
 def held(now: int, before: int) -> int:
     """Return the count to release: `now` if it differs by at least MIN_CHANGE, else `before`.
 
-    `before` is the count of the last release.
+    `before` is the count of the last release. A smaller change could reveal a single person.
     """
     return now if abs(now - before) >= MIN_CHANGE else before
 
@@ -62,10 +62,10 @@ def hidden(
 def jointly_hidden(
     tables: Mapping[Names, Mapping[Place, int]], hides: Mapping[Names, Set[Place]]
 ) -> dict[Names, set[Place]]:
-    """Return the places to suppress so that the sums of all tables together determine none of them.
+    """Return the places to suppress, considering all tables together.
 
-    A margin is the same count in each table that contains it. An equation of one table can
-    therefore be combined with those of another.
+    A margin is the same count in each table that contains it, so equations of different tables can
+    be combined. No suppressed count can be computed from the equations of all tables.
     """
     found = {names: set(hide) for names, hide in hides.items()}
     cells = {names: _with_empty_cells(counts) for names, counts in tables.items()}
@@ -94,15 +94,15 @@ def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Pla
 
 
 def key_of(names: Names, place: Place) -> Key:
-    """Return the pairs (dimension, value) of a place, without dimensions over which it sums.
+    """Return the pairs (dimension, value) that identify a count, equal in every table.
 
-    The same count has the same key in every table.
+    Dimensions over which the place sums are omitted.
     """
     return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
 
 
 def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
-    """Yield names and place of the count `key` in each table of two dimensions that contains it."""
+    """Yield each table of two dimensions that contains the count `key`, and the place in it."""
     values = dict(key)
     for names in tables:
         if names[1] and values.keys() <= set(names):
@@ -131,9 +131,10 @@ def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
 
 
 def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
-    """Return False for the margins and the total of a table of two dimensions, else True.
+    """Return True if suppressing the place can protect a count.
 
-    Tables of one dimension show the same margins, so suppressing them here would protect nothing.
+    Margins and the total of a table of two dimensions are also shown in tables of one dimension, so
+    suppressing them here would protect nothing.
     """
     return ALL not in place or all(ALL in each for each in cells)
 
@@ -151,7 +152,7 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the suppressed places of lines whose sum is so low that each count must be 1."""
+    """Return suppressed places whose counts must all be 1, as the sum of their line is so low."""
     lines: dict[tuple[int, str], list[Place]] = {}
     for place in unknown:
         for axis in (0, 1):
@@ -176,12 +177,12 @@ def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]
 
 
 def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
-    """Return for each line its suppressed places, with their signs in the equation of the line."""
+    """Return the equation of each line: its suppressed places (unknowns) with their signs."""
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
     lines: dict[tuple[int, str], dict[Place, int]] = {}
     for place in sorted(unknown):
         for axis in (0, 1):
-            # A row or column with a single place has no sum, so there is no equation for it.
+            # A row or column with a single place has no sum, and therefore no equation.
             if size[axis, place[axis]] > 1:
                 sign = _PRIME - 1 if place[1 - axis] == ALL else 1
                 lines.setdefault((axis, place[axis]), {})[place] = sign

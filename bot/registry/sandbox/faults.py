@@ -168,7 +168,7 @@ def _place(scope: Scope) -> Place | None:
 
 
 def _instead(drawn: Drawn) -> Response | None:
-    """Return the response that a fault sends instead of calling the application, or None."""
+    """Return the response that a drawn fault sends in place of the application's, or None."""
     for name, fault in drawn.items():
         match name:
             case "busy":
@@ -199,7 +199,7 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Discard a message of the application's response, so that the client does not get it."""
+    """Discard a message of the application, so that the client gets no response."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:

@@ -174,7 +174,7 @@ async def _apply_once(request: Request, key: str, write: households.Write) -> Ho
 
 
 def _mixed_up(request: Request, found: Household) -> Household:
-    """Return the household; the fault `wrong_number` replaces its number by an unused one."""
+    """Return the household; the fault `wrong_number` gives it an unused registration number."""
     if "wrong_number" in drawn(request):
         return found.model_copy(update={"number": store.new_number()})
     return found

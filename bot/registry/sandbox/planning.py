@@ -58,8 +58,8 @@ async def release(connection: Connection) -> bool:
     if made is None:
         return False
     before = await _before(connection, made - 1)
-    # In a thread, because the computation takes seconds with 100 countries, and the event loop has
-    # to serve requests meanwhile.
+    # The computation runs in a thread, because it takes seconds with 100 countries, and the event
+    # loop must serve requests in the meantime.
     tables = await asyncio.to_thread(released_tables, await truth(connection), before)
     rows = [
         (*names, *place, *counts)
@@ -158,7 +158,10 @@ def released_tables(
 
 
 def _moved(table: Table, was: Released) -> Table:
-    """Return the counts of a table; a count that changed too little is the one of `was`."""
+    """Return the counts to release for a table that the last release, `was`, contains.
+
+    A count that changed too little since then is released unchanged (see `held`).
+    """
     counts: Table = {}
     for place in table.keys() | was.keys():
         now, then = table.get(place, (0, 0)), was.get(place, (0, 0, False))
@@ -167,11 +170,11 @@ def _moved(table: Table, was: Released) -> Table:
 
 
 def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
-    """Return the counts of a table that the last release lacks, as for a new dimension.
+    """Return the counts to release for a table that the last release lacks.
 
-    Sums of exact counts would reveal small changes, which the other tables do not show yet.
-    Therefore a margin is taken from the tables in `released`, and all other counts are rounded
-    down to a multiple of MIN_CHANGE.
+    Exact counts would reveal small changes of the margins, which other tables do not show yet.
+    Therefore a margin is taken from the tables in `released`, and all other counts are rounded down
+    to a multiple of MIN_CHANGE.
     """
     known = {
         key_of(each, place): count
@@ -191,9 +194,9 @@ def _people(table: Table) -> dict[Place, int]:
 
 
 def _margins(names: Names, hides: dict[Names, frozenset[Place]]) -> frozenset[Place]:
-    """Return the margins that are suppressed in the tables of one dimension.
+    """Return the margins of a table that are suppressed in the tables of one dimension.
 
-    The result is empty for a table of one dimension.
+    The result is empty if the table itself has one dimension.
     """
     if not names[1]:
         return frozenset()

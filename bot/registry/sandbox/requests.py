@@ -27,7 +27,8 @@ MAX_BODY_BYTES = 64 * 1024
 class JsonRules:
     """Validates a body by pydantic's rules for JSON, where a date is a string.
 
-    FastAPI passes parsed values, in which the strict models would reject a string as a date.
+    FastAPI validates the parsed body as Python values, where strict models reject a string as a
+    date.
     """
 
     def __get_pydantic_core_schema__(
@@ -48,7 +49,7 @@ class ReadRequest(Request):
         self._raw = raw
 
     async def body(self) -> bytes:
-        """Return the body that was read already."""
+        """Return the body, which was read before, within the size limit."""
         return self._raw
 
 
@@ -112,7 +113,7 @@ async def wait_if_slow(request: Request) -> None:
 
 
 def drawn(request: Request) -> Drawn:
-    """Return the faults that FaultMiddleware drew for this request."""
+    """Return the faults that `FaultMiddleware` has chosen for this request."""
     faults: Drawn = request.state.faults
     return faults
 

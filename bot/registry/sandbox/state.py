@@ -103,7 +103,7 @@ class Sandbox:
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the decision that the drawn faults cause for a registration written now."""
+        """Return the decision for a registration that is written now, as drawn faults demand."""
         decision: Verdict = next(
             (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
         )

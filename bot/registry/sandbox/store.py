@@ -82,7 +82,7 @@ type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The planned decision on a registration: verdict, delay in seconds, `double` reporting."""
+    """The planned decision: its verdict, its delay in seconds, and if it is reported twice."""
 
     verdict: Verdict
     seconds: float
