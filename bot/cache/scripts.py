@@ -167,7 +167,8 @@ class Scripts:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)
-        # The client's timeout applies to each reply; this timeout covers the whole pipeline.
+        # The timeout of the Valkey client applies to each reply; this timeout covers the whole
+        # pipeline.
         async with asyncio.timeout(self._seconds):
             return await pipeline.execute(raise_on_error=False)
 

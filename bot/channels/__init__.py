@@ -88,7 +88,7 @@ class Unparseable:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The person blocked the bot on this channel, or unblocked it."""
+    """The person blocked the bot on this channel, or unblocked it if `blocked` is False."""
 
     channel: str
     handle: str

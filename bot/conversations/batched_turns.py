@@ -83,7 +83,7 @@ async def _take(
         try:
             judged.append(_judged(rt, inbound, seen, people))
         except Exception:
-            # The turn will fail again in its own transaction, which counts the failure and
+            # In its own transaction the turn fails again, and that failure is counted and
             # quarantines the update.
             judged.append(NeedsOwnTransaction())
     calls = [each.call for each in judged if isinstance(each, _Plain)]

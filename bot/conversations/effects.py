@@ -130,7 +130,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    `notice` (sent in their place) or `waiting` delays the messages. `moved` drops earlier ones.
+    A `notice` or `waiting` delays the messages. `moved` makes the bot's earlier messages outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:

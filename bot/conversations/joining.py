@@ -37,7 +37,7 @@ def chat_of(inbound: Inbound) -> str:
 async def offer(
     rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
 ) -> JoinOffered:
-    """Check a join code that was typed in an anonymous chat.
+    """Check a code that was typed in an anonymous chat to join it to a person's conversation.
 
     If the chat or the code has no attempt left, the code counts as invalid.
     """

@@ -161,7 +161,7 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
-    """Store the channel for messages that the bot sends unasked, such as status updates."""
+    """Store the channel that a person chose for messages sent unasked, such as a new status."""
     values = {"person": person.id, "channel": channel}
     await execute(transaction, statements.CHOOSE_UPDATES, **values)
 

@@ -127,7 +127,7 @@ def _send(
     statement: Sendable,
     values: Values,
 ) -> bool:
-    """Add a statement to the pipeline; return True if it must also be prepared.
+    """Add a statement to the pipeline; return True if the server must also prepare the statement.
 
     A statement that must be prepared is added to `fresh` with its new name.
     """
@@ -161,7 +161,7 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
 
 
 def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
-    """Yield the results of the statements; skip the results of preparing them."""
+    """Yield the results of the statements, without the results of preparing them."""
     left = iter(results)
     for new in prepared:
         if new:

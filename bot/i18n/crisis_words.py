@@ -48,7 +48,7 @@ def _has_phrase(typed: str) -> bool:
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    """Map each pair of first letters to its phrases, so that only a few phrases are compared."""
+    """Map the first two letters of phrases to the phrases, so that only a few must be compared."""
     # Every phrase is converted to Arabic and to Uzbek Cyrillic letters. Phrases in another script
     # stay unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)

@@ -45,7 +45,7 @@ class SwitchedOff:
 def next_steps(
     found: Iterable[SwitchedOff], roles: Iterable[str], site: str
 ) -> tuple[Text, list[str]]:
-    """Return what a recipient can do, and the lines that follow this text.
+    """Return a text about what a recipient can do, and the lines to print below this text.
 
     Administrators enable an endpoint in the console, and other accounts with their API token.
     """

@@ -52,10 +52,11 @@ class HighWaterMark:
         self._seen: Numbers = {}
 
     async def note(self, rt: Runtime) -> None:
-        """Store the counters that the previous call read, and read the current ones.
+        """Store the counters that the previous call read, and read the current counters.
 
-        The current counters may not be durable yet: after a crash of the database server they could
-        be lower than a stored mark, and no process could start.
+        The current counters are stored one call later, because they may not be durable yet: after a
+        crash of the database server they could be lower than a stored mark, and no process could
+        start.
         """
         path, sure = _file(rt), self._seen
         self._seen = await _numbers(rt)

@@ -65,7 +65,7 @@ async def enqueue(
 async def say_missing(
     rt: Runtime, person: Person, channel: str, message: Message, error: SendError
 ) -> None:
-    """Queue a notice that a message, or the rest of it, could not be delivered."""
+    """Queue a notice to the person that a message, or the rest of it, could not be delivered."""
     notice = missing(rt, message, error)
     if notice is not None:
         async with rt.pool.connection() as transaction:
@@ -89,7 +89,7 @@ async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UU
 
 
 async def release(rt: Runtime, person_id: UUID, ids: Sequence[int]) -> None:
-    """Make the delayed messages `ids` due now, so that the sender sends them."""
+    """Make the delayed messages `ids` due now, because no later turn has retracted them."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.RELEASE, person=person_id, ids=list(ids))
 

@@ -91,9 +91,9 @@ async def sweep(rt: Runtime) -> int:
 
 
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
-    """Send the person's rows.
+    """Send the person's rows that are due.
 
-    After an unexpected error, defer them, so that other people's rows are sent.
+    After an unexpected error, defer them, so that the rows of other people are still sent.
     """
     done = False
     with isolation.isolate_errors("messages"):

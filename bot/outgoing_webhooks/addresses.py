@@ -54,7 +54,7 @@ def is_public(address: str) -> bool:
 
 
 def parsed(url: str, allowed: Collection[str] = ()) -> URL:
-    """Parse and return a URL. Raises BadAddress if it must not be called.
+    """Parse the URL of an endpoint. Raises BadAddress if the URL must not be called.
 
     For the hosts with ports in `allowed`, http and private addresses are accepted too. A host that
     is an IP address is checked here, because it is never passed to a resolver.

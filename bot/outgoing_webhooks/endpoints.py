@@ -131,10 +131,10 @@ async def remove(transaction: Transaction, owner: UUID, endpoint: UUID) -> None:
 async def rotate(
     rt: Runtime, transaction: Transaction, owner: UUID, endpoint: UUID
 ) -> tuple[str, datetime]:
-    """Replace an endpoint's secret; return the new one and the end of the old one's validity.
+    """Replace an endpoint's secret; return the new secret, and the time when the old one expires.
 
-    Until then, webhooks are signed with both secrets. Raises LookupError if the account `owner` has
-    no such endpoint.
+    Until that time, webhooks are signed with both secrets. Raises LookupError if the account
+    `owner` has no such endpoint.
     """
     secret = signature.new_secret()
     until = await fetch_value(

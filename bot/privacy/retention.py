@@ -42,7 +42,7 @@ def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
 def _forget_deletable_messages() -> Update:
     """Return a statement that removes old items from `Conversation.deletable_messages`.
 
-    The messages of these items are too old to be deleted on any platform.
+    No platform still lets a bot delete the messages of these items.
     """
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")

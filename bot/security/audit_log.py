@@ -202,7 +202,7 @@ async def _first_broken(
 async def _removed(transaction: AsyncConnection[Any]) -> Head:
     """Return number and hash of the last entry that retention deleted.
 
-    The chain begins after it.
+    The hash chain begins after this entry.
     """
     row = await fetch_one(transaction, _REMOVED)
     assert row is not None
@@ -210,9 +210,10 @@ async def _removed(transaction: AsyncConnection[Any]) -> Head:
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Return up to AT_ONCE entries from `since` on, with their hashes.
+    """Return up to AT_ONCE entries from the number `since` on, with their hashes.
 
-    The whole log at once would exceed memory and statement timeout.
+    The log is read in such portions, because the whole log would exceed memory and statement
+    timeout.
     """
     found = await fetch_all(transaction, _LINKS, since=since)
     return [(Entry(*row[:-1]), row[-1]) for row in found]

@@ -1,4 +1,4 @@
-"""Decides how to react to a recognized message: answer, offer topics or ask again, warn of danger.
+"""Decides the reaction to a message: answer, offer topics, ask again; safety advice in danger.
 
 The thresholds were set by cross-validation only (docs/decisions/0042-intent-recognizer.md).
 """

@@ -22,7 +22,7 @@ MAX_ALTERNATIVES = 5
 # one sentence is outweighed by the other sentences.
 MAX_SENTENCES = 12
 MIN_SENTENCE = 2
-# Clauses are the parts of a message that may each ask a question.
+# A clause is a part of a message that may ask a question of its own.
 MAX_CLAUSES = 8
 # A sentence alone is recognized less reliably than its message, so it counts as danger only above
 # SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). The message then gets at

@@ -41,7 +41,7 @@ MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """A messenger file: the flow and question that it answers, and its id (`ref`) there."""
+    """The origin of a file: the flow and question that it answers, and its id at the messenger."""
 
     flow: str
     key: str

@@ -11,7 +11,10 @@ from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, One, Serial
 
 
 class ContentItem(Base):
-    """A content item by its key; `mission` is set for an item that belongs to one mission."""
+    """An item of content that editors publish, such as a fact, by its key.
+
+    `mission` is set for an item that belongs to one mission (embassy or consulate).
+    """
 
     __tablename__ = "content_items"
 
