@@ -35,12 +35,14 @@ SMALL_TALK: Mapping[str, Text] = {
     "talk.bye": BYE,
     "talk.insult": ANGER,
 }
+# Intent of a person who wants to correct or withdraw answers.
+CORRECTION = "registry.change"
 COMMANDS: Mapping[str, Reserved] = {
     "privacy.delete": Reserved.DELETE,
     "person.wanted": Reserved.PERSON,
     "language.change": Reserved.LANGUAGE,
     "registry.status": Reserved.STATUS,
-    "registry.change": Reserved.STATUS,
+    CORRECTION: Reserved.STATUS,
 }
 # Intents offered as buttons if no intent was recognized in a text, by what is open: a flow, a
 # question ("flow.question"), a screen ("~name"), or nothing (""). "~registered" applies if nothing
@@ -104,6 +106,7 @@ def reply_of(answer: Answer) -> Reply:
         opens=BY_ID[answer.intent].kind is Kind.FLOW,
         preset=answer.preset,
         neighbours=answer.neighbours,
+        corrects=answer.intent == CORRECTION,
     )
 
 

@@ -90,14 +90,15 @@ def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> Non
         case RepeatingGroup() if value != "done":
             recording.change_members(turn, flow, stop.item, value or "")
         case Review() if value == "edit":
-            _ask_what_to_edit(turn)
+            ask_what_to_edit(turn)
         case _ if value is not None and not stop.item.accepts(value):
             turn.say_and_reprompt(screens.CHANGED)
         case _:
             recording.record(turn, flow, stop, value, typed)
 
 
-def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
+def ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
+    """Ask which answer of the open form to change."""
     road = turn.path()
     if road is None:
         return turn.ask()
@@ -160,7 +161,7 @@ def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
     reason = explain(refusal, question)
     if not tries:
         return reason
-    if refusal is Refusal.NOT_LISTED:
+    if refusal is Refusal.NOT_LISTED and not isinstance(question, Consent):
         return screens.NOT_FOUND_AGAIN if tries % 2 else screens.NOT_FOUND_STILL
     again = screens.REFUSED_AGAIN if tries % 2 else screens.REFUSED_STILL
     return _(again.msgid, reason=reason)
@@ -191,7 +192,7 @@ def turn_page(turn: TurnState, asked: Asked) -> None:
     page = (asked.page + 1) % max(pages, 1)
     turn.replaces = True
     if asked.key == screens.EDIT:
-        return _ask_what_to_edit(turn, page)
+        return ask_what_to_edit(turn, page)
     if asked.key == Screen.TICK:
         return checklist_screens.ask_ticks(turn, page)
     turn.ask(page=page)

@@ -42,8 +42,8 @@ class Consent(Choice):
     purpose: str
     optional: bool = False
     among: tuple[Option, ...] = (
-        Option("yes", button("I agree")),
-        Option("refuse", button("I do not agree")),
+        Option("yes", labels.AGREE),
+        Option("refuse", labels.DISAGREE),
     )
 
 

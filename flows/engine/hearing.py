@@ -6,6 +6,7 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     commands,
+    corrections,
     labels,
     screens,
     suggestion_screens,
@@ -116,6 +117,8 @@ def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ())
     if first.label is None:
         turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
+    if first.corrects and _in_form(turn) and corrections.explain(turn, _else(first)):
+        return
     if first.command is not None:
         _head(turn, first, first.label)
         # The person must always confirm the deletion of data, because the recognizer may be wrong.
@@ -260,8 +263,11 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
 
 def _head(turn: TurnState, reply: Reply, label: Text) -> None:
     """Name the recognized topic above its flow or command, with a button for another topic."""
-    other = Button(f"?else.{reply.intent}", SOMETHING_ELSE)
-    turn.say(((_(YOU_ASK.msgid, topic=label),),), (other,), leaves=False)
+    turn.say(((_(YOU_ASK.msgid, topic=label),),), (_else(reply),), leaves=False)
+
+
+def _else(reply: Reply) -> Button:
+    return Button(f"?else.{reply.intent}", SOMETHING_ELSE)
 
 
 def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:

@@ -6,10 +6,12 @@ Each label is defined once, so that the quotation always equals the label of the
 from flows.engine.text import button
 
 ABOUT = button("About the assistant")
+AGREE = button("I agree")
 ANSWER = button("Answer")
 ANNOUNCEMENTS = button("Announcements")
 BACK = button("Back")
 CLOSE_AND_CLEAR = button("Close and clear")
+DISAGREE = button("I do not agree")
 MY_PAPERS = button("My papers")
 MY_REGISTRATION = button("My registration")
 NEXT_STEPS = button("What comes next")

@@ -1,10 +1,19 @@
 """The sentence for each reason why typed input is not accepted as an answer."""
 
+from flows.engine import labels
+from flows.engine.flow import Consent
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Question
 from flows.engine.text import Text, Value, _
 
 FOUR_DIGITS = _("Please write the year with four digits. Example: 1990")
+# A typed "yes" is no explicit consent.
+# Translators: {agree} and {disagree} are the two buttons below the question for a consent.
+TO_A_CONSENT = _(
+    "Please press “{agree}” or “{disagree}”, or write these words.",
+    agree=labels.AGREE,
+    disagree=labels.DISAGREE,
+)
 REFUSALS: dict[Refusal, Text] = {
     Refusal.EMPTY: _("Please write an answer or use a button."),
     Refusal.TOO_LONG: _("That is too long. Please keep it under {most} characters."),
@@ -99,6 +108,8 @@ def explain(refusal: Refusal, question: Question) -> Text:
     has one.
     """
     example: str = getattr(question, "example", "")
+    if refusal is Refusal.NOT_LISTED and isinstance(question, Consent):
+        return TO_A_CONSENT
     values: dict[str, Value] = {
         "most": getattr(question, "maximum", 100),
         "least": getattr(question, "minimum", 0),

@@ -28,7 +28,8 @@ class Reply:
     `label` is the heading of the reply and the label of its button. Small talk has none. `opening`
     is sent at once, `more` on request. `command` is run instead of an answer. `flow` is offered, or
     with `opens` opened at once, with the answers of `preset`. `neighbours` are intents that may
-    have been meant instead.
+    have been meant instead. `corrects` marks the wish to correct or withdraw answers: in a form
+    whose answers are not sent, the person learns how to go back.
     """
 
     intent: str
@@ -40,6 +41,7 @@ class Reply:
     opens: bool = False
     preset: tuple[tuple[str, str], ...] = ()
     neighbours: tuple[str, ...] = ()
+    corrects: bool = False
 
     @property
     def is_choosable(self) -> bool:

@@ -21,6 +21,7 @@ from flows.engine import (
     voice_messages,
 )
 from flows.engine.fast_replace import replace
+from flows.engine.flow import Consent
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
 from flows.engine.questions import Day, FreeText, Number, Option, PersonName, Question, Year
@@ -309,12 +310,14 @@ def _is_suggestion(
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
     """Return False if a text that was refused as an answer cannot be a question.
 
-    An empty text cannot be one, nor can a mistyped name, address, code or year, or digits where a
-    private answer is asked for.
+    An empty text cannot be one, nor can a mistyped name, address, code or year, digits where a
+    private answer is asked for, or a "yes" or "no" to a consent.
     """
     if turn.understanding is None or refusal in (Refusal.EMPTY, *READ_AS_FIGURES):
         return False
     question = turn.question(asked)
+    if isinstance(question, Consent) and turn.words.yes_no(text, asked.language) is not None:
+        return False
     if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):
         return False
     if asked.key in hint_screens.TYPED and hint_screens.may_be_address(text):

@@ -1,0 +1,51 @@
+"""A person who made a mistake in a form learns how to correct it, and how to answer a consent."""
+
+import pytest
+
+from flows.engine import corrections, screens
+from flows.engine.events import ConsentGiven
+from flows.engine.refusals import TO_A_CONSENT
+from flows.engine.registration import Acknowledged
+from flows.replies import understanding
+from tests.flows.chat import Chat, at
+from tests.flows.recognizer import FakeRecognizer, sure
+
+MISTAKE = "я ошиблась в фамилии"
+KNOWN = understanding(FakeRecognizer({MISTAKE: sure("registry.change")}))
+
+
+def mistaken(question: str) -> Chat:
+    chat = at(question)
+    chat.understanding = KNOWN
+    return chat.says(MISTAKE)
+
+
+def test_mistake_in_a_form_is_answered_with_the_way_back() -> None:
+    chat = mistaken("birth_year")
+    assert chat.at == "birth_year"
+    assert chat.shows(corrections.CORRECT)
+    assert {"<", "?else.registry.change"} <= set(chat.keys)
+    assert chat.says("1990").told()["birth_year"] == "1990"
+
+
+def test_mistake_at_the_review_opens_the_choice_of_the_answer() -> None:
+    assert mistaken("review").at == screens.EDIT
+
+
+def test_mistake_in_a_sent_registration_shows_the_registration() -> None:
+    chat = at("review").presses("submit").takes(Acknowledged("received", "KZ-2026-TEST"))
+    chat.understanding = KNOWN
+    assert not chat.says(MISTAKE).shows(corrections.CORRECT)
+    assert "withdraw" in chat.keys
+
+
+@pytest.mark.parametrize("text", ["да", "нет", "согласна", "1"])
+def test_typed_yes_or_no_to_a_consent_is_answered_with_the_buttons(text: str) -> None:
+    chat = at("consent_registration")
+    chat.understanding = KNOWN
+    for _again in range(3):
+        assert chat.says(text).shows(TO_A_CONSENT)
+        assert "Нажмите «Даю согласие» или «Не даю согласия»" in chat.text
+    assert chat.at == "consent_registration"
+    assert not chat.done(ConsentGiven)
+    assert chat.says("Даю согласие").done(ConsentGiven)
