@@ -26,6 +26,12 @@ PHRASES = (
     "我有危险, 我很危险, 威胁我, 被抓走, 被拘留, 被逮捕, 救命",
     "我们有危险, 生命危险, 处境危险, 被带走, 被抓了, 被抓起来, 被关押, 被关起来, 要抓我, 抓了我",
     "我害怕他们",
+    # Chinese in Latin letters (pinyin). No phrase is a name (Jiabao) or part of an Uzbek word.
+    "zhangfu da wo, laogong da wo, lao gong da wo, zhang fu da wo, bei jiabao, jia bao wo",
+    "bei zhua zou, bei zhuazou, bei zhua le, bei dai zou, bei daizou, bei juliu, bei ju liu",
+    "bei daibu, bei dai bu, bei guan qilai, bei guanqilai, yao zhua wo, zhua le wo",
+    "you ren weixie wo, weixie wo, wo you weixian, you shengming weixian, bu xiang huo le",
+    "bei qiangjian, xiang zisha, jiuming a, jiu ming a, jiu jiu wo, yao zisha, zai jia bao",
     "xavf ostidaman, hayotim xavf ostida, qoʻrqitishyapti, hibsga olishdi, ushlab ketishdi",
     "xavf ostidamiz, hayotim xavfda, hayotimga xavf, hayotimdan qoʻrqaman, tahdid qilishyapti",
     "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",

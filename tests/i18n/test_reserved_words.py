@@ -196,6 +196,12 @@ def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
         "Meni o'ldirishmoqchi",
         "Қамаб қўйишди",
         "I’m in danger",
+        "zhangfu da wo",
+        "Wo laogong da wo le!",
+        "wo baba bei zhua zou le",
+        "ta bei daizou le",
+        "wo bu xiang huo le",
+        "jiuming a",
     ],
 )
 def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
@@ -217,6 +223,12 @@ def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
         "Xavfsizlik uchun nima kerak?",
         "Qamashi tumanida tugʻilganman",
         "Is it dangerous to register?",
+        "wo jiu mingtian qu",
+        "WEN JIABAO",
+        "nevaralarni ham yozishadimi",
+        "zhangfu da dianhua",
+        "wo xiang siren yisheng",
+        "bu xiang huode guoji",
     ],
 )
 def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
