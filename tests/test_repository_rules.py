@@ -140,13 +140,13 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
         options = {
             "compare_type": True,
             "compare_server_default": True,
-            "include_name": _is_ours,
+            "include_name": _is_compared,
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 
-def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+def _is_compared(name: str | None, kind: str, _parents: object) -> bool:
     """Return True for objects that the comparison covers: all but two kinds of tables.
 
     These are the job queue's tables and the clock table of test databases.

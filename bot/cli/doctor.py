@@ -59,8 +59,8 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
         print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:
         typer.echo(f"{each.grade:6} {each.what:10} {each.said}")
-        if each.mend:
-            typer.echo(f"{'':18} → {each.mend}")
+        if each.fix:
+            typer.echo(f"{'':18} → {each.fix}")
     if any(each.grade is Grade.WRONG for each in findings):
         raise typer.Exit(1)
 
@@ -119,11 +119,11 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
     for name in RATES:
         rate, usual = getattr(chosen, name), Settings.model_fields[name].default
         if rate == 0:
-            mend = f"set it to {usual:g}, unless this talks to an emulator"
-            yield doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", mend)
+            fix = f"set it to {usual:g}, unless this talks to an emulator"
+            yield doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", fix)
         elif rate > usual:
-            mend = "right only where the platform raised it for you"
-            yield doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", mend)
+            fix = "right only where the platform raised it for you"
+            yield doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", fix)
         else:
             yield good("rates", f"KOSH_{name.upper()} is {rate:g}")
 
@@ -141,8 +141,8 @@ async def _database(chosen: Settings) -> AsyncIterator[Finding]:
                     yield each
         except psycopg.Error as error:
             kind = type(error).__name__
-            mend = "is the server up, is it reached from here, is the password right?"
-            yield wrong("database", f"kosh_{role} cannot connect ({kind})", mend)
+            fix = "is the server up, is it reached from here, is the password right?"
+            yield wrong("database", f"kosh_{role} cannot connect ({kind})", fix)
 
 
 _ROLES: dict[Role, Grade] = {
@@ -171,8 +171,8 @@ async def _server(
     for finding in floor("database", minimum_versions.POSTGRESQL, number, chosen):
         yield finding
     if not await fetch_value(session, IS_DURABLE):
-        mend = "switch them on: the promises rest on them"
-        yield wrong("database", "fsync or synchronous_commit is off", mend)
+        fix = "switch them on: the promises rest on them"
+        yield wrong("database", "fsync or synchronous_commit is off", fix)
     async for each in _schema(session, number):
         yield each
 
@@ -239,10 +239,10 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
         yield good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
         wanted = f"{chosen.public_url}/webhooks/telegram" if chosen.telegram_secret else ""
         if webhook.url != wanted:
-            mend = "./kosh profile" if wanted else "`poll` takes it away when it starts"
+            fix = "./kosh profile" if wanted else "`poll` takes it away when it starts"
             grade = Grade.WRONG if wanted else Grade.DOUBTFUL
             said = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
-            yield Finding("telegram", grade, said, mend)
+            yield Finding("telegram", grade, said, fix)
         failed = webhook.last_error_date
         if failed is not None and time.time() - failed.timestamp() < 3600:
             said = f"a delivery failed within the hour: {webhook.last_error_message}"
@@ -275,14 +275,14 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
 
 async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Finding]:
     if chosen.whatsapp_account_id is None:
-        mend = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
-        yield doubtful("whatsapp", "its templates are not looked at", mend)
+        fix = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
+        yield doubtful("whatsapp", "its templates are not looked at", fix)
         return
     try:
         listed = await channel.templates(chosen.whatsapp_account_id)
     except SendError as error:
-        mend = "is it the account's id, and may the token manage its messaging?"
-        yield wrong("whatsapp", f"does not show its templates: {error.code}", mend)
+        fix = "is it the account's id, and may the token manage its messaging?"
+        yield wrong("whatsapp", f"does not show its templates: {error.code}", fix)
         return
     try:
         async with await psycopg.AsyncConnection.connect(
@@ -291,8 +291,8 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
             needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
         needed = []  # another check reports the unavailable database
-    for waited, said, mend in whatsapp_templates.faults(needed, listed):
-        yield (wrong if waited else doubtful)("whatsapp", said, mend)
+    for waited, said, fix in whatsapp_templates.faults(needed, listed):
+        yield (wrong if waited else doubtful)("whatsapp", said, fix)
     approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
     yield good("whatsapp", f"{approved} of {len(listed)} templates are approved")
 

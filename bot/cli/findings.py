@@ -23,7 +23,7 @@ class Finding:
     what: str
     grade: Grade
     said: str
-    mend: str = ""
+    fix: str = ""
 
 
 def good(what: str, said: str) -> Finding:
@@ -31,14 +31,14 @@ def good(what: str, said: str) -> Finding:
     return Finding(what, Grade.GOOD, said)
 
 
-def doubtful(what: str, said: str, mend: str) -> Finding:
+def doubtful(what: str, said: str, fix: str) -> Finding:
     """Return the finding of a check that found a possible fault, with the suggested fix."""
-    return Finding(what, Grade.DOUBTFUL, said, mend)
+    return Finding(what, Grade.DOUBTFUL, said, fix)
 
 
-def wrong(what: str, said: str, mend: str) -> Finding:
+def wrong(what: str, said: str, fix: str) -> Finding:
     """Return the finding of a check that found a fault, with its fix."""
-    return Finding(what, Grade.WRONG, said, mend)
+    return Finding(what, Grade.WRONG, said, fix)
 
 
 def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:

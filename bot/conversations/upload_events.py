@@ -32,7 +32,7 @@ async def take_upload(
     place = awaited(rt.flows, held.conversation) if held else None
     if place is None:
         raise LookupError
-    return await _papered(rt, await uploads.sanitize(rt, person.id, place, chunks, address))
+    return await _store_checked(rt, await uploads.sanitize(rt, person.id, place, chunks, address))
 
 
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
@@ -41,7 +41,7 @@ async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
     Returns None if there is nothing to send to the person.
     """
     checked = await uploads.fetch(rt, upload_id)
-    return None if checked is None else await _papered(rt, checked)
+    return None if checked is None else await _store_checked(rt, checked)
 
 
 async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
@@ -57,7 +57,7 @@ async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
         return await take_turn(rt, transaction, fetched.person.id, event)
 
 
-async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
+async def _store_checked(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
     """Store a checked file, and process the result as a turn, in the same transaction."""
     with checked:
         async with rt.pool.connection() as transaction:

@@ -26,9 +26,9 @@ class Status(StrEnum):
     """Attested in the language's other script."""
     PRIVATE = "private"
     """Seen in a private project only."""
-    UNKEPT = "unkept"
+    UNARCHIVED = "unarchived"
     """Seen, but the page was not kept."""
-    OURS = "ours"
+    PROPOSED = "proposed"
     """Our translation, to be checked by a speaker."""
 
 
@@ -90,7 +90,7 @@ FREE = {
 # Terms that are not checked if the English sentence has the given phrase, in which the word has
 # another meaning.
 UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
-CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
+CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNARCHIVED})
 ASIDE = re.compile(r"\s*\([^)]*\)")
 OR = re.compile("[,、;；]")
 

@@ -187,8 +187,8 @@ class Owner(StrEnum):
     The owner is the officer who claimed the case. `OWN` is the acting officer.
     """
 
-    ANYBODYS = "anybody's"
-    NOBODYS = "nobody's"
+    ANY = "any"
+    NONE = "none"
     OWN = "own"
     ANOTHERS = "another's"
     OWN_OR_LED = "own, or any for a lead"
@@ -207,7 +207,7 @@ class Rule:
     roles: frozenset[Role]
     mission: bool = True
     states: frozenset[str] = frozenset()
-    owner: Owner = Owner.ANYBODYS
+    owner: Owner = Owner.ANY
     strong: bool = False
 
 
@@ -237,7 +237,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_LIST: Rule(_DESK),
     Action.CASE_READ: Rule(_DESK, states=_EVERY),
     Action.CASE_ANSWERS: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN_OR_LED),
-    Action.CASE_CLAIM: Rule(_DESK, states=frozenset({QUEUED}), owner=Owner.NOBODYS),
+    Action.CASE_CLAIM: Rule(_DESK, states=frozenset({QUEUED}), owner=Owner.NONE),
     Action.CASE_TAKE_OVER: Rule(_DESK, states=ASSIGNED, owner=Owner.ANOTHERS),
     Action.CASE_RELEASE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN_OR_LED),
     Action.CASE_REPLY: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
@@ -375,9 +375,9 @@ def _on_topic(officer: Principal, subject: Subject) -> bool:
 
 def _is_owners(officer: Principal, owner: Owner, now: UUID | None) -> bool:
     match owner:
-        case Owner.ANYBODYS:
+        case Owner.ANY:
             return True
-        case Owner.NOBODYS:
+        case Owner.NONE:
             return now is None
         case Owner.OWN:
             return now == officer.id

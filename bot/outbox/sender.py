@@ -257,20 +257,20 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         case _:
             pass
     if not error.retry or (
-        parcel.attempt >= statements.MAX_ATTEMPTS and not _may_end(rt, parcel, error)
+        parcel.attempt >= statements.MAX_ATTEMPTS and not _keeps_retrying(rt, parcel, error)
     ):
         if message := parcel.act.message:
             _logger.warning("message.incomplete", code=error.code, count=error.sent)
             await say_missing(rt, parcel.person, parcel.channel, message, error)
-        stands = ",".join((*_earlier(parcel), *error.external_ids)) or None
-        return await _outcome(rt, parcel, "failed", reason=error.code, external_id=stands)
+        message_ids = ",".join((*_earlier(parcel), *error.external_ids)) or None
+        return await _outcome(rt, parcel, "failed", reason=error.code, external_id=message_ids)
     delay = error.delay or 0
     if not delay or parcel.attempt >= MIN_ATTEMPTS:
         delay = max(delay, backoff(parcel.attempt - 1, most=MAX_BACKOFF))
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 
-def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
+def _keeps_retrying(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
     """Return True if retries continue after MAX_ATTEMPTS, because the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF

@@ -256,14 +256,14 @@ class Message:
         """The clauses of the message, without asides; empty if there is only one clause."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
-    def may_reach(self, least: float, most_none: float, line: Skeleton | None = None) -> bool:
+    def may_reach(self, least: float, max_none: float, line: Skeleton | None = None) -> bool:
         """Return False if no intent of the clause (or the whole message) can reach `least`.
 
-        Also return False if the probability of being out of scope must then exceed `most_none`.
+        Also return False if the probability of being out of scope must then exceed `max_none`.
         """
         odds = self._found(line or self._asking).odds
         none = lowest_none(odds, self._recognizer.none, least)
-        return none <= most_none and highest_chance(odds) >= least
+        return none <= max_none and highest_chance(odds) >= least
 
     def part(self, line: Skeleton) -> Part:
         """Return the likeliest intent of a clause."""

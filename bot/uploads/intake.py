@@ -204,7 +204,7 @@ async def keep(
     # daily limits.
     await execute(transaction, statements.LOCK_PERSON, person=checked.person_id)
     person = await identities.load(rt, transaction, checked.person_id)
-    if person is None or not await _is_ours(transaction, checked):
+    if person is None or not await _is_claimed(transaction, checked):
         return None
     verdict = await _weighed(rt, transaction, checked)
     if isinstance(verdict, Refused):
@@ -224,7 +224,7 @@ async def receive(
             return await keep(rt, transaction, checked)
 
 
-async def _is_ours(transaction: Transaction, checked: Sanitized) -> bool:
+async def _is_claimed(transaction: Transaction, checked: Sanitized) -> bool:
     if checked.upload_id is None:
         return True
     values = {"upload": checked.upload_id, "attempt": checked.attempt}

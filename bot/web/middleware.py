@@ -96,10 +96,10 @@ def reject_status(scope: Scope) -> int | None:
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return 400
     hosts = [value for name, value in headers if name == b"host"]
-    return None if len(hosts) == 1 and _is_ours(scope, hosts[0]) else 400
+    return None if len(hosts) == 1 and _is_allowed_host(scope, hosts[0]) else 400
 
 
-def _is_ours(scope: Scope, host: bytes) -> bool:
+def _is_allowed_host(scope: Scope, host: bytes) -> bool:
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
     return _is_own_host(host, rt.settings.public_url if rt is not None else "")
 

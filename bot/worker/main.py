@@ -24,7 +24,7 @@ from bot.worker.sweeps import (
     forget_unfinished,
     remind,
     sweep,
-    sweep_papers,
+    sweep_files,
     sweep_writes,
 )
 
@@ -76,7 +76,7 @@ async def work(rt: Runtime) -> None:
         _announce(group, app, rt)
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: sweep_writes(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_papers(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_files(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
         group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))

@@ -31,7 +31,7 @@ async def sweep_writes(rt: Runtime) -> None:
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
-async def sweep_papers(rt: Runtime) -> None:
+async def sweep_files(rt: Runtime) -> None:
     """Fetch due files and recordings from messengers, and transfer due files to the registry.
 
     This is a sweep of its own, because a file takes seconds and would delay messages.
@@ -42,7 +42,7 @@ async def sweep_papers(rt: Runtime) -> None:
     tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
     tried += [upload_events.send_upload(rt, each) for each in due]
     tried += [upload_events.fetch_recording(rt, each) for each in recorded]
-    await asyncio.gather(*(_alone("papers", _deliver(rt, each)) for each in tried))
+    await asyncio.gather(*(_alone("files", _deliver(rt, each)) for each in tried))
 
 
 async def _deliver(rt: Runtime, turn: Awaitable[AfterCommit | None]) -> None:

@@ -87,9 +87,9 @@ async def test_console_handoff_works_from_request_to_close(
     await officer.says(ru("done_replied"))
     await _reads(office, applicant, kazakh)
 
-    await officer.click("#deeds details:has(select[name=document]) summary")
+    await officer.click("#case-actions details:has(select[name=document]) summary")
     await officer.page.select_option("select[name=document]", index=0)
-    await officer.click("#deeds form[action*=document] button")
+    await officer.click("#case-actions form[action*=document] button")
     await officer.says(ru("done_asked"))
     asked = len(applicant.bubbles)
     await applicant.send("said", text="Рақмет, қазір жіберемін")

@@ -79,21 +79,21 @@ async def test_emulators_page_does_not_redraw_unchanged_elements(
 
 @pytest.mark.release
 async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Browser) -> None:
-    tongues = json.loads((PAGE / "words.json").read_text("utf-8"))
+    languages = json.loads((PAGE / "words.json").read_text("utf-8"))
     for locale, code in (("ru-RU", "ru"), ("zh-CN", "zh_Hans"), ("kk-CN", "kk_Arab")):
         context = await browser.new_context(locale=locale)
         window = await context.new_page()
         await window.goto(page.url)
-        words = tongues[code]["words"]
+        words = languages[code]["words"]
         await window.wait_for_function("title => document.title === title", arg=words["title"])
         assert await window.locator("h1").inner_text() == words["title"]
-        assert await window.evaluate("document.documentElement.dir") == tongues[code]["dir"]
+        assert await window.evaluate("document.documentElement.dir") == languages[code]["dir"]
         assert (
             await window.locator(".telegram textarea").get_attribute("placeholder")
             == (words["message"])
         )
         assert await window.locator(".tour li").count() == 4
-    assert len({tuple(each["words"]) for each in tongues.values()}) == 1
+    assert len({tuple(each["words"]) for each in languages.values()}) == 1
 
 
 @pytest.mark.release

@@ -75,7 +75,7 @@ async def test_home_page_is_small_and_requests_no_third_party(
     assert sum(map(len, bodies)) <= 60_000
     assert {each.url.startswith(house.url) for each in answers} == {True}
     assert await page.locator("html").get_attribute("lang") == "ru"
-    await page.click(".tongues a[lang=kk-Arab]")
+    await page.click(".languages a[lang=kk-Arab]")
     await page.wait_for_selector("html[dir=rtl]")
     await page.locator("main a[href='/chat']").first.click()
     await page.wait_for_selector("#list li.kosh")

@@ -100,7 +100,7 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
         _folder(keep) as folder,
-        disk.of_its_own(folder / "postgres"),
+        disk.limited(folder / "postgres"),
         running(folder, mutant, upgrade.checkout(former, folder) if former else None) as processes,
     ):
         seen = asyncio.run(storm(processes, plan))

@@ -10,7 +10,7 @@ SIZE = "2g"
 
 
 @contextmanager
-def of_its_own(place: Path, size: str = SIZE) -> Iterator[bool]:
+def limited(place: Path, size: str = SIZE) -> Iterator[bool]:
     """Mount a file system from an image file at `place`; yield False if that needs root rights.
 
     If it yields False, the fault of a full disk is skipped.

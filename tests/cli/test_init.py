@@ -210,7 +210,7 @@ async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
 
 async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
     found = await examine(chosen)
-    return {each.what: (each.said, each.mend) for each in found if each.grade is Grade.WRONG}
+    return {each.what: (each.said, each.fix) for each in found if each.grade is Grade.WRONG}
 
 
 async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
@@ -241,7 +241,7 @@ async def test_doctor_warns_while_no_officer_has_an_account(
 
 
 @pytest.mark.parametrize(
-    ("change", "what", "mend"),
+    ("change", "what", "fix"),
     [
         ({"redis_url": SecretStr("redis://127.0.0.1:9/0")}, "valkey", "start it"),
         ({"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}, "database", "up"),
@@ -255,11 +255,11 @@ async def test_doctor_warns_while_no_officer_has_an_account(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_doctor_reports_each_fault_with_a_fix(
-    healthy: Settings, change: dict[str, object], what: str, mend: str
+    healthy: Settings, change: dict[str, object], what: str, fix: str
 ) -> None:
     wrong = await _wrong(healthy.model_copy(update=change))
     assert what in wrong
-    assert mend in wrong[what][1]
+    assert fix in wrong[what][1]
     assert "1000000009" not in str(wrong)
 
 
@@ -301,19 +301,19 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
     )
     chosen = healthy.model_copy(update={"whatsapp_account_id": platforms.whatsapp.world.account})
     found = {
-        each.said: (each.grade, each.mend)
+        each.said: (each.grade, each.fix)
         for each in await examine(chosen)
         if each.what == "whatsapp"
     }
-    missing, mend = found.pop("an announcement needs the template news (kk), which is missing")
+    missing, fix = found.pop("an announcement needs the template news (kk), which is missing")
     assert missing is Grade.WRONG
-    assert "create it" in mend
-    rejected, mend = found.pop("the template news (ru) was rejected (INVALID_FORMAT)")
+    assert "create it" in fix
+    rejected, fix = found.pop("the template news (ru) was rejected (INVALID_FORMAT)")
     assert rejected is Grade.WRONG
-    assert "submit it again" in mend
-    paused, mend = found.pop("the template status (kk) is paused: people block or report it")
+    assert "submit it again" in fix
+    paused, fix = found.pop("the template status (kk) is paused: people block or report it")
     assert paused is Grade.DOUBTFUL
-    assert "send it to fewer" in mend
+    assert "send it to fewer" in fix
     assert {said for said in found if "quality" not in said} == {
         "101 of 103 templates are approved"
     }

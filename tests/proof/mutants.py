@@ -107,7 +107,7 @@ def any_host() -> None:
     """Accept requests for any host name."""
     from bot.web import middleware
 
-    _put(middleware, _is_ours=lambda *_: True)
+    _put(middleware, _is_allowed_host=lambda *_: True)
 
 
 @noticed_by("tests/conversations/test_turn.py::test_update_is_quarantined_after_five_failures")

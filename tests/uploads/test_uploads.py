@@ -441,7 +441,7 @@ async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
     assert crashed is not None
     assert await uploads.fetch(rt, upload_id) is None, "somebody is at it"
     await ahead(rt, "6 minutes")
-    await sweeps.sweep_papers(rt)
+    await sweeps.sweep_files(rt)
     assert await rows(rt) == ["ready"]
     with crashed:
         async with rt.pool.connection() as session:
@@ -686,7 +686,7 @@ async def test_upload_waits_until_its_registration_has_a_number(house: House) ->
     upload_id = await kept(house.rt, person, photo())
     async with house.rt.pool.connection() as session:
         assert await uploads.release(session, person.id) == 1
-    await sweeps.sweep_papers(house.rt)
+    await sweeps.sweep_files(house.rt)
     assert await uploads.claim(house.rt, upload_id) is None
     assert await rows(house.rt) == ["pending"]
     async with house.http.delete(f"{house.sandbox}/_faults"):

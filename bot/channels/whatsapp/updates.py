@@ -169,7 +169,7 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
     field = str(change.get("field"))
     if field in account_events.FIELDS:
         return account_events.alarm(field, value)
-    if field not in FIELDS or not _is_ours(value, number_id):
+    if field not in FIELDS or not _is_for_number(value, number_id):
         return
     yield from account_events.preferences(value.get(account_events.PREFERENCES))
     contacts = _contacts(value.get("contacts"))
@@ -183,7 +183,7 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
         statuses.alarm(raw)
 
 
-def _is_ours(value: dict[str, Any], number_id: str) -> bool:
+def _is_for_number(value: dict[str, Any], number_id: str) -> bool:
     metadata = decoding.shaped(value.get("metadata"), _Metadata)
     return str(metadata.phone_number_id) == number_id
 

@@ -10,8 +10,8 @@ MARKS = {
     Status.ATTESTED: "✓",
     Status.TRANSLITERATED: "≈",
     Status.PRIVATE: "○",
-    Status.UNKEPT: "○",
-    Status.OURS: "?",
+    Status.UNARCHIVED: "○",
+    Status.PROPOSED: "?",
 }
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
 _NAMES = ("қазақша", "русский", "中文", "oʻzbekcha")

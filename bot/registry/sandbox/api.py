@@ -158,7 +158,7 @@ async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Fo
     async with here(request).pool.connection() as connection:
         found = await store.find(connection, idempotency_key)
         if found and "wrong_number" in drawn(request):
-            found = await store.somebody_else(connection, found)
+            found = await store.another_registration(connection, found)
     return Found(items=(found,) if found else ())
 
 
@@ -169,7 +169,7 @@ async def read(request: Request, response: Response, number: Number) -> Acknowle
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
         if "wrong_number" in drawn(request):
-            acknowledgement = await store.somebody_else(connection, acknowledgement)
+            acknowledgement = await store.another_registration(connection, acknowledgement)
     response.headers["ETag"] = f'"{acknowledgement.version}"'
     return acknowledgement
 
@@ -314,7 +314,7 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
     sandbox.changed.set()
     if "wrong_number" in faults:
         async with sandbox.pool.connection() as connection:
-            acknowledgement = await store.somebody_else(connection, acknowledgement)
+            acknowledgement = await store.another_registration(connection, acknowledgement)
     return acknowledgement
 
 

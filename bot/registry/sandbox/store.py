@@ -183,7 +183,7 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
     return acknowledgement
 
 
-async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
+async def another_registration(connection: Connection, own: Acknowledgement) -> Acknowledgement:
     """Return the acknowledgement of another registration, or else an invented one.
 
     The fault `wrong_number` sends it as the response.

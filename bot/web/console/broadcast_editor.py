@@ -18,7 +18,7 @@ from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_preview import previews
-from bot.web.console.broadcast_steps import STEPS, blockers_of, is_behind, mark_of, refusal
+from bot.web.console.broadcast_steps import STEPS, blockers_of, is_shown, mark_of, refusal
 from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import (
     PURPOSES,
@@ -141,7 +141,7 @@ async def _page(
         draft=draft,
         steps=[(name, mark_of(found, draft, name, wrong)) for name in STEPS],
         wrong=wrong,
-        behind=[each for each in wrong if at == "time" or is_behind(each, at, draft)],
+        shown=[each for each in wrong if at == "time" or is_shown(each, at, draft)],
         count=count,
         table=counted(context, count),
         out=left_out(context, count),

@@ -155,8 +155,8 @@ async def _progress_page(
         fate=query.fate or "",
         reason=query.reason,
         after=lines[-1].seq if len(lines) == PAGE else 0,
-        deeds=_history(context, await broadcasts.history(context.rt, context.officer, found.id)),
-        tongues=dict(context.rt.languages.languages()),
+        history=_history(context, await broadcasts.history(context.rt, context.officer, found.id)),
+        language_names=dict(context.rt.languages.languages()),
         summary=list(summary(context, found.draft)),
         problem=problem,
     )

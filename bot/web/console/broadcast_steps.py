@@ -28,7 +28,7 @@ class Blocker:
     step: str
 
 
-def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
+def is_shown(blocker: Blocker, at: str, draft: Draft) -> bool:
     """Return True if the page of step `at` shows the blocker.
 
     The page shows the blockers that must be corrected in an earlier step, and those that no step

@@ -42,7 +42,7 @@ async def _page(context: RequestContext, status: int = 200, problem: str = "") -
         sentences=found,
         likely=likely,
         intents=answerable_intents(context),
-        tongues=dict(context.rt.languages.languages()),
+        language_names=dict(context.rt.languages.languages()),
         problem=problem,
     )
 

@@ -61,7 +61,7 @@ async def show(
         "statistics.html",
         found=found,
         topics=_bars(found.topics, topics),
-        tongues=_bars(found.languages, languages),
+        languages=_bars(found.languages, languages),
         countries=_bars(
             found.countries, countries | {"": context.say(console_labels.CASE["intent_unsaid"])}
         ),

@@ -1,7 +1,7 @@
 /* Both phones: drawn from one shape, kept in step by server-sent events. Words only ever as text. */
 
 const TAGS = { bold: 'b', italic: 'i', underline: 'u', strikethrough: 's', code: 'code', pre: 'code', blockquote: 'q' };
-const tongues = await (await fetch('/words.json')).json();
+const languages = await (await fetch('/words.json')).json();
 const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
 const drawn = new Map();
 
@@ -166,18 +166,18 @@ function drawLinks({ chat, kosh, registry }) {
 
 /* The viewer's language: the one they chose here, or the first of their browser's that is known. */
 const chooser = document.getElementById('language');
-chooser.append(...Object.entries(tongues).map(([code, { name, lang, dir }]) =>
+chooser.append(...Object.entries(languages).map(([code, { name, lang, dir }]) =>
   make('option', { value: code, lang, dir }, name)));
 
 function known(wanted) {
   const [tag] = wanted.toLowerCase().split('-');
   if (tag === 'kk' && /arab|-cn/i.test(wanted)) return 'kk_Arab';
   if (tag === 'uz' && /cyrl/i.test(wanted)) return 'uz_Cyrl';
-  return tag === 'zh' ? 'zh_Hans' : tag in tongues ? tag : undefined;
+  return tag === 'zh' ? 'zh_Hans' : tag in languages ? tag : undefined;
 }
 
 function speak(code) {
-  const { words, lang, dir } = tongues[code];
+  const { words, lang, dir } = languages[code];
   chooser.value = code;
   Object.assign(document.documentElement, { lang, dir });
   document.title = words.title;
@@ -218,7 +218,7 @@ function wire(section) {
 
 /* One new person holds both phones, whose language is the viewer's. */
 async function renew(hidden) {
-  const { phone: language } = tongues[chooser.value];
+  const { phone: language } = languages[chooser.value];
   for (const phone of ['telegram', 'whatsapp']) toast(phone, '');
   await Promise.all([tell('telegram', 'renew', { language }), tell('whatsapp', 'renew', { hidden })]);
 }
@@ -229,7 +229,7 @@ document.querySelector('.renew').addEventListener('submit', (event) => {
 });
 chooser.addEventListener('change', () => speak(chooser.value));
 document.getElementById('ask').addEventListener('click', () => {
-  const text = tongues[chooser.value].words.question;
+  const text = languages[chooser.value].words.question;
   for (const phone of ['telegram', 'whatsapp']) tell(phone, 'say', { text });
 });
 speak(navigator.languages.map(known).find(Boolean) ?? 'en');
