@@ -98,6 +98,9 @@ class Languages:
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)
 
+    def after_no(self, typed: str, language: str) -> str:
+        return reserved_words.after_no(typed, language)
+
     def nothing(self, typed: str, language: str) -> bool:
         return reserved_words.nothing(typed, language)
 

@@ -1,5 +1,6 @@
 """Recognizes yes, no and the reserved words (such as "stop"), in every language and script."""
 
+import re
 from functools import cache
 
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
@@ -81,6 +82,8 @@ NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
 # Russian words for yes and no that mean "and" and "what?" in Kazakh.
+# A word or two with a comma or another sign after them, before the rest of a text.
+BEFORE_A_SIGN = re.compile(r"([^\W\d]+(?: [^\W\d]+)?)[,.!;:，。、！；：،]+\s*(\S.*)", re.DOTALL)
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
 # No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an
@@ -266,6 +269,12 @@ def yes_no(typed: str, language: str) -> bool | None:
     if text in _answers(NO) or (signs and signs <= NO_SIGNS):
         return False
     return None
+
+
+def after_no(typed: str, language: str) -> str:
+    """Return the text after a "no" and a sign, as in "no, 1987"; "" if there is none."""
+    found = BEFORE_A_SIGN.fullmatch(normalization.apostrophes(typed.strip()))
+    return found[2] if found and yes_no(found[1], language) is False else ""
 
 
 def nothing(typed: str, language: str) -> bool:

@@ -1,8 +1,11 @@
 """Tells a person who made a mistake in an open form how to correct it."""
 
-from flows.engine import answering, labels
-from flows.engine.events import Button
-from flows.engine.flow import Review
+from flows.engine import answering, commands, labels
+from flows.engine.events import Button, DeleteInput
+from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Upload
+from flows.engine.language_protocol import Refusal, Reserved
+from flows.engine.questions import FreeText, Reading
+from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import TurnState
 
@@ -12,6 +15,32 @@ CORRECT = _(
     " needed. To stop, write “menu”.",
     back=labels.BACK,
 )
+
+
+# Types of questions that no text can correct, and free text, as which every text is valid.
+NOT_TYPED = (Consent, FreeText, HandoffOffer, Notice, RepeatingGroup, Review, Upload)
+
+
+def go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
+    """Ask the question before `asked` again if `text` is a valid answer to that question.
+
+    If `text` also `fits` the question `asked`, both must be of one type, such as two names, and no
+    answer to `asked` may have been refused yet. Nothing is changed without the person: the old
+    answer is shown, and the person answers again.
+    """
+    road = turn.path()
+    earlier = road[1].before(asked.key) if road and not asked.key.startswith("~") else None
+    if earlier is None or isinstance(earlier.item, NOT_TYPED):
+        return False
+    if fits and (asked.tries or type(earlier.item) is not type(turn.question(asked))):
+        return False
+    reading = Reading(turn.words, asked.language, turn.today)
+    if isinstance(earlier.item.read(text, reading), Refusal):
+        return False
+    if earlier.item.sensitive:
+        turn.effects.append(DeleteInput())
+    commands.run(turn, Reserved.BACK)
+    return True
 
 
 def explain(turn: TurnState, other: Button) -> bool:

@@ -143,6 +143,10 @@ class Words(Protocol):
         """Return True for a yes and False for a no, in any language; None for any other text."""
         ...
 
+    def after_no(self, typed: str, language: str) -> str:
+        """Return the text after a "no" and a sign, as in "no, 1987"; "" if there is none."""
+        ...
+
     def nothing(self, typed: str, language: str) -> bool:
         """Return True if the whole message means "there is none", such as "no" or "none"."""
         ...

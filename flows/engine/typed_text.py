@@ -3,6 +3,7 @@
 from flows.engine import (
     answering,
     commands,
+    corrections,
     external_model,
     hearing,
     hint_screens,
@@ -138,6 +139,10 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
     reading = answering.read(turn, asked, text)
+    if isinstance(reading, Refusal) and (rest := turn.words.after_no(text, asked.language)):
+        reading = answering.read(turn, asked, rest)
+        if corrections.go_back(turn, asked, rest, fits=not isinstance(reading, Refusal)):
+            return None
     if word and isinstance(reading, Refusal):
         return commands.run(turn, word)
     if _is_suggestion(turn, asked, text, reading):

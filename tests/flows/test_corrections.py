@@ -3,7 +3,7 @@
 import pytest
 
 from flows.engine import corrections, screens
-from flows.engine.events import ConsentGiven
+from flows.engine.events import ConsentGiven, DeleteInput
 from flows.engine.refusals import TO_A_CONSENT
 from flows.engine.registration import Acknowledged
 from flows.replies import understanding
@@ -37,6 +37,27 @@ def test_mistake_in_a_sent_registration_shows_the_registration() -> None:
     chat.understanding = KNOWN
     assert not chat.says(MISTAKE).shows(corrections.CORRECT)
     assert "withdraw" in chat.keys
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],
+)
+def test_no_before_an_answer_corrects_it_or_leads_one_question_back(
+    text: str, language: str
+) -> None:
+    assert at("birth_year", language).says(text).told()["birth_year"] == "1987"
+    chat = at("residence_country", language).says(text)
+    assert chat.at == "birth_year"
+    assert "=" in chat.keys
+    assert chat.told()["birth_year"] == "1990"
+
+
+def test_no_before_a_name_is_deleted_from_the_chat() -> None:
+    chat = at("given_name").says("нет, TESTOVSKAYA")
+    assert chat.at == "surname"
+    assert chat.done(DeleteInput)
+    assert at("birth_year").says("нет, не хочу").at == "birth_year"
 
 
 @pytest.mark.parametrize("text", ["да", "нет", "согласна", "1"])
