@@ -1,5 +1,11 @@
-"""Encodes conversations as JSON, and decodes also the field names of earlier versions."""
+"""Encodes conversations as JSON, and decodes also the field names of earlier versions.
 
+Fields that a newer version stored are kept. Otherwise an old process that answers during an upgrade
+would delete them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -24,15 +30,40 @@ RENAMED = {
 # older blob contains it.
 _MARK = b'"is_persistent"'
 
-encode = msgspec.json.Encoder().encode
+type NewerFields = Mapping[str, msgspec.Raw]
+
+_KNOWN = frozenset((*RENAMED, *(each.name for each in fields(Conversation))))
+NO_FIELDS: NewerFields = {}
+
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Conversation).decode
+_raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def encode(conversation: Conversation, newer: NewerFields = NO_FIELDS) -> bytes:
+    """Encode a conversation, with the fields of a newer version.
+
+    If the person has closed the chat, these fields are left out, since they could be private.
+    """
+    encoded = _encode(conversation)
+    if not newer or conversation.has_left:
+        return encoded
+    return encoded[:-1] + b"," + _encode(newer)[1:]
+
+
+def newer_fields(blob: bytes) -> NewerFields:
+    """Return the fields of a stored blob that this version does not know, still encoded."""
+    found = _raw_fields(blob)
+    if found.keys() <= _KNOWN:
+        return NO_FIELDS
+    return {name: raw.copy() for name, raw in found.items() if name not in _KNOWN}
 
 
 def decode(blob: bytes) -> Conversation:
     """Return the conversation in a stored blob of the current or an earlier version."""
     if _MARK in blob:
         return _decode(blob)
-    fields: dict[str, Any] = msgspec.json.decode(blob)
+    stored: dict[str, Any] = msgspec.json.decode(blob)
     return msgspec.convert(
-        {RENAMED.get(name, name): value for name, value in fields.items()}, Conversation
+        {RENAMED.get(name, name): value for name, value in stored.items()}, Conversation
     )

@@ -5,7 +5,7 @@ Claiming also records the update, and saving also queues the messages. Both comm
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -41,9 +41,9 @@ MIN_REFRESH_INTERVAL = timedelta(minutes=15)
 class LockedConversation:
     """A person's conversation while its row is locked; `now` is the database's time.
 
-    `home` is the channel to return to after a visit to the secure page, else "". `spoke_at` is when
-    the person last wrote on a channel with a reply window, or opened a withheld message there.
-    `blocked`: the platform rejects every message. `address` is "" without a current handle.
+    `home` is the channel to return to after the secure page, else "". `spoke_at` is when the person
+    last wrote on a channel with a reply window, or opened a withheld message there. `blocked`: the
+    platform rejects every message. `address` is "" without a handle. `newer`: see `state_format`.
     """
 
     person: Person
@@ -55,6 +55,7 @@ class LockedConversation:
     home: str = ""
     spoke_at: datetime | None = None
     blocked: bool = False
+    newer: state_format.NewerFields = field(default_factory=dict)
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
@@ -156,8 +157,9 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
     person = identities.known(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel) if sealed is not None else ""
-    said, home, shut = state_format.decode(plain), home or "", bool(blocked)
-    return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, shut)
+    said, newer = state_format.decode(plain), state_format.newer_fields(plain)
+    rest = home or "", spoke_at, bool(blocked), newer
+    return LockedConversation(person, said, channel, epoch, address, now, *rest)
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
@@ -314,12 +316,10 @@ def _values(
     written: Sequence[outbox.Row],
     stays: str | None,
 ) -> dict[str, Any]:
-    person = held.person
+    person, state = held.person, state_format.encode(conversation, held.newer)
     values: dict[str, Any] = {
         "person": person.id,
-        "state_sealed": person.key.seal(
-            state_format.encode(conversation), "conversations", "state", ""
-        ),
+        "state_sealed": person.key.seal(state, "conversations", "state", ""),
         "channel": held.channel,
         "language_now": conversation.language,
         "is_quiet": conversation.muted,
