@@ -9,7 +9,7 @@ import msgspec
 from bot import outbox
 from bot.broadcasts import audience, content, model, statements
 from bot.broadcasts.audience import Count
-from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Stale, State, Words
+from bot.broadcasts.model import Broadcast, Draft, Refusal, Refused, Rule, Stale, State, Words
 from bot.channels import ChannelCall, SendError
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_one
@@ -22,6 +22,11 @@ from flows.knowledge.topics import TOPICS
 MAX_TEXT = 4096
 EDITABLE = (State.DRAFT, State.AWAITING, State.SCHEDULED)
 PAGE = 25
+# Years of the earliest and latest time of an announcement. PostgreSQL also stores years that Python
+# cannot read, such as the year 10000.
+MIN_YEAR, MAX_YEAR = 2000, 2100
+# Subject of the audit entries about counts of recipients.
+AUDIENCE = "audience"
 
 
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
@@ -106,6 +111,8 @@ def _check(rt: Runtime, what: Draft) -> None:
     for moment in (what.not_before, what.not_later_than):
         if moment is not None and moment.tzinfo is None:
             raise Refused(Refusal.LATE, "zone")
+        if moment is not None and not MIN_YEAR <= moment.year <= MAX_YEAR:
+            raise Refused(Refusal.LATE, "year")
 
 
 async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> None:
@@ -154,11 +161,26 @@ async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> l
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
-    """Count the people that a draft would reach now, and the excluded people by reason."""
+    """Count the people that a draft would reach now, and the excluded people by reason.
+
+    A count of a specific group is recorded in the audit log, because the count of a small group
+    could reveal an attribute of a person.
+    """
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
-        return await audience.count(rt, transaction, what)
+        found = await audience.count(rt, transaction, what)
+        if not what.rule.public:
+            await directory.record_action(
+                transaction, officer, Action.BROADCAST_READ, AUDIENCE, _filters(what.rule)
+            )
+        return found
+
+
+def _filters(rule: Rule) -> str:
+    """Return the filters of an audience rule for the audit log, such as "countries: CN, UZ"."""
+    chosen = ((name, getattr(rule, name)) for name in rule.__struct_fields__)
+    return "; ".join(f"{name}: {', '.join(values)}" for name, values in chosen if values)
 
 
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:

@@ -116,6 +116,18 @@ async def test_broadcast_stays_paused_after_a_restore_until_resumed(rt: Runtime)
     assert (await broadcasts.resume(rt, who.lead, running.id)).state is State.RUNNING
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00+12:00", "1999-12-31T00:00+00:00", "9999-12-31T23:59-12:00"]
+)
+async def test_broadcast_draft_refuses_a_time_in_an_impossible_year(
+    rt: Runtime, moment: str
+) -> None:
+    who = await crew(rt)
+    draft = a_draft(not_before=datetime.fromisoformat(moment))
+    await _refused(Refusal.LATE, broadcasts.draft(rt, who.editor, draft))
+    assert await broadcasts.listing(rt, who.editor) == []
+
+
 @pytest.mark.row(93)
 async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
     who = await crew(rt)

@@ -54,3 +54,17 @@ async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) 
     assert await _count(rt, "cn_shanghai") == 1
     assert await _count(rt, "cn_shanghai", "tr_ankara") == 2
     assert await _count(rt, "cn_beijing") == 0
+
+
+async def test_audit_log_has_each_count_of_a_specific_group(rt: Runtime) -> None:
+    who = await crew(rt)
+    rule = Rule(countries=("CN", "UZ"), registration=("accepted",))
+    for each in (Rule(), Rule(languages=("kk",)), rule):
+        await broadcasts.count(rt, who.editor, a_draft(rule=each))
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT actor, subject, detail FROM audit_entries WHERE action = 'broadcast.read'"
+        )
+        assert await cursor.fetchall() == [
+            (str(who.editor.id), "audience", "registration: accepted; countries: CN, UZ")
+        ]

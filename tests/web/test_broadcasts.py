@@ -417,6 +417,16 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
+@pytest.mark.parametrize("written", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
+async def test_broadcast_page_refuses_an_unreadable_time(office: Office, written: str) -> None:
+    path = await office.written()
+    await office.marat.get(f"{path}/write/time")
+    screen = await office.marat.submit("/time", not_before=written)
+    assert screen.status == 422
+    assert (await _first(office.house)).draft.not_before is None
+    assert (await office.marat.get("/console/broadcasts")).status == 200
+
+
 @pytest.mark.release
 async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Office) -> None:
     path = await office.asked()

@@ -68,8 +68,8 @@ class StepForm(VersionedForm):
     lists: Codes = ()
     registration: Codes = ()
     missions: Codes = ()
-    not_before: str = ""
-    not_later_than: str = ""
+    not_before: Line = ""
+    not_later_than: Line = ""
     quiet_from: str = ""
     quiet_until: str = ""
     any_hour: Checkbox = False
@@ -271,12 +271,14 @@ async def save_step(
     Return 409 if a colleague changed the announcement after the page was loaded.
     """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    wanted = APPLY[step](found.draft, context, form)
+    wanted = found.draft
     try:
+        wanted = APPLY[step](wanted, context, form)
         await broadcasts.edit(context.rt, context.officer, found.id, wanted, form.version)
     except Refused as error:
         said = refusal(context, error.why, error.detail)
-        return await _page(context, found, step, wanted, 422, said)
+        shown = found.draft if step in COUNTING else wanted  # a refused draft cannot be counted
+        return await _page(context, found, step, shown, 422, said)
     except Stale:
         said = context.say(console_labels.WORDS["stale"])
         return await _page(context, found, step, found.draft, 409, said, wanted)
@@ -314,25 +316,25 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     """Return the draft with the times that were posted in the step "time".
 
-    An invalid `not_before` or `not_later_than` becomes None. If one of the quiet hours is invalid,
-    the draft's quiet hours are kept.
+    If one of the quiet hours is invalid, the draft's quiet hours are kept. Raises Refused for an
+    unreadable time, because an announcement without a time is sent at once.
     """
     opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
     return replace(
         draft,
-        not_before=_moment(context, form.not_before),
-        not_later_than=_moment(context, form.not_later_than),
+        not_before=_moment(context, form.not_before, "not_before"),
+        not_later_than=_moment(context, form.not_later_than, "not_later"),
         quiet=None if form.any_hour else quiet,
         paid=form.paid,
     )
 
 
-def _moment(context: RequestContext, written: str) -> datetime | None:
+def _moment(context: RequestContext, written: str, label: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(written).replace(tzinfo=context.zone)
+        return datetime.fromisoformat(written).replace(tzinfo=context.zone) if written else None
     except ValueError:
-        return None
+        raise Refused(Refusal.FORM, context.say(console_labels.WORDS[label])) from None
 
 
 def _hour(written: str) -> time | None:
