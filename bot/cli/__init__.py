@@ -83,22 +83,12 @@ def main() -> None:
     """
     try:
         assembled(_first_word())(prog_name="kosh")
-    except SystemExit:
-        raise
-    except _expected_errors() as error:
-        typer.echo(str(error), err=True)
+    except Exception as error:
+        # Imported only after an error, so that a normal run does not import the database driver.
+        from bot.cli.known_errors import explain
+
+        said = explain(error)
+        if said is None:
+            raise
+        typer.echo(said, err=True)
         sys.exit(2)
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return the error classes whose messages name the fix.
-
-    Python evaluates an `except` clause only after an error, so a normal run does not import the
-    modules of these classes.
-    """
-    from bot.config.sources import ConfigError
-    from bot.db.migrations import MigrationError
-    from bot.embedded import ServiceError
-    from bot.security.key_files import VaultError
-
-    return ConfigError, MigrationError, ServiceError, VaultError

@@ -44,6 +44,11 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
     if path is not None and not replace:
         typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)
         raise typer.Exit(2)
+    if path is not None and not path.is_file():
+        typer.echo(
+            "E_RESTORE: there is no such file; give the path that `backup` printed", err=True
+        )
+        raise typer.Exit(2)
 
     async def replay(chosen: Settings) -> int:
         async with runtime(chosen) as rt:

@@ -27,7 +27,7 @@ from bot.cli.environment import (
     run_until_signal,
     surroundings,
 )
-from bot.cli.servers import serve, serve_all
+from bot.cli.servers import require_free_port, serve, serve_all
 from bot.config.settings import Settings
 from bot.config.sources import PREFIX, ConfigError
 from bot.registry import sandbox
@@ -71,6 +71,8 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     if chosen.has_registry:
         return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
+    for each in (chosen.port, port):
+        require_free_port(chosen.host, each)
     keys = {
         "registry_url": f"http://{chosen.host}:{port}",
         "registry_client_id": "kosh",

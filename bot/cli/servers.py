@@ -97,6 +97,14 @@ def shared(host: str, port: int) -> socket.socket:
     return place
 
 
+def require_free_port(host: str, port: int) -> None:
+    """Raise OSError if another program listens on the port. uvicorn would end without a reason."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind((host, port))
+
+
 async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
     """Serve until cancelled; then let running requests finish within 5 seconds.
 
@@ -188,6 +196,7 @@ async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -
     """
     from bot.worker import main, telegram_polling
 
+    require_free_port(chosen.host, chosen.port)
     async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await _invent(rt)

@@ -67,6 +67,19 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
     draft = path.with_suffix(".new")
     head = _audit_head(settings)
+    try:
+        _dump(settings, vault, draft)
+    except BaseException:
+        # On a full disk, the incomplete files of each night would take the remaining space.
+        draft.unlink(missing_ok=True)
+        raise
+    path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
+    draft.rename(path)
+    return path
+
+
+def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
+    """Write the encrypted dump to `draft`. Raises ServiceError if pg_dump fails."""
     dump = [str(postgres_tool("pg_dump")), "--format=custom", "--no-password"]
     with _connected(settings.database("owner")) as (url, environment), draft.open("xb") as file:
         draft.chmod(0o600)
@@ -79,11 +92,7 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
         file.flush()
         os.fsync(file.fileno())
     if dumping.returncode != 0:
-        draft.unlink()
         raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; read its output above")
-    path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
-    draft.rename(path)
-    return path
 
 
 def _audit_head(settings: Settings) -> audit_log.Head:

@@ -1,0 +1,110 @@
+"""Errors of the database, the disk and the network have a code and a fix, and no traceback."""
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.errors import UndefinedTable
+
+from bot import cli
+from bot.cli.known_errors import explain
+from bot.cli.servers import require_free_port
+from bot.config.settings import Settings
+from bot.operations import backup
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
+
+CANARY = "Zk7Canary-password"
+
+
+def _system(number: int) -> OSError:
+    return OSError(number, os.strerror(number), f"/home/{CANARY}")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "action"),
+    [
+        (psycopg.OperationalError(f"password {CANARY}"), "E_DATABASE_AWAY", "whether it runs"),
+        (UndefinedTable(CANARY), "E_SCHEMA", "./kosh migrate"),
+        (_system(errno.EADDRINUSE), "E_PORT_USED", "--port"),
+        (_system(errno.EACCES), "E_FILE_DENIED", "user"),
+        (_system(errno.ENOSPC), "E_DISK_FULL", "make room"),
+        (ExceptionGroup("tasks", [_system(errno.EADDRINUSE)]), "E_PORT_USED", "--port"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_known_error_is_explained_with_code_and_action(
+    error: Exception, code: str, action: str
+) -> None:
+    said = explain(error)
+    assert said is not None
+    assert said.startswith(f"{code}: ")
+    assert action in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), ExceptionGroup("x", [ValueError(), OSError()])])
+def test_unknown_error_is_not_explained(error: Exception) -> None:
+    assert explain(error) is None
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Remove this machine's settings from the environment; change to a temporary folder."""
+    for name in os.environ:
+        if name.startswith("KOSH_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    yield monkeypatch
+
+
+def test_migrate_command_explains_an_unreachable_database(
+    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare.setenv("KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh")
+    bare.setattr(sys, "argv", ["kosh", "migrate"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("E_DATABASE_AWAY: ")
+    assert "Traceback" not in said
+    assert CANARY not in said
+
+
+def test_restore_command_explains_a_missing_file(
+    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("E_RESTORE: there is no such file")
+
+
+def test_server_refuses_a_port_on_which_another_program_listens() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(OSError, match="in use"),
+    ):
+        require_free_port(*other.getsockname())
+
+
+async def test_backup_leaves_no_file_when_the_disk_is_full(
+    chosen: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = Vault(Keys.create(chosen.key_dir))
+
+    def full(_self: Vault, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        yield next(pieces)
+        raise _system(errno.ENOSPC)
+
+    monkeypatch.setattr(Vault, "seal_backup", full)
+    with pytest.raises(OSError, match="No space"):
+        backup.back_up(chosen, vault, tmp_path)
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == []
