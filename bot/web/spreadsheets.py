@@ -9,8 +9,9 @@ from importlib import util
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"
-# First characters of a cell that spreadsheet programs may interpret as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# First characters of a cell that spreadsheet programs may interpret as a formula. In Chinese, Excel
+# also accepts the full-width forms.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # The workbook's creation time is constant. So equal rows give equal files, and a file does not
 # reveal when it was downloaded.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)

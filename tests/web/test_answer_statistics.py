@@ -110,7 +110,8 @@ def test_officer_answer_statistics_hide_small_groups_and_round_counts(
 
 
 def test_spreadsheet_export_stores_formula_like_text_as_text() -> None:
-    assert b"'=1+1" in spreadsheets.to_csv([["=1+1"]])
+    for formula in ("=1+1", "\n=1+1", "＝1+1"):
+        assert f"'{formula}".encode() in spreadsheets.to_csv([[formula]])
     book = spreadsheets.to_xlsx([["=1+1", "7"]])
     assert _cells(book) == [["=1+1", "7"]]
     with zipfile.ZipFile(io.BytesIO(book)) as file:

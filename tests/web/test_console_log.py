@@ -67,6 +67,13 @@ async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -
         assert len(_rows(today)) >= len(_rows(everything)), "a wrong filter is none"
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_console_pages_accept_the_first_and_the_last_day(desk: House, day: str) -> None:
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        for path in ("audit", "content/ends"):
+            assert (await auditor.get(f"/console/{path}?day={day}")).status == 200, path
+
+
 def _rows(screen: Screen) -> list[tuple[str, str]]:
     """Return (officer, action) of each line on the audit page."""
     lines = re.findall(r"<tr><td class=\"figure\">.*?</tr>", screen.html, re.DOTALL)

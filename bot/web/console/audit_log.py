@@ -1,7 +1,7 @@
 """Show the audit log with filters, and report whether its hash chain is broken."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -61,12 +61,13 @@ async def entries(
 def _morning(context: RequestContext, day: str) -> datetime | None:
     """Return the time at which `day` (an ISO date) begins in the officer's time zone.
 
-    Return None if `day` is not a date.
+    Return None if `day` is not a date, or has no day before or after.
     """
     try:
-        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)
+        found = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)
     except ValueError:
         return None
+    return found if date.min < found.date() < date.max else None
 
 
 def _detail(context: RequestContext, written: str) -> str:

@@ -60,10 +60,12 @@ async def ends(
 
 
 def _date(text: str) -> date | None:
+    """Return the day that the text names; None if it is no day, or has no day before or after."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if date.min < day < date.max else None
 
 
 def _ending(context: RequestContext, fact: Fact, edition: date) -> Ending:
