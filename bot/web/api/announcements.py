@@ -167,7 +167,7 @@ async def create_announcement(
 async def count_audience(
     request: Request, what: AnnouncementRequest, writer: Writer
 ) -> AudienceCount:
-    """Count who would receive an announcement and who would be excluded; nothing is stored."""
+    """Count who would receive an announcement and who would not; no announcement is stored."""
     found = await broadcasts.count(request.app.state.rt, writer, what.draft())
     included = [
         Included(language=language, channel=channel, count=many)

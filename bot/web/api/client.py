@@ -187,7 +187,7 @@ class Client:
         return _read(AnnouncementStatus, found)
 
     async def count_audience(self, announcement: Mapping[str, Any]) -> AudienceCount:
-        """Count who would receive an announcement; nothing is stored."""
+        """Count who would receive an announcement; no announcement is stored."""
         found = await self._call("POST", "/announcement-counts", announcement)
         return _read(AudienceCount, found)
 
