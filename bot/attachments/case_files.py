@@ -104,7 +104,7 @@ async def add(
 
 
 def listed(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
-    """Return the files in rows of the statement LISTING, by the id of the message that has them."""
+    """Convert rows of the statement LISTING to files, grouped by the id of their message."""
     found: dict[int, list[CaseFile]] = {}
     for each in _read(person, rows):
         found.setdefault(each.message_id, []).append(each)

@@ -1,4 +1,4 @@
-"""Reception of an officer's file: scanned if a scanner is configured, then sanitized."""
+"""Reception of an officer's file: scan it for viruses if clamd is configured, then sanitize it."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ PIECE = 256 * 1024
 async def receive(
     rt: Runtime, officer: Officer, chunks: AsyncIterator[bytes], name: str
 ) -> NewFile | Refusal:
-    """Scan and sanitize an officer's file; return the safe copy, or the reason for the refusal.
+    """Scan and sanitize an officer's file; return the safe copy, or why the file is refused.
 
     A PDF becomes a PDF of page images. The copy keeps `name`, with the suffix of its own file type.
     """

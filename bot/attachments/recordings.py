@@ -1,4 +1,4 @@
-"""Voice messages to an officer: fetches them from the messenger, validates them, stores them."""
+"""Voice messages to officers: fetch them from the messenger, validate and store them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ _DUE = statement(
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Outcome of a fetch; `contents` is None if the recording was refused."""
+    """A voice message fetched from the messenger; `contents` is None if it was refused."""
 
     file_id: UUID
     attempt: int
@@ -113,14 +113,15 @@ async def begin(
 
 
 async def due(transaction: Transaction) -> list[UUID]:
-    """Return the ids of recordings whose fetch is due."""
+    """Return the ids of the voice messages that are due to be fetched from a messenger."""
     return await fetch_values(transaction, _DUE)
 
 
 async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
-    """Fetch and validate a recording once; store the result with `keep`.
+    """Try once to fetch a voice message from the messenger, and validate it.
 
-    Return None if the fetch is not due, another process has claimed it, or it will be retried.
+    The caller stores the result with `keep`. Returns None if the fetch is not due, another process
+    has claimed it, or it will be retried.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, _CLAIM, file=file_id, lease=LEASE_SECONDS)
@@ -162,7 +163,7 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
 
 
 async def keep(transaction: Transaction, fetched: Fetched) -> bool:
-    """Store the recording of a fetch, or that it was refused.
+    """Store a fetched voice message, or the fact that it was refused.
 
     Return False if another attempt has stored or claimed the recording, or if it was erased.
     """

@@ -131,10 +131,11 @@ class Cache:
         return float(await self._run(ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Take tokens from several buckets, or from none of them, with the semantics of `allow`.
+        """Take tokens from all buckets in `draws`, or from none of them, like `allow`.
 
-        Return 0.0 on success, else the seconds until all buckets of `firm` draws have enough
-        tokens. Tokens of other draws are taken even if their bucket becomes negative.
+        A draw is a request for tokens of one bucket. Return 0.0 on success, else the seconds until
+        the buckets of all `firm` draws have enough tokens. A draw that is not `firm` takes its
+        tokens even if its bucket becomes negative.
         """
         keys = [f"rate:{each.bucket}" for each in draws]
         args = [

@@ -35,7 +35,7 @@ def _options(seconds: float) -> dict[str, Any]:
 
 
 class _PrimaryPool(BlockingConnectionPool):
-    """Pool of connections to the primary.
+    """Pool of connections to the Valkey primary, whose address the sentinels know.
 
     Each new connection asks the sentinels for the primary's address. A connection whose server has
     become a replica closes at the first write that this server rejects. The SentinelConnectionPool

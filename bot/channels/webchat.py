@@ -21,7 +21,7 @@ DEMO_TOPIC = "demo-registry"
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event for an open page: a message `say`, or the ids of deleted messages.
+    """An event for an open web chat page: a message `say`, or the ids of deleted messages.
 
     `replaces` is the id of an earlier message, for which an edit puts `say` in its place. `officer`
     is True if an officer wrote the message. `at` is in Unix milliseconds; 0 if unknown.

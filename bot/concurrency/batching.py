@@ -79,7 +79,10 @@ class Batcher:
         return self._timers or asyncio.get_running_loop()
 
     def _open_lane(self, run: Run[Any, Any]) -> None:
-        """Start a task for the waiting items, unless a task gathers them or no lane is free."""
+        """Start a task that runs the waiting items as a batch.
+
+        Does nothing if a task is already collecting items, or if `lanes` batches are running.
+        """
         if self._waiting and not self._is_gathering and self._under_way < self._lanes:
             self._under_way += 1
             self._is_gathering = True
@@ -110,7 +113,7 @@ class Batcher:
             self._under_way -= 1
 
     async def _gathered(self) -> list[_Waiting]:
-        """Wait for the start of the next batch; remove its items and return them."""
+        """Wait until the next batch may start; remove its items from the queue and return them."""
         self._is_gathering = True
         try:
             for _round in range(TICKS):
@@ -137,7 +140,7 @@ class Batcher:
             self._until_start = None
 
     def _taken(self, limit: int) -> list[_Waiting]:
-        """Remove up to `limit` waiting items and return them, without cancelled ones.
+        """Remove up to `limit` waiting items, drop those of cancelled callers, and return the rest.
 
         Items over their time limit get WaitedTooLong.
         """
@@ -182,7 +185,8 @@ class SerialQueue:
                 # others wait.
                 await asyncio.wait_for(asyncio.shield(before), self._seconds)
             except BaseException as error:
-                # This caller gives up, but later callers must still wait for the earlier work.
+                # This caller raises an error, but later callers of the key must still wait for the
+                # earlier work.
                 before.add_done_callback(lambda _before: self._leave(key, mine))
                 if isinstance(error, TimeoutError):
                     raise WaitedTooLong from None

@@ -1,4 +1,4 @@
-"""Graceful shutdown: running work may finish within a time limit."""
+"""Graceful shutdown: let running work finish within a time limit, then exit."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Settings of hints by e-mail or SMS, which are off by default; a base class of `Settings`."""
+"""Settings of hints: e-mails or SMS that tell a person to open the chat. Off by default."""
 
 from email.utils import parseaddr
 from typing import Literal, Self

@@ -35,7 +35,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class InstallationSettings(SettingsBase):
-    """Settings that belong to neither a channel, a registry nor officers."""
+    """Settings of an installation, except those of channels, the registry and officers."""
 
     operator: str = Field(
         default="",
@@ -146,7 +146,7 @@ class InstallationSettings(SettingsBase):
         return url.get_secret_value()
 
     def migration_url(self) -> str:
-        """Return the URL of the role that migrates, with the driver's name, as Alembic needs it."""
+        """Return the database URL of the role that migrates the schema, in Alembic's format."""
         return "postgresql+psycopg" + self.database("owner").removeprefix("postgresql")
 
     @model_validator(mode="after")

@@ -371,7 +371,7 @@ def read[S: Settings](kind: type[S], **chosen: Any) -> S:
     try:
         return kind(**chosen)
     except ValidationError as error:
-        # A default that depends on a wrong value is a consequence of this value, so it is left out.
+        # Report a wrong value, but not the errors of defaults that are computed from it.
         wrong = "; ".join(
             _problem(each["loc"], each["msg"])
             for each in error.errors()

@@ -102,7 +102,7 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
 
 
 async def unlocked(rt: Runtime, key: str) -> bytes | None:
-    """Return the encrypted session without locking it; used while Valkey rejects writes.
+    """Return the encrypted session without acquiring its lock; used while Valkey rejects writes.
 
     Returns None if there is no session or the session cannot be read.
     """
@@ -144,7 +144,7 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
-    """Return the turn that begins a conversation: messages shown before the person writes."""
+    """Return the turn that greets a person: the messages shown before the person writes."""
     return _first_turn(rt, Started(), today, page)
 
 
@@ -237,7 +237,7 @@ async def answer(
 
 
 async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
-    """Return the turn's messages with their links.
+    """Return the turn's messages with working links to the web chat and to shared checklists.
 
     If the turn asks for the archive of announcements, the archive precedes the messages.
     """
@@ -252,7 +252,7 @@ async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
 
 
 def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
-    """Return the message with links to the web chat in place of links to the secure page.
+    """Return the message with each link to the secure page replaced by a link to the web chat.
 
     Only a person with a database row can have a secure page.
     """
@@ -279,7 +279,7 @@ def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> Anony
 
 
 async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
-    """Record an update that causes no turn, so that a repeated delivery causes no turn either."""
+    """Record that an update was processed without a turn, so that its redelivery is ignored."""
     key, token = rt.vault.ask_key(inbound.channel, inbound.handle, today), uuid4().hex
     held = await hold(rt, key, token)
     if held is not None and held.known:
@@ -289,14 +289,14 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
 
 
 def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
-    """Return the session with the update's id recorded, so that a repeated delivery is detected."""
+    """Return the session with the update's id added, by which its redelivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
-    """Retry the unsent calls of a session in the background for about a minute.
+    """Retry in the background, for about a minute, the channel calls of a session that failed.
 
-    The next turn of the session retries these calls too.
+    The next turn of the session also retries them.
     """
     task = asyncio.create_task(_send_rest(rt, rest))
     rt.later.add(task)
@@ -311,7 +311,7 @@ async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
 
 
 async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
-    """Make the unsent calls of a session; return False if some failed and must be retried."""
+    """Repeat the channel calls of a session that failed; return False if some failed again."""
     token = uuid4().hex
     try:
         held = await hold(rt, rest.key, token)
@@ -330,7 +330,7 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
-    """Make a channel call that belongs to no session; return the ids of the messages sent.
+    """Make a channel call for a chat without a session; return the ids of the messages sent.
 
     Temporary errors are retried for at most 2.5 s; after that the call is dropped.
     """

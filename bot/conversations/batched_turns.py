@@ -94,7 +94,7 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Return the turn of an update if it is plain (see above), else NeedsOwnTransaction.
+    """Return the turn of an update if it is plain (see the module), else NeedsOwnTransaction.
 
     A person's second update in a batch also gets NeedsOwnTransaction, because it depends on the
     first.

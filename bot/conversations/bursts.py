@@ -35,7 +35,7 @@ SPARE_SECONDS = 2.0
 
 
 class Place(StrEnum):
-    """Whether, in a batch of updates, the same sender has lines before or after this line."""
+    """Whether text messages of the same sender come directly before or after one in a batch."""
 
     ALONE = "alone"
     FOLLOWED = "followed"
@@ -66,7 +66,7 @@ class WaitingTurn:
     timer: Timer | None = None
 
     def decide(self, *, taken_back: bool = False) -> None:
-        """End the wait: the answer is sent, or dropped if `taken_back` is True.
+        """End the wait of the answer: it is sent, or dropped if `taken_back` is True.
 
         It is dropped if a later turn answers these lines together with the next ones.
         """
@@ -78,7 +78,7 @@ class WaitingTurn:
 
 @dataclass(slots=True, repr=False)
 class _Recent:
-    """A person's newest line and press, and the bot's newest answer, with their commit times."""
+    """A person's newest text message and button press, and the bot's newest answer, with times."""
 
     line_at: float = -inf
     waiting: WaitingTurn | None = None
@@ -92,9 +92,9 @@ class _Recent:
 class Burst:
     """An update, with the state that the sender's updates of the last seconds left behind.
 
-    `repeats`: the update is the same press as the last one. `waits`: seconds for which its answer
-    may wait. `earlier` is a waiting turn whose answer may be retracted. `answered` is the last
-    answer to the person. `step_lines` sets the fields after `answered`.
+    `repeats`: the update presses the same button as the last update. `waits`: seconds for which its
+    answer may wait. `earlier` is a waiting turn whose answer may be retracted. `answered` is the
+    last answer to the person. `step_lines` sets the fields after `answered`.
     """
 
     began: float
@@ -109,7 +109,7 @@ class Burst:
 
     @property
     def is_first(self) -> bool:
-        """Return True if neither an earlier update nor a wait affects this update."""
+        """Return True if earlier updates do not affect this update, and its answer may not wait."""
         return not (self.repeats or self.waits or self.earlier or self.answered)
 
 
@@ -118,7 +118,7 @@ type Step = Callable[[Conversation, Event], Turn]
 
 
 def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
-    """Return for each update of a batch whether lines of the same sender are adjacent to it."""
+    """Return for each update of a batch if text messages of the same sender are adjacent to it."""
     senders = [
         (each.channel, each.handle)
         if isinstance(each, Inbound) and isinstance(each.event, Said)
@@ -160,8 +160,8 @@ async def gathered[Result](
             if burst.is_taken or burst.earlier is None:
                 earlier.decide(taken_back=taken_back)
             else:
-                # This turn did not run (a duplicate, or an early failure), so the earlier turn
-                # still waits.
+                # The update caused no turn (it was a duplicate or failed early), so the earlier
+                # turn still waits.
                 recent.waiting = earlier
         rt.recent.put(key, recent, seconds)
     return result
@@ -199,12 +199,12 @@ def _fits(waiting: WaitingTurn, text: str, now: float, seconds: float) -> bool:
 
 
 def _is_addressed(rt: Runtime, text: str) -> bool:
-    """Return True for a command or reserved word, which is never joined with other lines."""
+    """Return True for a command or reserved word, which is never joined with other messages."""
     return rt.languages.command(text) is not None or rt.languages.reserved(text) is not None
 
 
 def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
-    """Record the committed update and its time; start the timer of a waiting turn, if any."""
+    """Record the committed update and its time; if its answer waits, start the timer to send it."""
     now = rt.recent.time()
     match inbound.event:
         case Pressed(payload):
@@ -264,7 +264,7 @@ async def _is_taken_back(
     conversation: Conversation,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> bool:
-    """Retract the answer of the waiting turn `earlier` and return True, unless that is unsafe.
+    """Retract the unsent answer of the turn `earlier` and return True, unless that is unsafe.
 
     It is unsafe if the conversation has changed since that turn, or if the recognizer rates the
     joined text as less dangerous than one of its lines.
@@ -285,10 +285,11 @@ def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
 
 
 def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -> bool:
-    """Return True if the answer may wait: the turn only answers a line, and can be retracted.
+    """Return True if the answer may wait for further text messages: it can still be retracted.
 
-    Returns False for a text that speaks of danger and for a turn that leads to an officer, because
-    these are answered at once.
+    Returns False if the turn does more than answer a text message. Also returns False for a text
+    that speaks of danger and for a turn that leads to an officer, because these are answered at
+    once.
     """
     if not isinstance(inbound.event, Said):
         return False
@@ -315,7 +316,7 @@ def _danger(rt: Runtime, text: str, conversation: Conversation) -> Danger:
 
 
 def _without_repetition(burst: Burst, turn: Turn) -> Turn:
-    """Return the turn without its messages if they repeat the bot's last answer.
+    """Drop the turn's messages if they repeat the bot's last answer; return the turn.
 
     This is done only if the turn has no effects except deleting the input or counting a
     misunderstanding.
@@ -328,7 +329,7 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Set `burst.waiting`; return the turn without its effects NotUnderstood.
+    """Note in `burst` that the turn's answer waits; return the turn without effects NotUnderstood.
 
     These effects only count in the metrics. They are counted when the answer is sent.
     """

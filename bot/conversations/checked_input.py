@@ -58,7 +58,7 @@ async def resolve(
     turn: Turn,
     step: Step,
 ) -> Turn:
-    """Return the turn of a stored person, continued with the results of the checks it requests."""
+    """Make the checks that a stored person's turn requests; return the turn with their results."""
     for effect in turn.effects:
         result = await _result(rt, transaction, held, inbound, effect)
         if result is not None:
@@ -120,7 +120,7 @@ async def _result(
 async def _find(
     rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
 ) -> Event:
-    """Look up the code in a link of a referrer or an invitation; return the result as an event."""
+    """Look up the code of a referrer's link or an invitation; return the result as an event."""
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
@@ -149,13 +149,13 @@ async def _leave_contact(
 
 
 def _mailbox(address: str) -> str:
-    """Return an e-mail address in lower case without a +tag; its variants then share one limit."""
+    """Return an e-mail address in lower case without a +tag, so that variants share a limit."""
     local, _at, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:
-    """Return the turn of an anonymous person, continued with the result of its first check.
+    """Make the first check that an anonymous person's turn requests; continue with its result.
 
     Returns the turn unchanged if it requests no check.
     """

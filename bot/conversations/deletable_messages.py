@@ -1,4 +1,4 @@
-"""Notes of chat messages that have no outbox row, by which the messages can be deleted.
+"""Notes of messages in chats that have no outbox row; the bot needs them to delete the messages.
 
 A person who clears the chat (quick exit) has these messages deleted too.
 """

@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Key of the anonymous session for the ids of the last messages to an erased person."""
+    """Key of the new anonymous session of an erased person, which gets the last messages' ids."""
 
     key: str
     language: str
@@ -107,7 +107,7 @@ class AfterCommit:
 
 @dataclass(slots=True)
 class _TurnEffects:
-    """Results of a turn's effects, collected while the effects are applied."""
+    """Rows, messages and deletions that the effects of a turn cause, collected while applied."""
 
     epoch: int
     rows: list[outbox.Row]
@@ -130,7 +130,9 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    A `notice` or `waiting` delays the messages. `moved` makes the bot's earlier messages outdated.
+    With a `notice`, the platform's reply window is closed: the notice is sent, and the messages
+    wait until the person writes. With `waiting`, the messages wait for further text messages. With
+    `moved`, the bot's earlier unsent messages become outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -195,7 +197,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return the last messages to an erased person as direct calls, without outbox rows."""
+    """Return the last messages to a person without stored data, as channel calls without rows."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
@@ -212,7 +214,7 @@ def _final_messages(
     return replace(final, erased=Erased(key, language))
 
 
-# Effects that other modules apply, during the turn or after its commit.
+# Effects that other modules apply, either during the turn or after its commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
@@ -348,7 +350,7 @@ async def _record(
     conversation: Conversation,
     effect: _Recorded,
 ) -> None:
-    """Store an effect that only writes rows, by the functions of the module that owns the table."""
+    """Apply an effect that only writes rows, by a function of the module that owns the table."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):
@@ -385,7 +387,7 @@ async def _record(
 async def _pass_on(
     transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
 ) -> None:
-    """Store the person's words for the officer of the case, or an appeal for a leading officer."""
+    """Store a person's message to the officer of the case, or an appeal to a lead (supervisor)."""
     if isinstance(words, Relay):
         return await cases.relay(transaction, held.person, words, held.channel)
     await message_limits.appeal(transaction, held.person, words.words)

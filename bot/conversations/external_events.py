@@ -43,7 +43,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Delete submitted answers whose retention has ended; keep receipt, status and other forms.
+    """Delete submitted answers whose retention has ended; keep number, status and other forms.
 
     A change of a registration that was begun but not sent is kept until it expires like an
     unfinished form.

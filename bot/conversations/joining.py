@@ -30,7 +30,7 @@ from flows.engine.state import Turn
 
 
 def chat_of(inbound: Inbound) -> str:
-    """Return the name of a chat, under which its attempts are counted; only its hash is stored."""
+    """Return the name of a chat for counting its attempts to join; only a hash of it is stored."""
     return f"{inbound.channel}:{inbound.handle}"
 
 

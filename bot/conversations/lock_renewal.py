@@ -15,8 +15,9 @@ class LockRenewal:
     """Context manager that renews a session's lock every RENEW_SECONDS during its block.
 
     A call to the platform can last 30 s, but the lease of the lock lasts 5 s. After the lease, the
-    next update would start from the state before this turn, and one of the two steps would be lost.
-    An empty `token` means that the lock is not held; then nothing is renewed.
+    next update would start from the state before this turn, and the effect of one of the two
+    updates would be lost. An empty `token` means that the lock is not held; then nothing is
+    renewed.
     """
 
     def __init__(self, rt: Runtime, key: str, token: str) -> None:

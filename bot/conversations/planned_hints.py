@@ -17,7 +17,7 @@ async def note(
     inbound: Inbound | None,
     notice: Sequence[Say],
 ) -> None:
-    """Plan a hint if the turn has news; cancel the planned hint if the person caused the turn.
+    """Plan an e-mail or SMS if the turn has news; cancel it if the person caused the turn.
 
     Only a turn that the person did not cause has news, such as an officer's answer. A result for
     which the person waits in the chat, such as the check of a file, is no news.

@@ -11,7 +11,7 @@ POSTER = "poster"
 
 
 def count(rt: Runtime, inbound: Inbound) -> None:
-    """Count an update if it starts a chat with the start parameter of posters."""
+    """Count the update's channel if the update starts a chat by the QR code of a poster."""
     match inbound.event:
         case Started(word) if word == POSTER:
             metrics.POSTERS.labels(inbound.channel).inc()

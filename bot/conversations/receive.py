@@ -73,7 +73,7 @@ async def receive(
 ) -> AfterCommit | None:
     """Process an incoming update; when this function returns, the update's effects are committed.
 
-    `place` tells if lines of the same sender are adjacent to it in a batch of the platform.
+    `place` tells if text messages of the same sender are adjacent to it in the platform's batch.
     """
     match arrival:
         case Inbound():
@@ -119,14 +119,14 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """Return True for a group in which officers get counts of waiting cases; the bot stays."""
+    """Return True for a Telegram group in which officers get counts of waiting cases."""
     async with rt.pool.connection() as transaction:
         own = rt.settings.telegram_duty_chat
         return address in await working_hours.duty_chats(transaction, own)
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send a turn's messages; if it is a waiting turn, only if no later turn retracts it."""
+    """Send a turn's messages; those of a waiting turn only if no later turn retracts them."""
     if delivery is None:
         return
     waiting = delivery.waiting
@@ -179,7 +179,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 
 
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
-    """Delete the message that asks to clear the chat (quick exit), although the database is down.
+    """While the database is down, delete only the message that asks to clear the chat (quick exit).
 
     The chat's other messages are deleted when the platform delivers the update again.
     """
@@ -192,7 +192,7 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
 
 
 async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
-    """Process the update in a batch if possible; otherwise alone, or as an anonymous person's."""
+    """Process an update: in a batch if possible, else in a transaction or session of its own."""
     if burst is None or burst.is_first:
         taken: Committed | NeedsOwnTransaction = await rt.turns(
             inbound, partial(batched_turns.take, rt)
@@ -212,7 +212,7 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
 
 
 async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
-    """Record a press that the person repeated within seconds, without causing a turn."""
+    """Record that a press was repeated within seconds; the repetition causes no turn."""
     async with rt.pool.connection() as transaction:
         held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
     if held is None:
@@ -252,7 +252,7 @@ async def _turn(
     inbound: Inbound,
     burst: Burst | None,
 ) -> AfterCommit:
-    """Process a turn of a stored person: step, checks, effects, save, outbox.
+    """Process a turn of a stored person: run the flow engine, apply effects, save, queue messages.
 
     The statement that queues the messages also commits the transaction.
     """
@@ -333,7 +333,7 @@ async def _step_anonymous(
     ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
 
     if burst is not None and not token:
-        # Without the session's lock, the answer must be sent with the turn and cannot wait.
+        # Without the session's lock, the answer cannot wait for further text messages.
         burst.waits = 0
 
     def step_from(conversation: Conversation, event: Event) -> Turn:

@@ -21,8 +21,8 @@ from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.registry_questions import SUBJECTS
 
-# Registration states for which a case is opened, with the topic of the case. The state "duplicate"
-# is not shown to the person.
+# States of a registration for which a case (request to officers) is opened, with its topic. The
+# state "duplicate" is not shown to the person.
 OFFICER_TOPICS = {
     "rejected": "registry_refused",
     "needs_information": "registry_question",
@@ -33,8 +33,8 @@ OFFICER_TOPICS = {
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
     """Attempt a queued write to the registry once.
 
-    Claim the write, call the registry, record the outcome, and notify the person. Returns None if
-    there is nothing to send to the person.
+    Claims the write, calls the registry, records the outcome, and notifies the person. Returns None
+    if there is nothing to send to the person.
     """
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
@@ -61,7 +61,7 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
 
 
 async def _change_household(rt: Runtime, registry: Registry, write: Write) -> AfterCommit | None:
-    """Attempt a household write to the registry once, and notify the person of the outcome."""
+    """Attempt once to change the person's household in the registry; notify them of the outcome."""
     response: Household | Refused | None
     try:
         response = await household_writes.call(registry, write)

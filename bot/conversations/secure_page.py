@@ -47,7 +47,7 @@ async def return_to_messenger(
 async def linked(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
-    """Return the messages with a one-time link in each button that leads to the secure page."""
+    """Put a one-time link into each button that leads to the secure page; return the messages."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
     token = await secure_links.create_link(rt, transaction, held.person, held.channel)

@@ -26,8 +26,8 @@ RENAMED = {
     "locked": "has_pin",
     "behind": "after_pin",
 }
-# All fields are always stored. Therefore every blob with current names contains this name, and no
-# older blob contains it.
+# All fields are always stored. A conversation is therefore stored with current names if and only if
+# its JSON contains this name.
 _MARK = b'"is_persistent"'
 
 type NewerFields = Mapping[str, msgspec.Raw]
@@ -52,7 +52,7 @@ def encode(conversation: Conversation, newer: NewerFields = NO_FIELDS) -> bytes:
 
 
 def newer_fields(blob: bytes) -> NewerFields:
-    """Return the fields of a stored blob that this version does not know, still encoded."""
+    """Return the fields, still encoded, of a stored conversation that this version lacks."""
     found = _raw_fields(blob)
     if found.keys() <= _KNOWN:
         return NO_FIELDS
@@ -60,7 +60,7 @@ def newer_fields(blob: bytes) -> NewerFields:
 
 
 def decode(blob: bytes) -> Conversation:
-    """Return the conversation in a stored blob of the current or an earlier version."""
+    """Decode a stored conversation of the current or an earlier version."""
     if _MARK in blob:
         return _decode(blob)
     stored: dict[str, Any] = msgspec.json.decode(blob)

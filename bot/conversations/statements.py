@@ -62,7 +62,7 @@ def _key(name: str) -> ColumnElement[bytes]:
 
 
 def _at_handle(keys: int) -> ColumnElement[bool]:
-    """Return the condition that selects a person's handle by `keys` blind indexes.
+    """Return the condition that selects a person's handle by its blind indexes (keyed hashes).
 
     `keys` is the number of index keys. Each index is a parameter of its own. With an array of
     unknown length, PostgreSQL would plan the statement again at each call.
@@ -152,7 +152,7 @@ def _record() -> CTE:
 
 
 def _rows(count: int) -> Values:
-    """Return a VALUES list of parameters for `count` messages, numbered from 1."""
+    """Return a VALUES list with the parameters of `count` messages, numbered from 1."""
     return values(
         column("place", Integer),
         column("act", Text),

@@ -214,7 +214,7 @@ async def save_state(
 def deletable_note(
     rt: Runtime, held: LockedConversation, turn: Turn, inbound: Inbound
 ) -> str | None:
-    """Return a note by which the person's message can be deleted later.
+    """Return a note of a person's message (channel, time, id), by which it can be deleted later.
 
     Returns None for a press, for a message that is deleted now, or one that cannot be deleted.
     """
@@ -228,7 +228,7 @@ def deletable_note(
 async def take_deletable(
     transaction: Transaction, held: LockedConversation, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Delete the notes of messages without an outbox row; return their deletable ids by channel.
+    """Delete the notes of messages without an outbox row; return the deletable ids by channel.
 
     An empty `channel` means all channels.
     """
@@ -282,7 +282,7 @@ async def save_delayed(
 async def note_inbound(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> LockedConversation:
-    """Mark the person as reachable; store the time of writing from `window_refresh`, if any."""
+    """Mark the person as reachable; store when they wrote, if `window_refresh` returns a time."""
     spoke_at = window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
@@ -345,13 +345,13 @@ def is_closed(rt: Runtime, held: LockedConversation) -> bool:
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
-    """If this turn shows the person a withheld message, record that the person wrote now."""
+    """Record that the person wrote now, if this turn shows messages that waited for that."""
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
 def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
-    """Return the turn with a notice before its messages, if the reply window is closed.
+    """If the platform's reply window is closed, return the turn with a notice before its messages.
 
     The platform accepts the notice also outside of the reply window. The messages wait until the
     person writes again.
@@ -381,9 +381,9 @@ def claimed_message(
 async def begin(
     rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
 ) -> None:
-    """Insert the empty conversation of a new person, which the same transaction saves later.
+    """Insert an empty conversation for a new person; the same transaction saves its state later.
 
-    The last argument has the ids of messages in the chat, stored so that they can be deleted later.
+    The last argument has the ids of messages that are in the chat already, for deleting them later.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
@@ -394,6 +394,6 @@ async def begin(
 async def note(
     rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
 ) -> None:
-    """Record the updates of an anonymous session as processed, when the person's row is created."""
+    """Record the processed updates of an anonymous session, when its person's row is created."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
     await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys)

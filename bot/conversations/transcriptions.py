@@ -38,7 +38,7 @@ async def transcribe(
 
 
 async def _recording(channel: Channel, ref: str) -> bytes | None:
-    """Return a recording with only its header and sound.
+    """Fetch a recording from the messenger; return only its header and sound.
 
     Returns None if the recording is gone, broken, too large or too long.
     """

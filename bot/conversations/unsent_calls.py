@@ -24,7 +24,7 @@ _logger = logging.get()
 
 
 class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that the platform has not accepted; `sent` counts the parts already delivered."""
+    """A channel call that the platform has not accepted; `sent` counts the parts it delivered."""
 
     kind: Literal["send", "edit", "delete", "leave"]
     message: Message | None = None
@@ -33,13 +33,13 @@ class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def row(self) -> outbox.Row:
-        """Return this call as an outbox row; the person's data is now stored in the database."""
+        """Return this call as an outbox row, once the person's data is stored in the database."""
         kind = "send" if self.kind == "leave" else self.kind
         return outbox.Row(kind, self.message, external_id=self.external_id)
 
 
 class UnsentRest(NamedTuple):
-    """The chat for which a session's unsent calls must still be made; `key` names the session."""
+    """An anonymous chat with failed channel calls to retry; `key` is its session's Valkey key."""
 
     key: str
     channel: str
@@ -47,7 +47,7 @@ class UnsentRest(NamedTuple):
 
 
 def of_row(row: outbox.Row) -> UnsentCall:
-    """Return the channel call that an outbox row describes; the row itself is not stored."""
+    """Convert an outbox row, which is not stored, to the channel call that it describes."""
     return UnsentCall(row.act, row.message, row.external_id)
 
 
@@ -82,7 +82,7 @@ async def send(
 
 
 def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
-    """Return the calls; if there are too many messages, replace the oldest ones by one notice.
+    """Return the calls; if they send too many messages, replace the oldest ones by one notice.
 
     Deletions are never dropped, because they remove private text from the chat.
     """

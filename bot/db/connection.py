@@ -15,10 +15,11 @@ type Variant = tuple[bytes, tuple[int, ...]]
 """The key of a prepared statement: its text and the types of its values."""
 
 STATEMENT_SECONDS = 10
-# Longer than the server's statement timeout, so this timeout expires only if the server hangs or
-# the network is cut.
+# Timeout of a round trip. It is longer than the server's statement timeout, so it expires only if
+# the server hangs or the network is cut.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
-# Shorter within a web request, because the client waits for the answer and retries after a 503.
+# Timeout of a round trip within a web request: shorter, because the client waits for the answer and
+# retries after a 503.
 REQUEST_SECONDS: Final = 3.0
 
 request_silence: ContextVar[float | None] = ContextVar("request_silence", default=None)
@@ -52,7 +53,7 @@ class Connection(AsyncConnection[Any]):
             raise
 
     async def rollback(self) -> None:
-        """Roll back; clear the cache of prepared statements, because psycopg deallocates them."""
+        """Roll back; forget which statements are prepared, because psycopg deallocates them."""
         self.prepared.clear()
         await super().rollback()
 

@@ -29,7 +29,7 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
 class Sendable(Protocol):
-    """A statement with PostgreSQL placeholders ($1), and its parameter names in the same order."""
+    """A statement with placeholders ($1, $2), and the names of its parameters in this order."""
 
     @property
     def text(self) -> bytes: ...
@@ -145,7 +145,7 @@ def _send(
 
 
 def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
-    """Return all results of the pipeline; read while writing, to avoid a deadlock."""
+    """Return all results of the pipeline; read results while sending, to avoid a deadlock."""
     results: list[PGresult] = []
     while True:
         ready = yield Wait.RW if pgconn.flush() else Wait.R

@@ -1,4 +1,4 @@
-"""SQL statements about the server, its schema and the connected role."""
+"""SQL statements about the database server, its schema version, and the connected role."""
 
 from sqlalchemy import DateTime, and_, func, or_, select
 

@@ -58,7 +58,7 @@ def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
 
 
 def seconds(name: str) -> ColumnElement[timedelta]:
-    """Return an interval; its number of seconds is the SQL parameter `name`."""
+    """Return an SQL interval whose number of seconds is the SQL parameter `name`."""
     value = _bindparam(name, type_=Float())
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
@@ -74,12 +74,12 @@ def seconds_ago(name: str) -> ColumnElement[datetime]:
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return the condition that the column's value is in a list, the SQL parameter `name`."""
+    """Return the condition that the column's value is in the list of the SQL parameter `name`."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table of columns, each from a list; the SQL parameters have the columns' names."""
+    """Return a table (UNNEST) of lists; each SQL parameter is the list with its column's name."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()
@@ -111,7 +111,7 @@ KNOWN = WeakSet["Statement[*tuple[Any, ...]]"]()
 
 
 class Statement[*Ts]:
-    """A statement whose rows have the types `Ts`; `text` and `names` (of parameters) are sent."""
+    """A statement whose rows have the types `Ts`; `names` are those of its parameters."""
 
     __slots__ = ("__weakref__", "_expression", "names", "text")
 
@@ -180,7 +180,7 @@ async def fetch_values[T](
 async def execute(
     transaction: AsyncConnection[Any], statement: pipeline.Sendable, /, **values: Any
 ) -> int:
-    """Run a statement and return the number of rows that it wrote, or else read."""
+    """Run a statement; return how many rows it wrote, or how many it read if it writes none."""
     _rows, count = await _send(transaction, statement, values)
     return count
 

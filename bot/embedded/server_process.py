@@ -1,4 +1,4 @@
-"""Run one server process per folder, shared by several processes of this machine.
+"""Run one database or Valkey server per folder, shared by several processes of this machine.
 
 File locks decide which process starts and stops the server. The folder stores its port and
 password.
@@ -132,7 +132,7 @@ def _launch(server: Server) -> None:
 
 
 def _end(process: subprocess.Popen[bytes], signals: Iterable[Signals]) -> None:
-    """Send the signals in turn, each after a pause, until the process has ended; at last SIGKILL.
+    """End a process: send the signals in turn, with a pause after each, and at last SIGKILL.
 
     One signal may not suffice: until a new server sets its own handlers, it ignores the signals
     that its parent ignores, such as SIGINT in a background job of a shell.
@@ -159,7 +159,7 @@ def _stop(server: Server) -> None:
 
 
 def _pid(server: Server) -> int | None:
-    """Return the pid of the running server.
+    """Return the process id of the running server.
 
     Return None if there is no pid file, or if no process or another program has its pid.
     """

@@ -1,4 +1,4 @@
-"""Find PostgreSQL and Valkey in Python wheels or the system, and start them."""
+"""Find the programs of PostgreSQL and Valkey in Python wheels or the system, and start them."""
 
 import hashlib
 import os

@@ -90,9 +90,10 @@ class ChildProcess:
         return self._process.returncode is None
 
     async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Send the file `given` to the process, and write the sanitized pages to `result`.
+        """Let the process decode the file `given`, and write the JPEGs of its pages to `result`.
 
-        Return the reason if the file is refused. A process accepts only one call.
+        Returns the description of the pages, or the reason if the file is refused. A process
+        accepts only one call.
         """
         try:
             await self._feed(given)
@@ -137,7 +138,7 @@ class ChildProcess:
         binder.close()
 
     async def _take(self, size: int, result: MemoryFile) -> None:
-        """Copy the JPEG of the next page, `size` bytes, from the process to `result`."""
+        """Copy the JPEG of the next page (`size` bytes) from the process's output to `result`."""
         for at in range(0, size, _PIECE):
             piece = await self._stdout.readexactly(min(_PIECE, size - at))
             if at == 0 and not piece.startswith(_BEGINS):

@@ -44,7 +44,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """A page as JPEG; `grey` means one channel instead of three."""
+    """A page as JPEG; `grey` means that it has one color channel instead of three."""
 
     width: int
     height: int
@@ -53,7 +53,7 @@ class Page:
 
 
 def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
-    """Return the page in an image file, and hints about its quality (see `hints_on`).
+    """Convert an image file to a page; return it and hints about its quality (see `hints_on`).
 
     Raises Unfit if the file is refused.
     """

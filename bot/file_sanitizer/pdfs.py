@@ -19,7 +19,7 @@ _END, _END_WITHIN = b"%%EOF", 65_536
 
 
 def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
-    """Return the pages of a PDF, and hints about their quality (see `images.hints_on`).
+    """Convert a PDF to pages; return them and hints about their quality (see `images.hints_on`).
 
     Raises Unfit if the PDF is refused.
     """

@@ -43,10 +43,10 @@ class Receptions:
 
     @asynccontextmanager
     async def place(self, sender: str, address: str) -> AsyncIterator[None]:
-        """Wait until a file may be received, and reserve its place during the block.
+        """Wait until a file may be received; count it as being received during the block.
 
-        A sender has one place, and a network address MAX_PER_ADDRESS places. An empty sender or
-        address is not limited.
+        A sender may have one reception, and a network address MAX_PER_ADDRESS receptions. An empty
+        sender or address is not limited.
         """
         share = asyncio.Semaphore(MAX_PER_ADDRESS)
         turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
@@ -84,10 +84,10 @@ class Receptions:
 
     @asynccontextmanager
     async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """End the block, which receives the file `given`, if it takes too long.
+        """Let the block receive the file `given`, and end it if it takes too long.
 
         Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and another
-        file waits for a place.
+        file waits.
         """
         async with asyncio.timeout(RECEPTION_SECONDS) as limit:
             reception = _Running(given, self._clock(), limit)

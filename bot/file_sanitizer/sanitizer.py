@@ -55,7 +55,7 @@ type Verdict = Clean | Refused
 
 
 class Sanitizer:
-    """Receives at most `receptions` files at a time, and decodes at most `hands` of them at a time.
+    """Sanitizes files; receives at most `receptions` and decodes at most `hands` of them at a time.
 
     It starts `ahead` decoder processes before files arrive, since a start takes long.
     """
@@ -180,7 +180,7 @@ class Sanitizer:
             self._start_ahead(min(1, self.ahead - len(self._spares)))
 
     async def _hand(self) -> ChildProcess | None:
-        """Return a running decoder process: one that was started ahead, or a new one.
+        """Return a running decoder process, from those started before files arrived, or a new one.
 
         Return None if the sandbox is unavailable.
         """

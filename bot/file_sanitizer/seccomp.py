@@ -94,8 +94,8 @@ def _filter(libc: ctypes.CDLL) -> None:
 def _program(arch: int, allowed: tuple[int, ...], mapping: tuple[int, int]) -> bytes:
     """Return a BPF filter that denies all calls except those in `allowed`, with EPERM.
 
-    Calls in `mapping` are denied only with PROT_EXEC. A call of another architecture kills the
-    process.
+    The calls in `mapping` are denied only with PROT_EXEC. A system call by the ABI of another
+    architecture kills the process.
     """
     lines = [
         (_LOAD, 0, 0, _ARCH_AT),

@@ -23,7 +23,7 @@ LETTER = re.compile(r"[^\W\d_]")
 
 
 def isolated(text: str) -> str:
-    """Return a text with each line wrapped in an isolate, unless the line already is in one."""
+    """Wrap each line of a text in an isolate, unless it already is in one; return the text."""
     return "\n".join(_isolated(line) for line in text.split("\n"))
 
 
@@ -35,7 +35,7 @@ def is_all_arabic(text: str) -> bool:
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """Return a right-to-left sentence with each LITERAL part in an isolate, except HTML tags."""
+    """Put each LITERAL part of a right-to-left sentence, except HTML tags, into an isolate."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )

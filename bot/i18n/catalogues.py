@@ -151,7 +151,7 @@ def messages(code: str) -> Messages:
 
 @cache
 def _key(context: str, english: str) -> tuple[str, str]:
-    """Return the key of a sentence; one cached object for all languages saves 2 MB in a process."""
+    """Return the key of a sentence, cached so that all languages share it, which saves 2 MB."""
     return context, english
 
 

@@ -64,8 +64,8 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Words of official names that tell only the form of government, in the spelling of
-# `normalization.bare`.
+# Words such as "republic" in official names, as `normalization.bare` spells them. They are ignored
+# in comparisons.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 
@@ -157,7 +157,7 @@ def _is_han(name: str) -> bool:
 
 @cache
 def _index() -> dict[str, tuple[str, ...]]:
-    """Map every known name, in the spelling of `normalization.bare`, to the countries it names."""
+    """Map each known name, as `normalization.bare` spells it, to the codes of its countries."""
     pairs = [pair for language in LOCALES for pair in _names(language).items()]
     pairs += [
         (normalization.bare(alias), (code,))

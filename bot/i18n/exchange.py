@@ -43,7 +43,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The result of an import: counts, unknown sentences, and faults of rejected translations."""
+    """The result of importing translations: counts, unknown sentences, faults of rejected ones."""
 
     changed: int
     reviewed: int
@@ -64,9 +64,9 @@ def is_reviewed(message: Message) -> bool:
 
 
 def seal(catalog: Catalog) -> int:
-    """Add the hash of both texts to review marks that have none; return the number of these marks.
+    """Add the hash of both texts to review comments that lack it; return how many were completed.
 
-    A reviewer who writes a mark by hand cannot compute the hash.
+    A reviewer who writes the comment of `mark` by hand cannot compute the hash.
     """
     sealed = 0
     for message in catalog:

@@ -12,7 +12,7 @@ from bot.i18n import foreign_guess
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The sentences in one language.
+    """Sentences to show to people who write in one language that the assistant does not offer.
 
     `answers` tells in which languages the assistant answers, and `danger` how to ask for an officer
     in danger. `names` has the offered languages, without their scripts, as `answers` needs them.

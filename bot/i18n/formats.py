@@ -27,7 +27,8 @@ DATES = {
 }
 # Thousands separators. All other languages use a non-breaking space.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
-# Amounts of money. Defined here because CLDR has only "KZT" in five of the six languages.
+# Formats of amounts in tenge. They are defined here, because CLDR has no word for tenge but only
+# "KZT" in five of the six languages.
 TENGE = {
     "kk": "{sum} теңге",
     "kk_Arab": "{sum} تەڭگە",
@@ -89,7 +90,7 @@ class Names:
         self.countries: Mapping[str, str] = dict(data["territories"])
 
     def spelt(self, spell: Callable[[str], str]) -> "Names":
-        """Replace each name by the result of `spell`, in this object; return this object."""
+        """Replace each name in this object by the result of `spell`; return this object."""
         self.months = {month: spell(name) for month, name in self.months.items()}
         self.weekdays = {day: spell(name) for day, name in self.weekdays.items()}
         self.countries = {code: spell(name) for code, name in self.countries.items()}

@@ -96,7 +96,7 @@ OR = re.compile("[,、;；]")
 
 
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
-    """Yield the terms of an English sentence that its translation `text` does not use.
+    """Yield the glossary's terms of an English sentence that its translation `text` does not use.
 
     A term counts as used if the translation has the stem of the term's last word and half of all
     its stems, because endings vary. Only terms with a status in CERTAIN are checked. Variants in

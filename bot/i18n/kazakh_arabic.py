@@ -156,7 +156,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return for each letter of a word whether a vowel in its place is a front vowel."""
+    """Return for each letter of a word whether a vowel at its index is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign (hamza) determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False
@@ -201,7 +201,7 @@ def _spelt(bare: str, fronts: list[bool]) -> str:
 
 
 def _group(bare: str, place: int, done: str) -> tuple[str, str]:
-    """Return the Arabic letters at a place that spell one Cyrillic letter, and this letter.
+    """Return the Arabic letters at index `place` that spell one Cyrillic letter, and that letter.
 
     Returns "" twice if there is no such group of letters.
     """

@@ -45,7 +45,7 @@ class Agreement:
 
     @property
     def ours(self) -> tuple[tuple[str, str], ...]:
-        """The pairs for which the rules are wrong, that is, without the errors of CLDR."""
+        """The pairs that the rules convert wrongly; pairs with an error of CLDR are left out."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 
 

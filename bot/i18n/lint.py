@@ -125,14 +125,14 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """Return the path of the catalogue to fix; a converted catalogue is fixed in its source."""
+    """Return the path of the catalogue to correct; for a converted language, that of its source."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Map English sentences, without end marks, to their translations; buttons take precedence."""
+    """Map English sentences (without end marks) to translations; a button's translation wins."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:

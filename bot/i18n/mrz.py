@@ -110,7 +110,7 @@ def _filled(lines: list[str]) -> list[str]:
 
 
 def _arranged(lines: list[str]) -> tuple[_Layout, str] | None:
-    """Return the layout that fits the lines, and the joined lines; None if no layout fits."""
+    """Return the document layout that fits the lines, and the lines joined; None if none fits."""
     for layout in _LAYOUTS:
         one_line = [layout.width * layout.lines]
         if [len(line) for line in lines] in ([layout.width] * layout.lines, one_line):

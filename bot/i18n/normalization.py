@@ -147,8 +147,8 @@ def _visible(typed: str) -> str:
 
 
 def _limit_marks(text: str) -> str:
-    # A shortcut: combining marks are neither letters nor digits. A text without a long run of
-    # characters that are neither is returned unchanged.
+    # A shortcut: combining marks are neither letters nor digits. A text without a long run of such
+    # characters has no excess marks and is returned unchanged.
     if not LONG_SIGN_RUN.search(text):
         return text
     kept, marks = [], 0

@@ -51,7 +51,7 @@ ENDINGS = (
     " ي سي دا دە تا تە دان دەن تان تەن داعي دەگي تاعي تەگي عي گي نيڭ ديڭ تيڭ ينيڭ يندا يندە"
 )
 
-# Words around the year in a sentence about the own birth.
+# Words around the year in a sentence such as "I was born in 1990".
 BORN = (
     "я мен men man в во на м i was am born in on родился родилась рожден рождена рождения"
     " туған туғанмын туғам туылған туылғанмын туылдым дүниеге келдім келгенмін"
@@ -89,7 +89,7 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
 
 
 def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """Return a past year, typed alone, in a full date or in a sentence about the own birth.
+    """Return a past year, typed alone, in a full date, or in a sentence like "I was born in 1990".
 
     The refusals are those of `read_date`.
     """

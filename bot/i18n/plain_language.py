@@ -24,14 +24,14 @@ UNCHECKED = re.compile(
     r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
     re.IGNORECASE,
 )
-# Placeholders that a noun may follow directly, because the noun's form fits every value. A value
-# is, for example, a constant of the settings.
+# Placeholders that a noun may follow directly, because its form fits every value, for example a
+# constant.
 CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
 COUNTED = re.compile(
     r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"
 )
-# A case ending after a placeholder is right only for some values. The hyphen and word of an ordinal
-# number are allowed.
+# Matches a case ending after a placeholder, which fits only some values. The ending of an ordinal
+# number is allowed.
 ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
 # Languages with case endings. The converted scripts are not checked separately.
 ENDED = frozenset(("kk", "ru", "uz"))
@@ -76,7 +76,7 @@ ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
 
 
 def aphorisms(text: str, code: str) -> Iterator[str]:
-    """Yield phrases of an English text that readers did not understand, with the kind of fault."""
+    """Yield the phrases in an English text that readers did not understand, with the reason."""
     for phrase, kind in PHRASES.items() if code == "en" else ():
         if found := re.search(rf"\b{phrase}\b", text, re.IGNORECASE):
             yield f"{kind}: {found[0]}"
@@ -89,7 +89,7 @@ def unchecked(text: str, code: str) -> Iterator[str]:
 
 
 def counted(text: str, code: str) -> Iterator[str]:
-    """Yield nouns and endings after a placeholder that are wrong for some values ("1 days")."""
+    """Yield nouns and endings after a placeholder that do not fit some numbers ("1 days")."""
     for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
         if place not in CONSTANT:
             yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
-# An internet address must keep its letters, because other letters would be another website.
+# Matches internet addresses: with other letters, an address would lead to another website.
 ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
@@ -42,7 +42,7 @@ NAMES = {
 
 
 def around(text: str, change: Callable[[str], str]) -> str:
-    """Return a text with `change` applied to all parts that are not protected."""
+    """Apply `change` to all parts of a text that are not protected; return the text."""
     done, end = [], 0
     for found in EITHER.finditer(text):
         done += [change(text[end : found.start()]), found[0]]

@@ -81,8 +81,8 @@ YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
-# Russian words for yes and no that mean "and" and "what?" in Kazakh.
-# A word or two with a comma or another sign after them, before the rest of a text.
+# Russian words for yes and no that mean "and" and "what?" in Kazakh. `BEFORE_A_SIGN` matches one or
+# two words, a comma or another sign, and the rest of a text.
 BEFORE_A_SIGN = re.compile(r"([^\W\d]+(?: [^\W\d]+)?)[,.!;:，。、！；：،]+\s*(\S.*)", re.DOTALL)
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
@@ -272,7 +272,7 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def after_no(typed: str, language: str) -> str:
-    """Return the text after a "no" and a sign, as in "no, 1987"; "" if there is none."""
+    """Return what follows "no" and a comma or other sign, such as 1987 in "no, 1987"; else ""."""
     found = BEFORE_A_SIGN.fullmatch(normalization.apostrophes(typed.strip()))
     return found[2] if found and yes_no(found[1], language) is False else ""
 
@@ -286,7 +286,7 @@ def nothing(typed: str, language: str) -> bool:
 
 
 def small_talk(typed: str) -> bool:
-    """Return True if the whole message is a greeting, thanks or a doubt.
+    """Return True if the whole message is a greeting, thanks or an expression of doubt.
 
     The question for the person's name rejects these messages.
     """
@@ -310,7 +310,7 @@ def reserved_word(typed: str) -> Reserved | None:
 
 
 def form(typed: str) -> str | None:
-    """Return the language, such as `uz_Cyrl`, if this is a reserved word of only one language.
+    """Return the language code, such as `uz_Cyrl`, if only one language has this reserved word.
 
     Returns None for every other text. The scripts of a language count as different languages.
     """

@@ -1,4 +1,4 @@
-"""Exceptions to script conversion, and labels that need other words in a converted script.
+"""Words that rules convert wrongly to another script, and labels that need other words there.
 
 Readers of the converted scripts maintain the exceptions. `./kosh languages report` counts them.
 """

@@ -23,10 +23,10 @@ LISTS = catalogues.LOCALES / "words"
 
 
 def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
-    """Return words of a catalogue that a person must review, each with an English sentence.
+    """Return words of a catalogue that a person must review, each with a sentence that has it.
 
-    The words are in lower case. The sentence shows where the word occurs. Returns None if hunspell
-    or the dictionary is not installed.
+    The words are in lower case. The sentence is the English one whose translation has the word.
+    Returns None if hunspell or the dictionary is not installed.
     """
     places = _words(catalog)
     if code not in DICTIONARIES:

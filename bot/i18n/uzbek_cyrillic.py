@@ -124,7 +124,7 @@ def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 
 def _letters(word: str, table: Table) -> str:
-    """Return the word converted with `table`: at each place, by the first rule that matches."""
+    """Convert a word by the rules of `table`: at each letter, by the first rule that matches."""
     pattern, spellings = table
     lower, whole = word.lower(), len(word) > 1 and word.isupper()
 

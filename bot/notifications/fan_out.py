@@ -165,7 +165,7 @@ async def _of_broadcast(
 async def _of_endpoint(
     transaction: Transaction, endpoint: UUID, everyone: list[Candidate]
 ) -> list[Candidate]:
-    """Return the recipients for a disabled endpoint: administrators, and the account that owns it.
+    """Return whom to notify of a disabled webhook endpoint: administrators and the owning account.
 
     The result is empty if the endpoint has been enabled again.
     """

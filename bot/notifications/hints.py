@@ -32,7 +32,7 @@ _logger = logging.get()
 
 
 async def send_hints(rt: Runtime) -> int:
-    """Claim and send the due hints and confirmation codes; return their number."""
+    """Claim and send due hints (see the module) and confirmation codes; return their number."""
     if not rt.settings.hints:
         return 0
     async with rt.pool.connection() as transaction:

@@ -159,7 +159,7 @@ _DELIVERED = statement(
 
 
 async def collect(rt: Runtime) -> Snapshot:
-    """Collect a snapshot; if the database is unavailable, return one without counts."""
+    """Return a new snapshot of the health; without counts if the database is unavailable."""
     live = await _is_live(rt)
     spent = await _spent(rt) if live else ()
     try:
@@ -210,7 +210,7 @@ class SnapshotCache:
 
 
 def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
-    """Return a snapshot as Prometheus gauges.
+    """Return the snapshot's values as Prometheus gauges.
 
     All processes report the same values, so alert rules must use the maximum, not the sum.
     """
@@ -235,7 +235,7 @@ def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
 
 
 async def ask_platforms(rt: Runtime) -> None:
-    """Record in a gauge how many updates are waiting at Telegram to be delivered.
+    """Store in a metric how many updates wait at Telegram to be delivered to the bot.
 
     A wrong webhook secret or an unavailable database makes this number grow.
     """
@@ -256,7 +256,7 @@ class AuditWatch:
         self._anchor: audit_log.Head | None = None
 
     async def verify(self, rt: Runtime) -> None:
-        """Verify the audit log; log its head, or an error if the log is broken.
+        """Verify the audit log; write its last entry's hash, or an error, to the process's log.
 
         If an attacker truncates the log and replaces its head, the log is consistent in itself.
         Only a head from an earlier verification, or from the output of a process, reveals missing
@@ -285,7 +285,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Public status of the service: no counts, ages in whole minutes, `delivered` in ISO 8601."""
+    """Public status of the service, without counts: ages in minutes, `delivered` in ISO 8601."""
 
     overall: Health
     channels: tuple[tuple[str, Health], ...]
@@ -332,7 +332,7 @@ def _live(snapshot: Snapshot) -> Health:
 
 
 def _budgets(snapshot: Snapshot) -> Health:
-    """Return SLOW while a limit of the web chat is used up, as it then asks everyone a question."""
+    """Return SLOW while a rate limit of the web chat is used up, as everyone must pass a check."""
     return Health.SLOW if snapshot.spent else Health.WORKS
 
 

@@ -93,7 +93,7 @@ def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
 
 
 def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
-    """Return `head` and `value` of the mark for a text (see `messages.Mark`)."""
+    """Return `head` and `value` of a text's formatting (see `messages.Mark`)."""
     match text:
         case AnswerRow(answer=answer, payload=payload):
             return max(0, words.rfind(rt.languages.render(answer, say.language))), payload

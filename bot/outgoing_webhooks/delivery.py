@@ -122,7 +122,7 @@ class Dispatcher:
             self._lanes[endpoint] = asyncio.create_task(self._run_lane(endpoint, claimed))
 
     async def settle(self, seconds: float | None = None) -> None:
-        """Wait until the tasks of all endpoints have ended; after `seconds`, cancel the others."""
+        """Wait until the tasks of all endpoints end; after `seconds`, cancel the running ones."""
         if running := set(self._lanes.values()):
             _done, late = await asyncio.wait(running, timeout=seconds)
             for each in late:

@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers for hints that a message waits in the chat.
+"""E-mail addresses and phone numbers for hints: notices that a message waits in the chat.
 
 A person enters an address and confirms it with a code. A hint is scheduled when the assistant or an
 officer writes first, and cancelled if the person opens the chat before it is due.
@@ -33,8 +33,8 @@ from flows.lifetimes import HINT_CODE_MINUTES, HINT_HOURS
 
 MAX_TRIES = 5
 DUE_AT_ONCE = 20
-# Minutes until a hint is due. If the chat is open, the person sees the message there within this
-# time, and the hint is cancelled.
+# Minutes after a message until its hint is due. If the chat is open, the person sees the message
+# there within this time, and the hint is cancelled.
 DELAY_MINUTES = 15
 
 _TABLE = "hint_contacts"
@@ -124,7 +124,7 @@ _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class DueHint:
-    """A claimed hint; if `code` is set, the message with the code that confirms the address."""
+    """An e-mail or SMS to send: a hint, or if `code` is set, the code that confirms the address."""
 
     person_id: UUID
     language: str
@@ -175,7 +175,7 @@ async def remove(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def plan(transaction: Transaction, person_id: UUID) -> None:
-    """Schedule a hint that a message waits in the chat.
+    """Schedule an e-mail or SMS to the person that a message waits in the chat.
 
     Does nothing if a hint was sent in the last HINT_HOURS hours.
     """
@@ -183,7 +183,7 @@ async def plan(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def drop(transaction: Transaction, person_id: UUID) -> None:
-    """Cancel a scheduled hint, because the person has opened the chat."""
+    """Cancel the scheduled e-mail or SMS, because the person has opened the chat."""
     await execute(transaction, _DROP, person=person_id)
 
 
@@ -194,7 +194,7 @@ async def address_of(transaction: Transaction, person: Person) -> str:
 
 
 async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
-    """Claim the due hints for `lease` seconds, during which no other process can claim them."""
+    """Claim due hints and confirmation codes; no other process gets them for `lease` seconds."""
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:
@@ -206,14 +206,14 @@ async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[Due
 
 
 async def note_sent(transaction: Transaction, hint: DueHint) -> None:
-    """Record that a hint was sent, unless a later attempt has claimed the hint in the meantime."""
+    """Record that an e-mail or SMS was sent, unless a later attempt has claimed it meanwhile."""
     await execute(transaction, _SENT, person=hint.person_id, attempt=hint.attempt)
 
 
 async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
-    """Schedule a retry of the hint in `delay` seconds, or no retry if `delay` is None.
+    """Retry a failed e-mail or SMS in `delay` seconds; give up if `delay` is None.
 
-    Does nothing if a later attempt has claimed the hint in the meantime.
+    Does nothing if a later attempt has claimed it in the meantime.
     """
     values = {"person": hint.person_id, "attempt": hint.attempt}
     if delay is None:

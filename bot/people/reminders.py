@@ -1,4 +1,4 @@
-"""Reminders that people asked for. Only the date is stored, and all people get the same text.
+"""Checklist reminders that people asked for; only the date is stored, and the text is the same.
 
 The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """

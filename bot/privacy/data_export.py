@@ -159,7 +159,7 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
 
 
 async def _consents(transaction: Transaction, person: Person) -> list[Text]:
-    """Return the consents in force, without those of a purpose that was withdrawn later."""
+    """Return sentences about the consents that the person has given and not withdrawn."""
     counted: list[tuple[str, date]] = []
     for purpose, given, at in await fetch_all(transaction, _CONSENTS, person=person.id):
         if given:

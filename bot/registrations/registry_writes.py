@@ -110,8 +110,9 @@ def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallbac
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     """Claim a write for sending.
 
-    Returns None if the write is not due, or if an earlier write of the registration is still open.
-    Also returns None for a write of a newer version, and leaves it unchanged to a newer worker.
+    Returns None if the write is not due, or if an earlier write of the registration is still
+    pending. Also returns None for a write of a newer version, and leaves it unchanged to a newer
+    worker.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
@@ -318,7 +319,7 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Mark open writes of a restored backup as unknown, so that a retry first looks them up."""
+    """Mark pending writes of a restored backup as unknown, so that a retry first looks them up."""
     await execute(transaction, statements.SUSPECT_OPEN)
 
 

@@ -27,7 +27,7 @@ from bot.db.statements import NOW, ago, seconds_from_now, statement
 from flows import lifetimes
 
 LEASE_SECONDS = 90
-# A worker tries a write of a newer version again after this time.
+# Seconds after which a worker tries again to send a write that a newer version of Kosh queued.
 RELEASED_SECONDS = 10
 ANSWERS_KEPT = timedelta(hours=lifetimes.ANSWERS_HOURS)
 DRAFT_KEPT = timedelta(days=lifetimes.DRAFT_DAYS)
@@ -294,9 +294,10 @@ _WAS_REFUSED = exists().where(
     ~_WAS_SUBMITTED_AGAIN,
 )
 _Later = aliased(t.Registration)
-# Conditions for deleting the answers of a registration: accepted at least 24 hours ago, no open
-# write, and no later registration of the person. A registration that was withdrawn or rejected must
-# also be idle, because the person may still change it.
+# Conditions for deleting the answers of a registration: the registry accepted it at least 24 hours
+# ago, no write to the registry is pending, and the person has no later registration. If it was
+# withdrawn or rejected instead, the person may still change it, so the conversation must also have
+# been idle for 30 days, without a case.
 _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     or_(
         t.Registration.state == "accepted",

@@ -194,9 +194,9 @@ class Vault:
     def ask_key(self, channel: str, handle: str, day: date) -> str:
         """Return the Valkey key of an anonymous conversation.
 
-        The Valkey key does not identify the person, and it changes daily, so that a person's days
-        cannot be linked. A conversation that continues after midnight UTC is found under the
-        previous day.
+        The Valkey key does not identify the person. It changes daily, so that a person's
+        conversations of two days cannot be linked. A conversation that continues after midnight UTC
+        is found under the previous day.
         """
         day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()

@@ -37,9 +37,9 @@ def report(written: Sequence[Phrase]) -> str:
 
 
 def _seconds[**P](run: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
-    """Return the processor time in seconds of the fastest of TRIES runs.
+    """Return the processor time in seconds of the fastest of TRIES calls.
 
-    The fastest run is used, because other programs on the machine slow some runs down.
+    The fastest call is used, because other programs on the machine slow some calls down.
     """
     tries = []
     for _try in range(TRIES):

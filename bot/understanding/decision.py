@@ -156,7 +156,7 @@ def danger_level(mass: float, intent: str, lead: float) -> DangerLevel:
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:
-    """Return the questions that a message asks, at most two: intents of its parts that are sure.
+    """Return up to two questions that a message asks: the sure intents of its parts.
 
     A part counts if it ends with a question mark, or if its intent is also likely in the whole
     message, because other parts may mislead. Returns nothing if the whole message is sure of an
@@ -173,7 +173,7 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
 
 
 def _asked_too(found: Recognition) -> str:
-    """Return another intent that a part of the message is likely to ask; "" if there is none.
+    """Return a second intent, about which a part of the message probably asks; "" if none.
 
     Also return "" if the message asks nothing, such as thanks.
     """
@@ -191,7 +191,7 @@ def _asked_in_danger(found: Recognition) -> str:
 
 
 def _likeliest_part(found: Recognition) -> str:
-    """Return the likeliest intent of a part that the whole message does not have; "" if none."""
+    """Return the likeliest intent of a part, other than those of the whole message; "" if none."""
     others = [part for part in found.parts if part.intent != found.intent and _is_likely_part(part)]
     return max(others, key=lambda part: part.confidence).intent if others else ""
 

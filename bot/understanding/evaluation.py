@@ -113,7 +113,7 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of lines and nine percentages; None if no line counts.
+    """Return for each language the number of test lines and nine percentages (None without lines).
 
     Lines in scope: the right intent is the likeliest; it is among the best three; the answer is
     wrong; the answer is right; a second intent is answered too. Lines about danger, and harmless
@@ -128,7 +128,7 @@ def figures(results: Sequence[Result]) -> Figures:
 
 
 def table(found: Figures) -> str:
-    """Return the figures as a table, in lines of text."""
+    """Return the percentages of `figures` as a text table."""
     rows = [HEAD.format("", *COLUMNS)]
     for language in sorted(found, key=lambda each: (each == ALL, each)):
         lines, *shares = found[language]
@@ -138,7 +138,7 @@ def table(found: Figures) -> str:
 
 
 def two_questions(recognizer: Recognizer) -> str:
-    """Return a table: how many percent of messages with two questions get 2, 1 or 0 answers."""
+    """Return a text table: the percentage of two-question messages that get 2, 1 or 0 answers."""
     lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
     found: dict[str, list[int]] = {}
     for language, intents, text in asked_twice():

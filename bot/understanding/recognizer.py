@@ -257,7 +257,7 @@ class Message:
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
     def may_reach(self, least: float, max_none: float, line: Skeleton | None = None) -> bool:
-        """Return False if no intent of the clause (or the whole message) can reach `least`.
+        """Return False if no intent of the clause (or whole message) can have probability `least`.
 
         Also return False if the probability of being out of scope must then exceed `max_none`.
         """

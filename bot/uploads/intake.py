@@ -239,7 +239,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """Return the verdict, or a refusal if the file is a duplicate or exceeds a daily limit."""
+    """Return the sanitizer's verdict, or a refusal for a duplicate or above a daily limit."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
@@ -307,7 +307,7 @@ async def _insert(
 
 
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
-    """Return the person's files with their states, oldest first; refused files are omitted."""
+    """Return the person's uploaded files with their states, oldest first, without refused files."""
     found = await fetch_all(transaction, LISTING, person=person_id)
     return listed(found)
 

@@ -91,7 +91,7 @@ class Telegram:
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the message id, or comma-separated ids if a text was split.
 
-        Raises CannotEdit if an edit would need several messages, protection, or the removal of a
+        Raises CannotEdit if an edit would need several messages, forbid forwarding, or remove a
         keyboard. Deleting a message that can no longer be deleted counts as success.
         """
         chat_id = int(addresses.chat_of(act.address))

@@ -28,7 +28,7 @@ MANY_OPTIONS = 4
 # Buttons are cached, because flows show the same few buttons repeatedly.
 MAX_CACHED_BUTTONS = 2048
 
-# Text of a message whose only purpose is to remove the contact keyboard.
+# Text of a message that only removes the keyboard that asked for the phone number.
 KEYBOARD_GONE = "✓"
 
 deferred_models.build_models(__name__)
@@ -71,7 +71,7 @@ def entities(message: Message, text: str) -> list[MessageEntity] | None:
 
 
 def _spans(message: Message) -> Iterator[tuple[str, int, int]]:
-    """Yield each formatted span as entity type, start and end offset in the message's text."""
+    """Yield type, start and end of each Telegram entity (formatting) in the message's text."""
     lines = list(_line_spans(message))
     for mark in message.marks:
         (first, end), (_start, last) = lines[mark.first], lines[mark.first + mark.count - 1]
@@ -133,12 +133,12 @@ def _inline(
 
 
 def _numbers(message: Message) -> list[str]:
-    """Return the receipt numbers that a message shows."""
+    """Return the receipt numbers of registrations that a message shows."""
     return [mark.value for mark in message.marks if mark.kind == "receipt" and mark.value]
 
 
 def _copying(number: str) -> InlineKeyboardButton:
-    """Return a button that copies a receipt number to the clipboard.
+    """Return a button that copies a registration's receipt number to the clipboard.
 
     Its label is a symbol, which needs no translation.
     """
@@ -171,7 +171,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Return the rows of buttons: options and links, then controls, then a row for each exit."""
+    """Return the rows of buttons: answers and links, then controls, then a row per safety word."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]

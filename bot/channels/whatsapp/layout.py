@@ -18,8 +18,8 @@ ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Endings of the payloads of buttons that have no word that a person could type instead. In a list,
-# these buttons take precedence over buttons with a word.
+# Endings of payloads of buttons in whose place a person cannot type a word. A list shows these
+# buttons before buttons with a word.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
@@ -63,7 +63,7 @@ def parts(message: Message, words: Words) -> list[Content]:
 
 
 def file(sent: FileRef, media_id: str) -> Content:
-    """Return the request body to show an uploaded file: an image, or a document with its name."""
+    """Return the request body that shows an uploaded file, as an image or as a named document."""
     if sent.media_type.startswith("image/"):
         return {"type": "image", "image": {"id": media_id}}
     return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
@@ -72,7 +72,7 @@ def file(sent: FileRef, media_id: str) -> Content:
 def arranged(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
-    """Return the buttons to show, in order, and the other ones, to be listed as words to type.
+    """Return the buttons to show, in order, and the buttons to list as words to type instead.
 
     A link is shown alone. In a list, answers take precedence, then buttons without a word to type.
     """
@@ -111,7 +111,7 @@ def _format(lines: list[str], mark: Mark) -> None:
 def _over(
     text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
-    """Return the text with the buttons or list `action` under it.
+    """Return the message body of the text with the buttons or list `action` under it.
 
     If the text is too long for `action`, the answers are numbered lines instead. But if a button
     has no word to type, or if the person has not chosen a language in which the numbers could be

@@ -26,8 +26,7 @@ def migrate(owner_url: str) -> None:
     """
     if _is_newest(owner_url):
         return
-    # Imported here, because importing Alembic takes longer than the check, which is enough if the
-    # schema is the newest.
+    # Imported here, because importing Alembic is slow and not needed if the schema is the newest.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError

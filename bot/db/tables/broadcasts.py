@@ -1,4 +1,4 @@
-"""Tables of announcements (broadcasts): texts, approvals, recipients, counts."""
+"""Tables of announcements (broadcasts): texts, approvals, recipients, and their counts."""
 
 from datetime import datetime, time
 from typing import Any

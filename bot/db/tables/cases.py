@@ -127,7 +127,7 @@ class SavedView(Base):
 
 
 class CaseOrigin(Base):
-    """The keyed hash of the IP address from which a web chat case was opened."""
+    """The keyed hash of the IP address from which a case was opened in the web chat."""
 
     __tablename__ = "case_origins"
     __table_args__ = (Index(None, "network"),)

@@ -109,7 +109,7 @@ class SuggestedPhrase(Base):
     __tablename__ = "suggested_phrases"
     __table_args__ = (Index(None, "created_on"),)
 
-    # Random ids and a day instead of a time, so that order and time identify no chat.
+    # Ids are random and `created_on` is a day, so that a sentence cannot be matched to a chat.
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     language: Mapped[str]
     body: Mapped[str]

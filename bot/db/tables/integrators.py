@@ -16,7 +16,7 @@ class ApiToken(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     # The account of the external system that uses the token.
     officer_id: Mapped[OfficerId]
-    # Keyed hash of the token, and the version of the key of that hash.
+    # Keyed hash of the token, and the version of the key with which the hash was computed.
     token: Mapped[bytes]
     index_version: Mapped[int]
     scopes: Mapped[list[str]]

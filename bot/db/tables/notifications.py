@@ -1,4 +1,4 @@
-"""Tables of notifications to officers: their settings, their browsers, and the queue."""
+"""Tables of notifications to officers: officers' settings, their browsers, and the queue."""
 
 from datetime import datetime, time
 from uuid import UUID

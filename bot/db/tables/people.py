@@ -101,7 +101,7 @@ class MessageLimit(Base):
     # The text of the appeal, encrypted with the person's key.
     appeal: Mapped[bytes | None]
     appealed_at: Mapped[datetime | None]
-    # The time when a lead (supervisor) read the appeal and decided to keep the limit.
+    # The time when a lead (supervisor) rejected the appeal, so that the limit still applies.
     kept_at: Mapped[datetime | None]
 
 
@@ -110,7 +110,7 @@ class HintContact(Base):
     __table_args__ = (Index(None, "due_at"), Index(None, "code_expires_at"))
 
     person_id: Mapped[PersonKey]
-    # How hints are sent: `email` or `sms`.
+    # How hints (notices that the chat has news) are sent: `email` or `sms`.
     way: Mapped[str]
     address: Mapped[bytes]
     # The code that confirms the address; NULL once it is confirmed.

@@ -43,10 +43,10 @@ def hidden(
     margins: Set[Place] = frozenset(),
     before: Set[Place] = frozenset(),
 ) -> frozenset[Place]:
-    """Return the places to suppress in one table.
+    """Return the cells, margins and total to suppress in one table, by their place.
 
     These are small counts, `margins` (suppressed in another table), `before` (suppressed in the
-    last release), and further places, so that none of the suppressed counts can be computed.
+    last release), and further counts, so that none of the suppressed counts can be computed.
     """
     cells = _with_empty_cells(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
@@ -62,7 +62,7 @@ def hidden(
 def jointly_hidden(
     tables: Mapping[Names, Mapping[Place, int]], hides: Mapping[Names, Set[Place]]
 ) -> dict[Names, set[Place]]:
-    """Return the places to suppress, considering all tables together.
+    """Return the counts to suppress in each table, so that all tables together reveal none.
 
     A margin is the same count in each table that contains it, so equations of different tables can
     be combined. No suppressed count can be computed from the equations of all tables.
@@ -84,9 +84,9 @@ def jointly_hidden(
 
 
 def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Place | None:
-    """Return the next place to suppress, or None if no place is left.
+    """Return the place of the next count to suppress, or None if no count is left.
 
-    A place that is in a line with `place` is preferred.
+    A count in the same row or column as `place` is preferred.
     """
     more = [each for each in cells if each not in found and _is_hideable(each, cells)]
     cost = {each: (not _shares(each, place), *_cost(each, cells)) for each in more}
@@ -102,7 +102,7 @@ def key_of(names: Names, place: Place) -> Key:
 
 
 def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
-    """Yield each table of two dimensions that contains the count `key`, and the place in it."""
+    """Yield each table of two dimensions that contains the count `key`, and its place there."""
     values = dict(key)
     for names in tables:
         if names[1] and values.keys() <= set(names):
@@ -140,7 +140,7 @@ def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
 
 
 def _cost(place: Place, cells: Mapping[Place, int]) -> tuple[bool, bool, int, Place]:
-    """Return a sort key for the order in which to suppress places.
+    """Return a sort key for the order in which to suppress further counts.
 
     Small counts come before large ones, empty cells after them, and the total is last.
     """
@@ -152,7 +152,7 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return suppressed places whose counts must all be 1, as the sum of their line is so low."""
+    """Return suppressed counts that must be 1: their row or column has the lowest possible sum."""
     lines: dict[tuple[int, str], list[Place]] = {}
     for place in unknown:
         for axis in (0, 1):
@@ -168,7 +168,7 @@ def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
 
 
 def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the suppressed places whose counts can be computed from the shown counts."""
+    """Return the places of the suppressed counts that can be computed from the shown counts."""
     order = sorted(unknown)
     column = {place: at for at, place in enumerate(order)}
     lines = _lines(counts, unknown)
