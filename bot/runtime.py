@@ -88,7 +88,7 @@ class Runtime:
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # Time of the last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
-    # Channels that may be unreachable: since when (monotonic seconds), and the task that probes.
+    # Channels that may be unreachable: since when (monotonic seconds), and the task that pings.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # Tasks that retry calls to the platform for anonymous people, after the update was processed.
     later: set[asyncio.Task[None]] = field(default_factory=set)
@@ -190,7 +190,7 @@ async def _vault(settings: Settings) -> AsyncIterator[Vault]:
 
 
 async def _watch(vault: Vault) -> None:
-    """Reload the keys when a key was created or destroyed, until cancelled."""
+    """Check the key folder repeatedly, and reload the keys after a change, until cancelled."""
     while True:
         await asyncio.sleep(KEYS_SECONDS)
         try:
@@ -215,7 +215,7 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 
 def pool(url: str, size: int) -> Pool:
-    """Return a connection pool that is not open yet; it prepares statements at first execution."""
+    """Return a database connection pool that is not open yet, and that prepares each statement."""
     return AsyncConnectionPool(
         url,
         connection_class=Connection,
@@ -260,7 +260,7 @@ class DatabaseUnavailable(ConfigError):
 
 
 def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
-    """Return the flows, with the operator's name in the flow `about`.
+    """Return the flows (scripted conversations), with the operator's name in the flow `about`.
 
     Without a registry, the flow for pre-registration is replaced by a notice that it is closed.
     """

@@ -169,7 +169,7 @@ async def choose_updates(transaction: Transaction, person: Person, channel: str)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Increment the ownership version, so that unsent messages of the old owner become outdated."""
+    """Increment the ownership version, so that unsent messages of the earlier owner are dropped."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 

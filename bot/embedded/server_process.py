@@ -39,7 +39,7 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Definition of a server: its files, its command, and how to stop it and test its readiness."""
+    """Definition of a server: files, command, how to stop it, and how to test if it is ready."""
 
     name: str
     home: Path  # folder of password, port, locks and log

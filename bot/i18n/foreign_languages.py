@@ -25,7 +25,7 @@ class Foreign:
     last: str
 
     def lines(self, offered: Sequence[tuple[str, str]], *, is_danger: bool) -> tuple[str, ...]:
-        """Return the sentences to show; `offered` has codes and own names of languages."""
+        """Return the sentences to show; `offered` has codes and own names of offered languages."""
         spoken = {code.partition("_")[0]: name for code, name in offered}
         *names, last = (self.names.get(code, name) for code, name in spoken.items())
         listed = self.last.join((self.between.join(names), last)) if names else last

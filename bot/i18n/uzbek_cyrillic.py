@@ -117,7 +117,7 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the splits of a word into a beginning that is in `known` and a rest, longest first."""
+    """Yield the splits of a word into a beginning from `known` and a rest, longest first."""
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]

@@ -1,4 +1,4 @@
-"""Channel probe: if a platform does not answer a call, nothing is sent until it answers a ping.
+"""Channel probe: after a call without an answer, a channel sends nothing until a ping succeeds.
 
 A message without an answer may have arrived. It is sent again, so it may arrive twice. The probe
 keeps a broken connection from affecting further messages in the same way.

@@ -54,7 +54,7 @@ type SentMessages = dict[tuple[str, str], list[str]]
 
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:
-    """Return the deletable messages of a person on every channel."""
+    """Return the platform ids of a person's deletable messages, by channel."""
     found = await fetch_all(transaction, statements.ADDRESSES, person=person.id)
     return {
         (channel, identities.address(person, sealed, channel)): list(
@@ -65,7 +65,7 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """Add to a deletion the ids of messages that were being sent when it was requested.
+    """Add to a deletion the platform ids of messages that were being sent when it was requested.
 
     `act` is the call that deletes. Return it unchanged if it needs no further ids.
     """

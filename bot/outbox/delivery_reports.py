@@ -24,7 +24,7 @@ from bot.runtime import Runtime
 # Reported statuses in ascending order. `delivered` is above `failed`, because a platform may report
 # a delivery after a failure.
 RECEIPTS = ("sent", "failed", "delivered", "read")
-# Codes of failures after which a retry may succeed.
+# Codes of temporary failures: a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
 AGAIN_SECONDS = 10
 
@@ -170,7 +170,7 @@ def _word(
 
 
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
-    """Handle failures that the platform reported after it had accepted the messages.
+    """React to failures that the platform reported after it had accepted the messages.
 
     A message is sent again, waits for the person, or counts as failed, depending on the code. Each
     tuple has the outbox id, the person, the channel and the error code.
@@ -197,6 +197,6 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:
-    """Clear the reported failure of an earlier attempt from a row that is sent again."""
+    """Forget the reported failure of a row's earlier attempt, because the row is sent again."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.FORGET_REPORT, id=row_id)

@@ -36,7 +36,7 @@ async def enqueue(
     *,
     waits: bool = False,
 ) -> list[int]:
-    """Queue rows that do not result from a turn; return their ids in order.
+    """Queue outbox rows that no turn of the conversation causes; return their ids in order.
 
     The sender finds them after the commit. If `waits`, the rows are sent once the person writes or
     opens the notice that announces them, and dropped after WAITING_SECONDS.

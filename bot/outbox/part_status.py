@@ -23,7 +23,7 @@ _TRY = re.compile(r"\+([0-9]{1,9})-([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Status of a part, and the attempt that sent it."""
+    """Status of one part of a split message, and the number of the attempt that sent it."""
 
     attempt: int
     state: State
@@ -81,7 +81,7 @@ def attempt_note(first: int, last: int, attempt: int) -> str | None:
 
 
 def count_sent(notes: str | None) -> int:
-    """Return how many parts of a message, counted from the first, need not be sent again."""
+    """Return how many parts, from the first on, were sent and need not be sent again."""
     parts = parse(notes)
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
@@ -89,7 +89,7 @@ def count_sent(notes: str | None) -> int:
 def after_report(
     parts: Sequence[Part], number: int, attempt: int, state: State, last_try: int
 ) -> list[Part] | None:
-    """Return the parts updated by a report on part `number`; None if the report changes nothing.
+    """Apply a delivery report on part `number`; return the parts, or None if nothing changes.
 
     A delivered part cannot fail afterwards. A report on a replaced attempt is ignored.
     """

@@ -36,7 +36,7 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
 
 
 async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """Wait up to 2 s for the tokens, then return in any case, for calls that cannot be deferred."""
+    """Wait up to 2 s for tokens, then return even without; for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))
@@ -51,7 +51,7 @@ PAID_RATE = 1000.0
 
 
 async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
-    """Wait for tokens for announcements; return how many were taken, at most `limit`."""
+    """Wait for tokens for sending announcements; return how many were taken, at most `limit`."""
     if not rt.channels[channel].rates.whole:
         return limit
     bulk = _bucket(rt, channel, paid=paid)
@@ -62,7 +62,7 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
 
 
 async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
-    """Return `many` unused tokens to the channel's bucket for announcements."""
+    """Give `many` unused tokens back to the channel's bucket for announcements."""
     if many and rt.channels[channel].rates.whole:
         await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
 
@@ -93,7 +93,7 @@ async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """Take tokens for the error's delay from the channel's bucket, so that all processes wait."""
+    """After a rate limit error, take tokens for its delay, so that all processes wait that long."""
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
         cost = error.delay * rates.whole

@@ -108,7 +108,7 @@ def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
 def rows(
     rt: Runtime, says: Iterable[Say], channel: str, epoch: int, pressed: str
 ) -> tuple[Row, ...]:
-    """Return messages as rows.
+    """Convert messages to outbox rows.
 
     A message that replaces the one whose button was pressed (id `pressed`) becomes an edit if the
     channel can edit. Adjacent messages are merged on channels that bill or rate-limit each message.
@@ -128,7 +128,7 @@ def rows(
 
 
 def _joined(written: Iterable[Row]) -> list[Row]:
-    """Merge adjacent messages of one ownership version and language.
+    """Merge adjacent messages that have the same ownership version and language.
 
     A merged message has the buttons of its last message.
     """
@@ -149,7 +149,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
 
 
 def _shifted(message: Message, above: Message) -> Iterator[Mark]:
-    """Yield the marks of `message`; each `first` is increased by the number of lines in `above`."""
+    """Yield the formatting of `message`, moved down by the number of lines in `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
 
@@ -166,7 +166,7 @@ def _go_together(before: Row, row: Row) -> bool:
 def deletion(
     rt: Runtime, channel: str, external_ids: Iterable[str], *, last: int = 0
 ) -> tuple[Row, ...]:
-    """Return rows that delete messages; none if the channel cannot delete.
+    """Return outbox rows that delete messages from the chat; none if the channel cannot delete.
 
     If `last` is set, messages that are being sent now are deleted too, up to the row `last`.
     """
@@ -194,7 +194,7 @@ def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
 
 
 def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
-    """Return a notice if one of the channels cannot delete messages, else nothing."""
+    """Return a notice to the person if one of the channels cannot delete messages, else nothing."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()
     return (Say(((NOT_DELETED,),), language=language, service=True),)

@@ -91,7 +91,7 @@ async def sweep(rt: Runtime) -> int:
 
 
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
-    """Send the person's rows that are due.
+    """Send the due outbox rows of a person; used by the periodic job.
 
     After an unexpected error, defer them, so that the rows of other people are still sent.
     """
@@ -156,7 +156,7 @@ def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
 
 
 async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """Send a row by one call and record the outcome; return True if the next row may be sent."""
+    """Send a row by one platform call; record the outcome; return True if the next may be sent."""
     if parcel.channel not in rt.channels:
         return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
@@ -190,22 +190,22 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
 
 
 async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
-    """Return the file of a message, which the sender uploads; None if the file was deleted."""
+    """Return the file that is sent with a message; None if the file was deleted."""
     async with rt.pool.connection() as transaction:
         return await case_files.load(transaction, person, file_id)
 
 
 def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
-    """Return the note that this attempt sent the parts up to number `there`, with their ids.
+    """Return the note for `part_status` that this attempt sent the parts up to number `there`.
 
-    The note is stored in the row (see `part_status`).
+    The note also has the platform's ids of these parts.
     """
     note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
     return ",".join((*ids, note)) if note else None
 
 
 def _earlier(parcel: ClaimedMessage) -> list[str]:
-    """Return the platform ids of the parts that earlier attempts sent."""
+    """Return the platform ids of the message's parts that earlier attempts sent."""
     return part_status.platform_ids(parcel.act.external_id) if parcel.act.sent else []
 
 
@@ -280,7 +280,7 @@ def _keeps_retrying(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bo
 async def _wait(
     rt: Runtime, parcel: ClaimedMessage, note: str | None = None, why: SendError | None = None
 ) -> bool:
-    """Let a row wait until the person writes, without blocking the person's later rows."""
+    """Let a row wait until the person writes; the person's later rows can still be sent."""
     code = why.code if why else WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 

@@ -1,4 +1,4 @@
-"""Feed of the web chat page: it fetches sent rows; texts that it acknowledged are deleted."""
+"""Feed of the web chat page: the page fetches sent messages and acknowledges them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -17,7 +17,8 @@ MAX_URL = 500
 RESOLVE_SECONDS = 5.0
 RESOLVER_THREADS = 8
 
-# Global unicast; the rest of IPv6 is local, or leads to IPv4 addresses that were not checked.
+# IPv6's global unicast. Other IPv6 addresses are local, or embed IPv4 addresses that were not
+# checked.
 _UNICAST = ipaddress.ip_network("2000::/3")
 _REFUSED = tuple(
     ipaddress.ip_network(each)

@@ -33,10 +33,10 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 CALL_SECONDS, CONNECT_SECONDS = 10.0, 5.0
-# Lease of a claimed delivery. It is longer than a call, because a delivery whose lease has ended is
-# sent again.
+# Seconds for which a delivery is claimed: longer than a call, because a delivery whose claim has
+# expired is sent again.
 LEASE_SECONDS = 60.0
-# With this backoff the attempts last about three days.
+# Maximum attempts per event. With the backoff, they are spread over about three days.
 MAX_ATTEMPTS = 20
 FIRST_SECONDS, MAX_BACKOFF = 30.0, 6 * 3600.0
 MAX_RETRY_AFTER = 24 * 3600.0
@@ -142,7 +142,7 @@ class Dispatcher:
             self._lanes.pop(endpoint, None)
 
     async def _claim(self, endpoint: UUID | None) -> list[Delivery]:
-        """Claim due deliveries of `endpoint`; None means all endpoints that have no task yet."""
+        """Claim due deliveries of `endpoint`; with None, those of all endpoints without a task."""
         busy = [] if endpoint else list(self._lanes)
         values = {"endpoint": endpoint, "busy": busy, "lease": LEASE_SECONDS}
         async with self._rt.pool.connection() as transaction:
@@ -228,7 +228,7 @@ class Dispatcher:
                 await _disable(transaction, SwitchedOff(endpoint, host), disabled)
 
     async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
-        """Count a failure; return why the endpoint must be disabled, or "" if it stays enabled."""
+        """Count a failed attempt; return why to disable the endpoint, or "" if it stays enabled."""
         is_lasting = await fetch_value(
             transaction,
             statements.FAILED,

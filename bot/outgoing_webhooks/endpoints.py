@@ -213,5 +213,5 @@ def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:
 
 
 def _place(endpoint: UUID, what: str) -> str:
-    """Return the associated data that binds an encrypted value to its endpoint and column."""
+    """Return the encryption's associated data, which binds a value to its endpoint and column."""
     return f"webhook|{endpoint}|{what}"

@@ -1,4 +1,4 @@
-"""Record of the consents that a person gave and withdrew, as proof of what was agreed to."""
+"""Record of the consents that people gave and withdrew, as proof of what they agreed to."""
 
 from hashlib import sha256
 

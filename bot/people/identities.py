@@ -75,7 +75,7 @@ _CHANNELS = statement(
     .distinct()
     .order_by(t.Handle.channel)
 )
-# Also deletes the handles of secure-page visits that began in this channel (`home`).
+# Deletes the channel's handles, and those of visits to the secure page that began there (`home`).
 _LEAVE = statement(
     delete(t.Handle).where(
         t.Handle.person_id == _PERSON,
@@ -195,7 +195,7 @@ async def attach_handle(
     address: str,
     aliases: Sequence[str],
 ) -> bool:
-    """Attach a new handle to the person who has one of the aliases; return True if attached.
+    """Attach a new handle to the person who has one of the `aliases`; return True if attached.
 
     If the person has another handle already, the alias is deleted instead, because it is probably a
     phone number with a new owner. The new owner must not see the person's conversation.
@@ -226,13 +226,13 @@ async def change_handle(
 
 
 async def readdress(transaction: Transaction, person: Person, channel: str, address: str) -> None:
-    """Replace the address of a person's handles on a channel."""
+    """Replace the address to which messages to a person are sent on a channel."""
     sealed = person.key.seal(address.encode(), "handles", "address", channel)
     await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Return a person from columns of the row: id, encrypted key, version of the epoch key."""
+    """Decrypt a person's key, encrypted by version `epoch` of the epoch key; return the person."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
@@ -323,7 +323,7 @@ async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
-    """Return True if the handle does not expire. Handles of the secure page expire."""
+    """Return True if the person's handle never expires, as opposed to one of the secure page."""
     indexes = list(rt.vault.indexes(channel, handle))
     return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 

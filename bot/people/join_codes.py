@@ -96,12 +96,12 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:
-    """Confirm that the chat which typed the person's code may join, or else delete the code."""
+    """Let the chat in which the person's code was typed join, or if denied, delete the code."""
     await execute(transaction, _CONFIRM if is_confirmed else _DROP, person=person.id)
 
 
 async def take(rt: Runtime, transaction: Transaction, code: str, chat: str) -> bool:
-    """Redeem a code that was confirmed for the chat `chat`; return False if none was confirmed."""
+    """Redeem the code if it was confirmed for `chat`; return False if it was not."""
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     return bool(await execute(transaction, _TAKE, **values))
 

@@ -61,5 +61,5 @@ async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTrie
 
 
 async def count_lookups(transaction: Transaction, person_id: UUID, failed: int) -> None:
-    """Store the number of failed attempts to look up the person's registration from other chats."""
+    """Store how many attempts to look up the person's registration from other chats have failed."""
     await execute(transaction, _COUNT_LOOKUPS, person=person_id, failed=failed)

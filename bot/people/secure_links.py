@@ -74,7 +74,7 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
 
 
 async def drop_unused(transaction: Transaction, person: Person) -> None:
-    """Delete the links of a person that were not opened yet."""
+    """Delete the person's links to the secure page that were not opened yet."""
     await execute(transaction, _DROP_UNUSED, person=person.id)
 
 

@@ -50,7 +50,7 @@ class Subscription:
 
 
 def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
-    """Return the keyed hash of a value; several hashes during a rotation of the index key."""
+    """Return the keyed hash of a value, or several hashes while the index key is rotated."""
     return list(rt.vault.indexes(f"trait:{kind}", value))
 
 
@@ -165,7 +165,7 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 
 
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
-    """Return the next people who have only a subscription and wrote nothing for 30 days.
+    """Return a page of people who have only a subscription and wrote nothing for 30 days.
 
     These people have neither a registration nor a case. `after` is the last id of the previous page
     of results.

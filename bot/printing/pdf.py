@@ -88,9 +88,9 @@ def typeset(sheet: str, **more: Any) -> bytes:
 
 @cache
 def fonts() -> "typst.Fonts":
-    """Return this package's fonts for Typst, without the machine's own fonts.
+    """Return the fonts for Typst: those of this package, without those of the machine.
 
-    A PDF therefore looks the same from every machine.
+    A PDF therefore looks the same, whichever machine made it.
     """
     import typst
 

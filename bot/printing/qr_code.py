@@ -26,7 +26,7 @@ class QrCode:
 
 
 def _run(y: int, row: bytes) -> str:
-    """Return a row's dark modules as SVG path commands; adjacent ones form one rectangle."""
+    """Return a row's dark squares as SVG path commands; adjacent squares form one rectangle."""
     drawn, x = [], 0
     for dark, modules in groupby(row):
         width = len(list(modules))

@@ -73,7 +73,7 @@ def _with(say: Say, url: str) -> Say:
 
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
-    """Store a checklist in Valkey; if Valkey is unavailable, the link will appear as expired."""
+    """Store a checklist in Valkey; if Valkey is unavailable, its link will show "expired"."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
     with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
@@ -83,7 +83,7 @@ _NOW = statement(select(NOW))
 
 
 async def find(rt: Runtime, token: str) -> SharedChecklist | None:
-    """Return the checklist of a token; None if it has expired or cannot be read."""
+    """Return the checklist that a link's token gives access to; None if expired or unreadable."""
     try:
         blob = await rt.live.lent(_key(rt, token))
         return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
@@ -92,7 +92,7 @@ async def find(rt: Runtime, token: str) -> SharedChecklist | None:
 
 
 async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
-    """Return the checklist of a token as PDF; None if it has expired or is rendered too often."""
+    """Return a link's checklist as PDF; None if it has expired or was rendered too often."""
     lent = await find(rt, token)
     if lent is None or await _is_too_often(rt, token):
         return None

@@ -21,7 +21,7 @@ _TIMES = ("created_at", "opened_at", "updated_at", "due_at", "state_at")
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Number of affected rows and people in one table, and the purposes of its data."""
+    """Number of affected rows and people in one table, and what the table's data is for."""
 
     table: str
     rows: int
@@ -88,7 +88,7 @@ _COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
 
 
 async def affected(rt: Runtime, scope: Scope) -> Count:
-    """Count rows and people in the scope, by table. No data is decrypted for this."""
+    """Count the rows and people that a breach affects, by table. No data is decrypted for this."""
     values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
     counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}
     found = []
@@ -105,7 +105,7 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
 
 
 def _data(table: str) -> str:
-    """Return the purposes of a table's encrypted data, or of all its data if none is encrypted."""
+    """Return what a table's encrypted data is for, or all its data if none is encrypted."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

@@ -88,7 +88,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Return the journal's tombstones and the time of its last line; None if it has no line."""
+    """Read the erasure journal: return its tombstones and the time of its last line, or None."""
     if not path.exists():
         return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -97,7 +97,7 @@ def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
 
 
 def _append(path: Path, lines: str) -> None:
-    """Append lines to the journal and flush it to the disk.
+    """Append lines to the erasure journal and flush it to the disk.
 
     The lines are written in a single write, so that lines of several workers do not interleave.
     """

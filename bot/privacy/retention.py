@@ -40,9 +40,9 @@ def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
 
 
 def _forget_deletable_messages() -> Update:
-    """Return a statement that removes old items from `Conversation.deletable_messages`.
+    """Return a statement that removes items that have become useless from `deletable_messages`.
 
-    No platform still lets a bot delete the messages of these items.
+    An item names a message for deleting it. Platforms let a bot delete only recent messages.
     """
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")
@@ -154,7 +154,7 @@ _RULES: dict[str, Delete | Update] = {
     "broadcast_requests": delete(t.BroadcastRequest).where(
         t.BroadcastRequest.created_at < ago(days=lifetimes.BROADCAST_REQUEST_DAYS)
     ),
-    # Includes unfinished registrations: no answer of the registry is expected after this time.
+    # Also deletes registrations without an answer: the registry sends none after this time.
     "registrations": delete(t.Registration).where(
         t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS)
     ),

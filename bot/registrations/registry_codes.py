@@ -131,9 +131,10 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 def omitted_questions(missing: Iterable[str]) -> frozenset[str]:
-    """Return the questions to omit, because the registry lacks codes of their lists in OPTIONAL.
+    """Return the form's questions to omit, because the registry lacks a code of their list.
 
-    Return none if a code of another list is missing too, because then registration is closed.
+    Only lists in OPTIONAL count. If a code of another list is missing too, registration is closed
+    and nothing is omitted.
     """
     kinds = {code.partition(":")[0] for code in missing}
     return frozenset(OPTIONAL[kind] for kind in kinds) if kinds <= OPTIONAL.keys() else frozenset()
@@ -161,7 +162,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-    """Return the registry's codes of one kind; none if the registry lacks a list in OPTIONAL."""
+    """Return the registry's codes of one kind; none if it lacks this kind and OPTIONAL has it."""
     try:
         return await registry.reference(kind)
     except Refused:

@@ -36,7 +36,8 @@ from flows.engine.registration import PlatformStep, RegistryQuestion
 _logger = logging.get()
 
 MAX_BACKOFF = 600
-# Timeout in seconds of `verify_codes` at startup: a slow registry must not delay the start.
+# Timeout in seconds of the check of codes (`verify_codes`) at startup, which a slow registry must
+# not delay.
 CHECK_SECONDS = 3
 
 
@@ -95,7 +96,7 @@ class Outcome:
 
 
 def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallback) -> Outcome:
-    """Convert a response or a callback of the registry to the outcome for the conversation."""
+    """Convert a registry's response or callback to what the person's conversation must know."""
     question, step = report.question, report.step
     return Outcome(
         person_id,
@@ -299,9 +300,9 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
 
 
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
-    """Record a refusal and open a case for an officer.
+    """Record that the registry refused a write, and open a case (request to an officer).
 
-    Returns False if the refusal was recorded before. The person is not notified.
+    Returns False if this was recorded before. The person is not notified.
     """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}

@@ -24,7 +24,7 @@ async def expired(
 
 
 async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
-    """Return whether submitted answers, and whether unsubmitted changes, are due for deletion."""
+    """Return two booleans: if submitted answers, and if unsubmitted changes, must be deleted."""
     row = await fetch_one(transaction, statements.DUE_TO_GO, person=person_id)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 

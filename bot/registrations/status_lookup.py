@@ -51,8 +51,8 @@ async def compare(
 ) -> StatusLookedUp:
     """Return the state of the registration if number and PIN match, else the empty state.
 
-    If `granted` is False, no attempt is left. The same steps are run nevertheless, and the state is
-    empty.
+    If `granted` is False, no attempt is left: the same steps are run, so that it takes as long, but
+    the state is empty.
     """
     row = await fetch_one(transaction, _FIND, receipt=asked.number)
     state, person_id, failed, stored = "", _NO_PERSON, 0, None

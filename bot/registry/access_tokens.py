@@ -43,5 +43,5 @@ class AccessTokens:
             return kept.token
 
     def forget(self, token: str) -> None:
-        """Evict a token that the registry rejected, unless a new token has replaced it already."""
+        """Evict a token that the registry rejected, unless it was already replaced by a new one."""
         self._kept = {scope: each for scope, each in self._kept.items() if each.token != token}

@@ -310,7 +310,7 @@ class Registry:
             raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
-        """Return the error for a failed connection.
+        """Return the RegistryError for a failed connection.
 
         For a write, the error is `Unavailable` only if no part of the request can have been sent.
         """

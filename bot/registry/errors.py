@@ -1,4 +1,4 @@
-"""Errors of registry calls; one class per required reaction of the caller."""
+"""Errors of registry calls, with one class for each way in which the caller must react."""
 
 from typing import ClassVar
 

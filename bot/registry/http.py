@@ -99,7 +99,7 @@ async def received(response: ClientResponse, limit: int) -> Answer:
 
 
 def objection(call: Call, answer: Answer) -> RegistryError:
-    """Return the error for a response of the registry whose HTTP status is neither 200 nor 201."""
+    """Return the RegistryError for a response whose HTTP status is neither 200 nor 201."""
     problem = answer.problem()
     name = problem_name(problem)
     match answer.status:

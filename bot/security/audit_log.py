@@ -36,7 +36,7 @@ _WRITTEN = re.compile(r"([0-9]{1,18}):((?:[0-9a-f]{64})?)")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the audit log; it contains only ids and words from fixed lists."""
+    """An entry of the audit log, which contains only ids and words from fixed lists."""
 
     seq: int
     at: datetime
@@ -58,7 +58,7 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the text that `str()` wrote for a head. Raises ValueError for any other text."""
+        """Parse the text that `str(head)` returned. Raises ValueError for any other text."""
         if (found := _WRITTEN.fullmatch(text.strip())) is None:
             raise ValueError("a head is a number, a colon and 64 hex digits")
         return cls(int(found[1]), bytes.fromhex(found[2]))
@@ -210,7 +210,7 @@ async def _removed(transaction: AsyncConnection[Any]) -> Head:
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Return up to AT_ONCE entries from the number `since` on, with their hashes.
+    """Return up to AT_ONCE audit entries from number `since` on, with their hashes.
 
     The log is read in such portions, because the whole log would exceed memory and statement
     timeout.

@@ -54,11 +54,11 @@ class Keys:
     young: frozenset[str] = frozenset()
 
     def of(self, kind: Kind) -> Mapping[int, bytes]:
-        """Return all keys of a kind, by version."""
+        """Return all keys of a kind by their version."""
         return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
 
     def writing(self, kind: Kind) -> int:
-        """Return the version that encrypts: the newest that is an hour old, or else the newest."""
+        """Return the version of the key that encrypts: the newest of those an hour old, if any."""
         versions = self.of(kind)
         settled = [each for each in versions if f"{kind}-{each}" not in self.young]
         return max(settled or versions)
@@ -106,7 +106,7 @@ class Keys:
 
 
 def files(directory: Path) -> Iterator[tuple[Kind, int, Path]]:
-    """Yield kind, version and path of each key file in a directory."""
+    """Yield the kind, the version and the path of each key file in a directory."""
     for path in sorted(directory.iterdir()):
         if name := _KEY_FILE.fullmatch(path.name):
             yield next(kind for kind in _KINDS if kind == name[1]), int(name[2]), path

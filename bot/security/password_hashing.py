@@ -22,7 +22,7 @@ NICE: Final = 10
 
 
 def _lower_priority() -> None:
-    """Lower the priority of the current thread; do nothing except on Linux.
+    """Lower the CPU priority of the current thread on Linux; do nothing on other systems.
 
     Elsewhere the priority belongs to the whole process.
     """

@@ -81,7 +81,7 @@ class PersonKey:
 
 
 class _KeyRing:
-    """Ciphers of all installation keys, created once, and the versions that encrypt now."""
+    """Ciphers of all installation keys, created once, and which versions encrypt new data."""
 
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
@@ -148,8 +148,8 @@ class Vault:
         Other processes evict it at their own next `refresh`.
         """
         self._erased.add(person_id)
-        # `lru_cache` cannot evict a single entry, so all are evicted; the other keys are unwrapped
-        # again at their next use.
+        # `lru_cache` cannot evict a single key, so all keys are evicted. The other keys are
+        # unwrapped again when they are needed.
         self._opened.cache_clear()
 
     def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
@@ -260,7 +260,7 @@ class Vault:
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Yield number, content and a last-piece flag of each piece of `size` bytes.
+    """Split a stream into pieces of `size` bytes; yield number, content, and True for the last.
 
     The last piece may be shorter.
     """

@@ -42,7 +42,7 @@ DANGER_CARD = 0.11
 # Minimum probability of danger for the safety answer, which replaces the reply. From this value on,
 # danger is more likely than not.
 DANGER_FIRST = 0.50
-# Kinds of the likeliest intent that never prevent the safety answer.
+# The safety answer is given even if the likeliest intent is of one of these kinds.
 BEFORE_ANSWER = frozenset((Kind.DANGER, Kind.NONE))
 # If a question or small talk is likelier than all kinds of danger together by at least this lead,
 # the reply is sent with a safety card above it. In cross-validation, 39 of 127 such messages were
@@ -55,7 +55,7 @@ NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
 
 class Certainty(StrEnum):
-    """How certain a meaning is: answer it (sure), offer topics (unsure), ask again (unknown)."""
+    """How certain the meaning of a message is: answer it, offer topics to choose, or ask again."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -76,7 +76,7 @@ class DangerLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The reaction to a message.
+    """What Kosh does about a message: which intents it answers or offers, and safety advice.
 
     If `certainty` is sure, `options` are the intents to answer: one, or two for two questions. If
     it is unsure, `options` are up to three intents to offer. `also` is an intent to offer below the

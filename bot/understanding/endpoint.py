@@ -19,7 +19,7 @@ REST_SECONDS = 60.0
 
 
 class Outcome(StrEnum):
-    """The result of a call, as a label of metrics."""
+    """The result of a call to an endpoint, as a label of metrics."""
 
     CHOSEN = "chosen"
     TRANSCRIBED = "transcribed"
@@ -95,7 +95,7 @@ class Endpoint:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Count consecutive failed calls; after too many, raise `CallFailed` and block the call."""
+        """Guard a call: count consecutive failures; after too many, raise `CallFailed` at once."""
         if self._clock() < self._rests_until:
             raise CallFailed(Outcome.RESTING)
         try:

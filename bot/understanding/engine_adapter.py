@@ -29,7 +29,7 @@ DANGER = {
 
 
 class EngineReading:
-    """Implements `flows.engine.recognition.Reading`: a message that is recognized on demand."""
+    """A message, recognized on demand; implements `flows.engine.recognition.Reading`."""
 
     def __init__(self, message: Message) -> None:
         self._message = message
@@ -78,7 +78,7 @@ class EngineRecognizer:
         return cls(Recognizer.load())
 
     def read(self, text: str, _language: str) -> EngineReading:
-        """Return a text for recognition on demand; never raises. One model serves all languages."""
+        """Return a text's `Reading`, which is computed on demand; never raises an error."""
         return EngineReading(self._recognizer.message(text))
 
     def entities(self, text: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ class Entities:
     document: str | None = None
 
     def as_dict(self) -> dict[str, str | int]:
-        """Return the values that are not None, by name."""
+        """Return the mentioned values by name, without those that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -118,7 +118,7 @@ def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | N
 
 
 def _beginning(stem: str) -> str:
-    """Return the stem with a space before it, so that it is found only at the start of a word.
+    """Put a space before the stem, so that it is found only at the start of a word; return it.
 
     An abbreviation also gets a space after it, so that it is found only as a whole word.
     """

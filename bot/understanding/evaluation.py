@@ -43,7 +43,7 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The recognizer's result for a test line, whose intent is known."""
+    """A test line, whose right intent is known, with the recognizer's result for it."""
 
     line: HeldLine
     ranked: tuple[str, ...]
@@ -51,7 +51,7 @@ class Result:
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """The intents that are answered at once; empty if the result is unsure or out of scope."""
+        """The intents that Kosh would answer at once; empty if unsure or out of scope."""
         if self.decision.certainty is not Certainty.SURE:
             return ()
         options = (each.intent for each in self.decision.options)

@@ -39,7 +39,7 @@ type Numbers = NDArray[np.int64]
 
 
 class Features(NamedTuple):
-    """Features of a line: distinct hash buckets, and the value of each bucket before IDF weighting.
+    """Features of a text: distinct hash buckets, and each bucket's value before IDF weighting.
 
     `pieces` are hashed n-grams, from which `model` computes the share that is known from training.
     """
@@ -143,7 +143,7 @@ class _Values(dict[int, float]):
 
 
 class _Units(dict[int, bytes]):
-    """Maps a 16-bit code unit to its bytes; computes those of rare letters at each use."""
+    """Maps a 16-bit code unit to its bytes, cached except for rare letters."""
 
     def __missing__(self, unit: int) -> bytes:
         return unit.to_bytes(WIDTH, sys.byteorder)

@@ -96,7 +96,7 @@ type Table = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to learn, with its written form.
+    """A text to learn from, with its written form (language and script).
 
     With `is_measured`, an author wrote the line, and it is used to measure the guess.
     """

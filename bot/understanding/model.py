@@ -84,7 +84,7 @@ class Model:
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
 
     def ease(self, words: Sequence[str]) -> float:
-        """Return the mean log-probability that a letter follows the one before it.
+        """Return how natural a line's letters are: the mean log-probability of each after the last.
 
         The mean is low for text typed in a wrong keyboard layout. Returns -inf for a line that is
         too short.
@@ -241,7 +241,7 @@ class _LetterPairs(dict[str, float]):
 
 
 class _LetterCodes(dict[int, int]):
-    """Maps letters to codes for `str.translate`: the space, each Cyrillic letter, all others."""
+    """Maps letters to codes for `str.translate`, where all non-Cyrillic letters share one code."""
 
     def __missing__(self, _letter: int) -> int:
         return LETTERS + 1
@@ -254,7 +254,7 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> slice:
-    """Return the slice of the intents of one kind; these are adjacent in the sorted list."""
+    """Return the slice of the intents of one kind, which are adjacent in the sorted list."""
     places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
     return slice(places[0], places[-1] + 1)
 

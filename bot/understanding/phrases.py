@@ -65,7 +65,7 @@ def key(text: str) -> str:
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """Return a hash of all phrases, which a model stores so that outdated models are detected."""
+    """Return a hash of all phrases; a model stores it, so that an outdated model is detected."""
     found = hashlib.sha256()
     for phrase in read_all(folder):
         found.update(f"{phrase.language}\t{phrase.intent}\t{phrase.text}\n".encode())

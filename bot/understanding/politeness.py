@@ -88,7 +88,7 @@ def _may_have_courtesies(words: Words) -> bool:
 
 
 def _open(words: list[str]) -> int:
-    """Return the number of words at the start of a line that belong to courtesies.
+    """Return how many words at the start of a line belong to courtesies (such as greetings).
 
     If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """

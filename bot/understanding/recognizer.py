@@ -134,7 +134,7 @@ class Recognizer:
 
 
 class Found:
-    """Log-odds and pieces (n-grams) of a line; probabilities are computed at first use."""
+    """The model's output for a line (log-odds and n-grams); computes probabilities at first use."""
 
     def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
         self.odds, self.pieces = model.read(words)
@@ -193,7 +193,7 @@ class Message:
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
-        """The probability and sentence as in `danger`, by the model alone.
+        """The probability and the sentence number of `danger`, according to the model alone.
 
         Phrases of `crisis_words` are ignored, and noise is not excluded. Most answers to the
         questions of a form, such as names and trades, have no word that is typical of danger. For
@@ -266,7 +266,7 @@ class Message:
         return none <= max_none and highest_chance(odds) >= least
 
     def part(self, line: Skeleton) -> Part:
-        """Return the likeliest intent of a clause."""
+        """Return the likeliest intent of a clause of the message."""
         found = self._found(line)
         best = _highest(found.classes)
         intent = self._model.classes[best]
@@ -326,7 +326,7 @@ class Message:
         return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:
-        """Return log-odds and pieces of a part of the message; equal parts are computed once."""
+        """Return the model's output for a part of the message, computed once for equal parts."""
         read = self._read.get(line.words)
         if read is None:
             read = Found(self._model, line.words, self._recognizer.danger)

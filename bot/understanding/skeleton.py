@@ -33,8 +33,8 @@ TOKEN = re.compile(
     "[a-z\u00df-\u024fə][a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*|[0-9]+|[?!]+|[^\\W\\d_]+"
     r"|[…。;]|\.(?!\S)|[,،、:]"
 )
-# Marks that end a sentence or a clause. Question and exclamation marks are also words of the
-# skeleton.
+# Marks that end a sentence (ASKING, ENDING) or a clause (DIVIDING). Question and exclamation marks
+# are also words of the skeleton.
 ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
 # Matches lower-case lines in which `plain` changes only white space and numbers, as most lines are.
 # This saves the full normalization.
@@ -208,7 +208,7 @@ def sentences(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
-    """Return a line without the sentences whose words are in `left_out`."""
+    """Return a message without the sentences whose words are in `left_out`."""
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
@@ -259,7 +259,7 @@ def _folded(lower: str) -> Skeleton:
 
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
-    """Return the parts of a line, cut after each number of words in `places`.
+    """Cut a line after each number of words in `places`; return the parts.
 
     Parts that consist only of punctuation marks are dropped.
     """

@@ -31,7 +31,7 @@ MIXING, MAX_STEPS = 0.05, 120
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
-# Minimum phrases with a piece (n-gram), because a piece in one phrase may be a typing error.
+# Minimum number of phrases with an n-gram; one that is in a single phrase may be a typo.
 MIN_PHRASES = 2
 NOISE = "none.noise"
 
@@ -44,7 +44,7 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Training samples, a row per phrase and script; near-duplicates have equal `groups`."""
+    """Training samples, one row per phrase and script; near-duplicates have equal `groups`."""
 
     phrases: tuple[Phrase, ...]
     matrix: Matrix
@@ -123,7 +123,7 @@ def matrix(found: Sequence[Features]) -> Matrix:
 
 
 def pieces_of(found: Sequence[Features]) -> Numbers:
-    """Return pairs (row of a line, hash of one of its pieces) without duplicates."""
+    """Return pairs (row of a line, hash of one of its n-grams) without duplicates."""
     rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
     pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
     return np.unique(np.stack([rows, pieces], 1), axis=0)
@@ -156,7 +156,7 @@ def near_duplicates(written: Sequence[Phrase]) -> Numbers:
 
 
 def folds(groups: Numbers) -> Numbers:
-    """Return the number of the fold of each row; all rows of a group are in one fold."""
+    """Return the cross-validation fold of each row; all rows of a group are in one fold."""
     _names, numbers = np.unique(groups, return_inverse=True)
     order = np.random.RandomState(SEED).permutation(int(numbers.max()) + 1)
     found: Numbers = order[numbers] % FOLDS
@@ -182,7 +182,7 @@ def weighted(rows: Matrix, idf: Scores) -> Matrix:
 
 
 def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return weights and biases of the first step, which maps hash buckets to scores.
+    """Train the first step, which maps hash buckets to scores; return its weights and biases.
 
     The scores are those of a linear SVM for each intent, one for danger and one for out of scope,
     and of complement naive Bayes for each intent. The two methods make different errors.
@@ -200,9 +200,9 @@ def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return weights and biases of the second step, which maps scores of unseen lines to log-odds.
+    """Train the second step, which maps scores to log-odds; return its weights and biases.
 
-    It learns how reliable each score is and which intents are confused. The last column is danger.
+    It learns how reliable scores are and which intents are confused. The last column is danger.
     """
     from sklearn.linear_model import LogisticRegression
 

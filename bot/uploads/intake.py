@@ -41,7 +41,7 @@ MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """The origin of a file: the flow and question that it answers, and its id at the messenger."""
+    """The origin of an uploaded file: the flow and question it answers, the messenger's id."""
 
     flow: str
     key: str
@@ -232,7 +232,7 @@ async def _is_claimed(transaction: Transaction, checked: Sanitized) -> bool:
 
 
 async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Return True if the person has reached a daily limit, not counting the file `besides`."""
+    """Return True if the person's other files than `besides` reach a daily limit."""
     values: dict[str, Any] = {"person": person_id, "besides": besides}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
@@ -253,7 +253,7 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 
 
 def _name(checked: Sanitized, clean: Clean) -> str:
-    """Return the text from which the hash of a file is computed, by which duplicates are found.
+    """Return the text whose hash identifies a file, to find duplicates.
 
     It consists of the person's id and the file's own hash, so the same file of two people is no
     duplicate.
@@ -262,7 +262,7 @@ def _name(checked: Sanitized, clean: Clean) -> str:
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
-    """Store a refused file's metadata, because the file counts towards the daily limits.
+    """Store a refused file's metadata, because it counts towards the person's daily limits.
 
     A direct upload above the daily limits is not stored.
     """

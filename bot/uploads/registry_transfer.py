@@ -60,7 +60,7 @@ class Moved:
 
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
-    """Mark the person's files for transfer and enqueue the transfer jobs; return how many files."""
+    """Mark the person's files for the registry and enqueue transfer jobs; return their number."""
     released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
@@ -169,7 +169,7 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
 async def refuse(
     transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
-    """Record that the registry rejected a file, and open an urgent case for an officer.
+    """Record that the registry rejected a file, and open an urgent case (request to an officer).
 
     The file is kept until its retention period ends. Return None if another attempt has claimed the
     file.
@@ -194,7 +194,7 @@ async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
 async def _remove(
     transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
-    """Delete the content of a file, and set the state of the row, which keeps the metadata."""
+    """Delete a file's content and set the state of its row, which keeps the metadata."""
     await execute(transaction, statements.DELETE_CHUNKS, upload=upload_id)
     values = {"upload": upload_id, "new_state": state, "document_id": document}
     await execute(transaction, statements.REMOVE, **values)

@@ -191,7 +191,7 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` repeatedly, `seconds` after the end of the last call.
+    """Call the periodic job `act` repeatedly, `seconds` after the end of the last call.
 
     A cancellation waits until the current call has ended.
     """
@@ -201,7 +201,7 @@ async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _once(act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` once and log any error.
+    """Call the periodic job `act` once and log any error.
 
     An unavailable database is logged as a warning only, since it has its own alert.
     """

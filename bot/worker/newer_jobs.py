@@ -43,7 +43,7 @@ def worker_app() -> procrastinate.App:
 
 
 class _Tasks(dict[str, AnyTask]):
-    """Tasks by name; `get`, by which a worker looks up a job's task, returns `unknown` if none."""
+    """Tasks by name; `get`, with which a worker looks up a task, returns `unknown` as default."""
 
     def __init__(self, known: dict[str, AnyTask], unknown: AnyTask) -> None:
         super().__init__(known)

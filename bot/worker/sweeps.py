@@ -55,18 +55,18 @@ async def _alone(kind: str, act: Awaitable[None]) -> None:
 
 
 async def remind(rt: Runtime) -> None:
-    """Send the checklist reminders that are due."""
+    """Send the due reminders of saved checklists."""
     async for person_id in _through(rt, reminders.due):
         with isolation.isolate_errors("reminders"):
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Delete people's answers that are due, mostly 24 hours after the registry accepted them.
+    """Delete the answers that people submitted, mostly 24 hours after the registry accepted them.
 
-    An unsent change of the registration delays the deletion, and every call would find its person
-    again. So frequent calls pass `lately`, which skips people whose deletion was due over an hour
-    ago. An hourly call without `lately` retries these.
+    While a person has an unsent change of the registration, the answers are kept, and every call
+    finds the person again. Frequent calls therefore pass `lately`, which skips people whose answers
+    became due over an hour ago. An hourly call without `lately` retries these people.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):

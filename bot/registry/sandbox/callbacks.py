@@ -1,4 +1,4 @@
-"""Background tasks: decide on due registrations, and send callbacks until the bot responds 2xx."""
+"""Background tasks of the sandbox: decide on due registrations, and send callbacks to the bot."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 async def decide(sandbox: Sandbox) -> None:
-    """Decide on registrations when their decision is due; run until cancelled."""
+    """Decide on each registration when its decision is due, until cancelled."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -33,7 +33,7 @@ async def decide(sandbox: Sandbox) -> None:
 
 
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Send callbacks when they are due, until cancelled.
+    """Send callbacks to the bot when they are due, until cancelled.
 
     Returns immediately if no callback URL is configured.
     """
@@ -52,7 +52,7 @@ async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
 
 
 async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
-    """Call `due` repeatedly until cancelled.
+    """Call the function `due` repeatedly until cancelled.
 
     The next call follows when `wake` is set, or after the seconds that `due` returned.
     """

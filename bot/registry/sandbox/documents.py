@@ -1,4 +1,4 @@
-"""Records of uploaded documents; the bytes themselves are hashed and discarded."""
+"""Records of uploaded documents; the sandbox hashes a document's bytes and discards them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -80,7 +80,7 @@ _PLACES: dict[FaultName, frozenset[Place]] = {
 
 
 class Fault(Model):
-    """A fault that is switched on: which requests it hits, with which probability, how often."""
+    """A fault to inject: which requests it hits, with which probability, and how often."""
 
     name: FaultName
     on: Literal["everything", "token", "reads", "writes"] = "everything"
@@ -111,7 +111,7 @@ class Faults:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """Draw and return the faults that hit a request of the kind `place`.
+        """Choose at random, and return, the faults that hit a request of the kind `place`.
 
         A fault's remaining count is decremented.
         """
@@ -168,7 +168,7 @@ def _place(scope: Scope) -> Place | None:
 
 
 def _instead(drawn: Drawn) -> Response | None:
-    """Return the response that a drawn fault sends in place of the application's, or None."""
+    """Return the response that a fault sends instead of the application's, or None."""
     for name, fault in drawn.items():
         match name:
             case "busy":
@@ -199,7 +199,7 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Discard a message of the application, so that the client gets no response."""
+    """Discard an ASGI message of the application, so that the client gets no response."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:

@@ -81,7 +81,7 @@ async def history(connection: Connection, number: str) -> History:
 
 
 def callback(now: Acknowledgement, at: Any) -> StatusCallback:
-    """Return the callback that reports the acknowledged state, with `at` as the time."""
+    """Return the callback that reports a registration's state, with `at` as the time."""
     return StatusCallback(
         event_id=uuid4(),
         number=now.number,
@@ -100,17 +100,17 @@ def _plain(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def step_of(stored: dict[str, Any] | None) -> PlatformStep | None:
-    """Decode a stored step; return None if there is none."""
+    """Decode a stored step of the Kandas platform; return None if there is none."""
     return PlatformStep.model_validate(stored, strict=False) if stored else None
 
 
 def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
-    """Decode a stored question; return None if there is none."""
+    """Decode a stored question to the person; return None if there is none."""
     return RegistryQuestion.model_validate(stored, strict=False) if stored else None
 
 
 def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
-    """Return a registration's content with `value` as its member `about`.
+    """Correct a registration's content: return it with `value` as its member `about`.
 
     Raises `Objection` (invalid) if the result violates the contract.
     """

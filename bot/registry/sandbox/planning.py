@@ -125,7 +125,7 @@ async def _before(connection: Connection, number: int) -> dict[Names, Released] 
 def released_tables(
     tables: dict[Names, Table], before: dict[Names, Released] | None
 ) -> dict[Names, Released]:
-    """Return the tables to release: for each place, the counts and whether they are suppressed.
+    """Return the tables to release: for each place (see `disclosure`), counts, and if suppressed.
 
     `before` are the tables of the last release. A count that has changed too little since then is
     released unchanged (see `held`). Tables of one dimension are processed first, since they are the
@@ -158,7 +158,7 @@ def released_tables(
 
 
 def _moved(table: Table, was: Released) -> Table:
-    """Return the counts to release for a table that the last release, `was`, contains.
+    """Return the counts to release for a table that the last release has too (`was`).
 
     A count that changed too little since then is released unchanged (see `held`).
     """

@@ -49,7 +49,7 @@ class ReadRequest(Request):
         self._raw = raw
 
     async def body(self) -> bytes:
-        """Return the body, which was read before, within the size limit."""
+        """Return the request's body, which `ResourceRoute` has read within the size limit."""
         return self._raw
 
 
@@ -113,7 +113,7 @@ async def wait_if_slow(request: Request) -> None:
 
 
 def drawn(request: Request) -> Drawn:
-    """Return the faults that `FaultMiddleware` has chosen for this request."""
+    """Return the faults that `FaultMiddleware` chose to inject into this request."""
     faults: Drawn = request.state.faults
     return faults
 

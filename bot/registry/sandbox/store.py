@@ -91,7 +91,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Letter:
-    """A callback to send; `attempts` is the number of attempts made before."""
+    """A callback to send to the bot; `attempts` is the number of attempts made before."""
 
     id: int
     body: str
@@ -246,7 +246,7 @@ async def next_letter(connection: Connection) -> Letter | None:
 
 
 async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
-    """Record an attempt to send a callback.
+    """Record the result of an attempt to send a callback.
 
     The callback is delivered if `retry` is None; otherwise it is due again in `retry` seconds.
     """

@@ -129,7 +129,7 @@ class Callback(_Base):
 
 
 class PlanningRelease(_Base):
-    """A daily release of counts; the id is one higher than that of the previous release."""
+    """A daily release of planning counts; its id is one higher than that of the release before."""
 
     __tablename__ = "planning_releases"
 
@@ -138,7 +138,7 @@ class PlanningRelease(_Base):
 
 
 class PlanningCell(_Base):
-    """A count of a release; `a` and `b` are values of the dimensions `first` and `second`."""
+    """A count of a planning release; `a`, `b` are values of the dimensions `first` and `second`."""
 
     __tablename__ = "planning_cells"
 
@@ -155,7 +155,7 @@ class PlanningCell(_Base):
 
 
 class PlanningQuery(_Base):
-    """Audit record of an officer's query; rows are never changed."""
+    """Audit record of an officer's query of planning counts; rows are never changed."""
 
     __tablename__ = "planning_queries"
 
