@@ -144,7 +144,7 @@ class Cache:
         return float(await self._run(DRAW, keys, *args))
 
     async def tally(self, key: str, name: str, other: str, *, limit: int, ttl_s: int) -> None:
-        """Increment the counter `name` among the counters of `key`.
+        """Count an event: increment the counter `name` among the counters of `key`.
 
         If `key` has `limit` counters and none of this name, increment the counter `other` instead.
         All counters expire `ttl_s` seconds after the last call.
@@ -152,7 +152,7 @@ class Cache:
         await self._run(TALLY, f"tally:{key}", name, other, limit, ttl_s)
 
     async def tallies(self, key: str) -> dict[str, int]:
-        """Return all counters of `key`, as counts by name."""
+        """Return the counts that `tally` made for `key`, by counter name."""
         with _redis_errors():
             found: Any = await self._client.hgetall(f"tally:{key}")
         return {name.decode(): int(count) for name, count in found.items()}

@@ -1,4 +1,4 @@
-"""In-memory values that expire after some seconds."""
+"""Cache in the process's memory, whose values expire after a number of seconds."""
 
 import asyncio
 from collections.abc import Callable

@@ -25,8 +25,8 @@ from flows.engine.model_events import ChooseIntent
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation, Turn
 
-# Limits for joined lines: the longest wait of an answer, as a multiple of KOSH_BURST_SECONDS, and
-# the number of characters of the joined text.
+# Limits for joined text messages: the longest wait of an answer, as a multiple of
+# KOSH_BURST_SECONDS, and the number of characters of the joined text.
 MAX_WAITS = 3
 MAX_CHARACTERS = 2000
 # Seconds added to the wait of an answer in the outbox. Usually this process sends the answer
@@ -35,7 +35,7 @@ SPARE_SECONDS = 2.0
 
 
 class Place(StrEnum):
-    """Whether text messages of the same sender come directly before or after one in a batch."""
+    """Whether, in a batch of updates, a text message is next to others of the same sender."""
 
     ALONE = "alone"
     FOLLOWED = "followed"
@@ -44,7 +44,7 @@ class Place(StrEnum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class WaitingTurn:
-    """A committed turn whose answer waits, so that the sender's next line can retract the answer.
+    """A committed turn whose answer waits, so that the sender's next message can retract it.
 
     `before` is the conversation before the turn; `after` is the encoded conversation after it.
     `answered` is the bot's previous answer. The waiting answer is in `rows` of the outbox, or for
@@ -68,7 +68,7 @@ class WaitingTurn:
     def decide(self, *, taken_back: bool = False) -> None:
         """End the wait of the answer: it is sent, or dropped if `taken_back` is True.
 
-        It is dropped if a later turn answers these lines together with the next ones.
+        It is dropped if a later turn answers these messages together with the next ones.
         """
         self.taken_back = taken_back
         self.decided.set()
@@ -135,10 +135,10 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
 async def gathered[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
-    """Process an update with `take`, which gets it as a `Burst`, with the state of recent updates.
+    """Process an update with `take`, which gets it as a `Burst`, with the sender's recent updates.
 
-    If `take` fails, the waiting answer to the sender's earlier lines is sent, and the error is
-    raised, so that the platform delivers the update again.
+    If `take` fails, the waiting answer to the sender's earlier text messages is sent, and the error
+    is raised, so that the platform delivers the update again.
     """
     seconds = rt.settings.burst_seconds
     if not seconds or not rt.channels[inbound.channel].gathers:
@@ -230,17 +230,17 @@ async def step_lines(
 ) -> tuple[Inbound, Turn]:
     """Run the turn of an update; return the update and the turn.
 
-    If the answer to the sender's earlier lines still waits and can be retracted, the turn answers
-    all lines, and the returned update has their joined text. `take_back` retracts the waiting
-    answer; it returns False if the answer may have been sent already.
+    If the answer to the sender's earlier text messages still waits and can be retracted, the turn
+    answers all of these messages, and the returned update has their joined text. `take_back`
+    retracts the waiting answer; it returns False if the answer may have been sent already.
     """
     turn = step(conversation, inbound.event)
     if burst is None:
         return inbound, turn
     burst.is_taken, burst.is_joined, burst.waiting = True, False, None
     earlier = burst.earlier
-    # Most updates are single lines. For these, the costly check for danger in `_may_wait` is
-    # skipped.
+    # Most updates are single text messages. For these, the costly check for danger in `_may_wait`
+    # is skipped.
     may_wait = (earlier is not None or burst.waits > 0) and _may_wait(
         rt, conversation, inbound, turn
     )
@@ -267,7 +267,7 @@ async def _is_taken_back(
     """Retract the unsent answer of the turn `earlier` and return True, unless that is unsafe.
 
     It is unsafe if the conversation has changed since that turn, or if the recognizer rates the
-    joined text as less dangerous than one of its lines.
+    joined text as less dangerous than one of the joined messages.
     """
     assert isinstance(inbound.event, Said)
     texts = (earlier.text, inbound.event.text)
@@ -303,7 +303,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the recognizer rates the joined text as at least as dangerous as each line."""
+    """Return True if the recognizer finds at least as much danger in the joined text as in each."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -348,9 +348,10 @@ def _let_wait(
 
 
 async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
-    """Wait until the answer may be sent; return False if a later turn answers the lines instead.
+    """Wait until the answer may be sent; return False if a later turn answers in its place.
 
-    Before returning True, release the turn's rows in the outbox and count its misunderstood lines.
+    Before returning True, release the turn's rows in the outbox and count its misunderstood
+    messages.
     """
     await waiting.decided.wait()
     if waiting.taken_back:

@@ -298,7 +298,7 @@ async def _anonymous_turn(
     """Process a turn of an anonymous person.
 
     The second result is True if the person's data has meanwhile been stored in the database. Then
-    no turn was processed, and the caller must process the update there.
+    no turn was processed, and the caller must process the update as that of a stored person.
     """
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex

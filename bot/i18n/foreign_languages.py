@@ -33,7 +33,7 @@ class Foreign:
         return (self.danger, answers) if is_danger else (answers,)
 
 
-# The word in quotation marks is understood before and after the choice of a language.
+# Kosh understands the word in quotation marks (officer) before and after a language is chosen.
 FOREIGN: Mapping[str, Foreign] = {
     # check: a native speaker must check this
     "en": Foreign(

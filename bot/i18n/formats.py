@@ -106,7 +106,8 @@ def names(code: str) -> Names:
         case "uz":
             found = Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":
-            # CLDR's names lack the ь. Official Uzbek spelling and the catalogues write октябрь.
+            # CLDR's Uzbek names of months in Cyrillic lack the ь of official spelling and of the
+            # catalogues, as in октябрь.
             found = Names(code)
             found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
         case _:

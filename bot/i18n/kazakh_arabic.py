@@ -16,7 +16,8 @@ from bot.i18n import normalization, protected_spans
 from bot.i18n.script_overrides import NAME_PARTS, TOTE
 
 SIGN = "ء"
-# A word with a letter of NO_SIGN has no sign. NEUTRAL vowels do not show whether a word is front.
+# A word with a letter of NO_SIGN has no sign (hamza). From NEUTRAL vowels it cannot be told whether
+# the word has front vowels.
 NO_SIGN, NEUTRAL, FRONT = frozenset("еэкг"), frozenset("иуюяё"), frozenset("әөүі")
 VOWELS = frozenset("аәеэоөұүыі")
 

@@ -173,7 +173,7 @@ def _number(layout: _Layout, text: str) -> tuple[str, str]:
 
 
 def _personal_checked(personal: str, check: str) -> bool:
-    """Return True if the check digit is right; an empty personal number may have `<` instead."""
+    """Return True if a personal number's check digit is right, or `<` for an empty number."""
     return _check_digit(personal) == check or (check == "<" and not personal.strip("<"))
 
 

@@ -85,7 +85,7 @@ class Rendering:
                 assert_never(value)
 
     def _published(self, value: Published) -> str:
-        """Return the text of a published sentence in this language.
+        """Return the text of a sentence that editors published, in this language.
 
         Raises LookupError if the sentence has no text in this language.
         """

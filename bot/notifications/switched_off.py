@@ -34,7 +34,7 @@ class SwitchedOff:
 
     @classmethod
     def parse(cls, subject: str) -> Self:
-        """Return the endpoint in the subject of a notification."""
+        """Return the disabled webhook endpoint that a notification's subject names."""
         endpoint, _space, host = subject.partition(" ")
         return cls(UUID(endpoint), host)
 

@@ -70,7 +70,8 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     try:
         _dump(settings, vault, draft)
     except BaseException:
-        # On a full disk, the incomplete files of each night would take the remaining space.
+        # Delete the incomplete backup: on a full disk, those of each night would take the remaining
+        # space.
         draft.unlink(missing_ok=True)
         raise
     path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")

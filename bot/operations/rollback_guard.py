@@ -46,7 +46,7 @@ class OlderDatabase(ConfigError):
 
 
 class HighWaterMark:
-    """Stores the highest values of the counters; each call stores what the previous call read."""
+    """Stores the counters' highest values, so that an older database can be detected."""
 
     def __init__(self) -> None:
         self._seen: Numbers = {}

@@ -128,7 +128,7 @@ SKIP_IDS = statement(
     select(func.setval(_SEQUENCE, func.nextval(_SEQUENCE) + literal(1_000_000_000, BigInteger())))
 )
 
-# Statements for `chat_cleanup`
+# Statements that the module `chat_cleanup` runs
 
 _SENT = (
     select(t.Message.external_id, func.coalesce(t.Message.done_at, NOW).label("done_at"))
@@ -164,7 +164,7 @@ ADDRESSES = statement(
     .order_by(t.Handle.channel, t.Handle.spoke_at.desc().nulls_last())
 )
 
-# Statements for `webchat_feed`
+# Statements that the module `webchat_feed` runs
 
 _AFTER = bindparam("after", type_=BigInteger())
 # Rows in state `sending` are included, since the page fetches them before they are marked as sent.
@@ -215,7 +215,7 @@ FORGET_TEXTS = statement(
     .values(body=None)
 )
 
-# Statements for `delivery_reports`
+# Statements that the module `delivery_reports` runs
 
 # Locks the row, because reports on its parts must be applied one after the other.
 LOCK_PARTS = statement(
@@ -301,7 +301,7 @@ FORGET_REPORT = statement(
     .values(delivery_status=None)
 )
 
-# Statements for `sender`
+# Statements that the module `sender` runs
 
 _Earlier = aliased(t.Message)
 # Selects only the oldest open row of each person, because later rows cannot be sent yet and would

@@ -217,7 +217,7 @@ BURY = statement(
     .values(state="dead", reason="disabled", done_at=NOW)
 )
 
-# Statements for `dead_letters`
+# Statements that the module `dead_letters` runs
 
 ALL = statement(
     select(*ENDPOINT)

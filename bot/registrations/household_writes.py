@@ -50,9 +50,10 @@ async def record(
     if found is None:
         await registry_writes.open_refusal(transaction, write, language)
         return HouseholdAnswered(kind, "refused")
-    # The code expires during a day, so the day before is shown as its last day.
+    # The invitation code expires in the course of a day, so the day before is shown as its last
+    # day.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None
-    # Show the code only to the person who requested it, and not to those who join.
+    # Show the invitation code only to the person who requested it, and not to those who join.
     code = (found.code or "") if kind == "invite" else ""
     return HouseholdAnswered(kind, "", found.household is not None, code, until if code else None)
 

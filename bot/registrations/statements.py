@@ -39,7 +39,7 @@ _REGISTRATION = bindparam("registration", type_=Uuid())
 _WRITE = bindparam("write", type_=Uuid())
 _VERSION = bindparam("new_version", type_=Integer())
 
-# Statements for `submissions`
+# Statements that the module `submissions` runs
 
 LOCK_NOT_WITHDRAWING = statement(
     select(t.Registration.id)
@@ -123,7 +123,7 @@ OF_PERSON = statement(
     .order_by(t.Registration.created_at.desc())
 )
 
-# Statements for `registry_writes` and `household_writes`
+# Statements that the modules `registry_writes` and `household_writes` run
 
 _Earlier = aliased(t.RegistryWrite)
 _HAS_OPEN_PREDECESSOR = (
@@ -273,7 +273,7 @@ DUE = statement(
     .limit(bindparam("limit"))
 )
 
-# Statements for `retention`
+# Statements that the module `retention` runs
 
 _IS_IDLE = and_(
     t.Conversation.updated_at < NOW - DRAFT_KEPT,

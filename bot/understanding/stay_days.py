@@ -7,12 +7,12 @@ the status of kandas, the person may miss the end of this stay.
 from collections.abc import Sequence
 from itertools import pairwise
 
-# The intent about the end of the status, which lasts a year.
+# The intent about the end of the status of kandas, which lasts a year.
 STATUS_ENDS = "kandas.extend"
 # Words in the spelling of `skeleton`: beginnings of "day", and parts of names of the status.
 _DAYS = ("кун", "дне", "дни", "天")
 _STATUS = ("канда", "оралман", "статус", "мартеб", "маком", "坎达斯", "身份")
-# The number of days without a visa, in words.
+# Words for 30, the number of days for which people may stay without a visa.
 _THIRTY = frozenset({"отиз", "тридсат"})
 _THIRTY_DAYS = "三十天"
 
