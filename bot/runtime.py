@@ -215,7 +215,7 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 
 def pool(url: str, size: int) -> Pool:
-    """Return a database connection pool that is not open yet, and that prepares each statement."""
+    """Return a database connection pool, not open yet; it prepares statements at first use."""
     return AsyncConnectionPool(
         url,
         connection_class=Connection,

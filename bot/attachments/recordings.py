@@ -27,7 +27,8 @@ from bot.runtime import Runtime
 
 MEDIA_TYPE = "audio/ogg"
 NAME = "voice.ogg"
-# A claim must outlast the longest fetch, so that no second process fetches the same recording.
+# Seconds for which a process claims a recording: longer than the longest fetch, so that no second
+# process fetches the same recording.
 LEASE_SECONDS = 300
 MAX_ATTEMPTS, MAX_BACKOFF = 5, 60
 

@@ -118,7 +118,8 @@ return id
 """)
 
 
-# Limits the number of counters: beyond the limit, new names are counted under a common name.
+# Increments a counter by its name. If there are too many counters, new names are counted under a
+# common name.
 TALLY: Final = Script.of("""
 local name = ARGV[1]
 if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3])

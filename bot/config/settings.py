@@ -339,8 +339,9 @@ class Settings(TranslationSettings):
             if "email" in self.hints:
                 raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
-        # A lock screen shows the sender of a hint, and must not reveal that a person writes to
-        # officers. Hints therefore cannot come from the address of the officers' notifications.
+        # A lock screen shows the sender of a hint (a notice that the chat has news). It must not
+        # reveal that a person writes to officers, so hints need another sender than officers'
+        # notifications.
         if self.hint_email_from and same_address(self.hint_email_from, self.smtp_from or ""):
             raise ValueError("KOSH_HINT_EMAIL_FROM must not be the address of KOSH_SMTP_FROM")
         if self.smtp_from is None:

@@ -270,7 +270,7 @@ def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> li
 
 
 def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
-    """Return the session without the unsent calls `calls`, which must be its last ones.
+    """Return the session without `calls`, which must be the last of its unsent channel calls.
 
     Returns None if the session's unsent calls do not end with `calls`.
     """

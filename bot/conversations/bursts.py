@@ -303,7 +303,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the recognizer finds at least as much danger in the joined text as in each."""
+    """Return True if the recognizer rates the joined text at least as dangerous as each message."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most

@@ -91,8 +91,8 @@ async def _result(
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
         case Unjoin():
-            # On the secure page there is no messenger chat to detach, because the page's handle
-            # expires by itself.
+            # A visit to the secure page is not a chat that must be detached: its handle expires by
+            # itself.
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)

@@ -130,9 +130,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    With a `notice`, the platform's reply window is closed: the notice is sent, and the messages
-    wait until the person writes. With `waiting`, the messages wait for further text messages. With
-    `moved`, the bot's earlier unsent messages become outdated.
+    A `notice` or `waiting` delays the messages. `moved` makes the bot's earlier messages outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:

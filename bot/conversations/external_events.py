@@ -43,10 +43,10 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Delete submitted answers whose retention has ended; keep number, status and other forms.
+    """Delete submitted answers whose retention has ended.
 
-    A change of a registration that was begun but not sent is kept until it expires like an
-    unfinished form.
+    The receipt number, the status and the other forms are kept. A change of a registration that was
+    begun but not sent is kept until it expires like an unfinished form.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:

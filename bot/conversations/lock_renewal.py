@@ -7,7 +7,8 @@ from typing import Self
 from bot.cache import CacheUnavailable
 from bot.runtime import Runtime
 
-# Less than half of the lease of 5 s, so that one failed renewal does not lose the lock.
+# Seconds between renewals: less than half of the lease of 5 s, so that one failed renewal does not
+# lose the lock.
 RENEW_SECONDS = 2.0
 
 
@@ -36,7 +37,8 @@ class LockRenewal:
         if self._timer is not None:
             self._timer.cancel()
         if self._task is not None:
-            # Wait, because a renewal after the release would lock the session again.
+            # Wait for a renewal that is still running: after the lock's release it would lock the
+            # session again.
             self._ended.set()
             await asyncio.wait({self._task})
 

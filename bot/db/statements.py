@@ -111,7 +111,7 @@ KNOWN = WeakSet["Statement[*tuple[Any, ...]]"]()
 
 
 class Statement[*Ts]:
-    """A statement whose rows have the types `Ts`; `names` are those of its parameters."""
+    """An SQL statement (`text`) with rows of the types `Ts`; `names` are its parameters."""
 
     __slots__ = ("__weakref__", "_expression", "names", "text")
 
@@ -140,7 +140,7 @@ def statement(expression: UpdateBase | DDLElement) -> Statement[()]: ...
 def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
     """Return a statement that is compiled at its first use."""
     if isinstance(expression, Insert) and not expression._returning:
-        # Without this, SQLAlchemy would add RETURNING with the primary key.
+        # Without `inline`, SQLAlchemy would add RETURNING with the primary key.
         expression = expression.inline()
     return Statement(expression)
 

@@ -64,8 +64,8 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Words such as "republic" in official names, as `normalization.bare` spells them. They are ignored
-# in comparisons.
+# Words such as "republic" in official names, as `normalization.bare` spells them. A country is also
+# found without them.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 

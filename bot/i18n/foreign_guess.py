@@ -11,7 +11,8 @@ from functools import cache
 
 from bot.i18n import language_guess
 
-# A text in several scripts may partly be in an offered language.
+# No language is recognized in a text with letters of several SCRIPTS, because a part of the text
+# may be in an offered language.
 SCRIPTS = (
     re.compile("[a-z]"),
     language_guess.CYRILLIC,
@@ -54,7 +55,8 @@ FREQUENT: Mapping[str, str] = {
     " باید شود شوم شده شدم بود کرده کرد ممنون متشکرم خیلی چقدر مرا خواهند توانم تواند نیست نیستم"
     " چیکار بدهید اند پس برادرم پدرم مادرم شوهرم همسرم",
 }
-# One of these words is sufficient, because no offered language has a similar word.
+# One of these Mongolian and Persian words is sufficient to recognize the language, because no
+# offered language has a similar word.
 SUFFICIENT = "минь намайг миний надад байна вэ үү биднийг маань است نمی هستم نیستم باید کجاست خواهم"
 # Words that are enough to recognize the language if the whole message is one of them.
 ALONE: Mapping[str, str] = {

@@ -16,8 +16,8 @@ from bot.i18n import normalization, protected_spans
 from bot.i18n.script_overrides import NAME_PARTS, TOTE
 
 SIGN = "ء"
-# A word with a letter of NO_SIGN has no sign (hamza). From NEUTRAL vowels it cannot be told whether
-# the word has front vowels.
+# A word with a letter of NO_SIGN has no sign (hamza). NEUTRAL vowels occur in words with front
+# vowels and in other words.
 NO_SIGN, NEUTRAL, FRONT = frozenset("еэкг"), frozenset("иуюяё"), frozenset("әөүі")
 VOWELS = frozenset("аәеэоөұүыі")
 

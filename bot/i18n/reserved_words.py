@@ -272,7 +272,7 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def after_no(typed: str, language: str) -> str:
-    """Return what follows "no" and a comma or other sign, such as 1987 in "no, 1987"; else ""."""
+    """Return the text after "no" and a comma or other sign, such as "1987" in "no, 1987", or ""."""
     found = BEFORE_A_SIGN.fullmatch(normalization.apostrophes(typed.strip()))
     return found[2] if found and yes_no(found[1], language) is False else ""
 

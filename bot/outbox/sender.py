@@ -290,8 +290,8 @@ async def _shut(
 ) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
-        # The age is computed after acquiring the connection, so that it includes the wait for the
-        # connection.
+        # Compute the seconds since the message was sent only here, so that they include the wait
+        # for the connection.
         ago = time.monotonic() - began
         return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 

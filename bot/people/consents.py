@@ -31,7 +31,7 @@ async def record_consent(
     *,
     given: bool = True,
 ) -> None:
-    """Store the consent to a purpose, or its withdrawal, with a hash of the exact text shown."""
+    """Store a consent to a purpose (such as registration) or its withdrawal, and a text hash."""
     await execute(
         transaction,
         _RECORD,

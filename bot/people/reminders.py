@@ -1,4 +1,4 @@
-"""Checklist reminders that people asked for; only the date is stored, and the text is the same.
+"""Checklist reminders that people asked for; only the date is stored, all get the same text.
 
 The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
@@ -13,7 +13,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
-# 07:00 UTC is daytime from Turkey to Mongolia.
+# Reminders are due at 07:00 UTC, which is daytime from Turkey to Mongolia.
 _DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
     0, 0, 0, bindparam("days", type_=Integer), 7
 )

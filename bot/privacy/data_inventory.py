@@ -17,7 +17,7 @@ class Protection(StrEnum):
 
 
 class Erased(StrEnum):
-    """What happens to a field when the person to whom it belongs is erased."""
+    """The way in which a field is treated when the person to whom it belongs is erased."""
 
     GONE = "deleted with the person"
     CUT = "kept, no longer tied to anybody"

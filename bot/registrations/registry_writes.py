@@ -173,7 +173,7 @@ def _body(kind: str, plain: bytes) -> WriteBody:
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
-    """Send a write to the registry; a doubtful write is looked up by its key first.
+    """Send a write to the registry; if it may have been sent before, look it up by its key first.
 
     Returns None if the registry does not have the registration. Raises RegistryError.
     """

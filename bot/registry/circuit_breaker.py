@@ -24,10 +24,11 @@ class Breaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Guard one call; raise `Unavailable` (E_REGISTRY_RESTING) while the breaker is open.
+        """Guard a call to the registry; raise `Unavailable` while the breaker is open.
 
-        `Refused` and `InProgress` reset the count of failures, because they show that the registry
-        responds. A cancelled call does not change the count.
+        The error's code is E_REGISTRY_RESTING. `Refused` and `InProgress` reset the count of
+        failures, because they show that the registry responds. A cancelled call does not change the
+        count.
         """
         trial = self._admit()
         try:

@@ -76,7 +76,7 @@ class DangerLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What Kosh does about a message: which intents it answers or offers, and safety advice.
+    """The reaction to a message: intents to answer or to offer, and the safety advice to give.
 
     If `certainty` is sure, `options` are the intents to answer: one, or two for two questions. If
     it is unsure, `options` are up to three intents to offer. `also` is an intent to offer below the

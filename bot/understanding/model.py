@@ -84,7 +84,7 @@ class Model:
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
 
     def ease(self, words: Sequence[str]) -> float:
-        """Return how natural a line's letters are: the mean log-probability of each after the last.
+        """Return the mean log-probability that a letter of the line follows the letter before it.
 
         The mean is low for text typed in a wrong keyboard layout. Returns -inf for a line that is
         too short.

@@ -121,7 +121,7 @@ class Recognizer:
 
     @property
     def cross_validation(self) -> dict[str, list[float | None]]:
-        """The figures of cross-validation that training stored in the model."""
+        """The accuracy that training measured by cross-validation and stored in the model."""
         return self.model.cross_validation
 
     def message(self, text: str) -> "Message":

@@ -232,7 +232,7 @@ async def _is_claimed(transaction: Transaction, checked: Sanitized) -> bool:
 
 
 async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Return True if the person's other files than `besides` reach a daily limit."""
+    """Return True if the person's files, without `besides`, have reached a daily limit."""
     values: dict[str, Any] = {"person": person_id, "besides": besides}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))

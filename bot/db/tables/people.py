@@ -113,12 +113,12 @@ class HintContact(Base):
     # How hints (notices that the chat has news) are sent: `email` or `sms`.
     way: Mapped[str]
     address: Mapped[bytes]
-    # The code that confirms the address; NULL once it is confirmed.
+    # The code that confirms the address for hints; NULL once the address is confirmed.
     code: Mapped[bytes | None]
     tries: Mapped[Zero]
     code_expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    # When the code, or after confirmation the next hint, is due to be sent.
+    # When the code is due to be sent or, once the address is confirmed, the next hint.
     due_at: Mapped[datetime | None]
     attempts: Mapped[Zero]
     hinted_at: Mapped[datetime | None]

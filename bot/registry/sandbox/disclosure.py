@@ -177,12 +177,12 @@ def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]
 
 
 def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
-    """Return the equation of each line: its suppressed places (unknowns) with their signs."""
+    """Return the equation of each row and column: its suppressed places, with their signs."""
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
     lines: dict[tuple[int, str], dict[Place, int]] = {}
     for place in sorted(unknown):
         for axis in (0, 1):
-            # A row or column with a single place has no sum, and therefore no equation.
+            # A row or column of only one cell has no sum, and therefore no equation.
             if size[axis, place[axis]] > 1:
                 sign = _PRIME - 1 if place[1 - axis] == ALL else 1
                 lines.setdefault((axis, place[axis]), {})[place] = sign
