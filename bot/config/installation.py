@@ -35,7 +35,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class InstallationSettings(SettingsBase):
-    """Settings of an installation, except those of channels, the registry and officers."""
+    """Settings of an installation's paths, addresses, logging and servers."""
 
     operator: str = Field(
         default="",

@@ -330,7 +330,7 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
-    """Make a channel call for a chat without a session; return the ids of the messages sent.
+    """Make a channel call that no session stores; return the ids of the messages sent.
 
     Temporary errors are retried for at most 2.5 s; after that the call is dropped.
     """

@@ -96,7 +96,7 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:
-    """Let the chat in which the person's code was typed join, or if denied, delete the code."""
+    """Store that the chat which typed the person's code may join, or delete the code."""
     await execute(transaction, _CONFIRM if is_confirmed else _DROP, person=person.id)
 
 

@@ -15,7 +15,7 @@ KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave":
 
 
 async def call(registry: Registry, write: Write) -> Household | None:
-    """Send a household write to the registry; return the household: people who move together.
+    """Send a write about a household (people who move together); return the household.
 
     Returns None if the registry has no registration of the person. Raises RegistryError.
     """

@@ -46,7 +46,7 @@ class EngineReading:
 
     @property
     def is_sure(self) -> bool:
-        """True if the meaning is certain enough for an answer."""
+        """True if the message's meaning is certain enough for an answer."""
         return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Measures the recognizer on test lines by separate authors, and on cross-validation folds."""
+"""Measures the recognizer on test messages by separate authors, and on cross-validation folds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.understanding.training import HeldOutScores
 
 TESTS = Path(__file__).parents[2] / "tests" / "understanding"
-# Mark in the third column of a test line that is out of scope but resembles a line in scope.
+# Word in the third column of a test message that is out of scope but resembles one in scope.
 NEAR_MISS = "near"
 ALL = "all"
 TWO_QUESTIONS = TESTS / "two_questions.tsv"
@@ -31,7 +31,7 @@ type Figures = dict[str, list[float | None]]
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A test line, which is never used in training.
+    """A test message, which is never used in training.
 
     An answer to one of the `acceptable` intents counts as right, too.
     """
@@ -43,7 +43,7 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A test line, whose right intent is known, with the recognizer's result for it."""
+    """A test message, whose right intent is known, with the recognizer's result for it."""
 
     line: HeldLine
     ranked: tuple[str, ...]
@@ -59,7 +59,7 @@ class Result:
 
 
 def held_lines(folder: Path = TESTS) -> list[HeldLine]:
-    """Return the test lines of the repository, each also in the other script of its language."""
+    """Return the repository's test messages, each also in the other script of its language."""
     return [
         HeldLine(phrase, line.acceptable, line.near_miss)
         for language in LANGUAGES
@@ -69,7 +69,7 @@ def held_lines(folder: Path = TESTS) -> list[HeldLine]:
 
 
 def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
-    """Return the recognizer's results for the test lines, in the same order."""
+    """Return the recognizer's results for the test messages, in the same order."""
     results = []
     for line in lines:
         found = recognizer.recognize(line.phrase.text)
@@ -79,7 +79,7 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of the test lines whose skeleton equals that of no training phrase."""
+    """Return the results of the test messages whose skeleton equals that of no training phrase."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 
@@ -113,11 +113,12 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of test lines and nine percentages (None without lines).
+    """Return for each language the number of test messages and nine percentages. None: no message.
 
-    Lines in scope: the right intent is the likeliest; it is among the best three; the answer is
-    wrong; the answer is right; a second intent is answered too. Lines about danger, and harmless
-    lines in scope: danger is found. Lines out of scope, and near misses: a topic is answered.
+    Messages in scope: the right intent is the likeliest; it is among the best three; the answer is
+    wrong; the answer is right; a second intent is answered too. Messages about danger, and harmless
+    messages in scope: danger is found. Messages out of scope, and near misses (similar to messages
+    in scope): a topic is answered.
     """
     languages = sorted({result.line.phrase.language for result in results})
     own = {

@@ -1,6 +1,6 @@
-"""Features of normalized lines: hashed character n-grams, words and pairs of words.
+"""Features of normalized texts: hashed character n-grams, words and pairs of words.
 
-The hashes are computed in Python and not in numpy. A line has only about a hundred features, and in
+The hashes are computed in Python and not in numpy. A text has only about a hundred features, and in
 a server the code of numpy's functions is seldom in the processor's caches when a message arrives
 (docs/decisions/0042-intent-recognizer.md).
 """
@@ -25,7 +25,7 @@ MIN_CONSONANTS = 3
 # Maximum length of n-grams. The minimum is 2 in words and 1 in Chinese, where one character means
 # as much as a short word and no spaces separate words. Chinese trigrams count half.
 MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
-# Length of the n-grams called pieces. A line is noise if too few of its pieces are in the training
+# Length of the n-grams called pieces. A text is noise if too few of its pieces are in the training
 # phrases.
 PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
@@ -50,7 +50,7 @@ class Features(NamedTuple):
 
 
 def extract(words: Sequence[str]) -> Features:
-    """Return the features of a line, given as the words of its skeleton."""
+    """Return the features of a text, given as the words of its skeleton."""
     han = [word for word in words if IS_HAN.match(word)]
     letters = [word for word in words if not IS_HAN.match(word)] if han else words
     pieces, hashes, halves = _han(han) if han else ([], [], [])
@@ -135,7 +135,7 @@ def _words(words: Sequence[str]) -> list[int]:
 class _Values(dict[int, float]):
     """Maps the number of occurrences of a feature to its value, which grows logarithmically.
 
-    If it grew linearly, one word with a repeated letter would outweigh the rest of the line.
+    If it grew linearly, one word with a repeated letter would outweigh the rest of the text.
     """
 
     def __missing__(self, count: int) -> float:

@@ -24,7 +24,7 @@ FILE = Path(__file__).parent / "model.npz"
 # Increment this when skeletons, features or the file layout change, so that `load` rejects old
 # files.
 VERSION = 5
-# Shorter lines (counted with a space at each end) have too few letters to detect a wrong keyboard
+# Shorter texts (counted with a space at each end) have too few letters to detect a wrong keyboard
 # layout.
 MIN_EASE = 5
 # Number of first letters by which words of danger are looked up (`danger_starts`). In
@@ -72,7 +72,7 @@ class Model:
     # and not three arrays, so that a lookup costs one cache miss.
     _table: NDArray[np.int32] = field(init=False)
     _familiar: memoryview = field(init=False)
-    # A dict, because a line has only a few dozen letter pairs, for which indexing in numpy is
+    # A dict, because a text has only a few dozen letter pairs, for which indexing in numpy is
     # slower.
     _letter_pairs: dict[str, float] = field(init=False)
 
@@ -84,9 +84,9 @@ class Model:
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
 
     def ease(self, words: Sequence[str]) -> float:
-        """Return the mean log-probability that a letter of the line follows the letter before it.
+        """Return the mean log-probability that a letter of the text follows the letter before it.
 
-        The mean is low for text typed in a wrong keyboard layout. Returns -inf for a line that is
+        The mean is low for text typed in a wrong keyboard layout. Returns -inf for a text that is
         too short.
         """
         line = f" {' '.join(words)} "
@@ -141,7 +141,7 @@ class Model:
             np.savez(file, **arrays)
 
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
-        """Return a line's log-odds (of each intent, then of danger) and its pieces (n-grams)."""
+        """Return a text's log-odds (of each intent, then of danger) and its pieces (n-grams)."""
         found = features.extract(words)
         taken = self._table.take(found.buckets, axis=0)
         rows, numbers = taken[:, 0], taken.view(np.float32)
@@ -159,7 +159,7 @@ class Model:
 
 
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
-    """Return the probability of each intent, and the probability of danger, for one line.
+    """Return the probability of each intent, and the probability of danger, for one text.
 
     `odds` are the results of `Model.read`, `danger` is the slice of the intents of danger. Plain
     Python is used, because it is faster than numpy for a few dozen numbers.

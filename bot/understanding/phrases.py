@@ -22,7 +22,7 @@ HEADER = "intent\ttext"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A training line that an author wrote for an intent."""
+    """A training phrase that an author wrote for an intent (topic of messages)."""
 
     language: str
     intent: str

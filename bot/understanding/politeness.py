@@ -63,7 +63,7 @@ type Words = tuple[str, ...]
 
 
 def core(line: Skeleton) -> Skeleton:
-    """Return a line without courtesies at its ends; the whole line if too little would remain."""
+    """Return a text without courtesies at its ends; the whole text if too little would remain."""
     if not _may_have_courtesies(line.words):
         return line
     words = list(line.words)
@@ -76,7 +76,7 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _may_have_courtesies(words: Words) -> bool:
-    """Return False if the ends of a line have no courtesies, and True if they may have some.
+    """Return False if the ends of a text have no courtesies, and True if they may have some.
 
     This is ten times faster than searching for courtesies.
     """
@@ -88,7 +88,7 @@ def _may_have_courtesies(words: Words) -> bool:
 
 
 def _open(words: list[str]) -> int:
-    """Return how many words at the start of a line belong to courtesies (such as greetings).
+    """Return how many words at the start of a text belong to courtesies (such as greetings).
 
     If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """
@@ -110,7 +110,7 @@ def _open(words: list[str]) -> int:
 
 
 def _close(words: list[str], start: int) -> int:
-    """Return the index of the word at which the courtesies at the end of a line begin.
+    """Return the index of the word at which the courtesies at the end of a text begin.
 
     If a Chinese word there ends with a courtesy, the word is shortened in `words`.
     """

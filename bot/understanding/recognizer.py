@@ -39,9 +39,9 @@ MAX_SHORT = 3
 MIN_ASIDE = 0.6
 # Minimum gain in mean log-probability per letter for assuming another keyboard layout.
 LAYOUT_MARGIN = 1.0
-# A line with at least this mean log-probability per letter is not tried in other layouts, to save
-# time. Among 9,600 test lines and phrases, 5 % are below it. No line in a wrong layout was above
-# -3.3.
+# A text with at least this mean log-probability per letter is not tried in other keyboard layouts,
+# to save time. Among 9,600 test lines and phrases, 5 % are below it. No line in a wrong layout was
+# above -3.3.
 READS_WELL = -3.0
 
 
@@ -134,7 +134,7 @@ class Recognizer:
 
 
 class Found:
-    """The model's output for a line (log-odds and n-grams); computes probabilities at first use."""
+    """The model's output for a text (log-odds and n-grams); computes probabilities at first use."""
 
     def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
         self.odds, self.pieces = model.read(words)
@@ -147,7 +147,7 @@ class Found:
 
     @property
     def danger(self) -> float:
-        """The probability that the line speaks of danger."""
+        """The probability that the text speaks of danger."""
         return self._chances[1]
 
     def may_reach_danger(self, least: float) -> bool:
@@ -322,7 +322,7 @@ class Message:
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
     def _familiarity(self, line: Skeleton) -> float:
-        """Return the share of a line's pieces that are known from training; 0 without words."""
+        """Return the share of a text's n-grams that are known from training; 0 without words."""
         return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:

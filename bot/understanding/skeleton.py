@@ -36,7 +36,7 @@ TOKEN = re.compile(
 # Marks that end a sentence (ASKING, ENDING) or a clause (DIVIDING). Question and exclamation marks
 # are also words of the skeleton.
 ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
-# Matches lower-case lines in which `plain` changes only white space and numbers, as most lines are.
+# Matches lower-case texts in which `plain` changes only white space and numbers, as most texts are.
 # This saves the full normalization.
 ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff0-9 ,.?!-]*|[a-z0-9 ,?!-]*")
 # Line breaks are replaced by "…" before cleaning, because they end sentences and cleaning removes
@@ -93,7 +93,7 @@ VOWELS = str.maketrans("", "", "аеиоу")
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A line as a sequence of words in coarse spelling.
+    """A text as a sequence of words in coarse spelling: in Cyrillic, with similar letters unified.
 
     `sentences` and `clauses` are positions: the number of words after which a sentence or a clause
     ends.
@@ -105,7 +105,7 @@ class Skeleton:
 
     @property
     def asks(self) -> bool:
-        """True if the line ends with a question mark."""
+        """True if the text ends with a question mark."""
         return "?" in self.words[-1]
 
     @property
@@ -151,7 +151,7 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 
 def plain(text: str) -> str:
-    """Return a line in lower case, shortened, with placeholders for links and long numbers."""
+    """Return a text in lower case, shortened, with placeholders for links and long numbers."""
     text = shortened(text)
     lower = text.casefold()
     if ORDINARY.fullmatch(lower):
@@ -177,7 +177,7 @@ def shortened(text: str) -> str:
 
 
 def coarse(words: Sequence[str]) -> list[str]:
-    """Return words of any script in coarse spelling."""
+    """Return words of any script in coarse spelling: in Cyrillic, with similar letters unified."""
     # Most rules process all words as one string, because a call for each word would be several
     # times slower.
     short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
@@ -259,7 +259,7 @@ def _folded(lower: str) -> Skeleton:
 
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
-    """Cut a line after each number of words in `places`; return the parts.
+    """Cut a text after each number of words in `places`; return the parts.
 
     Parts that consist only of punctuation marks are dropped.
     """
@@ -271,7 +271,7 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 
 
 def _cut_han(part: Skeleton) -> list[Skeleton]:
-    """Return the parts of a Chinese line between words for "and", spaces and question particles.
+    """Return the parts of a Chinese text between words for "and", spaces and question particles.
 
     Chinese needs no spaces, so that people often type a space in place of a comma.
     """

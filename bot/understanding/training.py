@@ -50,9 +50,9 @@ class Samples:
     matrix: Matrix
     intents: NDArray[np.str_]
     groups: Numbers
-    # Pairs (row, hash of one of its pieces), without duplicates.
+    # Pairs (row of a text, hash of one of its n-grams), without duplicates.
     pieces: Numbers
-    # False for a converted line that has the same skeleton as its original and would count twice.
+    # False for a converted phrase that has the same skeleton as its original and would count twice.
     teaches: NDArray[np.bool_]
 
 
@@ -111,7 +111,7 @@ def gather(written: Sequence[Phrase]) -> Samples:
 
 
 def matrix(found: Sequence[Features]) -> Matrix:
-    """Return the features of lines as a sparse matrix with a row for each line."""
+    """Return the features of texts as a sparse matrix with a row for each text."""
     from scipy.sparse import csr_matrix
 
     values = np.array([value for each in found for value in each.values], np.float32)
@@ -123,7 +123,7 @@ def matrix(found: Sequence[Features]) -> Matrix:
 
 
 def pieces_of(found: Sequence[Features]) -> Numbers:
-    """Return pairs (row of a line, hash of one of its n-grams) without duplicates."""
+    """Return pairs (row of a text, hash of one of its n-grams) without duplicates."""
     rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
     pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
     return np.unique(np.stack([rows, pieces], 1), axis=0)
@@ -379,7 +379,7 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return the distinct trigrams of a line, sorted because a set has no fixed order."""
+    """Return the distinct trigrams of a text, sorted because a set has no fixed order."""
     padded = f" {line} "
     length = 2 if skeleton.IS_HAN.search(line) else 3
     return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})

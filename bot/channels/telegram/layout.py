@@ -171,7 +171,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Return the rows of buttons: answers and links, then controls, then a row per safety word."""
+    """Return the rows of buttons: answers and links, then controls, then the quick exit button."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]

@@ -53,7 +53,7 @@ class _Status(msgspec.Struct, gc=False):
 
 
 def seconds(value: str | int | None) -> int:
-    """Return Meta's timestamp (a string) as Unix seconds; 0 if there is none. Raises Unreadable."""
+    """Convert Meta's timestamp to integer Unix seconds; 0 if there is none. Raises Unreadable."""
     try:
         seconds = int(value or 0)
     except ValueError:
