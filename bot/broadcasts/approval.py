@@ -97,10 +97,7 @@ async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
-    """Return the number of recipients, if nothing blocks sending.
-
-    Raises Refused with the first reason that does.
-    """
+    """Return the number of recipients. Raises Refused with the first reason that blocks sending."""
     found, total = await _weighed(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)

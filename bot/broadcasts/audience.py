@@ -67,7 +67,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
 
 
 async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[str, Any]:
-    """Return the parameters of the audience's SQL statements for a draft."""
+    """Return the parameters with which SQL statements select the audience of a draft."""
     rule = draft.rule
     whatsapp = rt.channels.get("whatsapp")
     return {

@@ -100,7 +100,10 @@ def _title(body: str) -> tuple[Mark, ...]:
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
-    """Return the notice for people in discreet mode, which says only that there is news."""
+    """Return the message for people in discreet mode, which says only that there is news.
+
+    Discreet mode is a person's choice to get no content in messages that others may see.
+    """
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None

@@ -97,8 +97,8 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
-        # Lock the broadcast. Otherwise it could end before this recipient is set to be sent to
-        # again.
+        # Lock the broadcast. Otherwise it could end before this recipient, who gets the message
+        # again, has the status `planned`.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
               "why": reason, "delay": delay}  # fmt: skip

@@ -123,7 +123,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
-    # Pauses of channels without open recipients do not delay the end.
+    # A pause delays the end only if its channel has recipients who still have to get the message.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses

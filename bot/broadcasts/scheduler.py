@@ -46,7 +46,7 @@ async def run_due(rt: Runtime) -> None:
     """Start scheduled broadcasts that are due; then process running, paused and cancelled ones.
 
     A worker returns at once if another worker is starting broadcasts at that moment. A cancelled
-    broadcast is processed while it has open recipients.
+    broadcast is processed until none of its recipients is planned, held or claimed.
     """
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
@@ -68,10 +68,10 @@ async def _alone(transaction: Transaction, lock: int) -> bool:
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Set recipients with an expired lease to `in_doubt`; close recipients that are too late.
+    """Set recipients with an expired lease to `in_doubt`; end those that are too late to send to.
 
-    Recipients with the status `planned` or `held` are closed if the broadcast was cancelled or its
-    end time has passed.
+    Recipients with the status `planned` or `held` are too late if the broadcast was cancelled or
+    its end time has passed.
     """
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
@@ -113,9 +113,9 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 
 
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Set a broadcast to `done` if no recipients are open.
+    """Set a broadcast to `done` if each recipient has a final status.
 
-    Open recipients are counted again under the lock, since a recipient may have been set to
+    Recipients without one are counted again under the lock, since a recipient may have been set to
     `planned` in the meantime.
     """
     now = await model.find(transaction, broadcast.id, lock=True)
@@ -215,7 +215,7 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Return the channels that have recipients to be sent to and are not paused."""
+    """Return the channels that are not paused and have recipients to whom a message is due."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 

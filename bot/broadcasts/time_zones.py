@@ -38,7 +38,7 @@ def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
 
 
 def mission_zones() -> tuple[list[str], list[str]]:
-    """Return parallel lists of missions and their default zones.
+    """Return parallel lists of missions and the default time zone of each.
 
     They are used for missions whose zone is not configured.
     """

@@ -207,10 +207,10 @@ async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[S
 
 
 def _budget(settings: Settings, spending: Spending) -> Budget:
-    """Return the budget of an event.
+    """Return the budget of an event, with the limit of all addresses scaled to the settings.
 
-    The operator sets the number of chats per hour of all addresses together. The field `together`
-    of all events is scaled in proportion to it.
+    The operator sets how many chats all addresses together may open per hour. The field `together`
+    of every event is multiplied by the ratio of this number to the default.
     """
     budget = BUDGETS[spending]
     scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together

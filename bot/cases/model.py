@@ -108,6 +108,6 @@ async def next_for(
 
 
 async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
-    """Return the error CaseConflict with the case's current owner and version, to be raised."""
+    """Return a CaseConflict, for the caller to raise, with the case's present owner and version."""
     row = await fetch_one(transaction, statements.HOLDER, case=case_id)
     return CaseConflict(*row) if row else CaseConflict()

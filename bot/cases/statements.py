@@ -210,9 +210,9 @@ RATE = statement(
 def _change(
     changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
 ) -> Statement[()]:
-    """Return an update of a case that applies only if the case has the version of the page shown.
+    """Return an update of a case that applies only if the case still has the expected version.
 
-    `moves` is added to the version.
+    The caller's page showed this version. `moves` is added to the version.
     """
     return statement(
         update(t.Case)

@@ -100,7 +100,7 @@ class Calendar:
     exceptions: Mapping[date, int | None] = field(default_factory=dict)
 
     def spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield start and end of the working spans that end after `since`, in order.
+        """Yield start and end of the mission's shifts that end after `since`, in order.
 
         The search ends after MAX_DAYS days.
         """
@@ -130,9 +130,9 @@ class Calendar:
             yield opens, closes
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """Return the start of the next working span.
+        """Return the start of the mission's next shift.
 
-        Return None if the mission is open now, or has no further span.
+        Return None if the mission is open now, or has no further shift.
         """
         if self.is_open(now):
             return None
@@ -298,8 +298,8 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 def check(desk: MissionSettings) -> None:
     """Raise Unusable if the settings do not form a valid calendar.
 
-    The zone and the weekdays must exist, each period must be 1 to MAX_MINUTES, no two shifts may
-    overlap, and no two holidays may be on the same day.
+    The zone and the weekdays must exist. Each of the four deadlines must be 1 to MAX_MINUTES
+    minutes. No two shifts may overlap, and no two holidays may be on the same day.
     """
     promised = (
         desk.first_minutes,

@@ -137,7 +137,7 @@ def _described(effect: Effect) -> str:
 
 
 def _registry(effects: Iterable[Effect]) -> Event | None:
-    """Return the response that a registry would send, so that the conversation reaches its end.
+    """Return an invented response of the registry, so that the conversation reaches its end.
 
     Return None if the effects send nothing to the registry.
     """

@@ -256,7 +256,7 @@ def chaos(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
-    """Measure the costs of Kosh and of comparable software in the same run: `bench turn`."""
+    """Measure speed and memory of Kosh and of comparable software in one run: `bench turn`."""
     try:
         from tests.benchmarks import command
     except ImportError:

@@ -18,9 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="Write the reference and build the 
 def reference(
     *, check: bool = typer.Option(False, help="Only compare; exit with 1 if outdated.")
 ) -> None:
-    """Write the pages of docs/reference from the code, and cite the newest run of all benchmarks.
+    """Write docs/reference from the code, and copy the newest benchmark summary where it is cited.
 
-    The README and the page about benchmarks cite the run.
+    The README and the page about benchmarks cite it.
     """
     if not check:
         pages.write()

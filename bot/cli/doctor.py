@@ -49,7 +49,7 @@ RATES = ("telegram_rate", "whatsapp_rate")
 
 @app.command()
 def doctor(as_json: AsJson = False, data: Data = None) -> None:
-    """Check database, Valkey, registry, webhooks, rates, clock, versions, disk and keys."""
+    """Check database, Valkey, registry, webhooks, send rates, clock, versions, disk and keys."""
     demo = demo_folder(data)
     if demo is not None:
         typer.echo(f"These are the findings of the demo in {demo}.", err=True)
@@ -66,7 +66,7 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
 
 
 async def examine(chosen: Settings) -> list[Finding]:
-    """Run the checks one after another and return the findings.
+    """Run all checks of the installation one after another and return their findings.
 
     A check that takes longer than SECONDS counts as a fault.
     """

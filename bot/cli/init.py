@@ -184,9 +184,9 @@ def _write(place: Path, values: Values) -> Path:
 
 
 def _foreign(path: Path, own: set[str]) -> Iterator[str]:
-    """Yield the lines of the settings file that were added by hand, which are kept.
+    """Yield the lines of the settings file that a person added by hand, which are kept.
 
-    `own` has the environment variables of the questions.
+    `own` are the names of the environment variables that `init` asks for.
     """
     own = own | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():

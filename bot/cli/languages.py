@@ -175,7 +175,7 @@ def draw(
     count: Annotated[int, typer.Option(help="Sentences for each language.")] = 200,
     only: Annotated[str, typer.Option(help="Draw for this language only, such as kk_Arab.")] = "",
 ) -> None:
-    """Print random sentences of each hand-written language beside the English, for proofreading."""
+    """Print random sentences of each hand-translated language beside the English, to proofread."""
     for code in (only,) if only else catalogues.HAND_MADE:
         messages = sorted(catalogues.messages(code).items())
         # A pseudo-random generator suffices, because the same seed must repeat the sample and
@@ -230,9 +230,9 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return how many words and labels are converted by a list instead of by rules.
+    """Return how many words and labels a hand-written list converts to the language's script.
 
-    The rules convert these wrongly. The list for each script was written by hand.
+    The list has those that the conversion rules convert wrongly.
     """
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(

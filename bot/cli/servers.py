@@ -190,7 +190,7 @@ async def _invent(rt: Runtime) -> None:
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Run web server, worker, `beside` and, if needed, polling in one process.
+    """Run web server, worker, the coroutines `beside` and, if needed, polling in one process.
 
     Telegram is polled if it is configured without a webhook secret.
     """

@@ -93,7 +93,7 @@ def revoke(token: TokenId, data: Data = None) -> None:
 def contact(account: System, email: Email, data: Data = None) -> None:
     """Store the e-mail address of another system's operator; an empty address removes it.
 
-    Kosh sends an e-mail to this address when it switches off an address for webhooks.
+    Kosh sends an e-mail to this address when it disables a webhook endpoint of the system.
     """
 
     async def act(rt: Runtime, transaction: Transaction) -> None:

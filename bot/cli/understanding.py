@@ -55,7 +55,10 @@ def languages() -> None:
 
 @app.command()
 def check() -> None:
-    """Print faults of the phrases, an outdated model, and costs; exit with 1 on a fault."""
+    """Print faults of the phrases, if the model is outdated, and the costs of recognition.
+
+    Exit with 1 if there is a fault or the model is outdated.
+    """
     from bot.understanding import costs
     from bot.understanding.model import Model
 

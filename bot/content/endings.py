@@ -46,7 +46,10 @@ def on_day(day: date, edition: date) -> list[Fact]:
 
 
 def last_days(edition: date, days: int) -> dict[date, int]:
-    """Return the last days within the next `days` days, each with its number of facts."""
+    """Return the days from today to `days` days later on which facts end.
+
+    Each has the number of facts whose last valid day it is. Today is the edition's day.
+    """
     limit = date.fromordinal(edition.toordinal()) + timedelta(days=days)
     found = Counter(fact.on(edition).until for fact in FACTS)
     return {day: found[day] for day in sorted(found) if edition <= day <= limit}

@@ -67,7 +67,10 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the languages in which a text is missing; () if it only removes a sentence."""
+        """Return the languages in which a text is missing.
+
+        Return () for a body that only removes a shipped sentence, since it needs no text.
+        """
         return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
 
 

@@ -165,9 +165,10 @@ async def find(transaction: Transaction, code: str) -> str:
 
 
 async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
-    """Add 1 to the organisation's count for each effect `CountReferral` with an open invitation.
+    """Add 1 to an organisation's count for each effect `CountReferral`, if its invitation is open.
 
-    Call it in the transaction that stores the person's registration.
+    Effects are what a step of the conversation asks to have done. Call this in the transaction that
+    stores the person's registration.
     """
     for effect in effects:
         if isinstance(effect, CountReferral):

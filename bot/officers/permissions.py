@@ -309,7 +309,10 @@ SCOPES: Final[Mapping[Scope, Action]] = {
 
 
 def check(officer: Principal, action: Action, subject: Subject) -> Decision:
-    """Decide whether the policy allows the action; an action without a rule is denied."""
+    """Return Allowed if the policy allows the action, otherwise Denied with the reason.
+
+    An action without a rule is denied.
+    """
     rule = RULES.get(action)
     if not officer.active:
         return Denied(DenialReason.DISABLED)

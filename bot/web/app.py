@@ -39,10 +39,10 @@ NO_TELEMETRY: TelemetryConfig = {
 def create_app(
     opening: AbstractAsyncContextManager[Runtime], *, platforms_only: bool = False
 ) -> FastAPI:
-    """Return the application; its startup opens the runtime, and its shutdown closes the runtime.
+    """Return the application; it opens its database and Valkey connections at startup.
 
-    With `platforms_only`, the application serves only webhooks, registry callbacks and health
-    checks.
+    It closes them at shutdown. With `platforms_only`, it serves only webhooks, registry callbacks
+    and health checks.
     """
 
     @asynccontextmanager

@@ -245,7 +245,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
 async def _accepted(
     request: Request, session: ChatSession, delivery: AfterCommit | None, own: OwnWords | None
 ) -> Response:
-    """Acknowledge an event: 202 for the script, otherwise the page with all current messages."""
+    """Acknowledge a processed event: 202 for the page's script, otherwise the whole page."""
     rt: Runtime = request.app.state.rt
     if _by_script(request):
         background = BackgroundTask(receive.deliver, rt, delivery)

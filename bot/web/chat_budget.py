@@ -50,10 +50,10 @@ MESSENGERS = _("You can also write to us in the messenger: {names}.")
 
 
 class NotTaken(Exception):
-    """The event was not processed because a rate budget is spent.
+    """The event was not processed because its rate budget (events per hour) is used up.
 
-    `wrong`: the form contained a wrong answer to the question that is asked while a budget is
-    spent.
+    `wrong`: the form contained a wrong answer to the question that is asked while a budget is used
+    up.
     """
 
     code = "E_BUDGET"

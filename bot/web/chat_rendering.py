@@ -132,7 +132,10 @@ def render_page(
 
 
 def trouble(rt: Runtime, language: str) -> str:
-    """Return the error text TROUBLE in this language; for "", in all languages, with slashes."""
+    """Return the error message TROUBLE in this language.
+
+    For "", return it in all languages, separated by slashes.
+    """
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     return " / ".join(rt.languages.render(TROUBLE, code) for code in codes)
 
@@ -159,7 +162,10 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
 
 
 def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> list[dict[str, Any]]:
-    """Insert the person's text before the bubbles that answer it, unless a note deletes it."""
+    """Insert the person's own text before the bubbles that answer it.
+
+    If a note deletes the text, do not insert it.
+    """
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
     # The page's script creates UUIDs as ids. An id with other characters is forged and not
@@ -253,10 +259,11 @@ def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield groups of a message's lines that are drawn together; nothing without marks.
+    """Yield groups of adjacent lines of a message, each drawn in one way; nothing without marks.
 
-    Each group has its kind, its number of lines, and the head and value of each of its marks.
-    Adjacent lines of a kind in IN_ROWS form one group.
+    A mark says how some lines are drawn. Each group has the kind of its marks, its number of lines,
+    and the fields `head` and `value` of each mark. Adjacent marks of a kind in IN_ROWS form one
+    group.
     """
     drawn = 0
     for kind, group in groupby(message.marks, lambda mark: mark.kind):
@@ -272,10 +279,11 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 
 
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark the warnings that are drawn collapsed, with only their beginning visible.
+    """Add to each part of a message whether it is collapsed, with only its beginning visible.
 
-    Only warnings of one line are collapsed. If the message has list entries, each of them is. If it
-    has no list entries and a part of the kind "more", each one after the first warning is.
+    Only warnings of one line are collapsed. In a message with list entries, all of them are. In a
+    message without list entries, but with a part of the kind "more", the first warning stays open.
+    In any other message, no warning is collapsed.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]

@@ -247,7 +247,7 @@ def _sentences(reader: Reader, intent: str) -> list[str]:
 
 
 def _privacy(reader: Reader) -> Values:
-    """Return the privacy page's values: description, risk, and the consent texts of all flows.
+    """Return the values of the privacy page: description, risk notice, consents of all flows.
 
     The generated docs/reference/notice.md has the same texts.
     """

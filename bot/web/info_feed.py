@@ -19,8 +19,8 @@ ATOM = "http://www.w3.org/2005/Atom"
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
     """Return the contents that editors published, except contacts, as id, content and text.
 
-    An item that only hides a shipped sentence is omitted. The items are sorted by the day on which
-    an editor checked them, newest first.
+    Items that only hide a sentence shipped with the program are omitted. The newest is first, by
+    the day on which an editor checked it.
     """
     languages = reader.rt.languages
     found = [

@@ -14,10 +14,10 @@ _MEASUREMENTS = "docs/measurements"
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Return the text of each citing page with the newest summary.
+    """Return by path the text of each page that cites the summary, with the newest one.
 
-    A run of `./kosh bench all` is a page with the date as its name, and the summary as its third
-    paragraph. Return no pages if no run was written.
+    Each run of `./kosh bench all` writes a page whose name is its date. The page's third paragraph
+    is the summary. Return {} if there is no such page.
     """
     runs = sorted((root / _MEASUREMENTS).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].md"))
     if not runs:

@@ -271,7 +271,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Return the SQL parameters to read a case, and to count and audit the read.
+    """Return the SQL parameters with which a case is read, and the read counted and audited.
 
     The caller adds the parameter for the person's id.
     """

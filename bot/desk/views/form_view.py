@@ -122,9 +122,9 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """Return the case in the rows of the statement SEEN, if the officer may do the action.
+    """Return the case in the rows of the statement SEEN.
 
-    Raises LookupError without rows, and Forbidden if the officer may not.
+    Raises LookupError if there are no rows, and Forbidden if the officer may not do the action.
     """
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
@@ -148,10 +148,10 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
-    """Return the person's conversation and its ownership version (a counter of owner changes).
+    """Return the person's conversation and its ownership version, decrypted from a database row.
 
-    Return None and 0 without a row, because the console's database role can read a conversation
-    only while its person has an open case.
+    The ownership version counts changes of owner. Return None and 0 without a row: the console's
+    database role can read a conversation only while its person has an open case.
     """
     if not rows:
         return None, 0

@@ -355,7 +355,7 @@ VIEWERS = statement(
 
 
 def _look(*conditions: ColumnElement[bool]) -> Statement[()]:
-    """Return the statement that records the officer as a viewer of the case, if conditions hold."""
+    """Return the statement that records the officer as viewer of a case if `conditions` hold."""
     looking = select(t.Case.id, _OFFICER).where(t.Case.id == _CASE, *conditions)
     return statement(
         insert(t.CaseViewer)

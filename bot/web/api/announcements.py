@@ -61,7 +61,7 @@ class AnnouncementRequest(RequestBody):
     why: str = ""
 
     def draft(self) -> Draft:
-        """Convert the request to a draft.
+        """Convert the request to a draft of an announcement.
 
         Raises broadcasts.Refused if the request breaks a rule of announcements.
         """
@@ -113,7 +113,10 @@ class AudienceCount(ResponseBody):
 
 
 class Blocker(ResponseBody):
-    """A reason why an announcement cannot be sent now, as a code with a detail."""
+    """A reason why an announcement cannot be sent now, as a code.
+
+    `detail` names what the reason is about, such as a language or a channel.
+    """
 
     why: str
     """The reason as a fixed word."""

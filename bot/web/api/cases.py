@@ -67,7 +67,7 @@ class InvitedCase(ResponseBody):
 
 
 class Links(ResponseBody):
-    """Links that open the invitation, one per channel. After one is used, none is valid."""
+    """One-time links to the invitation, one per channel; using one makes all of them invalid."""
 
     telegram: str | None
     """Link that opens the bot in Telegram; null if the installation has none."""

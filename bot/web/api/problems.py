@@ -89,7 +89,7 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the problem name for the status with which the request's body was rejected."""
+    """Return the name of the problem that has this HTTP status; "invalid" if none has it."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 

@@ -99,7 +99,9 @@ Manager = Annotated[Officer, needs(Scope.WEBHOOKS_MANAGE)]
 async def create_webhook(request: Request, what: WebhookRequest, system: Manager) -> NewWebhook:
     """Register an endpoint for events of these types; only this response shows its secret.
 
-    Return 409 with the reason `url`, `address` (not public), `unresolved`, `exists` or `limit`.
+    Return 409 with a reason: `url` (invalid URL), `address` (its IP address is not public),
+    `unresolved` (no IP address was found), `exists` (already registered) or `limit` (too many
+    endpoints).
     """
     rt: Runtime = request.app.state.rt
     wanted = [EventType(each) for each in what.events]

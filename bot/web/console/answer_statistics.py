@@ -40,7 +40,10 @@ async def show(
     context: Annotated[RequestContext, require(Action.STATISTICS_READ)],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the page with the shares of a period, by mission, topic, language and hour."""
+    """Return the page with the shares of cases that got their first answer in time.
+
+    The shares are those of one period, grouped by mission, topic, language and hour.
+    """
     period = _period(context, query)
     found = await answer_statistics.report(context.rt, context.officer, period)
     return page(
@@ -81,9 +84,9 @@ def _period(context: RequestContext, query: PeriodQuery) -> Period:
 
 
 def _names(context: RequestContext) -> dict[str, dict[str, str]]:
-    """Return the labels of the groups, by grouping (such as "topic") and key.
+    """Return the labels of the groups in the statistics, by grouping and key of the group.
 
-    The grouping "kind" has the labels of the groupings themselves.
+    A grouping is, for example, "topic". The entry "kind" has the labels of the groupings.
     """
     say, words = context.say, console_labels.WORDS
     missions = (GENERAL, *(each.key for each in MISSIONS))

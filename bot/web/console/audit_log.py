@@ -61,7 +61,7 @@ async def entries(
 def _morning(context: RequestContext, day: str) -> datetime | None:
     """Return the time at which `day` (an ISO date) begins in the officer's time zone.
 
-    Return None if `day` is not a date, or has no day before or after.
+    Return None if `day` is not a date, or is the first or last date that Python supports.
     """
     try:
         found = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)

@@ -58,7 +58,7 @@ async def ask(
 ) -> Response:
     """Request emergency access to a case.
 
-    Return 422 without a case number or a reason, and 404 if no case has this number.
+    Return 422 if the case number or the reason is missing, and 404 if no case has this number.
     """
     if form.number <= 0 or form.reason not in set(Reason):
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))

@@ -26,7 +26,7 @@ MAX_TITLE = 80
 
 
 def may(context: RequestContext) -> dict[str, bool]:
-    """Return the actions on announcements, each with True if the officer's roles allow it."""
+    """Return for each action on announcements True if the officer's roles allow it."""
     return {
         "draft": context.may(Action.BROADCAST_DRAFT),
         "approve": context.may(Action.BROADCAST_APPROVE),

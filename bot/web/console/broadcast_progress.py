@@ -192,7 +192,10 @@ def _history(context: RequestContext, entries: list[Entry]) -> list[HistoryEntry
 
 
 def cause(context: RequestContext, reason: str) -> str:
-    """Return the text of a reason code of a delivery; an unknown code is returned unchanged."""
+    """Return the text for a reason code of a failed, waiting or paused delivery.
+
+    An unknown code is returned unchanged.
+    """
     known = CAUSES.get(reason.partition(":")[0])
     return context.say(known) if known else reason
 

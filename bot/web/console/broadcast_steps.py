@@ -42,9 +42,10 @@ def is_shown(blocker: Blocker, at: str, draft: Draft) -> bool:
 
 
 def mark_of(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
-    """Return the mark "done" or "open" of the step `name`; `wrong` are all blockers.
+    """Return "done" or "open", which the editor shows beside the step `name`.
 
-    The step "time" has valid defaults, so it is done only when no step has a blocker.
+    `wrong` are all reasons why the announcement cannot be sent. The step "time" has valid defaults,
+    so it is done only when no step has a blocker.
     """
     if found is None or any(each.step == name for each in wrong):
         return "open"
@@ -64,9 +65,9 @@ async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker
 
 
 def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
-    """Return the text of the reason `why` for a rejection.
+    """Return the text that tells an officer why an action on an announcement was refused.
 
-    Codes of languages and states in `detail` are replaced by their names.
+    `why` is the reason. Codes of languages and states in `detail` are replaced by their names.
     """
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}

@@ -42,7 +42,7 @@ class CloseForm(BaseModel):
 
 @router.get("")
 async def show(context: Annotated[RequestContext, require(Action.BURST_READ)]) -> Response:
-    """Return the page with the counts per hour, the busiest addresses and the closed bursts."""
+    """Return the page with chats and cases per hour, the busiest addresses and closed bursts."""
     return await _page(context)
 
 

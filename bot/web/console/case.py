@@ -80,7 +80,7 @@ class CannedReply:
     form: str = ""
 
     def has(self, words: Sequence[str]) -> bool:
-        """Return True if name, title and texts together contain all words of a search."""
+        """Return True if the canned reply's name, title and texts contain all words of a search."""
         text = f"{self.name} {self.title} {self.words} {self.meaning}".casefold()
         return all(each in text for each in words)
 
@@ -99,7 +99,7 @@ async def show(
 
 
 async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
-    """Return only the list beside the case. No reason to read is needed, since no case is read."""
+    """Return only the list of cases beside the open case, which needs no reason for access."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
@@ -186,7 +186,7 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return the database calls for the form choices, by the action that needs each choice."""
+    """Return the database calls that read form choices, by the action whose form has the choice."""
     may, calls = views.may(officer, case), dict[Action, Call]()
     if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
@@ -201,7 +201,7 @@ def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
 def _surroundings(
     context: RequestContext, view: View, found: Sequence[Rows]
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Convert the rows of `_calls_beside` to the list, the canned replies and the form choices."""
+    """Convert the rows of `_calls_beside` to the case list, the canned replies and form choices."""
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
@@ -262,7 +262,7 @@ def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
 
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the inbox's URL, and parameters with which links keep the list and the reason."""
+    """Return the inbox's URL, and URL parameters that keep the list's filters and the reason."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
@@ -382,7 +382,7 @@ def _places(context: RequestContext) -> list[tuple[str, str]]:
 
 
 def answerable_intents(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the intents that have an answer with a label, as pairs of id and label."""
+    """Return the questions that Kosh can answer, as pairs of intent id and label."""
     return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 

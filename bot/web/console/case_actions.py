@@ -251,7 +251,7 @@ async def fill(
     form: Annotated[FillForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Answer a question of the form that is open in the chat, on behalf of the person."""
+    """Answer, on behalf of the person, a question of the form that is open in the person's chat."""
 
     async def action() -> ActionResult:
         return await desk.fill(

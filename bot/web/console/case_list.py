@@ -55,7 +55,7 @@ class InboxQuery(BaseModel):
     after: str = ""
 
     def filter(self) -> Filter:
-        """Return the filter for the database query."""
+        """Return these filters in the form that the database query takes."""
         return Filter(
             queue=self.queue,
             language=self.language,
@@ -85,7 +85,7 @@ class InboxQuery(BaseModel):
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the parameters of a link to a case that make the case's page show this list."""
+        """Return the URL parameters with which a link to a case keeps this list beside the case."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 

@@ -32,8 +32,9 @@ def rows(
 ) -> Markup:
     """Return the rendered rows of a list of cases.
 
-    `kept` is the URL query that the links in the rows get. `now` is the id of the case whose page
-    contains the list, or None. `bulk` adds a checkbox to each row.
+    `kept` is the URL query that is appended to each link to a case, so that the case's page shows
+    the same list. `now` is the id of the case whose page contains the list, or None. `bulk` adds a
+    checkbox to each row.
     """
     frame = (
         context.language, context.zone.key, int(context.now.timestamp() // ROW_SECONDS), kept, bulk,

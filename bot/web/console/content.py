@@ -115,7 +115,7 @@ async def notice(
     context: Annotated[RequestContext, require(Action.CONTENT_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Redirect to the editor of a new notice with this name."""
+    """Redirect to the editor of a new notice, a text above the menu and above answers."""
     item = f"{Kind.NOTICE}:{name}"
     drafts.kind_of(item)
     return RedirectResponse(f"{ROOT}/content/{item}", 303)

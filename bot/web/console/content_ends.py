@@ -60,7 +60,11 @@ async def ends(
 
 
 def _date(text: str) -> date | None:
-    """Return the day that the text names; None if it is no day, or has no day before or after."""
+    """Return the day that the text (an ISO date) names; None if it is not a date.
+
+    Also return None for the first and the last date that Python supports, because the page needs
+    the days before and after.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -75,7 +75,7 @@ class ContentForm(VersionedForm):
         return {code: text for code, text in texts.items() if text}
 
     def _placed(self, place: str) -> tuple[str, ...]:
-        """Return the names of the answer's parts that the form puts here (`place`), in order."""
+        """Return in order the names of the answer's parts that the form assigns to `place`."""
         sent = self.model_extra or {}
         found = [
             (_number(sent.get(f"order_{name}")), at, name)
@@ -94,8 +94,8 @@ def _number(text: object) -> int:
 class Row:
     """A row of an answer's form: one part of the answer.
 
-    `silent`: none of the part's sentences is valid on the day. `opens`: the part may only be in the
-    opening, which the chat shows at once.
+    `silent`: none of the part's sentences is valid on the day for which `rows` was called. `opens`:
+    the part may only be in the opening, which the chat shows at once.
     """
 
     name: str
@@ -133,7 +133,10 @@ def _all_words(part: answers.Opened) -> tuple[Text, ...]:
 
 
 def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
-    """Return the form values of a posted form; without a form, those of the content item's body."""
+    """Return the values that fill the editor's form of a content item.
+
+    They are those of the posted form `form`, or without it those of the item's content `body`.
+    """
     if form is not None:
         sent = form.model_dump() | (form.model_extra or {})
         return {name: value for name, value in sent.items() if name not in ("key", "version")}

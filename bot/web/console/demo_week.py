@@ -44,7 +44,10 @@ type DemoAction = Callable[[], Awaitable[None]]
 
 
 async def fill(rt: Runtime) -> None:
-    """Perform the week's actions in chronological order, then update the registration funnel."""
+    """Do what the invented people and officers did, in chronological order.
+
+    Then count the steps of the registration form for the statistics.
+    """
     owner = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:
         try:
@@ -101,7 +104,7 @@ class Guest:
     name: str = field(default_factory=lambda: uuid4().hex)
 
     async def come(self) -> None:
-        """Choose a language, ask for an officer, and subscribe to announcements."""
+        """As the person: choose a language, ask for an officer, and subscribe to announcements."""
         visit = self.visit
         await self._press(visit.language)
         await self._do(Said("/person"))
@@ -114,7 +117,7 @@ class Guest:
             await subscriptions.put(self.rt, session, person.id, (TOPIC,), {}, discreet=False)
 
     async def begin_form(self) -> None:
-        """Begin a registration, type the answers `visit.typed`, and leave the form unfinished."""
+        """As the person: begin a registration, type the answers `visit.typed`, and stop there."""
         for each in (self.visit.language, *TO_CONSENT):
             await self._press(each)
         for each in self.visit.typed:

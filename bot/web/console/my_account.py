@@ -71,7 +71,10 @@ class NotificationForm(BaseModel):
     digest: int = 0
 
     def chosen(self) -> Preferences:
-        """Return the posted settings. Raises BadPreference if a quiet hour is not a valid time."""
+        """Return the officer's notification settings from the posted form.
+
+        Raises BadPreference if the start or the end of the quiet hours is not a valid time.
+        """
         try:
             opens, closes = (
                 time.fromisoformat(each) if each else None

@@ -61,7 +61,7 @@ class ServiceSignIn:
 
 @open_router.post("")
 async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
-    """Send the browser to the sign-in service, and store this sign-in's values in a cookie.
+    """Redirect the browser to the sign-in service; store the values of this sign-in in a cookie.
 
     Raises Refused (403) if no service is configured or after too many attempts.
     """

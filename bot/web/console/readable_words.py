@@ -13,9 +13,10 @@ from bot.web.console.request_context import RequestContext
 
 
 def of_case(context: RequestContext, view: View, translated: Mapping[int, str]) -> dict[str, Any]:
-    """Return the template values for readable messages of a case.
+    """Return the template values that help an officer to read the messages of a case.
 
-    `translated` has machine translations by message number.
+    They are the messages converted to the officer's script, the ids of messages in a foreign
+    language, and `translated`, the machine translations by message number.
     """
     return {
         "readable": _in_script(context, view),

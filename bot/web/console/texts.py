@@ -255,7 +255,10 @@ def _terms(english: str, code: str) -> Iterator[Term]:
 
 
 def _forms(rt: Runtime, of: Known, found: Sentence, code: str) -> list[WrittenForm]:
-    """Return previews of a sentence in each language and script that has it, `code` first."""
+    """Return a preview of the sentence for each written form that has it, `code` first.
+
+    A written form is a language in one script.
+    """
     codes = [each for each, known in of.items() if known[found.id].text]
     codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
     return [form_of(rt, each, _message(rt, found, each)) for each in codes]
