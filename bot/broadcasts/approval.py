@@ -183,8 +183,9 @@ async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
     """Raise Refused unless the broadcast may start.
 
-    Enough approvals must be valid, and nothing may block sending. The number of recipients may
-    differ from the number at the first approval only as far as MAX_DRIFT and MIN_ allow.
+    Enough approvals must be valid, and nothing may block sending. Since the first approval, the
+    number of recipients may have changed by at most the share MAX_DRIFT, or by MIN_ people if that
+    is more.
     """
     given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]

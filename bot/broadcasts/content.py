@@ -112,9 +112,9 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
-    """Return the message that recipients will get, by code of language and script.
+    """Return the message that recipients will get in each written form, by its code.
 
-    Languages without a text are omitted.
+    A written form is a language in one script. Forms without a text are omitted.
     """
     found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
     return {code: each for code, each in found.items() if each is not None}

@@ -141,7 +141,7 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
 async def append_audit(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
-    """Append the action to the audit log, and notify open console pages about the broadcast."""
+    """Record an officer's action on a broadcast in the audit log; notify open console pages."""
     await execute(transaction, statements.NOTIFY, broadcast=str(about))
     await directory.record_action(transaction, officer, action, str(about), more)
 

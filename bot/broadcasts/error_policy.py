@@ -28,11 +28,11 @@ DAY = 24 * 3600.0
 def classify(
     channel: str, error: SendError, attempt: int, *, template: bool, known: bool
 ) -> tuple[RecipientStatus, str, float, str]:
-    """Return the recipient's status, the reason, the retry delay in seconds, and a pause reason.
+    """Return the effects of a send error on the recipient and the broadcast.
 
-    The pause reason is '' unless the whole broadcast has to be paused. `template`: the text has a
-    WhatsApp template. `known`: the channel accepted the same text for other recipients, so the text
-    is not the cause.
+    They are the recipient's new status, its reason, the delay of a retry in seconds, and the reason
+    to pause the whole broadcast ('' to continue). `template`: the text has a WhatsApp template.
+    `known`: the channel accepted the same text for other recipients, so the text is not the cause.
     """
     match error:
         case BlockedByUser():

@@ -139,9 +139,9 @@ async def decide_in_doubt(
 
 
 async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Set a finished broadcast to running; leave a running or paused one unchanged.
+    """Set a finished broadcast to running, because recipients are to be sent to again.
 
-    Raises Refused in any other state.
+    A running or paused broadcast is left unchanged. Raises Refused in any other state.
     """
     broadcast = await model.find(transaction, broadcast_id, lock=True)
     if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):

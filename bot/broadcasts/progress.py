@@ -171,7 +171,10 @@ async def latest_announcements(transaction: Transaction, limit: int) -> list[Pas
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
-    """Estimate duration and cost of a draft for the counted audience, assuming no errors."""
+    """Estimate how long sending a draft to the counted recipients takes, and what it costs.
+
+    The estimate assumes that no call fails.
+    """
     seconds: dict[str, float] = {}
     for channel in dict.fromkeys(where for _, where in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)

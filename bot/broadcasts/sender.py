@@ -295,9 +295,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
 
 
 async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
-    """Write outcomes of calls to the database; retry while the database is down.
+    """Write outcomes of calls to the database; retry as long as the database is unavailable.
 
-    Only this process has the outcomes. A repeated write changes nothing.
+    Only this process knows the outcomes. Writing them twice changes nothing.
     """
     while True:
         try:

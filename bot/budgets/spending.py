@@ -90,7 +90,7 @@ def is_shared(rt: Runtime, host: str) -> bool:
 async def spend(
     rt: Runtime, host: str, spendings: Iterable[Spending], *, answered: bool = False
 ) -> Verdict:
-    """Draw from the budgets of all `spendings`, or from none of them.
+    """Take each event in `spendings` from its budget, or none if one budget is used up.
 
     `answered` means that the person has correctly answered the captcha question. Then only the
     hourly limits of the IP address can stop the event; the other budgets may become negative.

@@ -134,7 +134,10 @@ async def relay(
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
-    """Record that the person awaits an answer, because a file that an officer requested arrived."""
+    """Record that an uploaded file awaits an officer's answer, if the person has an open case.
+
+    The officer had requested the file.
+    """
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)

@@ -75,7 +75,7 @@ async def wake(transaction: Transaction, case: Case) -> None:
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:
-    """Set the answer deadline of a moved case by the working hours of its new mission."""
+    """Set the answer deadline of a transferred case by the working hours of its new mission."""
     desk, since = (
         await working_hours.mission_settings(transaction, case.mission),
         case.waiting_since,

@@ -160,9 +160,10 @@ def _is_reachable(url: str) -> bool:
 
 
 def _changed(quick: bool, everything: bool = False) -> list[str]:
-    """Run the checks of a change, without chaos if `quick`; return the names of failed ones.
+    """Run the checks that every change must pass; return the names of failed checks.
 
-    With `everything`, run the release checks at the same time, so that no core is idle.
+    `quick` omits the chaos tests. With `everything`, run the release checks at the same time, so
+    that no core is idle.
     """
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)

@@ -75,10 +75,10 @@ def home(data: Path | None) -> Path:
 
 
 def demo_folder(data: Path | None) -> Path | None:
-    """Return the folder of the demo that a command with this argument means; None if none.
+    """Return the folder of the demo on which a command works; None if it works on no demo.
 
-    Without the argument, this is the default folder of `./kosh demo`, unless an installation is
-    there. Configured servers belong to an installation.
+    `data` is the data directory in the command line. Without it, this is the default folder of
+    `./kosh demo`, unless an installation is there. Configured servers belong to an installation.
     """
     if any(os.environ.get(f"{PREFIX}{name}") for name in SERVERS):
         return None

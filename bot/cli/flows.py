@@ -226,9 +226,9 @@ def read_manifest() -> Manifest:
 
 
 def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """Return the text of all drawings by file name.
+    """Return the text of the drawing of each flow, by file name.
 
-    Flows that only a request of the registry starts are omitted.
+    A flow that starts only at a request of the registry has no drawing.
     """
     drawn: dict[str, str] = {}
     for flow in flows.values():

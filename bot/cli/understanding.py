@@ -38,7 +38,7 @@ def train() -> None:
 
 @app.command()
 def languages() -> None:
-    """Write the table that guesses the language of a first message; print the guesses' accuracy."""
+    """Train the guess of a first message's language and write its table; print its accuracy."""
     from bot.i18n.language_guess import FORMS
     from bot.understanding import language_training
 

@@ -72,7 +72,10 @@ def find(intent: str, name: str) -> Opened | None:
 
 
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
-    """Return the sentences that a part shows on a day; empty if its facts are not valid then."""
+    """Return the sentences that a part of an answer shows on a day.
+
+    Return () if none of the part's facts is valid on that day.
+    """
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 
 
@@ -91,10 +94,10 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 
 
 def unknown(intent: str, body: Body) -> Iterator[str]:
-    """Yield the names in `body` that the answer may not contain, and repeated names.
+    """Yield the names of parts in `body` that the answer may not contain, or that are repeated.
 
     A part for some citizenships (`Own`) may only be in the opening. People with another citizenship
-    get such a part at the end of `more` without an editor's doing.
+    get it at the end of `more` automatically.
     """
     seen = set[str]()
     for name in (*body.opening, *body.more):

@@ -204,6 +204,6 @@ async def _reload(content: LiveContent, pool: Any) -> None:
 
 
 async def announce(live: Cache) -> None:
-    """Notify all processes of a publication; without Valkey they see it at their next poll."""
+    """Notify all processes of published content; without Valkey they see it at their next poll."""
     with suppress(CacheUnavailable):
         await live.publish(TOPIC, b"")

@@ -30,7 +30,10 @@ class Walked:
 
 
 def walk(languages: Languages, day: date) -> Walked:
-    """Render every answer, fact, checklist and contact of a day in every language and script."""
+    """Render every answer, fact, checklist and contact of a day in every written form.
+
+    A written form is a language in one script. Return the faults that rendering finds.
+    """
     texts: dict[Text, str] = {}
     for place, text in _everything(day):
         texts.setdefault(text, place)

@@ -284,8 +284,8 @@ async def resolve(
 ) -> ActionResult:
     """Close the case. The bot's next message asks the person if the officer helped.
 
-    `where` is a flow in which the bot continues, or `menu`. If it is empty, the bot continues at
-    the interrupted question. `intent` is the officer's classification of the person's question: it
+    `where` is the name of the flow with which the bot continues, `menu`, or '' for the question
+    that the case interrupted. `intent` is the officer's classification of the person's question: it
     is counted by language in a metric and not stored.
     """
 

@@ -154,7 +154,10 @@ _REOPENED = statement(
 
 
 async def report(rt: Runtime, officer: Officer) -> Report:
-    """Return the report on recent bursts. Raises CacheUnavailable if Valkey is unavailable."""
+    """Return the recent counts of chats and cases, the busiest IP addresses, and closed bursts.
+
+    Raises CacheUnavailable if Valkey, which stores the counts, is unavailable.
+    """
     permissions.require(officer, Action.BURST_READ, Subject(officer.mission))
     activity = await budgets.recent_activity(rt)
     async with directory.acting(rt, officer) as transaction:

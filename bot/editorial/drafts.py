@@ -60,7 +60,10 @@ class NoSuchItem(LookupError):
 
 
 def kind_of(item: str) -> Kind:
-    """Return the kind of the item `KIND:KEY`. Raises NoSuchItem if the item cannot exist."""
+    """Return the kind in the item name `KIND:KEY`.
+
+    Raises NoSuchItem if no item can have this name.
+    """
     kind, _colon, key = item.partition(":")
     known = {
         Kind.FACT: item in SHIPPED,
@@ -145,7 +148,7 @@ def _edit(item: str) -> tuple[Action, Subject]:
 
 
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
-    """Return the draft and the live version of each item, keyed by item.
+    """Return the draft and the live version of every content item, keyed by item.
 
     An item may have only one of the two.
     """

@@ -92,9 +92,9 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
 
 
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
-    """Run statements with the officer's rights, in one round trip; return the rows of each.
+    """Run statements with the officer's rights in one transaction; return the rows of each.
 
-    They run in one transaction.
+    This takes one round trip to the database.
     """
     async with console(rt).connection() as transaction:
         return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]
@@ -165,7 +165,7 @@ async def everyone(transaction: Transaction) -> list[Officer]:
 
 
 async def names(rt: Runtime, officer: Officer) -> dict[str, str]:
-    """Return the names of all officers by id, read with the rights of `officer`."""
+    """Return the names of all officers, keyed by officer id; read with the rights of `officer`."""
     (rows,) = await asked(rt, officer, (statements.EVERYONE, {}))
     return {str(each.id): each.name for each in map(read, rows)}
 

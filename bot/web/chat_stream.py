@@ -61,7 +61,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
 
 
 async def _woken(subscription: Subscription, closing: asyncio.Event) -> Notification | None:
-    """Wait for a Valkey notification of new messages; return it, or None.
+    """Wait for the notification that the chat has new messages; return it.
 
     Return None after HEARTBEAT_SECONDS without a notification, and at shutdown.
     """

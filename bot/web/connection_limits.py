@@ -157,10 +157,11 @@ class UnverifiedBytes:
 
     @contextmanager
     def held_by(self, host: str) -> Iterator[Callable[[int], None]]:
-        """Yield a function that counts bytes of a body, and raises Refused (503) above a limit.
+        """Yield a function to call with the size of each received piece of a webhook's body.
 
-        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. When the
-        block ends, the counted bytes are subtracted again.
+        It adds the size to the address's total, and raises Refused (503) if the total exceeds
+        MAX_UNVERIFIED_BYTES_PER_ADDRESS, or that of all addresses MAX_UNVERIFIED_BYTES. When the
+        block ends, the sizes are subtracted again.
         """
         network, own = network_of(host), 0
 

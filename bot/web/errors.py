@@ -40,9 +40,9 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Return the methods of all routes of the requested path, for the header Allow.
+    """Return the HTTP methods of all routes with the request's path, for the header Allow.
 
-    The header that Starlette sets has only the methods of the first matching route.
+    Starlette's own Allow header has only the methods of the first matching route.
     """
     path = request.url.path
     methods = {

@@ -204,10 +204,11 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Process a batch of updates; return whether all were committed, and each person's updates.
+    """Process a batch of updates.
 
-    Each returned update has the messages to send after its commit. Updates of one person are
-    processed in order, those of different people concurrently.
+    Return True if all were committed, and each person's updates, each with the messages to send
+    after its commit. Updates of one person are processed in order, those of different people
+    concurrently.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []

@@ -58,7 +58,7 @@ def tables_page() -> str:
 
 @cache
 def writers() -> dict[str, set[str]]:
-    """Return the packages that write each table, keyed by the name of the table's class.
+    """Return the packages whose code writes each table, keyed by the name of the table's class.
 
     The package that deletes expired data counts only for tables into which it inserts.
     """

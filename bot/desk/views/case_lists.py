@@ -112,7 +112,10 @@ def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
 
 
 def _values(officer: Officer) -> dict[str, Any]:
-    """Return the parameters that limit lists to the officer's topics; a lead sees all topics."""
+    """Return the SQL parameters that limit case lists to the officer's topics.
+
+    A lead (supervisor), and an officer without a list of topics, see all topics.
+    """
     bound = officer.topics if Role.LEAD not in officer.roles else frozenset[str]()
     return {"officer": officer.id, "free": not bound, "topics": sorted(bound)}
 

@@ -51,7 +51,8 @@ class Changes:
 class _Read:
     """A database read of new events that several pages share.
 
-    `version` is the feed's version, and `at` the event loop's time, when the read began.
+    `version` is the feed's count of notifications and reconnections when the read began. `at` is
+    the event loop's time at that moment.
     """
 
     version: int
@@ -92,9 +93,10 @@ class ChangeFeed:
         return feeds[notification]
 
     async def wait(self, version: int) -> bool:
-        """Wait until the feed's version differs from `version`, and return True.
+        """Wait for a change that the caller has not seen; return True if there is one.
 
-        Return False if it still equals `version` after HEARTBEAT_SECONDS.
+        `version` is the feed's version when the caller last read the changes. Return False if it is
+        still the same after HEARTBEAT_SECONDS.
         """
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]

@@ -235,9 +235,9 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
 
 
 async def _published(rt: Runtime) -> dict[str, Any]:
-    """Return the sign-in service's published configuration with its endpoints.
+    """Return the sign-in service's discovery document (OpenID Connect), which names its endpoints.
 
-    Raises NotProven if the published issuer is not the configured one, or if an endpoint is
+    Raises NotProven if the document's issuer is not the configured one, or if an endpoint is
     missing.
     """
     issuer = rt.settings.oidc_issuer

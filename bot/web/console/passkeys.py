@@ -55,9 +55,10 @@ def _site(rt: Runtime) -> Site:
 async def _challenged(
     rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
 ) -> Response:
-    """Return the browser's options, with challenge and creation time in an encrypted cookie.
+    """Return a response with the WebAuthn options, and the challenge in an encrypted cookie.
 
-    `whose` is the id of the session to which the challenge is bound, or "anybody" for a sign-in.
+    The cookie also contains the challenge's creation time. `whose` is the id of the session to
+    which the challenge is bound, or "anybody" for a sign-in.
     """
     answer = JSONResponse(options)
     issued = (await database_time(connection)).isoformat().encode()

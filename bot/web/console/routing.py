@@ -162,9 +162,9 @@ class ConsoleRoute(APIRoute):
         return [*sent.fields.items()]
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
-        """Return the template values of a page from which the form can be sent again.
+        """Return the template values of the page from which the officer can send the form again.
 
-        Return NOTHING_KEPT if no field in `keep` has text.
+        Return NOTHING_KEPT if none of the fields to keep has text.
         """
         keep = self.permission.keep
         written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
