@@ -1,7 +1,7 @@
 """Approval of broadcasts: list what blocks sending, and require officers other than the author.
 
-An approval is bound to the hash of text, audience and time. It expires after 24 hours, and an edit
-deletes it.
+An approval is bound to the hash of text, audience and time. An approval expires after 24 hours, and
+an edit of the broadcast deletes it.
 """
 
 from collections.abc import Iterator

@@ -30,7 +30,8 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# A broadcast is fed when fewer than MIN_FED of its shards are queued; then up to MAX_FED are added.
+# If fewer than MIN_FED shards of a broadcast have a queued job, jobs for up to MAX_FED further
+# shards are queued.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
 # Seconds without heartbeat after which a worker counts as crashed and its shard is queued again.
@@ -193,7 +194,7 @@ ORDER BY shard LIMIT %(most)s
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue jobs for further shards if fewer than MIN_FED jobs are queued; one job per shard."""
+    """Queue one job for each of the next shards, if fewer than MIN_FED jobs are queued."""
     channels = await _awake(transaction, broadcast.id)
     if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return

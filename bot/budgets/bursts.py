@@ -1,6 +1,6 @@
 """Hourly counts of the chats and cases that each IP address opened; stored only in Valkey.
 
-They show officers a burst, which is many cases from one address in a short time.
+The counts show officers a burst, which is many cases from one address in a short time.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ OTHERS: Final = "others"
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Counts of one IP address in one hour; `network` is its keyed hash, which changes daily."""
+    """Events of one IP address (`network`, its keyed hash of the day) in one hour, by kind."""
 
     hour: datetime
     network: str

@@ -73,7 +73,7 @@ def network_of(host: str) -> str:
 def network_key(rt: Runtime, host: str) -> str:
     """Return the name under which an IP address is counted today.
 
-    It is a keyed hash that changes at midnight UTC; the address itself is stored nowhere.
+    The name is a keyed hash that changes at midnight UTC; the address itself is stored nowhere.
     """
     return rt.vault.ask_key("network", network_of(host), datetime.now(UTC).date())[:16]
 
@@ -92,9 +92,9 @@ async def spend(
 ) -> Verdict:
     """Take each event in `spendings` from its budget, or none if one budget is used up.
 
-    `answered` means that the person has correctly answered the captcha question. Then only the
-    hourly limits of the IP address can stop the event; the other budgets may become negative.
-    Return the result as Granted, Asked or Waits.
+    `answered` means that the person has correctly answered the captcha question. After a correct
+    answer, only the hourly limits of the IP address can stop the event, and the other budgets may
+    become negative. Return the result as Granted, Asked or Waits.
     """
     wanted = sorted(spendings)
     key = network_key(rt, host)

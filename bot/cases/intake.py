@@ -188,8 +188,8 @@ async def add_words(
 ) -> int:
     """Store a message in a case; return its id.
 
-    It is a message of the person, or of an officer if `officer` is set. `message_id` is the outbox
-    row of an officer's message.
+    The message is from the person, or from the officer `officer` if that is set. `message_id` is
+    the outbox row of an officer's message.
     """
     body = person.key.seal(words.encode(), *MESSAGE_CONTEXT, str(case_id))
     added = await fetch_value(

@@ -9,8 +9,8 @@ from bot.db.connection import Transaction
 from bot.db.statements import fetch_one, fetch_value
 from bot.officers import permissions
 
-# Associated data of the encryption: the original names of table and column. They must not be
-# renamed, because stored rows could then not be decrypted.
+# Associated data of the encryption: the original names of table and column. These strings must not
+# change, because stored rows could then not be decrypted.
 MESSAGE_CONTEXT, NOTE_CONTEXT = ("case_words", "body"), ("notes", "body")
 
 

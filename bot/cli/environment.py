@@ -209,8 +209,8 @@ async def with_runtime(
 def settle_memory() -> None:
     """Exclude the objects created so far from garbage collection.
 
-    They live as long as the process, so scanning them frees nothing. The repeated scans determined
-    the 99th percentile of the latency of turns.
+    These objects live as long as the process, so scanning them frees nothing. The repeated scans
+    determined the 99th percentile of the latency of turns.
     """
     gc.collect()
     gc.freeze()

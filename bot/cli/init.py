@@ -39,7 +39,8 @@ QUESTIONS: Mapping[str, str] = {
     "registry_client_secret": "Client secret at the registry",
     "registry_callback_secret": "Secret of the registry's callbacks",
 }
-# Prefixes of settings, each with the setting that must be given for these settings to be asked for.
+# `init` asks for the settings with one of these prefixes only if the setting beside the prefix is
+# given.
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[

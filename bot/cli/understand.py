@@ -50,7 +50,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
 
 
 def _report(recognizer: Recognizer) -> str:
-    """Return the accuracy on lines not used for training, and in cross-validation."""
+    """Return the recogniser's accuracy on lines not used for training, and in cross-validation."""
     results = evaluation.of_lines(evaluation.held_lines(), recognizer)
     unlike = evaluation.unlike_phrases(results)
     parts = {

@@ -107,7 +107,7 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
-    """Return the fact that people get if `body` replaces the content of a shipped fact."""
+    """Return the fact that people get if an editor's content `body` replaces a shipped fact."""
     kept = body.until == shipped.until
     return replace(
         shipped,
@@ -119,9 +119,10 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        # `ended` is the sentence that people get after the fact's last day. Without `ends`, it only
-        # says that a check is overdue, which is true of any last day. With `ends`, it may mention
-        # the shipped last day, so it is kept only if the last day is unchanged.
+        # `ended` is the sentence that people get after the fact's last day. If the shipped fact has
+        # `ends` (a sentence about its last day), `ended` may mention that day, so it is kept only
+        # if the day is unchanged. Otherwise `ended` only says that a check is overdue, which is
+        # true of any last day.
         ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
         published=True,
     )

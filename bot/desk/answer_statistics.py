@@ -1,7 +1,7 @@
 """Share of first answers within the promised time: by mission, topic, language and hour.
 
-Counts are of cases, which are people's requests to a mission's officers. They are rounded down to
-multiples of 5, so that the difference of two counts does not reveal a count below 5.
+A case is a person's request to a mission's officers. Counts of cases are rounded down to multiples
+of 5, so that the difference of two counts does not reveal a count below 5.
 """
 
 from collections.abc import Sequence
@@ -47,8 +47,8 @@ class Group:
     """Counts of the cases of one mission, topic, language or hour; a count from 1 to 4 is None.
 
     `in_time` is the percentage of answered cases whose first answer came within the promised time.
-    It is None if fewer than 5 cases were answered, or if it would reveal that 1 to 4 cases were in
-    time or late.
+    The percentage is None if fewer than 5 cases were answered, or if it would reveal that 1 to 4
+    cases were in time or late.
     """
 
     name: str

@@ -43,7 +43,7 @@ async def reply(
 ) -> ActionResult:
     """Send the person a typed text, a canned reply, a blank form of the library or a file.
 
-    `words` is the typed text. It is sent in the script of the person's language and stored as
+    `words` is the typed text. The text is sent in the script of the person's language and stored as
     typed. `canned` and `form` are names; both are sent in the person's language. If the platform
     accepts no message now, or others may see the screen (`views.is_withheld`), the person gets a
     notice, and the reply once they open the notice. `is_machine`: a machine translated the text,

@@ -49,7 +49,7 @@ class SpamReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Number of events of each kind in one hour, from all IP addresses."""
+    """Number of chats, consents, cases and so on in one hour, from all IP addresses."""
 
     begins: datetime
     counts: Mapping[Spending, int]
@@ -57,10 +57,11 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An IP address with many events, and its queued cases in the officer's mission.
+    """An IP address that opened many chats or cases, and its queued cases in the officer's mission.
 
-    The address is a keyed hash. `first` and `last` are the first and the last hour with events.
-    `waiting` is the number of queued cases, and `urgent` the number of urgent ones among them.
+    The address is a keyed hash. `first` and `last` are the first and the last hour in which it
+    opened any, and `counts` are by kind. `waiting` is the number of queued cases, and `urgent` the
+    number of urgent ones among them.
     """
 
     network: str
@@ -85,7 +86,7 @@ class ClosedBurst:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Events by hour, IP addresses with many events, and the mission's closed groups of cases."""
+    """Chats and cases by hour, busiest IP addresses, and the mission's closed groups of cases."""
 
     hours: tuple[Hour, ...]
     sources: tuple[Source, ...]

@@ -1,6 +1,6 @@
 """Keep a message in each duty group with the number of waiting cases per mission.
 
-A duty group is a Telegram group of officers. The message has only counts and a link. It is edited
+A duty group is a Telegram group of officers. The message has only counts and a link, and is edited
 when counts change. When a new urgent case arrives, a new message replaces it, because Telegram
 notifies the group only of new messages.
 """

@@ -52,7 +52,7 @@ async def is_withheld(
 ) -> bool:
     """Return True if the person must get a notice in place of a message.
 
-    This is the case on channels with notifications if the platform's reply window is closed or
+    A message is withheld on channels with notifications if the platform's reply window is closed or
     others may see the screen (`views.is_withheld`).
     """
     places = (rt.channels.get(each) for each in (held.channel, held.home))

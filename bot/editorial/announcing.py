@@ -27,7 +27,7 @@ RULES = "rules"
 def audience(fact: Fact, day: date) -> Rule:
     """Return the audience rule that selects whom the fact concerns, by citizenship and programme.
 
-    It also selects people with a saved checklist that contains the fact.
+    The rule also selects people with a saved checklist that contains the fact.
     """
     programme = fact.key.partition(".")[0]
     return Rule(
@@ -58,7 +58,8 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
 def proposed(fact: Fact, body: Body, day: date) -> Draft:
     """Return the draft of an announcement of a published fact.
 
-    It has a text for each language except English: the published sentence and its first source.
+    The draft has a text for each language except English: the published sentence and its first
+    source.
     """
     source = "".join(f"\n{each}" for each in body.sources[:1])
     return Draft(

@@ -1,6 +1,6 @@
 """API tokens of other systems: created, listed and revoked, and recognised in requests.
 
-A token belongs to an account. It permits an action only if one of its scopes and the account's
+A token belongs to an account. A token permits an action only if one of its scopes and the account's
 roles allow the action. Only a keyed hash of the token is stored.
 """
 
@@ -95,7 +95,8 @@ UNDER_INDEX = (
 class ApiToken:
     """An API token with its account.
 
-    It is valid to the end of `last_day` (UTC), or without a time limit if `last_day` is None.
+    The token is valid to the end of `last_day` (UTC), or without a time limit if `last_day` is
+    None.
     """
 
     id: UUID

@@ -106,7 +106,7 @@ class Scope(StrEnum):
 class Reason(StrEnum):
     """Reason that an officer selects for reading personal data.
 
-    It is an enum, since free text could put names into the audit log.
+    The reason is an enum, since free text could put names into the audit log.
     """
 
     ANSWER = "answer"

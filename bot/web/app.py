@@ -41,8 +41,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application; it opens its database and Valkey connections at startup.
 
-    It closes them at shutdown. With `platforms_only`, it serves only webhooks, registry callbacks
-    and health checks.
+    The connections are closed at shutdown. With `platforms_only`, the application serves only
+    webhooks, registry callbacks and health checks.
     """
 
     @asynccontextmanager

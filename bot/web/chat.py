@@ -96,7 +96,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:
-    """Return the greeting for the page of a new chat; () if the person is known.
+    """Return the greeting for the page of a new chat; () if the chat's person has consented.
 
     The greeting is a list of notes, which are changes of the page (see `chat_rendering`).
     """
@@ -127,8 +127,8 @@ async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Respon
 async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
     """Redirect the browser to a page that does not mention Kosh, and delete the chat's cookie.
 
-    This also happens if the database is unavailable and the event is not stored. A person in danger
-    must not wait, and without the cookie the browser does not open the chat again.
+    The chat is left even if the database is unavailable and the event is not stored. A person in
+    danger must not wait, and without the cookie the browser does not open the chat again.
     """
     background = None
     with suppress(*UNAVAILABLE_ERRORS):

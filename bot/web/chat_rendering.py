@@ -106,8 +106,8 @@ def render_page(
 ) -> Response:
     """Return the chat page; with `unsent`, return 503 and put the unsent text into the input field.
 
-    `browser` is the browser's preferred language. In the choice of a language, the button of this
-    language comes first. It is the page's language until the person chooses one.
+    `browser` is the browser's preferred language. Until the person chooses a language, the page
+    uses this one, and its button is the first one in the choice of languages.
     """
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")

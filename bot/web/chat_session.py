@@ -129,9 +129,9 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
 def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
     """Return the secret names that can replace the chat's name if this event gives consent.
 
-    They are derived from the chat's name and the event's id, so that the retry of a post finds the
-    same chat. There is one name for each version of the key that derives them, because the key may
-    have been rotated since the first post.
+    The names are derived from the chat's name and the event's id, so that the retry of a post finds
+    the same chat. There is one name for each version of the key that derives them, because the key
+    may have been rotated since the first post.
     """
     found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
     return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
@@ -140,7 +140,7 @@ def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
 async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence[tuple[str, Note]]:
     """Return the notes (changes of the page) after the one with the id `last`, each with its id.
 
-    They come from the outbox, or from the Valkey stream for an anonymous chat.
+    The notes come from the outbox, or from the Valkey stream for an anonymous chat.
     """
     if session.person is None:
         return await webchat.waiting(rt.live, rt.vault, session.name, last)

@@ -43,7 +43,7 @@ HEADERS = [
 class RequestGuard:
     """ASGI middleware that rejects requests with ambiguous lengths or a foreign Host header.
 
-    It adds the security headers to every response and counts responses.
+    The middleware also adds the security headers to every response and counts responses.
     """
 
     def __init__(self, app: ASGIApp) -> None:

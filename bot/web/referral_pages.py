@@ -1,8 +1,8 @@
 """Serve the pages of organisations that refer people: invitation, poster, number of registrations.
 
 The invitation page sets no cookie and stores nothing. Each organisation also has a page with a
-secret address. This page shows only the released number of registrations, which changes at most
-once a day.
+secret address. The secret page shows only the released number of registrations, which changes at
+most once a day.
 """
 
 import asyncio

@@ -154,7 +154,7 @@ class View:
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
     """Return a case with its texts.
 
-    It raises the same errors and writes the same audit entries as `view_beside`.
+    This function raises the same errors and writes the same audit entries as `view_beside`.
     """
     found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
     return found

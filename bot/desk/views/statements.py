@@ -149,7 +149,7 @@ _WANTED = (
 def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
     """Return the statement that reads a page of a case list.
 
-    It sorts and limits the cases first, then joins their details.
+    The statement sorts and limits the cases first, then joins their details.
     """
     is_closed = queue is Queue.RESOLVED
     key = _key_of(t.Case, queue)

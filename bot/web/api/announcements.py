@@ -1,7 +1,7 @@
 """Announcements that other systems write and send, under the same rules as in the console.
 
 An announcement is a message to many people. A system can ask officers to approve an announcement,
-and can send an approved one. It can never approve one itself.
+and can start an approved one. A system can never approve an announcement itself.
 """
 
 from collections.abc import Awaitable, Callable

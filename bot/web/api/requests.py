@@ -118,8 +118,8 @@ def _headers(error: Refusal) -> dict[str, str] | None:
 def _invalid(error: RequestValidationError) -> Response:
     """Return an error response for an invalid request, without the client's values.
 
-    It is `bad-key` for the Idempotency-Key, `not-found` for an id in the path, and `invalid` with
-    the field's name for the body.
+    The error is `bad-key` for the Idempotency-Key, `not-found` for an id in the path, and `invalid`
+    with the field's name for the body.
     """
     found = error.errors()[0]
     place = [str(each) for each in found["loc"]]

@@ -1,7 +1,8 @@
 """Webhooks: a system registers an endpoint, to which Kosh sends signed events.
 
 Events contain only ids and states of cases, announcements and content. A system can subscribe to
-event types whose resource its token may read. It sees only the endpoints of its own account.
+event types whose resource its token may read. A token gives access only to the endpoints of its own
+account.
 """
 
 from datetime import datetime

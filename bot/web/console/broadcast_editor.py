@@ -82,7 +82,7 @@ class StepForm(VersionedForm):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A filter of the audience: all its values, and those that the officer has chosen."""
+    """A filter of the audience: its possible values, and those that the officer has chosen."""
 
     name: str
     title: str
@@ -127,7 +127,7 @@ async def _page(
     """Return the page of step `at` with the draft's values.
 
     If a colleague changed the announcement after the page was loaded, `yours` is the officer's own
-    version. Its texts are then shown beside the saved ones.
+    version. The texts of `yours` are then shown beside the saved ones.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -175,8 +175,8 @@ def written(context: RequestContext) -> list[tuple[str, str]]:
 def _tightest(context: RequestContext) -> tuple[str, int]:
     """Return the name of the channel with the smallest text limit, and this limit.
 
-    The limit applies to every text, because one text is sent on all channels. It is in the
-    channel's unit of measure.
+    The limit applies to every text, because one text is sent on all channels. The limit is in the
+    channel's unit of measure, such as characters.
     """
     name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
@@ -364,7 +364,7 @@ async def count(
     broadcast_id: UUID,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Return the step "audience" with the number of people whom the ticked filters select.
+    """Return the page of the step "audience" with the number of people whom the filters select.
 
     Nothing is saved.
     """
@@ -378,7 +378,7 @@ async def test(
     broadcast_id: UUID,
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Send the announcement's text in one language to the test phones.
+    """Send the announcement's text in one language to the phones that are configured for tests.
 
     Without `language`, send every text that was changed after its last test.
     """

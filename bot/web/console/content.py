@@ -269,7 +269,8 @@ def _is_repeatable(version: Version, today: date) -> bool:
 async def _shipped(context: RequestContext, item: str) -> Body | None:
     """Return the content item as it was before editors changed it; None if it did not exist.
 
-    This is the fact or answer shipped with the program, or the mission's stored canned reply.
+    The returned item is the fact or answer shipped with the program, or the mission's stored canned
+    reply.
     """
     if item in drafts.SHIPPED or item in drafts.ANSWERED:
         return drafts.shipped(context.rt, item)

@@ -46,7 +46,7 @@ class Difference:
 def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
     """Return the sentences that people read on a day if `body` is the content of the item.
 
-    If `body` is None, nothing is published for the item. Then a fact or an answer has the sentences
+    If `body` is None, nothing is published for the item: a fact or an answer has the sentences
     shipped with the program, and any other item has none.
     """
     kind, key = drafts.kind_of(item), item.partition(":")[2]

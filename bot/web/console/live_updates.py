@@ -2,8 +2,8 @@
 
 Events contain only ids. Permissions are checked when the page is rendered again. Events are
 database rows, numbered in commit order. A page sends the number of the last event that it has, and
-gets all later events. Each server process listens to PostgreSQL on one connection. It reads new
-events once for all pages of a mission that have the same last event.
+gets all later events. Each server process listens to PostgreSQL on one connection. The process
+reads new events once for all pages of a mission that have the same last event.
 """
 
 import asyncio

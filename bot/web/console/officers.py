@@ -61,7 +61,7 @@ class LinkAccountForm(OfficerForm):
 async def listing(
     context: Annotated[RequestContext, require(Action.OFFICERS_READ)],
 ) -> Response:
-    """Return the page with all officers for an administrator, otherwise only with the mission's."""
+    """Return the page of officers: all for an administrator, otherwise those of the own mission."""
     return await _page(context)
 
 

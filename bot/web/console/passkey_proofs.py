@@ -27,7 +27,7 @@ def creation_options(
 ) -> Any:
     """Return the WebAuthn options with which the browser creates a passkey.
 
-    They exclude devices that already have one of the passkeys in `known`.
+    The options exclude devices that already have one of the passkeys in `known`.
     """
     import webauthn
     from webauthn.helpers import structs
