@@ -144,7 +144,7 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Process an uploaded file that answers the open question; respond once it is checked."""
+    """Process an uploaded file, the answer to the open question; respond when it is checked."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
     # The limit for the form is larger than the one for its file. So a file that is too large
@@ -300,7 +300,7 @@ def _by_script(request: Request) -> bool:
 
 @router.get(EXIT_URL)
 async def away(request: Request) -> Response:
-    """Return the page after a quick exit: a phrase book that does not mention Kosh."""
+    """Return the page that replaces the chat after a quick exit: a neutral phrase book."""
     rt: Runtime = request.app.state.rt
     codes = [code for code, _own in rt.languages.languages()]
     first = page_language(rt, "", request)

@@ -219,7 +219,7 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
 
 
 def _rows(message: Message) -> list[list[dict[str, str]]]:
-    """Return the buttons in rows: first answer options and links, then controls such as "Back"."""
+    """Return a message's buttons in rows: first answers and links, then controls such as "Back"."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     large = [each for each in plain if _key(each) in MAIN_OPTIONS]
@@ -294,7 +294,7 @@ def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def language_values(rt: Runtime, language: str) -> dict[str, object]:
-    """Return template values that depend on the language: its codes, direction and labels."""
+    """Return the page's template values that depend on the language: code, direction and labels."""
     labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
     labels["code"] = language
     return {"lang": tag(language), "dir": direction(language), "labels": labels}

@@ -22,7 +22,7 @@ PIECE_SECONDS = 60.0
 
 @dataclass
 class Upload:
-    """The text fields that precede the file, and a stream of the file's bytes."""
+    """An uploaded form: the text fields that precede its file, and a stream of the file's bytes."""
 
     fields: dict[str, str]
     file: AsyncIterator[bytes]
@@ -105,7 +105,7 @@ class _Reader:
         return True
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes to the end of the file; ignore later parts of the form."""
+        """Yield the uploaded file's bytes to the file's end; ignore later parts of the form."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()

@@ -55,7 +55,7 @@ def _is_phone(request: Request) -> bool:
 
 
 def _choice(rt: Runtime, language: str) -> Response:
-    """Return a page with a link to each of the two PDFs, for phones and for printing."""
+    """Return a page with two links to the checklist's PDF, one for phones and one for printing."""
     render = rt.languages.render
     html = templates.get_template("page.html").render(
         lang=tag(language),

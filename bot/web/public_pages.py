@@ -51,7 +51,7 @@ class Reader:
         return self.rt.languages.render(text, self.language)
 
     def url(self, path: str) -> str:
-        """Return the address of a public page in this language."""
+        """Return the address of a public page with this reader's language in its query."""
         return f"{path}?lang={self.language}"
 
 

@@ -122,7 +122,7 @@ class CheckedRequest(Request):
         self._pairs = pairs
 
     async def form(self, **_limits: object) -> FormData:  # type: ignore[override]
-        """Return the checked fields as form data."""
+        """Return the checked fields as Starlette's form data."""
         return FormData([*self._pairs])
 
 
@@ -134,7 +134,7 @@ class ReadRequest(Request):
         self._raw = raw
 
     async def body(self) -> bytes:
-        """Return the body that was read."""
+        """Return the body that was already read, instead of reading it from the client."""
         return self._raw
 
 

@@ -93,7 +93,7 @@ class AnnouncementStatus(ResponseBody):
 
 
 class Included(ResponseBody):
-    """The number of recipients who read one language on one channel."""
+    """The number of an announcement's recipients who read one language on one channel."""
 
     language: str
     """Language of the text that they receive (BCP 47)."""
@@ -136,7 +136,7 @@ class AnnouncementProgress(AnnouncementStatus):
 
 
 class Verb(StrEnum):
-    """An action on an approved announcement."""
+    """An action on an approved announcement: start, pause, resume or cancel."""
 
     START = "start"
     PAUSE = "pause"

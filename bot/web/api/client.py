@@ -97,7 +97,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An endpoint that receives events, without its secret."""
+    """A webhook endpoint, to which Kosh sends events; its secret is not included."""
 
     id: str
     url: str
@@ -112,7 +112,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook(Webhook):
-    """A new endpoint with its secret, which cannot be read again."""
+    """A new webhook endpoint with its secret, which cannot be read again."""
 
     secret: str
 
@@ -218,7 +218,10 @@ class Client:
     async def invite_person(
         self, topic: str, language: str, key: str, country: str = ""
     ) -> NewCase:
-        """Create links by which a person asks an officer for help; `key` is the idempotency key."""
+        """Create one-time links by which a person asks an officer for help.
+
+        `key` is the idempotency key.
+        """
         asked = {"topic": topic, "language": language, "country": country}
         return _read(NewCase, await self._call("POST", "/cases", asked, key))
 

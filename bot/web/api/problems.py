@@ -79,7 +79,7 @@ class Refusal(Exception):
 def problem(
     name: ProblemName, reason: str = "", field: str = "", headers: dict[str, str] | None = None
 ) -> Response:
-    """Return the error response for a problem name, with the name's status and title."""
+    """Return the error response of the problem `name`, with its HTTP status and title."""
     status, title = PROBLEMS[name]
     found = Problem(
         type=f"urn:kosh:problem:{name}", title=title, status=status, reason=reason, field=field

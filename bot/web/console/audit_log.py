@@ -71,7 +71,10 @@ def _morning(context: RequestContext, day: str) -> datetime | None:
 
 
 def _detail(context: RequestContext, written: str) -> str:
-    """Return an entry's detail as text; codes of roles, languages and reasons become labels."""
+    """Return the detail of an audit entry as text, with labels instead of codes.
+
+    The codes are those of roles, languages and reasons.
+    """
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
     said = {key: context.say(label) for key, label in known.items()} | own

@@ -142,7 +142,7 @@ class Change:
 
 
 async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | None:
-    """Return the changes since the last approval; None if the announcement was never approved."""
+    """Return the announcement's changes since its last approval; None if it was never approved."""
     before, now = await broadcasts.agreed(context.rt, context.officer, found.id), found.draft
     if before is None:
         return None

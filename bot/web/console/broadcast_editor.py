@@ -100,7 +100,7 @@ def path_of(found: Broadcast, more: str = "") -> str:
 
 @router.get("/new")
 async def new(context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)]) -> Response:
-    """Return the first step of a new announcement."""
+    """Return the page of the first step, for a new announcement."""
     return await _page(context, None, "purpose", Draft(Purpose.NEWS, "", {}))
 
 
@@ -110,7 +110,7 @@ async def show_step(
     broadcast_id: UUID,
     step: Step,
 ) -> Response:
-    """Return the page of one step of the editor."""
+    """Return the page of one step of the announcement's editor."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, step, found.draft)
 

@@ -79,7 +79,7 @@ class Form:
 
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
-    """Return the previews of each language and script with a text, on every configured channel."""
+    """Return the announcement's previews, by language and script, on every configured channel."""
     return [form_of(rt, code, each) for code, each in broadcasts.samples(rt, draft).items()]
 
 

@@ -101,7 +101,7 @@ class Segment:
 
 
 def segments(progress: Progress) -> list[Segment]:
-    """Return a segment of the progress bar for each delivery status, by number of recipients."""
+    """Return the progress bar's segments: one for each delivery status of the recipients."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
     for fate in FATES:

@@ -95,6 +95,6 @@ async def reopen(
     context: Annotated[RequestContext, require(Action.BURST_REOPEN)],
     burst: Annotated[UUID, Form()],
 ) -> Response:
-    """Reopen the cases of a closed burst; they return to the officers' queue."""
+    """Reopen the cases that were closed as one burst; they return to the officers' queue."""
     await bursts.reopen(context.rt, context.officer, burst)
     return done("/bursts", "burst_reopened")

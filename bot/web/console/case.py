@@ -91,7 +91,7 @@ async def show(
     case_id: UUID,
     reason: OptionalReason = None,
 ) -> Response:
-    """Return the page of a case, or a form that asks for the reason to read it."""
+    """Return the page of a case, or a form that asks the officer for the reason to read it."""
     part = context.request.headers.get(LIVE_PART, "")
     if part == PANE and context.request.headers.get("x-requested-with") == BACKGROUND_REQUEST:
         return await _pane(context, case_id, reason)
@@ -330,7 +330,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the reply's preview; `other` names the text's language if it is not the person's."""
+    """Return the preview of a reply; `other` names its language if it is not the person's."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
@@ -393,7 +393,7 @@ async def upload_page(
     upload_id: UUID,
     number: QueryNumber,
 ) -> Response:
-    """Return a page of an upload as a JPEG that Kosh rendered, never the original file."""
+    """Return one page of an uploaded file as a JPEG that Kosh rendered, never the original file."""
     picture = await views.page(context.rt, context.officer, case_id, upload_id, number)
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
     return Response(picture, media_type="image/jpeg", headers=PAGE_HEADERS | named)

@@ -91,7 +91,7 @@ def _taken(context: RequestContext, taken: CaseConflict) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return a text with LF as line ends, cut to MAX_REPLY characters."""
+    """Return an officer's text with LF as line ends, cut to MAX_REPLY characters."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
 
@@ -149,7 +149,7 @@ async def reply(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send a reply to the person."""
+    """Send the officer's reply to the person of the case."""
 
     async def action() -> ActionResult:
         return await desk.reply(
@@ -195,7 +195,7 @@ async def note(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Save a note that only officers can read."""
+    """Save a note on the case that only officers can read."""
 
     async def action() -> ActionResult:
         return await desk.note(
@@ -217,7 +217,7 @@ async def ask_document(
     form: Annotated[DocumentForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Ask the person for a document."""
+    """Ask the person of the case for a document, such as a passport."""
 
     async def action() -> ActionResult:
         return await desk.ask_document(

@@ -82,7 +82,10 @@ async def choose_fact(
 
 
 def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[Fact, Insertable]]:
-    """Yield the facts that are valid on `day`, in the person's and in the officer's language."""
+    """Yield the facts that are valid on `day`, each with its text in `language` and its sources.
+
+    If that is not the officer's language, the meaning in the officer's language is added.
+    """
     render, own = context.rt.languages.render, context.language
     for shipped in FACTS:
         fact = shipped.on(day)

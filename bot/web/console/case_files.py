@@ -36,7 +36,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class FormToSend(CaseForm):
-    """The name of the blank form to send."""
+    """The posted name of the library form that the officer sends to the person."""
 
     form: Line = ""
 
@@ -48,7 +48,7 @@ async def send_form(
     form: Annotated[FormToSend, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send the person a library form in their language."""
+    """Send the person a blank form of the mission's library in the person's language."""
 
     async def action() -> ActionResult:
         return await desk.reply(
@@ -167,6 +167,6 @@ async def remove(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
     form: Annotated[LibraryFields, Form()],
 ) -> Response:
-    """Delete a library form in one language."""
+    """Delete the blank form of one language from the mission's library."""
     await form_library.remove(context.rt, context.officer, form.name, form.language)
     return done("/forms", "saved")

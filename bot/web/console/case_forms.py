@@ -25,7 +25,7 @@ class CaseForm(VersionedForm):
 
     @property
     def draft(self) -> Draft:
-        """Return the officer's unsent texts, to show them again."""
+        """Return the officer's unsent texts from the posted form, to show them again."""
         return Draft(self.words, self.canned, self.note, machine=self.machine)
 
 

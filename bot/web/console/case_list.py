@@ -42,7 +42,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class InboxQuery(BaseModel):
-    """Filters of the cases that the inbox lists; `after` is the cursor of the next page."""
+    """Filters of the cases that the inbox lists; `after` is the last case of the previous page."""
 
     queue: Queue = Queue.UNCLAIMED
     language: Annotated[str, Field(max_length=16)] = ""

@@ -89,7 +89,7 @@ async def note_writing(
 
 @router.get("/labels")
 async def listing(context: Annotated[RequestContext, require(Action.CASE_LIST)]) -> Response:
-    """Return the page of labels that cases of the officer's mission can have."""
+    """Return the page on which a mission edits the labels that its cases can have."""
     return await _page(context)
 
 

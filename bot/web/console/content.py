@@ -352,7 +352,7 @@ def _names(context: RequestContext) -> dict[str, str]:
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:
-    """Yield each distinct reason that blocks a draft as text, with the name of its language."""
+    """Yield each reason that blocks a draft, as text with the name of the language concerned."""
     own = dict(context.rt.languages.languages()) | {ENGLISH: context.say(WORDS["content_english"])}
     for each in dict.fromkeys(found):
         words = context.say(labels_content.REFUSALS[each.why])

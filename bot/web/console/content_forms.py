@@ -107,7 +107,7 @@ class Row:
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
-    """Return a row for each part of an answer in order, then for each shipped part not in it."""
+    """Return the form's rows: the parts of an answer in order, then the shipped parts not in it."""
     return list(_rows(intent, body, day))
 
 
@@ -124,7 +124,7 @@ def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
 
 
 def _all_words(part: answers.Opened) -> tuple[Text, ...]:
-    """Return all sentences of a part, including those that are not valid today."""
+    """Return all sentences of a part of an answer, including those that are not valid today."""
     match part:
         case Text():
             return (part,)

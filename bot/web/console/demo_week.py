@@ -77,7 +77,7 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
 
 
 def _moments(rt: Runtime, officers: dict[str, Officer]) -> list[tuple[float, DemoAction]]:
-    """Return the week's actions, each with the number of hours ago at which it happens."""
+    """Return the actions of the demo's week, each with the number of hours since it happened."""
     found: list[tuple[float, DemoAction]] = [(DUE, partial(_announce, rt, officers))]
     for number, visit in enumerate(PEOPLE):
         officer = officers[(LEAD, HELPER)[number % 2]]
@@ -124,7 +124,7 @@ class Guest:
             await self._do(Said(each))
 
     async def be_answered(self) -> None:
-        """Let the officer claim the case and reply to it."""
+        """As the officer: claim the invented person's case and reply to it."""
         case = await self._case()
         done = await desk.claim(self.rt, self.officer, case.id, case.version, key=uuid4().hex)
         await desk.reply(
@@ -132,7 +132,7 @@ class Guest:
         )
 
     async def be_closed(self) -> None:
-        """Let the officer close the case, and the person rate the answer."""
+        """As the officer: close the case. Then as the person: rate the answer."""
         case = await self._case()
         await desk.resolve(
             self.rt, self.officer, case.id, case.version, key=uuid4().hex, where="menu"

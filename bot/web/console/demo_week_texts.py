@@ -108,5 +108,5 @@ FORMS = tuple(
     Visit(3.0 + number, ("kk", "ru")[number % 2], typed=("TESTOVA", "GULNAR")[: number % 3])
     for number in range(6)
 )
-# How many hours ago the announcement was sent.
+# The demo's announcement was sent this many hours ago.
 DUE = 27.0

@@ -41,7 +41,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Events as text in server-sent-event format; `last` is the number of the last event."""
+    """Events as text in server-sent-event format; `last` is the number of the last of them."""
 
     events: str
     last: int
@@ -155,7 +155,7 @@ class ChangeFeed:
 
 
 async def close(state: object) -> None:
-    """Stop all feeds of this process at shutdown."""
+    """Stop all feeds of database changes in this process, when the server shuts down."""
     feeds: dict[str, ChangeFeed] = getattr(state, "feeds", {})
     for feed in feeds.values():
         await feed.close()

@@ -23,7 +23,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/own")
 async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Return the officer's account page."""
+    """Return the page on which officers change their own account."""
     return await _account_page(context)
 
 

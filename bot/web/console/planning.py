@@ -39,7 +39,7 @@ class PlanningQuery(BaseModel):
 
     @property
     def by(self) -> tuple[Dimension, ...]:
-        """Return the distinct dimensions, in the order that the registry's contract defines."""
+        """Return the chosen dimensions without repetition, in the order of the registry's API."""
         return tuple(each for each in DIMENSIONS if each in (self.first, self.second))
 
 
@@ -101,7 +101,7 @@ async def export(
 
 
 def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, bytes]:
-    """Return the media type and the content of an exported file."""
+    """Return the media type and the content of the planning figures as a file."""
     if kind == "parquet":
         return spreadsheets.PARQUET_TYPE, spreadsheets.to_parquet(_columns(found))
     axes, names = axis_names(context), value_names(context, found)

@@ -33,7 +33,7 @@ class Tile:
 def tiles(
     counts: Mapping[str, int | None], shades: Mapping[str, int], names: Mapping[str, str]
 ) -> list[Tile]:
-    """Return the tiles of all regions, with positions in pixels."""
+    """Return the map's tiles of all regions, with positions in pixels and counts of people."""
     return [
         Tile(
             column * (SIDE + GAP),

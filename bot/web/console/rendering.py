@@ -242,5 +242,5 @@ def span_of(context: RequestContext) -> Callable[[timedelta], str]:
 
 
 def labels(context: RequestContext, known: Mapping[str, Label]) -> list[tuple[str, str]]:
-    """Return a form's choices as pairs of key and label in the officer's language."""
+    """Return the choices of a form field as pairs of key and label in the officer's language."""
     return [(key, context.say(label)) for key, label in known.items()]

@@ -62,7 +62,7 @@ class SignInForm(BaseModel):
 
 
 class DemoForm(BaseModel):
-    """The id of the officer whom a visitor of the demo chose."""
+    """The id of the invented officer as whom a visitor of the demo signs in."""
 
     officer: str = ""
     next: str = ""

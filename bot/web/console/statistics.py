@@ -48,7 +48,11 @@ async def show(
     channel: Code = "",
     country: Annotated[str, Query(max_length=2)] = "",
 ) -> Response:
-    """Return the page of the last 30 days: response times, cases by topic, form funnels."""
+    """Return the page of case statistics: response times, cases by topic, and form funnels.
+
+    The statistics are those of the last 30 days. A form funnel is the number of people who reached
+    each question of a form.
+    """
     found = await statistics.report(context.rt, context.officer, language, channel, country)
     languages = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}

@@ -81,7 +81,7 @@ async def listing(
     which: Word = "",
     start: QueryNumber = 0,
 ) -> Response:
-    """Return the page with open reports and the sentences that match the filters."""
+    """Return the page with open reports of bad wording and the sentences that match the filters."""
     return await _list(context, Wanted(_language(context, language), find, which, max(0, start)))
 
 
@@ -159,7 +159,7 @@ async def close(
     context: Annotated[RequestContext, require(Action.WORDING_CLOSE)],
     report: Annotated[UUID, Form()],
 ) -> Response:
-    """Close a report about a sentence; 409 if a colleague closed it first."""
+    """Close a report that a sentence sounds wrong; 409 if a colleague closed it first."""
     try:
         await wording_reports.close(context.rt, context.officer, report)
     except wording_reports.Closed:
