@@ -80,7 +80,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
-    """Return the languages whose current text was not sent to the testers."""
+    """Return the languages whose text, as it is now, was not sent to the testers."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [

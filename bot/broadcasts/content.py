@@ -94,7 +94,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def _title(body: str) -> tuple[Mark, ...]:
-    """Return the mark that formats a short first line as title; () if no text follows."""
+    """Return the mark that shows a short first line as a title; () if no text follows."""
     first, more, _rest = body.partition("\n")
     return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 
@@ -121,5 +121,5 @@ def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
 
 
 def mark(words: Words) -> bytes:
-    """Return the hash of one language's text, to detect changes after a test-send."""
+    """Return the hash of one language's text, which shows if it changed after the test-send."""
     return sha256(msgspec.json.encode(words)).digest()

@@ -88,7 +88,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
 
 
 async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
-    """Record a reported failure with the same effects as an error of the channel's call."""
+    """Record a reported failure, with the same effects as if the call itself had failed."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = classify(
@@ -118,7 +118,10 @@ async def _templated(transaction: Transaction, number: int) -> bool:
 
 
 def _error(code: str) -> SendError:
-    """Return the SendError with this error code; Refused for an unknown code."""
+    """Return the error that the channel would have raised for this code of a delivery report.
+
+    An unknown code is returned as Refused.
+    """
     match code:
         case Throttled.code:
             return Throttled(AGAIN_SECONDS)

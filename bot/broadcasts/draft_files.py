@@ -68,6 +68,6 @@ def from_json(data: bytes) -> Draft:
 
 
 def _place(error: Exception) -> str:
-    """Return the name of the field that failed to parse, or `syntax` if no field is known."""
+    """Return the name of the field that could not be parsed, or `syntax` if none is known."""
     found = PLACE.search(str(error))
     return found[1] if found else "syntax"

@@ -30,14 +30,17 @@ AUDIENCE = "audience"
 
 
 async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
-    """Create a draft; nothing is sent."""
+    """Create a draft of a broadcast; nothing is sent."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         return await begin(rt, transaction, officer, what)
 
 
 async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: Draft) -> Broadcast:
-    """Create a draft in the caller's transaction; the caller has checked the permission."""
+    """Create a draft of a broadcast in the caller's transaction.
+
+    The caller has checked the officer's permission.
+    """
     _check(rt, what)
     identity = uuid4()
     values = {"id": identity, "by": officer.id, "first": model.CANARY}

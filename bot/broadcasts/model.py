@@ -110,11 +110,11 @@ class Stale(Exception):
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Audience filter among the subscribers of the topic; an empty field does not filter.
+    """Filter of a broadcast's audience, the subscribers of its topic; empty fields do not filter.
 
     `languages` includes scripts, such as kk_Arab. `registration` are states of a registration; a
     service message about a registration needs no subscription. `lists` adds people who keep a list
-    of these programmes for one of `countries` and agreed to messages about its changes.
+    of papers of these programmes for one of `countries` and agreed to messages about its changes.
     """
 
     languages: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Return True if the rule addresses no specific group: then everybody may read the text."""
+        """Return True if the rule selects no specific group: then everybody may read the text."""
         conditions = (
             self.missions,
             self.registration,
@@ -149,7 +149,7 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The content that an author writes.
+    """The content of a broadcast, as an author writes it.
 
     `quiet` is the start and end of the quiet hours; None allows any hour.
     """
@@ -181,7 +181,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def encode_draft(draft: Draft) -> str:
-    """Encode a draft as JSON, to store it with an approval."""
+    """Encode a draft as JSON, to store what was approved with the approval."""
     return _encode(draft).decode()
 
 

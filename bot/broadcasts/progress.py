@@ -75,7 +75,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PastAnnouncement:
-    """A past announcement that everybody may read."""
+    """A past announcement that everybody may read: its time and its text by language."""
 
     at: datetime
     texts: Mapping[str, str]
@@ -143,7 +143,10 @@ async def recipients(
     after: int = -1,
     limit: int = PAGE,
 ) -> list[Recipient]:
-    """Return recipients with a number above `after`, optionally of one status and one reason."""
+    """Return the recipients with a number above `after`, at most `limit`.
+
+    `fate` and `reason` restrict them to one status and one reason of failure.
+    """
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "after": after, "reason": reason, "limit": limit}
     found = statements.RECIPIENTS_OF_STATUS if fate else statements.RECIPIENTS
@@ -153,7 +156,7 @@ async def recipients(
 
 
 async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[audit_log.Entry]:
-    """Return the audit entries of a broadcast, oldest first."""
+    """Return the audit entries about a broadcast, oldest first."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await audit_log.about(transaction, str(broadcast_id))

@@ -93,7 +93,7 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue the job that creates the recipient rows, unless it is queued already."""
+    """Queue the job that creates the rows of a broadcast's recipients, unless it is queued."""
     if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
             transaction,
@@ -145,8 +145,8 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         minutes = URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES
         await execute(transaction, sending.WAIT_FOR_CANARY, id=broadcast.id, minutes=minutes)
     elif over:
-        # The canary ends even if it failed, so that a resume continues with the remaining
-        # recipients.
+        # The canary (the first recipients) ends even if it failed, so that a resume continues with
+        # the remaining recipients.
         await execute(transaction, sending.END_CANARY, id=broadcast.id)
         if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
@@ -240,7 +240,8 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
             made = await execute(transaction, rows, broadcast=broadcast_id, **values)
             await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
         await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
-        # Queue the first shards now instead of in the next round of the scheduler.
+        # Queue the first shards (ranges of recipients) now, instead of in the scheduler's next
+        # round.
         now = await model.find(transaction, broadcast_id)
         if made and now.state is State.RUNNING:
             await _feed(transaction, now)

@@ -66,7 +66,10 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecipient:
-    """A claimed recipient and the call to make; `act` is None if decryption failed."""
+    """A recipient that this process claimed, and the call to make.
+
+    `act` is None if the recipient's data could not be decrypted.
+    """
 
     seq: int
     attempt: int
@@ -77,7 +80,7 @@ class ClaimedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Outcome of one call; `stop` is the reason to pause the whole broadcast, or ''."""
+    """Result of one call to a channel; `stop` is the reason to pause the whole broadcast, or ''."""
 
     recipient: ClaimedRecipient
     status: RecipientStatus
@@ -102,7 +105,7 @@ class Batch:
 
     @property
     def has_error_burst(self) -> bool:
-        """Return True if so many calls failed that single recipients cannot be the cause."""
+        """Return True if too many calls failed lately for single recipients to be the cause."""
         row = list(self.failures)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.failures) >= OF_HUNDRED
 
@@ -246,8 +249,8 @@ async def _send_all(
 async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if recipient.act is None:
-        # The message was certainly not sent. It counts as a failed call, because a missing key may
-        # affect all recipients.
+        # The message was certainly not sent. Count a failed call nevertheless, because a missing
+        # key may affect all recipients.
         lost = Unreachable(certain=True)
         return Outcome(recipient, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:

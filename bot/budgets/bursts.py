@@ -30,7 +30,7 @@ class Activity:
 
     @property
     def total(self) -> int:
-        """Return the sum of the counts."""
+        """Return the number of events of all kinds together."""
         return sum(self.counts.values())
 
 

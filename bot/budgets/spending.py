@@ -177,7 +177,7 @@ async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
-    """Return True at the first call with this name, then False for `seconds` seconds."""
+    """Return True at the first call with this name, and again only after `seconds` seconds."""
     return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
 
 

@@ -25,7 +25,7 @@ _SPENDINGS = (
 
 
 class BudgetNeeded(Exception):
-    """The event was not processed: its channel must first draw from these budgets."""
+    """The event was not processed, because these budgets must first be charged by its channel."""
 
     code = "E_BUDGET"
 

@@ -48,7 +48,7 @@ class Canned:
     form: str = ""
 
     def text(self, language: str) -> str | None:
-        """Return the text in a language, converted from its other script if needed, or None."""
+        """Return the text in a language, else converted from its other script, else None."""
         return _in_language(self.texts, language)
 
     def title(self, language: str) -> str:

@@ -90,7 +90,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CaseInvitation:
-    """An invitation with the fields that the inviting system may read."""
+    """A person's invitation to ask an officer, as far as the inviting system may read it."""
 
     id: UUID
     topic: str

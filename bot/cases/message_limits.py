@@ -102,7 +102,7 @@ _LISTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message limit as leads see it; `appeal` is '' if the person has not appealed."""
+    """A limit on a person's messages, as leads see it; `appeal` is '' if there is no appeal."""
 
     case_id: UUID
     number: int

@@ -58,7 +58,7 @@ class Case:
 
     @property
     def subject(self) -> permissions.Subject:
-        """Return the properties of the case that permission checks need."""
+        """Return the case's mission, topic, state and owner, on which permission checks depend."""
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 

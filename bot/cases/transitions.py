@@ -54,7 +54,7 @@ async def hand_to(
 
 
 async def change_topic(transaction: Transaction, case: Case, topic: str, version: int) -> None:
-    """Return a case to the queue under another topic."""
+    """Give a case another topic and return it to the queue of unclaimed cases."""
     await _change(transaction, statements.CHANGE_TOPIC, case, version, about=topic)
 
 
@@ -86,7 +86,7 @@ async def set_clock(transaction: Transaction, case: Case) -> None:
 
 
 async def escalate(transaction: Transaction, case: Case) -> None:
-    """Mark an overdue case as escalated and notify the mission's leads."""
+    """Mark a case past its answer deadline as escalated, and notify the mission's leads."""
     await execute(transaction, statements.ESCALATE, case=case.id)
     await notify(transaction, Kind.ESCALATED, case.id)
 

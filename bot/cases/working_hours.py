@@ -37,7 +37,7 @@ class Stale(Exception):
 
 
 class Unusable(ValueError):
-    """Invalid hours: unknown zone or weekday, overlapping shifts, or minutes out of range."""
+    """Invalid hours: unknown zone or weekday, overlapping shifts, or a deadline out of range."""
 
     code = "E_HOURS"
 
@@ -139,7 +139,7 @@ class Calendar:
         return next((opens for opens, _closes in self.spans(now)), None)
 
     def after(self, start: datetime, minutes: int) -> datetime:
-        """Return the time at which `minutes` of working time will have passed since `start`."""
+        """Return the time by which `minutes` of working time have passed since `start`."""
         left = timedelta(minutes=minutes)
         if not self.week:
             return start + left
@@ -153,7 +153,7 @@ class Calendar:
         return end + left
 
     def minutes(self, start: datetime, end: datetime) -> int:
-        """Return the whole minutes of working time between two times."""
+        """Return the whole minutes of the mission's working time between two times."""
         if not self.week:
             return max(0, int((end - start).total_seconds() // 60))
         worked, reached = timedelta(), start

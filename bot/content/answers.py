@@ -57,13 +57,13 @@ def shipped_parts(intent: str) -> Mapping[str, Opened]:
 
 @cache
 def grouped() -> frozenset[str]:
-    """Return the keys of facts that an answer may contain only together with their whole group."""
+    """Return the keys of facts that form groups, of which an answer contains all facts or none."""
     groups = (part for answer in ANSWERS for part in answer.parts if isinstance(part, Together))
     return frozenset(fact.key for group in groups for fact in group.facts)
 
 
 def find(intent: str, name: str) -> Opened | None:
-    """Return the part with this name, if the intent's answer may contain it, else None.
+    """Return the part of an answer with this name; None if the intent's answer may not contain it.
 
     An answer may contain the parts of its shipped version, and any fact that belongs to no group.
     """

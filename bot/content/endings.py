@@ -19,7 +19,7 @@ DIGEST_DAYS = (7, 30, 60)
 
 
 def ending(edition: date) -> list[Fact]:
-    """Return the facts of an edition that expire soon or have expired, ordered by last day."""
+    """Return the facts of an edition that expire within WARNED or have expired, by last day."""
     current = (fact.on(edition) for fact in FACTS)
     limit = date.fromordinal(edition.toordinal()) + WARNED
     found = [fact for fact in current if fact.until <= limit]
@@ -69,7 +69,7 @@ def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
 
 
 def counts(edition: date) -> dict[str, int]:
-    """Return how many facts have expired, expire within 30 days, or are overdue for their check."""
+    """Return how many facts have expired, expire within 30 days, or were not checked in time."""
     found = Counter[str](ended=0, ends=0, unchecked=0)
     for shipped in FACTS:
         fact = shipped.on(edition)

@@ -125,7 +125,7 @@ def _phrases(bodies: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
 
 
 class LiveContent:
-    """The current snapshot of a process; the function `serving` keeps it current."""
+    """The published content in a process, as a snapshot that the function `serving` updates."""
 
     def __init__(self, languages: Languages | None = None) -> None:
         self._languages = languages or Languages()
@@ -139,7 +139,7 @@ class LiveContent:
         return self.snapshot.on(day)
 
     async def load(self, transaction: Transaction) -> None:
-        """Read the published content and replace the snapshot, if a new version was published."""
+        """Read the published content, and replace the snapshot if a new version was published."""
         if await fetch_value(transaction, statements.VERSION) == self.snapshot.version:
             return
         rows: list[tuple[Any, ...]] = list(await fetch_all(transaction, statements.LIVE))

@@ -28,7 +28,7 @@ NOT_IN_LANGUAGE = _(
 
 
 class Kind(StrEnum):
-    """Kind of an item; an item's name is its kind, a colon and a key."""
+    """Kind of a content item; an item's name is its kind, a colon and a key."""
 
     FACT = "fact"
     NOTICE = "notice"
@@ -79,7 +79,7 @@ decode = msgspec.json.Decoder(Body).decode
 
 
 def digest(key: str, body: Body) -> bytes:
-    """Return the hash of an item's content, to which an approval is bound."""
+    """Return the hash of a content item's body, to which an approval is bound."""
     return sha256(key.encode() + b"\0" + encode(body)).digest()
 
 

@@ -40,12 +40,12 @@ class TaughtReading:
 
     @property
     def is_sure(self) -> bool:
-        """Return True, since a taught phrase needs no confirmation by the person."""
+        """Return True: a message with the words of a taught phrase needs no confirmation."""
         return True
 
     @property
     def recognition(self) -> Recognition:
-        """Return the intent of the phrase, with the danger that the model recognised."""
+        """Return the phrase's intent, with the danger that the model recognised in the message."""
         found = self.inner.recognition
         return replace(found, confidence=Confidence.SURE, intents=(self.intent,), may_leave=False)
 
@@ -62,7 +62,7 @@ class TaughtRecognizer:
         self._of: Mapping[str, str] = {}
 
     def read(self, text: str, language: str) -> EngineReading | TaughtReading:
-        """Return the intent and danger recognised in a text; never raises an error."""
+        """Return the intent and the danger recognised in a message; never raises an error."""
         reading = self._recognizer.read(text, language)
         phrases = self._phrases()
         if not phrases:
@@ -76,5 +76,5 @@ class TaughtRecognizer:
         return TaughtReading(reading, intent) if intent else reading
 
     def entities(self, text: str) -> dict[str, str]:
-        """Return the values that a text mentions, such as a country; never raises an error."""
+        """Return the values that a message mentions, such as a country; never raises an error."""
         return self._recognizer.entities(text)

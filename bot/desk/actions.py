@@ -107,7 +107,11 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
 async def take_over(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Assign another officer's case to this officer, and drop that officer's unsent messages."""
+    """Assign another officer's case to this officer.
+
+    Unsent messages of the bot and of other officers to the person are dropped. Service messages,
+    such as news about a registration, are kept.
+    """
 
     async def act(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
@@ -120,7 +124,7 @@ async def take_over(
 async def release(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Return the officer's case to the queue of unclaimed cases."""
+    """Give up the officer's case, so that it returns to the queue of unclaimed cases."""
 
     async def act(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
@@ -261,7 +265,7 @@ async def transfer(
 async def snooze(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
 ) -> ActionResult:
-    """Snooze a case until a time within 60 days, or until the person writes."""
+    """Put a case aside (snooze it) until a time within 60 days, or until the person writes."""
 
     async def act(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:

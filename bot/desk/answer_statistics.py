@@ -36,7 +36,7 @@ class Period:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return the period as parameters of an SQL statement."""
+        """Return the period's bounds as parameters of an SQL statement."""
         begin = datetime.combine(self.first, time(), self.zone)
         end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
         return {"since": begin, "until": end, "zone": self.zone.key}

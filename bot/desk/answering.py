@@ -103,7 +103,7 @@ def heads(*, is_machine: bool) -> tuple[Text, ...]:
 
 
 async def _announce(at: ActionContext) -> None:
-    """Queue the notice that a reply is waiting, unless the person has an unopened one."""
+    """Tell the person that a reply is waiting, unless an earlier such notice is still unopened."""
     turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
     await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
     notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")

@@ -39,7 +39,7 @@ ASKED_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class BreakGlassRequest:
-    """A request for access to a case, with its grant and review, if they exist."""
+    """A request of an administrator to read a case, with its grant and review, if they exist."""
 
     id: UUID
     case_id: UUID
@@ -149,7 +149,7 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
-    """Return the number of granted requests that this officer must still review as a lead."""
+    """Return the number of granted accesses that this officer, as a lead, has yet to review."""
     async with rt.pool.connection() as transaction:
         values = {"of_mission": officer.mission, "officer": officer.id}
         return await fetch_value(transaction, _UNSEEN, **values) or 0

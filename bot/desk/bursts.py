@@ -182,7 +182,7 @@ def _hours(activity: Sequence[budgets.Activity]) -> tuple[Hour, ...]:
 def _sources(
     activity: Sequence[budgets.Activity], waiting: Mapping[str, tuple[int, int]]
 ) -> tuple[Source, ...]:
-    """Return the busiest IP addresses, if they had at least MIN_EVENTS events in one hour."""
+    """Return the busiest IP addresses: those that opened MIN_EVENTS chats or cases in an hour."""
     rows: dict[str, list[budgets.Activity]] = defaultdict(list)
     for each in activity:
         rows[each.network].append(each)

@@ -86,7 +86,7 @@ async def labels(rt: Runtime, officer: Officer) -> list[str]:
 
 
 def labels_call(officer: Officer) -> Call:
-    """Return the statement that selects the labels of the officer's mission, one per row."""
+    """Return the statement that reads the labels that the officer's mission offers for cases."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     return _LABELS, {"of_mission": officer.mission}
 

@@ -59,6 +59,6 @@ async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
 
 
 async def accepted(rt: Runtime) -> list[tuple[str, str, str]]:
-    """Return accepted sentences, as (language, intent, sentence), for the command line."""
+    """Return the accepted sentences for the command line, as (language, intent, sentence)."""
     async with directory.console(rt).connection() as transaction:
         return await suggestions.accepted(transaction)

@@ -179,9 +179,9 @@ _STEPS = statement(
 
 
 def _by(of: Any) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that counts the cases of the last 30 days by the values of a column.
+    """Return the statement that counts the cases of the last 30 days by the column `of`.
 
-    The most frequent value (of the column `of`) is first.
+    The most frequent value is first.
     """
     many = func.count()
     return statement(select(of, many).where(_RECENT).group_by(of).order_by(many.desc(), of))

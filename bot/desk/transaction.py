@@ -31,7 +31,7 @@ MAX_KEY = 64
 
 
 class Refusal(StrEnum):
-    """Reason why a permitted action was not executed."""
+    """Reason why an officer's action was not executed although the permissions allow it."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"

@@ -25,8 +25,8 @@ MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
 
-# The reason that editors see for a text that breaks a rule of the lint for translations. For all
-# other rules it is WORDING.
+# The reason that editors see if a text breaks a rule of the lint for translations. A rule that is
+# not listed has the reason WORDING.
 _REASONS = {
     "places": Refusal.PLACEHOLDER,
     "numbers": Refusal.NUMBERS,

@@ -38,7 +38,7 @@ DRAFT, LIVE, REPLACED, WITHDRAWN = "draft", "live", "replaced", "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of an item; `restores` is the number of the earlier version that it copies."""
+    """A version of a content item; `restores` is the number of the version that it copies."""
 
     item: str
     number: int
@@ -79,7 +79,7 @@ def kind_of(item: str) -> Kind:
 
 
 def mission_of(item: str) -> str:
-    """Return the mission that owns an item; "" if the item does not belong to one mission."""
+    """Return the mission that owns a content item; "" if the item belongs to no single mission."""
     kind, _colon, key = item.partition(":")
     return key.partition(".")[0] if kind in (Kind.CARD, Kind.CANNED) else ""
 
@@ -122,13 +122,13 @@ def _shipped_answer(intent: str) -> Body:
 
 
 def may_edit(officer: Officer, item: str) -> bool:
-    """Return True if the officer may write versions of the item."""
+    """Return True if the officer may write versions of the content item."""
     action, subject = _edit(item)
     return isinstance(permissions.check(officer, action, subject), permissions.Allowed)
 
 
 def may_roll_back(officer: Officer, item: str) -> bool:
-    """Return True if the officer may publish earlier versions of the item, or withdraw it."""
+    """Return True if the officer may publish earlier versions of a content item, or withdraw it."""
     approves = (Action.CONTENT_APPROVE, Subject(""))
     allowed = [_edit(item)] if mission_of(item) else [_edit(item), approves]
     found = (permissions.check(officer, action, subject) for action, subject in allowed)
@@ -162,7 +162,7 @@ async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
 
 
 async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
-    """Return all versions of an item, newest first."""
+    """Return all versions of a content item, newest first."""
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     kind_of(item)
     async with directory.acting(rt, officer) as transaction:
@@ -228,7 +228,7 @@ async def approve(
 
 
 async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
-    """Publish an earlier version of an item again.
+    """Publish an earlier version of a content item again.
 
     The earlier approval by a second person is still valid. Raises Refused if the version was never
     approved, is live, or has expired.
@@ -251,7 +251,10 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
 
 
 async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
-    """End the live version, so that shipped content applies. Raises Refused if none is live."""
+    """End the live version of a content item, so that content shipped with Kosh applies again.
+
+    Raises Refused if no version is live.
+    """
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)

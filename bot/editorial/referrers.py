@@ -101,14 +101,17 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The code of an organisation's invitation, and the secret token in the link to its page."""
+    """A new organisation's invitation code, and the secret token in the link to its page."""
 
     code: str
     token: str
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Referrer, ...]:
-    """Return the organisations, ordered by the last day of their invitation, latest first."""
+    """Return the organisations that refer people, by the last day of their invitation.
+
+    The latest last day comes first.
+    """
     permissions.require(officer, Action.REFERRER_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, _LIST)

@@ -42,7 +42,7 @@ LOCK = statement(select(func.pg_advisory_xact_lock(func.hashtextextended("conten
 HISTORY = statement(
     select(*_VERSION).where(t.ContentVersion.item == _ITEM).order_by(t.ContentVersion.number.desc())
 )
-# The draft and the live version of each item, for the list of all items.
+# The draft and the live version of each content item, for the list of all items.
 OPEN = statement(
     select(*_VERSION)
     .where(t.ContentVersion.state.in_(("draft", "live")))

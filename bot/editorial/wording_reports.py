@@ -139,7 +139,7 @@ async def count(rt: Runtime, found: Counted | None) -> None:
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Report, ...]:
-    """Return the open reports with the highest counts, at most SHOWN, in descending order."""
+    """Return the open reports of badly worded sentences, highest counts first, at most SHOWN."""
     permissions.require(officer, Action.WORDING_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return tuple(Report(*row) for row in await fetch_all(transaction, _OPEN))

@@ -156,12 +156,12 @@ async def create(
 
 
 async def listing(transaction: Transaction) -> list[ApiToken]:
-    """Return all tokens by account, with metadata only: neither token nor hash."""
+    """Return all API tokens by account, with metadata only: neither token nor hash."""
     return [_read(row) for row in await fetch_all(transaction, _LIST)]
 
 
 async def scopes_of(transaction: Transaction, officer: UUID) -> frozenset[str]:
-    """Return the scopes of all valid tokens of an account, even if the account is disabled."""
+    """Return the scopes of an account's valid API tokens, even if the account is disabled."""
     rows = await fetch_values(transaction, _SCOPES, officer=officer)
     return frozenset().union(*rows)
 

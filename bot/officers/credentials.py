@@ -171,7 +171,7 @@ async def enrol(
 
 
 async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
-    """Write an audit entry for each credential that the redeemed link removed."""
+    """Write an audit entry for each credential that a redeemed one-time link removed."""
     officer = str(enrolled.officer_id)
     if enrolled.untied:
         await audit_log.append(transaction, actor=officer, action="officer.untied", subject=officer)

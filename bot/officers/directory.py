@@ -154,7 +154,7 @@ async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
 
 
 async def has_other_lead(transaction: Transaction, officer: Officer) -> bool:
-    """Return True if the mission has another active lead (supervisor) than this officer."""
+    """Return True if the officer's mission has another active lead (supervisor)."""
     found = map(read, await fetch_all(transaction, statements.TEAM, mission=officer.mission))
     return any(each.id != officer.id and Role.LEAD in each.roles for each in found)
 

@@ -93,7 +93,7 @@ class Action(StrEnum):
 
 
 class Scope(StrEnum):
-    """Scope of an API token."""
+    """Group of API operations that a token permits, such as `status:read`."""
 
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ANNOUNCEMENTS_SEND = "announcements:send"
@@ -131,7 +131,7 @@ class DenialReason(StrEnum):
 
 
 class Principal(Protocol):
-    """Properties of an officer that the policy reads."""
+    """The acting officer's properties on which the policy's decision depends."""
 
     @property
     def id(self) -> UUID: ...

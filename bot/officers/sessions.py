@@ -22,7 +22,7 @@ _TOKEN_LENGTH = 43
 
 
 class AuthMethod(StrEnum):
-    """Method by which the officer of a session authenticated."""
+    """How an officer signed in, such as by passkey or by password and code."""
 
     DEMO = "demo"
     CODE = "code"  # password and one-time code
@@ -100,7 +100,7 @@ async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
 
 
 async def exists(connection: Connection, session_id: UUID) -> bool:
-    """Return True if the session still exists; it may have ended while a request was running."""
+    """Return True if the session still exists; it may have ended during a long request."""
     return bool(await fetch_value(connection, statements.SESSION_EXISTS, session=session_id))
 
 

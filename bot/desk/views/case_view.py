@@ -196,7 +196,7 @@ async def view_beside(
 
 
 def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence[Rows]) -> View:
-    """Return the view of a case from the rows of the statements `_SHOWN`."""
+    """Build the view of a case from the rows that the statements `_SHOWN` return."""
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
     person = opened(rt, line.case, key)
@@ -368,7 +368,7 @@ _SHOWN = (
 
 
 def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[Said, ...]:
-    """Return the messages of a case with their files."""
+    """Return the messages between the person and the officers in a case, with their files."""
     held = case_files.listed(person, files)
     said = (_said(person, case_id, *row) for row in words)
     return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in said)
