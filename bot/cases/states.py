@@ -1,4 +1,4 @@
-"""States of a case"""
+"""States of a case, which is a person's request to officers."""
 
 from enum import StrEnum
 

@@ -54,7 +54,10 @@ GROUPS = (
 
 
 def assembled(word: str = "") -> typer.Typer:
-    """Return the command line with the family of the command `word`; with all if unknown."""
+    """Return the command line with the commands of the module that has the command `word`.
+
+    If no module has it, return the command line with all commands.
+    """
     app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh)
     for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:
         module = import_module(f"bot.cli.{family}")

@@ -41,7 +41,7 @@ def list_(officer: Name, data: Data = None) -> None:
 
 @app.command()
 def draft(paper: Paper, officer: Name, data: Data = None) -> None:
-    """Create a draft from a TOML file with the text in every language; this sends nothing."""
+    """Create an announcement's draft from a TOML file with its texts; this sends nothing."""
 
     async def write(rt: Runtime, who: Officer) -> Broadcast:
         return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
@@ -52,7 +52,10 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def count(number: Number, officer: Name, data: Data = None) -> None:
-    """Count recipients, and excluded people by reason; show duration and what blocks sending."""
+    """Count an announcement's recipients, and excluded people by reason.
+
+    Show also how long sending takes, and what blocks it.
+    """
 
     async def print_count(rt: Runtime, who: Officer, found: Broadcast) -> None:
         counted = await broadcasts.count(rt, who, found.draft)
@@ -82,7 +85,7 @@ def test(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def ask(number: Number, officer: Name, data: Data = None) -> None:
-    """Submit the draft for approval."""
+    """Submit the draft of an announcement for approval by other officers."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.ask_approval(rt, who, it.id))
 
 
@@ -109,19 +112,19 @@ def approve(
 
 @app.command()
 def start(number: Number, officer: Name, data: Data = None) -> None:
-    """Start sending now, or at the scheduled time."""
+    """Start sending the announcement, at once or at its scheduled time."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
 
 
 @app.command()
 def pause(number: Number, officer: Name, data: Data = None) -> None:
-    """Pause sending."""
+    """Pause the sending of an announcement."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.pause(rt, who, it.id))
 
 
 @app.command()
 def resume(number: Number, officer: Name, data: Data = None) -> None:
-    """Resume sending after a pause."""
+    """Resume the sending of a paused announcement."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.resume(rt, who, it.id))
 
 
@@ -133,7 +136,10 @@ def cancel(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Send failed messages again, except to people who blocked the bot or opted out."""
+    """Send failed messages of an announcement again, except to people who blocked the bot.
+
+    People who opted out get none either.
+    """
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)
@@ -183,7 +189,7 @@ def recipients(
 
 @app.command()
 def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data = None) -> None:
-    """Show the progress: recipients by status, reasons of failures, and paused channels."""
+    """Show an announcement's progress: recipients by status, failures, and paused channels."""
 
     async def print_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
         print_json(_progress_document(await broadcasts.progress(rt, who, found.id)))
@@ -266,5 +272,5 @@ def _as[T](
 
 
 def _words(why: Refusal, detail: str) -> str:
-    """Return the English sentence that the console shows for the reason of a refusal."""
+    """Return the English sentence by which the console explains why an action was refused."""
     return STANDS_AGAINST[why].msgid.format(detail=detail)

@@ -1,4 +1,4 @@
-"""`chat`: runs any flow in the terminal with the step function of `flows`; stores nothing.
+"""`chat`: runs any flow in the terminal, without a server or a database; stores nothing.
 
 A flow is a sequence of questions, and their result.
 """
@@ -46,7 +46,10 @@ def talk(
     lines: Iterable[str],
     write: Callable[[str], None],
 ) -> Conversation:
-    """Process `event`, then each typed line; return the last state of the conversation."""
+    """Process `event`, then each typed line; print the answers by `write`.
+
+    Return the last state of the conversation.
+    """
     typed = iter(lines)
     understood = understanding(EngineRecognizer.load())
     while True:

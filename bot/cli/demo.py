@@ -60,7 +60,7 @@ def demo(
 
 
 def _refuse_configured_servers() -> None:
-    """Raise ConfigError if settings name servers, which may hold the data of an installation."""
+    """Raise ConfigError if settings name servers, which may have an installation's data."""
     for name in (PREFIX + each for each in SERVERS):
         if os.environ.get(name):
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
@@ -105,7 +105,7 @@ async def _time_to_answer(chosen: Settings) -> None:
 
 
 async def _answers(url: str) -> None:
-    """Poll a URL until it answers HTTP, with any status."""
+    """Wait until a URL answers over HTTP, with any status."""
     async with aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):

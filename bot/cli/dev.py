@@ -1,4 +1,4 @@
-"""`test`, `chaos`, `bench`, `requirements`, `mutants`: test Kosh, inject faults, measure costs."""
+"""`test`, `chaos`, `bench`, `requirements`, `mutants`: test Kosh, inject faults, measure speed."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from bot.cli.environment import ROOT
 from bot.config.sources import ConfigError
 
 app = typer.Typer()
-# Folder of the test reports that `./kosh requirements` reads.
+# Folder to which tests write their reports, which `./kosh requirements` reads.
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
@@ -96,7 +96,7 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
 
 
 def missing() -> list[str]:
-    """Return the optional programs that this machine lacks; tests that need one are skipped."""
+    """Return the programs that this machine lacks and without which some tests are skipped."""
     from bot.i18n import spelling
     from tests.browser.chromium import BROWSER
 
@@ -110,7 +110,7 @@ def missing() -> list[str]:
 
 
 def _released() -> list[str]:
-    """Run the release checks; return the names of failed ones."""
+    """Run the checks that only a release must pass; return the names of failed ones."""
     tests = _pytest("release", AT_ONCE, "tests", "--ignore=tests/flows", marked=RELEASE)
     return _tested({"release": tests}, _of_a_release()) + _audited()
 

@@ -1,4 +1,4 @@
-"""Environment of commands: settings, servers, an open runtime, and shutdown on a signal."""
+"""Environment of commands: settings, servers, open connections, and shutdown on a signal."""
 
 import asyncio
 import gc
@@ -91,7 +91,7 @@ def demo_folder(data: Path | None) -> Path | None:
 
 
 def settings_file(place: Path) -> Path:
-    """Return the path of the settings file that `init` writes, with lines KOSH_NAME=value."""
+    """Return the path of the settings file that `init` writes; its lines are KOSH_NAME=value."""
     return Path(os.environ.get("KOSH_SETTINGS_FILE") or place / "settings.env")
 
 

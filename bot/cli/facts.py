@@ -1,4 +1,4 @@
-"""`facts`: lists facts that are due, what people read on a day, and the sources of facts.
+"""`facts`: lists facts that are due for a check, texts that people read on a day, and sources.
 
 A fact is a sentence with its sources, the day of its last check and its last valid day.
 """
@@ -81,7 +81,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print what people get on a day for each intent and flow, and facts not valid on that day."""
+    """Print what people read on a day for each intent and flow, and facts not valid on that day."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:

@@ -9,7 +9,7 @@ from bot.config.settings import Settings
 
 
 class Grade(StrEnum):
-    """Grade of a finding: no fault, a possible fault, or a fault."""
+    """Grade of one of `doctor`'s findings: no fault, a possible fault, or a fault."""
 
     GOOD = "ok"
     DOUBTFUL = "look"
@@ -18,7 +18,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check's subject, grade and result, and the suggested fix, if any."""
+    """A finding of `doctor`: a check's subject, grade and result, and the suggested fix, if any."""
 
     what: str
     grade: Grade

@@ -66,7 +66,10 @@ Dropped = Annotated[
 
 @app.command()
 def check() -> None:
-    """Print the faults of the flows in all languages; exit with 1 if there are any."""
+    """Print the faults of the flows (the chat's question sequences); exit with 1 if there are any.
+
+    The texts are checked in all languages.
+    """
     found = list(findings(FLOWS))
     if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
         found.append(
@@ -194,7 +197,11 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
-    """Yield all faults: lint of the flows, missing registry codes, changes since the manifest."""
+    """Yield the faults of all flows.
+
+    Faults are wrong structure or texts, options without a registry code, and changes of stored
+    questions that the manifest lacks.
+    """
     yield from verification.check(flows, Languages())
     for flow in flows.values():
         yield from uncoded(flow) if flow.registers else ()
@@ -206,7 +213,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 
 
 def uncoded(flow: Flow) -> Iterator[Finding]:
-    """Yield a finding for each option that is stored but has no registry code."""
+    """Yield a finding for each option of a question that is stored but has no registry code."""
     for item in flow.questions():
         if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue
@@ -218,7 +225,7 @@ def uncoded(flow: Flow) -> Iterator[Finding]:
 
 
 def read_manifest() -> Manifest:
-    """Return the committed manifest; {} if there is none."""
+    """Return the committed manifest of the flows' stored questions; {} if there is none."""
     if not MANIFEST.exists():
         return {}
     found: Manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))

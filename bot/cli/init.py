@@ -118,7 +118,7 @@ def _asked() -> Values:
 
 
 def _completed(values: Values) -> Values:
-    """Return the values, with generated webhook secrets for the channels that need one."""
+    """Return the settings' values, with new webhook secrets for channels that need one."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
         more["telegram_secret"] = _kept("telegram_secret")

@@ -55,7 +55,7 @@ def new(kind: KindName = "epoch", data: Data = None) -> None:
 
 @app.command()
 def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
-    """Re-encrypt all data with the newest keys; can be interrupted and repeated."""
+    """Re-encrypt all stored data with the newest keys; can be interrupted and repeated."""
     typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.rewrap_all(rt, batch))}")
 
 

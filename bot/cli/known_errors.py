@@ -30,7 +30,7 @@ _OF_SYSTEM = {
 
 
 def explain(error: Exception) -> str | None:
-    """Return the line that explains an error; None if the error has no known cause."""
+    """Return one line with an error's cause and remedy; None if the cause is unknown."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     match error:

@@ -56,7 +56,7 @@ def extract() -> None:
 
 @app.command()
 def check() -> None:
-    """Print the faults of the English source and of every catalogue; exit with 1 if any."""
+    """Print the faults of the English texts and of every catalogue; exit with 1 if there is one."""
     source = catalogues.extract()
     faults = lint.findings("en", source, source)
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
@@ -116,7 +116,7 @@ def words(
 
 
 class Format(StrEnum):
-    """File format for translators."""
+    """File format in which translators get a catalogue."""
 
     PO = "po"
     XLIFF = "xliff"
@@ -250,7 +250,7 @@ def _marked(catalog: Catalog, mark: str) -> int:
 
 
 def _longest(code: str, catalog: Catalog, source: Catalog) -> str:
-    """Return the longest label of each context that has a length limit, as one line."""
+    """Return, for each kind of text with a length limit, the longest label, all in one line."""
     longest: dict[str, str] = {}
     for message in source:
         context = message.context or ""

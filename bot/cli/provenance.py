@@ -42,7 +42,7 @@ class ProvenanceError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """The source of a wheel: its commit with tags, its time, and digests of its lock files."""
+    """The source from which a wheel is built: commit and tags, time, and digests of lock files."""
 
     commit: str
     tags: tuple[str, ...]

@@ -64,7 +64,7 @@ def webhooks(port: Port = None) -> None:
 
 @app.command()
 def work() -> None:
-    """Run a worker only: registry writes, periodic sweeps, retention."""
+    """Run a worker only, which sends messages, writes to the registry and deletes expired data."""
     from bot.worker import main
 
     chosen = read()
@@ -81,7 +81,7 @@ def poll() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers, because the command stops all services together."""
+    """uvicorn's server without signal handlers, because the command stops its services together."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""`migrate`, `profile`: steps of an operator after an upgrade."""
+"""`migrate`, `profile`: migrate the database and set the Telegram bot's profile, after upgrades."""
 
 import typer
 

@@ -132,7 +132,7 @@ def _declared(licence: str) -> list[dict[str, str]]:
 
 
 def packages(document: dict[str, Any]) -> Iterator[Package]:
-    """Yield the packages of a bill of materials."""
+    """Yield the packages that a software bill of materials lists."""
     for each in document["components"]:
         licence = each.get("licenses", [{"expression": ""}])[0]["expression"]
         yield Package(each["name"], each["version"], licence)
@@ -150,7 +150,7 @@ def is_let_in(licence: str) -> bool:
 
 
 def _licence(name: str) -> str:
-    """Return the licence from the package's metadata; "" if the package is not installed."""
+    """Return the licence in the metadata of the package; "" if the package is not installed."""
     try:
         fields = metadata.metadata(name)
     except metadata.PackageNotFoundError:

@@ -10,7 +10,8 @@ from bot.i18n import kazakh_arabic, uzbek_cyrillic
 
 app = typer.Typer()
 
-# Conversion to each language and script, from the other script of the same language.
+# The function that converts to each written form (a language in one script), from the language's
+# other script.
 SCRIPTS: Mapping[str, Callable[[str], str]] = {
     "kk_Arab": kazakh_arabic.to_arabic,
     "kk": kazakh_arabic.to_cyrillic,

@@ -29,7 +29,7 @@ Report = Annotated[bool, typer.Option(help="Print figures on the test phrases in
 
 @app.command()
 def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -> None:
-    """Read lines on standard input and print the possible intents of each."""
+    """Read lines on standard input and print the intents (questions) that each may have."""
     del lang
     try:
         recognizer = Recognizer.load()
@@ -63,7 +63,7 @@ def _report(recognizer: Recognizer) -> str:
 
 
 def described(recognizer: Recognizer, line: str) -> dict[str, object]:
-    """Return what was recognised in a line, as a JSON document."""
+    """Return the recogniser's result for a line, as a JSON document."""
     found = recognizer.recognize(line)
     decision = decide(found)
     return {

@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Understanding of free text: train,
 
 @app.command()
 def train() -> None:
-    """Train the recogniser from the phrases and write the model; print its cross-validation."""
+    """Train the recogniser from its phrases and write the model; print the cross-validation."""
     from bot.understanding import evaluation, model, training
 
     started = monotonic()
@@ -76,7 +76,7 @@ def check() -> None:
 
 @app.command()
 def accepted(data: Data = None) -> None:
-    """Print the sentences that editors accepted as examples, in the format of the phrase files."""
+    """Print the donated sentences that officers accepted, in the format of the phrase files."""
     from bot.desk import phrase_review
     from bot.runtime import runtime
 

@@ -18,7 +18,7 @@ _SECONDS: Final = 3.0
 
 
 async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield findings: whether Valkey answers, accepts writes, and is configured as required."""
+    """Yield findings: if Valkey answers, accepts writes, and is configured as Kosh needs it."""
     if chosen.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return

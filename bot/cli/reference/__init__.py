@@ -33,7 +33,7 @@ _PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every generated page by its file name."""
+    """Return the text of every generated page of docs/reference, keyed by file name."""
     return {name: _NOTE + page() for name, page in _PAGES.items()}
 
 

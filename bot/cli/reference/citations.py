@@ -1,4 +1,4 @@
-"""Copy the summary of the newest run of all benchmarks into the pages that cite it."""
+"""Copy the newest summary of all benchmarks into the README and the page about benchmarks."""
 
 import re
 import textwrap

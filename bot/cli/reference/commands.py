@@ -16,7 +16,7 @@ Variables that commands read are listed in [settings](settings.md).
 
 
 def page() -> str:
-    """Return the page: an overview of all commands, then each command with its parameters."""
+    """Return the page of commands: an overview, then each command with its parameters."""
     from bot.cli import assembled
 
     root: Any = typer.main.get_command(assembled())

@@ -1,4 +1,4 @@
-"""Reference pages of the tables with their owners, and of every stored field."""
+"""Reference pages of the tables with the packages that write them, and of every stored field."""
 
 import ast
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def writers() -> dict[str, set[str]]:
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield each module-level alias of a table class: the alias, and the class as `t.Class`."""
+    """Yield each module-level alias of a table's class: the alias and the class, as `t.Class`."""
     for node in tree.body:
         match node:
             case ast.Assign([ast.Name(name)], ast.Attribute(ast.Name("t"), mapped)):

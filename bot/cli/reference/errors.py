@@ -15,7 +15,7 @@ the terminal, never beside a name, a number or text of a person. Log events with
 
 
 def page() -> str:
-    """Return the page: every error code, by section."""
+    """Return the page of error codes, by section."""
     return _HEAD + "".join(_section(title, text) for title, text in explanations.error_sections())
 
 

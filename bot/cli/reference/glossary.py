@@ -49,7 +49,7 @@ Four words mislead translators, and the check reports them:
 
 
 def page() -> str:
-    """Return the page: the words of the interface, then the terms of the domain."""
+    """Return the page of vocabulary: the words of the interface, then the terms of the domain."""
     words = (tuple(row) for row in glossary.interface_words())
     return (
         _HEAD

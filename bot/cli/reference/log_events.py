@@ -20,7 +20,10 @@ Events in **bold** fire an alert (see [runbooks](../how-to/runbooks.md)): each c
 
 
 def page() -> str:
-    """Return the page: first the events with an explanation, then all with level and module."""
+    """Return the page of log events: first those with an explanation, then all of them.
+
+    The second list has level and module of each event.
+    """
     explained = [(code(each.event), each.happened, each.action) for each in explanations.events()]
     first = table(("event", "what happened", "what to do"), explained)
     return f"{_HEAD}## Events explained\n\n{first}\n## All events\n\n{_all()}"

@@ -15,7 +15,7 @@ Officers read this manual in their language: each page of the console links to i
 
 
 def page() -> str:
-    """Return the page: every section with its purpose, its steps and its buttons."""
+    """Return the page of the officers' manual: each section with its purpose, steps and buttons."""
     return _HEAD + "\n".join("".join(_section(each)) for each in SECTIONS)
 
 
@@ -30,6 +30,6 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _english(text: Text) -> str:
-    """Return the English sentence, with the labels of buttons that it quotes filled in."""
+    """Return the English sentence, with the quoted labels of buttons inserted."""
     labels = {name: _english(each) for name, each in text.values if isinstance(each, Text)}
     return text.msgid.format(**labels)

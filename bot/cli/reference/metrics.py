@@ -18,7 +18,7 @@ _MODULES = ("bot/observability/metrics.py", "bot/operations/health.py")
 
 
 def page() -> str:
-    """Return the page: every metric with its type, meaning and labels."""
+    """Return the page of metrics: each with its type, meaning and labels."""
     found = [row for path, tree in sources("bot") if path in _MODULES for row in _declared(tree)]
     return _HEAD + table(("metric", "kind", "meaning", "labels"), sorted(found))
 

@@ -18,7 +18,7 @@ imports the standard library alone. Why: [architecture](../explanation/architect
 
 
 def page() -> str:
-    """Return the page: the tiers with their packages, then each package with its modules."""
+    """Return the page of modules: the tiers with their packages, then each package's modules."""
     packages = [name for tier in _tiers() for name in tier]
     rows = (
         (str(number), _link(name), _package_line(name))

@@ -28,7 +28,7 @@ take precedence over the file.
 
 
 def page() -> str:
-    """Return the page: every setting with its meaning and default."""
+    """Return the page of settings: each with its meaning and default."""
     rows = (
         (code(f"{PREFIX}{name.upper()}"), field.description or "", _default(field.default))
         for name, field in Settings.model_fields.items()

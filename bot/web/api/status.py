@@ -1,4 +1,4 @@
-"""Look up the state of a registration by its number and PIN, under the same rules as the chat.
+"""Look up the state of a registration by its number and PIN, for other systems.
 
 The response is 404 for a wrong number, for a wrong PIN, for a person without a PIN, and for a
 number with too many attempts. So a client cannot find out which numbers exist. An API account that
