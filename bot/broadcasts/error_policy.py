@@ -30,9 +30,10 @@ def classify(
 ) -> tuple[RecipientStatus, str, float, str]:
     """Return the effects of a send error on the recipient and the broadcast.
 
-    Return the recipient's new status, its reason, the delay of a retry in seconds, and the reason
-    to pause the whole broadcast ('' to continue). `template`: the text has a WhatsApp template.
-    `known`: the channel accepted the same text for other recipients, so the text is not the cause.
+    The effects are the recipient's new status, its reason, the delay of a retry in seconds, and the
+    reason to pause the whole broadcast ('' to continue). `template`: the text has a WhatsApp
+    template. `known`: the channel accepted the same text for other recipients, so the text is not
+    the cause.
     """
     match error:
         case BlockedByUser():

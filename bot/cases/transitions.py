@@ -39,7 +39,7 @@ async def release(
 ) -> None:
     """Return a case to the queue. Its urgency and waiting time are kept.
 
-    `by_itself`: a periodic sweep, not an officer, returned the case. Then the case's counter
+    `by_itself`: a periodic sweep, not an officer, returns the case, so the case's counter
     `returned` is incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))

@@ -101,7 +101,7 @@ def desk_resolve(
 
 
 async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
-    """Return the case with this number, open or closed. Raises LookupError."""
+    """Return the case with this number, open or closed. Raises LookupError if there is none."""
     for queue in (views.Queue.ALL, views.Queue.RESOLVED):
         page = await views.listing(rt, who, views.Filter(queue, number=number))
         if page.lines:

@@ -79,10 +79,11 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
 
     With `--release`, run only the additional release checks, and with `--all` run both at the same
     time. The release checks cover a reproducible wheel with demo, the tutorial, and setup, move and
-    restore of an installation. They start and kill the embedded servers, and test the registry
-    contract with generated requests. They sanitize all file types, send a broadcast in a browser,
-    check the accessibility of the console with axe, and compare every picture of the documents.
-    They also test the oldest supported PostgreSQL, and repeat slow tests in every written form.
+    restore of an installation. These checks also start and kill the embedded servers, and test the
+    registry contract with generated requests. Further release checks sanitize all file types, send
+    a broadcast in a browser, check the accessibility of the console with axe, and compare every
+    picture of the documents. The remaining checks test the oldest supported PostgreSQL, and repeat
+    slow tests in every written form.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick, everything)

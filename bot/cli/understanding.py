@@ -55,7 +55,7 @@ def languages() -> None:
 
 @app.command()
 def check() -> None:
-    """Print faults of the phrases, if the model is outdated, and the costs of recognition.
+    """Print the faults of the phrases, whether the model is outdated, and what recognition costs.
 
     Exit with 1 if there is a fault or the model is outdated.
     """

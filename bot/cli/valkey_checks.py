@@ -47,7 +47,7 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 async def _refusal(client: Redis) -> str:
-    """Write a key that expires after a second; return the name of the error, or "".
+    """Write a key that expires after a second; return the name of Valkey's error, or "".
 
     A server that has reached its memory limit rejects writes but still answers reads.
     """

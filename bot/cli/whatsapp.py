@@ -33,7 +33,7 @@ def _group() -> None:
 def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) -> None:
     """List the templates for messages to people who last wrote over 24 hours ago.
 
-    Exits with 1 if a template is missing or not approved. The status of the templates is unknown
+    Exit with 1 if a template is missing or not approved. The status of the templates is unknown
     unless KOSH_WHATSAPP_ACCOUNT_ID is set.
     """
     needed = list(service_templates.needed(Languages()))

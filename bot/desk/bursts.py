@@ -59,9 +59,9 @@ class Hour:
 class Source:
     """An IP address that opened many chats or cases, and its queued cases in the officer's mission.
 
-    The address is a keyed hash. `first` and `last` are the first and the last hour in which it
-    opened any, and `counts` are by kind. `waiting` is the number of queued cases, and `urgent` the
-    number of urgent ones among them.
+    The address is a keyed hash. `first` and `last` are the first and the last hour in which the
+    address opened any, and `counts` are their numbers by kind. `waiting` is the number of queued
+    cases, and `urgent` the number of urgent ones among them.
     """
 
     network: str

@@ -30,10 +30,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts of the 30 days before today, rounded down to multiples of 5; None for a count below 5.
+    """Counts of a mission's cases in 30 days, in multiples of 5; None for a count below 5.
 
-    `came_back` counts the cases opened in these days that a sweep returned to the queue, because
-    the officer who claimed them did not answer.
+    The days are the 30 before today. `came_back` counts the cases opened in these days that a sweep
+    returned to the queue, because the officer who claimed them did not answer.
     """
 
     opened: int | None

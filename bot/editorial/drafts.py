@@ -198,7 +198,7 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
 async def approve(
     rt: Runtime, officer: Officer, item: str, number: int, content_hash: bytes
 ) -> None:
-    """Publish the draft that has this number and hash.
+    """Publish the newest draft of a content item if it has this number and hash.
 
     Raises Refused if the officer wrote the draft, if it is not the newest draft, or if a check of
     its content fails now.

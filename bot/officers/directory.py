@@ -94,7 +94,7 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
     """Run statements with the officer's rights in one transaction; return the rows of each.
 
-    This takes one round trip to the database.
+    The call takes one round trip to the database.
     """
     async with console(rt).connection() as transaction:
         return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]

@@ -144,7 +144,7 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
     """Return the messages that remain after all notes are applied, as template values (bubbles).
 
     A note can replace or delete earlier messages. Only the newest bubble has all its buttons. The
-    one before it keeps only buttons that do not expire, and older ones keep none.
+    bubble before it keeps only buttons that do not expire, and older bubbles keep none.
     """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:

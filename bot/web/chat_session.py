@@ -69,7 +69,7 @@ class ChatRoute(FormRoute):
 
     @staticmethod
     async def read_form(request: Request) -> Pairs:
-        """Return the form's fields.
+        """Return the fields of a form that the chat page posted.
 
         Raises Refused if the form was sent by another site or is too large.
         """
@@ -85,7 +85,7 @@ def check_chat_origin(request: Request) -> None:
 async def find_session(
     request: Request, name: str = "", *, framed: bool | None = None
 ) -> ChatSession:
-    """Return the known chat of the request's cookie, the chat of its secret name, or a new chat.
+    """Return the chat of the request's cookie, else of its secret name `name`, else a new chat.
 
     The chat of a known person is opened only by a cookie. A page in a frame of another site has a
     separate cookie. Pass `framed` if the request does not show whether the page is framed.

@@ -329,6 +329,6 @@ def _announcements(reader: Reader) -> dict[str, Any]:
 def _structured(what: dict[str, Any]) -> str:
     """Return schema.org data as JSON-LD text.
 
-    Letters of other scripts are not escaped, which makes the text two thirds smaller.
+    Non-ASCII letters are not escaped, which makes the text two thirds smaller.
     """
     return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)

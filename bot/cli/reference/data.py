@@ -84,7 +84,7 @@ def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def inventory_page() -> str:
-    """Return the page of the data inventory.
+    """Return the page of the data inventory, which lists every stored field.
 
     Long retention texts that occur often are replaced by letters, which a legend explains.
     """

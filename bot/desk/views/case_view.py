@@ -255,9 +255,9 @@ def _composer(
 def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
     """Return True if a reply is withheld behind a notice, because others may see the screen.
 
-    This is assumed if the person left the chat, stopped messages, or wrote nothing for 15 minutes.
-    Call it only for channels with notifications: the page of the web chat shows the whole dialogue
-    anyway.
+    Others are assumed to see the screen if the person left the chat, stopped messages, or wrote
+    nothing for 15 minutes. Call it only for channels with notifications: the page of the web chat
+    shows the whole dialogue anyway.
     """
     return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 

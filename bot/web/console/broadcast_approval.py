@@ -96,8 +96,8 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 class Sample:
     """The text of an announcement in one language and script, as people will read it.
 
-    `hint` is the notice that people get instead of the text if they asked for hints only (discreet
-    mode). `built` are the texts in other scripts of the language, converted from this text.
+    `hint` is the notice without content that people in discreet mode get instead of the text.
+    `built` are the texts in other scripts of the language, converted from this text.
     """
 
     own: str

@@ -48,7 +48,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class StepForm(VersionedForm):
-    """The fields of the forms of all steps.
+    """The fields of the forms of all steps of the announcement's editor.
 
     Texts arrive in fields named `text_<language>`, names of WhatsApp templates in
     `template_<language>`.

@@ -63,7 +63,7 @@ class TransferForm(CaseForm):
 
     @property
     def owner(self) -> ToOfficer | ToMission | ToTopic:
-        """Return the new owner. Raises Refused if the officer's id is invalid."""
+        """Return the new owner of the case. Raises Refused if the officer's id is invalid."""
         match self.to:
             case "officer":
                 try:

@@ -46,7 +46,7 @@ type DemoAction = Callable[[], Awaitable[None]]
 async def fill(rt: Runtime) -> None:
     """Do what the invented people and officers did, in chronological order.
 
-    Then count the steps of the registration form for the statistics.
+    Afterwards, count the steps of the registration form for the statistics.
     """
     owner = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:

@@ -168,7 +168,7 @@ async def stream(
     """Return an event stream of the officer's mission, after the last event that the page has.
 
     `at` is the number of that event. The header Last-Event-ID, if the browser sends it, replaces
-    it.
+    `at`.
     """
     last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(
