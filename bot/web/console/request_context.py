@@ -108,7 +108,7 @@ async def authenticate(request: Request) -> RequestContext | Response:
 def _is_in_background(request: Request) -> bool:
     """Return True if the page's script sent the request without an action of the officer.
 
-    Such requests are the automatic refreshes of a page, and event streams.
+    These requests are the automatic refreshes of a page, and event streams.
     """
     headers = request.headers
     return (
