@@ -102,7 +102,7 @@ def _title(body: str) -> tuple[Mark, ...]:
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
     """Return the message for people in discreet mode, which says only that there is news.
 
-    Discreet mode is a person's choice to get no content in messages that others may see.
+    Discreet mode is a subscriber's choice to get only notices without content.
     """
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
