@@ -239,7 +239,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 
 async def _often(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Run a sweep (a periodic job) every `seconds` seconds, or not at all above MAX_INTERVAL."""
+    """Run a sweep (a periodic job) every `seconds` seconds; never if that exceeds MAX_INTERVAL."""
     if seconds <= MAX_INTERVAL:
         await _every(seconds, act)
 

@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exclude the objects that exist after collection from garbage collection."""
+    """Exclude existing objects from garbage collection, which is then faster during the tests."""
     gc.collect()
     gc.freeze()
 
@@ -97,7 +97,7 @@ def _new_home() -> Path:
 
 
 def _access(home: Path) -> Path:
-    """Return the path of the file that says which roles need a password."""
+    """Return the path of pg_hba.conf, which says which database roles need a password."""
     return home / "pg_hba.conf"
 
 

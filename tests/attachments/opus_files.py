@@ -16,7 +16,7 @@ def page(
     body: bytes, number: int, *, flags: int = 0, position: int = 0, serial: int = SERIAL,
     lacing: bytes | None = None, version: int = 0, mark: bytes = b"OggS", wrong_sum: bool = False,
 ) -> bytes:  # fmt: skip
-    """Return an Ogg page; the default lacing describes one packet."""
+    """Return an Ogg page; without `lacing` (its segment table), the body is one packet."""
     if lacing is None:
         lacing = b"\xff" * (len(body) // 255) + bytes([len(body) % 255])
     head = pack("<4sBBqIIIB", mark, version, flags, position, serial, number, 0, len(lacing))

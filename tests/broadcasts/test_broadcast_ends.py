@@ -24,7 +24,7 @@ receiving = import_module("bot.broadcasts.delivery_reports")
 
 @dataclass
 class Gate:
-    """A replaced function that does its work, then waits for `opened` before the commit."""
+    """A pause before a commit: a wrapped function runs, then waits until `opened` is set."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)

@@ -62,7 +62,7 @@ class Camera(Protocol):
 
 @dataclass
 class Scene:
-    """The application, its people on Telegram, and the browser."""
+    """What the walk uses: the application, its subscribers on Telegram, and the browser."""
 
     house: House
     browser: Any

@@ -37,7 +37,7 @@ LANCZOS = Image.Resampling.LANCZOS
 
 @dataclass(frozen=True)
 class Shot:
-    """A screen: its officer, language, colour scheme and width, and the steps that lead to it."""
+    """A screen to draw: officer, language, colours, width, and the steps that lead to it."""
 
     name: str
     officer: str
@@ -157,7 +157,7 @@ async def _sheets(browser: Any, house: House) -> None:
 
 
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
-    """Return one row per language: desktop light and dark, phone light and dark."""
+    """Combine pictures of a screen: a row for each language, light and dark, wide and narrow."""
     rows = []
     for tongue in TONGUES:
         row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]

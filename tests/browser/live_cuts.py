@@ -33,7 +33,7 @@ SLOW = 60.0
 
 @dataclass
 class Told:
-    """Counts of one run; `slowest` is the maximum number of seconds until a page was up to date."""
+    """Counts of this test; `slowest` is the maximum of seconds until a page was up to date."""
 
     cuts: int = 0
     acts: int = 0
@@ -111,7 +111,7 @@ async def _run(minutes: float) -> Told:
 
 
 async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
-    """Cut the connection, every third time with a long sleep; wait until the page is up to date."""
+    """Cut the connection, in each third call also for long; wait until the page is up to date."""
     await cut(house, officer.page, visitors, ROUND_SECONDS, told)
     if told.rounds % 3 == 2:
         await sleep(house, officer.page, visitors, told)

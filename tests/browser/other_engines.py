@@ -36,7 +36,7 @@ SECONDS, PAUSE_SECONDS = 60, 0.05
 
 
 class Engine(ABC):
-    """One page of a browser."""
+    """A browser with one page, which a test controls through the browser's driver."""
 
     @abstractmethod
     async def goto(self, url: str) -> None:

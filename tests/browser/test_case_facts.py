@@ -1,4 +1,4 @@
-"""Tests of the pages on facts and statements beside a case, on a wide screen and on a phone."""
+"""An officer inserts a verified fact into a reply, on a wide screen and on a phone."""
 
 from typing import Any
 

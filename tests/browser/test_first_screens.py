@@ -13,7 +13,7 @@ from tests.release_only import release_only
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCREEN = {"width": 390, "height": 844}
-# Answers to the eligibility flow; their results have few and many cautions.
+# Answers to the questions of the eligibility flow. The results have few warnings or many.
 SITUATIONS = (
     ("move", "yes", "yes", "UZ", "no", "none", "unsaid"),
     ("move", "unsure", "no", "CN", "no", "none", "unsaid"),

@@ -102,8 +102,8 @@ def test_web_chat_groups_consecutive_checklist_rows_into_one_block() -> None:
     ]
 
 
-# The result of the eligibility flow "What fits me?": the first procedure is shown, the rest are
-# collapsed.
+# The result of the eligibility flow "What fits me?": the first way to come to Kazakhstan is
+# shown, other ways are collapsed.
 
 SHOWN, FIRST, STEPS, OTHER = (
     "Обычный вариант", "Первый шаг", "Все шаги по порядку:", "Другой вариант"

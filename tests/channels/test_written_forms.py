@@ -22,7 +22,7 @@ from flows.engine.text import Label, Text
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
-# Runs that must keep their order: groups of digits, addresses, adjacent Latin words.
+# Text that is always displayed from left to right: groups of digits, addresses, Latin words.
 RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
 RIGHT_TO_LEFT = sorted(bidi.RIGHT_TO_LEFT)
 
@@ -159,7 +159,7 @@ def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str)
 
 
 def _apart(line: str) -> Iterator[tuple[str, str]]:
-    """Yield for each bidi isolate its text without nested isolates, and the text of these."""
+    """Yield for each bidi isolate: its own text, and the text of the isolates nested in it."""
     open_: list[list[str]] = []
     for sign in line:
         if sign == bidi.ISOLATE:

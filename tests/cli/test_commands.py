@@ -51,7 +51,10 @@ def test_cli_desk_command_refuses_an_unknown_officer(
 def test_cli_migrates_the_schema_only_on_start_and_restore(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that a nightly backup between checkout and release does not migrate the schema."""
+    """Check that other commands, such as a nightly backup, do not migrate the schema.
+
+    Otherwise a backup could migrate it after newer code was checked out and before its release.
+    """
     for name in ("database_url", "database_owner_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))

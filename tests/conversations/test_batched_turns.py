@@ -73,7 +73,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 async def test_batched_turns_would_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that the duplicate test above fails without the deduplication."""
+    """Check that the previous test would fail if duplicate updates were not detected."""
     (guest,) = await _known(rt, 1)
     save = statements.save
 

@@ -83,13 +83,13 @@ class Talk:
         return [(each.id, each.text) for each in self.heard]
 
     async def taken(self, *acts: Awaitable[object]) -> None:
-        """Run acts in sequence, then wait until the platform has all acknowledgements."""
+        """Await the person's actions in turn, then Kosh's acknowledgements to the platform."""
         for act in acts:
             await act
         await self.emulator.until_taken()
 
     async def next(self, act: Awaitable[object]) -> Any:
-        """Advance the clock by 5 s, run one act, and return the message or edit that answers it."""
+        """Advance the clock by 5 s, await an action; return the message or edit that answers it."""
         self.clock.advance(5)
         return await self.at_once(act)
 

@@ -485,7 +485,10 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 @contextmanager
 def _alarms() -> Iterator[list[int]]:
-    """Yield a list. After the block, it has the number of read cases in each read-budget alert."""
+    """Collect the alerts that an officer opened too many cases during the block.
+
+    Yield a list. When the block ends, the number of opened cases in each alert is added to it.
+    """
     lines, counts = io.StringIO(), list[int]()
     logging.configure("warning", to=lines)
     try:

@@ -1,8 +1,9 @@
-"""Publish one version after another until the process is killed: `publisher SETTINGS`.
+"""Program for tests that kill publishers: `python -m tests.editorial.publisher SETTINGS`.
 
-Each line of standard input starts the next publisher, after the one before was killed. It is forked
-from a process that has done the imports, which take two seconds. A publisher prints its process id,
-then the number of each version. After a publisher has ended, ENDED is printed.
+The program waits for lines on standard input. At each line it forks a publisher, a process that
+publishes versions of a fact until the test kills it. A forked process need not import the modules
+again, which takes two seconds. The publisher prints its process id, then the number of each
+published version. When the publisher has been killed, the program prints ENDED and waits again.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ async def main(words: str) -> None:
 
 
 def serve(words: str) -> None:
-    """Fork a publisher for each line of standard input, and wait for its end."""
+    """Fork a publisher for each line of standard input; print ENDED when it has ended."""
     for _line in sys.stdin:
         child = os.fork()
         if not child:

@@ -65,7 +65,7 @@ async def _until(version: int, served: list[Served], seconds: float) -> float:
 
 
 async def _read(web: Served, seen: list[tuple[str, ...]]) -> None:
-    """Read the page in each language in turn, and append the numbers to `seen`."""
+    """Read the public page in each language in turn; append its publication numbers to `seen`."""
     while True:
         for language in LANGUAGES:
             if shown := await asyncio.to_thread(web.shown, language):

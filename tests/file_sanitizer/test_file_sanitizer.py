@@ -1,6 +1,6 @@
 """Files that people send: rejected, sanitized, or hostile to the sandboxed child process.
 
-The mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (69 to 85).
+The pytest mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (69 to 85).
 """
 
 import asyncio

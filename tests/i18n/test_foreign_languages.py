@@ -131,7 +131,7 @@ def test_foreign_language_notice_keeps_the_own_name_of_a_new_language() -> None:
 @pytest.mark.parametrize("code", FOREIGN)
 def test_foreign_language_notice_begins_with_the_sentence_about_danger(code: str) -> None:
     danger, sentence = FOREIGN[code].lines(OFFERED, is_danger=True)
-    # The word is understood before and after the choice of a language.
+    # The sentence tells people to write "person", so Kosh must know this word in every language.
     assert re.findall("[“„«](.+?)[”“»]", danger) == ["person"]
     assert WORDS.reserved("person") is Reserved.PERSON
     assert (sentence,) == FOREIGN[code].lines(OFFERED, is_danger=False)

@@ -54,7 +54,7 @@ async def _wait(condition: Callable[[], Awaitable[bool]], seconds: float) -> Non
 
 
 async def _is_settled(rt: Runtime) -> bool:
-    """Return True if no notification and no job is open; let leases of killed workers expire."""
+    """Let the leases of killed workers expire; return True if no notification or job is pending."""
     await ahead(rt, EXPIRED)
     async with rt.pool.connection() as session:
         cursor = await session.execute(

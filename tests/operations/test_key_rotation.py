@@ -35,7 +35,7 @@ HOUR = 3600
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
-    """Set the files' ages: the newest key of each kind to `days`, each older key to a day more."""
+    """Set the key files' ages: the newest of each kind to `days`, each older one to a day more."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR
@@ -44,7 +44,7 @@ def settle(rt: Runtime, days: float = 1) -> None:
 
 
 async def invent(rt: Runtime, count: int) -> list[UUID]:
-    """Create invented people, each with an encrypted handle."""
+    """Create invented people, each with the encrypted address of a web chat; return their ids."""
     known = []
     async with rt.pool.connection() as session:
         for number in range(count):

@@ -69,7 +69,7 @@ async def _run_due(rt: Runtime, registry: Keeping) -> None:
 
 
 async def _add_member(rt: Runtime, write: UUID) -> None:
-    """Let the stored submission be one of a newer version, which has one more member."""
+    """Add a member to the stored submission, as a newer version of Kosh would."""
     claimed = await registry_writes.claim(rt, write)
     assert claimed is not None
     person = claimed.person

@@ -58,7 +58,7 @@ async def _pass(rt: Runtime, interval: str) -> None:
 
 
 def _cut(databases: Databases, last: int) -> None:
-    """As the database's owner, delete the entries after number `last` and move the head back."""
+    """As the database's owner, delete the entries after `last`, and correct the stored head."""
     with psycopg.connect(databases.owner) as session:
         session.execute("DELETE FROM audit_entries WHERE seq > %s", (last,))
         session.execute(

@@ -1,6 +1,6 @@
 """Documents that people upload: encrypted, limited, sent to the registry once, then deleted.
 
-The mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (81 to 85).
+The pytest mark `row` gives the number of a kind of bad input in tests/proof/rows.toml (81 to 85).
 """
 
 import asyncio

@@ -128,7 +128,7 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    """Check the time limit for the headers of a request (row 28 of rows.toml)."""
+    """Check the time limit for the headers of a request (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
     async with _served(house) as url, _connected(url, 3, said) as readers:
         await _closed(readers, 3)

@@ -1,6 +1,6 @@
 """Hostile requests get the responses that tests/proof/rows.toml lists.
 
-The mark `row` and the numbers in docstrings name rows of this file.
+The pytest mark `row` and the numbers in docstrings name rows of this file.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
 async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
     house: House, secret: str
 ) -> None:
-    """Check a missing, short, wrong and non-ASCII secret (rows 1–3)."""
+    """Check a missing, short, wrong and non-ASCII secret (rows 1–3 of tests/proof/rows.toml)."""
     if not secret.isascii():
         got = await _raw(house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}")
         assert got.startswith(b"HTTP/1.1 403")
@@ -70,7 +70,7 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(2, 4)
 async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: House) -> None:
-    """Check secrets with one difference, and a repeated header (rows 2 and 4)."""
+    """Check secrets with one difference, and a repeated header (rows 2 and 4 of rows.toml)."""
     assert house.rt.settings.telegram_secret
     right = house.rt.settings.telegram_secret.get_secret_value()
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
@@ -108,7 +108,7 @@ UNREADABLE = {
 async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     house: House, code: str
 ) -> None:
-    """Check unreadable bodies of all kinds (rows 9–17).
+    """Check unreadable bodies of all kinds (rows 9–17 of tests/proof/rows.toml).
 
     Telegram would repeat a body that is answered with an error.
     """
@@ -123,7 +123,7 @@ async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
 
 @pytest.mark.row(18, 19)
 async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
-    """Check texts with a lone surrogate and with NUL (rows 18 and 19)."""
+    """Check texts with a lone surrogate and with NUL (rows 18 and 19 of tests/proof/rows.toml)."""
     for number, text in enumerate((r"\ud800", r"a\u0000b")):
         body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
         status, _body = await _post(house, body.replace(b"/start", text.encode()))
@@ -134,7 +134,7 @@ async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20)
 async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) -> None:
-    """Check a body above 1 MiB, with and without a known length (row 20)."""
+    """Check a body above 1 MiB, with and without a known length (row 20 of rows.toml)."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _chunk in range(64):
@@ -149,7 +149,10 @@ async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(21, 22, 26)
 async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house: House) -> None:
-    """Check two lengths, a negative length, and wrong or missing Host headers (rows 21, 22, 26)."""
+    """Check two lengths, a negative length, and wrong or missing Host headers.
+
+    These are rows 21, 22 and 26 of tests/proof/rows.toml.
+    """
     both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
     negative = _head("Content-Length: -2", length=False) + b"{}"
@@ -164,7 +167,10 @@ async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(23, 24, 25)
 async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -> None:
-    """Check compressed bodies, other content types and other HTTP methods (rows 23–25)."""
+    """Check compressed bodies, other content types and other HTTP methods.
+
+    These are rows 23 to 25 of tests/proof/rows.toml.
+    """
     assert (await _post(house, Content_Encoding="gzip"))[0] == 415
     assert (await _post(house, Content_Type="text/plain"))[0] == 415
     for method in ("GET", "PUT", "DELETE", "TRACE"):
@@ -175,7 +181,7 @@ async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(27)
 async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> None:
-    """Check 200 headers, and one of 64 KiB (row 27)."""
+    """Check 200 headers, and one of 64 KiB (row 27 of tests/proof/rows.toml)."""
     many = [f"X-{number}: 1" for number in range(200)]
     assert (await _raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
     assert (await _raw(house, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
@@ -187,7 +193,10 @@ async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> N
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(30, 57)
 async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
-    """Check unknown kinds of updates, and messages by bots and channels (rows 30 and 57)."""
+    """Check unknown kinds of updates, and messages by bots and channels.
+
+    These are rows 30 and 57 of tests/proof/rows.toml.
+    """
     for number, part in enumerate[dict[str, Any]](
         (
             {"poll": {"id": "1"}},
@@ -204,7 +213,7 @@ async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
 @pytest.mark.requirement("S-6")
 @pytest.mark.row(31)
 async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -> None:
-    """Send one update 100 times concurrently (row 31)."""
+    """Send one update 100 times concurrently (row 31 of tests/proof/rows.toml)."""
 
     async def insist() -> None:
         """Resend the update while the server answers 503, as the platform does."""
@@ -218,7 +227,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
 async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
-    """Check that the bot leaves without a message to the group (row 56)."""
+    """Check that the bot leaves without a message to the group (row 56 of rows.toml)."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
         f"{house.url}/webhooks/telegram", house.rt.settings.telegram_secret.get_secret_value()
@@ -235,7 +244,7 @@ async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
 async def test_chat_page_refuses_foreign_forms_without_echoing_them(house: House) -> None:
-    """Check forms posted from other sites, and a JSON body (rows 89 and 96)."""
+    """Check forms posted from other sites, and a JSON body (rows 89 and 96 of rows.toml)."""
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:

@@ -1,6 +1,6 @@
 """More hostile requests, and events at unusual moments.
 
-The mark `row` and the numbers in docstrings name rows of tests/proof/rows.toml.
+The pytest mark `row` and the numbers in docstrings name rows of tests/proof/rows.toml.
 """
 
 import asyncio
@@ -99,14 +99,17 @@ async def _go(user: User, *answers: str) -> None:
             await _next(user, lambda answer=answer: user.say(answer))  # type: ignore[misc]
 
 
-# Rows 5 and 8: the secret of Telegram's webhook
+# The secret of Telegram's webhook (rows 5 and 8 of tests/proof/rows.toml)
 
 
 @pytest.mark.release
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
 def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
-    """Check exit code and error message, which names the setting but not the bot token (row 5)."""
+    """Check exit code and error message, which names the setting but not the bot token.
+
+    This is row 5 of tests/proof/rows.toml.
+    """
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     ran = subprocess.run(
@@ -144,7 +147,7 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
     assert len(house.telegram.journal.calls("sendMessage")) == 1
 
 
-# Row 28: slow clients
+# Slow clients (row 28 of tests/proof/rows.toml)
 
 
 @asynccontextmanager
@@ -173,7 +176,7 @@ async def _health(house: House, url: str) -> int:
 async def test_webhook_answers_408_for_an_unfinished_body(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check the time limit for a body (row 28)."""
+    """Check the time limit for a body (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
     secret = house.rt.settings.telegram_secret
     assert secret
@@ -188,18 +191,18 @@ async def test_webhook_answers_408_for_an_unfinished_body(
 
 @pytest.mark.row(28)
 async def test_connections_with_unfinished_headers_block_no_other_client(house: House) -> None:
-    """Open 200 connections that send unfinished headers (row 28)."""
+    """Open 200 connections that send unfinished headers (row 28 of tests/proof/rows.toml)."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
         assert await _post(house, _update(710, 7210, text="/start")) == 200
 
 
-# Rows 32 and 65: order and number of updates
+# Order and number of updates (rows 32 and 65 of tests/proof/rows.toml)
 
 
 @pytest.mark.row(32)
 async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
-    """Press a button of an earlier question twice (row 32)."""
+    """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""
     user = await _telegram(house, 7220)
     await _go(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
@@ -223,7 +226,10 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Send 100 messages concurrently; each gets a reply, as does another person's (row 65)."""
+    """Send 100 messages concurrently; each gets a reply, as does another person's.
+
+    This is row 65 of tests/proof/rows.toml.
+    """
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
@@ -249,12 +255,15 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     assert _said(house, screens.MENU_TEXT) in user.last.text
 
 
-# Row 64: a message about danger
+# A message about danger (row 64 of tests/proof/rows.toml)
 
 
 @pytest.mark.row(64)
 async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
-    """Check also that no case is opened before the person asks for an officer (row 64)."""
+    """Check also that no case is opened before the person asks for an officer.
+
+    This is row 64 of tests/proof/rows.toml.
+    """
     words = "мне угрожают"
     user = await _telegram(house, 7240)
     await _go(user, "ru", "preregistration", "self", words)
@@ -269,7 +278,7 @@ async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -
     assert any(_said(house, screens.WAITING) in message.text for message in user.received)
 
 
-# Row 67: the bot is blocked during a conversation
+# The bot is blocked during a conversation (row 67 of tests/proof/rows.toml)
 
 
 async def _write_to_everybody(house: House) -> None:
@@ -287,7 +296,7 @@ async def _write_to_everybody(house: House) -> None:
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
 async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
-    """Check late updates, messages to the person, and the person's return (row 67)."""
+    """Check late updates, messages to the person, and the person's return (row 67 of rows.toml)."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
@@ -324,7 +333,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 
-# Row 68: two people register with the same details
+# Two people register with the same details (row 68 of tests/proof/rows.toml)
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
@@ -337,14 +346,17 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
 
 
 def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the messages with receipt numbers masked, because these differ."""
+    """Return the messages with registration numbers masked, which differ for each person."""
     return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
 
 
 @pytest.mark.release
 @pytest.mark.row(68)
 async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
-    """Check that officers get a case, while both people get the same messages (row 68)."""
+    """Check that officers get a case, while both people get the same messages.
+
+    This is row 68 of tests/proof/rows.toml.
+    """
     guests = [Guest(house.rt), Guest(house.rt)]
     for guest in guests:
         await guest.consent()

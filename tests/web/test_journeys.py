@@ -1,4 +1,4 @@
-"""Whole conversations from the first message to the receipt, on every channel in every language."""
+"""Whole conversations up to an accepted registration, on every channel in every language."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

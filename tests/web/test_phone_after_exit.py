@@ -34,7 +34,7 @@ LEAVING = (
 
 
 def _listed(where: str) -> list[str]:
-    """Return what remains in the chat on a channel, according to the page's table."""
+    """Return the data that may remain in a channel's chat, from the table of for-people.md."""
     rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
     return [row[2].strip() for row in rows if row[1].strip() == where]
 

@@ -1,4 +1,4 @@
-"""Conversations over the WhatsApp emulator, up to the receipt in every language.
+"""Conversations over the WhatsApp emulator, up to an accepted registration in every language.
 
 Also faults of the platform, and the security of its webhook.
 """
@@ -478,7 +478,10 @@ def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(6)
 async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house: House) -> None:
-    """Check a missing and wrong signature, another algorithm, and a reformatted body (row 6)."""
+    """Check a missing and wrong signature, another algorithm, and a reformatted body.
+
+    This is row 6 of tests/proof/rows.toml.
+    """
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     right = _signed(raw, secret)
@@ -528,7 +531,7 @@ async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) 
 
 @pytest.mark.row(7)
 async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House) -> None:
-    """Check a wrong token, mode and challenge (row 7)."""
+    """Check a wrong token, mode and challenge (row 7 of tests/proof/rows.toml)."""
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 
