@@ -28,7 +28,7 @@ class _SlowServer:
         return 200
 
 
-async def test_platform_counts_arrivals_apart_when_all_chats_are_busy() -> None:
+async def test_load_test_counts_arrivals_separately_when_all_chats_are_busy() -> None:
     """Let three people arrive at once at a server that is slow, with one chat.
 
     The two arrivals that found no free chat say nothing about the server.

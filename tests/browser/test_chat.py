@@ -350,7 +350,7 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
 
 
 @pytest.mark.release
-async def test_chat_page_edit_button_of_the_review_opens_its_question(
+async def test_chat_page_edit_button_of_an_answer_opens_its_question(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)
@@ -364,7 +364,7 @@ async def test_chat_page_edit_button_of_the_review_opens_its_question(
 
 
 @pytest.mark.release
-async def test_chat_page_receipt_shows_its_date_and_prints_without_the_chat(
+async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)

@@ -68,7 +68,7 @@ async def _reads(house: House, visitor: Visitor, words: str) -> None:
     await house.until(there)
 
 
-async def test_console_handoff_works_from_request_to_close(
+async def test_console_case_is_handled_from_the_persons_request_to_close(
     browser: Any, office: House, applicant: Visitor
 ) -> None:
     question = applicant.newest.text.splitlines()[-1]

@@ -95,7 +95,7 @@ async def _visitor(browser: Any, url: str, **options: Any) -> Any:
 
 
 @pytest.mark.release
-async def test_framed_chat_survives_a_reload_by_a_partitioned_cookie(
+async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, ministry.origin)

@@ -228,7 +228,7 @@ async def test_marking_a_person_as_known_releases_a_lock_of_another_token(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_anonymous_session_save_clears_the_mark_of_a_known_person(
+async def test_anonymous_session_that_is_saved_is_no_longer_marked_as_known(
     live: Cache, key: str
 ) -> None:
     await live.mark_known(key)
@@ -295,7 +295,7 @@ async def test_cache_resends_only_the_script_that_valkey_does_not_know(
     assert await live.allow(key, rate=0.01, burst=2) > 0
 
 
-async def test_cache_pipeline_keeps_first_results_when_the_second_trip_fails(
+async def test_cache_pipeline_keeps_results_when_the_second_round_trip_fails(
     tmp_path: Path, key: str
 ) -> None:
     with valkey(tmp_path) as own:

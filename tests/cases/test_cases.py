@@ -187,7 +187,7 @@ async def _only(rt: Runtime) -> cases.Case:
 
 
 @pytest.mark.release
-async def test_case_median_answer_time_needs_five_answered_cases(rt: Runtime) -> None:
+async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: Runtime) -> None:
     await _always_open(rt)
     officer = await an_officer(rt)
     for number in range(5):

@@ -98,7 +98,7 @@ def test_mission_calendar_handles_clock_changes() -> None:
     st.integers(1, 10_000),
     st.sampled_from([ALMATY, FEAST, NIGHT]),
 )
-def test_mission_calendar_functions_minutes_and_after_are_inverse(
+def test_mission_calendar_adds_and_counts_working_minutes_consistently(
     start: int, minutes: int, desk: MissionSettings
 ) -> None:
     begins = datetime.fromtimestamp(at(23, 0).timestamp() + start * 60, UTC)

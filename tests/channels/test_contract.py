@@ -327,7 +327,7 @@ async def test_channel_send_delivers_a_long_message_whole_in_order(desk: Desk) -
     assert " ".join((await desk.seen())[before:]).split() == words
 
 
-async def test_channel_send_accepts_ten_options_with_all_controls(desk: Desk) -> None:
+async def test_channel_send_accepts_ten_options_with_all_control_buttons(desk: Desk) -> None:
     options = tuple(RenderedButton(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
     controls = tuple(
         RenderedButton(payload, label, Kind.CONTROL)

@@ -52,7 +52,7 @@ def test_telegram_formats_titles_details_warnings_and_numbers() -> None:
 
 
 @pytest.mark.requirement("S-88")
-def test_telegram_receipt_has_a_button_that_copies_its_number() -> None:
+def test_telegram_registration_receipt_has_a_button_to_copy_the_number() -> None:
     ((_text, markup),) = telegram.parts(LIST)
     keyboard = telegram.inline(markup)
     assert keyboard is not None

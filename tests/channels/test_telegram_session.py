@@ -103,7 +103,7 @@ def methods() -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(11))
-async def test_telegram_session_sends_the_same_request_as_aiograms(
+async def test_telegram_session_sends_the_same_request_as_aiograms_session(
     http: aiohttp.ClientSession, number: int
 ) -> None:
     method = methods()[number]

@@ -551,7 +551,7 @@ def test_whatsapp_layout_uses_buttons_up_to_three_and_a_list_up_to_ten() -> None
     assert many["interactive"]["action"]["button"] == "Выбрать"
 
 
-def test_whatsapp_controls_without_a_button_can_be_typed() -> None:
+def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
     back, help_ = (
         RenderedButton("1:<", "Назад", "control"),
@@ -609,7 +609,7 @@ def test_whatsapp_layout_raises_does_not_fit_for_oversized_buttons(press: Render
         laid(("A",), press, *presses(*"bcd"))
 
 
-def test_whatsapp_link_button_is_alone_and_controls_can_be_typed() -> None:
+def test_whatsapp_link_button_is_alone_and_control_labels_can_be_typed() -> None:
     link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
     [part] = laid(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]

@@ -101,12 +101,12 @@ BROKEN: tuple[tuple[str, Callable[[Ledger], None]], ...] = (
 )  # fmt: skip
 
 
-def test_day_judge_is_green_when_no_promise_is_broken() -> None:
+def test_simulated_day_report_passes_when_no_promise_is_broken() -> None:
     assert {name: found for name, found in judge(_day()).items() if found} == {}
 
 
 @pytest.mark.parametrize(("rule", "damage"), BROKEN)
-def test_day_judge_is_red_for_each_broken_promise(
+def test_simulated_day_report_fails_for_each_broken_promise(
     rule: str, damage: Callable[[Ledger], None]
 ) -> None:
     day = copy.deepcopy(_day())
@@ -114,11 +114,11 @@ def test_day_judge_is_red_for_each_broken_promise(
     assert judge(day)[rule] != []
 
 
-def test_day_judge_tests_break_a_promise_for_each_rule() -> None:
+def test_simulated_day_report_tests_break_a_promise_for_each_rule() -> None:
     assert {rule for rule, _damage in BROKEN} == RULES.keys()
 
 
-def test_day_judge_excuses_a_restarted_form_near_a_fault_before_consent() -> None:
+def test_simulated_day_excuses_a_form_restarted_near_a_fault_if_anonymous() -> None:
     day = [*_day(), {"kind": "again", "person": FORMED, "since": 290.0, "at": 301.0,
                      "known": False, "why": "no button"}]  # fmt: skip
     assert judge(day)["answered"] == []
@@ -134,7 +134,7 @@ def test_simulated_day_has_a_quiet_night_and_a_busy_evening(tmp_path: Path) -> N
     assert arrivals(plan) == arrivals(plan)
 
 
-def test_day_figures_count_people_and_updates() -> None:
+def test_simulated_day_figures_count_people_and_updates() -> None:
     found = figures(_day())
     assert (found["people"], found["updates"]) == (len(SHARES), 9)
     assert found["wait, longest, s"] == 0.1

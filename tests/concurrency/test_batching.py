@@ -106,7 +106,7 @@ async def test_batcher_does_not_wait_for_the_interval_after_a_single_call() -> N
     assert table.batches == [[1], [2], [3]]
 
 
-async def test_batcher_opens_another_lane_for_calls_beyond_the_limit() -> None:
+async def test_batcher_starts_a_second_batch_for_calls_beyond_the_limit() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=2, seconds=5)
     calls = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2, 3)]
     await _soon()
@@ -115,7 +115,7 @@ async def test_batcher_opens_another_lane_for_calls_beyond_the_limit() -> None:
     assert await asyncio.gather(*calls) == [2, 4, 6]
 
 
-async def test_batcher_lane_ends_while_another_lane_gathers_calls() -> None:
+async def test_batcher_batch_ends_while_another_batch_gathers_calls() -> None:
     clock, table = Clock(), Table()
     batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]

@@ -244,7 +244,7 @@ def test_settings_refuse_a_wrong_value_and_name_only_the_setting(name: str, valu
     assert CANARY not in said
 
 
-def test_settings_error_explains_that_sentinels_have_no_tls() -> None:
+def test_settings_error_explains_that_valkey_sentinels_have_no_tls() -> None:
     said = refusal(KOSH_REDIS_URL=f"rediss+sentinel://kosh:{CANARY}@10.0.0.1:26379/kosh")
     assert "TLS" in said
     assert CANARY not in said
@@ -313,7 +313,9 @@ def test_settings_accept_database_urls_with_or_without_the_driver(
         "redis+sentinel://:Long-enough-9@10.0.0.1:26379,10.0.0.2:26379/kosh?sentinel_password=Long-enough-8",
     ],
 )
-def test_settings_accept_addresses_of_sentinels(environment: pytest.MonkeyPatch, url: str) -> None:
+def test_settings_accept_addresses_of_valkey_sentinels(
+    environment: pytest.MonkeyPatch, url: str
+) -> None:
     put(environment, KOSH_REDIS_URL=url)
     read = settings().redis_url
     assert read is not None
@@ -372,7 +374,7 @@ def test_settings_accept_the_auth_header_of_a_whatsapp_solution_provider(
     )
 
 
-def test_settings_of_the_external_model_are_off_and_must_be_complete() -> None:
+def test_external_model_is_off_by_default_and_needs_all_its_settings() -> None:
     assert settings().external_model_url is None
     refused = refusal(KOSH_EXTERNAL_MODEL_URL="https://models.example/v1")
     assert "KOSH_EXTERNAL_MODEL_NAME, KOSH_EXTERNAL_MODEL_OPERATOR" in refused
@@ -409,7 +411,7 @@ def test_settings_require_both_certificate_and_key_of_a_client(end: str) -> None
     assert f"certificate is only half set; set {other}" in said
 
 
-def test_settings_of_hints_are_off_by_default_and_must_be_complete() -> None:
+def test_message_hints_are_off_by_default_and_need_all_their_settings() -> None:
     assert settings().hints == ()
     sender = "post@neutral.example"
     assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
@@ -421,7 +423,7 @@ def test_settings_of_hints_are_off_by_default_and_must_be_complete() -> None:
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
 
 
-def test_settings_email_hints_need_a_separate_sender_address() -> None:
+def test_settings_email_message_hints_need_a_separate_sender_address() -> None:
     mail = {
         "KOSH_HINTS": "email",
         "KOSH_SMTP_HOST": "mail.example",
@@ -432,7 +434,7 @@ def test_settings_email_hints_need_a_separate_sender_address() -> None:
     assert "must not be" in refusal(**mail, KOSH_HINT_EMAIL_FROM="Kosh@Ministry.example")
 
 
-def test_settings_of_transcription_are_off_and_must_be_complete() -> None:
+def test_transcription_is_off_by_default_and_needs_all_its_settings() -> None:
     assert settings().transcription_url is None
     refused = refusal(KOSH_TRANSCRIPTION_URL="https://speech.example/v1")
     assert "KOSH_TRANSCRIPTION_MODEL, KOSH_TRANSCRIPTION_OPERATOR" in refused
@@ -444,7 +446,7 @@ def test_settings_of_transcription_are_off_and_must_be_complete() -> None:
     assert "KOSH_TRANSCRIPTION_URL must be https" in refused
 
 
-def test_settings_of_translation_are_off_and_must_be_complete() -> None:
+def test_translation_is_off_by_default_and_needs_all_its_settings() -> None:
     assert settings().translation is None
     assert "KOSH_TRANSLATION_URL" in refusal(KOSH_TRANSLATION="deepl")
     refused = refusal(KOSH_TRANSLATION="openai", KOSH_TRANSLATION_URL="https://models.example/v1")

@@ -141,7 +141,7 @@ async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
     assert await _surnames([first, second]) == ["TESTOVA", "TESTOVA"]
 
 
-async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtime) -> None:
+async def test_batched_turns_run_two_chats_of_one_person_separately(rt: Runtime) -> None:
     """Check that updates from two chats of one person do not both start from the same state."""
     (guest,) = await _known(rt, 1)
     other = Guest(rt)
@@ -156,7 +156,7 @@ async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtim
     assert await _surnames([guest]) == ["TESTOVA"]
 
 
-async def test_batched_turn_that_opens_a_case_or_person_runs_alone(rt: Runtime) -> None:
+async def test_batched_turn_that_creates_a_case_or_person_runs_alone(rt: Runtime) -> None:
     """Open a case, and let a new person begin, in one batch with turns of other people."""
     guests = await _known(rt)
     begins = Guest(rt)

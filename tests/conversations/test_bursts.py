@@ -361,7 +361,7 @@ async def test_message_burst_with_a_private_answer_is_deleted_completely(
     )
 
 
-async def test_message_burst_keeps_an_event_that_came_between_two_messages(
+async def test_message_burst_keeps_an_upload_status_between_two_messages(
     house: House, clock: Clock
 ) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)

@@ -54,7 +54,7 @@ def test_old_process_keeps_the_fields_that_a_newer_version_stored() -> None:
     assert state_format.decode(state_format.encode(turned, newer)) == turned
 
 
-def test_fields_of_a_newer_version_are_dropped_when_the_person_leaves() -> None:
+def test_fields_of_a_newer_version_are_dropped_after_a_quick_exit() -> None:
     newer = state_format.newer_fields(_of_a_newer_version())
     assert newer
     left = replace(WHOLE, has_left=True)

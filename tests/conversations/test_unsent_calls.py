@@ -231,7 +231,7 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
 
 
-async def test_anonymous_update_waits_for_a_call_that_outlasts_the_lease(
+async def test_anonymous_update_waits_for_a_call_longer_than_the_lock_lease(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform = await begun(rt)

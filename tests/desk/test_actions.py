@@ -68,7 +68,7 @@ async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) 
     assert conversation.asked.key == "ethnic_kazakh"
 
 
-async def test_case_resolution_continues_at_the_place_chosen_by_the_officer(rt: Runtime) -> None:
+async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
         guest = Guest(rt)

@@ -165,7 +165,7 @@ def _words(messages: list[Message]) -> str:
     return " ".join(" ".join(each.paragraphs) for each in messages)
 
 
-async def test_content_publication_is_loaded_on_a_notification(rt: Runtime) -> None:
+async def test_content_publication_is_loaded_when_its_notification_arrives(rt: Runtime) -> None:
     before = rt.content.snapshot
     await publish(rt, await editor(rt), await approver(rt))
     async with asyncio.timeout(60):
@@ -220,7 +220,7 @@ async def test_content_item_key_must_name_a_known_fact_or_a_valid_notice(rt: Run
     assert drafts.kind_of("notice:border").value == "notice"
 
 
-def test_content_of_a_day_without_publications_is_a_plain_date() -> None:
+def test_day_without_published_content_is_represented_by_a_plain_date() -> None:
     day = date(2026, 11, 28)
     assert LiveContent().on(day) is day
 

@@ -198,13 +198,13 @@ async def test_sanitizer_logs_a_failed_download_without_its_address(
     assert CANARY.decode() not in said
 
 
-def test_sanitizer_refusals_and_hints_all_have_user_texts() -> None:
+def test_sanitizer_refusals_and_legibility_hints_all_have_user_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
     assert HINTS.keys() == set(Hint)
     assert pdfs.MAX_PAGES == MAX_PAGES
 
 
-def test_sanitizer_child_uses_only_known_refusals_and_hints() -> None:
+def test_sanitizer_child_uses_only_known_refusals_and_legibility_hints() -> None:
     folder = ROOT / "bot" / "file_sanitizer"
     source = "".join((folder / name).read_text("utf-8") for name in ("images.py", "pdfs.py"))
     assert set(re.findall(r'Unfit\(\s*"(\w+)"', source)) <= set(Refusal)

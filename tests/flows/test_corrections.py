@@ -20,7 +20,7 @@ def mistaken(question: str) -> Chat:
     return chat.says(MISTAKE)
 
 
-def test_mistake_in_a_form_is_answered_with_the_way_back() -> None:
+def test_text_about_a_mistake_in_a_form_explains_how_to_go_back() -> None:
     chat = mistaken("birth_year")
     assert chat.at == "birth_year"
     assert chat.shows(corrections.CORRECT)
@@ -28,11 +28,11 @@ def test_mistake_in_a_form_is_answered_with_the_way_back() -> None:
     assert chat.says("1990").told()["birth_year"] == "1990"
 
 
-def test_mistake_at_the_review_opens_the_choice_of_the_answer() -> None:
+def test_text_about_a_mistake_at_the_review_lists_answers_to_edit() -> None:
     assert mistaken("review").at == screens.EDIT
 
 
-def test_mistake_in_a_sent_registration_shows_the_registration() -> None:
+def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:
     chat = at("review").presses("submit").takes(Acknowledged("received", "KZ-2026-TEST"))
     chat.understanding = KNOWN
     assert not chat.says(MISTAKE).shows(corrections.CORRECT)
@@ -43,7 +43,7 @@ def test_mistake_in_a_sent_registration_shows_the_registration() -> None:
     ("text", "language"),
     [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],
 )
-def test_no_before_an_answer_corrects_it_or_leads_one_question_back(
+def test_answer_after_a_no_corrects_an_answer_or_leads_one_question_back(
     text: str, language: str
 ) -> None:
     assert at("birth_year", language).says(text).told()["birth_year"] == "1987"
@@ -53,7 +53,7 @@ def test_no_before_an_answer_corrects_it_or_leads_one_question_back(
     assert chat.told()["birth_year"] == "1990"
 
 
-def test_no_before_a_name_is_deleted_from_the_chat() -> None:
+def test_name_typed_after_a_no_is_deleted_from_the_chat() -> None:
     chat = at("given_name").says("нет, TESTOVSKAYA")
     assert chat.at == "surname"
     assert chat.done(DeleteInput)

@@ -62,11 +62,11 @@ def heard(day: date, *typed: str) -> str:
     return " ".join(shown)
 
 
-def test_content_snapshot_without_publications_is_a_plain_date() -> None:
+def test_content_snapshot_without_publications_returns_the_plain_date() -> None:
     assert Snapshot().on(TODAY) is TODAY
 
 
-def test_content_edition_compares_and_hashes_like_its_date() -> None:
+def test_date_with_published_content_equals_and_hashes_as_a_plain_date() -> None:
     day = published(notice_border=BODY)
     assert isinstance(day, Edition)
     assert day == TODAY

@@ -153,7 +153,7 @@ def test_form_continues_after_the_officer_resolves_the_case() -> None:
 @pytest.mark.parametrize(
     ("where", "at"), [("", "given_name"), ("menu", screens.MENU), ("papers", "consent_papers")]
 )
-def test_case_resolution_continues_at_the_place_chosen_by_the_officer(where: str, at: str) -> None:
+def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(where: str, at: str) -> None:
     chat = handed_over().takes(Joined()).takes(Resolved(where))
     assert chat.shows(screens.OFFICER_DONE)
     assert chat.at == at
@@ -308,7 +308,7 @@ def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
     assert chat.done(Forget) == [] == chat.done(Withdraw)
 
 
-def test_handoff_control_labels_can_be_typed() -> None:
+def test_control_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
     left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.done(QuickExit)
     back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))

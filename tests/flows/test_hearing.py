@@ -375,7 +375,7 @@ def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> No
     assert not chat.says("").shows(hearing.WHICH_ONE)
 
 
-def test_not_listed_error_is_worded_differently_on_repetition() -> None:
+def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
     chat = at("purpose").says("zzz")
     assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)

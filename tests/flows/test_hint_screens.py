@@ -60,13 +60,13 @@ def labels(chat: Chat) -> set[str]:
     return {each.key for each in asked.options} if asked else set()
 
 
-def test_hints_are_not_in_the_menu_when_switched_off() -> None:
+def test_message_hints_are_not_in_the_menu_when_switched_off() -> None:
     chat = at("education")
     chat.understanding = OFF
     assert "hints" not in labels(chat.takes(MENU))
 
 
-def test_hints_are_offered_to_known_people_only() -> None:
+def test_message_hints_are_offered_to_known_people_only() -> None:
     chat = Chat.begun("ru", understanding=ON)
     assert "hints" not in labels(chat)
     assert "hints" in labels(known())
@@ -76,7 +76,7 @@ def test_hints_are_offered_to_known_people_only() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
+def test_message_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
     chat = opened(language)
     assert [each[0].msgid for each in chat.says_now[0].paragraphs] == [
         hint_screens.WARNING.msgid,
@@ -87,7 +87,7 @@ def test_hints_screen_shows_the_warning_before_the_consent(language: str) -> Non
     assert not [each for each in chat.done(ConsentGiven) if each.purpose == hint_screens.PURPOSE]
 
 
-def test_hints_offer_only_the_configured_channels() -> None:
+def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
     chat = known()
     chat.understanding = understanding(FakeRecognizer({}), hint_ways=("sms",))
     while "hints" not in chat.takes(MENU).keys and "hints" not in chat.presses(">").keys:
@@ -96,7 +96,7 @@ def test_hints_offer_only_the_configured_channels() -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-def test_hint_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> None:
+def test_message_hint_address_is_stored_and_deleted_from_the_chat(way: str) -> None:
     chat = opened().presses(way)
     given = chat.done(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
@@ -121,7 +121,7 @@ def test_hint_address_is_stored_after_consent_and_deleted_from_the_chat(way: str
         ("sms", "+79161234567"),
     ],
 )
-def test_hint_address_that_is_invalid_is_rejected_and_asked_again(way: str, typed: str) -> None:
+def test_message_hint_address_that_is_invalid_is_asked_again(way: str, typed: str) -> None:
     chat = opened().presses(way).says(typed)
     assert chat.done(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
@@ -129,25 +129,25 @@ def test_hint_address_that_is_invalid_is_rejected_and_asked_again(way: str, type
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
-def test_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
+def test_message_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
     chat = opened().presses("sms").says(number)
     assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
 
 
-def test_hint_address_question_treats_a_sentence_as_a_user_question() -> None:
+def test_message_hint_address_question_answers_a_sentence_as_a_question() -> None:
     chat = opened().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
     assert chat.done(LeaveContact) == []
 
 
-def test_hint_address_is_refused_after_too_many_codes() -> None:
+def test_message_hint_address_is_refused_after_too_many_codes() -> None:
     chat = opened().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
     assert chat.shows(hint_screens.TOO_MANY)
     assert chat.at == screens.MENU
 
 
 @pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
-def test_hint_code_confirms_the_address(typed: str) -> None:
+def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
     chat = asked_code()
     assert chat.shows(hint_screens.ENTER_CODE)
     chat.says(typed)
@@ -157,13 +157,13 @@ def test_hint_code_confirms_the_address(typed: str) -> None:
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
 
 
-def test_hint_code_attempt_is_not_counted_for_text_that_is_no_code() -> None:
+def test_message_hint_code_attempt_is_not_counted_for_other_text() -> None:
     chat = asked_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
     assert chat.done(ConfirmContact) == []
 
 
-def test_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
+def test_message_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
     chat = asked_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
     assert chat.at == hint_screens.CODE
@@ -174,7 +174,7 @@ def test_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
     assert chat.done(ConsentWithdrawn) == [withdrawn]
 
 
-def test_consent_to_hints_is_withdrawn_when_no_address_is_left() -> None:
+def test_consent_to_message_hints_is_withdrawn_when_no_address_is_left() -> None:
     chat = opened().presses("email")
     assert chat.presses("leave").done(ConsentWithdrawn)
     assert chat.done(RemoveContact) == [RemoveContact()]
@@ -182,7 +182,7 @@ def test_consent_to_hints_is_withdrawn_when_no_address_is_left() -> None:
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])
-def test_hint_address_question_ends_when_the_person_leaves(way: str) -> None:
+def test_message_hint_address_question_ends_when_the_person_leaves_it(way: str) -> None:
     chat = opened().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
@@ -190,7 +190,7 @@ def test_hint_address_question_ends_when_the_person_leaves(way: str) -> None:
     assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
 
 
-def test_hints_can_be_ended_from_the_menu() -> None:
+def test_message_hints_can_be_ended_from_the_menu() -> None:
     chat = confirmed().takes(MENU)
     while "hints" not in chat.keys:
         chat.presses(">")
@@ -203,27 +203,27 @@ def test_hints_can_be_ended_from_the_menu() -> None:
     assert chat.conversation.hint_way == ""
 
 
-def test_hints_are_ended_by_the_stop_word() -> None:
+def test_message_hints_are_ended_by_the_stop_word() -> None:
     chat = confirmed().says("стоп")
     assert chat.done(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""
 
 
 @pytest.mark.parametrize("word", ["stop", "exit"])
-def test_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
+def test_message_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
     for chat in (confirmed(), asked_code()):
         chat.says(f"/{word}")
         assert chat.done(RemoveContact) == [RemoveContact()]
         assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
 
 
-def test_hint_address_can_be_removed_after_hints_were_switched_off() -> None:
+def test_message_hint_address_can_be_removed_when_hints_are_switched_off() -> None:
     chat = confirmed()
     chat.understanding = OFF
     assert "hints" in labels(chat.takes(MENU))
 
 
-def test_hint_address_is_asked_on_the_secure_page_when_mandatory() -> None:
+def test_message_hint_address_is_asked_on_the_secure_page_when_mandatory() -> None:
     chat = opened(page=Page.ALWAYS).presses("email")
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])
@@ -232,12 +232,12 @@ def test_hint_address_is_asked_on_the_secure_page_when_mandatory() -> None:
     assert DeleteInput() in chat.effects_now
 
 
-def test_hint_address_question_rejects_a_voice_message() -> None:
+def test_message_hint_address_question_rejects_a_voice_message() -> None:
     chat = opened().presses("email").takes(Attached("voice", "voice-1", 1000))
     assert chat.shows(screens.CANNOT_HEAR)
 
 
-def test_hint_address_question_ends_when_an_officer_joins() -> None:
+def test_message_hint_address_question_ends_when_an_officer_joins() -> None:
     chat = opened().presses("email").takes(Joined()).says("for the officer")
     assert chat.done(LeaveContact) == []
     assert chat.conversation.hint_step == ""

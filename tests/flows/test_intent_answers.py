@@ -134,7 +134,7 @@ def test_intent_labels_are_unique_in_each_language() -> None:
 
 
 @every_answer
-def test_intent_opening_is_short_and_never_empty(answer: Answer) -> None:
+def test_intent_answer_opening_is_short_and_never_empty(answer: Answer) -> None:
     opening, _more = answer.ordered("")
     assert answer.opening
     assert len(opening) <= MAX_LINES
@@ -159,7 +159,7 @@ def test_intent_answer_contains_every_fact_for_each_citizenship(
 
 @every_answer
 @pytest.mark.parametrize("citizenship", [*ORIGINS, "DE", "TJ"])
-def test_intent_opening_omits_rules_for_other_citizenships(
+def test_intent_answer_opening_omits_rules_for_other_citizenships(
     answer: Answer, citizenship: str
 ) -> None:
     opening, _more = answer.ordered(citizenship)
@@ -176,7 +176,7 @@ def test_intent_opening_omits_rules_for_other_citizenships(
         ("DE", entry.DE_STAY, {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS}),
     ],
 )
-def test_visa_opening_states_the_stay_of_the_persons_citizenship(
+def test_visa_answer_opening_states_the_stay_of_the_persons_citizenship(
     citizenship: str, said: Fact, unsaid: set[Fact]
 ) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
@@ -185,14 +185,14 @@ def test_visa_opening_states_the_stay_of_the_persons_citizenship(
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
-def test_visa_opening_states_when_the_permitted_stay_is_unverified(citizenship: str) -> None:
+def test_visa_answer_opening_states_when_permitted_stay_is_unverified(citizenship: str) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
     assert entry.STAY_OPEN in spoken(opening, DATES[0])
     assert not {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS} & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
-def test_visa_opening_mentions_registration_only_where_it_is_required(citizenship: str) -> None:
+def test_visa_answer_opening_mentions_registration_only_where_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
     said = [inner(text) for text in spoken(answer.ordered(citizenship)[0], DATES[0])]
     assert entry.REGISTER.text in said
@@ -350,14 +350,14 @@ def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) 
         ("kandas.documents", SAFETY_FIRST),
     ),
 )
-def test_intent_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
+def test_intent_answer_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
     assert inner(spoken(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
-def test_intent_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
+def test_intent_answer_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
     opening = {inner(text) for text in spoken(BY_INTENT[intent].ordered("")[0], DATES[0])}
     assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 

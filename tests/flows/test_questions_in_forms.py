@@ -246,7 +246,7 @@ def test_topic_suggestions_are_not_shown_at_private_questions_or_handoff() -> No
     assert not any(key.startswith("?ask") for key in officer.says("не знаю ещё").keys)
 
 
-def test_reply_to_the_option_none_of_these_differs_from_the_one_before() -> None:
+def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None:
     known = {"деньги": unsure("support.money")}
     chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known)))
     lines = []

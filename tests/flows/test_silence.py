@@ -85,7 +85,7 @@ def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
 
 @pytest.mark.no_cover
 @every_date
-def test_headings_are_never_empty_on_days_when_facts_end(today: date) -> None:
+def test_headings_always_have_text_below_them_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
     for place, lines in answers(today):
         for text, following in zip(lines, (*lines[1:], None), strict=True):

@@ -105,7 +105,7 @@ def test_officer_request_of_a_blocked_person_does_not_suspend_the_form() -> None
     assert (chat.conversation.flow, chat.conversation.suspended_flow) == ("preregistration", "")
 
 
-def test_household_refusal_is_hidden_after_a_new_request() -> None:
+def test_family_request_refusal_is_hidden_after_a_new_request() -> None:
     chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
     chat.presses("household", "invite", "yes").takes(HouseholdAnswered("invite", "refused"))
     assert chat.presses("!status").shows(household_screens.REFUSED["refused"])
@@ -370,7 +370,7 @@ def test_family_consent_records_the_language_in_which_it_was_shown() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
 
 
-def test_answer_by_an_officer_to_a_dependent_question_counts() -> None:
+def test_form_skips_a_dependent_question_that_an_officer_answered() -> None:
     chat = at("residence_region").takes(Joined()).takes(Filled("residence_region", "Beijing"))
     assert chat.takes(Resolved()).at == "education"
 

@@ -123,7 +123,7 @@ def test_foreign_language_notice_names_the_offered_languages(code: str) -> None:
     assert names["ru"] not in sentence
 
 
-def test_foreign_language_notice_keeps_the_own_name_of_a_new_language() -> None:
+def test_foreign_language_notice_uses_the_native_name_of_a_new_language() -> None:
     (sentence,) = FOREIGN["en"].lines((KAZAKH, ("tr", "Türkçe")), is_danger=False)
     assert "Kazakh and Türkçe" in sentence
 

@@ -56,7 +56,9 @@ def test_language_tags_and_directions_agree_with_the_test_vectors(row: dict[str,
     ],
 )
 @pytest.mark.row(62)
-def test_closest_language_follows_the_platform_hint(hint: str, code: str | None) -> None:
+def test_closest_language_follows_the_language_tag_of_the_platform(
+    hint: str, code: str | None
+) -> None:
     assert Languages().closest(hint) == code
 
 

@@ -1,6 +1,7 @@
-"""Hints: notices by e-mail or SMS that a message waits in the chat.
+"""Message hints: notices by e-mail or SMS that a message waits in the chat.
 
-A person confirms the address by a code and may end hints. A hint does not reveal the content.
+A person enters an e-mail address or a mobile number, and confirms it by a code sent there. The
+person may end the hints. A hint does not reveal the content of the message.
 """
 
 import io
@@ -182,7 +183,7 @@ async def plan(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-async def test_hint_without_content_is_sent_15_minutes_after_an_answer(
+async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
     post: Post, way: str
 ) -> None:
     guest = await confirmed(post, way)
@@ -200,12 +201,12 @@ async def test_hint_without_content_is_sent_15_minutes_after_an_answer(
         assert post.gateway.taken[0][0] == NUMBER
 
 
-async def test_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
+async def test_message_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
     for code, _name in rt.languages.languages():
         assert len(rt.languages.render(screens.UPDATE, code)) <= MAX_TEXT
 
 
-async def test_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> None:
+async def test_message_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await guest.do(Said("thank you"))
@@ -213,7 +214,7 @@ async def test_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> Non
     assert await post.sent() == []
 
 
-async def test_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) -> None:
+async def test_message_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -225,7 +226,7 @@ async def test_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) 
     assert len(await post.sent()) == 2
 
 
-async def test_hint_address_is_encrypted_and_its_code_message_is_neutral(post: Post) -> None:
+async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(post: Post) -> None:
     await left(post)
     [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
     assert isinstance(address, bytes)
@@ -236,7 +237,7 @@ async def test_hint_address_is_encrypted_and_its_code_message_is_neutral(post: P
     assert not [word for word in TELLING if word in text.lower()]
 
 
-async def test_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
+async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
     guest = await left(post)
     await post.sent()
     post.mail.taken.clear()
@@ -246,7 +247,7 @@ async def test_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
     assert await post.sent() == []
 
 
-async def test_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
+async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
     guest = await left(post)
     right = code_in((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
@@ -256,7 +257,7 @@ async def test_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> Non
     assert await contacts(post.rt) == []
 
 
-async def test_hint_code_expires_after_ten_minutes(post: Post) -> None:
+async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(post: Post) -> None:
     guest = await left(post)
     right = code_in((await post.sent())[-1])
     await ahead(post.rt, "11 minutes")
@@ -267,7 +268,7 @@ async def test_hint_code_expires_after_ten_minutes(post: Post) -> None:
     assert await contacts(post.rt) == []
 
 
-async def test_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post) -> None:
+async def test_message_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post) -> None:
     await left(post)
     await confirmed(post, "sms")
     await ahead(post.rt, "11 minutes")
@@ -276,7 +277,7 @@ async def test_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post)
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
-async def test_consent_to_hints_is_withdrawn_when_the_answers_are_deleted(
+async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
     post: Post, is_confirmed: bool
 ) -> None:
     guest = await (confirmed if is_confirmed else left)(post)
@@ -293,7 +294,9 @@ async def test_consent_to_hints_is_withdrawn_when_the_answers_are_deleted(
 
 
 @pytest.mark.parametrize("way", ["menu", "stop", "delete"])
-async def test_hint_address_is_deleted_by_menu_stop_and_delete(post: Post, way: str) -> None:
+async def test_message_hint_address_is_deleted_by_menu_stop_and_delete(
+    post: Post, way: str
+) -> None:
     guest = await confirmed(post)
     if way == "menu":
         await guest.do(Said("/menu"))
@@ -308,7 +311,9 @@ async def test_hint_address_is_deleted_by_menu_stop_and_delete(post: Post, way: 
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_hint_is_not_sent_after_exit_or_stop(post: Post, channel: str, word: str) -> None:
+async def test_message_hint_is_not_sent_after_a_quick_exit_or_stop(
+    post: Post, channel: str, word: str
+) -> None:
     async with known(post, channel) as person:
         guest = await confirmed(post, known=person)
         await plan(post.rt)
@@ -321,7 +326,7 @@ async def test_hint_is_not_sent_after_exit_or_stop(post: Post, channel: str, wor
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_hint_code_is_not_sent_after_exit_or_stop(
+async def test_code_for_a_message_hint_address_is_not_sent_after_exit_or_stop(
     post: Post, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
@@ -331,7 +336,7 @@ async def test_hint_code_is_not_sent_after_exit_or_stop(
         assert await post.sent() == []
 
 
-async def test_hints_are_not_sent_when_switched_off(post: Post) -> None:
+async def test_message_hints_are_not_sent_when_switched_off(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -349,7 +354,7 @@ async def ask_again(guest: Guest, address: str) -> None:
     await guest.do(Said(address))
 
 
-async def test_hint_codes_are_limited_per_person(post: Post) -> None:
+async def test_codes_for_message_hint_addresses_are_limited_per_person(post: Post) -> None:
     guest = await left(post)
     await post.sent()
     for each in range(checked_input.MAX_CODES_DAILY):
@@ -358,7 +363,7 @@ async def test_hint_codes_are_limited_per_person(post: Post) -> None:
     assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
 
 
-async def test_hint_codes_are_limited_per_mailbox(post: Post) -> None:
+async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Post) -> None:
     for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org"):
         guest = Guest(post.rt)
         await guest.consent()
@@ -367,7 +372,7 @@ async def test_hint_codes_are_limited_per_mailbox(post: Post) -> None:
     assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
 
 
-async def test_hint_codes_are_limited_per_day_in_total(post: Post) -> None:
+async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(post: Post) -> None:
     few = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
         guest = Guest(replace(post.rt, settings=few))
@@ -377,7 +382,7 @@ async def test_hint_codes_are_limited_per_day_in_total(post: Post) -> None:
     assert len(post.mail.taken) == 1
 
 
-async def test_hint_code_is_not_resent_after_an_unknown_outcome(post: Post) -> None:
+async def test_code_for_a_message_hint_address_of_unknown_outcome_is_not_resent(post: Post) -> None:
     post.gateway.status = 500
     await left(post, "sms")
     await post.sent()
@@ -385,7 +390,7 @@ async def test_hint_code_is_not_resent_after_an_unknown_outcome(post: Post) -> N
     assert len(await post.sent()) == 1
 
 
-async def test_hint_code_claimed_by_a_dead_process_is_not_sent_by_another(post: Post) -> None:
+async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: Post) -> None:
     await left(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
@@ -393,20 +398,20 @@ async def test_hint_code_claimed_by_a_dead_process_is_not_sent_by_another(post: 
         await ahead(post.rt, "2 minutes")
 
 
-async def test_hint_code_is_not_sent_after_its_expiry(post: Post) -> None:
+async def test_code_for_a_message_hint_address_is_not_sent_after_it_expired(post: Post) -> None:
     await left(post)
     await ahead(post.rt, "11 minutes")
     assert await post.sent() == []
 
 
-async def test_hint_is_not_sent_to_a_country_that_was_removed_from_the_list(post: Post) -> None:
+async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(post: Post) -> None:
     await left(post, "sms")
     off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
     assert await notifications.send_hints(off) == 1
     assert post.gateway.taken == []
 
 
-async def test_hint_email_is_retried_when_deferred_but_not_when_rejected(post: Post) -> None:
+async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(post: Post) -> None:
     lines = io.StringIO()
     logging.configure("info", to=lines)
     try:
@@ -424,7 +429,7 @@ async def test_hint_email_is_retried_when_deferred_but_not_when_rejected(post: P
     assert "example.org" not in lines.getvalue()
 
 
-async def test_checklist_reminder_schedules_a_hint(post: Post) -> None:
+async def test_checklist_reminder_schedules_a_message_hint(post: Post) -> None:
     guest = await confirmed(post)
     async with post.rt.pool.connection() as transaction:
         person = await identities.find(post.rt, transaction, "web", guest.name)
@@ -440,7 +445,7 @@ async def test_checklist_reminder_schedules_a_hint(post: Post) -> None:
     assert len(await post.sent()) == 1
 
 
-async def test_data_export_contains_the_hint_address(post: Post) -> None:
+async def test_data_export_contains_the_message_hint_address(post: Post) -> None:
     guest = await confirmed(post)
     conversation = await guest.conversation()
     assert conversation is not None

@@ -151,7 +151,7 @@ def test_permission_test_list_covers_every_action_and_state() -> None:
     assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
 
 
-def test_permission_requirement_names_the_reason_of_its_refusal() -> None:
+def test_permission_requirement_that_is_not_met_names_the_reason() -> None:
     lead = _who(Role.LEAD)
     permissions.require(lead, Action.CASE_LIST, Subject(MISSION))
     permissions.require_another(lead, OTHER)
@@ -167,7 +167,7 @@ def test_permission_requirement_names_the_reason_of_its_refusal() -> None:
     assert check(lead, Action.CASE_REPLY, others) == permissions.Denied(DenialReason.OWNER)
 
 
-def test_permission_is_ever_allowed_exactly_for_actions_in_the_tables() -> None:
+def test_permission_is_possible_exactly_for_listed_roles_and_actions() -> None:
     for role, action in product(Role, Action):
         others = any(role in each.get(action, ()) for each in (IN_MISSION, ANYWHERE))
         expected = others or action in ON_CASES.get(role, {})
@@ -409,7 +409,7 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
 @pytest.mark.parametrize("table", REACHED)
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-def test_row_security_shows_the_console_role_only_the_own_mission(
+def test_row_security_shows_the_console_role_rows_of_one_mission_only(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     for mission, identity in rows.items():

@@ -76,7 +76,7 @@ async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     assert channel.calls == 2
 
 
-async def test_rate_limit_of_a_channel_delays_replies_only_if_marked_as_firm(rt: Runtime) -> None:
+async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Runtime) -> None:
     guest, other = await known(rt), await known(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]

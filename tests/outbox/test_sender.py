@@ -150,7 +150,7 @@ async def test_broadcast_claim_commits_before_the_platform_call(rt: Runtime) -> 
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_broadcast_recipient_of_a_dead_worker_is_unknown_and_not_resent(
+async def test_broadcast_recipient_of_a_dead_worker_is_in_doubt_and_not_resent(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -204,7 +204,7 @@ async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Ru
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_broadcast_officer_decides_on_unknown_recipients(rt: Runtime) -> None:
+async def test_broadcast_officer_decides_on_recipients_in_doubt(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 2)
@@ -679,7 +679,7 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
 
 
-async def test_broadcast_sends_only_a_hint_to_subscribers_who_chose_hints(rt: Runtime) -> None:
+async def test_broadcast_says_only_that_there_is_news_if_a_person_chose_this(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 1, languages=("ru",))

@@ -50,7 +50,7 @@ async def test_pin_is_locked_after_five_wrong_attempts(rt: Runtime) -> None:
     assert await at(guest) == screens.MENU
 
 
-async def test_pin_success_resets_the_failed_attempts(rt: Runtime) -> None:
+async def test_pin_entered_correctly_resets_the_failed_attempts(rt: Runtime) -> None:
     guest = await locked(rt)
     for _round in range(3):
         await guest.go("/status", "1111", "2222", "3333", "204611")
@@ -68,7 +68,7 @@ async def test_pin_is_stored_nowhere_in_plain_text(rt: Runtime, databases: Datab
     assert person.key.unseal(bytes(row[0]), "people", "pin", "").startswith(b"$argon2id$")
 
 
-async def test_pin_is_required_from_a_status_notification(rt: Runtime) -> None:
+async def test_pin_is_required_after_a_press_on_a_status_notification(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.do(Pressed("!status"))
     assert await at(guest) == pin_screens.PIN

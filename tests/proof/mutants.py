@@ -121,7 +121,9 @@ def poison_for_ever() -> None:
 # Safeguards of stored data
 
 
-@noticed_by("tests/security/test_vault.py::test_sealed_value_moved_to_another_place_is_refused")
+@noticed_by(
+    "tests/security/test_vault.py::test_sealed_value_moved_to_another_column_or_row_is_refused"
+)
 def no_associated_data() -> None:
     """Decrypt a value that was moved to another table, column or row."""
     from bot.security.vault import PersonKey
@@ -281,7 +283,7 @@ def originals() -> None:
 
 @noticed_by(
     "tests/test_repository_rules.py::test_console_role_sees_cases_and_people_of_one_mission",
-    "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_the_own_mission",
+    "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_rows_of_one_mission_only",
 )
 def no_row_security() -> None:
     """Turn row security off, so that an officer can read the data of all missions."""
@@ -495,7 +497,7 @@ def replies_to_every_lock_screen() -> None:
 
 
 @noticed_by(
-    "tests/web/test_phone_in_other_hands.py::test_quick_exit_ends_cookie_and_handle_of_the_web_chat"
+    "tests/web/test_phone_in_other_hands.py::test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat"
 )
 def exit_leaves_the_door_open() -> None:
     """Keep the web chat's id valid after a quick exit."""
@@ -535,7 +537,7 @@ def devices_are_unknown() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_its_address"
+    "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_the_asked_address"
 )
 def questions_answered_again() -> None:
     """Accept several answers to the same puzzle, which the web chat shows against programs."""

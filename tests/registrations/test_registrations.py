@@ -162,7 +162,7 @@ async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_registry_write_of_unknown_outcome_is_found_before_withdrawal(
+async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
@@ -177,7 +177,7 @@ async def test_registry_write_of_unknown_outcome_is_found_before_withdrawal(
     assert conversation.registration.state == "withdrawn"
 
 
-async def test_registry_write_of_unknown_outcome_is_found_before_erasure(
+async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)

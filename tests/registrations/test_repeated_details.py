@@ -82,7 +82,7 @@ async def test_concurrent_registrations_with_equal_details_open_one_case(rt: Run
     assert await _topics(rt) == ["same_details"]
 
 
-async def test_withdrawn_or_erased_registrations_are_not_matched(rt: Runtime) -> None:
+async def test_details_of_withdrawn_or_erased_registrations_open_no_case(rt: Runtime) -> None:
     one, other = Guest(rt), Guest(rt)
     await one.register()
     await one.go("/delete", "yes")

@@ -58,7 +58,7 @@ def test_sealed_value_opens_only_with_its_table_column_and_row(plain: bytes) -> 
     ids=["table", "column", "row"],
 )
 @pytest.mark.requirement("S-27")
-def test_sealed_value_moved_to_another_place_is_refused(
+def test_sealed_value_moved_to_another_column_or_row_is_refused(
     person: PersonKey, place: tuple[str, str, str]
 ) -> None:
     sealed = person.seal(b"Testova Gulnar", *PLACE)
@@ -131,7 +131,7 @@ def test_wrapped_key_in_the_cache_cannot_be_opened_for_another_person(vault: Vau
     assert code_of(error) == "E_VAULT_SEALED"
 
 
-def test_vault_refresh_evicts_open_keys(vault: Vault) -> None:
+def test_vault_refresh_evicts_decrypted_keys_from_the_cache(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     opened = vault.open(PERSON, wrapped)
     assert vault.open(PERSON, wrapped) is opened
@@ -185,7 +185,7 @@ def test_blind_index_lookups_use_every_index_key_newest_first() -> None:
     )
 
 
-def test_anonymous_cache_key_hides_the_handle_and_changes_daily(vault: Vault) -> None:
+def test_anonymous_cache_key_hides_the_chat_address_and_changes_daily(vault: Vault) -> None:
     today = vault.ask_key("telegram", "77000000001", date(2026, 11, 24))
     assert "77000000001" not in today
     assert today == vault.ask_key("telegram", "77000000001", date(2026, 11, 24))

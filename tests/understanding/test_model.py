@@ -67,7 +67,7 @@ def test_wrong_layout_is_detected_in_lines_with_numbers(line: str, is_wrong: boo
 
 
 @pytest.mark.parametrize("line", ["қайтып кетсем не болады", "маған бас тартты, енді не істеймін"])
-def test_danger_of_a_likely_question_is_excluded_without_probabilities(
+def test_danger_is_excluded_for_a_clear_question_without_probabilities(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[Sequence[float]] = []

@@ -356,7 +356,7 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
 
 
 @pytest.mark.requirement("S-18")
-async def test_chat_rejects_messages_with_the_handle_of_another_person(house: House) -> None:
+async def test_chat_rejects_messages_with_the_chat_id_of_another_person(house: House) -> None:
     """Check chat ids of other channels, changed chat ids, and invented cookies."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)

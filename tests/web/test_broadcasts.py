@@ -428,7 +428,7 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, written
 
 
 @pytest.mark.release
-async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Office) -> None:
+async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")

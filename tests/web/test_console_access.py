@@ -51,7 +51,7 @@ def _name(route: Any) -> str:
 
 
 @pytest.mark.requirement("S-53")
-def test_console_routes_have_an_action_or_are_listed_as_open() -> None:
+def test_console_routes_name_a_permission_or_are_listed_as_open() -> None:
     unguarded = {(each.method, each.path) for each in console.routes() if not each.action}
     assert unguarded == OPEN
     assert {route.action for route in GUARDED} <= RULES.keys()
@@ -222,7 +222,7 @@ def test_console_action_without_a_permission_rule_is_denied(
     assert not is_ever_allowed(lead, Action.HOURS_EDIT)
 
 
-def test_console_routes_without_session_are_those_of_sign_in() -> None:
+def test_console_routes_that_need_no_session_are_those_of_sign_in() -> None:
     routers = (sign_in.open_router, passkeys.open_router, oidc.open_router)
     paths = {
         f"{ROOT}{route.path}" for each in routers for route in iter_route_contexts(each.routes)

@@ -98,7 +98,9 @@ async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_both(framed: Ho
     assert all("Max-Age=0" in each for each in gone)
 
 
-async def test_embedding_setting_leaves_the_cookie_outside_of_frames_strict(framed: House) -> None:
+async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
+    framed: House,
+) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
     answer = await _post(framed, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})

@@ -113,7 +113,7 @@ async def test_family_request_refused_by_the_registry_opens_a_case(house: House)
     assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
 
 
-async def test_family_change_without_a_receipt_opens_a_case(
+async def test_family_request_without_a_registration_number_opens_a_case(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unknown(*_whatever: object) -> None:

@@ -62,7 +62,9 @@ async def _only(house: House) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab", "zh_Hans")))
-async def test_web_chat_journey_ends_with_a_receipt(house: House, language: str) -> None:
+async def test_web_chat_conversation_ends_with_a_registration_number(
+    house: House, language: str
+) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
@@ -149,7 +151,9 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "ru")))
-async def test_telegram_webhook_journey_ends_with_a_receipt(house: House, language: str) -> None:
+async def test_telegram_webhook_conversation_ends_with_a_registration_number(
+    house: House, language: str
+) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
     url = f"{house.url}/webhooks/telegram"
@@ -163,7 +167,9 @@ async def test_telegram_webhook_journey_ends_with_a_receipt(house: House, langua
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("uz",)))
-async def test_telegram_polling_journey_ends_with_a_receipt(house: House, language: str) -> None:
+async def test_telegram_polling_conversation_ends_with_a_registration_number(
+    house: House, language: str
+) -> None:
     polling = asyncio.create_task(telegram_polling.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)

@@ -88,7 +88,7 @@ async def _clock(house: House) -> datetime:
         return await database_time(session)
 
 
-async def test_block_by_an_officer_is_explained_and_advice_still_works(
+async def test_block_by_an_officer_is_explained_and_flows_remain_available(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)
@@ -143,7 +143,7 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
     assert await _limits(house) == 0
 
 
-async def test_message_limit_relays_the_allowed_number_and_any_danger(
+async def test_message_limit_relays_allowed_messages_and_any_about_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 1)
@@ -184,7 +184,7 @@ async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor
 
 
 @pytest.mark.parametrize(("others", "status"), [(1, 422), (0, 200)])
-async def test_message_limit_appeal_is_decided_by_another_lead_than_the_setter(
+async def test_message_limit_appeal_goes_to_a_lead_who_did_not_set_the_limit(
     house: House, visitor: Visitor, others: int, status: int
 ) -> None:
     async with house.rt.pool.connection() as session:

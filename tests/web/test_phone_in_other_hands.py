@@ -43,7 +43,7 @@ WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 @pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-84")
-async def test_quick_exit_ends_cookie_and_handle_of_the_web_chat(
+async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
     house: House, way: str, fields: dict[str, str], script: bool
 ) -> None:
     async with Visitor.at(house.url) as visitor:
@@ -101,7 +101,7 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(hou
 
 
 @pytest.mark.requirement("S-37")
-async def test_quick_exit_deletes_its_own_message_when_the_database_is_down(
+async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
     house: House, admin_url: str
 ) -> None:
     user = await _talking(house, 7021)

@@ -41,7 +41,7 @@ async def test_poster_of_the_web_chat_is_counted_and_redirects(house: House) -> 
     assert _counted("web") == before + 1
 
 
-async def test_poster_of_telegram_is_counted_and_opens_the_welcome(house: House) -> None:
+async def test_poster_of_telegram_is_counted_and_opens_the_welcome_screen(house: House) -> None:
     await house.receive_telegram()
     before = _counted("telegram")
     user = house.telegram.user(4711, first_name="Test")
@@ -52,7 +52,7 @@ async def test_poster_of_telegram_is_counted_and_opens_the_welcome(house: House)
     assert _counted("telegram") == before + 1
 
 
-async def test_poster_of_whatsapp_is_counted_and_opens_the_welcome(house: House) -> None:
+async def test_poster_of_whatsapp_is_counted_and_opens_the_welcome_screen(house: House) -> None:
     before = _counted("whatsapp")
     user = await _user(house, "77010001122")
     first = await _next(user, lambda: user.say("/start poster"))

@@ -38,7 +38,7 @@ async def _told(rt: Runtime) -> dict[str, object]:
         return dict(await answer.json())
 
 
-async def test_status_page_reports_works_when_all_parts_work(rt: Runtime) -> None:
+async def test_status_page_reports_each_part_as_working_when_all_work(rt: Runtime) -> None:
     told = await _told(rt)
     assert told["overall"] == "works"
     assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
@@ -69,7 +69,7 @@ async def test_status_page_reports_late_messages_in_minutes_without_counts(
 
 
 @pytest.mark.release
-async def test_status_page_reports_down_when_the_database_is_unreachable(rt: Runtime) -> None:
+async def test_status_page_reports_an_outage_when_the_database_is_unreachable(rt: Runtime) -> None:
     away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
     await away.open(wait=False)
     told = await _told(replace(rt, pool=away, registry=None))

@@ -186,7 +186,7 @@ async def test_web_budget_puzzle_opens_a_chat_when_answered(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_puzzle_accepts_one_answer_from_its_address(
+async def test_web_budget_puzzle_accepts_one_answer_from_the_asked_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)

@@ -91,7 +91,9 @@ async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab", "uz")))
-async def test_whatsapp_journey_ends_with_a_receipt(house: House, language: str) -> None:
+async def test_whatsapp_conversation_ends_with_a_registration_number(
+    house: House, language: str
+) -> None:
     user = await _user(house, "77010000001")
     await _at_language(user, language)
     turns = await _walk(house, user, ANSWERS)

@@ -166,7 +166,7 @@ async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(hous
     assert _parts(user, seen) == [2, 1, 2]
 
 
-async def test_whatsapp_message_is_delivered_when_all_its_parts_are(house: House) -> None:
+async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
     user = await _known(house, "77010000055")
     user.turn_off()
     await _say_at_length(house, user)
