@@ -221,7 +221,7 @@ def test_app_role_cannot_rewrite_append_only_tables(
     ("table", "column"), sorted(_listed(Protection.SEALED, Protection.TRANSIENT))
 )
 @pytest.mark.requirement("S-54")
-def test_retention_role_cannot_read_sealed_columns(
+def test_retention_role_cannot_read_encrypted_columns(
     databases: Databases, table: str, column: str
 ) -> None:
     read = SQL("SELECT {} FROM {}").format(Identifier(column), Identifier(table))

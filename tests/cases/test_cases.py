@@ -303,7 +303,7 @@ async def test_disabled_officer_loses_their_cases_and_access(
     assert (await now(rt, case.id)).state == State.QUEUED
 
 
-async def test_snoozed_case_wakes_at_its_time_or_when_the_person_writes(rt: Runtime) -> None:
+async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for wakes in ("time", "words"):
         guest = Guest(rt)

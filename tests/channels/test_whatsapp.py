@@ -336,7 +336,7 @@ def test_whatsapp_group_message_is_ignored() -> None:
     assert one(text(group_id="g")) == Ignored("whatsapp")
 
 
-def test_whatsapp_number_change_is_reported_for_each_old_handle() -> None:
+def test_whatsapp_number_change_is_reported_for_each_old_id() -> None:
     system = {
         "type": "user_changed_number",
         "wa_id": "77010000002",

@@ -887,7 +887,7 @@ async def test_whatsapp_emulator_authentication_template_needs_a_phone(
 # Rate limits ------------------------------------------------------------------------------------
 
 
-async def test_whatsapp_emulator_applies_the_pair_rate() -> None:
+async def test_whatsapp_emulator_applies_the_pair_rate_limit() -> None:
     async with Emulator(limits=Limits(pair_burst=2)) as whatsapp:
         user = whatsapp.user(PHONE)
         await user.say("1")

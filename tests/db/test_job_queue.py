@@ -17,7 +17,7 @@ async def _end_session(rt: Runtime, transaction: psycopg.AsyncConnection[object]
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_job_queue_raises_the_drivers_error_when_the_session_ends(
+async def test_job_queue_raises_the_drivers_error_when_the_connection_ends(
     rt: Runtime, many: bool
 ) -> None:
     """Check that the error is recognised as an outage.

@@ -123,7 +123,7 @@ async def test_content_rollback_refuses_a_version_that_was_never_approved(rt: Ru
     assert refused.value.why is Refusal.STATE
 
 
-async def test_published_fact_is_replaced_by_the_shipped_text_after_its_end(rt: Runtime) -> None:
+async def test_published_fact_that_expired_is_replaced_by_the_shipped_text(rt: Runtime) -> None:
     """Check that the shipped sentence (without a publication number) replaces an expired fact."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)

@@ -145,7 +145,7 @@ def test_form_continues_at_its_open_question_after_the_menu_command(word: str) -
     assert chat.at == "birth_year"
 
 
-def test_help_shows_the_questions_own_text_when_it_has_one() -> None:
+def test_help_shows_the_open_questions_own_help_text_if_it_has_one() -> None:
     chat = at("surname").says("помощь")
     assert SURNAME.help is not None and chat.shows(SURNAME.help)
     assert chat.at == "surname"
@@ -347,7 +347,7 @@ def test_back_command_in_the_menu_shows_the_menu_again() -> None:
     assert Chat.begun("ru").says("/back").at == screens.MENU
 
 
-def test_person_command_during_the_handoff_repeats_its_question() -> None:
+def test_person_command_during_the_handoff_repeats_the_open_question() -> None:
     chat = Chat.begun("ru", "officer")
     question = chat.at
     assert chat.says("/person").at == question

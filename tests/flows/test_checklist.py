@@ -250,7 +250,7 @@ def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
     assert "application_kandas" in keys(later)
 
 
-def test_checklist_of_the_quota_programme_is_empty_after_its_end() -> None:
+def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> None:
     later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
     assert later.papers == ()
     assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid

@@ -112,7 +112,7 @@ def test_eligibility_mentions_an_officer_first_in_special_cases(
     assert said not in heard()
 
 
-def test_eligibility_mentions_support_only_with_its_small_quota() -> None:
+def test_eligibility_mentions_support_only_together_with_its_small_quota() -> None:
     assert quota.SHARE.text in heard()
     assert KEEP in heard()
     assert quota.SHARE.text not in heard(purpose="study")

@@ -105,7 +105,7 @@ def test_fact_date_is_no_more_precise_than_its_source() -> None:
         (About.HISTORY, date(2027, 11, 24), date(2028, 11, 24)),
     ),
 )
-def test_review_and_last_day_of_a_fact_depend_on_its_kind(
+def test_review_date_and_last_day_of_a_fact_depend_on_its_kind(
     about: About, review: date, last: date
 ) -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)

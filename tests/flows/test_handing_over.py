@@ -366,7 +366,7 @@ def test_likely_danger_marks_a_case_and_a_relayed_message_urgent(
 
 
 @pytest.mark.parametrize("answers", [(), ("general",)])
-def test_danger_during_the_handoff_questions_sets_its_topic(answers: tuple[str, ...]) -> None:
+def test_danger_during_the_handoff_questions_sets_the_cases_topic(answers: tuple[str, ...]) -> None:
     chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают").presses("?urgent")
     assert chat.at == "consent_handoff"
     assert chat.told("officer")["topic"] == "danger"

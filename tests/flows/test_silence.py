@@ -133,7 +133,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
 }
 
 
-def test_facts_that_protect_people_have_a_text_for_after_their_last_day() -> None:
+def test_facts_that_protect_people_have_a_text_for_when_they_expire() -> None:
     protecting = [
         fact
         for fact in catalogue.FACTS

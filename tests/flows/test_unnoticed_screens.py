@@ -297,7 +297,7 @@ def test_pin_screen_has_a_menu_button() -> None:
     assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
 
 
-def test_row_edit_button_is_outdated_when_no_question_is_open() -> None:
+def test_review_edit_button_is_outdated_when_no_question_is_open() -> None:
     chat = at("review")
     chat.conversation = replace(chat.conversation, asked=None)
     assert chat.takes(Pressed(f"{screens.CHANGE}surname")).shows(screens.OLD_BUTTON)

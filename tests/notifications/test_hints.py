@@ -398,7 +398,7 @@ async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: P
         await ahead(post.rt, "2 minutes")
 
 
-async def test_code_for_a_message_hint_address_is_not_sent_after_it_expired(post: Post) -> None:
+async def test_expired_code_for_a_message_hint_address_is_not_sent(post: Post) -> None:
     await left(post)
     await ahead(post.rt, "11 minutes")
     assert await post.sent() == []

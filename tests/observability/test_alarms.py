@@ -119,7 +119,7 @@ def test_alert_fires_when_a_process_restarts_repeatedly() -> None:
     assert fires(rule, *(begun(at) for at in (1, 2, 2, 3, 4, 5)))
 
 
-def test_alert_fires_thirty_days_before_facts_end() -> None:
+def test_alert_fires_thirty_days_before_facts_expire() -> None:
     rule = ALARMS["KoshFactsEnd"]["expr"]
 
     def on(day: date) -> Scrape:
@@ -131,7 +131,7 @@ def test_alert_fires_thirty_days_before_facts_end() -> None:
     assert fires(rule, on(date(2027, 1, 1))), "a fact that has ended is a reason too"
 
 
-def test_alert_on_ending_facts_is_resolved_by_its_runbook() -> None:
+def test_alert_on_expiring_facts_is_resolved_by_following_its_runbook() -> None:
     day = date(2026, 12, 1)
     rule, due = ALARMS["KoshFactsEnd"]["expr"], endings.ending(day)
     later = Body(texts={"en": "x"}, as_of=day, checked=day, until=day + timedelta(days=90))

@@ -28,7 +28,7 @@ def test_tracing_exporter_is_imported_only_when_configured() -> None:
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
-async def test_tracing_records_a_turn_without_its_text(rt: Runtime) -> None:
+async def test_tracing_records_a_turn_without_the_text_of_the_message(rt: Runtime) -> None:
     got: list[ExportTraceServiceRequest] = []
 
     async def take(request: web.Request) -> web.Response:

@@ -524,7 +524,7 @@ def unlimited_web_chat() -> None:
 
 @noticed_by(
     "tests/web/test_console_passkeys.py"
-    "::test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device",
+    "::test_sign_in_failures_at_the_same_address_keep_a_known_device_usable",
 )
 def devices_are_unknown() -> None:
     """Apply the sign-in limit of a network address to known devices too."""

@@ -117,7 +117,7 @@ async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
     yield operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
 
 
-async def test_restore_waits_for_sessions_that_are_ending(
+async def test_restore_waits_for_database_sessions_that_are_ending(
     chosen: Settings, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with runtime(chosen) as rt:

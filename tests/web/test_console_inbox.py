@@ -30,7 +30,7 @@ async def desk(house: House) -> AsyncIterator[House]:
         await leave(visitor)
 
 
-async def test_case_page_keeps_the_list_that_it_was_opened_from(desk: House) -> None:
+async def test_case_page_keeps_the_inbox_list_from_which_it_was_opened(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all&topic=spouse")
         assert screen.html.count('class="line') == 1
@@ -47,7 +47,9 @@ async def test_case_page_keeps_the_list_that_it_was_opened_from(desk: House) -> 
 
 
 @pytest.mark.parametrize("list_of", ["queue=nonsense", "after=x&queue=mine", "topic=" + "x" * 99])
-async def test_case_page_ignores_invalid_parameters_of_its_list(desk: House, list_of: str) -> None:
+async def test_case_page_ignores_invalid_parameters_of_the_inbox_list(
+    desk: House, list_of: str
+) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/next")
@@ -148,7 +150,7 @@ async def test_inbox_filters_by_country_and_language(desk: House) -> None:
         assert await _numbers(console, "country=CN&language=kk") == []
 
 
-async def test_inbox_saved_view_belongs_to_its_officer(desk: House) -> None:
+async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=all&topic=spouse")
         screen = await console.submit("/views", name="Wives & husbands")
@@ -218,7 +220,7 @@ PANE = {"X-Requested-With": "kosh-live", "X-Live-Part": "pane"}
 WHOLE = PANE | {"X-Live-Part": "whole"}
 
 
-async def test_inbox_list_can_be_fetched_without_its_case(desk: House) -> None:
+async def test_inbox_list_can_be_fetched_without_the_case_beside_it(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -232,7 +234,7 @@ async def test_inbox_list_can_be_fetched_without_its_case(desk: House) -> None:
         assert await found.fetchone() == (0,)
 
 
-async def test_case_page_can_be_fetched_without_its_list(desk: House) -> None:
+async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         async with console.session.get(f"{desk.url}{path}", headers=WHOLE) as answer:

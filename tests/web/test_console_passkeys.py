@@ -333,7 +333,7 @@ async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
 
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
-async def test_sign_in_failures_from_its_address_do_not_lock_out_a_known_device(
+async def test_sign_in_failures_at_the_same_address_keep_a_known_device_usable(
     desk: House,
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""

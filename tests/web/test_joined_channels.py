@@ -108,7 +108,7 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) 
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_whatsapp_is_joined_to_telegram_without_its_number(house: House) -> None:
+async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: House) -> None:
     """Check that WhatsApp is joined only after the person has confirmed in both chats."""
     user = await _owner(house, 8202)
     other = await _user(house, "77010000311")

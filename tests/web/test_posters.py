@@ -22,7 +22,7 @@ def _links(house: House) -> dict[str, str]:
     return {each.key: poster_link(settings, each) for each in ways(settings, "chat")}
 
 
-async def test_poster_links_lead_to_the_channels_with_their_source(house: House) -> None:
+async def test_poster_links_lead_to_the_channels_and_name_the_poster(house: House) -> None:
     assert _links(house) == {
         "web": f"{house.rt.settings.public_url}/chat?from=poster",
         "telegram": "https://t.me/kosh_test_bot?start=poster",

@@ -393,7 +393,7 @@ async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house
     await _until_state(house, user, "sent")
 
 
-async def test_whatsapp_pair_rate_is_respected(house: House) -> None:
+async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
     user = await _known(house, "77010000030")
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
