@@ -1,4 +1,4 @@
-"""A recipient of a broadcast is retried while the broadcast ends, and still gets a final state."""
+"""A recipient who is retried while the announcement (broadcast) ends still gets a final state."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -88,7 +88,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """Return a broadcast whose `plan` lets an officer resend it to a recipient in doubt."""
+    """Return a broadcast whose `plan` lets an officer resend it, since its outcome is unknown."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(

@@ -62,7 +62,7 @@ class Camera(Protocol):
 
 @dataclass
 class Scene:
-    """What the walk uses: the application, its subscribers on Telegram, and the browser."""
+    """Objects of the walk: the application, its subscribers on Telegram, and the browser."""
 
     house: House
     browser: Any

@@ -141,7 +141,7 @@ async def _take(browser: Any, house: House, shot: Shot) -> None:
 
 
 async def _sheets(browser: Any, house: House) -> None:
-    """Draw every screen in each language, colour scheme and width; combine them to a sheet each."""
+    """Draw a sheet for every screen: its pictures in each language, colour scheme and width."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for tongue, (dark, phone) in product(TONGUES, LOOKS):

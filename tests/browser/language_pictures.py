@@ -88,7 +88,7 @@ class Talk(Chat):
         return self
 
     def _own(self, event: Event) -> str:
-        """Return the person's text, or the label of the pressed button on any page of a list."""
+        """Return the text that the person typed, or the label of the button that they pressed."""
         asked = self.conversation.asked
         match event:
             case Said(text):

@@ -29,7 +29,7 @@ VIOLATIONS = "async wanted => (await axe.run(document, wanted)).violations"
 
 
 class Officer:
-    """A page of the console with an officer's actions; `errors` are those of its scripts."""
+    """A page of the console with an officer's actions; `errors` has the page's script errors."""
 
     def __init__(self, page: Any) -> None:
         self.page = page

@@ -20,7 +20,7 @@ NEWEST = f"""() => {{
 
 
 class Phone:
-    """A page on a small screen; `errors` are those of its scripts."""
+    """A page on a small screen; `errors` has the page's script errors."""
 
     def __init__(self, page: Any) -> None:
         self.page = page

@@ -147,7 +147,7 @@ def test_bidi_isolates_are_balanced_and_only_where_needed(language: str, channel
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str) -> None:
-    """Check the direction of each whole line too.
+    """Check the direction of whole lines, not only of their parts.
 
     Otherwise the number of a numbered line would appear at its end when the line is put into
     another.

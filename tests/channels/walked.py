@@ -151,7 +151,7 @@ def _outcomes() -> tuple[Say, ...]:
 
 
 def _remarks() -> Iterator[Say]:
-    """Yield all fixed sentences, and each refusal after a question that it fits."""
+    """Yield all fixed sentences, and each error message about an answer, for each question."""
     own: list[Any] = [
         *vars(screens).values(),
         *vars(checklist_screens).values(),

@@ -1,4 +1,4 @@
-"""Questions to an external language model after a turn: the person always gets a normal answer."""
+"""Kosh asks an external language model only after it has sent its own answer to the person."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""A question about a stay in days is not answered as one about the year of kandas status."""
+"""A question about a permitted stay in days is not answered as one about the kandas status.
+
+The kandas status of ethnic Kazakhs lasts for a year, a stay without a visa for days.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The audit page shows actions and registry states in words, and as codes if it knows no words."""
+"""The audit page shows actions and registry states in words, and unknown ones as codes."""
 
 import re
 from collections.abc import AsyncIterator

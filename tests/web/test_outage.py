@@ -102,7 +102,7 @@ async def test_webhook_answers_503_when_the_database_is_down(
 
 
 def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
-    """Shorten the waits for one PostgreSQL process to 0.2 s.
+    """Limit to 0.2 s how long the program waits for an answer of this PostgreSQL process.
 
     Return a list to which each expired wait appends the seconds that it would have waited.
     """
