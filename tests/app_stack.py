@@ -40,7 +40,7 @@ _every = main._every
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside a test, without signal handlers; it stops as soon as its event is set.
+    """uvicorn inside a test, without signal handlers; it stops as soon as its stop event is set.
 
     Running responses then have GRACE seconds to finish.
     """

@@ -1,4 +1,4 @@
-"""Fixtures: real PostgreSQL and Valkey servers, shared by all tests of a run."""
+"""Fixtures: real PostgreSQL and Valkey servers, shared by all tests of a test run."""
 
 import fcntl
 import gc
@@ -103,7 +103,7 @@ def _access(home: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def services_home(pytestconfig: pytest.Config) -> Path:
-    """Return the folder that all processes of a run share, so that they share the servers."""
+    """Return the folder that all processes of a test run share, so that they share the servers."""
     return pytestconfig.stash[HOME]
 
 

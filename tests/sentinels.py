@@ -58,7 +58,7 @@ class Watched:
 
     @property
     def url(self) -> str:
-        """Return the URL that Kosh needs."""
+        """Return the URL of the sentinels, the value of Kosh's setting `redis_url`."""
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports[SERVERS:])
         login = f"kosh:{PASSWORD}"
         return f"redis+sentinel://{login}@{hosts}/{NAME}?sentinel_password={PASSWORD}"

@@ -1,6 +1,6 @@
 """Fixture of one browser per test process, since its start takes longer than most tests.
 
-It belongs to the event loop of the test session, and so must all objects that its tests use.
+The browser runs in the event loop of the pytest session, so its tests must run in this loop too.
 """
 
 from collections.abc import AsyncIterator

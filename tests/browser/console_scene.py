@@ -119,7 +119,7 @@ def _keys(visitor: Visitor) -> list[str]:
 
 
 async def set_scene(house: House) -> None:
-    """Put a case of each of PEOPLE into the officers' queue.
+    """Put a case into the officers' queue for each person in PEOPLE.
 
     The first person has filled in a part of the form, and a lead (supervising officer) has replied.
     """

@@ -111,7 +111,7 @@ async def _run(minutes: float) -> Told:
 
 
 async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
-    """Cut the connection, in each third call also for long; wait until the page is up to date."""
+    """Cut the connection at random, at times for long; wait until the page is up to date."""
     await cut(house, officer.page, visitors, ROUND_SECONDS, told)
     if told.rounds % 3 == 2:
         await sleep(house, officer.page, visitors, told)

@@ -1,4 +1,4 @@
-"""An announcement from the first draft to the result in real browsers, accessible at each step."""
+"""Officers write, approve and send an announcement in real browsers; each page passes axe."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -295,7 +295,7 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
     platforms.whatsapp.add_templates(
         wa.Template("news", "ru", "{{1}}", state="rejected"),
         wa.Template("news", "uz", "{{1}}"),
-        # More than one page of templates.
+        # More templates than Meta returns on one page.
         *(wa.Template(f"spare_{number}", "kk", "x") for number in range(100)),
         wa.Template("status", "kk", "{{1}}", state="paused"),
     )

@@ -288,7 +288,7 @@ def test_log_configuration_enables_loggers_that_a_library_disabled() -> None:
 def lines_of(program: str) -> list[dict[str, Any]]:
     """Run Python code in a separate process; return its log lines.
 
-    Check that the name NAME is not in its output.
+    Check that the name NAME is not in the output of the process.
     """
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -61,7 +61,7 @@ class _Apart(WebChat):
 
 @dataclass
 class _Row:
-    """A message to a new person on the channel `page`, by its row in the outbox."""
+    """A message in the outbox, to a new person on the channel `page`."""
 
     rt: Runtime
     page: _Apart

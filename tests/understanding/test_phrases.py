@@ -1,4 +1,4 @@
-"""Training phrases: each belongs to one intent, once; every intent has some in every language."""
+"""Each training phrase occurs once, for one intent; each intent has phrases in each language."""
 
 import pytest
 

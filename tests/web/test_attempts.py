@@ -47,7 +47,7 @@ async def _csrf(console: Console) -> str:
 async def test_console_request_that_is_denied_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
-    """Try actions without a permission, cases of another mission or none, and forged forms."""
+    """Try forbidden actions, cases of another mission, missing cases, and forged forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
     async with Console.signed_in(house.url, HERE) as console:

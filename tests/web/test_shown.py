@@ -59,7 +59,7 @@ async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
 def _request(rt: Runtime, guest: Guest, last: int) -> Request:
     """Return a request for the event stream after message `last`.
 
-    Nothing ever reports the end of its connection.
+    The request never reports that the browser has closed the connection.
     """
 
     async def silence() -> Asgi:

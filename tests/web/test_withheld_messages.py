@@ -86,7 +86,7 @@ async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
 
 
 async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
-    """Close the case with its burst: all cases from one network address, as spam.
+    """Close, as spam, the case and all other cases from its network address (a burst).
 
     Insert a network address first, because cases from messengers have none.
     """
