@@ -146,9 +146,9 @@ def _hurry(admin_url: str) -> None:
 
 @pytest.fixture(scope="session")
 def admin_session(admin_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Yield a session that creates and drops every test's database.
+    """Yield a session that creates and drops the databases of all tests.
 
-    Two connections for each test would take a third of the time that a test's database costs.
+    The tests share it: two connections for each would take a third of the time of its database.
     """
     with psycopg.connect(admin_url, autocommit=True) as session:
         yield session

@@ -76,8 +76,8 @@ def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
 def _uzbek(rng: random.Random) -> Pair:
     """Return a word in Uzbek Latin letters.
 
-    In the typed word, the marks of oʻ and gʻ and the apostrophe tutuq (ʼ) are any apostrophe that
-    keyboards have.
+    The typed word has random apostrophes of keyboards instead of the marks of oʻ and gʻ and of the
+    apostrophe tutuq (ʼ).
     """
     typed, kept = "", ""
     for _letter in range(rng.randint(3, 9)):

@@ -143,7 +143,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
 
 
 async def _test(scene: Scene, marat: Officer) -> None:
-    """Send a test; check that the tester's phone receives each language in each of its scripts."""
+    """Send a test message; check that the tester gets it in every language and script."""
     await marat.click("form[action$='/test'] .primary")
     await marat.says(ru("done_tested"))
     assert await marat.page.locator("form[action$='/test'] .primary").count() == 0

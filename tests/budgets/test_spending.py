@@ -1,4 +1,4 @@
-"""Budgets of the web chat per IP address and in total; IP addresses are stored as keyed hashes."""
+"""Limits on the use of the web chat (budgets): per IP address, stored as a hash, and in total."""
 
 from dataclasses import replace
 from ipaddress import ip_network

@@ -100,7 +100,7 @@ def test_web_layout_fits_every_screen_without_truncation(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
-    """Check that each label left out of a WhatsApp list is a reserved word or an option to type."""
+    """Check that a person can type each label left out of a list: reserved words and options."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in says(Page.ALWAYS):

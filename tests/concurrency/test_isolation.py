@@ -30,7 +30,7 @@ async def _ids(guests: list[Guest]) -> list[UUID]:
 
 
 async def _unreadable(rt: Runtime, statement: Any) -> UUID:
-    """Overwrite the key of the person whom the statement selects; return the person's id."""
+    """Make the selected person's data undecryptable by overwriting the key; return the id."""
     async with rt.pool.connection() as session:
         (row,) = await (await session.execute(statement)).fetchall()
         await session.execute(

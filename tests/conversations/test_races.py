@@ -234,7 +234,7 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
 
 
 async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
-    """Reply while another officer takes over: the reply is sent first or shown as not sent."""
+    """Reply while a colleague takes over the case: the reply is sent or is shown as not sent."""
     first, second = team
     case = await ask(guest)
     version = (await desk.claim(rt, first, case.id, case.version, key=key())).version

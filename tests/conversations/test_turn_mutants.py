@@ -1,4 +1,4 @@
-"""Tests of an altered turn: if it commits the dedupe row first, updates are lost."""
+"""Updates would be lost if a turn (processing of an update) committed its dedupe row first."""
 
 import asyncio
 from datetime import datetime

@@ -108,7 +108,7 @@ def _statements() -> list[Statement[*tuple[object, ...]]]:
 
 
 def _texts() -> list[bytes]:
-    """Return the statements of the program's modules that are sent as text."""
+    """Return the statements of the program's modules that are written as SQL text."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith("bot.")]
     found = {
         value.text for module in modules for value in vars(module).values()

@@ -242,7 +242,7 @@ def test_reserved_words_never_raise_on_any_text(typed: str) -> None:
 
 
 def test_release_announcement_quotes_words_that_kosh_understands() -> None:
-    """The announcement quotes words for an officer and for the quick exit; Kosh must know each."""
+    """The release announcement names words for an officer and for the quick exit: check each."""
     page = Path(__file__).parents[2] / "docs/releases/2026.12.0-announcement.md"
     texts = page.read_text("utf-8").split("\n## ")
     assert len(texts) == 5

@@ -45,7 +45,7 @@ class Population:
 def population(households: int, people: int, chance: random.Random) -> Population:
     """Return random households with this total number of people.
 
-    In some, both spouses register and name each other and the children as members.
+    In some households both spouses register, and name each other and the children as members.
     """
     made = Population()
     for at in range(households):

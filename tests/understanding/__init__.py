@@ -9,7 +9,7 @@ OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 def other_languages() -> Iterator[tuple[str, str, str]]:
     """Yield (language, intent, text) of lines in unsupported languages.
 
-    The intent is one of danger, or "calm" for all other lines.
+    The intent is one about danger, or "calm" for all other lines.
     """
     for row in OTHER_LANGUAGES.read_text("utf-8").splitlines()[1:]:
         form, intent, text = row.split("\t")

@@ -648,7 +648,7 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: 
 async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
     """Report a rejection after another process has claimed the upload.
 
-    The report opens no case and postpones nothing.
+    The report opens no case and does not postpone the upload.
     """
     person = await known(rt)
     upload_id = await kept(rt, person, photo())

@@ -1,4 +1,4 @@
-"""A session of the console ends in the database, so that a copy of its cookie is useless."""
+"""The end of a console session is stored, so that a copy of the session's cookie is useless."""
 
 import re
 from collections.abc import AsyncIterator

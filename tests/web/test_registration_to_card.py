@@ -67,7 +67,8 @@ class Conversation:
     async def is_told(self, event: str, path: str, **report: str) -> None:
         """Let the sandbox registry report an event; then open the notice about it.
 
-        `event` names it in the transcript. `path` and `report` are the sandbox's control request.
+        `event` names it in the transcript. `path` and `report` are path and body of the control
+        request to the sandbox.
         """
         await self._does(f"(the registry: {event})", partial(self._report, path, report))
         await self.opens_update()

@@ -1,4 +1,4 @@
-"""The person sees the registry's questions and the steps that it reports.
+"""The person sees the registry's questions, and the steps of the procedure that it reports.
 
 Kosh sends the person's answers to the registry.
 """

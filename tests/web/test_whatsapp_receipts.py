@@ -225,7 +225,7 @@ async def _is_open(house: House) -> bool:
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
-    """Check also a message 1 s after an earlier one, whose time is therefore not stored."""
+    """Check also a message that arrives 1 s after another, so that Kosh does not store its time."""
     user = await _known(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
