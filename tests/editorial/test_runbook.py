@@ -63,7 +63,7 @@ async def _prolong(rt: Runtime, author: Officer, second: Officer, key: str) -> N
 
 
 @pytest.mark.release
-async def test_expiring_facts_alert_and_doctor_are_clear_after_the_runbook(
+async def test_expiring_facts_alert_and_doctor_report_nothing_after_runbook(
     december: Runtime, chosen: Settings
 ) -> None:
     rt = december

@@ -443,7 +443,7 @@ async def test_sanitizer_renders_transparency_as_white(works: Sanitizer) -> None
     ],
 )
 @pytest.mark.row(80)
-async def test_sanitizer_accepts_a_hardly_readable_photo_with_a_hint(
+async def test_sanitizer_accepts_a_hardly_readable_photo_and_reports_this(
     works: Sanitizer, image: Image.Image, hint: Hint
 ) -> None:
     verdict, _ = await cleaned(works, saved(image))

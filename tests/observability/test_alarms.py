@@ -400,7 +400,7 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
         assert len(kinds) < 40, name
 
 
-async def test_metric_labels_mask_personal_data_in_a_code(
+async def test_metric_labels_mask_personal_data_in_an_error_code(
     rt: Runtime, prometheus: Prometheus
 ) -> None:
     logging.configure("info")

@@ -524,7 +524,7 @@ def unlimited_web_chat() -> None:
 
 @noticed_by(
     "tests/web/test_console_passkeys.py"
-    "::test_sign_in_failures_at_the_same_address_keep_a_known_device_usable",
+    "::test_known_device_is_not_locked_out_by_failures_at_the_same_address",
 )
 def devices_are_unknown() -> None:
     """Apply the sign-in limit of a network address to known devices too."""

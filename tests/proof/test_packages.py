@@ -84,7 +84,9 @@ def test_bill_of_materials_has_a_serial_number_of_its_content(
 
 
 @pytest.mark.parametrize("listed", [{}, {"dependsOn": ["typer"]}, {"dependsOn": ["kosh", "typer"]}])
-def test_bill_of_materials_never_names_kosh_under_itself(listed: dict[str, list[str]]) -> None:
+def test_bill_of_materials_never_lists_kosh_as_its_own_dependency(
+    listed: dict[str, list[str]],
+) -> None:
     """Try the form of Kosh's dependency entry that uv writes, and two that it may write later."""
     written = {
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},

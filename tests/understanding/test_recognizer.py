@@ -294,7 +294,7 @@ def test_features_of_a_word_are_hashes_of_its_ngrams(word: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["аб в где", "а а а", "мен", "қ 1 ?!", "𐍈𐍉 в 𐍊", "а бвг д ежзик"])
-def test_features_of_a_line_are_those_of_its_words_and_pairs(line: str) -> None:
+def test_features_of_a_line_are_those_of_its_words_and_word_pairs(line: str) -> None:
     words = line.split()
     alone = [features.extract([word]) for word in words]
     pairs = {

@@ -68,7 +68,7 @@ async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-async def test_console_pages_accept_the_first_and_the_last_day(desk: House, day: str) -> None:
+async def test_console_pages_accept_the_earliest_and_the_latest_date(desk: House, day: str) -> None:
     async with Console.signed_in(desk.url, SAULE) as auditor:
         for path in ("audit", "content/ends"):
             assert (await auditor.get(f"/console/{path}?day={day}")).status == 200, path

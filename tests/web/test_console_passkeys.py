@@ -317,7 +317,7 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
 
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
-async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
+async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
     desk: House,
 ) -> None:
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
@@ -333,7 +333,7 @@ async def test_sign_in_failures_on_other_devices_do_not_lock_out_a_known_device(
 
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
-async def test_sign_in_failures_at_the_same_address_keep_a_known_device_usable(
+async def test_known_device_is_not_locked_out_by_failures_at_the_same_address(
     desk: House,
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""
@@ -378,7 +378,7 @@ async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_forged_responses_do_not_lock_out_a_known_device(
+async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
     desk: House, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:

@@ -136,14 +136,14 @@ BROKEN: list[tuple[str, Callable[[Evidence], None]]] = [
 ]
 
 
-def test_chaos_judge_reports_nothing_for_a_run_without_violations() -> None:
+def test_chaos_report_is_empty_for_a_run_without_violations() -> None:
     assert judge(_good()) == {name: [] for name in RULES}
 
 
 @pytest.mark.parametrize(
     ("rule", "damage"), BROKEN, ids=lambda each: getattr(each, "__name__", each)
 )
-def test_chaos_judge_reports_each_broken_promise(
+def test_chaos_report_lists_each_broken_promise(
     rule: str, damage: Callable[[Evidence], None]
 ) -> None:
     evidence = _good()
@@ -151,12 +151,12 @@ def test_chaos_judge_reports_each_broken_promise(
     assert judge(evidence)[rule]
 
 
-def test_chaos_judge_tests_break_a_promise_for_each_rule() -> None:
+def test_chaos_report_tests_break_a_promise_for_each_rule() -> None:
     assert {rule for rule, _damage in BROKEN} == RULES.keys()
 
 
 @pytest.mark.parametrize("kind", ["kill web", "kill worker", "kill postgres"])
-def test_chaos_judge_allows_a_second_reply_near_a_process_kill(kind: str) -> None:
+def test_chaos_report_allows_a_second_reply_near_a_process_kill(kind: str) -> None:
     evidence = _good()
     _double_reply(evidence)
     at = _calls(evidence)[1]["at"] + 0.5
@@ -164,14 +164,14 @@ def test_chaos_judge_allows_a_second_reply_near_a_process_kill(kind: str) -> Non
     assert judge(evidence)["doubled"] == []
 
 
-def test_chaos_judge_allows_a_second_reply_when_a_response_was_lost() -> None:
+def test_chaos_report_allows_a_second_reply_when_a_response_was_lost() -> None:
     evidence = _good()
     _double_reply(evidence)
     _calls(evidence)[1]["fault"] = "cut-after"
     assert judge(evidence)["doubled"] == []
 
 
-def test_chaos_judge_allows_no_second_reply_near_a_cache_kill() -> None:
+def test_chaos_report_allows_no_second_reply_near_a_cache_kill() -> None:
     evidence = _good()
     _double_reply(evidence)
     at = _calls(evidence)[1]["at"] + 0.5
