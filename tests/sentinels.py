@@ -50,7 +50,7 @@ sentinel parallel-syncs {NAME} 1
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The running processes; the first server is the primary at first."""
+    """The running servers and sentinels; the first server is the primary until a failover."""
 
     ports: tuple[int, ...]
     servers: tuple[subprocess.Popen[bytes], ...]

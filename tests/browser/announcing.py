@@ -150,7 +150,7 @@ async def _test(scene: Scene, marat: Officer) -> None:
     seen = [message.text for message in scene.tester.received]
     assert len(seen) == 6
     assert {*TEXTS.values()} <= {*seen}
-    # The preview on the page showed the same texts that the phone received, in every written form.
+    # The preview showed the texts that the phone received, in every language and script.
     drawn = marat.page.locator("[data-look$=' telegram'] .bubble")
     assert {*await drawn.all_text_contents()} == {*seen}
     await scene.camera.look(marat, "test")

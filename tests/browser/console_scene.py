@@ -1,4 +1,4 @@
-"""Scene for pictures of the console: officers, canned replies, working hours, waiting people."""
+"""Example data for pictures of the console: officers, their settings, and waiting people."""
 
 from datetime import timedelta
 from typing import Any

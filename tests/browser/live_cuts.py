@@ -71,7 +71,7 @@ async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) ->
 
 
 async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
-    """Change a random case in one way: message, claim, release, or reply.
+    """Make a random change to a random case: a message, a claim, a release or a reply.
 
     Return False if the change was rejected.
     """

@@ -9,7 +9,7 @@ from tests.browser.pictures import PARTS
 
 
 def _page(path: Path, words: int, size: tuple[int, int] = (390, 844)) -> None:
-    """Save an image like a page, with that many lines of words, and a line with the time."""
+    """Save an invented picture of a page, with `words` black bars instead of lines of text."""
     page = Image.new("RGB", size, "white")
     for line in range(words):
         ImageDraw.Draw(page).rectangle((20, 60 + 30 * line, 370, 78 + 30 * line), "black")

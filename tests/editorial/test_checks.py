@@ -13,7 +13,7 @@ DAY = date(2026, 11, 28)
 
 
 async def reasons(rt: Runtime, **changes: object) -> set[tuple[str, str]]:
-    """Return the reasons for rejection, each with the written form concerned."""
+    """Return the reasons for rejection, each with the language and script concerned."""
     today = await database_day(rt)
     found = checks.blockers(rt, Kind.FACT, await body(rt, **changes), today)
     return {(each.why.value, each.language) for each in found}

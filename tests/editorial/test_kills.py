@@ -43,7 +43,7 @@ async def _served(rt: Runtime) -> LiveContent:
 
 
 async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
-    """Return the publication numbers in the fact's sentences in all six written forms."""
+    """Return the publication numbers in the fact's sentences, in every language and script."""
     lines = said([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
     shown = (rt.languages.render(lines[0], code) for code, _own in rt.languages.languages())
     return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}

@@ -1,4 +1,4 @@
-"""Formats of dates, numbers, money, lists and names in every written form."""
+"""Formats of dates, numbers, money, lists and names in every language and script."""
 
 import re
 

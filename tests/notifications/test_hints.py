@@ -36,7 +36,7 @@ from tests.telegram_member import joined
 
 ADDRESS, NUMBER = "testova@example.org", "+77010000000"
 SENDER = "post@neutral.example"
-# Words that would reveal to others what a hint is about.
+# Words that no message hint may contain, because other people may read it.
 TELLING = (
     "kosh",
     "көш",
@@ -60,7 +60,7 @@ class Post:
     gateway: SmsGateway
 
     async def sent(self) -> list[str]:
-        """Send the due hints; return the texts of all e-mails and SMS that were ever sent."""
+        """Send the due message hints; return the texts of all e-mails and SMS sent so far."""
         while await notifications.send_hints(self.rt):
             pass
         return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
@@ -116,7 +116,7 @@ async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
 
 
 async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person who has entered an e-mail address or phone number (`way`) for hints.
+    """Return a person who has entered an e-mail address or phone number (`way`) for message hints.
 
     The confirmation code is not sent yet.
     """
@@ -135,7 +135,7 @@ def code_in(text: str) -> str:
 
 
 async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person with a confirmed address for hints.
+    """Return a person with a confirmed address for message hints.
 
     The messages with the confirmation code are removed from both emulators.
     """
@@ -175,7 +175,7 @@ async def answered(post: Post, guest: Guest) -> None:
 
 
 async def plan(rt: Runtime) -> None:
-    """Schedule a hint for every person who has entered an address for hints."""
+    """Schedule a message hint for every person who has entered an address for it."""
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
         for (person_id,) in await cursor.fetchall():

@@ -235,7 +235,7 @@ async def test_registration_patch_sets_and_removes_the_support_needed(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     number = await _made(registry)
-    # Each change makes two versions: the change resets the state, and the decision follows.
+    # Each change makes two versions: one resets the state, the next has the new decision.
     for version, support in ((2, "SCHOOL"), (4, None)):
 
         async def decided(version: int = version) -> bool:

@@ -1,4 +1,4 @@
-"""Every console route of a case follows the policy, for each role, mission, state and owner.
+"""Every console route of a case follows the permissions, for each role, mission, state and owner.
 
 Allowed actions succeed or are rejected for missing fields. Denied actions change nothing.
 """
@@ -94,7 +94,7 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 
 
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Return a description of each response to the officer `who` that differs from the policy.
+    """Return a description of each response to the officer `who` that differs from the permissions.
 
     Each route is tried in each of these states with each owner.
     """

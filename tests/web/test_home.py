@@ -1,4 +1,4 @@
-"""The website's front page explains Kosh in six written forms and links its channels.
+"""The website's front page explains Kosh in six languages and scripts, and links its channels.
 
 It stores nothing about the visitor.
 """

@@ -1,4 +1,4 @@
-"""The public information pages have the chat's content in each written form, and store nothing."""
+"""The public pages have the chat's content in each language and script, and store nothing."""
 
 import json
 import re
