@@ -1,7 +1,7 @@
 """Draw docs/reference/written-forms.md: `python -m tests.browser.language_pictures [FLOW …]`.
 
-A picture shows the main path through a flow in six written forms side by side, for each channel.
-The emulators' page or the web chat's template renders the messages, without servers.
+A picture shows the main path through a flow on one channel, in all languages and scripts side by
+side. The emulators' page or the web chat's template renders the messages, without servers.
 """
 
 import asyncio

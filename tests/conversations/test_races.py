@@ -1,8 +1,8 @@
 """Officers, the person and the bot act concurrently.
 
-A case has one owner. The bot's form sends nothing while an officer has the case. An officer's
-accepted reply is sent, or is shown as not sent. Claims of messages are ordered by the database
-clock: the lease of a row begins when it is claimed.
+A case has one owner. The bot's form (its questions to the person) sends nothing while an officer
+has the case. An officer's accepted reply is sent, or is shown as not sent. Claims of messages are
+ordered by the database clock: the lease of a row begins when it is claimed.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runt
 
 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
-    """Put `count` messages of the bot's form into the outbox, queued for sending."""
+    """Put `count` messages, as the bot's form sends them, into the outbox."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None

@@ -95,7 +95,7 @@ async def _kill_during_publications(
 
 
 async def _approved_last(published: Publications) -> str:
-    """Return the number of the live version."""
+    """Return the number in the version that is published now."""
     versions = await drafts.history(published.rt, published.author, ITEM)
     live = next(each for each in versions if each.state == "live")
     return live.body.sources[0].rpartition("/")[2]

@@ -75,7 +75,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
 async def subscriber(rt: Runtime, *scopes: Scope, **more: Any) -> AsyncIterator[Subscriber]:
     """Serve the application and a receiver; yield a system with a token of these scopes.
 
-    Without scopes, the token has three usual ones.
+    If no scopes are given, the token has three common ones.
     """
     wanted = scopes or (Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE, Scope.ANNOUNCEMENTS_WRITE)
     async with webhook_receiver() as receiver:

@@ -28,9 +28,9 @@ async def _get(house: House, path: str) -> tuple[str, dict[str, str]]:
 
 
 async def _pages(house: House, form: str) -> dict[str, str]:
-    """Return the HTML of every information page that links from /info lead to, by path.
+    """Return the HTML of each page to which /info links, by path.
 
-    `form` is the written form of the pages.
+    `form` is the language and script of the pages.
     """
     found: dict[str, str] = {}
     waiting = ["/info"]

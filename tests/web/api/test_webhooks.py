@@ -1,6 +1,6 @@
 """External systems manage their webhook endpoints over the API.
 
-URLs and numbers are limited, scopes are required, and other accounts' endpoints are inaccessible.
+Their URLs and their number are limited, they need scopes, and other accounts cannot see them.
 """
 
 import socket
