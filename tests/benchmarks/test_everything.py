@@ -42,12 +42,12 @@ def test_benchmark_page_names_a_failure() -> None:
     assert "**It failed with exit code 3.**" in page(DAY, [], [_outcome("E_BENCH", 3)])
 
 
-def test_benchmark_summary_has_the_ratios_measured_with_databases() -> None:
+def test_benchmark_summary_has_the_ratios_that_include_the_stores() -> None:
     found = summary([_outcome(RATIOS)])
     assert [figure in found for figure in ("0.83", "0.63", "1.03", "1.36")] == [*[True] * 3, False]
 
 
-def test_benchmark_page_summary_says_when_no_turn_was_measured() -> None:
+def test_benchmark_page_has_a_summary_when_no_turn_was_measured() -> None:
     text = page(DAY, ["2 cores"], [_outcome("12 messages")])
     assert text.split("\n\n")[2] == everything.NO_TURN
 
@@ -74,7 +74,7 @@ def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
     assert wrapped(kept) == kept
 
 
-def test_benchmarks_that_bench_all_runs_are_existing_commands() -> None:
+def test_benchmarks_of_bench_all_are_existing_commands() -> None:
     known = {
         each.name or each.callback.__name__ for each in app.registered_commands if each.callback
     }
@@ -102,7 +102,7 @@ def test_benchmark_page_is_listed_once(tmp_path: Path) -> None:
     assert (tmp_path / "zensical.toml").read_text("utf-8").count("2026-11-29.md") == 1
 
 
-def test_pages_that_cite_benchmarks_show_the_newest_summary(tmp_path: Path) -> None:
+def test_pages_that_cite_the_benchmarks_show_the_newest_summary(tmp_path: Path) -> None:
     folder = _documents(tmp_path)
     assert citations.outdated(tmp_path) == []
     for day in (28, 29):

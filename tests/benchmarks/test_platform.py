@@ -28,8 +28,8 @@ class _SlowServer:
         return 200
 
 
-async def test_load_test_counts_arrivals_separately_when_all_chats_are_busy() -> None:
-    """Let three people arrive at once at a server that is slow, with one chat.
+async def test_platform_counts_people_who_find_no_free_chat_separately() -> None:
+    """Let three people arrive at the same time at a slow server, with one chat for all of them.
 
     The two arrivals that found no free chat say nothing about the server.
     """

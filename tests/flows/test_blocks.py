@@ -78,7 +78,7 @@ def test_review_edit_button_is_refused_for_the_consent() -> None:
     assert chat.at == "review"
 
 
-def test_registration_receipt_shows_the_number_assigned_by_the_registry() -> None:
+def test_sent_registration_shows_the_number_that_the_registry_assigned() -> None:
     chat = at("review").presses("submit")
     assert [each.number for each in _shapes(chat, Receipt)] == [""]
     chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")

@@ -320,7 +320,7 @@ def test_checklist_change_alerts_do_not_start_without_consent() -> None:
 
 
 @pytest.mark.parametrize("end", ["unwatch", "drop"])
-def test_checklist_change_alerts_end_on_unsubscribe_or_list_deletion(end: str) -> None:
+def test_checklist_change_alerts_end_when_they_or_the_list_are_removed(end: str) -> None:
     chat = informed().presses(end)
     assert watched(chat)[-1] == {}
     assert "list_changes" not in chat.conversation.consents

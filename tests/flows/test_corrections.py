@@ -43,9 +43,7 @@ def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:
     ("text", "language"),
     [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],
 )
-def test_answer_after_a_no_corrects_an_answer_or_leads_one_question_back(
-    text: str, language: str
-) -> None:
+def test_typed_no_with_an_answer_corrects_it_or_leads_back(text: str, language: str) -> None:
     assert at("birth_year", language).says(text).told()["birth_year"] == "1987"
     chat = at("residence_country", language).says(text)
     assert chat.at == "birth_year"
@@ -53,7 +51,7 @@ def test_answer_after_a_no_corrects_an_answer_or_leads_one_question_back(
     assert chat.told()["birth_year"] == "1990"
 
 
-def test_name_typed_after_a_no_is_deleted_from_the_chat() -> None:
+def test_typed_no_with_a_name_is_deleted_from_the_chat() -> None:
     chat = at("given_name").says("нет, TESTOVSKAYA")
     assert chat.at == "surname"
     assert chat.done(DeleteInput)

@@ -370,7 +370,7 @@ def test_family_consent_records_the_language_in_which_it_was_shown() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).done(ConsentGiven)[-1].language == "ru"
 
 
-def test_form_skips_a_dependent_question_that_an_officer_answered() -> None:
+def test_officer_answer_to_a_question_that_depends_on_others_is_accepted() -> None:
     chat = at("residence_region").takes(Joined()).takes(Filled("residence_region", "Beijing"))
     assert chat.takes(Resolved()).at == "education"
 
