@@ -1,4 +1,4 @@
-"""Flow about the assistant: its operator and limits, other countries, and the state's registry."""
+"""Flow about the assistant: operator, limits, data that other states may see, and the registry."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ OTHER_STATES = _(
 
 
 def about(operator: str) -> Flow:
-    """Return the flow, which names the operator; `operator` is "" if the settings name none."""
+    """Return the flow about the assistant; `operator` is the operator's name, "" if none is set."""
     run_by = Text(RUN_BY.msgid, (("operator", operator),)) if operator else RUN_BY_UNNAMED
 
     def outcome(answers: Submit, today: date) -> Outcome:

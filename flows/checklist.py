@@ -145,7 +145,7 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
 
 
 def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
-    """Return sentences about where to get a document.
+    """Return sentences about where a person can get a document.
 
     People must not be sent to a country that they have left or where they are not safe.
     """
@@ -287,7 +287,7 @@ def sources(facts: list[Fact]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """Return the first sentence: it names the programme, and says if no papers are listed."""
+    """Return the checklist's first sentence: the programme, and whether papers are listed."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 

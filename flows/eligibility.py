@@ -137,7 +137,7 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """Return the usual ways to come for these answers, except those whose legal basis expired."""
+    """Return the permits, cards and statuses for these answers whose legal basis is in force."""
     return tuple(way for way in _ways(answers, today) if way.facts[0].current(today))
 
 
@@ -170,7 +170,7 @@ def _status(why: Text, today: date) -> Way:
 
 
 def _permit(visa: tuple[Fact, ...], today: date) -> Way:
-    """Return the residence permit as a way to come, for people to whom no kandas status is offered.
+    """Return the residence permit as a `Way`, for people to whom the kandas status is not offered.
 
     `visa` has the facts on the visas with which ethnic Kazakhs apply. `visa` is empty for other
     people.
@@ -181,16 +181,16 @@ def _permit(visa: tuple[Fact, ...], today: date) -> Way:
 
 
 def _other_permit(visa: Fact) -> Way:
-    """Return the residence permit as a second way to come, after the kandas status.
+    """Return the residence permit as a second `Way`, for people to whom kandas status comes first.
 
-    This second way has no steps, because the first way already shows the same steps.
+    It has no steps, because the kandas status already shows the same steps.
     """
     facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the 2026 pilot while it is in force; afterwards, the text on its end."""
+    """Return the steps of the state's pilot project of 2026; after its end, a text about that."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -240,7 +240,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first way to come: reason, first step (or else the legal basis), cost and time."""
+    """Yield the first permit, card or status: reason, first step or legal basis, cost and time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -253,7 +253,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield foldable texts about the first way to come: all its steps, and its facts."""
+    """Yield foldable texts about the first permit, card or status: all its steps, and its facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -262,7 +262,7 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
 
 
 def _other_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield one foldable text about a way to come that is not the first one."""
+    """Yield one foldable text about another permit, card or status for which people may apply."""
     facts = said((*way.costs, *way.facts), today)
     yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
 
@@ -273,7 +273,7 @@ def _folded_facts(heading: Text, facts: tuple[Fact, ...], today: date) -> Iterat
 
 
 def _reservations(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield reasons to talk to an officer before choosing a way."""
+    """Yield reasons to talk to an officer before choosing a permit, card or status."""
     if answers.get("trouble") not in ("none", None):
         yield PERSON_FIRST
     if answers.get("former_citizen") in ("yes", "unsure"):
@@ -288,7 +288,7 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stay(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield how long the person may stay in Kazakhstan, if the person is there now.
+    """Yield how long a person who is in Kazakhstan now may stay there.
 
     Yield nothing if the urgent texts already state when the stay ends.
     """
@@ -332,7 +332,7 @@ def _entry(answers: Answers) -> tuple[Fact, ...]:
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:
-    """Return facts about local offices for people in Kazakhstan; for others, that missions exist.
+    """Return facts about offices: local ones for people in Kazakhstan, the missions for all others.
 
     Addresses are shown only on request.
     """

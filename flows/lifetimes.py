@@ -21,7 +21,7 @@ BROADCAST_REQUEST_DAYS = 30
 # Protection of officers from abuse by persons who write to them
 LIMIT_DAYS = 30  # a limit on a person's messages to officers, and an appeal, at most
 
-# Protection of the web chat from abuse
+# Protection of the web chat from people who open many cases at once
 BURST_DAYS = 7  # for which cases closed together can be opened again
 NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 
@@ -45,7 +45,7 @@ OLD_SECRET_HOURS = 24  # for which the former secret signs too, after a rotation
 REFERRER_DAYS = 365
 ENDED_REFERRER_DAYS = 30
 
-# E-mail addresses and phone numbers for hints outside of the chat
+# E-mail addresses and phone numbers to which hints (notices of news in the chat) are sent
 HINT_CODE_MINUTES = 10
 HINT_HOURS = 12  # at least, between two hints
 

@@ -147,8 +147,9 @@ def understanding(
     """Return the data with which the engine answers free text.
 
     `model_operator` and `transcriber` are the names of those who run the external model and the
-    transcription of voice messages, "" if there is none. `hint_ways` are the configured ways of
-    hints outside of the chat. `sms_countries` are the countries whose numbers get SMS.
+    transcription of voice messages, "" if there is none. `hint_ways` are the configured ways
+    (`email`, `sms`) of notices outside of the chat. `sms_countries` are the countries whose numbers
+    get SMS.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(

@@ -76,13 +76,13 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Store the topics that the person chose in the conversation, and unmute messages."""
+    """Store the announcement topics that the person chose in the form, and unmute messages."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 
 
 def read_news(turn: TurnState) -> None:
-    """Send past announcements, then repeat the current question."""
+    """Send past announcements to the person, then repeat the current question."""
     if turn.c.language:
         turn.effects.append(ReadNews())
     turn.ask()

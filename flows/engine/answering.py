@@ -106,7 +106,7 @@ def ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
 
 
 def change(turn: TurnState, key: str) -> bool:
-    """Ask a question again from the open review; return False if its answer cannot be changed now.
+    """Ask a question of the form again from its review; return False if that is impossible.
 
     `key` is the key of the question's step.
     """

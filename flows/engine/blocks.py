@@ -1,4 +1,4 @@
-"""Texts with a layout: titles, entries, warnings, rows of answers, receipts, sources, details.
+"""Texts with a layout: titles, entries, warnings, rows of answers, registrations, sources, details.
 
 Each class is a `Text`. A channel that has a layout for a class uses this layout. All other channels
 show the plain text.
@@ -37,7 +37,7 @@ class Source(Text):
 
 @dataclass(frozen=True, slots=True)
 class Row(Text):
-    """A label and an answer on one line, with a button of `payload` that changes the answer."""
+    """A label and an answer on one line, with a button that changes the answer (`payload`)."""
 
     answer: Label = field(default=Text(""))
     payload: str = ""
@@ -45,14 +45,14 @@ class Row(Text):
 
 @dataclass(frozen=True, slots=True)
 class Tick(Text):
-    """A line with a checkbox, with a button of `payload` that ticks or unticks it."""
+    """A line with a checkbox, which sends `payload` to tick or untick the line."""
 
     payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Text):
-    """The state of a registration; `number` is the number to copy, or "" if there is none yet."""
+    """A registration's state, and its `number` to copy; "" until the registry has assigned one."""
 
     number: str = ""
 

@@ -19,7 +19,7 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """Keys of the screens: offer to store a list, consent, stored list, ticking, change alerts."""
+    """Keys of the checklist screens: offer to store, consent, stored list, ticking, alerts."""
 
     LIST = "~list"
     KEEP = "~keep"
@@ -28,8 +28,8 @@ class Screen(StrEnum):
     CHANGES = "~changes"
 
 
-# Screens that offer to store the new list. While one of them is open, the conversation keeps this
-# list.
+# Screens that offer to store a new checklist. While one of them is open, the conversation keeps the
+# checklist, which is not stored yet.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
 # States of an upload that require nothing more from the person. The entry of the uploaded paper

@@ -113,7 +113,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the messages; mark the first (`ends_contact`) once no phone number is asked for."""
+    """Return the messages; set `ends_contact` on the first when the phone question has ended."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -133,7 +133,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Repeat an officer's request for a paper: it is not stored, as its link would expire."""
+    """Ask again for the paper that an officer requested: the earlier link to upload may expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
@@ -141,7 +141,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete forms of closed flows whose answers must not be stored, if other data is stored.
+    """Delete closed flows' forms with answers that must not be stored, if the person's data is.
 
     Also delete the recognized question, for every person, as soon as another screen is shown.
     """

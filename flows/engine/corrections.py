@@ -22,11 +22,11 @@ NOT_TYPED = (Consent, FreeText, HandoffOffer, Notice, RepeatingGroup, Review, Up
 
 
 def go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
-    """Ask the question before `asked` again if `text` is a valid answer to that question.
+    """Ask the question before `asked` again if `text` is a valid answer to that previous question.
 
-    If `text` also `fits` the question `asked`, both must be of one type, such as two names, and no
-    answer to `asked` may have been refused yet. Nothing is changed without the person: the old
-    answer is shown, and the person answers again.
+    If `text` is a valid answer to both questions (`fits`), they must be of one type, such as two
+    names, and no answer to `asked` may have been refused yet. No answer is changed here: the old
+    one is shown, and the person answers again.
     """
     road = turn.path()
     earlier = road[1].before(asked.key) if road and not asked.key.startswith("~") else None
@@ -44,9 +44,9 @@ def go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
 
 
 def explain(turn: TurnState, other: Button) -> bool:
-    """Say how to correct an answer of the open form, or at its review ask which answer.
+    """Tell the person how to correct an answer of the open form; at its review, ask which answer.
 
-    `other` is the button of a person who meant something else. Returns False if the person has sent
+    `other` is a button for a person who meant something else. Returns False if the person has sent
     a registration, or if the form only leads to an officer.
     """
     flow = turn.flows.get(turn.c.flow)

@@ -232,7 +232,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Record a consent to a purpose, with the text that was shown and this text's language."""
+    """Record a consent and its purpose, with the text that was shown and this text's language."""
 
     purpose: str
     text: Text

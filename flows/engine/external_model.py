@@ -32,7 +32,7 @@ CHOSEN = _("The language model of {operator} chose this topic:")
 
 
 def consider(turn: TurnState, text: str) -> None:
-    """Ask the external model about an unclear message, or ask for the consent to do so.
+    """Send an unclear message to the external model, or ask for the consent to do so.
 
     The ordinary reply to the message has been sent before.
     """

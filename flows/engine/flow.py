@@ -34,7 +34,7 @@ class HandoffOffer(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Choice):
-    """Consent to one purpose; if the consent's text changes, the person is asked again.
+    """Consent to one purpose of data processing; if its text changes, the person is asked again.
 
     A refusal ends the flow and stores no answers, unless the consent is `optional`.
     """
@@ -163,11 +163,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The outcome of a flow as a list to print and, after `consent`, to store.
+    """The outcome of a flow as a checklist to print and, after `consent`, to store.
 
-    Answers to `persisted` questions are stored with the list. `entries` makes it from the answers,
-    the day and the keys of a stored list. `reminds` tells whether a reminder may be offered. After
-    consent to `changes`, the result of `traits` is stored, so that changed rules are notified.
+    Answers to `persisted` questions are stored too. `entries` makes the entries from the answers,
+    the day and the keys of a stored checklist. `reminds` tells whether a reminder may be offered.
+    After consent to `changes`, the result of `traits` is stored, to notify of changed rules.
     """
 
     consent: Consent
@@ -269,7 +269,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The steps (questions that apply after the answers so far), and valid and derived values."""
+    """A form's steps (questions that apply after the answers so far), valid and derived values."""
 
     steps: tuple[Step, ...]
     answers: Answers

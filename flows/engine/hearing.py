@@ -218,7 +218,7 @@ def _offer_topics(turn: TurnState) -> None:
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return the line of `lines` for a text that was not understood, and count this text.
+    """Return the sentence of `lines` for a text that was not understood, and count this text.
 
     The line differs from the one for the previous text that was not understood.
     """
@@ -340,7 +340,7 @@ def _offers_person(turn: TurnState, options: list[Option]) -> bool:
 
 
 def _is_question(turn: TurnState, text: str) -> bool:
-    """Return False for a single word in a form, because it is more likely a mistyped answer.
+    """Return False for a single word typed in a form: it is more likely a mistyped answer.
 
     A word that asks something, such as "where", counts as a question.
     """

@@ -74,17 +74,17 @@ _LEAVE = (Option("leave", NOT_NOW),)
 
 
 def is_offered(turn: TurnState) -> bool:
-    """Return True if the menu offers hints to this person.
+    """Return True if the menu offers hints (notices by e-mail or SMS) to this person.
 
-    The conditions are: data of the person is stored, the chat is not masked, and a way to send
-    hints is configured or an address is stored.
+    The conditions are: data of the person is stored, the chat is not masked after a quick exit, and
+    a way to send hints is configured or an address is stored.
     """
     ways = turn.understanding.hint_ways if turn.understanding else ()
     return turn.c.is_persistent and not turn.c.is_masked and bool(ways or turn.c.hint_way)
 
 
 def open_screen(turn: TurnState) -> None:
-    """Offer hints by e-mail or SMS, with a warning; if an address is stored, offer to delete it."""
+    """Offer hints (e-mail or SMS notices), with a warning; offer to delete a stored address."""
     if turn.c.hint_way:
         ends = (Option("remove", REMOVE), *_LEAVE)
         return turn.ask_screen(Choice(name=HINTS, label=TITLE, text=IS_ON, among=ends))
@@ -95,7 +95,10 @@ def open_screen(turn: TurnState) -> None:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the address or the code, on the secure page if the channel's policy is `ALWAYS`."""
+    """Ask for the hints' address or its code, on the secure page if the policy is `ALWAYS`.
+
+    The secure page is a web page that a link in the chat opens.
+    """
     asked = turn.put_asked("", turn.c.hint_step, 1, _LEAVE)
     if turn.page is Page.ALWAYS:
         return turn.send_to_page(TITLE)
@@ -104,7 +107,7 @@ def ask(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the address or the code that was typed, or a refusal; delete the person's message."""
+    """Return the typed address for hints or code, or a refusal; delete the person's message."""
     turn.effects.append(DeleteInput())
     text = unicodedata.normalize("NFKC", typed).strip()
     if key == EMAIL:
@@ -117,12 +120,12 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def may_be_address(text: str) -> bool:
-    """Return True if a text is more likely a mistyped address or code than a question."""
+    """Return True if a text is more likely a mistyped e-mail address or code than a question."""
     return "@" in text or len(text.split()) == 1 or any(each.isdigit() for each in text)
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle the answer `key` on a screen for hints: a button's key, an address or a code."""
+    """Handle the answer `key` on a screen for hints: a button's key, an e-mail address, a code."""
     if key == "leave":
         if turn.c.hint_step:
             forget(turn)
@@ -139,7 +142,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code that was sent to the address, or show the result of checking a code."""
+    """Ask for the code that was sent to a person's address, or show the result of its check."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)
@@ -158,13 +161,13 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """Delete the address for hints, and confirm this to the person."""
+    """Delete the person's e-mail address or number for hints, and confirm the deletion."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address for hints, also an unconfirmed one, and withdraw the consent to hints."""
+    """Delete the address for hints, confirmed or not, and withdraw the consent to hints."""
     if not turn.c.is_persistent:
         return
     if RemoveContact() not in turn.effects:

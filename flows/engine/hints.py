@@ -14,7 +14,7 @@ def is_email(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeaveContact:
-    """Store an address for hints and send a code to it; the result is a `ContactLeft`.
+    """Store an e-mail address or number for hints, and send a code to it: see `ContactLeft`.
 
     `way` is `email` or `sms`.
     """
@@ -25,9 +25,9 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`.
+    """The result of a `LeaveContact`: whether the e-mail address or number was accepted.
 
-    The address is not accepted if too many codes were requested.
+    It is not accepted if the person requested too many codes.
     """
 
     is_accepted: bool
@@ -54,7 +54,7 @@ class ContactChecked:
 
 @dataclass(frozen=True, slots=True)
 class RemoveContact:
-    """Delete the person's address for hints."""
+    """Delete the e-mail address or number to which the person gets hints."""
 
 
 type HintEffect = LeaveContact | ConfirmContact | RemoveContact

@@ -65,7 +65,7 @@ class ChangeHousehold:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdAnswered:
-    """The registry's response to a `ChangeHousehold`; `refusal` is the reason if rejected."""
+    """The registry's response to a `ChangeHousehold`; `refusal` is the reason if it is rejected."""
 
     write: HouseholdWrite
     refusal: Literal["", "unknown_code", "refused"] = ""

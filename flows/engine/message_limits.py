@@ -21,7 +21,7 @@ class MessageLimit:
     in_danger: bool = False
 
     def left(self, today: date) -> int:
-        """Return how many messages to officers the person may still send today."""
+        """Return how many messages to officers the person may still send today under this limit."""
         return max(0, self.per_day - (self.used if self.day == today else 0))
 
 

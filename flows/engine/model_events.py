@@ -55,7 +55,7 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn:
-    """Record that the consent to a purpose was withdrawn, with the text that confirmed this."""
+    """Record that the person withdrew a consent, with its purpose and the confirming text."""
 
     purpose: str
     text: Text

@@ -221,7 +221,7 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must not be stored, if a consent precedes `stop`.
+    """Return the form without answers that must not be stored, if `stop` comes after a consent.
 
     Returns None if no consent precedes it, or if the form has no such answers.
     """

@@ -36,7 +36,7 @@ class Danger(StrEnum):
 
     @property
     def is_urgent(self) -> bool:
-        """True if a case or an officer's message with these words is urgent."""
+        """True if a case, or a message to an officer, is urgent when it contains these words."""
         return self in (Danger.LIKELY, Danger.CLEAR)
 
 
@@ -44,11 +44,12 @@ class Danger(StrEnum):
 class Recognition:
     """The recognized meaning of a message; it contains none of the message's words.
 
-    `intents` are ids. With `SURE`: the one to answer, or two if the message has two questions. With
-    `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
-    `also`: with `SURE`, an intent to offer, about which another part of the message may ask; or "".
-    With danger that is `CLEAR`, an intent to offer below the safety answer, or "".
-    `may_leave`: the message may be sent to an external model if the person consented.
+    `intents` are ids. If the recognition is `SURE`, they are the one intent to answer, or both
+    intents of a message with two questions. If it is `UNSURE`, they are up to three intents to
+    offer, likeliest first. If it is `UNKNOWN`, there is at most the likeliest intent. `also` is one
+    more intent to offer, or "": with `SURE`, another part of the message may ask about it; if
+    danger is `CLEAR`, it is offered below the safety answer. `may_leave`: the message may be sent
+    to an external model if the person consented.
     """
 
     confidence: Confidence
@@ -74,7 +75,7 @@ class Reading(Protocol):
     def is_sure(self) -> bool:
         """True if `recognition.confidence` is `SURE`.
 
-        Computing a False takes less time than computing `recognition`.
+        If it is not `SURE`, this property is faster than `recognition`.
         """
         ...
 

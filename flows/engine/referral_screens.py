@@ -1,6 +1,6 @@
 """The screen of a referral: which organization refers the person, and which data it gets.
 
-With the person's consent, a registration counts for the organization.
+With the person's consent, the organization's count of registered people includes the person.
 """
 
 from flows.engine.fast_replace import replace

@@ -38,7 +38,7 @@ class ReferrerFound:
 
 @dataclass(frozen=True, slots=True)
 class CountReferral:
-    """Add one to the number of registrations of a referral code, without data of the person."""
+    """Add one to the number of registrations by a referral code, without data of the person."""
 
     code: str
 

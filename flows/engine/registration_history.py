@@ -78,7 +78,7 @@ def reason(known: RegistrationStatus) -> list[Text]:
 
 
 def step_lines(step: PlatformStep) -> list[Text]:
-    """Return the text of a platform step; none for an unknown code of a later contract version."""
+    """Return the text of a step of the Kandas platform; none for a code that this version lacks."""
     said = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
     return [] if said is None else [REPORTED, said]
 

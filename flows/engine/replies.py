@@ -17,13 +17,13 @@ type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
 def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
-    """Return no sentences; this is the `Spoken` function of a reply without text."""
+    """Return no sentences; use this function as the `Spoken` of a reply without text."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The reply to one intent.
+    """The assistant's reply to one intent (a question that people ask).
 
     `label` is the heading of the reply and the label of its button. Small talk has none. `opening`
     is sent at once, `more` on request. `command` is run instead of an answer. `flow` is offered, or
@@ -57,8 +57,8 @@ class Understanding:
     converts values that a message mentions to answers, by question name. `topics` maps a flow,
     question or screen to the intents that are offered if nothing was recognized; the key "" has the
     general list. `model_operator` is the name of the external model's operator, `transcriber` that
-    of the voice transcription's; "" if there is none. `hint_ways` are the configured ways of hints
-    (`email`, `sms`), `sms_countries` the countries that get SMS.
+    of the voice transcription's; "" if there is none. `hint_ways` are the configured ways (`email`,
+    `sms`) of notices outside of the chat, `sms_countries` the countries that get SMS.
     """
 
     recognizer: Recognizer

@@ -87,7 +87,7 @@ def _answer_household(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle a button of the announcement screens, below a reply, or of a screen opened there."""
+    """Handle a button below a reply, of announcements, or of a screen about a sentence."""
     match asked.key:
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)

@@ -249,8 +249,8 @@ def menu_screen(
     """Return the menu with the entries that apply to the person.
 
     `kept`: the person's data is stored. `registered`: there is a registration. `quiet`: messages
-    are muted. `model`: the person consented to an external model. `hints`: hints outside of the
-    chat are offered.
+    are muted. `model`: the person consented to an external model. `hints`: hints (notices of news
+    in the chat, sent by e-mail or SMS) are offered.
     """
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
@@ -292,7 +292,7 @@ def registration_text(state: str, number: str) -> Text:
 def registered_screen(
     state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
 ) -> Choice:
-    """Return the screen of a registration with its actions.
+    """Return the screen of a registration: its state, and buttons for the possible actions.
 
     `more` are the flows offered with a registration. `ways` are options to add before "Menu".
     """

@@ -22,7 +22,7 @@ def waits(answer: Answer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An option as it was shown: its key, and the words on its button."""
+    """An option of a question as it was shown: its key, and the words on its button."""
 
     key: str
     words: str

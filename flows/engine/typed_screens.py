@@ -6,7 +6,7 @@ from flows.engine.turn import TurnState
 
 
 def close(turn: TurnState) -> None:
-    """Close the screens for a PIN, a registration number, a household code and a hint address.
+    """Close the screens for a PIN, a registration number, a household code and an address of hints.
 
     If an address for hints is not confirmed yet, it is deleted and the consent to hints is
     withdrawn.

@@ -86,7 +86,7 @@ def said(turn: TurnState, text: str) -> None:
 
 
 def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while an officer has the conversation: a command, a "no", or a message."""
+    """Relay a text to the conversation's officer, unless it is a command or answers a screen."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
     if control:

@@ -69,12 +69,12 @@ def find(key: str) -> Fact | Withheld | None:
 
 
 def withheld_about(country: str) -> tuple[Withheld, ...]:
-    """Return the withheld statements about a country (ISO code)."""
+    """Return the statements about a country (ISO code) that must not be shown."""
     return tuple(each for each in WITHHELD if each.key.startswith(f"{country.lower()}."))
 
 
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
-    """Yield the facts that an editor must check, each with the reason.
+    """Yield the facts that an editor must check now or soon, each with the reason.
 
     A fact has expired, or expires within `days`, or its check is due: on its `review` day, and at
     the latest `months` after the last check.

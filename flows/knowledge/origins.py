@@ -154,12 +154,12 @@ KNOWN = (
 
 
 def origin_of(answers: Answers) -> Origin:
-    """Return the country of the citizenship that a person answered; `STATELESS` without one."""
+    """Return the `Origin` for the citizenship in a person's answers; `STATELESS` without one."""
     return origin(answers.get("citizenship") or "stateless")
 
 
 def origin(citizenship: str) -> Origin:
-    """Return the country with that code; `STATELESS` for `stateless`, `OTHER` for unknown codes."""
+    """Return the `Origin` of a country code; `STATELESS` for `stateless`, `OTHER` if unknown."""
     if citizenship == "stateless":
         return STATELESS
     return next((each for each in KNOWN if each.code == citizenship), OTHER)

@@ -185,7 +185,7 @@ def seen(source: str) -> Seen:
 
 
 def read_on(source: str, collected: date) -> date:
-    """Return the day on which the source was read; `collected` for an excerpt."""
+    """Return the day on which the source was read; for an excerpt, the day of collecting it."""
     return PAGES.get(source, collected)
 
 

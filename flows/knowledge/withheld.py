@@ -1,4 +1,4 @@
-"""Statements about single countries that are not shown: dangers, and open questions."""
+"""Statements about single countries for editors only: dangerous to show, or not verified."""
 
 from flows.knowledge.facts import Withheld
 

@@ -253,7 +253,7 @@ def _named(options: tuple[Option, ...], key: str | None) -> Text:
 
 
 def member(answers: Answers) -> Text:
-    """Return a line that describes a family member without a name."""
+    """Return a line that describes a family member without the member's name."""
     relation = _named(RELATIONS, answers.get("relation"))
     age = _named(AGE_BANDS, answers.get("age_band"))
     return _("{relation}, {age}", relation=relation, age=age)

@@ -91,12 +91,12 @@ def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], Key
 
 
 def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
-    """Return every combination of a person's answers in a flow, with the result's paragraphs."""
+    """Return every combination of a person's answers in a flow, with its last paragraphs."""
     return _told(name, today)[0]
 
 
 def heard(name: str, today: date) -> KeysView[Text]:
-    """Return every sentence of a flow's results, for any combination of a person's answers."""
+    """Return every sentence that a flow's results can contain, for any answers of a person."""
     return _told(name, today)[1]
 
 

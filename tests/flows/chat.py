@@ -137,7 +137,7 @@ class Chat:
     turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
     understanding: Understanding | None = None
-    # Compute each turn twice and compare, to check that turns are deterministic.
+    # Compute each turn twice and compare the results, to check that turns are deterministic.
     twice: bool = False
     today: date = PUBLISHED
 
@@ -209,7 +209,7 @@ class Chat:
         raise AssertionError(f"{question} was not asked; the last was {self.at}")
 
     def tried(self, typed: str) -> "Chat":
-        """Return a copy of the chat after the person's text `typed`, without checks, for speed."""
+        """Return a copy of the chat after the person typed a text; to save time, without checks."""
         turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 

@@ -1,4 +1,4 @@
-"""Parts of a message (list entries, warnings, rows, checkboxes), and presses of their buttons."""
+"""Messages made of list entries, warnings, rows and checkboxes, and presses of their buttons."""
 
 import pytest
 

@@ -104,7 +104,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return the checklist of a couple with children, and what lists of other families lack."""
+    """Return the checklist of a couple with children, and the entries that other families lack."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES

@@ -33,7 +33,8 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
     """Return the distinct results of all flows on a date as (flow, situation, sentences).
 
-    If several situations (answers of a person) lead to the same sentences, one of them is returned.
+    A situation is a person's answers. If several situations lead to the same sentences, only one of
+    them is returned.
     """
     found: dict[object, tuple[str, Situation, Said]] = {}
     for name in FLOWS:
@@ -131,7 +132,7 @@ def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
 
 
 def _due(today: date) -> tuple[bool, bool]:
-    """Return whether the date is in December 2026, and whether it is after 2026."""
+    """Return whether results must announce the end (in December 2026) or state it (later)."""
     return date(2026, 12, 1) <= today <= date(2026, 12, 31), today >= date(2027, 1, 1)
 
 

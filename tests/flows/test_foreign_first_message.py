@@ -1,4 +1,4 @@
-"""First messages in a language that is not offered: a sentence in it, above the language choice."""
+"""Replies to a first message in a language that is not offered, partly in that language."""
 
 from functools import partial
 

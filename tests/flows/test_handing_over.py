@@ -1,4 +1,4 @@
-"""After a form's submission: status of the registration, changes, withdrawal, officers."""
+"""After a form's submission: the registration's status, changes, withdrawal; talks to officers."""
 
 import pytest
 

@@ -40,7 +40,7 @@ def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
 
 
 def opened(language: str = "ru", page: Page = Page.NEVER) -> Chat:
-    """Return a registered person at the screen of hints, opened from the menu."""
+    """Return a registered person who opened the screen of hints (notices) from the menu."""
     chat = known(language, page)
     while "hints" not in chat.keys:
         chat.presses(">")

@@ -181,7 +181,7 @@ def test_pin_is_not_offered_again_after_an_amendment() -> None:
 
 
 def _left(pin: bool) -> Chat:
-    """Return a chat at the review, reopened after a quick exit; `pin`: the person has a PIN."""
+    """Return a chat at the review of a form, reopened after a quick exit; `pin`: a PIN is set."""
     chat = at("review")
     chat.conversation = replace(chat.conversation, has_pin=pin)
     chat.presses("!exit").says("/start").presses("preregistration")

@@ -62,7 +62,7 @@ SITUATIONS = tuple(_situations())
 
 
 def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
-    """Yield (name, paragraphs) of every intent's answer and of every flow's result on a date."""
+    """Yield (name, paragraphs) for each intent's answer and each flow's result on a date."""
     for answer in ANSWERS:
         for citizenship in CITIZENSHIPS:
             reply = REPLIES[answer.intent]

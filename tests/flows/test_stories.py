@@ -1,4 +1,4 @@
-"""Scripted conversations, from a person's first message to the receipt of the registration."""
+"""Scripted conversations, from a person's first message to the number of the registration."""
 
 from datetime import date
 

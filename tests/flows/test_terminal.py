@@ -1,4 +1,4 @@
-"""`./kosh chat` runs a conversation in the terminal, from the start to an invented receipt."""
+"""`./kosh chat` runs a conversation in the terminal and gives a registration an invented number."""
 
 import pytest
 from typer.testing import CliRunner

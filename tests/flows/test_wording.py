@@ -20,7 +20,7 @@ def reported(chat: Chat) -> list[ReportWording]:
 
 
 def answered(language: str = "ru") -> Chat:
-    """Return a chat after the press of "another meaning" below the answer to a sentence."""
+    """Return a chat after a question, its answer, and a press of the button "another meaning"."""
     chat = Chat.begun(language, understanding=UNDERSTANDING).says(sentence(ASKED, language))
     return chat.presses(f"?else.{INTENT}")
 

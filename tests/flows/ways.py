@@ -31,7 +31,7 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
 
 
 def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """Return everything on which the display of the open question `stop` depends.
+    """Return everything on which the text and buttons of the open question `stop` depend.
 
     Return all answers if no question is open.
     """

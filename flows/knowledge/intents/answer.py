@@ -24,7 +24,7 @@ class Together:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The facts among the parts."""
+        """Those of the `parts` that are facts, and not other sentences."""
         return tuple(part for part in self.parts if isinstance(part, Fact))
 
 
@@ -127,7 +127,7 @@ class Answer:
 
 
 def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts of an opening, including those in `Own`."""
+    """Return the parts of an opening in one list, including those for single countries (`Own`)."""
     found: list[Part] = []
     for part in opening:
         found += part.parts if isinstance(part, Own) else (part,)
@@ -135,7 +135,7 @@ def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
 
 
 def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts of an opening that are in `Own`."""
+    """Return those parts of an opening that are only for citizens of single countries (`Own`)."""
     return tuple(each for part in opening if isinstance(part, Own) for each in part.parts)
 
 
