@@ -28,7 +28,7 @@ TO_CASE = ("ru", "!person", "general", "yes")
 
 
 class AttackOrder(msgspec.Struct, frozen=True):
-    """Order to attack from `addresses` loopback addresses at `rate` requests per second in total.
+    """Command to attack from `addresses` loopback addresses at `rate` requests per second in all.
 
     `port` is the port of chat and console; `webhooks` is that of the platforms' webhooks.
     """
@@ -56,7 +56,7 @@ class Attacker:
         self._cookie = ""
 
     async def run(self) -> None:
-        """Attack until cancelled."""
+        """Attack from this address until cancelled."""
         connector = aiohttp.TCPConnector(local_addr=(self._host, 0), limit=0)
         timeout = aiohttp.ClientTimeout(total=30)
         jar = aiohttp.DummyCookieJar()
@@ -177,7 +177,7 @@ class Attacker:
 
 
 async def attack(order: AttackOrder) -> AttackResponses:
-    """Attack for the given time, and return the counts of responses."""
+    """Attack Kosh for the given time, and return the counts of responses."""
     seen: dict[str, Counter[int]] = {}
     attackers = [Attacker(order, f"127.0.0.{2 + n}", seen) for n in range(order.addresses)]
     with suppress(TimeoutError):

@@ -35,9 +35,9 @@ class Known:
 
     @classmethod
     def of(cls, everyone: int | None, tables: Published) -> "Known":
-        """Return the knowledge from a day's tables and the published number of all people.
+        """Return what a day's tables and the published number of all people reveal.
 
-        A margin, with `*` for a dimension, is the same group as a cell of the table without this
+        A total over a dimension (`*`) is the same group as a cell of the table without this
         dimension.
         """
         known = cls()

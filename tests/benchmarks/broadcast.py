@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass
 class Stage:
-    """Shared objects of all parts of a run: servers, clients, the broadcast, and the figures."""
+    """What all parts of this benchmark share: servers, clients, the broadcast, and the figures."""
 
     rt: Runtime
     http: aiohttp.ClientSession
@@ -184,7 +184,7 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
 
 
 async def _awake(stage: Stage) -> None:
-    """Wait until the worker has registered in the database."""
+    """Wait until the worker has registered itself in the database."""
     async with asyncio.timeout(60), stage.rt.pool.connection() as session:
         await session.set_autocommit(True)
         while True:
@@ -213,7 +213,7 @@ async def _first(stage: Stage) -> float:
 
 
 async def _looks(stage: Stage) -> list[float]:
-    """Measure how long the progress figures and a page of recipients take, in ms."""
+    """Measure the time to read a broadcast's progress and a page of its recipients, in ms."""
     found = []
     for _each in range(LOOKS // 10):
         begun = time.perf_counter()
@@ -229,9 +229,9 @@ def _resident(pid: int) -> float:
 
 
 async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
-    """Let people write at random times at a steady rate.
+    """Let people write to Kosh at random times at a steady rate.
 
-    Return the duration of each answer in ms.
+    Return the time until each answer in ms.
     """
     secret = stage.rt.settings.telegram_secret
     assert secret is not None

@@ -14,7 +14,7 @@ LINES = 100
 
 
 def measured(seconds: float) -> str:
-    """Measure two peaks, at 70 % and 150 % of the server's capacity; return the figures as a table.
+    """Measure two peaks, at 70 % and 150 % of the server's capacity; return a table of the figures.
 
     Each peak lasts `seconds`. Before and after it, a tenth of the peak's rate is measured.
     """

@@ -80,7 +80,7 @@ _UNTOUCHED: tuple[LiteralString, ...] = (
 
 @dataclass(slots=True)
 class Figures:
-    """Measurements: server time and total time of each page in ms, and the events received."""
+    """Measurements: server time and total time of each console page in ms; received events."""
 
     server: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     whole: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -114,7 +114,7 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
 
 
 def _fill(session: psycopg.Connection[Any], closed: int) -> None:
-    """Create closed cases until there are `closed`, and reset the open cases."""
+    """Create closed cases until there are `closed`, and give the open cases their initial state."""
     missing = closed - _counted(session, "state = 'resolved'")
     values = {"n": missing, "mission": GENERAL, "topics": list(TOPICS) * 2,
               "languages": list(LANGUAGES)}  # fmt: skip

@@ -71,7 +71,7 @@ def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
 
 
 def _pair(empty: Snapshot, full: Snapshot, first: int) -> float:
-    """Return the CPU time with the full snapshot, divided by that with the empty one.
+    """Return the CPU time with the full snapshot, divided by the time with the empty one.
 
     The caller alternates which snapshot runs first (`first`), because the first run has cold
     caches.

@@ -33,10 +33,10 @@ _UNDECIDED = "SELECT count(*) FROM registrations WHERE state NOT IN ('accepted',
 
 
 class Steady(Guest):
-    """A person whose platform sends an update again until it is accepted."""
+    """A person whose updates are sent again until Kosh accepts them."""
 
     async def do(self, event: Event, external_id: str = "") -> None:
-        """Deliver an update to Kosh, then Kosh's answer to the person."""
+        """Deliver an update to Kosh, then deliver Kosh's answer to the person."""
         update = self.inbound(event, external_id)
         await receive.deliver(self.rt, await bring(self.rt, update))
 

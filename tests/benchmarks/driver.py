@@ -1,4 +1,4 @@
-"""The emulated platform in a process of its own, which executes the benchmark's orders.
+"""The emulated platform in a process of its own, which executes commands of the benchmark.
 
 Orders are JSON lines on standard input, and their results are lines on standard output. The first
 output line is the port of the Bot API.

@@ -221,7 +221,7 @@ def wrapped(output: str) -> str:
 
 
 def _kinds(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the kind of each line, and the line: chart, table, text or empty."""
+    """Yield (kind, line) for each line; the kind is chart, table, text or empty."""
     is_chart = False
     for line in lines:
         is_fence = line.startswith("```")

@@ -44,7 +44,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Failover:
-    """Result of one fault: the outage, the turns before, during and after it, and the losses."""
+    """Result of a failure of Valkey: the outage, turns before, during and after it, and losses."""
 
     fault: str
     outage: Outage
@@ -53,7 +53,7 @@ class Failover:
 
 
 def measured(silence_ms: int, seconds: float, rate: float) -> str:
-    """Cause each fault while people write; return tables of the outages, turns and losses."""
+    """Cause each kind of failure while people write; return tables of outages, turns and losses."""
     found = [_failover(fault, silence_ms, seconds, rate) for fault in FAULTS]
     return f"{table(_turns(found))}\n\n{table(_losses(found))}"
 

@@ -136,7 +136,7 @@ def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
 
 
 def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
-    """Yield each person's value of each dimension, and True for one person of the household."""
+    """Yield each person's value by dimension, and True for exactly one person per household."""
     given = {
         "region": CODES["target_region"][family.region] or "UNDECIDED",
         "timeframe": CODES["timeframe"][family.timeframe] or "",

@@ -53,7 +53,7 @@ class Watched:
         return self.stage.serve(self.database, server=contender.server, port=port, core=None)
 
     def write(self, minimum: int = 0) -> None:
-        """Start new people who write to each server, for at least `minimum` turns each."""
+        """Let new people write to each server, for at least `minimum` turns each."""
         self._orders += 1
         for number, each in enumerate(self.contenders):
             first = CHAT_BLOCK * (1 + number) + CHATS * self._orders

@@ -84,7 +84,7 @@ async def _post_until_accepted(lines: Lines, body: bytes) -> None:
 
 
 class RunningOrder:
-    """A running `CountLosses` order: its simulated people, and the losses counted so far."""
+    """A `CountLosses` that is being executed: its people, and the losses counted so far."""
 
     def __init__(self, platform: Platform, order: CountLosses) -> None:
         self.name = order.name
@@ -112,6 +112,6 @@ class RunningOrder:
 
 
 async def stop_all(orders: list[RunningOrder], grace_seconds: float) -> dict[str, Losses]:
-    """Stop all orders at the same time; return their losses by name."""
+    """Stop all running `CountLosses` at the same time; return their losses by name."""
     seen = await asyncio.gather(*(each.stop(grace_seconds) for each in orders))
     return dict(zip((each.name for each in orders), seen, strict=True))

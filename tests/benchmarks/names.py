@@ -79,7 +79,7 @@ def measured(many: int, seconds: float) -> str:
 
 
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
-    """Send `each` names of each script through the stack; AssertionError if one differs."""
+    """Send `each` names of each script through the application; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
     # Delay the registry's decisions beyond the run. Kosh has no record of these submissions, so it
     # could not match the decisions.

@@ -35,7 +35,7 @@ class Delays:
 
 
 def measured(cases: int) -> Delays:
-    """Open cases one after another; measure when the officer gets each notification."""
+    """Open cases one after another; measure the time until the officer gets each notification."""
     return asyncio.run(_measured(cases))
 
 

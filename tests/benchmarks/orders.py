@@ -38,7 +38,7 @@ class Writers(msgspec.Struct, frozen=True):
 
 
 class Order(Writers, frozen=True, tag=True):
-    """Order to let people write, until there were `turns` turns or `seconds` have passed.
+    """Command to the emulated platform: let people write `turns` turns, or for `seconds` seconds.
 
     `rate` is the number of arrivals per second at random times; with 0, `at_once` turns are always
     active. `lines` is the maximum number of updates that the platform delivers at once, while
@@ -53,7 +53,7 @@ class Order(Writers, frozen=True, tag=True):
 
 
 class Driven(msgspec.Struct, frozen=True):
-    """Result of an order.
+    """Result of an `Order`: how many turns succeeded and failed, and how long they took.
 
     Latencies in ms are from posting an update to the call with its answer. `crowded` counts the
     failed arrivals that were never posted, since all chats were busy.
@@ -69,7 +69,7 @@ class Driven(msgspec.Struct, frozen=True):
 
 
 class CountLosses(Writers, frozen=True, tag=True):
-    """Order to let people write until a `StopCounting`, even while their server is down.
+    """Command to let people write until `StopCounting`, and to count the answers that get lost.
 
     Each person takes at least `minimum` turns. An update is repeated until it is accepted, for
     `patience` seconds at most, and an answer is awaited for as long.
@@ -81,13 +81,13 @@ class CountLosses(Writers, frozen=True, tag=True):
 
 
 class StopCounting(msgspec.Struct, frozen=True, tag=True):
-    """Order to stop all writing; answers within the next `grace_seconds` still count."""
+    """Command to stop all writing; answers within the next `grace_seconds` still count."""
 
     grace_seconds: float
 
 
 class Losses(msgspec.Struct):
-    """Observations on the people of one order; all but `taken` and `again` are losses.
+    """Counts for the people of one `CountLosses`; all but `taken` and `again` count losses.
 
     `taken` counts acknowledged updates. `stuck` counts updates that were never acknowledged, in
     spite of repeats. `unanswered` counts acknowledged updates without an answer. `back` counts

@@ -43,7 +43,7 @@ OPTIONS: dict[str, LiteralString] = {"conversations": " WITH (fillfactor = 60)",
 
 @dataclass(slots=True)
 class Upkeep:
-    """CPU time of PostgreSQL in ms for the sweep, and for the deletion of old messages."""
+    """CPU time of PostgreSQL in ms to find due rows (sweep) and to delete old messages."""
 
     deleted: int = 0
     sweep: list[float] = field(default_factory=list)

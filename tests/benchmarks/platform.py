@@ -54,7 +54,7 @@ class Chat:
         self.answered: asyncio.Future[float] | None = None
 
     def act(self) -> bytes:
-        """Return the next update: a press if the last message has a suitable button, else text."""
+        """Return the next update: a press if the last message has a fitting button, else a text."""
         data = self._pressed()
         done = self._press(data) if data else self._say()
         return _encode({"update_id": next(_updates), **done})
@@ -238,7 +238,7 @@ class Lines:
 
 
 class _Drive:
-    """An order that is being executed: its chats, latencies and failures."""
+    """An `Order` that is being executed: its chats, latencies and failures."""
 
     def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:
         self.order = order

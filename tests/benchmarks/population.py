@@ -41,7 +41,7 @@ _REMEMBERED = "SELECT count(*) FROM handles WHERE channel = 'web'"
 
 @dataclass
 class Day:
-    """Answers to all planning queries on one day; the published and the true number of people."""
+    """All planning figures of one day, the published number of people, and the true number."""
 
     tables: Published
     people: int | None
@@ -50,10 +50,10 @@ class Day:
 
 @dataclass
 class Findings:
-    """The results of a run.
+    """The counts of one comparison of the planning figures with the invented families.
 
-    `wrong` describes each figure that differs from the true one, `learned` each hidden count that
-    an attack found.
+    `wrong` describes each planning figure that differs from the true count, `learned` each small
+    count that was published as hidden but could be computed from the others.
     """
 
     people: int
@@ -69,7 +69,7 @@ class Findings:
     learned: list[str] = field(default_factory=list)
 
     def hold(self, name: str, found: object, true: object) -> None:
-        """Record a figure that differs from the true one."""
+        """Record a planning figure or another count if it differs from the true count."""
         if found != true:
             self.wrong.append(f"{name}: {found} instead of {true}")
 
@@ -90,7 +90,7 @@ async def measured(
     seed: int,
     say: Callable[[str], None] = lambda line: None,
 ) -> Findings:
-    """Register the families, compare all figures with the true ones, and try the attacks."""
+    """Register the families, compare all planning figures with true counts, and try the attacks."""
     chance = random.Random(seed)
     made = families.invented(households, people, REFERRERS, chance)
     registrants = [each for family in made for each in family.registrants]
@@ -133,7 +133,7 @@ async def _calm(house: House) -> None:
 
 
 async def _compare(house: House, made: list[Family], findings: Findings) -> None:
-    """Compare each cell, as it is before small counts are hidden, with a count of the people."""
+    """Compare each planning figure, before small counts are hidden, with a count of the people."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
         found = await planning.truth(connection)
     for names, true in families.counted(made).items():

@@ -27,7 +27,7 @@ MAX_RATIO, MAX_MB = 2.0, 300.0
 
 @dataclass(frozen=True, slots=True)
 class UnderAttack:
-    """Results of an attack: people before and during it, responses to attackers, peak memory.
+    """Results of an attack: turns of people before and during it, responses to attackers, memory.
 
     The memory is that of the larger process.
     """

@@ -29,7 +29,7 @@ BYTES = "SELECT pg_database_size(current_database())"
 
 @dataclass(slots=True)
 class Crowd:
-    """A database, a server on it, and the measured cost of turns."""
+    """A database full of people, a server on it, and the measured cost of turns."""
 
     people: int
     url: str

@@ -46,7 +46,7 @@ class Server:
 
 @dataclass(slots=True)
 class Stage:
-    """All running processes, which end with the block of `staged`."""
+    """All running processes of a benchmark, which end with the block of `staged`."""
 
     folder: Path
     admin: str
@@ -113,7 +113,7 @@ class Stage:
         turns: int = BOUNDLESS, lines: int = 0, path: str = WEBHOOK, form: str = KEPT,
         first_chat: int = FIRST_CHAT,
     ) -> Driven:  # fmt: skip
-        """Let people write; return the measurements.
+        """Let people write to a server; return the measurements.
 
         With `rate`, that many turns start per second at random times; otherwise `at_once` turns are
         always active. People have consented unless `form` is one that needs no consent.
@@ -135,11 +135,11 @@ class Stage:
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
 
     def count_losses(self, order: CountLosses) -> None:
-        """Start people who write until `stop_counting` is called."""
+        """Start people who write until `stop_counting` is called, to count lost answers."""
         self._send(order)
 
     def stop_counting(self, grace_seconds: float) -> dict[str, Losses]:
-        """Stop the people of all `CountLosses` orders; return the losses by order."""
+        """Stop all people that `count_losses` started; return the losses by name."""
         self._send(StopCounting(grace_seconds))
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
 

@@ -23,7 +23,7 @@ PATIENCE = 120
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Seconds until the first HTTP answer, CPU seconds until then, and MB of the main process."""
+    """Result of one start: seconds and CPU seconds to the first HTTP answer, MB of the process."""
 
     seconds: float
     cpu: float

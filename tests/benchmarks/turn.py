@@ -51,7 +51,7 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Amount of measuring: rounds of two parts of `seconds` and `latency_seconds` per contender.
+    """How much to measure: rounds of two parts of `seconds` and `latency_seconds` per contender.
 
     In the first part `at_once` turns are always active. In the second they start at random times,
     at `load` times the rate that this contender has just reached, since the speed of machines
@@ -72,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One round: CPU in µs per turn of the server, and of PostgreSQL with Valkey."""
+    """Result of one round: CPU in µs per turn of the server, and of PostgreSQL with Valkey."""
 
     app: float
     store: float

@@ -54,7 +54,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run: the responses of each webhook, and the number of files processed during the run."""
+    """Result: the responses of each webhook, and the number of files processed in the meantime."""
 
     answers: tuple[Answered, ...]
     files: int

@@ -26,7 +26,7 @@ class Team:
 
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
-    """Measure each number of processes with its own database, in turn."""
+    """Measure each number of web processes with a database of its own, in turn."""
     with staged() as stage:
         teams = [_gathered(stage, count) for count in counts]
         for _round in range(rounds + 1):

@@ -47,7 +47,7 @@ STALL_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Size and pace of a run.
+    """Size and pace of a broadcast with killed workers.
 
     `rate` is the permitted number of calls per second; `latency` of a call and `limit` of the run
     are in seconds.
@@ -112,7 +112,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Report:
-    """Result of a run; the counts are of people."""
+    """Result of a broadcast with killed workers; the counts are of people."""
 
     people: int
     kills: int
@@ -135,7 +135,7 @@ class Report:
 
 
 async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
-    """Create the recipients, run the broadcast with kills, and return the report.
+    """Create the recipients, run the broadcast while workers are killed, and return the report.
 
     `mutant` breaks the workers on purpose.
     """
@@ -239,7 +239,7 @@ async def _kill(
 
 
 async def _until_said(platform: Platform, due: int) -> None:
-    """Wait until `due` messages were sent, or none was sent for STALL_SECONDS.
+    """Wait until `due` messages were sent, or no further one was sent for STALL_SECONDS.
 
     Fewer than `due` are sent if recipients in doubt are not retried.
     """

@@ -138,7 +138,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def told(report: Report, seconds: float, drained: float) -> str:
-    """Return the report as text.
+    """Return the report of a chaos test as text.
 
     `seconds` is the duration of the run, `drained` the seconds at its end until no work was left.
     """

@@ -49,10 +49,10 @@ from tests.emulators.telegram import Emulator, Journal, Pace
 DAY_HOURS = 24
 # Relative number of people who come, by hour of the day in their time zone, from 0 to 23.
 HOURS = (1, 1, 1, 1, 1, 2, 4, 6, 7, 6, 6, 7, 9, 8, 6, 6, 7, 8, 10, 12, 12, 9, 5, 2)
-# Hours ahead of UTC, and share of the people: China, Kazakhstan and Uzbekistan.
+# Time zones as (hours ahead of UTC, share of the people): China, Kazakhstan and Uzbekistan.
 ZONES = ((8, 0.4), (5, 0.25), (5, 0.35))
-# Cases for each officer. An officer may read only a limited number of cases per real hour, even
-# though the day is compressed.
+# Number of cases for each officer: an officer may read only a limited number of cases per real
+# hour, even though the day is compressed.
 CASES_EACH = 60
 # Moments of faults, publications and the announcement, as fractions of the day.
 FAULTS = ((0.35, "kill web"), (0.5, "kill worker"), (0.62, "kill valkey"), (0.66, "kill web"))
@@ -101,7 +101,7 @@ def arrivals(plan: Plan) -> list[tuple[float, str, str]]:
 
 @dataclass
 class Day:
-    """A running day: its servers and processes, the people, and the ledger of what happens."""
+    """A running simulated day: servers, processes, people, and the ledger of what happens."""
 
     plan: Plan
     stack: Stack
@@ -143,11 +143,11 @@ class Day:
                 task.cancel()
 
     async def until(self, share: float) -> None:
-        """Wait until this share of the day has passed."""
+        """Wait until this share of the simulated day has passed."""
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
     def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
-        """Return a person; with a `choice` (a question's number), one who learns the replies."""
+        """Return a simulated person; one with a `choice` (a question's number) learns replies."""
         who = Somebody(self.town.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
         return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
@@ -173,7 +173,7 @@ class Day:
                 group.create_task(self.one(number, kind, language))
 
     async def one(self, number: int, kind: str, language: str) -> None:
-        """Run one person; record an error of the test code as a finding about this person only."""
+        """Let one person act; record an error of the test code as a finding about this person."""
         walk = self.walk(number, kind, language)
         try:
             await walk.live()
@@ -281,7 +281,7 @@ def heard(journal: Journal) -> dict[int, int]:
 
 @asynccontextmanager
 async def opened(plan: Plan) -> AsyncIterator[Day]:
-    """Start all servers and processes; end them afterwards."""
+    """Start all servers and processes of the day; end them when the block ends."""
     ledger, stack = Ledger(plan.out / LEDGER), Stack(plan.out, plan.mutant, workers=2)
     async with AsyncExitStack() as held:
         held.callback(ledger.close)

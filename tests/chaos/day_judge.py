@@ -26,13 +26,14 @@ from tests.chaos.day_people import SHARES, TYPED, WORDS
 from tests.chaos.independent.ledger import Entry
 from tests.editorial.served import NUMBERS
 
-# A lease of 60 s, after which another process sends the reply of a killed one, and its retries.
+# Maximum seconds until a reply. It contains the 60 s of the lease after which another process sends
+# the reply of a killed process, and the retries of that process.
 MAX_WAIT_SECONDS = 90.0
 LAG_SECONDS = 10.0
 # A process that was killed may have lost a reply this long before the kill was noted, and the
 # sessions of all anonymous people may be lost with Valkey.
 MARGIN_SECONDS = 2.0
-# Not counted as unfinished, because a sweep repeats the work of a failed job.
+# Queues that are not counted as unfinished work, because a sweep repeats the work of a failed job.
 REDONE = ("failed_jobs",)
 FIRST_NUMBER = 90
 
@@ -61,7 +62,7 @@ class Story:
         return [entry["person"] for entry in self.by[kind]]
 
     def has_fault(self, since: float, until: float) -> bool:
-        """Return True if a fault may have lost a session or a reply in this time."""
+        """Return True if a fault may have lost a session or a reply between these times."""
         return any(since <= each["at"] + MARGIN_SECONDS and each["at"] <= until
                    for each in (*self.by["fault"], *self.by["fault over"]))  # fmt: skip
 
@@ -86,7 +87,7 @@ def answered(story: Story) -> Iterator[str]:
 
 
 def answers(story: Story) -> Iterator[str]:
-    """Yield each reply that lacks the text recorded for the same question before the day.
+    """Yield the replies without the text that was recorded for the same question before the day.
 
     Questions about the published fact are left to `content`.
     """
@@ -214,7 +215,7 @@ def judge(entries: list[Entry]) -> dict[str, list[str]]:
 
 
 def figures(entries: list[Entry]) -> dict[str, Any]:
-    """Return the counts and times of a day."""
+    """Return the counts and times of a simulated day for its report."""
     story = Story(entries)
     acts = story.by["act"]
     done = [each for each in acts if each["waited"] is not None]

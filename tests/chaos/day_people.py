@@ -61,7 +61,7 @@ class Again(Exception):
 
 @dataclass
 class Town:
-    """Everything that people and officers share."""
+    """What people and officers of the day share: ledger, emulator, URL, pauses, uploaded files."""
 
     ledger: Ledger
     emulator: Emulator
@@ -85,7 +85,7 @@ def shown(user: User) -> Message | None:
 
 @dataclass
 class Walk:
-    """A person of the day.
+    """A simulated person who uses the chat during the day.
 
     If `learns`, the replies to this person are recorded, and all other people must get the same
     replies.
@@ -212,14 +212,14 @@ class Walk:
         return lambda: screen(self.user)[0] > before[0] and screen(self.user)[1] != twice
 
     async def buttons(self) -> None:
-        """Ask one or two questions by buttons."""
+        """Ask one or two frequent questions by pressing their buttons."""
         await self.begin()
         chosen = self.chance.sample(BUTTONS, self.chance.randint(1, 2))
         for key in [BUTTONS[self.choice]] if self.learns else chosen:
             await self.go("faq", key, label=f"button {key} {self.language}")
 
     async def typed(self) -> None:
-        """Type one or two questions, without a greeting before them."""
+        """Type one or two questions as the first messages, without a greeting."""
         many = len(TYPED[self.language])
         first = self.choice if self.learns else self.chance.randrange(many)
         await self.ask(first, "first")
@@ -308,7 +308,7 @@ class Walk:
 
 
 def answer_to(name: str) -> str:
-    """Return the officer's reply to a person."""
+    """Return the text with which the officer answers the person of this name."""
     return f"{name}: 1414"
 
 
@@ -321,7 +321,7 @@ def _text(user: User, text: str) -> bool:
 
 
 def _two(user: User, who: Somebody) -> bool:
-    """Return True if a message came after the officer's reply."""
+    """Return True if the officer sent one more message after the answer to this person."""
     texts = [one.text for one in user.received]
     at = next(n for n, text in enumerate(texts) if answer_to(who.canary) in text)
     return at < len(texts) - 1
@@ -346,7 +346,7 @@ class Desk:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def round(self) -> bool:
-        """Handle the officer's open cases and take one more; return True if there was no case."""
+        """Handle the officer's open cases and claim one more; return True if no case was there."""
         listed = await self.console.get("/console/inbox?queue=mine")
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)

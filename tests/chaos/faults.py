@@ -49,7 +49,7 @@ LATE = 20
 
 @dataclass
 class Scene:
-    """Context of a fault; `long` is the maximum duration of a lasting fault, in seconds."""
+    """What a fault needs to act: processes, platform, pace of the people, and random numbers."""
 
     processes: Processes
     platform: Platform
@@ -61,7 +61,7 @@ class Scene:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0) * self.long)
 
     async def one_up(self, names: Sequence[str]) -> str:
-        """Return the name of a working process among `names`, or of one of them once it works."""
+        """Return the name of a process of `names` that works; if there is none, wait for one."""
         up = [name for name in names if self.processes.up(name)]
         name = self.chance.choice(up or names)
         await self.until_up(name)

@@ -50,7 +50,7 @@ class Story:
 def judged(
     people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Report:
-    """Judge the whole history, person by person, and return the report."""
+    """Check the promises in the history of a run, person by person, and return the report."""
     report = Report(
         faults=Counter(fault.kind for fault in faults),
         faults_in_doubt=sum(fault.doubts for fault in faults),
@@ -186,7 +186,7 @@ def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
-    """Return the index of the last consent before the first reply, and the updates from it on.
+    """Return the index of the last consent before the first reply, and the updates since then.
 
     Return 0 and no updates if the person gave no consent.
     """
@@ -309,7 +309,7 @@ def _judge_doubles(
 
 
 def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Call]]:
-    """Return the messages since consent; before it the outbox has no rows, so P4 does not apply."""
+    """Return a person's messages since consent: P4 promises nothing about earlier messages."""
     calls = _carried_out(story)
     first = next((call for place, call in calls if place in matches), None)
     begins = (

@@ -1,4 +1,4 @@
-"""Reads the state after a run: database, registry, logs, and the memory of processes."""
+"""Reads the state after a chaos test: database, registry, logs, and the memory of processes."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the outbox.
+    """A row of the outbox, which is Kosh's table of replies to send.
 
     `stale` is True if an officer took the conversation over after the row was written.
     """
@@ -55,7 +55,7 @@ class Registration:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Final state of a run.
+    """Final state of a chaos test, as stored by Kosh and by the registry.
 
     `words` are the messages to officers by chat, in order, and `rows` the outbox rows by chat.
     `registrations` are those stored by Kosh, `entries` those of the registry. `findings` are
@@ -196,7 +196,7 @@ def _knows(flow: str, key: str) -> bool:
     return FLOWS[flow].find(name) is not None or name == "pets"
 
 
-# Check that names are only where they are permitted.
+# Check that people's names are only where they are permitted.
 
 
 CANARY = re.compile(rb"TESTOVA[A-Z]{4}")

@@ -72,7 +72,7 @@ class Somebody:
         return self.number % REGISTERS_EVERY == 0
 
     def word(self, number: int) -> str:
-        """Return a distinct text for the officer, by its number."""
+        """Return the person's message number `number` to the officer; each has a different text."""
         return f"{self.canary} {number}"
 
     def answer(self, question: str) -> str:
@@ -113,7 +113,7 @@ class Pace:
     _next: float = 0.0
 
     async def turn(self) -> None:
-        """Wait until it is the caller's turn to act."""
+        """Wait until one more action of a person keeps the rate."""
         while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — the platform sends no signal
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()

@@ -174,11 +174,11 @@ class Proxy:
     ports: dict[str, int]
 
     def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
-        """Set the behaviour of these lines; the mode `pass` heals them."""
+        """Set the behaviour of these proxied connections (lines); the mode `pass` ends a fault."""
         self._order({"lines": list(lines), "do": mode, "seconds": seconds})
 
     def carried(self) -> dict[str, dict[str, int]]:
-        """Return the number of bytes that each line has carried, by port of the service."""
+        """Return the bytes that each proxied connection has carried, by port of the service."""
         told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
         return told
 
@@ -328,7 +328,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
 def _ours(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
-    """Return a process of Kosh that reaches each service by its own proxied connection (line)."""
+    """Return a process of Kosh that reaches each service by its own connection of the proxy."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
     own = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
@@ -347,7 +347,7 @@ def _ours(
 
 
 def at(url: str, port: int) -> str:
-    """Return the URL with its port replaced."""
+    """Return the URL with this port of the loopback interface."""
     found = urlsplit(url)
     who, _at, _where = found.netloc.rpartition("@")
     return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()

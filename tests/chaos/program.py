@@ -27,7 +27,7 @@ from tests.chaos.mutants import MUTANTS
 
 
 def broken(mutant: str) -> None:
-    """Apply a mutant: break a promise on purpose. The chaos test must detect this."""
+    """Apply a mutant, which breaks a promise on purpose: the chaos test must detect it."""
     MUTANTS[mutant]()
 
 

@@ -1,4 +1,4 @@
-"""Counts of one run, and which of them must be zero."""
+"""Counts of one chaos test, and which of them must be zero."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Report:
-    """Counts of what happened in a run; `red` names the counts that violate a promise."""
+    """Counts of what happened in a chaos test; `red` names the counts that violate a promise."""
 
     sent: int = 0
     acknowledged: int = 0
@@ -44,7 +44,7 @@ class Report:
         return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
 
     def note(self, chat: int, before: Counter[str]) -> None:
-        """Record which counts have become wrong since `before`, for the person of this chat."""
+        """Record for this chat's person which counts violate a promise now, but not in `before`."""
         if more := self.wrong() - before:
             self.stories[chat] = sorted(more)
 

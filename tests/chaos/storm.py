@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def words(self) -> int:
-        """Return how many words (messages to an officer) each person sends."""
+        """Return how many messages to an officer (words) each person sends."""
         walked = self.people * UPDATES_TO_OFFICER
         walked += self.people * UPDATES_TO_REGISTER // REGISTERS_EVERY
         return max(MIN_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
@@ -98,7 +98,7 @@ class Standstill(RuntimeError):
 
 @dataclass(frozen=True)
 class Enough:
-    """Callable that returns True after the monotonic time `until`."""
+    """Callable that returns True once the monotonic clock has passed `until`."""
 
     until: float
 
@@ -155,7 +155,7 @@ async def _rage(
     plan: Plan,
     chance: random.Random,
 ) -> float:
-    """Run load and faults together, then wait until no work is left.
+    """Let people act while faults are injected, then wait until no work is left.
 
     Return the seconds of that wait.
     """

@@ -45,7 +45,7 @@ def secret(name: str, usual: str) -> str:
 
 
 async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
-    """Set WhatsApp's webhook; retry until Kosh answers the challenge."""
+    """Set Kosh's URL as WhatsApp's webhook; retry until Kosh answers the challenge."""
     told = False
     while True:
         try:
@@ -60,7 +60,7 @@ async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
 
 
 async def serve(given: argparse.Namespace) -> None:
-    """Run both emulators and the page until SIGINT or SIGTERM."""
+    """Run both emulators and the demo page until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

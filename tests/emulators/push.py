@@ -50,7 +50,7 @@ class Browser:
         return self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def read(self, body: bytes) -> bytes:
-        """Decrypt a body of one record."""
+        """Return the decrypted text of a push; its body has one encrypted record (RFC 8188)."""
         salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
         theirs, record = body[21 : 21 + length], body[21 + length :]
         assert size >= len(record) >= 18

@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="What is prov
 
 @app.callback()
 def proof() -> None:
-    """Report requirements and the tests that prove them."""
+    """Report the requirements and the tests that prove them."""
 
 
 @app.command()

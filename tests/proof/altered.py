@@ -56,7 +56,10 @@ class Verdict:
 
 @cache
 def _equivalent() -> dict[tuple[str, str], str]:
-    """Return why alterations change no behaviour, by module and changed lines (EQUIVALENT)."""
+    """Return the reasons why alterations change no behaviour, by module and changed lines.
+
+    The reasons are in the file EQUIVALENT.
+    """
     found = tomllib.loads(EQUIVALENT.read_text("utf-8"))["mutant"]
     return {(each["module"], _lines(each["diff"])): each["reason"] for each in found}
 
@@ -94,7 +97,7 @@ def _cached(module: ModuleType) -> "Iterator[_lru_cache_wrapper[object]]":
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a run.
+    """Limits of a mutation run, which tries one alteration after another.
 
     `many` is the number of alterations, `budget` the seconds of tests for each of them, and
     `seconds` the time after which no further alteration is tried.
@@ -107,7 +110,7 @@ class Limits:
 
 @dataclass
 class Trials:
-    """pytest plug-in that runs the tests once for each alteration."""
+    """pytest plug-in that runs the selected tests once for each alteration."""
 
     drawn: Iterable[Altered]
     limits: Limits
@@ -188,7 +191,7 @@ class Trials:
             yield place
 
     def _judge(self, each: Altered, items: Sequence[pytest.Item]) -> None:
-        """Try an alteration and print the test that detects it."""
+        """Try an alteration, and print the test that detects it or that none does."""
         order, noticed = list(self._order(each, items)), ""
         place = self._failing(each.put, order, items)
         while place is not None and not self._is_sound(place, items):
@@ -220,7 +223,10 @@ class Trials:
     def _failing(
         self, put: Callable[[], None], order: Sequence[int], items: Sequence[pytest.Item]
     ) -> int | None:
-        """Return the first test that fails in a forked process after `put`; None if all pass."""
+        """Return the first test that fails in a forked process once `put` has made the alteration.
+
+        Return None if all tests pass.
+        """
         reader, writer = os.pipe()
         sys.stdout.flush()
         child = os.fork()

@@ -114,7 +114,10 @@ def _functions(modules: Iterable[str], chosen: Sequence[str], numbers: random.Ra
 
 
 def rules(numbers: random.Random) -> Drawing:
-    """Yield alterations of one role, state or other condition in a rule of the policy."""
+    """Yield alterations, each of one role, state or other condition of a rule of the policy.
+
+    The policy is the table of permissions in `bot.officers.permissions`.
+    """
     from bot.officers import permissions
     from bot.officers.permissions import RULES, Owner, Role
 

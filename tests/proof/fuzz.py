@@ -70,7 +70,7 @@ def sniffing(data: bytes) -> None:
 
 @target
 def envelope(data: bytes) -> None:
-    """Decrypt arbitrary bytes by a person's key and by the vault; both must raise VaultError."""
+    """Decrypt arbitrary bytes by a person's key and by the vault: each must raise VaultError."""
     from bot.security.key_files import Keys, VaultError
     from bot.security.vault import PersonKey, Vault
 

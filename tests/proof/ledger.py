@@ -1,4 +1,4 @@
-"""The tests of each requirement and of each row of bad input, with their last results.
+"""The tests of each requirement and of each kind of bad input, with their last results.
 
 The tests name requirements and rows in pytest marks. Marks are parsed from the source, which takes
 a second; importing the tests would take longer. Results come from the reports of the last run.
@@ -25,7 +25,7 @@ _RELEASE = "pytest.mark.release"
 
 @dataclass(frozen=True)
 class Line:
-    """A requirement, or a row of rows.toml (a kind of bad input), with the tests that name it.
+    """A requirement, or a kind of bad input (a row of rows.toml), with the tests that name it.
 
     `decided` tells why a requirement needs no test.
     """
@@ -48,7 +48,7 @@ def requirements() -> list[Line]:
 
 
 def rows() -> list[Line]:
-    """Return all rows of bad input in the order of rows.toml."""
+    """Return all kinds of bad input (the rows of rows.toml), in the order of the file."""
     held = marked("row")
     told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
     return [Line(name, says, held.get(name, ())) for name, says in told.items()]
@@ -110,7 +110,7 @@ def _names(node: ast.AST, kind: str) -> Iterator[str]:
 
 
 def results(reports: Path = REPORTS) -> dict[str, str]:
-    """Return each test's result in the last run: the worst of its cases.
+    """Return each test's result in the last run of the tests: the worst of its cases.
 
     A case is "failed", "skipped" or "passed", worst first.
     """
@@ -139,7 +139,7 @@ _WORSE = ("passed", "skipped", "failed")
 
 
 def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
-    """Yield the printed report: each line's state, its tests with results, and totals at the end.
+    """Yield the lines of the report: each requirement's state, its tests with results, and totals.
 
     `ended` has the tests' results.
     """

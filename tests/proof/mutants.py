@@ -159,7 +159,7 @@ def no_blind_index() -> None:
 
 @noticed_by("tests/conversations/test_turn.py::test_erasure_leaves_only_a_tombstone")
 def half_an_erasure() -> None:
-    """Write the tombstone of an erased person, but do not delete the person."""
+    """Record that a person was erased (the tombstone), but do not delete the person's data."""
     from bot.privacy import erasure
 
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
@@ -394,7 +394,7 @@ def roles_for_oneself() -> None:
 
 @noticed_by("tests/desk/test_actions.py::test_case_view_is_refused_over_the_hourly_budget")
 def no_budget() -> None:
-    """Let an officer read any number of cases."""
+    """Let an officer read any number of cases in an hour."""
     from bot.desk.views import case_view
 
     _put(case_view, _within=lambda _found: None)
@@ -404,7 +404,7 @@ def no_budget() -> None:
     "tests/web/test_attempts.py::test_console_request_that_is_denied_is_audited_with_its_reason"
 )
 def silent_denials() -> None:
-    """Write no audit entry when an action is denied."""
+    """Write no entry to the audit log when an officer's action is denied."""
     from bot.web.console import routing
 
     async def silent(*_given: Any) -> None:
@@ -464,7 +464,7 @@ def audit_open_to_its_writers() -> None:
 
 @noticed_by("tests/web/test_siege.py::test_chat_id_from_before_consent_gives_no_access_after_it")
 def names_open_chats() -> None:
-    """Keep the web chat's id after consent, although the page before consent contained that id."""
+    """Keep the web chat's id at consent, although the pages before consent contained this id."""
     from bot.web import chat
 
     def same(_rt: Any, name: str, _event_id: str) -> list[str]:
@@ -554,7 +554,7 @@ def questions_answered_again() -> None:
     "::test_passkey_challenge_works_once_even_after_valkey_lost_its_data"
 )
 def challenges_again() -> None:
-    """Let a passkey's challenge be used again."""
+    """Accept a passkey's challenge that was already used."""
     from bot.officers import credentials
 
     async def used(*_given: Any) -> None:

@@ -24,7 +24,7 @@ KEYS = (*TO_CONSENT, "yes", "no", "refuse", "<", "-", "!exit", "submit")
 
 
 class World:
-    """The state machine's access to the application; it calls from outside of the event loop.
+    """The state machine's client of the application; it calls from outside of the event loop.
 
     `number` is the last update's id.
     """

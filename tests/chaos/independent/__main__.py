@@ -40,13 +40,13 @@ def arguments() -> argparse.Namespace:
 
 
 def carried_out(plan: Plan) -> Findings:
-    """Carry out a run; print its findings and return them."""
+    """Run the independent chaos test; print the judge's findings and return them."""
     folder, evidence = asyncio.run(run(plan))
     return shown(folder, evidence)
 
 
 def shown(folder: Path, evidence: Evidence) -> Findings:
-    """Print the findings of a run, one line for each rule, and return them."""
+    """Print the judge's findings, one line for each rule, and return them."""
     findings = judge(evidence)
     for rule, found in findings.items():
         print("RED  " if found else "GREEN", rule)
@@ -61,7 +61,7 @@ def shown(folder: Path, evidence: Evidence) -> Findings:
 
 
 def mutated(plan: Plan, name: str) -> Plan:
-    """Return the plan with a mutant, the faults that show it, and a short time to settle."""
+    """Return the plan of a test with a mutant: the faults that show it, and a short final wait."""
     if not name:
         return plan
     return replace(plan, mutant=name, only=MUTANTS[name].around, settle=MUTANT_SETTLE_SECONDS)

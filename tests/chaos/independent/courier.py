@@ -117,7 +117,7 @@ class Courier:
         return status
 
     async def _run_in_body(self, reply: bytes) -> None:
-        """Execute the call in an answer's body, as Telegram does."""
+        """Execute the Bot API call in the body of the product's response, as Telegram does."""
         values = read_json(reply)
         method = values.pop("method", "")
         if method:

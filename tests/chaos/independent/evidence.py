@@ -31,7 +31,7 @@ SKIPPED_FILES = ("passwords", "keys")
 
 @dataclass
 class Evidence:
-    """All evidence of a run; the judge reads nothing else."""
+    """All evidence of a run of the test; the judge reads nothing else."""
 
     ledger: list[Entry]
     replies: dict[str, list[str]]
@@ -45,7 +45,7 @@ class Evidence:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return the evidence that a run left in a folder."""
+        """Return the evidence that an earlier run of the test left in a folder."""
         lines = (folder / "ledger.jsonl").read_text("utf-8").splitlines()
         ledger: list[Entry] = [json.loads(line) for line in lines]
         for entry in ledger:
@@ -57,7 +57,7 @@ class Evidence:
         return cls(ledger, **(stored | sets))
 
     def save(self, path: Path) -> None:
-        """Write the findings, without the ledger, which has a file of its own."""
+        """Write all evidence except the ledger, which has a file of its own."""
         shown = {name: value for name, value in vars(self).items() if name != "ledger"}
         path.write_text(json.dumps(shown, ensure_ascii=False, indent=1, default=sorted))
 
@@ -92,7 +92,7 @@ def people(database: str) -> set[str]:
 def traces(
     stack_data: Path, owner: str, redis: str, logs: Path, hunted: list[str], ids: set[str]
 ) -> list[tuple[str, str]]:
-    """Return each place with a text that must not be there, and the text.
+    """Return (place, text) for each text that was found where it must not be.
 
     Texts of `hunted` must be nowhere, neither in plain text nor in hex. `ids` must be in no table.
     """

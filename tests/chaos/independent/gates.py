@@ -39,14 +39,14 @@ class Weather:
     hits: int = 0
 
     def draw(self) -> str:
-        """Return the fault of this call, or "" for none."""
+        """Return at random the fault to inject into this call, or "" for none."""
         if self.kinds and self.rng.random() < self.probability:
             self.hits += 1
             return self.rng.choice(self.kinds)
         return ""
 
     def clear(self) -> None:
-        """End the faults."""
+        """End all faults that the gate injects."""
         self.kinds = ()
 
 

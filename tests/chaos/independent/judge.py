@@ -64,7 +64,7 @@ class Person:
 
 @dataclass
 class Walk:
-    """The comparison of a person's replies with the expected ones."""
+    """The comparison of the replies that a person got with the expected ones."""
 
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Walk:
 
 @dataclass
 class Story:
-    """The evidence, arranged by person."""
+    """The evidence of a run, grouped by person: each person's acts and the replies to them."""
 
     evidence: Evidence
     people: list[Person] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Story:
             self.walks[person.life["life"]] = walk(person, self.evidence.replies)
 
     def of(self, kind: str) -> list[Entry]:
-        """Return the entries of one kind."""
+        """Return the ledger's entries of one kind."""
         return [entry for entry in self.evidence.ledger if entry["kind"] == kind]
 
 
@@ -151,7 +151,7 @@ def answered(story: Story) -> Iterator[str]:
 
 
 def order(story: Story) -> Iterator[str]:
-    """Yield the replies that were not expected after the person's acts, or not at this place."""
+    """Yield the replies that were not expected after the person's acts, or not in this order."""
     for person in story.people:
         if unexpected := story.walks[person.life["life"]].unexpected:
             yield f"{person.name}: unexpected or out of order: {unexpected}"
@@ -297,7 +297,7 @@ def judge(evidence: Evidence) -> dict[str, list[str]]:
 
 
 def figures(evidence: Evidence) -> dict[str, Any]:
-    """Return the counts of a run for its report."""
+    """Return the counts for the report: people, updates, faults, replies and registrations."""
     story = Story(evidence)
     faults = defaultdict[str, int](int)
     for entry in story.of("fault"):

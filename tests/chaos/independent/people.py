@@ -59,12 +59,12 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 class Gone(Exception):
-    """Raised when the run ends before the person could go on."""
+    """Raised when the test ends before the person could go on."""
 
 
 @dataclass
 class Life:
-    """One invented person; `known` from consent on, `erased` once they deleted their data."""
+    """One invented person; `known` after consent, `erased` after the deletion of their data."""
 
     number: int
     surname: str
@@ -105,7 +105,7 @@ def nonce(message: Message) -> int:
 
 @dataclass
 class Crowd:
-    """All people of a run, some of whom act at the same time."""
+    """All people of a test, some of whom act at the same time."""
 
     ledger: Ledger
     emulator: Emulator
@@ -131,7 +131,7 @@ class Crowd:
         return life
 
     async def place(self) -> None:
-        """Run one new person after another until the run is over."""
+        """Let one new person after another act, until the test is over."""
         while not self.over.is_set():
             await asyncio.sleep(self.rng.uniform(0.0, 2.0))
             life = self.born()
@@ -153,7 +153,7 @@ class Crowd:
             await self.erase(life)
 
     async def learn(self) -> None:
-        """Learn the expected reply to each act from a person before any fault; erase the person."""
+        """Learn the expected reply to each act from one person before any fault; erase them."""
         life = self.born()
         life.learns = True
         await self.consent(life)
@@ -214,7 +214,7 @@ class Crowd:
             return None
 
     async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
-        """Wait for the reply to a person who consented; raise Gone if the run ends before."""
+        """Wait for the reply to a person who consented; raise Gone if the test ends before it."""
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
             if self.over.is_set() and self.patience_is_over():
                 self.ledger.note("gave up", life=life.number, chat=life.user.id)
@@ -267,7 +267,7 @@ class Crowd:
         return _last_with_buttons(life.user) == newest
 
     async def step(self, life: Life, label: str, answer: str) -> None:
-        """Answer the open question of the form and wait for the next one."""
+        """Answer the open question of the form, and wait for the next question."""
         user = life.user
         if label in TYPED:
             await self.act(life, label, partial(user.say, answer))

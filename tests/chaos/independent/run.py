@@ -1,4 +1,4 @@
-"""One run: start everything, drive people, inject faults, wait for the end, judge."""
+"""One run of the independent chaos test: start the product, drive people, inject faults, judge."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ DECISION_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """The parameters of a run; the seed draws people, faults and deliveries."""
+    """The parameters of a test; the seed selects people, faults and deliveries."""
 
     seed: int
     seconds: float
@@ -97,7 +97,7 @@ class Run:
             await asyncio.sleep(0.5)
 
     async def _watch(self) -> None:
-        """Collect the ids of all people that are in the database at some time."""
+        """Collect the ids of all people that the database contains at any time of the test."""
         while True:
             with suppress(psycopg.Error):
                 self.seen |= await asyncio.to_thread(outside.people, self.stack.databases.owner)
@@ -115,7 +115,7 @@ class Run:
         await asyncio.sleep(2 * DECISION_SECONDS)
 
     def evidence(self) -> Evidence:
-        """Return the evidence of the run; all servers must still run."""
+        """Return the evidence of the test; all servers must still run."""
         owner = self.stack.databases.owner
         found = Evidence(self.ledger.entries, self.crowd.replies)
         found.registered = outside.registered(self.registry_database)
@@ -176,7 +176,7 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
 
 
 async def run(plan: Plan) -> tuple[Path, Evidence]:
-    """Carry out a run; return the folder with its evidence, and the evidence."""
+    """Run the test as planned; return the folder with its evidence, and the evidence."""
     folder = plan.out or Path(tempfile.mkdtemp(prefix="kosh-independent-"))
     folder.mkdir(parents=True, exist_ok=True)
     async with opened(plan, folder) as under_way:

@@ -93,7 +93,7 @@ class Service:
         self.url = self.held.enter_context(self.opened())
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the server."""
+        """Send a signal to the server's main process."""
         os.kill(self.pid(), number)
 
     def pid(self) -> int:
@@ -114,7 +114,7 @@ class Service:
                 os.kill(pid, number)
 
     async def kill(self, number: signal.Signals) -> None:
-        """Kill the server and wait until it has gone."""
+        """Kill the server with this signal, and wait until it has ended."""
         pid = self.pid()
         os.kill(pid, number)
         end = time.monotonic() + START_SECONDS

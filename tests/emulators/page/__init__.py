@@ -1,4 +1,4 @@
-"""A web page with a Telegram-like phone, a WhatsApp-like phone and a link to the web chat."""
+"""Demo page with a Telegram-like phone, a WhatsApp-like phone and a link to the web chat."""
 
 from .server import serving
 

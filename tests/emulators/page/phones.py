@@ -1,4 +1,4 @@
-"""Views and actions of the phones on the page, in the same format for both emulators."""
+"""Views and actions of the two phones on the demo page, in the same format for both emulators."""
 
 import itertools
 import secrets
@@ -19,21 +19,21 @@ PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
 def strangers() -> Iterator[int]:
-    """Yield ids from a random start, since Kosh may have data about users of an earlier demo."""
+    """Yield new user ids from a random start: Kosh may have data about an earlier demo's users."""
     return itertools.count(1_000_000 + secrets.randbelow(8_000_000))
 
 
 class Phone(Protocol):
-    """A phone on the page. An impossible action raises LookupError or ValueError."""
+    """A phone on the demo page. An impossible action raises LookupError or ValueError."""
 
     def view(self) -> Params:
-        """Return the content of the screen, oldest message first."""
+        """Return the content of the phone's screen, oldest message first."""
 
     async def do(self, act: str, p: Params) -> None:
         """Perform an act: `say`, `press`, `choose`, `tap`, `start`, or `renew` (a new person)."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file, as a photo or as a file."""
+        """Send a file of the person, as a photo or as a document."""
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
         """Return MIME type and bytes of a picture on the screen."""
@@ -41,7 +41,7 @@ class Phone(Protocol):
 
 @dataclass
 class TelegramPhone:
-    """The phone with Telegram on the page, used by one person after another."""
+    """The phone with Telegram on the demo page, used by one person after another."""
 
     on: Telegram
     numbers: Iterator[int] = field(default_factory=strangers)
@@ -52,7 +52,7 @@ class TelegramPhone:
         self._renew("kk")
 
     def view(self) -> Params:
-        """Return the content of the screen."""
+        """Return the content of the phone's screen."""
         presses = [one.text for one in self.user.presses if one.text]
         return {
             "who": f"{self.user.person.first_name} {self.user.id}",
@@ -83,7 +83,7 @@ class TelegramPhone:
                 raise LookupError(f"Telegram has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file."""
+        """Send a file of the person, as a photo or as a document."""
         if as_photo:
             sent = await self.user.send_photo(data)
             self.mimes[sent.content["photo"][-1]["file_id"]] = mime
@@ -122,7 +122,7 @@ class TelegramPhone:
 
 
 def telegram_file(content: Params) -> str:
-    """Return a placeholder text for a message that is not text."""
+    """Return a text that stands for a message with content other than text."""
     if "document" in content:
         return str(content["document"].get("file_name", "file"))
     if "contact" in content:
@@ -132,7 +132,7 @@ def telegram_file(content: Params) -> str:
 
 @dataclass
 class WhatsAppPhone:
-    """The phone with WhatsApp on the page, used by one person after another."""
+    """The phone with WhatsApp on the demo page, used by one person after another."""
 
     on: WhatsApp
     numbers: Iterator[int] = field(default_factory=strangers)
@@ -142,7 +142,7 @@ class WhatsAppPhone:
         self._renew(hidden=False)
 
     def view(self) -> Params:
-        """Return the content of the screen."""
+        """Return the content of the phone's screen."""
         hidden = self.user.person.known == "user_id"
         known = self.user.user_id if hidden else f"+{self.user.phone}"
         sent = len(self.user.received)
@@ -171,7 +171,7 @@ class WhatsAppPhone:
                 raise LookupError(f"WhatsApp has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file."""
+        """Send a file of the person, as a photo or as a document."""
         if as_photo:
             await self.user.send("image", data, mime)
         else:

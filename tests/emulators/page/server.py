@@ -1,4 +1,4 @@
-"""The page's server: its files, a live view of both phones, and their actions."""
+"""Server of the demo page: its files, a live view of both phones, and the phones' actions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ SAFE = {
 
 
 class Page:
-    """The web page with two phones, and links to Kosh and, if there is one, to its registry."""
+    """The demo page with two phones, and links to Kosh and, if there is one, to its registry."""
 
     def __init__(self, phones: dict[str, Phone], kosh: str, registry: str) -> None:
         self.phones = phones
@@ -43,7 +43,7 @@ class Page:
         self.closing = asyncio.Event()
 
     def app(self) -> web.Application:
-        """Return the web application with all routes of the page."""
+        """Return the web application with all routes of the demo page."""
         app = web.Application(client_max_size=FILE_MOST, middlewares=[guarded])
         app.add_routes(
             [
@@ -61,7 +61,7 @@ class Page:
         return web.FileResponse(HERE / FILES[request.path])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Send the content of both screens at every change, as server-sent events."""
+        """Send the content of both phones' screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
         # ConnectionResetError is raised when the viewer closes the window.
@@ -115,7 +115,7 @@ class Page:
 
 
 async def nothing(_: web.Request) -> web.Response:
-    """Return an empty response to a browser's request for the page's icon."""
+    """Return an empty response to a browser's request for the icon of the demo page."""
     return web.Response(status=204)
 
 
@@ -135,7 +135,7 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def serving(
     phones: dict[str, Phone], kosh: str, registry: str = "", port: int = 0
 ) -> AsyncIterator[str]:
-    """Serve the page; yield its URL."""
+    """Serve the demo page until the block ends; yield its URL."""
     page = Page(phones, kosh.rstrip("/"), registry)
     runner = web.AppRunner(page.app(), access_log=None, shutdown_timeout=1)
     await runner.setup()

@@ -61,7 +61,7 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A scripted fault, the remaining number of calls, and their method (None: any)."""
+    """A scripted fault, the number of calls that it still affects, and their method (None: any)."""
 
     fault: Fault
     times: int

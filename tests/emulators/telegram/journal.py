@@ -131,7 +131,7 @@ class Journal:
         return [call for call in refused if b"EMULATOR:" in bytes(call.answer)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """Yield the entries from number `since` on, as JSON lines."""
+        """Yield the entries from index `since` on, as JSON lines."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 

@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Return True if the update was accepted."""
+        """True if the bot accepted the update."""
         return 200 <= self.status <= 299
 
 

@@ -194,7 +194,7 @@ class World:
         return {"id": self.bot_id, "is_bot": True, "first_name": name, "username": self.username}
 
     def join(self, person: Person) -> Chat:
-        """Add a person and their private chat."""
+        """Add a person and the person's private chat with the bot."""
         self.people[person.id] = person
         chat = Chat(person.id, "private", "", person)
         self.chats[person.id] = chat

@@ -150,7 +150,7 @@ class Journal:
         return [entry for entry in self.entries if needle in msgspec.json.encode(entry)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """Yield the entries from number `since` on, as JSON lines."""
+        """Yield the entries from index `since` on, as JSON lines."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 

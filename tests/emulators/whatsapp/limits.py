@@ -87,7 +87,7 @@ class Gate:
         return True
 
     def price(self, category: str) -> dict[str, object]:
-        """Add a message of this billing category to the bill.
+        """Add a message of this billing category to the bill of the business number.
 
         Return its price in the format of `pricing` in statuses.
         """
