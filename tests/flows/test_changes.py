@@ -1,6 +1,7 @@
 """A new release changes a flow while people fill it in.
 
-No answer is lost or moved to another question.
+No answer is lost or moved to another question. Unpersisted answers are those that Kosh must not
+store.
 """
 
 from collections.abc import Iterator

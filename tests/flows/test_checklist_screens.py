@@ -1,4 +1,7 @@
-"""A checklist in the chat: printed, stored with consent, ticked, followed by reminders, deleted."""
+"""A checklist in the chat: printed, stored with consent, ticked, followed by reminders, deleted.
+
+An unpersisted flow stores no answers; change alerts report changed rules of a stored checklist.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

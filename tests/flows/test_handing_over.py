@@ -1,4 +1,4 @@
-"""After a form's submission: the registration's status, changes, withdrawal; talks to officers."""
+"""After a form's submission: status, changes, withdrawal; the handoff of a chat to an officer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The answer to each intent fits into a message, is true on each date, and does not mislead."""
+"""Each intent's answer, and its opening (the part sent at once), is short and true on each date."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An invitation link from another system opens a request to an officer with the link's topic.
+"""A case link from another system opens a request to an officer (a case) with the link's topic.
 
 The person first reads what the other system will learn.
 """

@@ -1,4 +1,4 @@
-"""A person joins a second chat to the first one by a code, after consent in both chats.
+"""A person joins a second chat to their conversation by a code, after consent in both chats.
 
 Then the person chooses the chat for status updates.
 """

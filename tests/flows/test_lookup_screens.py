@@ -31,7 +31,7 @@ def test_status_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -
     assert NUMBER not in chat.text
 
 
-def test_status_lookup_shows_a_duplicate_as_received() -> None:
+def test_status_lookup_shows_a_duplicate_registration_as_received() -> None:
     shown = [asked().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")]
     assert shown[0] == shown[1]
 

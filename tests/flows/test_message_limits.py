@@ -1,4 +1,4 @@
-"""A mission's limit on a person's messages to officers.
+"""A mission's limit on a person's messages to officers; a person with the limit 0 is blocked.
 
 Kosh explains the limit, accepts an appeal and messages about danger, and still answers questions.
 """

@@ -1,4 +1,7 @@
-"""Uploads of documents after registration; the secure page for private answers."""
+"""Uploads of documents after registration; the secure page for private answers.
+
+The secure page is a web page that a link in the messenger opens.
+"""
 
 from dataclasses import replace
 

@@ -47,7 +47,7 @@ def test_pin_is_set_and_deleted_from_the_chat(language: str) -> None:
 
 
 @pytest.mark.parametrize("digits", ["1234", "4321", "0000", "7890", "٢٢٢٢"])
-def test_new_pin_that_is_easy_to_guess_is_asked_again(digits: str) -> None:
+def test_new_pin_that_is_easy_to_guess_is_rejected_and_asked_again(digits: str) -> None:
     chat = registered().answers("pin").says(digits)
     assert chat.shows(pin_screens.TOO_EASY)
     assert chat.done(SetPin) == []

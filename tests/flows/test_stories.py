@@ -1,4 +1,8 @@
-"""Scripted conversations, from a person's first message to the number of the registration."""
+"""Scripted conversations, from a person's first message to the number of the registration.
+
+A handoff is the transfer of a conversation to an officer. Unpersisted answers are those that Kosh
+must not store.
+"""
 
 from datetime import date
 

@@ -98,7 +98,7 @@ def _effects(turn: Turn) -> tuple[Effect, ...]:
     )
 
 
-def test_switching_tests_cover_every_question() -> None:
+def test_language_switch_tests_cover_every_question() -> None:
     tried = {(flow.name, stop.item.name) for flow, _form, stop in _questions()}
     assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
 
