@@ -1,7 +1,7 @@
 """Questions about a person's situation, for flows that answer at once.
 
-No question identifies the person. The answers are deleted when the flow ends. The person's place is
-asked last. The answer to this question ends the flow in the same turn and is therefore never
+No question identifies the person. The answers are deleted when the flow ends. The last question
+asks where the person is now. Its answer ends the flow in the same turn and is therefore never
 stored.
 """
 

@@ -316,7 +316,7 @@ def _watch(turn: TurnState, *, on: bool) -> None:
 
 
 def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
-    """Turn notifications of changed rules on or off; turning them off deletes the consent too."""
+    """Turn alerts about changed rules on or off; turning them off also withdraws the consent."""
     consents = turn.c.consents
     if not on:
         consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}

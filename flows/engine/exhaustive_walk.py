@@ -53,7 +53,7 @@ SAMPLES: dict[type[Question], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The result of walking every path through a flow.
+    """The result of walking every path through a flow: its size, and its faults.
 
     `states` counts states; states that no later condition can distinguish count as one. `edges`
     counts the possible answers in all states. `moves` are pairs of questions (or start and ends)
@@ -137,7 +137,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Yield what each possible answer to `stop` leads to: the next form, or the name of an end."""
+    """Yield the form after each possible answer to `stop`, or the name of an end of the flow."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
@@ -207,7 +207,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
-    """Return, by question, the names of the questions whose answers later items read."""
+    """Return, for each question, the names of all questions whose answers are read after it."""
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):

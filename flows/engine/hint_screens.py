@@ -161,7 +161,7 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """Delete the person's e-mail address or number for hints, and confirm the deletion."""
+    """Delete the address to which the person gets hints, and confirm this to the person."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 

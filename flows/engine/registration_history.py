@@ -72,7 +72,7 @@ def lines(known: RegistrationStatus) -> list[Text]:
 
 
 def reason(known: RegistrationStatus) -> list[Text]:
-    """Return the text for the registry's reason code; none for a code without a text."""
+    """Return the text for the registry's reason of the state; [] if there is no text for it."""
     text = REASONS.get(known.reason)
     return [text] if text and known.state in ("rejected", "needs_information") else []
 

@@ -350,7 +350,7 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
-    """Return the reserved word of the button whose label was typed; None if it is no such label."""
+    """Return the reserved word of the button whose label was typed; None for any other text."""
     controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
     if turn.c.with_officer:
         controls.append((screens.BACK_TO_BOT, Reserved.MENU))

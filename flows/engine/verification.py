@@ -268,7 +268,7 @@ def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
-    """Yield each item with the earlier items that its condition may read.
+    """Yield each item of a flow with the earlier items whose answers its condition may read.
 
     Questions of a group are visible only within the group.
     """

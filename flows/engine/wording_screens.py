@@ -72,7 +72,7 @@ def of_replies(turn: TurnState, replies: Iterable[Reply]) -> Iterator[Text]:
 
 
 def shown(turn: TurnState) -> list[Text]:
-    """Return the sentences of the answer on the screen, else of the question and its buttons."""
+    """Return the sentences of the answer on the screen, or of the open question and its buttons."""
     asked = turn.c.asked
     options = asked.options if asked is not None and asked.key == screens.REPLY else ()
     names = [option.key.partition(".") for option in options]

@@ -74,7 +74,7 @@ OFFICES = (MISSION, AKIMAT, CAREER, POLICE, COUNTER, FUND)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mission that may be named to people: its existence is verified, but not its address.
+    """A mission whose existence is verified, so that its name may be shown, but not its address.
 
     `key` is the key in `missions`; `country` is an ISO 3166-1 alpha-2 code.
     """

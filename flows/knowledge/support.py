@@ -47,7 +47,7 @@ class Amounts:
 
 
 def amounts(people: int, year: int = YEAR) -> Amounts:
-    """Return the amounts for a family of `people` persons.
+    """Return the amounts of support for a family of `people` persons.
 
     `relocation` is paid once for the whole family. `rent_least` and `rent_most` are the limits of
     the payment for rent per month. `certificate` is the maximum value of the housing certificate.

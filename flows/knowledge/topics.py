@@ -44,5 +44,5 @@ TOPICS = (
 
 
 def topic(key: str) -> Topic:
-    """Return the topic with the key `key`."""
+    """Return the topic of announcements with the key `key`."""
     return next(each for each in TOPICS if each.key == key)

@@ -87,9 +87,9 @@ class Known:
         }
 
     def forced(self) -> dict[Group, int]:
-        """Return the hidden counts that must be 1.
+        """Return the hidden counts that must be 1, because their number equals their sum.
 
-        If `n` hidden counts of at least 1 add up to `n`, each of them is 1.
+        A hidden count is at least 1 here.
         """
         found: dict[Group, int] = {}
         for whole, parts in self.partly_shown:

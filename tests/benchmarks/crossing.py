@@ -143,7 +143,7 @@ class Crossing:
 
 
 async def _nonce(guest: Guest, answer: str) -> str:
-    """Return the nonce of the open question if it has a button for the answer, else ""."""
+    """Return the open question's nonce if it has a button for this answer, else ""."""
     conversation = await guest.conversation()
     asked = conversation.asked if conversation else None
     if asked is None or answer not in {"-", *(option.key for option in asked.options)}:
@@ -152,7 +152,7 @@ async def _nonce(guest: Guest, answer: str) -> str:
 
 
 def _shape(family: Family, person: Registrant) -> tuple[object, ...]:
-    """Return everything about a person on which the number of their turns depends."""
+    """Return the person's data that decide how many turns their registration takes."""
     return family.couple, len(family.children), person.trade is None
 
 

@@ -86,7 +86,7 @@ def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
 
 
 def multiply(url: str, times: int, originals: int) -> None:
-    """Copy the first `originals` people until there are `times` as many; copies have no keys.
+    """Copy the first `originals` people until the table has `times` as many; copies have no keys.
 
     Copies are as long as their originals and are in the same tables. The superuser inserts all
     originals again and again, and rebuilds the indexes at the end. References are not checked, so

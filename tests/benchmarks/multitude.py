@@ -48,7 +48,7 @@ def rooted(admin: str, databases: Databases) -> str:
 
 
 def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
-    """Create the missing people; their chat ids follow the existing people's chat ids."""
+    """Create the people that are missing; their chat ids follow those of the existing people."""
     begun = time.monotonic()
     for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
         with session.transaction():

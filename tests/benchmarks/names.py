@@ -133,10 +133,10 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
 
 
 def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
-    """Yield names joined to answers of maximum length, with the number of names in each.
+    """Yield answers of maximum length, made of many names, with the number of names in each.
 
-    One answer per name would take hours. The number of answers is even, since two questions are
-    filled at a time. Therefore the last answer may be a dummy without names.
+    One answer per name would take hours. The number of answers is even, because two questions are
+    answered at a time. Therefore the last answer may be a dummy without names.
     """
     typed, kept, count, answers = "", "", 0, 0
     for more, kept_more in names(script, many, seed=11):

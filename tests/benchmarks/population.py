@@ -144,7 +144,7 @@ async def _compare(house: House, made: list[Family], findings: Findings) -> None
 
 
 async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
-    """Check that the registry has each person once, and no data of people who erased their data."""
+    """Check that the registry has each person once, and no data of those who erased their data."""
     entries = await house.entries()
     kept = Counter(each["body"]["surname"] for each in entries if each["body"])
     open_ones = [each.surname for each in registrants if not each.erased]
@@ -198,7 +198,7 @@ async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
 
 
 async def _day(house: House) -> Day:
-    """Make it the next day for the registry; return all figures that it then publishes."""
+    """Advance the registry by one day; return all planning figures that it then publishes."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
         await connection.execute(
             "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"

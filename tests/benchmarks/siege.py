@@ -85,7 +85,7 @@ def _peak_mb(pid: int) -> float:
 
 
 def report(found: UnderAttack) -> str:
-    """Return the results as tables, each beside its requirement."""
+    """Return tables of the results, and whether they meet the requirements."""
     load = f"Load average at the end: {found.load:.1f}"
     return "\n\n".join(
         (table(_people(found)), table(_attacks(found.attacked)), _verdict(found), load)

@@ -263,7 +263,7 @@ def _restart(folder: Path, service: str) -> None:
 async def _settle(
     rt: Runtime, owner: str, found: Broadcast, until: float, platform: Platform
 ) -> None:
-    """Wait until the broadcast is done, until the monotonic time `until` at most.
+    """Wait until the broadcast is done, or until the monotonic clock has reached `until`.
 
     Without progress, advance database time, so that the leases of killed workers expire.
     """

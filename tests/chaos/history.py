@@ -285,7 +285,7 @@ def _carried_out(story: Story) -> list[tuple[int, Call]]:
 def _judge_doubles(
     report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
 ) -> None:
-    """Count repeated messages, and those without a row in the outbox (replies to send).
+    """Count the messages that came twice, and those without a row in the outbox.
 
     A message without a row counts as an earlier attempt of the next equal message. Otherwise its
     row may have been dropped, because a crash hid the outcome until an officer took over.

@@ -92,7 +92,7 @@ class Line:
             pair.abort()
 
     async def _carry(self, pair: Pair, reader: StreamReader, to: StreamWriter) -> None:
-        """Forward the bytes of one direction; its end closes the receiver, except for a ghost."""
+        """Forward the bytes of one direction; at their end, close the receiver unless `ghost`."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 await self.open.wait()

@@ -219,7 +219,7 @@ async def _trouble(
 
 
 async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
-    """Wait for a condition; without progress, cause a blackout.
+    """Wait for a condition; if nothing progresses, kill and restart all processes (a blackout).
 
     Raises Standstill after MAX_BLACKOUTS blackouts.
     """
@@ -246,7 +246,7 @@ def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> boo
 
 
 async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
-    """Wait until a condition is true; return True.
+    """Wait until a condition is true, then return True.
 
     Return False after `stall` seconds without progress while all processes are up.
     """

@@ -17,7 +17,7 @@ TARGETS = {"kk", "ru", "uz", "zh"}
 
 @dataclass
 class Translation:
-    """The emulated server; it returns `text`, or fails as `fault` (one of FAULTS) describes.
+    """The emulated server of the APIs; it returns `text`, or fails as `fault` says (see FAULTS).
 
     `mistakes` names what was wrong in each rejected request. A "slow" response waits for
     `released`.

@@ -1,6 +1,6 @@
-"""The screens of a person's own invitation link, and the consent of a person invited by it.
+"""The screens of a referral: an organization's code, and the consent to be counted for it.
 
-The link is shown once. An invited person is counted only with their consent.
+A referred person is counted only with their consent.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""The alterations of permissions (`areas`) are complete, and each changes what its name says."""
+"""Mutants of permissions (`areas`) cover every rule, and each changes what its name says."""
 
 import random
 import re

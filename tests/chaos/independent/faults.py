@@ -27,8 +27,8 @@ WEIGHTS = {
 }
 STOP_SECONDS = (1.0, 8.0)
 BAD_SECONDS = (2.0, 8.0)
-# A fault of Telegram or the registry lasts BAD_SECONDS, and longer until it has hit BAD_HITS calls
-# or is BAD_MOST_SECONDS old.
+# A fault of Telegram or the registry lasts BAD_SECONDS. If it has hit fewer than BAD_HITS calls by
+# then, it goes on until it has, for at most BAD_MOST_SECONDS in all.
 BAD_HITS, BAD_MOST_SECONDS = 3, 20.0
 BAD_SHARE = (0.2, 0.7)
 PAUSE_SECONDS = (0.5, 2.0)

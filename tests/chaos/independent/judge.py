@@ -120,11 +120,12 @@ def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
             place = place + 1
             equal = [*equal, reply] if equal and text == person.plain(equal[0]["text"]) else [reply]
         elif person.erased and reply["n"] > person.acts[-1]["n"]:
-            # A late copy of an update of a deleted person counts as a stranger's, so nothing is
-            # promised.
+            # After a person's deletion, a late copy of their update counts as a new person's, who
+            # has not consented, so no promise covers the reply.
             continue
         elif equal and text == person.plain(equal[0]["text"]):
-            # Equal replies may be expected twice, so any of them may be the first copy.
+            # Two acts may have equal replies. Therefore any of the equal replies may be the first
+            # copy.
             first = next((each for each in equal if each["fault"] in LOST), equal[0])
             found.doubled.append((first, reply))
             equal = [*(each for each in equal if each is not first), reply]

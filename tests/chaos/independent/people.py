@@ -39,7 +39,7 @@ FORGOTTEN_SECONDS = 25.0
 # an accepted consent is always answered.
 CONSENT_SECONDS = 120.0
 AGAIN_SECONDS = 8.0
-# Number of acts, the start and thirteen answers, of a person who had to repeat none.
+# Number of acts until consent (the start and 13 answers) of a person who had to repeat none.
 ACTS_TO_CONSENT = 14
 # The form after consent: the name of each step, and its answer. Names and year are typed.
 FORM = (
@@ -207,7 +207,7 @@ class Crowd:
             await self._learn(life, label, entry["n"])
 
     async def seen[T](self, life: Life, find: Callable[[], T | None], seconds: float) -> T | None:
-        """Return the first true result of `find`, called at each change of the chat, else None."""
+        """Return the first true result of `find`, called at each change of the chat; else None."""
         try:
             return await life.user.place.changed.until(find, seconds)
         except TimeoutError:
@@ -250,7 +250,7 @@ class Crowd:
         self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
 
     async def _settled(self, life: Life, newest: Message) -> bool:
-        """Wait for late replies from before the consent; return True if `newest` is still newest.
+        """Wait for late replies from before the consent; return True if none came after `newest`.
 
         A person who pressed twice or began again may get additional replies. No promise covers
         these.
@@ -296,7 +296,7 @@ class Crowd:
             await self.answered(life, lambda: self._replied(life, lines[-1], asked))
 
     def _replied(self, life: Life, line: str, after: int) -> bool:
-        """Return True if the last expected reply to a line came after the message `after`."""
+        """Return True if the last reply that a line should get came after the message `after`."""
         expected = self.replies[line][-1]
         return any(
             one.id > after and life.plain(one.text) == expected for one in life.user.received

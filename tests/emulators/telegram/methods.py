@@ -44,7 +44,7 @@ ACTIVE = (
 
 
 async def get_me(on: Platform, _: Params) -> object:
-    """Return the bot's User with its capabilities."""
+    """Return the bot's own User, with the bot's capabilities."""
     return on.world.bot | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,

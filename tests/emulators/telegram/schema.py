@@ -98,7 +98,7 @@ def attach(body: Body) -> tuple[Params, set[str]]:
 
 
 def from_text(kind: str, value: Any, name: str) -> Any:
-    """Convert a text parameter to its type; return None for an empty text that means absent."""
+    """Convert a text parameter to its type; None for an empty text, which counts as absent."""
     if not isinstance(value, str) or kind in ("String", "InputFile", "InputFile or String"):
         return value
     if value == "":

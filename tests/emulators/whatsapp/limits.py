@@ -66,7 +66,7 @@ class Gate:
         pair.tokens -= 1
 
     def reach(self, person: int) -> None:
-        """Count a person to whom Kosh writes outside the person's 24-hour window.
+        """Count a person to whom Kosh writes outside their 24-hour window, for the daily limit.
 
         Raise Refusal 131048 if `reach` other people were counted within 24 hours.
         """

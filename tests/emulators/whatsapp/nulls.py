@@ -26,7 +26,7 @@ ANSWER = ("error", "messages", "contacts", "paging")
 
 
 def filled(fields: Params, optional: tuple[str, ...]) -> Params:
-    """Return the fields, with null for each absent optional one."""
+    """Return the object's fields, and null for each optional field that is absent."""
     return dict.fromkeys(optional) | fields
 
 
