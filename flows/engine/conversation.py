@@ -290,7 +290,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # The press releases the withheld message, which follows this turn, so ask nothing here.
+        # After this press the withheld message is sent, so no question is asked in this turn.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)

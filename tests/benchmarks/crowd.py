@@ -23,7 +23,8 @@ from flows.engine.state import Conversation
 from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
 from tests.names import names
 
-# Written form of the conversation, script of the person's names, and number among ten people.
+# Shares of the people: language and script of the conversation, script of the names, and how many
+# of ten people have both.
 SHARES = (
     ("kk_Arab", "Kazakh Arabic", 3),
     ("kk", "Kazakh Cyrillic", 2),

@@ -244,7 +244,7 @@ def _filled(text: str) -> str:
 
 
 def write(text: str, day: datetime, folder: Path = FOLDER) -> Path:
-    """Write the page of the day, and list it in the table of measurements and in the site."""
+    """Write the page of the day; list it in the table of measurements and in the site's menu."""
     path = folder / f"{day:%Y-%m-%d}.md"
     path.write_text(text, "utf-8")
     row = f"| {day:%Y-%m-%d} | [all benchmarks]({path.name}) of one run | `./kosh bench all` |"
@@ -255,7 +255,7 @@ def write(text: str, day: datetime, folder: Path = FOLDER) -> Path:
 
 
 def _insert(path: Path, line: str, *, after: str) -> None:
-    """Insert a line after another one, unless the file already has the line."""
+    """Insert a line into a file after another line, unless the file already contains it."""
     lines = path.read_text("utf-8").splitlines()
     if line not in lines:
         lines.insert(lines.index(after) + 1, line)

@@ -31,7 +31,7 @@ WAITING_ROWS = 1_000
 DELETED_SHARE = 1 / 7
 ROWS = SQL("SELECT count(*) FROM messages")
 KINDS = ("plain", "conversations", "hash", "range")
-# Tables that each kind partitions, with the partition key.
+# The tables that each kind of database partitions, with the partition key.
 KEYS: dict[str, dict[str, str]] = {
     "plain": {},
     "conversations": {"conversations": "person_id"},
@@ -185,7 +185,7 @@ def _served(stage: Stage, people: int, kind: str) -> Crowd:
 
 
 def _kept_up(url: str, kind: str, rounds: int) -> Upkeep:
-    """Measure the sweep, retention with and without old rows, and the vacuum after it."""
+    """Measure PostgreSQL's CPU time for the sweep, for retention, and for the vacuum after it."""
     found = Upkeep()
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor) as session:
         oldest = _number(session, SQL("SELECT min(id) FROM messages"))

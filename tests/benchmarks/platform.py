@@ -154,7 +154,7 @@ class Platform:
         self.calls = 0
 
     def call(self, http: Http, head: bytes, body: bytes) -> None:
-        """Answer a Bot API call as the real server would."""
+        """Answer a Bot API call as Telegram's server would."""
         at = time.perf_counter()
         self.calls += 1
         method = head.split(b" ", 2)[1].rpartition(b"/")[2].decode().lower()
@@ -182,7 +182,8 @@ class Platform:
         calls, begun = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - begun
-        # Wait until the server has stored the outcome of the last answers, which is part of a turn.
+        # A turn includes that the server stores the outcome of its answer, so wait for the last
+        # ones.
         await asyncio.sleep(0.05)
         lines.close()
         turns = len(drive.latencies)

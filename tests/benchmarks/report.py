@@ -1,4 +1,4 @@
-"""Results of a run as Markdown tables and charts."""
+"""Results of `./kosh bench turn` as Markdown tables and charts."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from tests.benchmarks.turn import Plan, Result
 
 
 def circumstances(plan: Plan) -> str:
-    """Return the conditions of the run as text: time, versions, cores, load, and the plan."""
+    """Return the conditions of a measurement as text: time, versions, cores, load, and the plan."""
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {plan.loop},"
         f" {os.cpu_count()} cores; servers on core 0, the platform (updates and Bot API) on core 1,"

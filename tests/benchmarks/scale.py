@@ -58,7 +58,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
 
 
 def lived(written: Sequence[int], processes: int, able: float) -> Day:
-    """Simulate the day with one queue for all processes; each turn waits for all before it."""
+    """Simulate the day with one queue for all processes; turns wait for all earlier ones."""
     backlog, waits = 0.0, list[tuple[float, int]]()
     for turns in written:
         backlog = max(0.0, backlog + turns - processes * able)

@@ -21,7 +21,8 @@ PEOPLE = 30
 # Turns per second of all these people together: each writes every four seconds.
 PEOPLE_RATE = 7.5
 MAX_ADDRESSES = 50
-# Requirements: p99 at most twice that without attack, and the memory of the web process in MB.
+# Requirements: the p99 latency is at most twice the one without an attack, and the web process uses
+# at most this memory in MB.
 MAX_RATIO, MAX_MB = 2.0, 300.0
 
 
@@ -48,7 +49,7 @@ class UnderAttack:
 
 
 def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
-    """Measure people without attack for a quarter of the time, then during the attack."""
+    """Measure people's turns for a quarter of the time without, then during the attack."""
     with staged() as stage:
         database = stage.database("kosh_siege")
         web = stage.serve(database, server="attacked", core=SERVER_CORE)

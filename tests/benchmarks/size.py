@@ -1,4 +1,4 @@
-"""`./kosh bench size`: cost of the same turn with few people and with many, in one run."""
+"""`./kosh bench size`: cost of the same turn with few and with many people in the database."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

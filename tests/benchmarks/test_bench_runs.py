@@ -36,7 +36,7 @@ def test_benchmark_under_attack_counts_users_and_attackers_separately() -> None:
     assert found.during.turns > 0
     attacked = found.attacked.responses
     assert "chat" in attacked
-    # An open connection may break at the end of the siege (0), but no request is accepted.
+    # An open connection may break at the end of the attack (status 0), but no request is accepted.
     assert attacked.get("unsigned Telegram", {}).keys() <= {0, 403}
     assert attacked.get("unsigned WhatsApp", {}).keys() <= {0, 403}
     assert "p99 during the siege / alone" in siege.report(found)

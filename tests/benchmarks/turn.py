@@ -1,4 +1,7 @@
-"""`./kosh bench turn`: turns of every framework, measured in interleaved rounds of one run."""
+"""`./kosh bench turn`: cost of a turn in every framework, measured in interleaved rounds.
+
+A turn is the processing of one update.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def think(self) -> float:
-        """Return the seconds between two acts of a person: 40 s, compressed at most to 0.5 s."""
+        """Return the seconds between two acts of a person: 40 s of the day, but at least 0.5 s."""
         return max(0.5, 40 * self.seconds / (DAY_HOURS * 3600))
 
 

@@ -142,8 +142,8 @@ class Walker:
             elif self.chance.random() < LINES_SHARE and await self._lines(screen):
                 self.answered = screen.nonce - 1
             elif self.chance.random() < JUNK_SHARE and await self._junk():
-                # After junk, Kosh shows the current screen again with the same number, and it still
-                # has to be answered.
+                # After input that no question expects, Kosh shows the current screen again with the
+                # same number. The screen still has to be answered.
                 self.answered = screen.nonce - 1
             else:
                 await self._respond(screen)

@@ -14,7 +14,7 @@ LONG = b"x" * (TORN_AFTER * 2)
 
 @dataclass
 class Both:
-    """A proxied line to a service that echoes its input."""
+    """A connection through the proxy to a service that echoes its input."""
 
     line: Line
     port: int

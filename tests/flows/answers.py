@@ -73,7 +73,7 @@ def parts(text: Text) -> Iterator[Text]:
 
 @cache
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
-    """Return (a person's answers, resulting paragraphs) for every path, and all sentences.
+    """Return (a person's answers, the flow's last paragraphs) for every path, and all sentences.
 
     `name` is a key of FLOWS. Sentences are extracted only once from a paragraph of several results.
     """

@@ -126,7 +126,7 @@ def at(question: str, language: str = "ru", **others: str) -> "Chat":
 
 @dataclass
 class Chat:
-    """A conversation that gets events as a channel would send them; see `_hold` for the checks."""
+    """A conversation with the engine; each turn is checked for invariants (see `_hold`)."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)

@@ -1,4 +1,4 @@
-"""Before the choice of a language, replies are in the language of the text, or in all six."""
+"""Before the choice of a language, replies are in the text's language, or in all six languages."""
 
 import pytest
 

@@ -145,7 +145,7 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
 
 
 def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> None:
-    """The stored value is an IIN; the question's type was changed later to another number."""
+    """The stored value is an IIN, but a later release asks for another kind of identity number."""
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),

@@ -1,4 +1,4 @@
-"""A new release removes a flow while people are in it or read its result.
+"""A new release removes a flow while people fill it in or read its result.
 
 These people's conversations continue at the menu.
 """

@@ -540,7 +540,7 @@ def devices_are_unknown() -> None:
     "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_the_asked_address"
 )
 def questions_answered_again() -> None:
-    """Accept several answers to the same puzzle, which the web chat shows against programs."""
+    """Accept several answers to one puzzle, by which the web chat keeps automated programs out."""
     from bot.web import chat_question
 
     async def unused(*_given: Any) -> bool:

@@ -141,7 +141,7 @@ class Crowd:
                 return
 
     async def live(self, life: Life, *, erases: bool) -> None:
-        """Consent, register, read the receipt, ask in bursts, and possibly delete everything."""
+        """Consent, register, read the decision of the registry, ask in bursts, maybe erase all."""
         await self.consent(life)
         for label, answer in FORM:
             await self.step(life, label, answer.format(surname=life.surname, given=life.given))

@@ -1,4 +1,4 @@
-"""The emulated state that methods of the Bot API read and change, and the type of a method."""
+"""The emulated state that the Bot API's methods read and change, and the type of a method."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
