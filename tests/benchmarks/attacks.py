@@ -20,7 +20,7 @@ EVERYONE: Group = frozenset()
 
 @dataclass
 class Known:
-    """Everything published on one day: shown counts, groups with a hidden count, and sums.
+    """What was published on one day: shown counts, groups with a hidden count, and sums.
 
     A sum is a group whose count equals the counts of its parts together.
     """
@@ -65,7 +65,7 @@ class Known:
         self.hidden -= self.shown.keys()
 
     def determined(self) -> dict[Group, int]:
-        """Return the hidden counts, by group, that all sums as linear equations determine."""
+        """Return the hidden counts, by group, that follow from all sums as linear equations."""
         done: dict[Group, dict[Group | None, Fraction]] = {}
         for whole, parts in self.sums:
             row = self._equation(whole, parts)
@@ -111,12 +111,15 @@ class Known:
 
 
 def queries() -> list[tuple[str, ...]]:
-    """Return every query of the planning figures, as its one or two dimensions."""
+    """Return every query for planning figures: each one or two dimensions by which they group."""
     return [*((each,) for each in DIMENSIONS), *PAIRS]
 
 
 def differences(first: Published, second: Published) -> dict[tuple[str, ...], object]:
-    """Return the cells whose counts differ, with both counts; a missing cell counts as 0."""
+    """Return the cells whose counts differ between two days, with both counts.
+
+    A missing cell counts as 0.
+    """
     return {
         (*by, *place): (before, now)
         for by, cells in second.items()

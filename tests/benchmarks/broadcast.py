@@ -100,7 +100,7 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
 
 
 async def _lifted(stage: Stage, seconds: float) -> None:
-    """Measure a broadcast without Kosh's rate limit, from its start until it is paused."""
+    """Measure a broadcast without a rate limit of Kosh, from its start until it is paused."""
     with _worker(stage, rate=0) as pid:
         await _awake(stage)
         begun = time.time()
@@ -148,8 +148,8 @@ async def _kept_to(stage: Stage, seconds: float) -> None:
             before = (await stage.taken()).taken
             while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-            # Bucket limits allow a burst at the start; two seconds later the throughput equals the
-            # rate.
+            # The token bucket of the rate limit allows a burst at the start. Two seconds later, the
+            # throughput equals the rate.
             await asyncio.sleep(2)
             start, at = await stage.taken(), time.time()
             busy = await _talk(stage, port, seconds)

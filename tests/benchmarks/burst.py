@@ -1,4 +1,4 @@
-"""`./kosh bench burst`: ten times as many people write for a while; delays and failures."""
+"""`./kosh bench burst`: for a while, ten times as many people write; counts delays and failures."""
 
 from collections.abc import Iterator
 

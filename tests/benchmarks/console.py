@@ -270,7 +270,7 @@ class _Desk:
             self.figures.server[page].append(float(found[1]))
 
     async def _act(self, console: Console) -> None:
-        """Fetch a list, claim the next case, read it twice, and reply if the page allows it.
+        """Fetch a list of cases, claim the next case, read it twice, and reply if possible.
 
         Officers with an odd number then release the case; all others keep its page open.
         """

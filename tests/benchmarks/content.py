@@ -66,7 +66,10 @@ def main() -> None:
 
 
 def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
-    """Return the median ratio of the CPU time with the full snapshot to that with the empty one."""
+    """Return the CPU time with the full snapshot, divided by the time with the empty one.
+
+    The result is the median of several pairs.
+    """
     return median(_pair(empty, full, first=number % 2) for number in range(rounds))
 
 

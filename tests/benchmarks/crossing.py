@@ -43,7 +43,7 @@ class Steady(Guest):
 
 @dataclass
 class Crossing:
-    """All families, the chat of each registrant, and the nonces of buttons seen so far."""
+    """All families, each registrant's chat, and the buttons' nonces that were seen so far."""
 
     house: House
     families: Sequence[Family]
@@ -54,7 +54,7 @@ class Crossing:
     # button, or "" if the answer was typed. People with the same key get the same nonces.
     ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
-    # Called with each line that reports the progress of the run.
+    # Called with each line that reports how far the registrations are.
     say: Callable[[str], None] = lambda line: None
 
     async def cross(self) -> None:
@@ -105,7 +105,7 @@ class Crossing:
         return row[0] if row else None
 
     async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; the first person with this `way` looks up the buttons' nonces."""
+        """Answer each question; the first person with this `way` reads the buttons' nonces."""
         known = self.ways.get(way)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):

@@ -28,7 +28,7 @@ NO_TURN = "This run did not measure the cost of a turn."
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A benchmark with its arguments, and the arguments of a shorter run that shows that it works.
+    """A benchmark with its arguments, and the arguments of a shorter run that only tests it.
 
     The arguments come after `./kosh bench`.
     """
@@ -115,7 +115,7 @@ def run(benchmark: Benchmark, quick: bool) -> Outcome:
         stderr=subprocess.STDOUT,
     )
     command = " ".join(("./kosh bench", *arguments))
-    # Only the last lines of a failure, because a traceback is long.
+    # If the benchmark failed, only the last lines are kept, because a traceback is long.
     output = done.stdout if done.returncode == 0 else "\n".join(done.stdout.splitlines()[-3:])
     output = output.replace(f"{ROOT}/", "")
     return Outcome(benchmark, command, output, done.returncode, time.monotonic() - begun)
@@ -138,7 +138,7 @@ def measured(
 
 
 def page(begun: datetime, circumstances: Sequence[str], outcomes: Sequence[Outcome]) -> str:
-    """Return the Markdown page of a run that began at `begun`, in UTC."""
+    """Return the Markdown page with the results of benchmarks that began at `begun` (UTC)."""
     parts = [
         f"# {begun:%Y-%m-%d}: all benchmarks",
         f"Written by `./kosh bench all`, started at {begun:%H:%M} UTC.",
@@ -186,7 +186,7 @@ def machine() -> Iterator[str]:
 
 
 def _processor() -> str:
-    """Return the model of the processor, as Linux names it."""
+    """Return the name of the processor's model from Linux."""
     information = Path("/proc/cpuinfo")
     text = information.read_text("utf-8") if information.is_file() else ""
     model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)

@@ -31,7 +31,7 @@ HEAD: tuple[str, ...] = (
 
 
 class Watched:
-    """Servers of Kosh and of each compared framework.
+    """The servers of Kosh and of each compared framework, whose lost messages are counted.
 
     Its methods start people who write to the servers, and kill and restart servers and stores
     (PostgreSQL and Valkey). Only contenders of the kinds `durable` (Kosh) and `peer`, which store

@@ -1,4 +1,4 @@
-"""Simulated people who write while their server is killed, and a record of what they lost."""
+"""Simulated people who write while their server is killed, and counts of the lost messages."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ class CheckedChat(Chat):
             super().hear(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
-        """Process a message without taking it as the answer to the pending update."""
+        """Process a message that is not counted as the answer to the pending update."""
         answered, self.answered = self.answered, None
         super().hear(0.0, fields, message)
         self.answered = answered

@@ -22,7 +22,7 @@ REGISTRY = 1
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One registration: the number of the person's actions, and of messages sent to them."""
+    """Result of one registration: numbers of the person's actions and of the messages to them."""
 
     channel: str
     steps: int

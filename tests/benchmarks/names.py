@@ -38,7 +38,7 @@ from tests.person_client import AFTER_CONSENT, Guest
 
 MAX_LENGTH = 100
 OFFICER = "Marat Testov"
-# Answers to the questions before the two that accept names in any script.
+# Answers to the questions that precede the two questions for names in any script.
 BEFORE = (*AFTER_CONSENT[:-1], "yes")
 # Values of a submission other than names, as the form would send them.
 WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
@@ -53,7 +53,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Results for one script: number of unchanged names, and of the answers that contained them."""
+    """Results for one script: the numbers of unchanged names and of the answers that had them."""
 
     script: str
     names: int
@@ -81,8 +81,8 @@ def measured(many: int, seconds: float) -> str:
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
     """Send `each` names of each script through the application; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
-    # Delay the registry's decisions beyond the run. Kosh has no record of these submissions, so it
-    # could not match the decisions.
+    # Delay the registry's decisions until after the benchmark. Kosh has no record of these
+    # submissions, so it could not match the decisions.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
     passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))

@@ -30,7 +30,7 @@ type Found = Mapping[str, float]
 
 
 async def _visit(browser: Any, url: str) -> Found:
-    """Visit an installation with an empty cache; return its measurements."""
+    """Visit an installation with an empty cache; return the measurements of its pages."""
     context = await browser.new_context(
         viewport={"width": 390, "height": 844}, locale="ru-RU", reduced_motion="reduce"
     )
@@ -49,7 +49,7 @@ async def _visit(browser: Any, url: str) -> Found:
 
 
 async def _weighed(context: Any, page: Any) -> list[float]:
-    """Return a list whose only item is updated to the bytes that the page has loaded.
+    """Return a list with one number, which is updated to the bytes that the page has loaded.
 
     Bytes are counted as transferred, that is compressed.
     """

@@ -17,7 +17,10 @@ from bot.worker import sweeps
 
 
 def awake(mark: str) -> None:
-    """Make the program create the file `mark` once it listens, or has finished its first sweep."""
+    """Make the program create the file `mark` once it listens or has finished its first sweep.
+
+    A sweep is a worker's search for due work.
+    """
     _marked(uvicorn.Server, "startup", Path(mark))
     _marked(sweeps, "sweep", Path(mark))
 

@@ -100,7 +100,7 @@ class Worker:
             self.pid = int(line)
 
     def kill(self) -> None:
-        """Kill the current worker, and wait until the nursery has started the next."""
+        """Kill the current worker, and wait until the nursery has forked the next worker."""
         # Signalling process 0 would kill our whole process group.
         while not (before := self.pid):
             time.sleep(0.005)

@@ -91,7 +91,7 @@ def chaos(
 
 
 def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
-    """Run load and faults (a storm) from start to end; print and return the report.
+    """Let people use Kosh while faults are injected (a storm); print and return the report.
 
     `former` is the commit of an older release that runs first, before an upgrade.
     """
@@ -111,8 +111,8 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
     typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
-        # A run takes an hour or more. With its evidence, a corrected judge can be applied without a
-        # second run.
+        # A long chaos test takes an hour or more. With its evidence, a corrected judge can be
+        # applied without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
         (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
@@ -120,7 +120,7 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
 
 
 def judged_again(folder: Path) -> Report:
-    """Judge the stored evidence of an earlier run; print and return the report."""
+    """Judge the stored evidence of an earlier chaos test; print and return the report."""
     seen = msgspec.json.decode((folder / EVIDENCE).read_bytes(), type=Evidence)
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     typer.echo(told(report, seen.seconds, seen.drained))

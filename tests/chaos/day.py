@@ -58,7 +58,7 @@ CASES_EACH = 60
 FAULTS = ((0.35, "kill web"), (0.5, "kill worker"), (0.62, "kill valkey"), (0.66, "kill web"))
 PUBLICATIONS = ((0.3, 201), (0.55, 202), (0.8, 203))
 ANNOUNCED_AT = 0.6
-# People who subscribed to announcements on earlier days, per person of the day.
+# Number of people who subscribed to announcements before the day, per person of the day.
 EARLIER = 0.05
 # Telegram delivers through at most 100 connections. RETRY_SCALE shortens its waits between
 # attempts.
@@ -72,7 +72,7 @@ LEDGER = "ledger.jsonl"
 
 @dataclass(frozen=True)
 class Plan:
-    """The parameters of a day; `seconds` is the time into which the day is compressed."""
+    """The parameters of a simulated day; `seconds` is the real time that it takes."""
 
     people: int
     seed: int
@@ -153,7 +153,7 @@ class Day:
         return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
 
     async def learn(self) -> None:
-        """Let people ask every question before the day, to learn the expected replies."""
+        """Let people ask every question before the day, to learn the expected reply to each."""
         wanted = [(kind, language, at) for language in LANGUAGES for kind, many in
                   (("buttons", len(BUTTONS)), ("typed", len(TYPED[language])), ("form", 1))
                   for at in range(many)]  # fmt: skip
@@ -193,7 +193,8 @@ class Day:
         """Publish a changed fact at the moments of PUBLICATIONS."""
         for moment, number in PUBLICATIONS:
             await self.until(moment)
-            # The checks of a publication take seconds, in which the emulator would not answer.
+            # The checks of a publication take seconds. Without a thread, the emulator would not
+            # answer meanwhile.
             await asyncio.to_thread(asyncio.run, published(self.rt.settings, number))
             self.ledger.note("published", number=number)
 
@@ -323,7 +324,7 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
 
 
 def pid(program: Program) -> int:
-    """Return the process id of a program, which changes with each start."""
+    """Return the process id of a program of Kosh, which changes with each start."""
     assert program.process is not None
     return program.process.pid
 

@@ -42,7 +42,7 @@ type Rule = Callable[["Story"], Iterator[str]]
 
 @dataclass
 class Story:
-    """The ledger of a day: its entries by kind, and the learned replies by label of the act."""
+    """The ledger of a day: entries by kind, and the learned replies by the label of an act."""
 
     entries: list[Entry]
     by: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
@@ -58,7 +58,7 @@ class Story:
                 self.by[entry["kind"]].append(entry)
 
     def people(self, kind: str) -> list[str]:
-        """Return the names of the people with an entry of a kind, each as often as it occurs."""
+        """Return the person's name of each entry of a kind; a name may occur several times."""
         return [entry["person"] for entry in self.by[kind]]
 
     def has_fault(self, since: float, until: float) -> bool:
@@ -133,7 +133,7 @@ def order(story: Story) -> Iterator[str]:
 
 
 def registered(story: Story) -> Iterator[str]:
-    """Yield the people whose registrations differ in number from their submissions."""
+    """Yield the people with more or fewer registrations than submissions."""
     sent = Counter(set(story.people("submitted")))
     found: Counter[str] = Counter(story.by["registry"][-1]["surnames"])
     for name in sent.keys() | found.keys():
@@ -160,7 +160,7 @@ def files(story: Story) -> Iterator[str]:
 
 
 def announced(story: Story) -> Iterator[str]:
-    """Yield the chats that an announcement did not reach once, or that it was not meant for."""
+    """Yield the chats that an announcement did not reach once, or that should not have got it."""
     heard = {int(chat): count for chat, count in story.by["heard"][-1]["chats"].items()}
     for sent in story.by["announced"]:
         later = {e["chat"] for e in story.by["subscribed"] if e["at"] >= sent["since"]}
@@ -193,7 +193,7 @@ def strict(story: Story) -> Iterator[str]:
 
 
 def enough(story: Story) -> Iterator[str]:
-    """Yield each required kind of event that did not happen, so that the day proves nothing."""
+    """Yield each required kind of event that did not happen: without it, the day proves nothing."""
     came = Counter(each["activity"] for each in story.by["came"])
     needed = {kind: came[kind] for kind in SHARES}
     needed |= {kind: len(story.by[kind]) for kind in ("fault", "announced", "published", "pair")}

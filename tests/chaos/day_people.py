@@ -41,7 +41,8 @@ FORM_WORDS = ("{surname}", "GULNAR", "1990")
 FORM_REST = ("CN", "self", "no", "no", "submit")
 NEWS = ("announcements", "get", "events", "done", "seen", "yes", "whole", "refuse")
 OFFICER = ("officer", "general", "yes")
-# Buttons of the questions before consent. If one is shown after the consent, the session was lost.
+# Buttons of the questions before consent. If such a button is shown after the consent, the session
+# was lost.
 UNDECIDED = {"seen", "refuse"}
 WORDS = 3
 # Maximum wait for a reply before consent, after it, and for an officer. Before consent nothing
@@ -105,7 +106,7 @@ class Walk:
         self.user = self.town.emulator.user(self.who.chat)
 
     def note(self, kind: str, **what: object) -> None:
-        """Add an entry about this person to the ledger."""
+        """Add an entry about this person to the day's ledger."""
         self.town.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
 
     async def live(self) -> None:
@@ -169,11 +170,11 @@ class Walk:
         return text
 
     async def say(self, text: str, label: str = "") -> str:
-        """Write a line, and wait for a newer message with buttons."""
+        """Type a message, and wait for a newer message with buttons."""
         return await self.act(label or "said", lambda: self.user.say(text), self._newer(asked=True))
 
     async def go(self, *wanted: str, label: str = "") -> None:
-        """Press the buttons with these keys one after another, each on the newest screen."""
+        """Press the buttons with these keys one after another, each on the newest message."""
         for at, key in enumerate(wanted):
             newest = shown(self.user)
             data = payload(newest, key) if newest else None
@@ -232,7 +233,7 @@ class Walk:
         await self.say(TYPED[self.language][number], label)
 
     async def form(self) -> None:
-        """Register, wait for the registry's receipt, and type two questions at once."""
+        """Register, wait for the registry's decision, and type two questions at once."""
         await self.begin()
         await self.go(*FORM, "yes")
         for line in FORM_WORDS:
@@ -375,7 +376,7 @@ class Desk:
             assert self.console.screen.status == 200, due[0]
 
     def _due(self, path: str) -> tuple[str, dict[str, str]] | None:
-        """Return the action and the form fields of the case's next step; None if none is due."""
+        """Return the action that is due in the case, and its form fields; None if none is due."""
         html = self.console.screen.html
         thread = html.partition('id="thread"')[2].partition("</ol>")[0]
         found = NAME.findall(thread)

@@ -110,7 +110,7 @@ def trouble(kind: str, what: str, often: int = 1, *, short: bool = False) -> Cal
 
 
 def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Trouble]:
-    """Return the faults of one round in random order, so that every kind occurs in each round."""
+    """Return the faults of one round in random order; every kind of fault occurs in each round."""
     wanted = set(kinds)
     cards = [
         each
@@ -209,7 +209,7 @@ async def roll(scene: Scene) -> None:
 
 @trouble("F23", "a process starts with keys that are not ours")
 async def wrong_keys(scene: Scene) -> None:
-    """Start a process with wrong keys, which must exit: it could not recognise any person."""
+    """Start a process with wrong keys. It must exit, because it could not recognise any person."""
     strange = scene.processes.folder / "strange-keys"
     shutil.rmtree(strange, ignore_errors=True)
     shutil.copytree(scene.processes.keys, strange)
@@ -500,7 +500,7 @@ async def kill_registry(scene: Scene) -> None:
 
 @trouble("F15", "the platform brings old updates once more", 2, short=True)
 async def bring_late(scene: Scene) -> None:
-    """Deliver old updates again: messages from known people to an officer, accepted long ago."""
+    """Deliver again what known people wrote to an officer long ago, as late copies of updates."""
     taken = scene.platform.acknowledged
     said = [
         each.update

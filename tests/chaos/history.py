@@ -38,7 +38,7 @@ ORDERLY = ("F2", "F18", "F25")
 
 @dataclass
 class Story:
-    """The platform's record of one person; each entry has its index in the journal."""
+    """What the platform recorded about one person; each entry has its index in the journal."""
 
     who: Somebody
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
@@ -78,7 +78,7 @@ type Taken = dict[int, int]
 
 
 def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:
-    """Count updates and deliveries; return the accepted updates."""
+    """Count a person's updates and their deliveries; return the accepted updates."""
     deliveries = [each for each in entries if isinstance(each, Delivery)]
     taken: Taken = {}
     for place, each in enumerate(entries):
@@ -110,7 +110,7 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
     return list(stories.values())
 
 
-# P1 and P3: no accepted update is lost or applied twice, and order is kept.
+# Promises P1 and P3: no accepted update is lost or applied twice, and order is kept.
 
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
@@ -225,7 +225,7 @@ def _offered(arrival: Arrival) -> dict[str, str]:
     return keys(arrival.update.get("callback_query", {}).get("message", {}).get("reply_markup"))
 
 
-# P4: every reply is delivered, in order, and twice only across a crash.
+# Promise P4: every reply is delivered, in order, and twice only across a crash.
 
 
 def _judge_replies(
@@ -259,7 +259,7 @@ def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int])
 
 
 def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
-    """Return the outbox row that each call carried out, by the call's index.
+    """Return, by a call's index, the row of the outbox that the call carried out.
 
     Calls are matched from the end, since a message may have been edited several times.
     """
@@ -346,7 +346,7 @@ def _judge_strangers(report: Report, story: Story) -> None:
         report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
 
 
-# P2: one submission is one registration.
+# Promise P2: one submission is one registration.
 
 
 def _submitted(story: Story, taken: Taken) -> bool:
@@ -370,7 +370,7 @@ def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledg
 
 
 def _judge_registry(report: Report, ledger: Ledger) -> None:
-    """Compare the registry's list of registrations with Kosh's."""
+    """Check that the registry and Kosh have the same registrations."""
     report.registered = len(ledger.entries)
     numbers = Counter(each.number for each in ledger.registrations)
     report.second_registrations += len(ledger.entries) - len({e["number"] for e in ledger.entries})

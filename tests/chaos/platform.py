@@ -100,7 +100,7 @@ class Platform:
 
     @property
     def moved(self) -> int:
-        """Return a measure of progress that rises with each accepted update and each bot call."""
+        """Return a number that rises with each accepted update and each call of the bot."""
         return len(self.acknowledged) + self.calls
 
     async def join(self, chat: int) -> None:
@@ -109,7 +109,7 @@ class Platform:
         assert await self.act("user", id=chat, first_name="Testova", language_code="ru")
 
     async def trick(self, **tricks: Any) -> None:
-        """Change how the platform delivers updates from now on, for instance twice."""
+        """Change how the platform delivers updates from now on, for instance each one twice."""
         await self.act("tricks", **tricks)
 
     async def act(self, verb: str, **what: Any) -> bool:

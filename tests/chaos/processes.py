@@ -107,9 +107,9 @@ class Child:
         return at
 
     def end(self) -> float:
-        """Send SIGTERM, wait up to 3 * GOODBYE seconds, then kill.
+        """Send SIGTERM, wait up to 3 * GOODBYE seconds, then kill the process.
 
-        Return the seconds that it took.
+        Return the seconds until the process ended.
         """
         assert self._process is not None
         begun = time.monotonic()
@@ -247,7 +247,7 @@ class Processes:
         return self.children[name].up
 
     def supervise(self) -> None:
-        """Restart processes that ended by themselves, as a supervisor would.
+        """Restart the processes that ended by themselves, as a supervisor would do.
 
         Count an end only if the process had worked before, since it may exit at its start without a
         database.

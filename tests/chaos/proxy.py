@@ -111,7 +111,7 @@ class Line:
 
 
 async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
-    """Start a server for each line; return the lines and their ports, by name."""
+    """Start a server for each proxied connection (line); return the lines and ports by name."""
     lines, ports = {}, {}
     for name, places in wanted.items():
         line = Line(places)
@@ -122,7 +122,7 @@ async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], 
 
 
 async def main() -> None:
-    """Execute orders until the end of standard input."""
+    """Execute the orders on standard input until its end."""
     orders = StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)

@@ -49,7 +49,7 @@ REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """Load and duration of a run: `rate` is in updates per second, times are in seconds.
+    """Load and duration of a chaos test: `rate` is in updates per second, times are in seconds.
 
     `kinds` are the faults to inject (all if empty). `short` leaves slow ones out; `long` is the
     maximum duration of a fault. After `stall` without progress while every process is up, there is
@@ -107,7 +107,7 @@ class Enough:
 
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
-    """Run load and faults, wait until no work is left, and return the evidence."""
+    """Let people act while faults are injected, until no work is left; return the evidence."""
     begun = time.monotonic()
     people = [Somebody(number) for number in range(plan.people)]
     drained = 0.0
@@ -204,7 +204,7 @@ async def _live(
 async def _trouble(
     scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
-    """Inject one fault at each of several random moments of the load, then wait for its end."""
+    """Inject faults at random moments while people act; wait for the end of each fault."""
     chance, cards = scene.chance, list[faults.Trouble]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
@@ -264,7 +264,7 @@ async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
 
 
 async def _settled(processes: Processes, platform: Platform) -> bool:
-    """Return True if no update waits on the platform and no work waits in the database."""
+    """Return True if the platform has no undelivered updates and the database no work to do."""
     if not processes.all_up():
         return False
     if platform.behind > 0:

@@ -1,4 +1,4 @@
-"""Tests of the proxy: an order changes the named line, and no other."""
+"""Tests of the proxy: an order changes the connection (line) that it names, and no other."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter

@@ -34,7 +34,7 @@ print(json.dumps([QUESTIONS, ANSWERS]))
 
 
 def before() -> str:
-    """Return the newest commit with fewer migrations that `migrate` can upgrade to this release.
+    """Return the newest commit from which `migrate` can upgrade, and that has fewer migrations.
 
     Its migrations are a part of today's and unchanged, or they end with revision 0013.
     """
@@ -60,7 +60,7 @@ def _git(*words: str) -> bytes:
 
 
 def checkout(commit: str, folder: Path) -> Path:
-    """Extract the commit's files into a folder; add its questions to those that people know."""
+    """Extract the commit's files into a folder; let people know this commit's questions too."""
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
@@ -135,7 +135,7 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
 
 
 def shares(processes: Processes) -> list[str]:
-    """Return each process's share of the bytes to each service, in percent, as a table."""
+    """Return a table of the bytes to each service: each process's share in percent."""
     carried = processes.proxy.carried()
     door = {
         name: carried[DOOR].get(str(port), 0)

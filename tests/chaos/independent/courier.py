@@ -47,7 +47,7 @@ class Courier:
     _queues: dict[int, asyncio.Queue[Update]] = field(default_factory=dict)
 
     async def begin(self) -> None:
-        """Take over the delivery of updates from the emulator."""
+        """Take over the delivery of all updates from the emulator."""
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
@@ -63,7 +63,7 @@ class Courier:
         await self.http.close()
 
     def offer(self, update: Update) -> None:
-        """Queue an update behind the earlier ones of its queue."""
+        """Queue an update behind the earlier updates of its queue."""
         if update.queue not in self._queues:
             self._queues[update.queue] = asyncio.Queue()
             self._spawn(self._drain(self._queues[update.queue]))
@@ -81,7 +81,7 @@ class Courier:
             self.emulator.world.updates.done(update)
 
     async def _deliver(self, update: Update) -> None:
-        """Post an update until it is acknowledged and the acknowledgment is not lost."""
+        """Post an update repeatedly, until an acknowledgment of the product is not lost."""
         attempt = 0
         if self.rng.random() < self.twice:
             self._spawn(self._post_copy(update, 0.0))

@@ -1,4 +1,4 @@
-"""Evidence of a run for the judge: the ledger, SQL reads, Valkey, logs and files."""
+"""Evidence of a chaos test for the judge: the ledger, SQL reads, Valkey, logs and files."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ class Evidence:
     queues: dict[str, int] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
     people_seen: set[str] = field(default_factory=set)
-    # Where a text was found that must not be there: (place, what).
+    # Texts found where they must not be, as (place, text).
     traces: list[tuple[str, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ def registered(database: str) -> list[Entry]:
 
 
 def unfinished(database: str) -> dict[str, int]:
-    """Return the counts of unfinished work."""
+    """Return the number of unfinished entries in each queue of work."""
     with psycopg.connect(database, connect_timeout=5) as session:
         return {name: _count(session, query) for name, query in QUEUES.items()}
 
@@ -130,7 +130,7 @@ def _tables(owner: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _dump(owner: str) -> bytes:
-    """Return a dump of the database in plain text, with the content that a backup would have."""
+    """Return a plain-text dump of the database, with the content that a backup would have."""
     command = [str(postgres_tool("pg_dump")), "--no-password", "--dbname", owner]
     return subprocess.run(command, capture_output=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""Faults drawn by the seed: kills, stops, bad answers of the outside systems, deployments."""
+"""Faults selected by the seed: kills, stops, bad answers of the outside systems, deployments."""
 
 import asyncio
 import random
@@ -94,7 +94,7 @@ class Faults:
         return self.stack.programs[self.rng.choice(WEBS)]
 
     def _violent(self) -> signal.Signals:
-        """Return at random the signal for PostgreSQL's immediate shutdown, or SIGKILL."""
+        """Return SIGKILL or the signal for PostgreSQL's immediate shutdown, at random."""
         return self.rng.choice((signal.SIGQUIT, signal.SIGKILL))
 
     async def _kill(self, program: Program) -> None:
@@ -114,7 +114,7 @@ class Faults:
                 target.send(signal.SIGCONT)
 
     async def _stop_postgres(self, service: Service) -> None:
-        """Suspend all processes of the server for a while, since each connection has its own."""
+        """Suspend all processes of the server for a while: each connection has its own process."""
         pids = service.family()
         async with self._noted("stop postgres", process=service.name):
             service.signal_all(pids, signal.SIGSTOP)

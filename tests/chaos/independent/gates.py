@@ -101,7 +101,7 @@ class TelegramGate:
 
 
 def lost(request: web.Request, fault: str) -> web.Response:
-    """Return a gateway's error page, or cut the connection without an answer."""
+    """Answer with a gateway's error page, or cut the connection without an answer."""
     if fault.startswith("cut") and request.transport is not None:
         request.transport.abort()
     page = "<html><center>502 Bad Gateway</center></html>"
@@ -162,7 +162,7 @@ class RegistryGate:
 
 
 async def hanging() -> web.Response:
-    """Answer only after the product has given up."""
+    """Answer only after the product has stopped waiting."""
     await asyncio.sleep(HANG_SECONDS)
     return web.Response(status=504)
 

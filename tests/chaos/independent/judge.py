@@ -35,7 +35,7 @@ LOST = ("502-after", "cut-after")
 BREAKING = ("kill web", "kill worker", "kill postgres", "stop postgres")
 # A process that was killed may have sent a reply this long before the kill was noted.
 MARGIN_SECONDS = 1.0
-# A sweep repeats the work of a failed job. The unfinished work is counted in the other queues.
+# Queues that are not counted: a sweep repeats the work of a failed job, and other queues count it.
 REDONE = ("failed_jobs",)
 
 type Rule = Callable[["Story"], Iterator[str]]
@@ -68,7 +68,7 @@ class Walk:
 
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
-    # Pairs of equal replies: the first and the second copy.
+    # Pairs of equal replies: the first copy and the second copy.
     doubled: list[tuple[Entry, Entry]] = field(default_factory=list)
 
 
@@ -180,7 +180,7 @@ def accepted(story: Story) -> Iterator[str]:
 
 
 def submitted(story: Story) -> dict[str, list[Entry]]:
-    """Return the registry's entries by the surname in the submissions that the gate saw."""
+    """Return the registry's entries by surname, which the gate saw in each entry's submission."""
     surname = dict[str, str]()
     for entry in story.of("registry"):
         if entry["method"] == "POST" and entry["path"] == "/v1/pre-registrations":
@@ -262,7 +262,7 @@ def strict(story: Story) -> Iterator[str]:
 
 
 def enough(story: Story) -> Iterator[str]:
-    """Yield each required kind of event that did not happen, so that the run proves nothing."""
+    """Yield each required kind of event that did not happen: without it, the run proves nothing."""
     begun = next((entry["n"] for entry in story.of("faults begin")), -1)
     during = [person for person in story.people if person.life["n"] > begun]
     for name, count in {

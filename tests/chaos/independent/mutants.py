@@ -55,7 +55,7 @@ def erasure_keeps_rows() -> None:
 
 
 def erasure_forgets_registry() -> None:
-    """Erase a person here, and leave their answers at the registry."""
+    """Erase a person in the product, but leave their answers at the registry."""
     from bot.registrations import submissions
 
     async def nothing(_rt: Any, _transaction: Any, _person: UUID) -> None:
@@ -72,7 +72,7 @@ def new_keys() -> None:
 
 
 def no_sweep() -> None:
-    """Never send the replies that a killed process left."""
+    """Never send the replies that a killed process had not sent."""
     from bot.worker import main
 
     async def nothing(_rt: Any) -> None:
@@ -82,7 +82,7 @@ def no_sweep() -> None:
 
 
 def logs_words() -> None:
-    """Write the texts of people into the log, past the filter of its fields."""
+    """Write what people type into the log, past the filter that allows only known fields."""
     from bot.conversations import receive
 
     real = receive.receive

@@ -185,7 +185,7 @@ class Crowd:
             raise AssertionError(f"the reply to {label!r} varies: {known} and {found}")
 
     async def probe_all(self) -> None:
-        """Let every person who consented and did not delete their data send a last line."""
+        """Let every person who consented and did not delete their data send one last message."""
         there = [life for life in self.lives if life.known and not life.erased]
         await asyncio.gather(*(self._last(life) for life in there))
 
@@ -222,7 +222,7 @@ class Crowd:
         return found
 
     def patience_is_over(self) -> bool:
-        """Return True if the time for replies after the last fault has passed."""
+        """Return True if the time in which replies are awaited after the last fault has passed."""
         return self.ledger.seconds() > self.deadline
 
     async def consent(self, life: Life) -> None:
@@ -288,7 +288,7 @@ class Crowd:
         await self.answered(life, lambda: _found(user, "KS-"))
 
     async def burst(self, life: Life, lines: list[str]) -> None:
-        """Send lines without waiting, then wait until the last one is answered."""
+        """Send messages without waiting for replies, then wait until the last one is answered."""
         for line in lines:
             await self.act(life, line, partial(life.user.say, line))
         if not life.learns:
@@ -332,7 +332,7 @@ def _question(message: Message) -> str:
 
 
 def _later(user: User, than: int, since: int) -> int | None:
-    """Return the newest question's number if it exceeds `than`, else None.
+    """Return the newest question's number if it exceeds `than`; None if there is none.
 
     Messages before the id `since` are ignored.
     """

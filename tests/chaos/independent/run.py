@@ -62,7 +62,7 @@ class Run:
     seen: set[str] = field(default_factory=set)
 
     async def drive(self) -> None:
-        """Learn the replies before any fault, run people and faults, and let all work end."""
+        """Learn the replies before any fault, let people act under faults, await the last work."""
         await self.crowd.learn()
         self.ledger.note("faults begin")
         self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
@@ -136,7 +136,7 @@ class Run:
 
 @asynccontextmanager
 async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
-    """Start all servers, gates and processes; end them afterwards."""
+    """Start all servers, gates and processes; end them when the block ends."""
     ledger, stack = Ledger(folder / "ledger.jsonl"), Stack(folder, plan.mutant)
     rng = random.Random(f"people {plan.seed}")
     async with AsyncExitStack() as held:

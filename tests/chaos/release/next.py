@@ -25,7 +25,7 @@ def downgrade() -> None:
 
 
 def _each(change: str) -> None:
-    """Alter one table per transaction, since locks on several tables could deadlock with turns."""
+    """Alter one table per transaction: locks on several tables could deadlock with turns."""
     for table in TABLES:
         with op.get_context().autocommit_block():
             op.execute(f"ALTER TABLE {table} {change}")
