@@ -1,5 +1,4 @@
-"""Everything that the information flows say: their sentences for every combination of a person's
-answers."""
+"""All sentences that the information flows can say, for every combination of a person's answers."""
 
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from datetime import date
@@ -26,7 +25,7 @@ type Spoken = Callable[[Situation, date], Iterator[Text]]
 # nested in that sentence.
 type Told = tuple[tuple[Text, ...], ...]
 
-# By question: the person's answers to try if the question has no options, or many similar ones.
+# The answers to try, by question, for questions without options or with many similar options.
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "citizenship": (*ORIGINS, "KZ"),
     "trouble": ("none", "money"),
@@ -48,7 +47,7 @@ FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
 
 
 def situations(flow: Flow) -> Iterator[Situation]:
-    """Yield the person's answers on every path through a flow, by question."""
+    """Yield a person's answers, by question, once for every path through a flow."""
     ways: list[dict[str, str | None]] = [{}]
     for item in flow.items:
         assert isinstance(item, Question)

@@ -53,7 +53,7 @@ TODAY = date(2026, 11, 24)
 PUBLISHED: Edition[object, object] = Edition.of(TODAY, {}, {}, (), {})
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
-# Effects whose result comes as a later event: the reply is in the turn of that event.
+# Effects whose result is a later event: the assistant replies in the turn of that event.
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,
@@ -106,7 +106,7 @@ STRAIGHT: dict[str, str] = {
 
 
 def straight(name: str) -> str:
-    """Return a question's answer in STRAIGHT, or "go_on" for an offer of an officer (`gate_…`)."""
+    """Return a question's answer in STRAIGHT, or "go_on" if it offers an officer (`gate_…`)."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
 
 
@@ -150,7 +150,7 @@ class Chat:
         twice: bool = False,
         understanding: Understanding | None = None,
     ) -> Self:
-        """Return a chat after the choice of the language, at the menu or the start of `flow`."""
+        """Return a chat at the menu, or at the start of `flow`; its language is already chosen."""
         chat = cls(language, twice=twice, understanding=understanding)
         chat.takes(Started())
         chat.presses(language)
@@ -194,7 +194,7 @@ class Chat:
         return self.says(value)
 
     def edits(self, question: str) -> Self:
-        """At the review of all answers, choose by number the question to answer again."""
+        """At the review of all answers, type the number of a question to answer it again."""
         self.presses("edit")
         asked = self.conversation.asked
         keys = [option.key for option in asked.options] if asked else []
@@ -241,7 +241,7 @@ class Chat:
 
     @property
     def text(self) -> str:
-        """Return the last turn's messages as rendered text."""
+        """Return the text of the last turn's messages, as the person reads it."""
         return "\n".join(line for say in self.says_now for line in _read(say))
 
     @property

@@ -325,7 +325,7 @@ OTHERS = sorted(
 
 
 def every_step() -> list[Chat]:
-    """Return one chat for every question of the registration form, stopped at this question."""
+    """Return one chat for every question of the registration form, which waits for its answer."""
     found: dict[str, Chat] = {}
     for answers in (
         {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},
@@ -346,8 +346,8 @@ def every_step() -> list[Chat]:
 
 
 STEPS = every_step()
-# Questions of one type parse text alike. One question of each type is tested with every phrase, the
-# others only with the first phrase of each reserved word in each language.
+# All questions of one type parse text in the same way. Therefore only one question of each type is
+# tested with every phrase, and the others with the first phrase of each reserved word per language.
 FIRST = {line.partition(", ")[0] for forms in RESERVED.values() for line in forms.values()}
 FULLY = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
 

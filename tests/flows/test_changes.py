@@ -129,7 +129,7 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
 
 
 def finished(chat: Chat) -> Submit:
-    """Answer the questions as the invented person would (`straight`), until the form is submitted.
+    """Answer questions as the invented person (`straight`) would, until the form is submitted.
 
     Return the submission.
     """

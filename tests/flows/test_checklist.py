@@ -92,7 +92,7 @@ def keys(made: Checklist) -> list[str]:
 
 
 def tokens(made: Checklist) -> list[str]:
-    """Return a checklist as keys: lines before its documents, each document, lines after them.
+    """Return a checklist as a list of keys: of introductory lines, documents, and closing lines.
 
     The keys of a document's remarks follow the document's key after "+".
     """
@@ -129,7 +129,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Yield each distinct checklist, after a line with procedure and (citizenship/place) pairs."""
+    """Yield each distinct checklist below a line with procedure and citizenship/place pairs."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):

@@ -1,4 +1,4 @@
-"""Conditions under which a flow asks a question: evaluated, and described in words for drawings."""
+"""Conditions on which a flow asks a question: evaluated, and described in words for drawings."""
 
 import pytest
 

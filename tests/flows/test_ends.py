@@ -1,4 +1,4 @@
-"""The flows' results on dates before, on and after the last day of facts.
+"""The flows' results on dates before, on and after the last day on which facts may be shown.
 
 When a fact expires and is no longer shown, no remaining sentence becomes false or misleading.
 """
@@ -22,7 +22,7 @@ type Said = frozenset[str]
 """English sentences, without their values."""
 type Test = Callable[[Said], bool]
 # Questions whose answers decide which sentences are required. Situations (a person's answers) that
-# agree in these questions and lead to the same text are tested once.
+# have the same answers to these questions and lead to the same text are tested once.
 KINDS = ("programme", "wish", "faq_topic")
 
 pytestmark = pytest.mark.no_cover

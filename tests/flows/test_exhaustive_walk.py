@@ -67,7 +67,7 @@ def test_flow_walk_uses_example_values_for_identity_numbers() -> None:
 
 
 def test_flow_walk_skips_transitions_that_remove_or_edit_an_answer() -> None:
-    """Removing a member or changing an answer would lead to a state that is visited anyway."""
+    """To remove a member or change an answer would only lead to a state that is visited anyway."""
     walked = walk(flow(replace(FAMILY, items=(RELATION,), maximum=1, when=ALWAYS), REVIEW))
     add_or_not, no_more, send = 2, 1, 1
     assert walked.edges == add_or_not + len(RELATION.options) + no_more + send

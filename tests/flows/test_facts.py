@@ -186,7 +186,7 @@ def vars_of(note: Withheld) -> list[object]:
     return [getattr(note, name) for name in Withheld.__slots__]
 
 
-# The commands `./kosh facts` and the rules for sources and reviews
+# The commands `./kosh facts …`, and the rules for sources and reviews
 
 
 def run(*words: str) -> tuple[int, str]:

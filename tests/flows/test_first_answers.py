@@ -248,7 +248,7 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return the places of the safety line and of the sentence `text` in each answer with `text`.
+    """Return the positions of the sentence `text` and of the safety line, by answer with `text`.
 
     A tuple has intent and citizenship, the index of the safety line, and the index of the sentence.
     If an answer has no safety line, its index is the number of lines.

@@ -385,7 +385,7 @@ def test_handoff_rejects_a_too_long_message() -> None:
     assert chat.shows(_("That is too long. Please keep it under {most} characters."), most=4000)
 
 
-# Registration closed: the form cannot be submitted
+# While Kosh accepts no registrations, the form cannot be submitted
 
 
 def test_stored_answers_are_kept_while_no_registrations_are_accepted() -> None:

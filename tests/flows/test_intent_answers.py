@@ -55,7 +55,7 @@ _DATES = (
 DATES = sorted({*_DATES, *(fact.until + timedelta(days=1) for fact in catalogue.FACTS)})
 MAX_OPENING, MAX_LINES, MAX_LABEL = 1200, 6, 20
 
-# Measuring coverage doubles the time, and other tests execute the same lines.
+# Coverage is not measured: measuring doubles the time, and other tests execute the same lines.
 pytestmark = pytest.mark.no_cover
 every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.intent)
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
@@ -226,12 +226,12 @@ def _texts(answer: Answer) -> Iterator[Text]:
 
 
 def _text(words: str) -> Text:
-    """Return the only sentence of the answers, facts excluded, that contains these words."""
+    """Return the only sentence with these words among those of the answers that are not facts."""
     (found,) = {text for answer in ANSWERS for text in _texts(answer) if words in text.msgid}
     return found
 
 
-# Pairs of (required sentence, sentence): the second misleads in an answer without the first.
+# Pairs of (required sentence, sentence): an answer with the second but without the first misleads.
 NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the relocation money and how few get it": (quota.SHARE.text, quota.RELOCATION.text),
     "the rent money and how few get it": (quota.SHARE.text, quota.RENT.text),

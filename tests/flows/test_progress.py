@@ -1,4 +1,4 @@
-"""The progress shown at a question ("3 of 6"): the total never grows while a person answers."""
+"""The progress that a question shows ("3 of 6"): the total never grows while a person answers."""
 
 from tests.flows.chat import Chat
 

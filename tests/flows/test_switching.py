@@ -30,7 +30,7 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
-    """Return each question of each flow once, with a form whose next question it is."""
+    """Return (flow, form, question) for each question; the form leads to the question."""
     return tuple(_first())
 
 
@@ -61,7 +61,7 @@ def _offered(at: int, language: str) -> Conversation:
 
 @cache
 def _switched(at: int, before: str, language: str) -> Conversation:
-    """Return the conversation after `language` replaces the language `before` at question `at`."""
+    """Return the conversation after the language at the question `at` changes to `language`."""
     offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation

@@ -1,4 +1,4 @@
-"""A voice message to the assistant is transcribed after the person's consent to this message.
+"""A voice message to the assistant is transcribed after the person's consent to this recording.
 
 The person confirms the transcription before Kosh answers it.
 """

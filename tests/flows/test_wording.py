@@ -1,4 +1,4 @@
-"""A person reports a badly worded sentence of an answer by its number.
+"""A person reports that a sentence of an answer sounds wrong, by the number of the sentence.
 
 Kosh counts the report under the sentence's id and stores nothing else.
 """

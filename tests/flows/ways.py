@@ -9,7 +9,7 @@ from flows.engine.flow import Flow, Form, Path, Step, options, path, shown
 
 @cache
 def forms() -> tuple[tuple[Flow, Form], ...]:
-    """Return (flow, form) once for each distinct question and end of each flow.
+    """Return one (flow, form) for each distinct question and each end of every flow.
 
     The form contains the answers with which the engine's walk first reaches the question.
     """

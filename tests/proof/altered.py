@@ -65,12 +65,12 @@ def _equivalent() -> dict[tuple[str, str], str]:
 
 
 def _lines(diff: str) -> str:
-    """Return a diff's changed lines without their indentation, to compare diffs."""
+    """Return a diff's changed lines without their indentation, so that diffs can be compared."""
     return "\n".join(f"{line[0]}{line[1:].strip()}" for line in diff.strip().splitlines())
 
 
 def _forget(prefixes: tuple[str, ...]) -> None:
-    """Clear the function caches of modules whose names begin with one of the prefixes.
+    """Clear the caches of functions in modules whose names begin with one of the prefixes.
 
     The caches have results of the unaltered code.
     """
@@ -270,7 +270,7 @@ class Trials:
 
 
 def _passes(items: Sequence[pytest.Item], place: int) -> bool:
-    """Run the test at the index `place`; return True if it passes.
+    """Run the test at the index `place` of the collected tests; return True if it passes.
 
     The session's fixtures stay set up, because setting up a database server for each test would
     take most of the time.
@@ -281,7 +281,7 @@ def _passes(items: Sequence[pytest.Item], place: int) -> bool:
 
 
 def _reconnect(items: Sequence[pytest.Item]) -> None:
-    """Drop the cached fixture with the database connection: the child must open its own."""
+    """Drop the cached fixture of the database connection, so that a child process opens its own."""
     fixtures = items[0].session._fixturemanager
     for fixture in fixtures.getfixturedefs("admin_session", items[0]) or ():
         fixture.cached_result = None

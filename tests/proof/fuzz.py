@@ -50,7 +50,7 @@ def whatsapp(data: bytes) -> None:
 
 @target
 def normaliser(data: bytes) -> None:
-    """Normalise typed text; a second pass must change nothing, and the result can be stored."""
+    """Normalise typed text: a second pass must change nothing, and the result must be storable."""
     from bot.i18n import normalization
 
     text = data.decode("utf-8", "surrogateescape")

@@ -38,7 +38,7 @@ class Line:
 
 
 def requirements() -> list[Line]:
-    """Return all requirements in the order of requirements.toml."""
+    """Return all requirements in the order of the file requirements.toml."""
     held = marked("requirement")
     told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
@@ -56,7 +56,7 @@ def rows() -> list[Line]:
 
 @cache
 def marked(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the tests with marks of this kind ("requirement" or "row"), by the marks' argument.
+    """Return the tests with `pytest.mark.requirement` or `.row` (`kind`), by the mark's argument.
 
     A test is `path::name`.
     """
@@ -154,7 +154,7 @@ def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Ite
 
 
 def state(line: Line, ended: dict[str, str]) -> str:
-    """Return the worst result of a line's tests, or "decided", "no test" or "not run"."""
+    """Return the worst result of a requirement's tests, or "decided", "no test" or "not run"."""
     if not line.tests:
         return "decided" if line.decided else "no test"
     ran = [ended[test] for test in line.tests if test in ended]

@@ -182,7 +182,7 @@ def keys_kept() -> None:
     "tests/operations/test_rollback_guard.py::test_database_rollback_guard_rejects_an_older_database_until_accepted",
 )
 def any_database() -> None:
-    """Serve a database that was replaced by an older copy."""
+    """Start on a database that was replaced by an older copy."""
     from bot.operations import rollback_guard
 
     async def trusting(_rt: Any) -> None:
@@ -336,7 +336,7 @@ class Believing:
     "tests/officers/test_permissions.py::test_permissions_of_every_role_match_an_independent_list"
 )
 def any_mission() -> None:
-    """Allow actions on cases of other missions."""
+    """Allow an officer's actions on cases of other missions."""
     from bot.officers import permissions
 
     anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
@@ -345,7 +345,7 @@ def any_mission() -> None:
 
 @noticed_by("tests/web/test_console.py::test_console_session_ends_when_the_officers_role_changes")
 def lasting_sessions() -> None:
-    """Do not end an officer's sessions after a change of their account."""
+    """Do not end an officer's sessions when the officer's account is changed."""
     from bot.officers import sessions
 
     async def kept(*_given: Any, **_chosen: Any) -> None:
@@ -490,7 +490,7 @@ def valkey_decides_who_is_answered() -> None:
     "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_opened",
 )
 def replies_to_every_lock_screen() -> None:
-    """Send an officer's text to the phone even if another person may be looking at it."""
+    """Show an officer's text on the phone at once, even if another person may see the screen."""
     from bot.desk import views
 
     _put(views, is_withheld=lambda *_given: False)
@@ -527,7 +527,7 @@ def unlimited_web_chat() -> None:
     "::test_known_device_is_not_locked_out_by_failures_at_the_same_address",
 )
 def devices_are_unknown() -> None:
-    """Apply the sign-in limit of a network address to known devices too."""
+    """Limit sign-in by network address also on devices on which an officer has signed in before."""
     from bot.web.console import sign_in
 
     async def unknown(*_given: Any) -> str:
@@ -565,7 +565,7 @@ def challenges_again() -> None:
 
 @noticed_by("tests/web/test_page.py::test_secure_link_in_a_mini_app_admits_only_its_person")
 def any_mini_app() -> None:
-    """Admit a Mini App that another person opened."""
+    """Accept a Mini App (web page in Telegram) that another person opened."""
     from bot.web import secure_page
 
     async def theirs(*_given: Any) -> bool:

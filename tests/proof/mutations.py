@@ -175,9 +175,9 @@ def module_of(file: str) -> str:
 
 
 def _replacing(function: FunctionType, code: CodeType) -> Callable[[], None]:
-    """Return a function that gives `function` this code.
+    """Return a function that puts this code into `function`.
 
-    The function object stays, because other modules may have imported it already.
+    The function object stays the same, because other modules may have imported it already.
     """
 
     def put() -> None:

@@ -66,7 +66,7 @@ class World:
         return self._done(counted())
 
     def newest(self, who: int) -> list[str]:
-        """Return the buttons' payloads of the person's last message with buttons; [] if none."""
+        """Return the payloads of the person's last message with buttons; [] if there is none."""
         user = self._house.telegram.user(who, first_name="Test")
         told = [each for each in user.received if each.buttons]
         return [b.data or "" for row in told[-1].buttons for b in row] if told else []
