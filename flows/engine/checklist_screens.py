@@ -217,7 +217,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Return the keys of entries that are ticked, or whose upload has a state in READY."""
+    """Return the keys of entries that are ticked, or whose upload needs nothing more (READY)."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
         each.key

@@ -123,7 +123,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Store whether the person left the chat; if not, a withheld message counts as opened."""
+    """Store whether the person left the chat; if not, consider a withheld message as opened."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     if turn.c.update_waits and not left:
         _repeat_request(turn)
@@ -322,7 +322,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_lasting(turn: TurnState, payload: str) -> None:
-    """Handle a payload that never expires: a button below an answer, a rating, a layout action."""
+    """Handle a payload that never expires: of a button below an answer, a rating, or a layout."""
     match payload[0], payload[1:]:
         case "?", key:
             _press_reply(turn, key)

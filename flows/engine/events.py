@@ -117,7 +117,7 @@ class Resolved:
 
 
 class Notice(StrEnum):
-    """The reason for a notice: a message that announces another message without its content."""
+    """The reason for sending a notice, which announces another message without its content."""
 
     UPDATE = "update"
     ANSWER = "answer"
@@ -320,7 +320,7 @@ class TakeFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceived:
-    """Note in the case that the requested paper is stored, so that the officer continues."""
+    """Note in the case that the paper which the officer requested is stored, and can be read."""
 
     paper: str
 

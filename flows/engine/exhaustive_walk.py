@@ -172,10 +172,10 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Return the answers to try for a question.
+    """Return the answers with which the walk tries a question.
 
-    The answers are options or extremes of a number, values that conditions compare with, and a
-    sample.
+    These are its options, or the minimum and maximum of a number, and values with which conditions
+    compare the answer. For a question without options, a sample is one of them.
     """
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values

@@ -29,7 +29,7 @@ def take_event(turn: TurnState, event: InvitationFound) -> None:
 
 
 def drop(turn: TurnState) -> None:
-    """Delete the invitation if the officer flow is not open.
+    """Delete the invitation from the conversation if the officer flow is not open.
 
     Otherwise a later request for an officer would be reported to the inviting organization.
     """

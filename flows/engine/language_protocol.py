@@ -144,7 +144,7 @@ class Words(Protocol):
         ...
 
     def after_no(self, typed: str, language: str) -> str:
-        """Return the text after a "no" and a sign, as in "no, 1987"; "" if there is none."""
+        """Return the text after "no" and punctuation, as in "no, 1987"; "" if there is none."""
         ...
 
     def nothing(self, typed: str, language: str) -> bool:

@@ -89,7 +89,7 @@ def _wait_for_officer(turn: TurnState) -> None:
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:
-    """Return the name of the kind of paper `key`, which is the label of its upload question."""
+    """Return the name of a kind of paper, which is the label of the upload question `key`."""
     items = (item for flow in turn.flows.values() for item in flow.questions())
     return next(
         (item.label for item in items if isinstance(item, Upload) and item.paper == key),

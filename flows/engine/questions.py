@@ -101,7 +101,7 @@ class Choice(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiChoice(Question):
-    """A choice of several options, toggled until "done"; the answer is their keys with commas."""
+    """A choice of several options, toggled until "done"; the answer is keys, comma-separated."""
 
     among: tuple[Option, ...]
     done: Text = labels.THAT_IS_ALL

@@ -11,7 +11,7 @@ from flows.engine.turn import TurnState
 
 
 def place_of(turn: TurnState, asked: Asked) -> tuple[Flow, Step] | None:
-    """Return the flow and the step of the question `asked`; None if it no longer applies."""
+    """Return the flow and step of the question `asked`; None if the question no longer applies."""
     road = turn.path()
     stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
     if road is None or stop is None or stop.item.rev != asked.rev:

@@ -66,7 +66,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def count(turn: TurnState) -> None:
-    """Count the person's first registration for the organization if the person agreed.
+    """Add one to the organization's count at the person's first registration, if they agreed.
 
     The referral is deleted in any case.
     """

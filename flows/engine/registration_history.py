@@ -64,7 +64,7 @@ def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tu
 
 
 def lines(known: RegistrationStatus) -> list[Text]:
-    """Return a line for each state and step in the history; no lines for fewer than two."""
+    """Return a line for each state and step in the history; [] if there are fewer than two."""
     found = [(each.day, event) for each in known.history if (event := _event(each)) is not None]
     if len(found) < 2:
         return []

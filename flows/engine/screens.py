@@ -282,7 +282,7 @@ WITHDRAW_SCREEN = Choice(
 
 
 def registration_text(state: str, number: str) -> Text:
-    """Return the text for a registration's state, with the number if the text contains it."""
+    """Return the text for a registration's state, with the number where the text names it."""
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
         return receipt(_(text.msgid, **dict(text.values), number=number), number)

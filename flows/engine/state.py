@@ -30,7 +30,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """The last question as it was shown. Input is checked against it, not the current form."""
+    """The last question as it was shown. Input is checked against it, and not against the form."""
 
     flow: str
     key: str
