@@ -141,7 +141,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete closed flows' forms with answers that must not be stored, if the person's data is.
+    """For a person whose data is stored, delete forms of closed flows that must not be stored.
 
     Also delete the recognized question, for every person, as soon as another screen is shown.
     """

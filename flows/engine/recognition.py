@@ -36,7 +36,7 @@ class Danger(StrEnum):
 
     @property
     def is_urgent(self) -> bool:
-        """True if a case, or a message to an officer, is urgent when it contains these words."""
+        """True if this degree of danger makes a case or a message to an officer urgent."""
         return self in (Danger.LIKELY, Danger.CLEAR)
 
 

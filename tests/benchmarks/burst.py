@@ -1,4 +1,4 @@
-"""`./kosh bench burst`: for a while, ten times as many people write; counts delays and failures."""
+"""`./kosh bench burst`: delays and failures while ten times as many people write for a while."""
 
 from collections.abc import Iterator
 

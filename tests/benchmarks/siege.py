@@ -49,7 +49,7 @@ class UnderAttack:
 
 
 def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
-    """Measure people's turns for a quarter of the time without, then during the attack."""
+    """Measure people's turns before the attack (a quarter of the time), then during it."""
     with staged() as stage:
         database = stage.database("kosh_siege")
         web = stage.serve(database, server="attacked", core=SERVER_CORE)

@@ -113,7 +113,7 @@ class Pace:
     _next: float = 0.0
 
     async def turn(self) -> None:
-        """Wait until one more action of a person keeps the rate."""
+        """Wait until a person may act without exceeding the rate."""
         while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — the platform sends no signal
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()

@@ -100,7 +100,7 @@ class Platform:
 
     @property
     def moved(self) -> int:
-        """Return a number that rises with each accepted update and each call of the bot."""
+        """Return a measure of progress, which rises with each accepted update and bot call."""
         return len(self.acknowledged) + self.calls
 
     async def join(self, chat: int) -> None:

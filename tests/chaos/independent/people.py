@@ -153,7 +153,7 @@ class Crowd:
             await self.erase(life)
 
     async def learn(self) -> None:
-        """Learn the expected reply to each act from one person before any fault; erase them."""
+        """Before any fault, learn the reply to each act from one person; erase this person."""
         life = self.born()
         life.learns = True
         await self.consent(life)

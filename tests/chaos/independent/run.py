@@ -33,7 +33,7 @@ DECISION_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """The parameters of a test; the seed selects people, faults and deliveries."""
+    """The parameters of a chaos test; the seed selects people, faults and deliveries."""
 
     seed: int
     seconds: float
