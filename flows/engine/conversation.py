@@ -322,7 +322,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_lasting(turn: TurnState, payload: str) -> None:
-    """Handle a payload that never expires: of a button below an answer, a rating, or a layout."""
+    """Handle a payload that never expires: a button below an answer, a rating, a row's button."""
     match payload[0], payload[1:]:
         case "?", key:
             _press_reply(turn, key)

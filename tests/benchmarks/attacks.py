@@ -20,7 +20,7 @@ EVERYONE: Group = frozenset()
 
 @dataclass
 class Known:
-    """What was published on one day: shown counts, groups with a hidden count, and sums.
+    """Everything published on one day: shown counts, groups with a hidden count, and sums.
 
     A sum is a group whose count equals the counts of its parts together.
     """

@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass
 class Stage:
-    """What all parts of this benchmark share: servers, clients, the broadcast, and the figures."""
+    """Objects that all parts of this benchmark share: servers, clients, broadcast, and figures."""
 
     rt: Runtime
     http: aiohttp.ClientSession

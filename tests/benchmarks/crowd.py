@@ -23,8 +23,8 @@ from flows.engine.state import Conversation
 from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
 from tests.names import names
 
-# Shares of the people: language and script of the conversation, script of the names, and how many
-# of ten people have both.
+# Groups of people: language and script of the conversation, script of the names, and how many
+# people out of ten belong to the group.
 SHARES = (
     ("kk_Arab", "Kazakh Arabic", 3),
     ("kk", "Kazakh Cyrillic", 2),

@@ -62,7 +62,7 @@ class Again(Exception):
 
 @dataclass
 class Town:
-    """What people and officers of the day share: ledger, emulator, URL, pauses, uploaded files."""
+    """Objects that people and officers of the day share: ledger, emulator, URL, uploaded files."""
 
     ledger: Ledger
     emulator: Emulator

@@ -49,7 +49,7 @@ LATE = 20
 
 @dataclass
 class Scene:
-    """What a fault needs to act: processes, platform, pace of the people, and random numbers."""
+    """Objects that a fault needs: processes, platform, pace of the people, and random numbers."""
 
     processes: Processes
     platform: Platform

@@ -38,7 +38,7 @@ ORDERLY = ("F2", "F18", "F25")
 
 @dataclass
 class Story:
-    """What the platform recorded about one person; each entry has its index in the journal."""
+    """The platform's record of one person; each entry has its index in the journal."""
 
     who: Somebody
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)

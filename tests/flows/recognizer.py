@@ -68,7 +68,7 @@ def danger(kind: str, level: Danger = Danger.CLEAR) -> Recognition:
     return Recognition(Confidence.SURE, (kind,), danger=level, danger_intent=kind)
 
 
-# What is recognized in a sentence, and the sentence in each language, by the sentence's name. Other
+# Sentences by name: the intents that are recognized in one, and its text in each language. Other
 # scripts are transliterated. An unsure recognition lists only the intents that the shipped model
 # finds in every language. Danger.SUSPECTED means that the model finds danger of any level.
 SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {

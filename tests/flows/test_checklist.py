@@ -92,7 +92,7 @@ def keys(made: Checklist) -> list[str]:
 
 
 def tokens(made: Checklist) -> list[str]:
-    """Return a checklist as a list of keys: of introductory lines, documents, and closing lines.
+    """Return the keys of a checklist's introductory lines, documents and closing lines, in order.
 
     The keys of a document's remarks follow the document's key after "+".
     """

@@ -207,7 +207,7 @@ class Crowd:
             await self._learn(life, label, entry["n"])
 
     async def seen[T](self, life: Life, find: Callable[[], T | None], seconds: float) -> T | None:
-        """Return the first true result of `find`, called at each change of the chat; else None."""
+        """Return the first true result of `find`, called at each change of the chat, or None."""
         try:
             return await life.user.place.changed.until(find, seconds)
         except TimeoutError:

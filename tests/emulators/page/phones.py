@@ -122,7 +122,7 @@ class TelegramPhone:
 
 
 def telegram_file(content: Params) -> str:
-    """Return a text that stands for a message with content other than text."""
+    """Return a short text to show in place of content that is not text."""
     if "document" in content:
         return str(content["document"].get("file_name", "file"))
     if "contact" in content:
