@@ -65,7 +65,7 @@ async def show(
         "statistics.html",
         found=found,
         topics=_bars(found.topics, topics),
-        languages=_bars(found.languages, languages),
+        language_bars=_bars(found.languages, languages),
         countries=_bars(
             found.countries, countries | {"": context.say(console_labels.CASE["intent_unsaid"])}
         ),
