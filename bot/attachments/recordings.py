@@ -83,7 +83,7 @@ _DUE = statement(
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A voice message fetched from the messenger; `contents` is None if it was refused."""
+    """A voice message fetched from the messenger; `contents` is None if Kosh refused it."""
 
     file_id: UUID
     attempt: int

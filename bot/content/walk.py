@@ -44,8 +44,8 @@ def walk(languages: Languages, day: date) -> Walked:
 def overlaid(languages: Languages, day: date) -> date:
     """Return an edition in which every fact is replaced by a published copy with the same texts.
 
-    An edition is a date object that also contains published content. Rendering it runs the code for
-    published content on known sentences.
+    An edition is a `date` that also carries published content. Rendering the returned edition runs
+    the code for published content, on texts whose correct output is known.
     """
     return snapshot(languages, 1, _bodies(languages, day)).on(day)
 

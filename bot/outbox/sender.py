@@ -182,8 +182,8 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     rt.reached[parcel.channel] = time.monotonic()
     ids, note = stored_id(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
-        # Attempts before this one sent the first parts, so prepend their ids. A template repeated
-        # the whole message instead.
+        # Earlier attempts sent the first parts, so prepend their ids. If the reply window is
+        # closed, this attempt sent the whole message again, as a template.
         ids = "" if parcel.act.closed else ids and ",".join((*_earlier(parcel), ids))
         note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)

@@ -271,9 +271,9 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 
 
 def _cut_han(part: Skeleton) -> list[Skeleton]:
-    """Return the parts of a Chinese text between words for "and", spaces and question particles.
+    """Split a Chinese text at spaces, question particles and words for "and"; return the parts.
 
-    Chinese needs no spaces, so that people often type a space in place of a comma.
+    Chinese is written without spaces, so a typed space often stands for a comma.
     """
     words: list[list[str]] = [[]]
     before = ""

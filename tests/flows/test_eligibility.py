@@ -55,7 +55,7 @@ def test_eligibility_programmes_follow_purpose_and_person() -> None:
     assert found(purpose="information") == ["kandas_status"]
 
 
-def test_eligibility_programme_states_its_reason_and_cost() -> None:
+def test_eligibility_says_why_a_programme_fits_and_what_it_costs() -> None:
     for answers in situations(ELIGIBILITY):
         for way in ways(answers, TODAY):
             assert way.why.msgid

@@ -1,6 +1,6 @@
 """People on two channels are linked as a family, in every language.
 
-Notices do not show the content, which a lock screen would display.
+The notices about the link name no details, because a lock screen would display them.
 """
 
 import re

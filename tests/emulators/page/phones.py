@@ -33,7 +33,7 @@ class Phone(Protocol):
         """Perform an act: `say`, `press`, `choose`, `tap`, `start`, or `renew` (a new person)."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file of the person, as a photo or as a document."""
+        """Send a file as this person, either as a photo or as a document."""
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
         """Return MIME type and bytes of a picture on the screen."""
@@ -83,7 +83,7 @@ class TelegramPhone:
                 raise LookupError(f"Telegram has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file of the person, as a photo or as a document."""
+        """Send a file as this person, either as a photo or as a document."""
         if as_photo:
             sent = await self.user.send_photo(data)
             self.mimes[sent.content["photo"][-1]["file_id"]] = mime
@@ -171,7 +171,7 @@ class WhatsAppPhone:
                 raise LookupError(f"WhatsApp has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Send a file of the person, as a photo or as a document."""
+        """Send a file as this person, either as a photo or as a document."""
         if as_photo:
             await self.user.send("image", data, mime)
         else:
