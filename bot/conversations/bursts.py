@@ -1,4 +1,4 @@
-"""Joins the lines that a person sends within a second, and drops repeated button presses.
+"""Joins the lines that a person sends within a second; drops repeated presses and repeated replies.
 
 A line is one text message. The first line is answered at once. Each further line causes its own
 turn, because a platform delivers the next update of a chat only after a response to the last one.
