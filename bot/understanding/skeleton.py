@@ -273,7 +273,7 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 def _cut_han(part: Skeleton) -> list[Skeleton]:
     """Split a Chinese text at spaces, question particles and words for "and"; return the parts.
 
-    Chinese is written without spaces, so a typed space often stands for a comma.
+    Chinese is written without spaces, so a typed space often has the meaning of a comma.
     """
     words: list[list[str]] = [[]]
     before = ""

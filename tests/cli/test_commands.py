@@ -77,7 +77,7 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
 @pytest.mark.parametrize(
     ("words", "fields"),
     [
-        (["doctor", "--json"], {"what", "grade", "said", "mend"}),
+        (["doctor", "--json"], {"what", "grade", "said", "fix"}),
         (["keys", "show", "--json"], {"kind", "version", "days", "writes", "usage"}),
     ],
 )

@@ -39,6 +39,19 @@ def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:
     assert "withdraw" in chat.keys
 
 
+def test_text_about_a_mistake_in_an_officer_request_shows_the_registration() -> None:
+    chat = Chat.begun("ru", "officer", understanding=KNOWN).says(MISTAKE)
+    assert not chat.shows(corrections.CORRECT)
+    assert chat.at == "~lookup"
+
+
+def test_typed_no_with_an_answer_answers_the_first_question() -> None:
+    chat = Chat.begun("ru", "preregistration")
+    first = chat.at
+    assert chat.says("нет, себя").at != first
+    assert chat.told()[first] == "self"
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],

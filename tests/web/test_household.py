@@ -107,7 +107,7 @@ async def test_wrong_code_to_join_a_family_is_explained_without_a_case(house: Ho
 
 async def test_family_request_refused_by_the_registry_opens_a_case(house: House) -> None:
     guest = await _registered(house)
-    await house.fault(name="refuse", count=1)
+    await house.fault(name="refuse", count=1, on="writes")
     await guest.go("/status", "household", "invite", "yes")
     assert (await _settled(house, guest)).refusal == "refused"
     assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
