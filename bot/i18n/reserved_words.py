@@ -34,6 +34,17 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
+# Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
+# life in them, because "I do not want to live" begins with the same words.
+DECLINED = (
+    "не хочу, не хочется, не буду, не желаю, не надо, не нужно, нет не хочу",
+    "қаламаймын, керек емес, қажет емес, керегі жоқ, жоқ қаламаймын",
+    "قالامايمىن, كەرەك ەمەس, قاجەت ەمەس, كەرەگى جوق",
+    "xohlamayman, istamayman, kerak emas, shart emas, yoʻq xohlamayman",
+    "хоҳламайман, истамайман, керак эмас, шарт эмас",
+    "不想, 不想要, 不要, 不愿意, 不需要, 不用, 不用了",
+    "i do not want, i donʼt want, i do not want to, i donʼt want to",
+)
 # Greetings, thanks, expressions of doubt and sentences about the form, which are not accepted as a
 # name. A name is asked for in Latin letters, so most sentences about the form are in Latin letters.
 SMALL_TALK = (
@@ -283,6 +294,11 @@ def nothing(typed: str, language: str) -> bool:
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)
     return is_nothing or yes_no(typed, language) is False
+
+
+def declined(typed: str) -> bool:
+    """Return True if the whole message means "I do not want" and says no more."""
+    return normalization.fold(typed) in _answers(DECLINED)
 
 
 def small_talk(typed: str) -> bool:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from bot.i18n import reserved_words
 from bot.understanding import entities, sharing
 from bot.understanding.decision import (
     Certainty,
@@ -28,6 +29,9 @@ DANGER = {
 }
 
 
+NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
+
+
 class EngineReading:
     """A message, recognized on demand; implements `flows.engine.recognition.Reading`."""
 
@@ -42,6 +46,8 @@ class EngineReading:
     @cached_property
     def danger(self) -> Danger:
         """The danger found by the model alone; the flow engine searches for `crisis_words`."""
+        if reserved_words.declined(self._message.text):
+            return Danger.NONE
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
@@ -52,6 +58,8 @@ class EngineReading:
     @cached_property
     def recognition(self) -> Recognition:
         """The likely intents of the message, with the level of confidence and of danger."""
+        if reserved_words.declined(self._message.text):
+            return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)
         confidence, intents = _asked(decision)

@@ -214,3 +214,28 @@ def test_recognizer_quick_certainty_check_excludes_a_line_about_danger(
     monkeypatch.setattr(Message, "recognize", counted)
     assert not EngineRecognizer.load().read(line, "uz").is_sure
     assert recognized == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "не хочу",
+        "Не надо.",
+        "қаламаймын",
+        "قالامايمىن",
+        "xohlamayman",
+        "хоҳламайман",
+        "不想",
+        "不要",
+    ],
+)
+def test_message_that_only_declines_is_no_danger_and_no_topic(text: str) -> None:
+    reading = EngineRecognizer.load().read(text, "ru")
+    assert reading.danger is Danger.NONE
+    assert reading.recognition.danger is Danger.NONE
+    assert reading.recognition.intents == ()
+
+
+@pytest.mark.parametrize("text", ["не хочу жить", "yashashni xohlamayman", "不想活了"])
+def test_message_that_declines_to_live_is_danger(text: str) -> None:
+    assert EngineRecognizer.load().read(text, "ru").danger is not Danger.NONE
