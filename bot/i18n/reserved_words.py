@@ -57,7 +57,7 @@ SMALL_TALK = (
     "你好, 您好, 谢谢, 多谢, 好的, 知道了, 明白了, 不知道, 再见",
     "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi",
     "rahmat aka, rahmat opa, rahmat bolam, xato yozdim, xato qildim, notoʻgʻri yozdim, adashdim,"
-    " aytmayman, xohlamayman, istamayman, kerak emas, shart emas, keyinroq, esimda yoʻq,"
+    " aytmayman, keyinroq, esimda yoʻq,"
     " eslay olmayman, oʻqiy olmayman, yoza olmayman, yozolmayman, odam chaqiring, yordam bering,"
     " yordam kerak, qoʻngʻiroq qiling, menga qoʻngʻiroq qiling, nega, nima uchun, ruscha,"
     " qozoqcha, oʻzbekcha, xitoycha, lotincha, kirillcha",
@@ -302,11 +302,11 @@ def declined(typed: str) -> bool:
 
 
 def small_talk(typed: str) -> bool:
-    """Return True if the whole message is a greeting, thanks or an expression of doubt.
+    """Return True if the whole message is a greeting, thanks, a refusal or an expression of doubt.
 
     The question for the person's name rejects these messages.
     """
-    is_talk = normalization.fold(typed) in _answers(SMALL_TALK)
+    is_talk = declined(typed) or normalization.fold(typed) in _answers(SMALL_TALK)
     return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
 
 

@@ -44,9 +44,13 @@ class EngineReading:
         return self._message.words
 
     @cached_property
+    def _has_declined(self) -> bool:
+        return reserved_words.declined(self._message.text)
+
+    @cached_property
     def danger(self) -> Danger:
         """The danger found by the model alone; the flow engine searches for `crisis_words`."""
-        if reserved_words.declined(self._message.text):
+        if self._has_declined:
             return Danger.NONE
         return DANGER[danger_without_lexicon(self._message)]
 
@@ -58,7 +62,7 @@ class EngineReading:
     @cached_property
     def recognition(self) -> Recognition:
         """The likely intents of the message, with the level of confidence and of danger."""
-        if reserved_words.declined(self._message.text):
+        if self._has_declined:
             return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)

@@ -6,6 +6,7 @@ from bot import notifications
 from bot.db import job_queue
 from bot.worker import main
 from tests.desk.desks import an_officer
+from tests.jobs import run_waiting
 from tests.notifications.test_notifications import Office, office
 
 __all__ = ["office"]
@@ -20,11 +21,7 @@ async def test_job_of_a_newer_kind_of_notification_waits_for_a_newer_worker(
         await job_queue.defer(session, notifications.TASK, kind="no_shift", subject="general")
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     main.know_notifications(app, rt)
-    async with app.open_async(rt.pool):
-        await app.run_worker_async(
-            wait=False, install_signal_handlers=False, listen_notify=False,
-            delete_jobs="successful",
-        )  # fmt: skip
+    await run_waiting(app, rt)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT args ->> 'kind', status::text, scheduled_at > now() FROM procrastinate_jobs"

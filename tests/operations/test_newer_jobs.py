@@ -3,6 +3,7 @@
 from bot.db import job_queue
 from bot.runtime import Runtime
 from bot.worker import newer_jobs
+from tests.jobs import run_waiting
 
 
 async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> None:
@@ -16,11 +17,7 @@ async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> N
     async with rt.pool.connection() as session:
         await job_queue.defer(session, "added", subject="new")
         await job_queue.defer(session, "known", subject="old")
-    async with old.open_async(rt.pool):
-        await old.run_worker_async(
-            wait=False, install_signal_handlers=False, listen_notify=False,
-            delete_jobs="successful",
-        )  # fmt: skip
+    await run_waiting(old, rt)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT task_name, status::text, scheduled_at > now() FROM procrastinate_jobs"
@@ -28,9 +25,5 @@ async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> N
         assert await cursor.fetchall() == [("added", "todo", True)]
         assert ran == ["old"]
         await session.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
-    async with newer.open_async(rt.pool):
-        await newer.run_worker_async(
-            wait=False, install_signal_handlers=False, listen_notify=False,
-            delete_jobs="successful",
-        )  # fmt: skip
+    await run_waiting(newer, rt)
     assert ran == ["old", "new"]
