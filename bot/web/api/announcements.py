@@ -44,7 +44,7 @@ class Audience(RequestBody):
 
 
 class AnnouncementRequest(RequestBody):
-    """The purpose, texts, audience and permitted times of a new announcement."""
+    """The purpose, texts, audience and permitted sending times of a new announcement."""
 
     purpose: Purpose
     topic: str

@@ -48,9 +48,10 @@ class CaseRequest(RequestBody):
 
 
 class InvitedCase(ResponseBody):
-    """The state of a case that a system started; `id` identifies the invitation, not the case.
+    """An invitation of a person to open a case, and the state of the case.
 
-    The content of the case is never part of a response.
+    `id` identifies the invitation, not the case. The content of the case is never part of a
+    response.
     """
 
     id: UUID
@@ -67,7 +68,7 @@ class InvitedCase(ResponseBody):
 
 
 class Links(ResponseBody):
-    """One-time links to the invitation, one per channel; using one makes all of them invalid."""
+    """One-time links that open a case, one per channel; using one makes all of them invalid."""
 
     telegram: str | None
     """Link that opens the bot in Telegram; null if the installation has none."""
@@ -80,7 +81,7 @@ class Links(ResponseBody):
 
 
 class NewCase(InvitedCase):
-    """A new invitation with its links; show the links only to the person."""
+    """A new invitation to open a case, with one-time links; show the links only to the person."""
 
     links: Links
 
@@ -112,7 +113,7 @@ async def invite_person(
 
 @router.get("/{id}", responses=problems("not-found"))
 async def read_case(request: Request, id: UUID, system: Inviter) -> InvitedCase:
-    """Return the state of a case that the token's account started."""
+    """Return the state of a case that the account of the API token started."""
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         return InvitedCase.of(await invitations.find(transaction, system.id, id))

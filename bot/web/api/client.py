@@ -78,7 +78,7 @@ class InvitedCase:
 
 @dataclass(frozen=True, slots=True)
 class NewCase(InvitedCase):
-    """A new invitation with its links; show the links only to the person."""
+    """A new invitation to open a case, with one-time links; show the links only to the person."""
 
     links: Mapping[str, str | None]
 
@@ -226,7 +226,7 @@ class Client:
         return _read(NewCase, await self._call("POST", "/cases", asked, key))
 
     async def read_case(self, case: str) -> InvitedCase:
-        """Return the state of a case by the id of its invitation."""
+        """Return the state of a case by the id that `invite_person` returned."""
         return _read(InvitedCase, await self._call("GET", f"/cases/{case}"))
 
     async def read_statistics(self) -> Statistics:

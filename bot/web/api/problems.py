@@ -96,8 +96,8 @@ def named(status: int) -> ProblemName:
 def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the error responses of an operation by status, for FastAPI's documentation.
 
-    `names` are the problems that only this operation has. The problems that every operation has are
-    added, and with `body` also those of every operation with a request body.
+    `names` are the problems that only this operation has. The function adds the problems that every
+    operation has. With `body`, it also adds the problems that any request with a body can have.
     """
     always: tuple[ProblemName, ...] = (
         *("unauthorized", "forbidden", "too-many-requests", "unavailable"),

@@ -99,7 +99,7 @@ def _refusal(error: Exception) -> Response:
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
-            # FastAPI raises this if the body is not valid JSON.
+            # FastAPI raises HTTPException if the body is not valid JSON.
             return problem("invalid")
         case _:
             return problem("not-found")

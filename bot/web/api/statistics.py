@@ -27,7 +27,7 @@ class Count(ResponseBody):
 class Day(ResponseBody):
     """The numbers of cases opened and closed on a day.
 
-    Each is rounded down to a multiple of 5, and null below 5.
+    Each number is rounded down to a multiple of 5, and is null below 5.
     """
 
     day: str

@@ -64,8 +64,8 @@ async def look_up_status(
 ) -> RegistrationState:
     """Return the state of a registration; 404 whenever number and PIN cannot be confirmed.
 
-    Each wrong pair uses up an attempt of the account (5 an hour), of the number and of the person.
-    While the account has no attempt left, every pair gets 429, right or wrong.
+    Each wrong pair of number and PIN uses up an attempt of the account (5 an hour), of the number
+    and of the person. While the account has no attempt left, every pair gets 429, right or wrong.
     """
     rt: Runtime = request.app.state.rt
     account = f"api:{system.id}"

@@ -168,7 +168,7 @@ async def enable_webhook(request: Request, id: UUID, system: Manager) -> Webhook
 
 
 def _require_scopes(token: ApiToken, events: list[EventType]) -> None:
-    """Raise Refusal unless the token has the scope that each of the event types requires."""
+    """Raise Refusal if the token lacks a scope that one of the event types requires."""
     for each in events:
         if SCOPE_OF[each] not in token.scopes:
             raise Refusal("forbidden", "scope", SCOPE_OF[each])
