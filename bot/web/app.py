@@ -79,8 +79,8 @@ def _routes(platforms_only: bool) -> list[BaseRoute]:
 
     With `platforms_only`, these are only webhooks, registry callbacks and health checks.
     """
-    # The routes of webhooks are added one by one, because FastAPI would match the routes of an
-    # included router twice.
+    # Copy the webhook routes instead of including their router, because FastAPI would match the
+    # routes of an included router twice.
     included = APIRouter(routes=webhooks.router.routes)
     included.include_router(health.router)
     if not platforms_only:

@@ -127,8 +127,8 @@ async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Respon
 async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
     """Redirect the browser to a page that does not mention Kosh, and delete the chat's cookie.
 
-    The chat is left even if the database is unavailable and the event is not stored. A person in
-    danger must not wait, and without the cookie the browser does not open the chat again.
+    The browser leaves the chat even if the database is unavailable and the event is not stored. A
+    person in danger must not wait, and without the cookie the browser does not open the chat again.
     """
     background = None
     with suppress(*UNAVAILABLE_ERRORS):
@@ -144,7 +144,7 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Process an uploaded file, the answer to the open question; respond when it is checked."""
+    """Check an uploaded file and process it as the answer to the chat's open question."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
     # The limit for the form is larger than the one for its file. So a file that is too large
@@ -228,14 +228,14 @@ async def _own_words(
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
     """Renew the cookie of a known person's chat; delete a cookie whose chat is unknown.
 
-    The cookie that a secure page set, which is valid for 30 minutes, is not renewed.
+    A cookie that a one-time link set is valid for 30 minutes and is not renewed.
     """
     if session.person is None:
         if session.by_cookie:
             forget(rt, answer)
         return
-    # The event is committed, so the response must acknowledge it even if the renewal fails. The
-    # next post renews the cookie too.
+    # The person's event is committed, so the response must acknowledge it even if renewing the
+    # cookie fails. The next post renews the cookie too.
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):

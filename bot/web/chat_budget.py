@@ -65,7 +65,10 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The sealed question in a posted form (see `chat_question`), and the answer that was typed."""
+    """An answer to the question that a page asked because a rate budget was spent.
+
+    `seal` is the token that identifies the question (see `chat_question`), `text` the typed answer.
+    """
 
     seal: str
     text: str
@@ -76,8 +79,8 @@ async def receive_within_budgets(
 ) -> AfterCommit | None:
     """Process the event and charge its rate budgets.
 
-    Return the messages to send after the commit. Raises NotTaken if a budget is spent. `answered`
-    is the answer to the question that an earlier rejection asked, or None.
+    Return the messages to send after the commit. Raises NotTaken if a budget is spent; the page
+    may then ask a question. `answered` is the answer to that question, or None.
     """
     rt: Runtime = request.app.state.rt
     host = client_host(request)
@@ -103,9 +106,9 @@ async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:
-    """Return 429 with `as_page`, so that the page's script posts the form as an ordinary form.
+    """Return 429 to the chat page's script, which then posts the form as an ordinary form.
 
-    The browser then shows the page with the question.
+    The response to the second post is the page of `not_taken_page`, which the browser shows.
     """
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
@@ -113,7 +116,7 @@ def not_taken_by_script(denied: NotTaken) -> Response:
 def not_taken_page(
     request: Request, form: ChatForm, event: Event, denied: NotTaken, language: str
 ) -> Response:
-    """Return the 429 page, which asks the question or shows the minutes to wait.
+    """Return the 429 page: a question that programs cannot answer, or the minutes to wait.
 
     The page's form contains the rejected input, to be posted again. If the rejected text was about
     danger, the safety message for that danger is shown at the top.

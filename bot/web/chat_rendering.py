@@ -74,9 +74,10 @@ type Notes = Sequence[tuple[str, Note]]
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that was posted and not accepted.
+    """A message that a person posted and Kosh could not accept.
 
-    The page puts its text into the input field again. The second attempt has the same id.
+    The page puts the text into the input field again. If the person posts it again, the post has
+    the same id.
     """
 
     text: str
@@ -132,19 +133,20 @@ def render_page(
 
 
 def trouble(rt: Runtime, language: str) -> str:
-    """Return the error message TROUBLE in this language.
+    """Return the message that something went wrong and the person should try again.
 
-    For "", return it in all languages, separated by slashes.
+    The message is in this language, or for "" in all languages, separated by slashes.
     """
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     return " / ".join(rt.languages.render(TROUBLE, code) for code in codes)
 
 
 def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
-    """Return the messages that remain after all notes are applied, as template values (bubbles).
+    """Return the messages that the chat page shows, as template values (bubbles).
 
-    A note can replace or delete earlier messages. Only the newest bubble has all its buttons. The
-    bubble before it keeps only buttons that do not expire, and older bubbles keep none.
+    A note (a change of the page) adds a message, or replaces or deletes earlier messages. Only the
+    newest bubble has all its buttons. The bubble before it keeps only buttons that do not expire,
+    and older bubbles keep none.
     """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
@@ -162,9 +164,9 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
 
 
 def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> list[dict[str, Any]]:
-    """Insert the person's own text before the bubbles that answer it.
+    """Insert the person's own text before the bubbles (messages) that answer it.
 
-    If a note deletes the text, do not insert it.
+    If one of the notes (changes of the page) deletes the text, do not insert it.
     """
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
@@ -250,8 +252,8 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
 def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
     """Return the template values of a button that chooses a language.
 
-    The button's label is the language's own name. `prompt` is the line of the message in that
-    language.
+    The button's label is the language's own name. `prompt` is the line that asks for the choice in
+    that language.
     """
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
@@ -259,11 +261,11 @@ def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield groups of adjacent lines of a message, each drawn in one way; nothing without marks.
+    """Yield the groups of adjacent lines of a message that the page draws in the same way.
 
-    A mark says how some lines are drawn. Each group has the kind of its marks, its number of lines,
-    and the fields `head` and `value` of each mark. Adjacent marks of a kind in IN_ROWS form one
-    group.
+    A mark says how some lines are drawn. For a message without marks, yield nothing. Each group has
+    the kind of its marks, its number of lines, and the fields `head` and `value` of each mark.
+    Adjacent marks of a kind in IN_ROWS form one group.
     """
     drawn = 0
     for kind, group in groupby(message.marks, lambda mark: mark.kind):
@@ -281,9 +283,9 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to each part of a message whether it is collapsed, with only its beginning visible.
 
-    Only warnings of one line are collapsed. In a message with list entries, all of them are. In a
-    message without list entries, but with a part of the kind "more", the first warning stays open.
-    In any other message, no warning is collapsed.
+    Only warnings of one line are collapsed. In a message with list entries, all these warnings are
+    collapsed. In a message without list entries, but with a part of the kind "more", the first
+    warning stays open. In any other message, no warning is collapsed.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]

@@ -49,10 +49,11 @@ class ChatSession:
 
 
 class ChatForm(BaseModel):
-    """Fields of the page's forms: a text or a button's payload, and the last shown message's id.
+    """Fields of a form of the chat page: a text, or the payload of a button.
 
-    `seal` and `answer` are the sealed question that is asked while a rate budget is spent, and the
-    answer to it.
+    `id` identifies the post, `chat` is the secret name of an anonymous chat, and `last` is the id
+    of the last message that the page shows. While a rate budget is spent, `seal` is the token of
+    the question that the page asks, and `answer` the answer to this question.
     """
 
     text: str = ""
@@ -159,7 +160,7 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
-    """Delete the stored texts of a known person's messages before `last`, which were shown.
+    """Delete the stored texts of a known person's messages that are older than `last`.
 
     `last` is the last message that the page reports as shown. Only the page's report counts,
     because bytes that were written to a connection may not have arrived.

@@ -159,9 +159,10 @@ class UnverifiedBytes:
     def held_by(self, host: str) -> Iterator[Callable[[int], None]]:
         """Yield a function to call with the size of each received piece of a webhook's body.
 
-        The function adds the size to the total of the client's address, and raises Refused (503) if
-        the total exceeds MAX_UNVERIFIED_BYTES_PER_ADDRESS, or that of all addresses
-        MAX_UNVERIFIED_BYTES. When the block ends, the sizes are subtracted again.
+        The function adds the size to the total of the client's address and to the total of all
+        addresses. It raises Refused (503) if the first total would exceed
+        MAX_UNVERIFIED_BYTES_PER_ADDRESS or the second one MAX_UNVERIFIED_BYTES. When the block
+        ends, the sizes are subtracted again.
         """
         network, own = network_of(host), 0
 

@@ -134,7 +134,10 @@ async def papers(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/info/papers/{country}", methods=METHODS)
 async def papers_of(request: Request, country: str, lang: str = "") -> Response:
-    """Return the page of programmes that have a list of papers for a country's citizens."""
+    """Return the page of programmes that have a list of papers for a country's citizens.
+
+    A programme is a status or a card for which a person may apply.
+    """
     _require(country in ORIGINS)
     values = partial(_papers_of, country=country)
     return cached_page(request, reader_of(request, lang), "info_links.html", values)

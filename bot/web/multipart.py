@@ -84,7 +84,7 @@ class _Reader:
     async def read(self) -> bool:
         """Parse the next piece of the body; return False at the end of the body.
 
-        Raises Refused with status 408, 400 or 413.
+        Raises Refused with 408 (too slow), 400 (malformed or disconnected) or 413 (too large).
         """
         try:
             async with asyncio.timeout(PIECE_SECONDS):

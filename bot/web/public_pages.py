@@ -39,8 +39,8 @@ type Values = Mapping[str, Any]
 class Reader:
     """The context of a public page: language, valid content, and functions to render texts.
 
-    `edition` is a date object that also contains the content published for that date (see
-    bot/content/live.py).
+    `edition` is today's date, as an instance of a subclass of `date` that also holds the published
+    content (see flows/engine/edition.py).
     """
 
     rt: Runtime

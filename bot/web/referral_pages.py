@@ -63,7 +63,7 @@ class Invitation:
 def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
     """Return the invitation's addresses, one per configured channel.
 
-    `web` is the displayed name of the web page, which is always the first one.
+    `web` is the displayed name of the web chat. The address of the web page is always the first.
     """
     found = [Invitation(web, f"{settings.public_url}/r/{code}")]
     if settings.has_telegram and settings.telegram_name:
@@ -77,7 +77,9 @@ def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
 
 @router.api_route("/r/{code}", methods=METHODS)
 async def invitation(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the page that invites a person; it names the organisation and the data that it gets.
+    """Return the page that invites a person in the name of an organisation.
+
+    The page says what the organisation learns about people: only how many have registered.
 
     Return 404 for an unknown or ended invitation.
     """

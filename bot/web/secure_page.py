@@ -115,10 +115,10 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
 
 
 async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
-    """Return False if Telegram's signed data does not prove that the link's person opened it.
+    """Return False if Telegram does not confirm that the link's person opened the link.
 
-    Return True for a link that was opened outside a Mini App, or that another channel than Telegram
-    sent.
+    If the link was sent in Telegram and opened as a Mini App, Telegram's signed data must name the
+    person to whom it was sent. In any other case, return True without a check.
     """
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:

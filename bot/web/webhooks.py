@@ -206,9 +206,9 @@ async def _receive_batch(
 ) -> tuple[bool, list[Received]]:
     """Process a batch of updates.
 
-    Return True if all were committed, and each person's updates, each with the messages to send
-    after its commit. Updates of one person are processed in order, those of different people
-    concurrently.
+    The first result is True if no update failed temporarily. The second result has a list per
+    person, with pairs of an update and the messages to send after its commit. Updates of one person
+    are processed in order, updates of different people concurrently.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
@@ -232,7 +232,8 @@ async def _in_order(
 ) -> tuple[bool, Received]:
     """Process one person's updates in order; stop at the first that fails temporarily.
 
-    Return True if none failed, and the processed updates, each with the messages to send for it.
+    The first result is True if no update failed. The second result has the person's processed
+    messages and presses, each with the messages to send for it.
     `few` limits the number of people whose updates are processed concurrently.
     """
     received: Received = []
