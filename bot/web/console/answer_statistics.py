@@ -84,9 +84,10 @@ def _period(context: RequestContext, query: PeriodQuery) -> Period:
 
 
 def _names(context: RequestContext) -> dict[str, dict[str, str]]:
-    """Return the labels of the groups in the statistics, by grouping and key of the group.
+    """Return the labels of the rows of the first-answer statistics.
 
-    A grouping is, for example, "topic". The entry "kind" has the labels of the groupings.
+    The cases are grouped by mission, topic, language or hour. For each of these kinds of group, the
+    result maps a group's key to the group's label. The entry "kind" has the labels of the kinds.
     """
     say, words = context.say, console_labels.WORDS
     missions = (GENERAL, *(each.key for each in MISSIONS))

@@ -26,7 +26,7 @@ MAX_TITLE = 80
 
 
 def may(context: RequestContext) -> dict[str, bool]:
-    """Return for each action on announcements True if the officer's roles allow it."""
+    """Return True for each action on announcements that the officer's roles allow, else False."""
     return {
         "draft": context.may(Action.BROADCAST_DRAFT),
         "approve": context.may(Action.BROADCAST_APPROVE),

@@ -245,7 +245,7 @@ type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
 async def _act(
     context: RequestContext, broadcast_id: UUID, notice: str, action: Awaitable[object]
 ) -> Response:
-    """Execute an action, then redirect to the announcement's page with `notice`.
+    """Execute an action on an announcement; redirect to the announcement's page with `notice`.
 
     If the action is rejected, return the page with the reason.
     """

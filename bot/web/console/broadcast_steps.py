@@ -29,7 +29,7 @@ class Blocker:
 
 
 def is_shown(blocker: Blocker, at: str, draft: Draft) -> bool:
-    """Return True if the page of step `at` shows the blocker.
+    """Return True if the page of step `at` shows the blocker, a reason that prevents sending.
 
     The page shows the blockers that must be corrected in an earlier step, and those that no step
     corrects. The step "text" also shows its own blockers once a text was begun. Blockers of later
@@ -45,7 +45,7 @@ def mark_of(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocke
     """Return "done" or "open", which the editor shows beside the step `name`.
 
     `wrong` are all reasons why the announcement cannot be sent. The step "time" has valid defaults,
-    so it is done only when no step has a blocker.
+    so it is done only if there is no such reason.
     """
     if found is None or any(each.step == name for each in wrong):
         return "open"

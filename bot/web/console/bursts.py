@@ -42,7 +42,7 @@ class CloseForm(BaseModel):
 
 @router.get("")
 async def show(context: Annotated[RequestContext, require(Action.BURST_READ)]) -> Response:
-    """Return the page with chats and cases per hour, the busiest addresses and closed bursts."""
+    """Return the page: chats and cases per hour, busiest addresses, and closed bursts of cases."""
     return await _page(context)
 
 

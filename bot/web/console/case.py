@@ -71,7 +71,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class CannedReply:
-    """A canned reply; `words` is in the person's language, `meaning` (or "") in the officer's."""
+    """A canned reply: `words` is its text in the person's language, `meaning` in the officer's."""
 
     name: str
     title: str
@@ -186,7 +186,7 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return the database calls that read form choices, by the action whose form has the choice."""
+    """Return, for each permitted action with a form, the call that reads the form's choices."""
     may, calls = views.may(officer, case), dict[Action, Call]()
     if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
@@ -201,7 +201,7 @@ def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
 def _surroundings(
     context: RequestContext, view: View, found: Sequence[Rows]
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Convert the rows of `_calls_beside` to the case list, the canned replies and form choices."""
+    """Convert rows read from the database to the case list, canned replies and form choices."""
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
@@ -222,7 +222,7 @@ def _surroundings(
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the blank forms to send in the person's language, as pairs of value and label."""
+    """Return the blank application forms in the person's language, as pairs of value and label."""
     language = view.composer.language
     spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
     names = dict.fromkeys(each.name for each in library if each.language in spoken)
@@ -262,7 +262,7 @@ def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
 
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the inbox's URL, and URL parameters that keep the list's filters and the reason."""
+    """Return the inbox's URL, and URL parameters with its filters and the reason for access."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
@@ -330,7 +330,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the preview of a reply; `other` names its language if it is not the person's."""
+    """Return the preview of a reply; `other` names the reply's language if not the person's."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language

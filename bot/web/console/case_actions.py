@@ -359,9 +359,9 @@ async def answers(
     case_id: UUID,
     form: Annotated[AnswersForm, Form()],
 ) -> Response:
-    """Show the person's answers to forms in the chat, if the officer chose a reason.
+    """Show the answers that the person gave in the chat's forms, such as the registration form.
 
-    The access is recorded in the audit log.
+    The officer must choose a reason for this access, which is recorded in the audit log.
     """
     if form.reason is None:
         raise Forbidden(DenialReason.OWNER)

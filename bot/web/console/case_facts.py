@@ -84,7 +84,7 @@ async def choose_fact(
 def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[Fact, Insertable]]:
     """Yield the facts that are valid on `day`, each with its text in `language` and its sources.
 
-    If that is not the officer's language, the meaning in the officer's language is added.
+    If `language` is not the officer's language, the text in the officer's language is added.
     """
     render, own = context.rt.languages.render, context.language
     for shipped in FACTS:

@@ -1,4 +1,4 @@
-"""Send files to the person of a case, show its files, and manage the mission's form library.
+"""Send files to the person of a case, show the case's files, manage the mission's form library.
 
 A case is a person's request to officers. A library form is a blank application form in one or more
 languages.

@@ -15,7 +15,7 @@ from bot.web.console.forms import Checkbox, Line, Number, VersionedForm
 
 
 class CaseForm(VersionedForm):
-    """Base of all forms on a case's page; if the action fails, the page shows the texts again."""
+    """Base of all forms on a case's page; after a failed action, the page keeps the typed texts."""
 
     words: str = ""
     canned: str = ""
@@ -83,9 +83,9 @@ class SnoozeForm(CaseForm):
 
 
 class LimitForm(CaseForm):
-    """A limit on the person's messages to officers: messages per day, days, and the reason.
+    """A limit on the person's messages to officers, for a number of days and with a reason.
 
-    `per_day` 0 blocks all messages.
+    `per_day` is the permitted number of messages per day; 0 blocks all messages.
     """
 
     per_day: Number = -1

@@ -71,7 +71,7 @@ class InboxQuery(BaseModel):
     def beside(cls, request: Request, queue: Queue) -> Self:
         """Return the filters of the list beside a case, from the query of the case's URL.
 
-        Without filters, or with invalid ones, the list shows `queue`.
+        Without filters, or with invalid filters, the list shows the cases of `queue`.
         """
         with suppress(ValidationError):
             given = cls.model_validate(dict(request.query_params))
@@ -85,7 +85,7 @@ class InboxQuery(BaseModel):
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the URL parameters with which a link to a case keeps this list beside the case."""
+        """Return the URL parameters by which a case's page shows this list beside the case."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 

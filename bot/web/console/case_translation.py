@@ -33,7 +33,7 @@ async def translate_draft(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show a translation of the officer's text in the person's language; nothing is sent.
+    """Translate the officer's text into the person's language and show it; nothing is sent.
 
     The officer checks the translation and sends it.
     """
@@ -55,7 +55,7 @@ async def translate_message(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show a translation of one of the person's messages in the officer's language, beside it."""
+    """Translate a message of the person into the officer's language; show both texts."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = _words(view, message) if context.rt.settings.translates_people else ""
     found = await _translated(context, words, context.language)

@@ -107,7 +107,10 @@ class Row:
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
-    """Return the form's rows: the parts of an answer in order, then the shipped parts not in it."""
+    """Return the form's rows: the parts of an answer in order, then parts that are not used.
+
+    Parts that are not used are shipped with Kosh for this intent, but are not in the answer `body`.
+    """
     return list(_rows(intent, body, day))
 
 
@@ -135,7 +138,7 @@ def _all_words(part: answers.Opened) -> tuple[Text, ...]:
 def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
     """Return the values that fill the editor's form of a content item.
 
-    They are those of the posted form `form`, or without it those of the item's content `body`.
+    If a form was posted, return the values of `form`, otherwise those of the item's content `body`.
     """
     if form is not None:
         sent = form.model_dump() | (form.model_extra or {})

@@ -64,7 +64,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
-    """Return an item's previews by language, script and channel; [] without sentences."""
+    """Return an item's previews by language, script and channel; [] if people read nothing."""
     sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):

@@ -44,7 +44,7 @@ type DemoAction = Callable[[], Awaitable[None]]
 
 
 async def fill(rt: Runtime) -> None:
-    """Do what the invented people and officers did, in chronological order.
+    """Execute the actions of the invented people and officers, in chronological order.
 
     Afterwards, count the steps of the registration form for the statistics.
     """

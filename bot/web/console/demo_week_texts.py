@@ -64,9 +64,9 @@ ANSWERS = ("documents-today", "photo-again")
 class Visit:
     """A visit of an invented person, who opens a case or begins a registration.
 
-    `hours_ago` is the time since its beginning. `answered` and `closed` are minutes from then until
-    the case is answered or closed; 0 if it is not. `rating` is the person's rating of the officer's
-    help. `typed` are the answers in the registration.
+    `hours_ago` is the time since the visit began. `answered` and `closed` are the minutes from then
+    until the case is answered or closed; 0 means never. `rating` is the person's rating of the
+    officer's help. `typed` are the answers in the registration.
     """
 
     hours_ago: float

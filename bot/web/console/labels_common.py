@@ -1,4 +1,4 @@
-"""Texts of the console except cases: sign-in, statistics, hours, officers, own account."""
+"""Texts of the console that are not about cases, such as sign-in, statistics and accounts."""
 
 from bot.officers.permissions import Role
 from flows.engine.text import Text, _, button

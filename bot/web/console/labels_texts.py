@@ -2,7 +2,7 @@
 
 from flows.engine.text import Text, _, button
 
-# Name of the place of a sentence that belongs to no fact, answer or flow.
+# Where people read a sentence that belongs to no fact, answer or flow.
 CHAT = _("The chat")
 CONSOLE = _("The console of officers")
 PUBLIC = _("The public pages")

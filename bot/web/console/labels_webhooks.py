@@ -28,7 +28,7 @@ WEBHOOKS: dict[str, Text] = {
     "done_webhook_sent_again": _("Kosh sends the messages again."),
     "done_webhook_enabled": _("The system is switched on."),
 }
-# Reasons why an event could not be delivered. The page adds the response's status to `http`.
+# Reasons why an event could not be delivered. The page adds the HTTP status to the first text.
 WEBHOOK_REASONS: Mapping[str, Text] = {
     "http": _("The system answered with an error."),
     "timeout": _("The system did not answer in time."),

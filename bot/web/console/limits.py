@@ -72,7 +72,7 @@ async def lift(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """End the limit that was set in this case before its last day."""
+    """End a limit on a person's messages earlier than planned."""
     return await _decide(context, case, "limit_lifted", is_lifted=True)
 
 
@@ -81,7 +81,7 @@ async def keep(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """Reject the person's appeal against the limit that was set in this case; the limit remains.
+    """Reject the person's appeal against a limit on their messages; the limit remains.
 
     Return 404 if there is no open appeal.
     """

@@ -37,13 +37,13 @@ class Scope(BaseModel):
 
 
 class NewOfficerForm(Scope):
-    """The name and the scope of a new officer."""
+    """The name of a new officer, with mission, roles, languages and topics."""
 
     name: str = ""
 
 
 class ChangeForm(OfficerForm, Scope):
-    """The new scope of an existing officer.
+    """The new mission, roles, languages and topics of an existing officer.
 
     If `active` is not ticked, the officer can no longer sign in.
     """
@@ -61,7 +61,7 @@ class LinkAccountForm(OfficerForm):
 async def listing(
     context: Annotated[RequestContext, require(Action.OFFICERS_READ)],
 ) -> Response:
-    """Return the page of officers: all for an administrator, otherwise those of the own mission."""
+    """Return the page of officers: for an administrator all, for others those of their mission."""
     return await _page(context)
 
 
@@ -126,7 +126,7 @@ async def change(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[ChangeForm, Form()],
 ) -> Response:
-    """Change the scope of another officer.
+    """Change mission, roles, languages and topics of another officer, or disable the officer.
 
     That officer's sessions end, so that the change applies at once.
     """

@@ -113,8 +113,8 @@ def _challenge(verifier: str) -> str:
 async def back(request: Request) -> Response:
     """Exchange the service's code for an ID token, check the token and sign the officer in.
 
-    Redirect to the sign-in page if the proof is invalid, or if the account is not linked to an
-    active officer.
+    Redirect to the sign-in page if the code or the token is invalid, or if the account is not
+    linked to an active officer.
     """
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service:
@@ -166,7 +166,10 @@ def _pending(rt: Runtime, request: Request) -> ServiceSignIn:
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
-    """Return the keyed hashes of an account's id (`subject`), one per version of the key."""
+    """Return the keyed hashes of an account's id (`subject`), one per version of the key.
+
+    For an account that is linked to an officer, only such a hash is stored.
+    """
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 

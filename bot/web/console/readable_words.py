@@ -38,7 +38,7 @@ def _in_script(context: RequestContext, view: View) -> dict[int, tuple[str, str]
 
 
 def _foreign(context: RequestContext, view: View) -> set[int]:
-    """Return the ids of the person's messages that are in another language than the officer's.
+    """Return the ids of the person's messages that are not in the officer's language.
 
     Return an empty set if the settings do not allow translation of people's messages.
     """

@@ -52,9 +52,10 @@ class RequestContext:
 
     @property
     def csrf(self) -> str:
-        """Return the CSRF token for forms: a hash of the session's token, and a tag of the officer.
+        """Return the CSRF token for forms: hashes of the session's token and of the officer's id.
 
-        The session's token cannot be computed from the hash.
+        The session's token cannot be computed from its hash. The second hash is the first item of
+        `form_tags`.
         """
         own = sha256(f"csrf {self.token}".encode()).hexdigest()
         return f"{own}.{self.form_tags[0]}"
@@ -77,7 +78,7 @@ class RequestContext:
 
 
 class PasskeyNeeded(Exception):
-    """The action requires a sign-in that resists phishing, and this session's sign-in did not."""
+    """The action needs a phishing-resistant sign-in, and the session began with a weaker one."""
 
     code = "E_PASSKEY_NEEDED"
 

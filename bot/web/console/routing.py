@@ -115,7 +115,7 @@ class ConsoleRoute(APIRoute):
         return await self._handle(context, request, handler)
 
     async def _keep_form(self, request: Request, answer: Response) -> Response:
-        """Return a page from which the officer can send a form again whose session has ended.
+        """Return a page from which the officer can send again a form whose session has ended.
 
         If the form cannot be read, return `answer`, which is the response that asks to sign in.
         """

@@ -35,7 +35,8 @@ class Place:
 def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
     """Return the places where people read the sentence with this id.
 
-    If no fact, answer or question contains the sentence, return the places of its source files.
+    If no fact, answer or question contains the sentence, its source files decide: the place is
+    then the chat, the console or the public pages.
     """
     return _known().get(sentence) or tuple(dict.fromkeys(_of_file(each) for each in files))
 

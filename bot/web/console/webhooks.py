@@ -33,7 +33,7 @@ async def redeliver(
     endpoint: Annotated[UUID, Form()],
     letter: Annotated[int | None, Form(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """Send one dead letter of an endpoint again, or all of them without `letter`.
+    """Send one dead letter of an endpoint again, or, if `letter` is missing, all of them.
 
     Return 409 if the endpoint is disabled.
     """

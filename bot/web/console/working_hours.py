@@ -60,7 +60,7 @@ class HoursForm(BaseModel):
     gives: Checkbox = False
 
     def desk(self, mission: str) -> MissionSettings:
-        """Return the form's values as the working settings of `mission`.
+        """Return the form's values as the settings (hours, holidays, promised times) of `mission`.
 
         Raises ValueError for an invalid time, date or number.
         """

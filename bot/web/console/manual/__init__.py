@@ -20,8 +20,8 @@ _NAMES = frozenset(each.name for each in SECTIONS)
 def section_of(template: str, entry: str) -> str:
     """Return the anchor of the section that explains a page.
 
-    This is the section about cases for the pages of a case, otherwise the section of the menu
-    entry, otherwise the first section.
+    For the pages of a case this is the section about cases, for any other page the section of the
+    page's menu entry, or the first section if the menu entry has no section.
     """
     if template.partition(".")[0] in _OF_CASES:
         return "case"

@@ -1,6 +1,6 @@
 """Sections of the officers' manual about daily work.
 
-They are about the first day, the inbox, a case, canned replies and shortcut keys.
+They are about an officer's first day, the inbox, a case, canned replies and shortcut keys.
 """
 
 from bot.web.console.labels import CASE, FRAME, INBOX

@@ -1,6 +1,6 @@
 """Sections of the officers' manual for editors and approvers.
 
-They are about announcements, content, texts and donated sentences.
+They are about announcements, content, texts, and sentences donated to train the recognizer.
 """
 
 from bot.web.console.labels_broadcasts import BROADCASTS

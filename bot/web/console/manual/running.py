@@ -1,4 +1,7 @@
-"""Sections of the officers' manual for leads, administrators and auditors, and on one's account."""
+"""Sections of the officers' manual for leads, administrators and auditors.
+
+The last section, about an officer's own account, is for all officers.
+"""
 
 from bot.web.console.labels import FRAME
 from bot.web.console.labels_bursts import BURSTS
