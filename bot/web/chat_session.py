@@ -86,7 +86,7 @@ def check_chat_origin(request: Request) -> None:
 async def find_session(
     request: Request, name: str = "", *, framed: bool | None = None
 ) -> ChatSession:
-    """Return the chat of the request's cookie, else of its secret name `name`, else a new chat.
+    """Return the chat of the cookie, else of the secret name in `name` or a header, else a new one.
 
     The chat of a known person is opened only by a cookie. A page in a frame of another site has a
     separate cookie. Pass `framed` if the request does not show whether the page is framed.

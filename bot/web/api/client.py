@@ -133,8 +133,8 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]
     """Return the event in a webhook's raw body, after checking that a known secret signed it.
 
     Raises BadSignature without a valid signature, or if the time of sending differs from the
-    current time by more than 5 minutes. An event may arrive twice: store the `id` of each handled
-    event.
+    current time by more than 5 minutes. An event may arrive twice, so the caller should store the
+    `id` of each handled event.
     """
     given = {name.lower(): value for name, value in headers.items()}
     sent_at = given.get("webhook-timestamp", "")
@@ -234,7 +234,7 @@ class Client:
         return _read(Statistics, await self._call("GET", "/statistics"))
 
     async def create_webhook(self, url: str, events: Iterable[str]) -> NewWebhook:
-        """Register an endpoint for events of these types; store the secret in the result."""
+        """Register an endpoint for events of these types; only this result contains its secret."""
         asked = {"url": url, "events": list(events)}
         return _read(NewWebhook, await self._call("POST", "/webhooks", asked))
 

@@ -316,8 +316,8 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     """Return the draft with the times that were posted in the step "time".
 
-    If one of the quiet hours is invalid, the draft's quiet hours are kept. Raises Refused for an
-    unreadable time, because an announcement without a time is sent at once.
+    If begin or end of the quiet hours is invalid, the draft's quiet hours are kept. Raises Refused
+    for an unreadable sending time, because an announcement without a time is sent at once.
     """
     opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet

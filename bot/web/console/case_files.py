@@ -151,7 +151,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT, file=MAX_BYTES)],
     form: Annotated[LibraryFields, Form()],
 ) -> Response:
-    """Sanitize an uploaded form and store it in the form library in its language; 422 if unsafe."""
+    """Sanitize an uploaded blank form and add it to the library in its language; 422 if unsafe."""
     file = await receiving.receive(context.rt, context.officer, uploaded(context.request), "")
     if isinstance(file, Refusal):
         return await _library(context, 422, context.say(refusal(file)))
