@@ -1,4 +1,4 @@
-"""Approval of broadcasts: list what blocks sending, and require officers other than the author.
+"""Approval of broadcasts by officers other than the author, and the reasons that block sending.
 
 An approval is bound to the hash of text, audience and time. An approval expires after 24 hours, and
 an edit of the broadcast deletes it.
@@ -80,7 +80,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
-    """Return the languages whose text, as it is now, was not sent to the testers."""
+    """Return the languages whose present text was not yet sent to the operator's testers."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [
@@ -91,7 +91,10 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
 
 
 async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
-    """Return the number of another started or scheduled broadcast with the same texts, or None."""
+    """Return the identifying number of another broadcast with the same texts, or None.
+
+    Only started and scheduled broadcasts are searched.
+    """
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
     return await fetch_value(transaction, statements.TWIN, **values)
 
@@ -107,7 +110,7 @@ async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Bro
 
 
 async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Submit a draft for approval. Raises Refused if anything blocks it."""
+    """Submit a draft for approval. Raises Refused if anything blocks sending it."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id, lock=True)

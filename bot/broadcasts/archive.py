@@ -24,7 +24,7 @@ def is_requested(turn: Turn) -> bool:
 
 
 async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """Return the messages with past announcements, oldest first; () if they were not requested."""
+    """Return messages with past announcements, oldest first; () if the person requested none."""
     if not is_requested(turn):
         return ()
     language = turn.conversation.language

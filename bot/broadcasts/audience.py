@@ -24,7 +24,7 @@ from flows.knowledge.regions import REGIONS
 from flows.list_changes import LIST, LIST_COUNTRY
 
 PUSHED = ("telegram", "whatsapp")
-# Registration states that a service message may address.
+# A service message can be sent to the people whose registration is in one of these states.
 REGISTERED = (
     "received", "needs_information", "duplicate", "passed_on", "accepted", "rejected",
 )  # fmt: skip

@@ -177,7 +177,8 @@ _AGAINST = case(
     else_="",
 )
 _CHANNEL = func.coalesce(_REACHED.c.channel, "")
-# All people that the rule matches, with channel, language and the reason for exclusion, if any.
+# All people that the audience rule matches, each with channel, language and, for an excluded
+# person, the reason for the exclusion.
 _AUDIENCE = (
     select(
         _REACHED.c.person_id,

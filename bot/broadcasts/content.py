@@ -61,7 +61,10 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
 
 
 def written(rt: Runtime) -> list[str]:
-    """Return the languages that an author must write; texts in other scripts are derived."""
+    """Return the languages in which the author of an announcement writes its text.
+
+    Texts in a language's other script are converted automatically.
+    """
     return [code for code, _own in rt.languages.languages() if code not in BUILT]
 
 
@@ -94,7 +97,7 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def _title(body: str) -> tuple[Mark, ...]:
-    """Return the mark that shows a short first line as a title; () if no text follows."""
+    """Return the formatting that shows a short first line as a title; () if no text follows."""
     first, more, _rest = body.partition("\n")
     return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 
@@ -121,5 +124,5 @@ def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
 
 
 def mark(words: Words) -> bytes:
-    """Return the hash of one language's text, which shows if it changed after the test-send."""
+    """Return the hash of a text in one language, to detect changes after its test-send."""
     return sha256(msgspec.json.encode(words)).digest()

@@ -1,8 +1,8 @@
 """Delivery reports of broadcasts: a platform reports whether a message arrived.
 
-A report decides the status of a recipient in doubt, and corrects that of a message which the
-platform accepted but could not deliver. A recipient's status only advances: accepted, failed,
-delivered, read. A report belongs to the attempt that `ChannelCall.row` names.
+A report sets a recipient's status if it was unknown whether the message was sent. It corrects the
+status `accepted` if the platform could not deliver the message after all. A status only advances:
+accepted, failed, delivered, read. A report belongs to the attempt that `ChannelCall.row` names.
 """
 
 import re

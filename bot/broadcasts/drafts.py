@@ -60,7 +60,8 @@ async def draft_once(
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
-        # Serializes requests with the same key, so that the second one finds the first one's draft.
+        # Serializes requests with the same idempotency key, so that the second request finds the
+        # draft that the first one created.
         await execute(transaction, statements.LOCK_KEY, lock=f"{officer.id}/{key}")
         row = await fetch_one(transaction, statements.BY_KEY, by=officer.id, once=key)
         if row is not None:
@@ -189,8 +190,8 @@ def _filters(rule: Rule) -> str:
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
     """Send the text of one language, in each of its scripts, to the operator's testers.
 
-    Return the number of messages that the channels accepted; raise Refused if there are none. An
-    unapproved text is never sent to anybody else.
+    Return the number of messages that the channels accepted; raise Refused if they accepted none.
+    An unapproved text is never sent to anybody but the testers.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -69,8 +69,8 @@ async def consequence(
 ) -> None:
     """Apply a send error to the person or channel.
 
-    Mark the person as unreachable, unsubscribe the person, or pause the channel. The failed message
-    was sent at the database time `at`, or `at` seconds ago.
+    Mark the person as unreachable, unsubscribe the person, or pause the channel. `at` is the
+    database time at which the failed message was sent, or, as a float, the seconds since then.
     """
     match error:
         case BlockedByUser():

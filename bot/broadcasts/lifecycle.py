@@ -16,7 +16,10 @@ from bot.runtime import Runtime
 
 
 class Doubt(StrEnum):
-    """An officer's decision on recipients in doubt: send again, or count them as failed."""
+    """An officer's decision on recipients whose message may or may not have been sent.
+
+    The message is sent again, or the recipients count as failed.
+    """
 
     AGAIN = "again"
     LEAVE = "leave"
@@ -139,7 +142,7 @@ async def decide_in_doubt(
 
 
 async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Set a finished broadcast to running, because recipients are to be sent to again.
+    """Set a finished broadcast to running, because some recipients will get the message again.
 
     A running or paused broadcast is left unchanged. Raises Refused in any other state.
     """

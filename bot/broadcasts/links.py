@@ -11,7 +11,7 @@ TOP_LEVEL = (
 _DOT = "[.\u3002\uff0e\uff61]"
 _HOST = rf"(?:[^\W_](?:[\w-]*[^\W_])?{_DOT})+(?:[a-z]{{2,}}|xn--[a-z0-9-]+|{TOP_LEVEL})(?!\w)"
 _SCHEMES = "blob|callto|data|file|geo|intent|javascript|magnet|mailto|sms|tel|tg|vbscript|whatsapp"
-# Text that a messenger turns into a link. @names count, since they may lead to other bots.
+# Text that a messenger turns into a link. This includes @names, which may lead to other bots.
 LINK = re.compile(
     rf"[a-z][a-z0-9+.-]*:[/\\]\S*|(?<![a-z])(?:{_SCHEMES}):\S+|(?<![\w.@]){_HOST}(?:[/\\:?#]\S*)?"
     r"|(?<!\w)@\w{4,}",

@@ -181,7 +181,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def encode_draft(draft: Draft) -> str:
-    """Encode a draft as JSON, to store what was approved with the approval."""
+    """Encode a draft as JSON, the format in which the approved content is stored."""
     return _encode(draft).decode()
 
 

@@ -83,9 +83,10 @@ class PastAnnouncement:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Estimated seconds per channel, cost in Telegram Stars, and number of billed messages.
+    """Estimate for sending a broadcast: `seconds` of sending for each channel, and the cost.
 
-    WhatsApp bills messages that use a template.
+    `stars` is the cost in Telegram Stars. `billed` is the number of messages that WhatsApp bills,
+    because they use a template.
     """
 
     seconds: Mapping[str, float]

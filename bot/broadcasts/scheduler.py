@@ -30,11 +30,12 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# If fewer than MIN_FED shards of a broadcast have a queued job, jobs for up to MAX_FED further
-# shards are queued.
+# If fewer than MIN_FED shards (ranges of recipients) of a broadcast have a queued job, jobs for up
+# to MAX_FED further shards are queued.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
-# Seconds without heartbeat after which a worker counts as crashed and its shard is queued again.
+# Seconds without heartbeat after which a worker counts as crashed. The shard (range of recipients)
+# to which it was sending is then queued again.
 # Recipients that the crashed worker claimed remain claimed until their lease expires.
 SILENCE_SECONDS = 3.0
 # Largest share of canary recipients that may fail without pausing the broadcast.
@@ -64,15 +65,18 @@ async def run_due(rt: Runtime) -> None:
 
 
 async def _alone(transaction: Transaction, lock: int) -> bool:
-    """Return True if the transaction got the advisory lock, which is released when it ends."""
+    """Try to get an advisory lock of the database; return False if another process holds the lock.
+
+    The database releases the lock at the end of the transaction.
+    """
     return bool(await fetch_value(transaction, sending.TRY_LOCK, lock=lock))
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Set recipients with an expired lease to `in_doubt`; end those that are too late to send to.
+    """Set the status of recipients whose lease has expired, or to whom it is too late to send.
 
-    Recipients with the status `planned` or `held` are too late if the broadcast was cancelled or
-    its end time has passed.
+    With an expired lease, the status becomes `in_doubt`. Recipients with the status `planned` or
+    `held` become `cancelled` if the broadcast was cancelled, or `skipped` if its end has passed.
     """
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
@@ -116,8 +120,8 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     """Set a broadcast to `done` if each recipient has a final status.
 
-    Recipients without one are counted again under the lock, since a recipient may have been set to
-    `planned` in the meantime.
+    Recipients without a final status are counted again under the lock, since one may have been set
+    to `planned` in the meantime.
     """
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
@@ -127,10 +131,11 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
-    """Return True if shards may be queued: canary recipients are left, or the canary has passed.
+    """Return True if jobs may be queued for the broadcast's shards (ranges of recipients).
 
-    The canary is the first recipients. If more than MAX_FAILED of them failed or are in doubt,
-    pause the broadcast.
+    The canary is the first recipients. Jobs may be queued until the message was sent to all of
+    them, and then again after the canary has passed. If more than the share MAX_FAILED of them
+    failed or are in doubt, pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
@@ -194,7 +199,10 @@ ORDER BY shard LIMIT %(most)s
 
 
 async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue one job for each of the next shards, if fewer than MIN_FED jobs are queued."""
+    """Queue jobs that each send to one shard (range of recipients) of the broadcast.
+
+    Do nothing if MIN_FED or more jobs are queued.
+    """
     channels = await _awake(transaction, broadcast.id)
     if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return

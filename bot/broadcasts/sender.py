@@ -54,8 +54,8 @@ AGAIN_SECONDS = 0.5
 # Seconds to pause a channel that does not answer, to avoid a series of useless jobs. The pause is
 # short, because it also stops processes that can reach the channel.
 UNREACHABLE_SECONDS = 5.0
-# Seconds at shutdown for calls in progress, after the worker has waited for its jobs. The
-# recipients of calls that take longer get the status `in_doubt`.
+# At shutdown, the worker first waits for its jobs. Calls that are then still in progress get this
+# number of seconds to finish. The recipients of slower calls get the status `in_doubt`.
 LAST_SECONDS = 1.0
 # If the last ROW calls, or OF_HUNDRED of the last 100 calls, failed, single recipients are not the
 # cause, and the broadcast is paused.
@@ -94,7 +94,12 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """State of one job that sends a shard: the broadcast, its rendered messages, and results."""
+    """State of a job that sends to one shard (range of recipients) of a broadcast.
+
+    `messages` are the broadcast's messages by written form (language in one script). `proven` has
+    channel and written form of each message that a channel accepted. `failures` has a value for
+    each of the last 100 calls, which is True if the call failed.
+    """
 
     broadcast: Broadcast
     messages: dict[str, Message]
@@ -105,15 +110,15 @@ class Batch:
 
     @property
     def has_error_burst(self) -> bool:
-        """Return True if too many calls failed lately for single recipients to be the cause."""
+        """Return True if so many of the last calls failed that the recipients are not the cause."""
         row = list(self.failures)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.failures) >= OF_HUNDRED
 
 
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
-    """Send one shard on all channels concurrently, until no recipient is due or time is up.
+    """Send a broadcast to one shard (range of recipients), on all channels concurrently.
 
-    The time limit is JOB_SECONDS.
+    End when no recipient is due, or after JOB_SECONDS.
     """
     batch = await _load_batch(rt, broadcast_id, shard)
     channels = (_send_on_channel(rt, batch, channel) for channel in pushed(rt))
@@ -149,7 +154,10 @@ async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
 
 
 async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
-    """Send the shard on one channel: acquire rate-limit tokens, claim recipients, send, repeat."""
+    """Send to the shard (range of recipients) on one channel.
+
+    Repeatedly acquire rate-limit tokens, claim recipients and send.
+    """
     tokens = 0
     while monotonic() < batch.until:
         tokens = tokens or await rate_limits.acquire_bulk(
@@ -188,7 +196,8 @@ async def _reachable(rt: Runtime, batch: Batch, channel: str) -> int:
     """Return how many more people WhatsApp's daily quota allows, at most AT_ONCE.
 
     If the quota is used up, pause the channel until the oldest counted message is 24 hours old.
-    Return AT_ONCE on other channels, without a quota, and for a broadcast without templates.
+    Return AT_ONCE if no quota applies: on another channel, if no quota is configured, or for a
+    broadcast without WhatsApp templates.
     """
     tier = rt.settings.whatsapp_daily_limit
     if channel != "whatsapp" or not tier or not batch.values["templates"]:
@@ -249,8 +258,8 @@ async def _send_all(
 async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if recipient.act is None:
-        # The message was certainly not sent. Count a failed call nevertheless, because a missing
-        # key may affect all recipients.
+        # The person's data could not be decrypted, so the message was certainly not sent. Count a
+        # failed call nevertheless, because a missing encryption key may affect all recipients.
         lost = Unreachable(certain=True)
         return Outcome(recipient, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
@@ -281,8 +290,8 @@ async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecip
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
     """Make one call of the channel and return the message's id.
 
-    For the web chat, put a message into the outbox instead, from which the person's page fetches
-    it.
+    For the web chat, put the message into the outbox instead, from which the person's browser
+    fetches it.
     """
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)

@@ -100,8 +100,8 @@ _RECIPIENTS: Select[*tuple[Any, ...]] = (
     .order_by(_Recipient.seq)
     .limit(bindparam("limit"))
 )
-# Two statements, so that each uses its own index. A combined statement would scan all rows for a
-# rare status.
+# There are two statements, for recipients with any status and with one status, so that each uses
+# its own index. A combined statement would scan all rows for a rare status.
 RECIPIENTS = statement(_RECIPIENTS)
 RECIPIENTS_OF_STATUS = statement(_RECIPIENTS.where(_Recipient.state == bindparam("status")))
 
@@ -239,8 +239,8 @@ COUNT_ROWS = statement(
         .group_by(_Recipient.broadcast_id, _Recipient.channel, _Recipient.state, _Recipient.reason),
     )
 )
-# Messages that used a template in the last 24 hours; WhatsApp limits how many people they may reach
-# per day.
+# Messages that used a WhatsApp template in the last 24 hours. WhatsApp limits the number of people
+# who may get such messages per day.
 _REACHED = (
     select(_Recipient.state_at)
     .where(_Recipient.template, _Recipient.state_at > ago(hours=24), _Recipient.state != "skipped")

@@ -80,8 +80,8 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.addres
   j.discreet, j.shut
 """)
 
-# A late outcome is written, because the call was made, unless the recipient's row has a newer
-# attempt or is no longer claimed or in doubt.
+# Writes the outcomes of calls, also of those that took longer than the lease. An outcome is ignored
+# if the recipient's row has a newer attempt, or a status other than `claimed` and `in_doubt`.
 # Text: written as SQL, because its plan was measured together with CLAIM.
 OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (

@@ -40,6 +40,6 @@ def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
 def mission_zones() -> tuple[list[str], list[str]]:
     """Return parallel lists of missions and the default time zone of each.
 
-    They are used for missions whose zone is not configured.
+    The default applies to a mission whose time zone is not configured.
     """
     return [each.key for each in MISSIONS], [each.zone for each in MISSIONS]
