@@ -53,7 +53,7 @@ _BODY = statement(
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to store and to send to the person; the sanitizer has returned its `contents`."""
+    """A file to store and to send to the person; `contents` are bytes that the sanitizer wrote."""
 
     name: str
     media_type: str
@@ -64,8 +64,8 @@ class NewFile:
 class CaseFile:
     """A stored file of a message in a case, without its contents.
 
-    `state` is `ready`, or `refused`, or `fetching`. Only a voice message can be `fetching`, because
-    it is downloaded from the messenger after the commit.
+    `state` is `ready`, `refused` or `fetching`. Only a voice message can be `fetching`, because the
+    recording is downloaded from the messenger after the commit.
     """
 
     id: UUID
@@ -76,7 +76,7 @@ class CaseFile:
 
 
 def reference(file: NewFile) -> FileRef:
-    """Return a reference to the file, with a new id, for the message that shows the file."""
+    """Return a reference with a new id, by which a message of a case refers to the file."""
     return FileRef(str(uuid4()), file.name, file.media_type, len(file.contents))
 
 
@@ -118,7 +118,11 @@ def _read(person: Person, rows: Rows) -> Iterable[CaseFile]:
 
 
 async def load(transaction: Transaction, person: Person, file_id: UUID) -> NewFile | None:
-    """Return a file of the person with its contents; None if it was erased."""
+    """Return a file of a case of the person, with its contents.
+
+    Return None if the file was erased, or if it is a voice message that was refused or that the
+    messenger has not delivered yet.
+    """
     row = await fetch_one(transaction, _BODY, file=file_id, person=person.id)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Virus scan of an officer's file by clamd, while the sanitizer receives it.
+"""Virus scan of an officer's file by clamd, while the sanitizer receives the file.
 
 clamd's command INSTREAM takes chunks with their length and answers with one line.
 """

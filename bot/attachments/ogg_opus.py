@@ -69,7 +69,7 @@ def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
 
 
 def _pages(data: bytes) -> Iterator[_Page]:
-    """Yield the pages of the data in order. Raises Broken at a damaged page."""
+    """Yield the Ogg pages of the file in order. Raises Broken at a damaged page."""
     at = 0
     while at < len(data):
         if len(data) - at < _HEADER.size:

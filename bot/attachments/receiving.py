@@ -18,7 +18,8 @@ async def receive(
 ) -> NewFile | Refusal:
     """Scan and sanitize an officer's file; return the safe copy, or why the file is refused.
 
-    A PDF becomes a PDF of page images. The copy keeps `name`, with the suffix of its own file type.
+    A PDF becomes a PDF of page images. The copy keeps `name`, but with the suffix of the copy's
+    file type.
     """
     safe = clamd.scanned(rt.settings.clamd, chunks)
     verdict = await rt.papers.clean(safe, sender=f"officer {officer.id}")

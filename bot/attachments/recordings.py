@@ -96,7 +96,8 @@ async def begin(
 ) -> None:
     """Insert a row for a voice message that must still be downloaded from the messenger.
 
-    After the commit, a sweep (periodic job) fetches the recording by its `ref`.
+    After the commit, a sweep (periodic job) fetches the recording by `ref`, its id at the
+    messenger.
     """
     file_id = uuid4()
     own = str(file_id)

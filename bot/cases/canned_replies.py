@@ -90,8 +90,8 @@ def listing_call(officer: Officer) -> Call:
 def read(rows: Rows) -> tuple[Canned, ...]:
     """Return the canned replies in the rows of `listing_call`, ordered by name.
 
-    A reply that editors published replaces the mission's own reply of the same name. If editors
-    published that a reply is removed, it is omitted.
+    A reply that editors published replaces the mission's own reply of the same name. A reply that
+    editors have removed is omitted.
     """
     found = {row[0]: Canned(*row[:5]) for row in rows}
     return tuple(found[name] for name in sorted(found) if found[name].texts)

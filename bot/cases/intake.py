@@ -221,5 +221,8 @@ async def cancel(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
-    """Store a rating of the person's last case, if it was closed within 7 days and has none."""
+    """Store the person's rating of their last case.
+
+    Do nothing if the case already has a rating, or was closed more than 7 days ago.
+    """
     await execute(transaction, statements.RATE, person=person_id, said=rating)

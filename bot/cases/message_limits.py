@@ -1,6 +1,6 @@
 """Storage of limits on a person's messages to officers, and of appeals against them.
 
-Officers limit people who abuse them.
+Officers set a limit for a person who abuses officers.
 """
 
 from dataclasses import dataclass

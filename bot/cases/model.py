@@ -15,9 +15,10 @@ MESSAGE_CONTEXT, NOTE_CONTEXT = ("case_words", "body"), ("notes", "body")
 
 
 class CaseConflict(Exception):
-    """Another officer owns the case, or it changed since the page showed it; nothing was changed.
+    """Another officer owns the case, or it has changed since the officer's page showed it.
 
-    `holder` is the owner's name, or ''; `version` is the case's current version.
+    The action was not executed. `holder` is the owner's name, or ''; `version` is the case's
+    current version.
     """
 
     code = "E_CASE_TAKEN"
@@ -108,6 +109,6 @@ async def next_for(
 
 
 async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
-    """Return a CaseConflict, for the caller to raise, with the case's present owner and version."""
+    """Return the exception CaseConflict with the case's present owner and version."""
     row = await fetch_one(transaction, statements.HOLDER, case=case_id)
     return CaseConflict(*row) if row else CaseConflict()

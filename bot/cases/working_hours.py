@@ -230,7 +230,7 @@ def _help_now(country: str, today: date) -> tuple[Text, ...]:
 
 
 def _rounded(minutes: int) -> Text:
-    """Return the duration, rounded up to 10 minutes, or to hours if it is over 60 minutes."""
+    """Return a duration as text, rounded up to tens of minutes, or to hours if over 60 minutes."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
     return _(HOURS.msgid, count=-(-minutes // 60))

@@ -188,8 +188,8 @@ async def release_papers(
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # The first delivery also sends the messages queued after it, so only the first one is
-        # returned.
+        # Return only the first delivery, because the sender continues with the messages of the
+        # other deliveries by itself.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 

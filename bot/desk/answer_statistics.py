@@ -22,7 +22,8 @@ from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
-# These roles see the figures of all missions. Other roles see only those of their own mission.
+# Officers with these roles see the answer statistics of all missions. Other officers see only the
+# statistics of their own mission.
 COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
@@ -115,7 +116,7 @@ def rounded(count: int) -> int | None:
 
 
 def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:
-    """Return the requested period, cut to at most 366 days up to today.
+    """Return the requested period without days in the future, cut to its last 366 days.
 
     Without `first` and `last`, return the last 30 days.
     """
@@ -129,8 +130,8 @@ def table(
 ) -> list[list[str]]:
     """Return the report as a table of text, with `head` as its first row.
 
-    `names` maps each kind of group, such as "topic", to the labels of its groups, and "kind" to the
-    labels of the kinds.
+    `names["topic"]` maps topics to the labels to print, and so on for other kinds of groups.
+    `names["kind"]` maps the kinds of groups themselves to labels.
     """
     rows = [list(head)]
     for kind, found in groups.items():

@@ -97,7 +97,8 @@ async def _send(
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
     """Return the lines to show above an officer's reply.
 
-    They say that an officer writes and, if so, that a machine translated the text.
+    The first line says that an officer writes. If `is_machine`, a second line says that a machine
+    translated the text.
     """
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 

@@ -60,8 +60,8 @@ class Source:
     """An IP address that opened many chats or cases, and its queued cases in the officer's mission.
 
     The address is a keyed hash. `first` and `last` are the first and the last hour in which the
-    address opened any, and `counts` are their numbers by kind. `waiting` is the number of queued
-    cases, and `urgent` the number of urgent ones among them.
+    address opened a chat or case. `counts` are the numbers of chats, consents, cases and so on.
+    `waiting` is the number of queued cases, and `urgent` the number of urgent cases among them.
     """
 
     network: str

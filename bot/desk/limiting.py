@@ -40,8 +40,8 @@ async def limit(
 ) -> ActionResult:
     """Limit the person's messages to officers; `per_day` 0 blocks them and closes the case.
 
-    Raises Refused if the case is or ever was marked as urgent or about danger. So no single officer
-    can remove the mark in order to cut off a person in danger.
+    Raises Refused if the case is urgent or about danger, or ever was. Otherwise a single officer
+    could change urgency or topic in order to cut off a person in danger.
     """
 
     async def act(at: ActionContext) -> AfterCommit | None:

@@ -33,7 +33,7 @@ _WRITING = statement(
 async def note_writing(rt: Runtime, officer: Officer, case_id: UUID) -> None:
     """Record that the officer is writing in a case, at most once in NOTED_SECONDS seconds.
 
-    Colleagues who have the case open then see it.
+    Colleagues who have the case open then see that the officer is writing.
     """
     async with directory.acting(rt, officer) as transaction:
         await require_case(transaction, officer, Action.CASE_NOTE, case_id)

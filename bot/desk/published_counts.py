@@ -92,7 +92,8 @@ async def read(rt: Runtime, officer: Officer) -> Counts:
 def rounded(count: int) -> int | None:
     """Return the count rounded down to a multiple of 5; None if it is below 5.
 
-    0 is also None, because a change from 0 to None would reveal the first case.
+    None is returned for 0 too, because otherwise a change from 0 to None would reveal the first
+    case.
     """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else None
 

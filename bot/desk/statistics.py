@@ -74,10 +74,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Statistics of a mission's cases over the last 30 days, and of the installation's form.
+    """Statistics of a mission's cases over the last 30 days, and of the forms that people fill in.
 
     `closed` is the median time to resolution in minutes of real time. `came_back` is the number of
-    cases that a sweep returned to the queue. `live_in` lists the countries with at least 5 people.
+    cases that a sweep returned to the queue. `live_in` lists the countries of residence by which
+    the steps of the forms can be filtered.
     """
 
     opened: int | None

@@ -229,7 +229,7 @@ def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | 
 
 
 async def spoke_at(transaction: Transaction, case_id: UUID) -> datetime | None:
-    """Return the time at which the person last wrote in a case; None if they never did."""
+    """Return the time of the person's last message in a case; None if there is no message."""
     return await fetch_value(transaction, statements.SPOKE_AT, case=case_id)
 
 

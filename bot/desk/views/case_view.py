@@ -93,8 +93,8 @@ class Composer:
 
     `closes_at` is the end of the platform's reply window. `closed`: the window has ended, so the
     person first gets a template. `closes_soon`: the window ends within 2 hours. `withheld`: the
-    person gets a notice, and the reply once they open the notice. `protected`: forwarding is
-    disabled.
+    person gets a notice, and the reply once they open the notice. `protected`: the person's app
+    does not let the person forward the reply.
     """
 
     open: bool
@@ -171,7 +171,9 @@ async def view_beside(
     reason: Reason | None,
     beside: Callable[[Case], Sequence[Call]],
 ) -> tuple[View, list[Rows]]:
-    """Return a case with its texts, and the rows of the statements that `beside` returns for it.
+    """Return a case with its texts, and the rows of further statements.
+
+    `beside` returns these statements for the case; they run in the same round trip as the read.
 
     Raises ReasonNeeded if the officer does not own the case and gives no reason. Repeated reads of
     a case by an officer within 15 minutes count as one. A new read is counted and audited in the
@@ -225,7 +227,7 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
 
 
 def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
-    """Return the limit on the person's messages to officers if it applies today, else None."""
+    """Return the limit on the person's messages to officers; None if no limit applies today."""
     limit = talk.limit if talk else None
     return limit if limit is not None and now.date() <= limit.until else None
 
@@ -271,7 +273,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Return the SQL parameters with which a case is read, and the read counted and audited.
+    """Return the SQL parameters of the statements that read a case, and count and audit the read.
 
     The caller adds the parameter for the person's id.
     """
@@ -300,10 +302,10 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Log a warning from SOFT_BUDGET cases on; raise Forbidden from HARD_BUDGET cases on.
+    """Limit the number of cases that an officer reads within an hour.
 
-    The cases that the officer read within the last hour count. Repeated reads of the same case are
-    not limited.
+    Log a warning from SOFT_BUDGET cases on; raise Forbidden from HARD_BUDGET cases on. Repeated
+    reads of the same case are not limited.
     """
     ((read, going_on),) = found
     if going_on:

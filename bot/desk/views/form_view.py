@@ -40,10 +40,10 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question that is answered, or the open question.
+    """A question of a form with its answer, or the question that the person has yet to answer.
 
-    `by` says who gave the answer; it is empty if the question is unanswered. `fillable`: an officer
-    may answer the question for the person.
+    `by` says who gave the answer, and is empty without an answer. `fillable`: an officer may answer
+    the question for the person.
     """
 
     flow: str

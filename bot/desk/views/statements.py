@@ -235,8 +235,8 @@ WINDOW = statement(
 
 # Statements about changes of cases
 
-# The id of the last change of a case. Read it before the page's data, so that no change between the
-# two is missed.
+# The id of the last change of any case. Read it before the data of a console page, so that changes
+# during the reading of the data are not missed.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
 _EVENT = bindparam("id", type_=BigInteger())
 EVENT_EXISTS = statement(select(literal(True)).where(t.CaseEvent.id == _EVENT))
