@@ -51,8 +51,8 @@ def blockers(
 ) -> list[Blocker]:
     """Return the faults for which the content of the item `key` cannot be saved; [] if none.
 
-    Faults that the shipped sentence has too are ignored, such as Latin letters in the name of a
-    visa.
+    A fault is ignored if the sentence that is shipped with Kosh has it too, such as Latin letters
+    in the name of a visa.
     """
     if kind is Kind.ANSWER:
         return [*_dated(body, today), *_arranged(key, body)]
@@ -112,7 +112,7 @@ def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
 def _marked_up(body: Body) -> Iterator[Blocker]:
     """Yield a fault for each field that contains markup.
 
-    A page would show the markup as text, so it can only be a mistake.
+    People would see the markup as text, so it can only be a mistake.
     """
     fields = (body.why_partial, body.address, body.telephone, body.map_link, *body.sources)
     for value in fields:
@@ -144,7 +144,7 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
 
 
 def _allowed(rt: Runtime) -> tuple[str, ...]:
-    """Return the hosts to which a sentence may link: our own, the operator's and official ones."""
+    """Return the hosts to which a sentence may link: of Kosh, the operator and the government."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 

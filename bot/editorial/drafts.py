@@ -150,7 +150,7 @@ def _edit(item: str) -> tuple[Action, Subject]:
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
     """Return the draft and the live version of every content item, keyed by item.
 
-    An item may have only one of the two.
+    An item may have only a draft, or only a live version.
     """
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     async with directory.acting(rt, officer) as transaction:

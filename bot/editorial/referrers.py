@@ -72,7 +72,7 @@ _RELEASE = statement(
 
 
 class Ended(Exception):
-    """The invitation has ended, or the code is unknown."""
+    """The invitation of an organisation that refers people has ended, or its code is unknown."""
 
     code = "E_REFERRER_ENDED"
 

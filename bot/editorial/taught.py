@@ -17,9 +17,10 @@ MAX_PHRASES, MAX_LETTERS, MIN_HAN = 50, 160, 4
 
 
 def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of an intent's phrases: too short or long, dangerous, or of another intent.
+    """Yield a fault for each phrase that cannot be taught for the intent.
 
-    A phrase is of another intent if editors already taught that other intent with the same words.
+    The phrase is too short or too long, is recognised as a message about danger, or has the same
+    words as a phrase that was already taught for another intent.
     """
     recognizer = EngineRecognizer.load()
     elsewhere = {

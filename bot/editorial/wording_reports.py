@@ -93,7 +93,7 @@ class Unclear(ValueError):
 class Report:
     """Open reports of a badly worded sentence: an officer's comment, or the count of chat reports.
 
-    `officer` wrote the comment; it is None for the count.
+    `officer` is the author of the comment, and None for a count.
     """
 
     id: UUID
@@ -107,7 +107,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A sentence that a person reports, and the chat whose budget of reports it uses."""
+    """A sentence that a person reports, and the person's chat, by which reports are limited."""
 
     channel: str
     handle: str
@@ -124,7 +124,7 @@ def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | Non
 
 
 async def count(rt: Runtime, found: Counted | None) -> None:
-    """Add 1 to the count of a reported sentence, unless the chat's budget of reports is spent.
+    """Add 1 to the count of a reported sentence, unless the chat has sent too many reports.
 
     Call it after the event's commit, so that no lock is held while Valkey is called. Errors of the
     database are ignored, because a lost count does not matter.

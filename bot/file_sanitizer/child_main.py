@@ -35,7 +35,10 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Decode a file of each type before entering the sandbox, in which no code can be loaded."""
+    """Decode a sample file of each type before entering the sandbox.
+
+    This loads the decoders' code, which cannot be loaded in the sandbox.
+    """
     picture = Image.effect_noise((128, 128), 50).convert("RGB")
     for form in ("JPEG", "PNG", "WEBP"):
         out = io.BytesIO()

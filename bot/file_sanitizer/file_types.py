@@ -7,7 +7,7 @@ type Kind = Literal["jpeg", "png", "webp", "pdf", "heic"]
 HEAD = 64
 """Number of bytes at the beginning of a file that identify every accepted type."""
 
-# ISO base media brands of HEIF images with HEVC, as phones write them.
+# ISO base media brands of the HEIF images (with HEVC) that phones write.
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 

@@ -1,4 +1,4 @@
-"""Anonymous in-memory file (memfd) for a file in processing, so that nothing is written to disk."""
+"""Anonymous in-memory file (memfd) for files being processed, so that none is written to disk."""
 
 import os
 from collections.abc import Iterator

@@ -54,7 +54,8 @@ class PdfWriter:
     def __init__(self, spool: MemoryFile, count: int) -> None:
         self._spool = spool
         self._starts: list[int] = []
-        # Object numbers: each page has three objects (the page, its content stream, its image).
+        # Numbers of the PDF's objects: 1 is the catalog, 2 the list of pages. From 3 on, each page
+        # has three objects: the page, its content stream, its image.
         spool.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
         self._object(b"<</Type/Catalog/Pages 2 0 R>>")
         kids = " ".join(f"{number} 0 R" for number in range(3, 3 + 3 * count, 3))

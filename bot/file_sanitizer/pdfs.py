@@ -31,8 +31,8 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
         image = _drawn(document[number])
         hints.append(hints_on(image, is_photo=False))
         pages.append(encoded(image, PAGE_BYTES))
-    # Report "blank" only if all pages are, since a back page often is. "dark" and "small" are about
-    # photos and do not apply to a PDF.
+    # Report "blank" only if all pages are blank, since the back of a sheet often is. The hints
+    # "dark" and "small" are about photos and do not apply to a PDF.
     blank = all("blank" in each for each in hints)
     blurred = any("blurred" in each for each in hints)
     odd = {"blank": blank, "blurred": blurred and not blank}

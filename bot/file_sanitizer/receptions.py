@@ -43,10 +43,10 @@ class Receptions:
 
     @asynccontextmanager
     async def place(self, sender: str, address: str) -> AsyncIterator[None]:
-        """Wait until a file may be received; count it as being received during the block.
+        """Wait until a file may be received; count one reception during the `with` block.
 
-        A sender may have one reception, and a network address MAX_PER_ADDRESS receptions. An empty
-        sender or address is not limited.
+        At the same time, a sender may have one reception and a network address MAX_PER_ADDRESS
+        receptions. An empty sender or address has no limit.
         """
         share = asyncio.Semaphore(MAX_PER_ADDRESS)
         turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
@@ -84,7 +84,7 @@ class Receptions:
 
     @asynccontextmanager
     async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """Let the block receive the file `given`, and end it if it takes too long.
+        """Limit the time of the `with` block, which receives a file into `given`.
 
         Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and another
         file waits.

@@ -45,7 +45,7 @@ class Clean:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused file with the reason; `came_size` is the number of bytes received before it."""
+    """A refused file with the reason; `came_size` is the number of bytes that were received."""
 
     reason: Refusal
     came_size: int = 0

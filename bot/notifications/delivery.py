@@ -1,4 +1,8 @@
-"""Delivery of notifications: all due ones for the same officer and target become one message."""
+"""Delivery of notifications to officers by e-mail and Web Push.
+
+All due notifications for the same officer and the same e-mail address or browser become one
+message.
+"""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -67,7 +71,7 @@ def push_sender(rt: Runtime) -> Sender | None:
 
 
 async def send_due(rt: Runtime) -> int:
-    """Claim and send the due notifications; return the number of messages, also if some failed."""
+    """Claim and send the due notifications; return the number of messages, failed ones included."""
     async with rt.pool.connection() as transaction:
         rows = await fetch_all(transaction, statements.CLAIM, lease=LEASE_SECONDS)
     bundles = list(_bundles(rows))

@@ -17,7 +17,7 @@ async def send(
 ) -> None:
     """Send an e-mail. Raises NotSent if a retry may succeed, else NotificationRefused.
 
-    Without `sender`, the sender is `smtp_from` of the settings.
+    Without `sender`, the e-mail is from the address in the setting `smtp_from`.
     """
     message = _message(sender or settings.smtp_from or "", to, subject, text)
     await asyncio.to_thread(_send, settings, message)

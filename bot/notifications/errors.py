@@ -1,4 +1,4 @@
-"""Errors of sending a notification to an officer, or a hint to a person."""
+"""Errors of sending a notification to an officer, or to a person a hint that a message waits."""
 
 from typing import ClassVar
 

@@ -1,4 +1,7 @@
-"""Fan-out: an event, mostly of a case or announcement, becomes a row per recipient and target."""
+"""Fan-out: an event, mostly of a case or announcement, becomes rows of notifications to officers.
+
+There is one row for each officer and target (e-mail address or browser).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +60,7 @@ class Candidate:
         return self.mission == mission and Role.LEAD in self.roles
 
     def targets(self) -> Iterator[int]:
-        """Yield EMAIL if the officer has an e-mail address, then the ids of their browsers."""
+        """Yield EMAIL if there is an e-mail address, then the ids of the officer's browsers."""
         if self.email:
             yield EMAIL
         yield from self.browsers or ()

@@ -17,8 +17,8 @@ from flows.engine import screens
 from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
 
-# Seconds for which a hint is claimed: longer than the timeout of any call, so that no other process
-# claims the hint during a call.
+# Seconds for which a process claims an e-mail or SMS: longer than the timeout of any call, so that
+# no other process sends it during the call.
 LEASE_SECONDS = 60
 MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
 SUBJECT = _("There is an update")
@@ -32,7 +32,10 @@ _logger = logging.get()
 
 
 async def send_hints(rt: Runtime) -> int:
-    """Claim and send due hints (see the module) and confirmation codes; return their number."""
+    """Claim and send due e-mails and SMS to people: hints that a message waits, and codes.
+
+    A code confirms the address that a person left. Return the number of e-mails and SMS.
+    """
     if not rt.settings.hints:
         return 0
     async with rt.pool.connection() as transaction:

@@ -120,8 +120,8 @@ _OF_SUBJECT = (t.OfficerNotification.kind == _KIND, t.OfficerNotification.subjec
 IS_RECENT = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=1)))
 )
-# The period is an hour less than a week, because the check of this Monday can run earlier in the
-# day than that of last Monday.
+# The period is an hour less than a week, because the check can run earlier on this Monday than on
+# the Monday before.
 IS_OF_THIS_WEEK = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=7 * 24 - 1)))
 )

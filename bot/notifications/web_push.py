@@ -19,7 +19,7 @@ from bot.notifications.errors import Gone, NotificationRefused, NotSent
 
 CURVE = ec.SECP256R1()
 KEY_BYTES, AUTH_BYTES, SALT_BYTES = 65, 16, 16
-# A payload is a single record (RFC 8188), so this is its maximum size in bytes.
+# Record size in bytes (RFC 8188). A payload is a single record, so its size is limited to this.
 RECORD_BYTES = 4096
 # Push services reject VAPID tokens that are valid for more than 24 hours (RFC 8292).
 TOKEN_SECONDS = 12 * 3600

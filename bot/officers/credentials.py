@@ -180,7 +180,7 @@ async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
 
 
 async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
-    """Return True if the TOTP code is that of the current 30-second step, or of an adjacent one."""
+    """Return True if the TOTP code is valid in the current 30-second step or an adjacent one."""
     return _matching(secret, code, await _step(transaction)) is not None
 
 
@@ -216,7 +216,7 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt password hashes and TOTP secrets that the current key did not encrypt.
+    """Re-encrypt password hashes and TOTP secrets that are encrypted with an older key.
 
     Return the number of re-encrypted accounts.
     """
@@ -265,9 +265,9 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Lock the account's row; return True if it has a phishing-resistant way to sign in.
+    """Lock the account's row; return True if the officer has a phishing-resistant way to sign in.
 
-    That is a passkey, or an OIDC account if the sign-in service is configured.
+    This is a passkey, or an OIDC account if the sign-in service is configured.
     """
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))

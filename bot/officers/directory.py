@@ -45,7 +45,8 @@ class Officer:
 class LastAdministrator(Exception):
     """A change of administrators is not allowed; nothing was changed.
 
-    Fewer than two would remain, or the first one was to be created although one exists.
+    Fewer than two administrators would remain, or a first one was to be created although there is
+    one already.
     """
 
     code = "E_LAST_ADMINISTRATOR"

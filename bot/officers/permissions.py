@@ -182,9 +182,9 @@ class Forbidden(Exception):
 
 
 class Owner(StrEnum):
-    """The owner that a case must have, so that a rule allows an officer to act on it.
+    """A rule's condition on the owner of a case, who is the officer that claimed it.
 
-    The owner is the officer who claimed the case. `OWN` is the acting officer.
+    `OWN` requires that the acting officer is the owner.
     """
 
     ANY = "any"
