@@ -1,7 +1,8 @@
 """Channel probe: after a call without an answer, a channel sends nothing until a ping succeeds.
 
-A message without an answer may have arrived. It is sent again, so it may arrive twice. The probe
-keeps a broken connection from affecting further messages in the same way.
+If the platform does not answer a call, the message may have arrived. Kosh sends the message again,
+so the person may get it twice. Because of the probe, a broken connection affects no further
+messages in this way.
 """
 
 import asyncio

@@ -31,8 +31,8 @@ AGAIN_SECONDS = 10
 _logger = logging.get()
 
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
-# reads it. A report counts if its attempt is the row's, or if the row has its platform id, like the
-# rows of older versions. Reports of other attempts are ignored.
+# reads it. A report is ignored unless it names the row's current attempt, or a platform id that the
+# row contains. (Rows that older versions of Kosh wrote have only the id.)
 # Text: written as SQL, because SQL shows arrays of eight columns more clearly than SQLAlchemy.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
@@ -155,7 +155,7 @@ def _word(
 ) -> str | None:
     """Return the status of a split message after a report on one of its parts.
 
-    `new` is True if the report changed the status of the part.
+    `new` is True if the report changed the part's status. `before` is the message's old status.
     """
     if part_status.have_arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
@@ -172,8 +172,8 @@ def _word(
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
     """React to failures that the platform reported after it had accepted the messages.
 
-    A message is sent again, waits for the person, or counts as failed, depending on the code. Each
-    tuple has the outbox id, the person, the channel and the error code.
+    A message is sent again, waits for the person, or counts as failed, depending on the error code.
+    Each tuple in `failed` has the outbox id, the person, the channel and the error code.
     """
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)

@@ -36,10 +36,10 @@ async def enqueue(
     *,
     waits: bool = False,
 ) -> list[int]:
-    """Queue outbox rows that no turn of the conversation causes; return their ids in order.
+    """Queue outbox rows, such as an officer's reply; return their ids in order.
 
-    The sender finds them after the commit. If `waits`, the rows are sent once the person writes or
-    opens the notice that announces them, and dropped after WAITING_SECONDS.
+    The sender finds the rows after the commit. If `waits`, the rows are sent once the person writes
+    or opens the notice that announces them, and dropped after WAITING_SECONDS.
     """
     ids = []
     for row in written:
@@ -89,13 +89,19 @@ async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UU
 
 
 async def release(rt: Runtime, person_id: UUID, ids: Sequence[int]) -> None:
-    """Make the delayed messages `ids` due now, because no later turn has retracted them."""
+    """Make the delayed messages `ids` due now, because the person wrote nothing more in time.
+
+    Otherwise `retract` drops them, and one answer replaces them.
+    """
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.RELEASE, person=person_id, ids=list(ids))
 
 
 async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int]) -> bool:
-    """Drop delayed messages; return False and drop none if one may have been sent already."""
+    """Drop the delayed messages `ids`.
+
+    If one of them may have been sent already, drop none and return False.
+    """
     if not ids:
         return True
     values = {"person": person_id, "ids": list(ids)}
@@ -104,6 +110,9 @@ async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int])
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Drop the unsent messages of a restored backup: they were sent after the backup was made."""
+    """Drop the messages that are unsent in a restored backup.
+
+    They were probably sent after the backup was made.
+    """
     await execute(transaction, statements.DROP_RESTORED)
     await execute(transaction, statements.SKIP_IDS)

@@ -32,7 +32,7 @@ class Part:
 def parse(notes: str | None) -> list[Part]:
     """Read from `external_id` the parts of a message up to the last one with a status.
 
-    Return none if the value has only platform ids.
+    Return an empty list if the value has only platform ids.
     """
     found: list[Part] = []
     for each in (notes or "").split(","):
@@ -48,7 +48,7 @@ def _state(letter: str) -> State:
 
 
 def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
-    """Return the parts with the parts `first` to `last` set to accepted, as sent by this attempt.
+    """Set parts `first` to `last` to accepted, as sent by this attempt; return all parts.
 
     The status of a part that was sent in the same or a later attempt is kept.
     """

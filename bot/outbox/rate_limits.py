@@ -1,4 +1,4 @@
-"""Rate limits: token buckets for the bot or number and for each chat, kept in Valkey.
+"""Rate limits of sending: token buckets for each channel and for each chat, kept in Valkey.
 
 Tokens are taken from both buckets in one round trip and not refunded, so call `acquire` right
 before the call to the platform. Without Valkey, each process limits itself to a share of the rates.
@@ -42,8 +42,8 @@ async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
         await asyncio.sleep(min(wait, PATIENCE))
 
 
-# RESERVE is the share of the rate that broadcasts leave to conversations. SLICE_SECONDS is the
-# seconds of traffic for which one bulk request takes tokens.
+# RESERVE is the share of the rate that broadcasts leave to conversations. A broadcast takes tokens
+# in advance, for SLICE_SECONDS of sending at a time.
 RESERVE = 0.2
 SLICE_SECONDS = 0.2
 # Telegram's paid rate, in messages per second.
@@ -93,7 +93,10 @@ async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """After a rate limit error, take tokens for its delay, so that all processes wait that long."""
+    """After a rate limit error, take as many tokens as are refilled during the error's `delay`.
+
+    All processes then wait that long. Nothing is done for an error about a single chat.
+    """
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
         cost = error.delay * rates.whole

@@ -44,7 +44,7 @@ class Row:
 
     A message of the bot has the ownership version (`epoch`) of the conversation. The message is
     dropped if that version changes, as when an officer takes over. An officer's message has the
-    case and the officer. A service message has neither, because it is sent in any case.
+    case and the officer. A service message has none of these, because it is always sent.
     """
 
     act: Literal["send", "edit", "delete"]
@@ -93,7 +93,7 @@ def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
 
 
 def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
-    """Return `head` and `value` of a text's formatting (see `messages.Mark`)."""
+    """Return the attributes `head` and `value` of the `messages.Mark` that formats the text."""
     match text:
         case AnswerRow(answer=answer, payload=payload):
             return max(0, words.rfind(rt.languages.render(answer, say.language))), payload
@@ -179,9 +179,9 @@ def deletion(
 
 
 def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
-    """Return the notice that a message, or its rest from some part on, did not arrive.
+    """Return the notice that a message, or the rest of a message, did not arrive.
 
-    Return None if the message is itself this notice, or has no language.
+    Return None if the message `message` is itself a notice of this kind, or has no language.
     """
     text = MISSING
     if 0 < error.sent < error.parts:

@@ -196,9 +196,9 @@ async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
 
 
 def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
-    """Return the note for `part_status` that this attempt sent the parts up to number `there`.
+    """Return the platform's ids of the parts that this attempt sent, and a note for `part_status`.
 
-    The note also has the platform's ids of these parts.
+    The note has the numbers of the first and the last of these parts; `there` is the last one.
     """
     note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
     return ",".join((*ids, note)) if note else None

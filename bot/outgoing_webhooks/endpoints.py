@@ -1,7 +1,7 @@
 """Endpoints of external systems: register, list, delete, test, enable, replace the secret.
 
-The URL and the secrets are encrypted with the epoch's key, since a URL may contain a token. An
-account cannot see or change the endpoints of another one.
+An external system has an account, which cannot see or change the endpoints of other accounts. URLs
+and secrets are encrypted with the installation's epoch key, since a URL may contain a token.
 """
 
 from collections.abc import Iterable
@@ -181,7 +181,7 @@ async def send_test(rt: Runtime, transaction: Transaction, owner: UUID, endpoint
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt URLs and secrets that the current epoch key does not encrypt (key rotation).
+    """Re-encrypt URLs and secrets that are encrypted with an older epoch key (key rotation).
 
     Return the number of endpoints.
     """

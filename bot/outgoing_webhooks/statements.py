@@ -136,7 +136,8 @@ _RANKED = (
     .subquery("ranked")
 )
 _CHOSEN = select(_RANKED.c.id).where(_RANKED.c.rank <= _RANKED.c.most)
-# The conditions are repeated, because another process may have claimed a row in the meantime.
+# The conditions `_IS_DUE` are checked again, because another process may have claimed a row after
+# it was chosen.
 _DUE = (
     select(_D.id)
     .where(_D.id.in_(_CHOSEN), *_IS_DUE)

@@ -31,7 +31,10 @@ async def record_consent(
     *,
     given: bool = True,
 ) -> None:
-    """Store a consent to a purpose (such as registration) or its withdrawal, and a text hash."""
+    """Store that a person gave or withdrew a consent, with the hash of the text that they read.
+
+    `purpose` is what the person's data may be used for, such as registration.
+    """
     await execute(
         transaction,
         _RECORD,

@@ -33,8 +33,8 @@ from flows.lifetimes import HINT_CODE_MINUTES, HINT_HOURS
 
 MAX_TRIES = 5
 DUE_AT_ONCE = 20
-# Minutes after a message until its hint is due. If the chat is open, the person sees the message
-# there within this time, and the hint is cancelled.
+# Minutes from a message to the e-mail or SMS about it (hint). If the chat is open, the person sees
+# the message there within this time, and the hint is cancelled.
 DELAY_MINUTES = 15
 
 _TABLE = "hint_contacts"
@@ -170,14 +170,14 @@ async def confirm(transaction: Transaction, person: Person, typed: str) -> Conta
 
 
 async def remove(transaction: Transaction, person_id: UUID) -> None:
-    """Delete the person's address for hints."""
+    """Delete the e-mail address or phone number that the person left for hints."""
     await execute(transaction, _REMOVE, person=person_id)
 
 
 async def plan(transaction: Transaction, person_id: UUID) -> None:
-    """Schedule an e-mail or SMS to the person that a message waits in the chat.
+    """Schedule a hint: an e-mail or SMS which says that a message waits in the chat.
 
-    Does nothing if a hint was sent in the last HINT_HOURS hours.
+    Does nothing if a hint was sent to the person in the last HINT_HOURS hours.
     """
     await execute(transaction, _PLAN, person=person_id)
 
@@ -194,7 +194,10 @@ async def address_of(transaction: Transaction, person: Person) -> str:
 
 
 async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
-    """Claim due hints and confirmation codes; no other process gets them for `lease` seconds."""
+    """Claim due e-mails and SMS: hints that a message waits, and codes that confirm an address.
+
+    No other process gets them for `lease` seconds.
+    """
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:

@@ -179,7 +179,7 @@ async def add_aliases(
     address: str,
     aliases: Sequence[str],
 ) -> None:
-    """Add further handles of a person, since later updates may contain only one of them.
+    """Add further handles of a person, since a later update may contain only one of the handles.
 
     An alias that belongs to another person is skipped.
     """
@@ -232,7 +232,10 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Decrypt a person's key, encrypted by version `epoch` of the epoch key; return the person."""
+    """Return the person with this id, with the data key `key` decrypted.
+
+    `epoch` is the version of the epoch key that encrypts the data key.
+    """
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
@@ -293,8 +296,9 @@ async def mark_unreachable(
 ) -> bool:
     """Record that the platform rejected free text, or every message if `blocked` is True.
 
-    The rejected message was sent at the database time `at`, or `at` seconds ago. Nothing is sent
-    until the person writes. Returns False, and records nothing, if the person has written since.
+    `at` is the database time at which the rejected message was sent, or, as a float, the seconds
+    since then. Nothing is sent until the person writes. Returns False, and records nothing, if the
+    person has written since the rejected message.
     """
     rejected_at, ago = (at, 0.0) if isinstance(at, datetime) else (None, at)
     values = {"person": person_id, "at_channel": channel, "rejected_at": rejected_at, "ago": ago,
@@ -305,7 +309,7 @@ async def mark_unreachable(
 async def mark_blocked(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
 ) -> None:
-    """Record that the person has blocked the bot on a channel, or with `on` False unblocked it."""
+    """Record that the person has blocked the bot on a channel (`on`), or has unblocked the bot."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _MARK_BLOCKED, is_blocked=on, at_channel=channel, indexes=indexes)
 
@@ -323,7 +327,7 @@ async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
-    """Return True if the person's handle never expires, as opposed to one of the secure page."""
+    """Return True if the handle never expires; the handle of a secure-page visit does expire."""
     indexes = list(rt.vault.indexes(channel, handle))
     return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 

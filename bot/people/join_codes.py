@@ -101,7 +101,7 @@ async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool
 
 
 async def take(rt: Runtime, transaction: Transaction, code: str, chat: str) -> bool:
-    """Redeem the code if it was confirmed for `chat`; return False if it was not."""
+    """Redeem the code if it was confirmed for `chat`; otherwise return False."""
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     return bool(await execute(transaction, _TAKE, **values))
 

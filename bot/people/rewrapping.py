@@ -65,7 +65,7 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Re-encrypt the keys of up to `limit` people that the current epoch key does not encrypt.
+    """Re-encrypt the keys of up to `limit` people that are encrypted with an older epoch key.
 
     People are read in the order of their ids, from above `after`. Returns the number of keys, and
     the last person's id or None. Rows that other transactions lock are skipped until the next
@@ -86,7 +86,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Recompute a handle's blind index if the stored one was computed with an older index key."""
+    """Recompute a handle's blind index (keyed hash) if it was computed with an older index key."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -102,7 +102,9 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Recompute the blind indexes of up to `limit` handles of people with ids above `after`.
+    """Recompute the blind indexes (keyed hashes) of up to `limit` handles, by ascending person id.
+
+    The person's id is above `after`.
 
     A handle itself is not stored, so this works only for handles that equal the person's stored
     address. Other handles (WhatsApp's own user ids) are updated by `reindex` when the person

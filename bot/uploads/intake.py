@@ -1,7 +1,7 @@
 """Intake of uploaded files: fetches and sanitizes them, and stores them encrypted in chunks.
 
 No transaction is open while a file is fetched or sanitized. `keep` stores the file in the caller's
-transaction, which also processes the conversation's turn about the file.
+transaction, in which the conversation also answers the person about the file.
 """
 
 from collections.abc import AsyncIterator
@@ -41,7 +41,10 @@ MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """The origin of an uploaded file: the flow and question it answers, the messenger's id."""
+    """The origin of an uploaded file: `flow` and `key` of the question that the file answers.
+
+    `ref` is the file's id at the messenger.
+    """
 
     flow: str
     key: str
@@ -104,8 +107,8 @@ async def begin(
 ) -> UUID:
     """Record a file that is still at a messenger, and enqueue the job that fetches it.
 
-    Both happen in the turn's transaction. The file is fetched after `delay` seconds at the
-    earliest, so that one turn can report on several files. If the job runs earlier, it does
+    Both happen in the caller's transaction. The file is fetched after `delay` seconds at the
+    earliest, so that one message can report on several files. If the job runs earlier, it does
     nothing, and a sweep (periodic job) fetches the file later.
     """
     upload_id = uuid4()
@@ -195,10 +198,10 @@ async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
 async def keep(
     rt: Runtime, transaction: Transaction, checked: Sanitized
 ) -> Stored | Refused | None:
-    """Store a sanitized or refused file in the transaction that also informs the conversation.
+    """Store a sanitized file, or the fact that it was refused, in the caller's transaction.
 
-    Return None if the person was erased or another attempt has finished. The caller then reports
-    nothing to the person.
+    Return None if the person was erased or another attempt has finished. Otherwise the caller
+    reports the result to the person.
     """
     # Lock the person's row first, so that files stored concurrently cannot exceed the person's
     # daily limits.
@@ -218,7 +221,7 @@ async def keep(
 async def receive(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Stored | Refused | None:
-    """Sanitize and store a file in its own transaction; the conversation is not informed."""
+    """Sanitize and store a file in a transaction of its own; report nothing to the person."""
     with await sanitize(rt, person_id, place, chunks) as checked:
         async with rt.pool.connection() as transaction:
             return await keep(rt, transaction, checked)
@@ -255,8 +258,8 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 def _name(checked: Sanitized, clean: Clean) -> str:
     """Return the text whose hash identifies a file, to find duplicates.
 
-    It consists of the person's id and the file's own hash, so the same file of two people is no
-    duplicate.
+    The text has the person's id and the hash of the received file. The same file from two people is
+    no duplicate.
     """
     return f"{checked.person_id}|{clean.came.hex()}"
 
@@ -340,5 +343,5 @@ async def picture(
 
 
 async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Return the files whose fetch from a messenger is due, also those whose process crashed."""
+    """Return the files to fetch from a messenger now, including those whose last fetch crashed."""
     return await fetch_values(transaction, statements.UNFETCHED, limit=limit)

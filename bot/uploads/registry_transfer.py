@@ -78,9 +78,10 @@ async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[U
 
 
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
-    """Claim a file whose transfer is due and whose registration has a number, else return None.
+    """Claim a file for its transfer to the registry.
 
-    If the registration was withdrawn, delete the file's content and return None.
+    Return None if the transfer is not due, or if the registration has no number yet. If the
+    registration was withdrawn, delete the file's content and return None.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)

@@ -113,7 +113,8 @@ async def announce(rt: Runtime) -> None:
 def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
     """Register the task that queues notifications to officers in the job queue `app`.
 
-    A job with a kind of a newer version is retried until a newer worker takes it.
+    A job may have a kind of notification that only a newer version of Kosh knows. The job is then
+    retried until a worker of that version takes it.
     """
 
     @app.task(name=notifications.TASK, queue=DEFAULT, retry=newer_jobs.RETRY)

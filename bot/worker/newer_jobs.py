@@ -1,4 +1,4 @@
-"""Jobs of a newer version: an old worker leaves a task that it does not know to a newer worker."""
+"""Jobs of a newer version: an old worker leaves jobs whose task it does not know to a newer one."""
 
 from typing import Any, overload
 

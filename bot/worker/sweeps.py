@@ -25,7 +25,10 @@ async def sweep(rt: Runtime) -> None:
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """Send due writes to the registry, apart from the sweep of messages, which they would delay."""
+    """Send due writes to the registry.
+
+    This is a sweep of its own, because a slow registry would otherwise delay messages to people.
+    """
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))

@@ -66,9 +66,9 @@ async def _in_order(
 ) -> None:
     """Process the updates of one person in order, and send the replies.
 
-    If sending a reply fails, the outbox sweep sends it. A reply can be delayed until the person has
-    typed all lines of a message, which may arrive in the next batch. A task in `later` sends a
-    delayed reply, so that the next batch is fetched without delay.
+    If sending a reply fails, the outbox sweep sends it. A reply can be delayed, because the person
+    may be sending several messages in a row, of which some arrive in the next batch. A task in
+    `later` sends a delayed reply, so that the next batch is fetched at once.
     """
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
         delivery = await _taken(partial(receive.receive, rt, arrival, place))
