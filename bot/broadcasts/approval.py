@@ -100,7 +100,7 @@ async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
-    """Return the number of recipients. Raises Refused with the first reason that blocks sending."""
+    """Return the number of recipients, or raise Refused with the first reason against sending."""
     found, total = await _weighed(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)

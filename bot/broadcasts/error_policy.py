@@ -67,7 +67,7 @@ def classify(
 async def consequence(
     transaction: Transaction, channel: str, person_id: UUID, error: SendError, at: datetime | float
 ) -> None:
-    """Apply a send error to the person or channel.
+    """Apply the effects of a send error on the person and on the channel.
 
     Mark the person as unreachable, unsubscribe the person, or pause the channel. `at` is the
     database time at which the failed message was sent, or, as a float, the seconds since then.

@@ -239,8 +239,8 @@ COUNT_ROWS = statement(
         .group_by(_Recipient.broadcast_id, _Recipient.channel, _Recipient.state, _Recipient.reason),
     )
 )
-# Messages that used a WhatsApp template in the last 24 hours. WhatsApp limits the number of people
-# who may get such messages per day.
+# Messages that used a WhatsApp template in the last 24 hours. WhatsApp limits the number of
+# recipients of these messages per day.
 _REACHED = (
     select(_Recipient.state_at)
     .where(_Recipient.template, _Recipient.state_at > ago(hours=24), _Recipient.state != "skipped")

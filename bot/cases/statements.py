@@ -212,7 +212,7 @@ def _change(
 ) -> Statement[()]:
     """Return an update of a case that applies only if the case still has the expected version.
 
-    The caller's page showed this version. `moves` is added to the version.
+    This is the version that the officer's page showed. `moves` is added to the version.
     """
     return statement(
         update(t.Case)

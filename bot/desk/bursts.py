@@ -86,7 +86,7 @@ class ClosedBurst:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Chats and cases by hour, busiest IP addresses, and the mission's closed groups of cases."""
+    """Chats and cases by hour, the busiest IP addresses, and the groups of cases closed as spam."""
 
     hours: tuple[Hour, ...]
     sources: tuple[Source, ...]
@@ -155,7 +155,7 @@ _REOPENED = statement(
 
 
 async def report(rt: Runtime, officer: Officer) -> Report:
-    """Return the recent counts of chats and cases, the busiest IP addresses, and closed bursts.
+    """Return recent counts of chats and cases, the busiest IP addresses, and cases closed as spam.
 
     Raises CacheUnavailable if Valkey, which stores the counts, is unavailable.
     """

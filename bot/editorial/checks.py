@@ -144,7 +144,7 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
 
 
 def _allowed(rt: Runtime) -> tuple[str, ...]:
-    """Return the hosts to which a sentence may link: of Kosh, the operator and the government."""
+    """Return the hosts of Kosh, the operator and the government, to which a sentence may link."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 

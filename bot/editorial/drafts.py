@@ -91,7 +91,7 @@ def is_canned(key: str) -> bool:
 
 
 def shipped(rt: Runtime, item: str) -> Body:
-    """Return a fact or answer that is shipped with the program, in the form that editors write."""
+    """Return a fact or answer that is shipped with the program, as the `Body` that editors edit."""
     if item in ANSWERED:
         return _shipped_answer(item.partition(":")[2])
     fact = SHIPPED[item]

@@ -116,7 +116,7 @@ class Counted:
 
 
 def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
-    """Return the sentence that a person reports as badly worded with this event, or None."""
+    """Return the sentence that a person reported as badly worded; None for any other event."""
     for effect in effects:
         if isinstance(effect, ReportWording) and inbound is not None:
             return Counted(inbound.channel, inbound.handle, effect.language, effect.sentence)

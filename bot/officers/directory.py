@@ -62,7 +62,7 @@ class NoSuchOfficer(LookupError):
 
 
 class NoSuchRole(ValueError):
-    """A role does not exist, or the name is empty or too long; nothing was changed."""
+    """A role does not exist, or the officer's name is empty or too long; nothing was changed."""
 
     code = "E_ROLE"
 

@@ -112,7 +112,8 @@ async def end(connection: Connection, officer_id: UUID, session_id: UUID) -> Non
 async def end_all(connection: Connection, officer_id: UUID, *, but: UUID | None = None) -> None:
     """End all sessions of an officer except `but`.
 
-    Used on request, and after a change of role, scope or password.
+    Used on the officer's request, after a change of the officer's account, and with a new password,
+    passkey or one-time link.
     """
     await execute(connection, statements.END_SESSIONS, officer=officer_id, but=but)
 

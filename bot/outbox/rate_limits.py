@@ -36,7 +36,7 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
 
 
 async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """Wait up to 2 s for tokens, then return even without; for calls that cannot be deferred."""
+    """Wait up to 2 s for tokens, then return without them; for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))

@@ -246,8 +246,8 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         case WindowClosed():
             if await _shut(rt, parcel, began):
                 return await _wait(rt, parcel, note)
-            # The person has written since the claim, so the reply window is open again. The turn of
-            # that message could not requeue this row, because the row was claimed.
+            # The person has written since the claim, so the reply window is open again. Incoming
+            # messages requeue waiting rows, but not this one, because it was claimed.
             await _outcome(rt, parcel, "pending", reason=error.code, note=note)
             return True
         case NoTemplate() if parcel.act.closed:

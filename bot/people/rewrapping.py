@@ -102,9 +102,9 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Recompute the blind indexes (keyed hashes) of up to `limit` handles, by ascending person id.
+    """Recompute the blind indexes (keyed hashes) of up to `limit` handles.
 
-    The person's id is above `after`.
+    Only handles of people with ids above `after` are read, by ascending id.
 
     A handle itself is not stored, so this works only for handles that equal the person's stored
     address. Other handles (WhatsApp's own user ids) are updated by `reindex` when the person

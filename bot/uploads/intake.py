@@ -169,7 +169,10 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
 
 
 async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
-    """Fetch a messenger's file; return the sanitizer's verdict, or None if a retry may succeed."""
+    """Fetch and sanitize a file from a messenger.
+
+    Return the sanitizer's verdict, or None if a retry of the fetch may succeed.
+    """
     if channel is None or attempt > MAX_FETCHES:
         return Refused(Refusal.INTERRUPTED)
     given_up = False
@@ -242,7 +245,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """Return the sanitizer's verdict, or a refusal for a duplicate or above a daily limit."""
+    """Return the sanitizer's verdict; refuse a duplicate, and a file above a daily limit."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict

@@ -60,7 +60,10 @@ class Moved:
 
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
-    """Mark the person's files for the registry and enqueue transfer jobs; return their number."""
+    """Mark a person's files for transfer to the registry, and enqueue a job for each of the files.
+
+    Return the number of files.
+    """
     released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))

@@ -17,7 +17,7 @@ type AnyTask = Task[Any, Any, Any]
 
 
 class NewerTask(Exception):
-    """A newer version added the task of this job."""
+    """This worker does not know the job's task, which a newer version of Kosh added."""
 
     code = "E_JOB_NEWER"
 

@@ -130,9 +130,9 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label"
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """Return the id of the case with this number, or with this receipt number of a registration.
+    """Find a case by its number, or by the receipt number of its person's registration.
 
-    Open cases take precedence, then the newest. Return None if there is none. Every lookup is
+    Return the case's id, or None. Open cases take precedence, then the newest. Every lookup is
     audited, found or not, to detect enumeration.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))

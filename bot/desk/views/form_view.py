@@ -122,9 +122,9 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """Return the case in the rows of the statement SEEN.
+    """Return the case in the rows of the statement SEEN, if the officer may do the action on it.
 
-    Raises LookupError if there are no rows, and Forbidden if the officer may not do the action.
+    Raises LookupError if there are no rows, and Forbidden if the permissions forbid the action.
     """
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
