@@ -93,7 +93,7 @@ async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """After a rate limit error, take as many tokens as are refilled during the error's `delay`.
+    """Take as many tokens as are refilled during the `delay` of a rate limit error.
 
     All processes then wait that long. Nothing is done for an error about a single chat.
     """
