@@ -1,4 +1,4 @@
-"""Hourly counts of the chats and cases that each IP address opened; stored only in Valkey.
+"""Hourly counts of web chat events (chats, cases and others) by IP address, kept only in Valkey.
 
 The counts show officers a burst, which is many cases from one address in a short time.
 """
@@ -22,7 +22,10 @@ OTHERS: Final = "others"
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Events of one IP address (`network`, its keyed hash of the day) in one hour, by kind."""
+    """Number of events of each kind that one IP address caused in one hour.
+
+    `network` is a keyed hash of the address that changes daily.
+    """
 
     hour: datetime
     network: str
@@ -49,9 +52,9 @@ async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]
 
 
 async def recent_activity(rt: Runtime) -> list[Activity]:
-    """Return the counts since yesterday by hour and IP address.
+    """Return the counts of events since yesterday, by hour and IP address.
 
-    The newest hour is first; within an hour, the highest total.
+    The newest hour is first; within an hour, the address with the most events is first.
     """
     found: dict[tuple[datetime, str], dict[Spending, int]] = defaultdict(dict)
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Take events from the budgets of an IP address and from those that all addresses share.
+"""Charge events to the budgets of an IP address and to the budgets that all addresses share.
 
 A budget is a number of events per hour. An address is counted under a hash that changes daily.
 While Valkey is unavailable, each process has a quarter of every budget in its memory.
@@ -90,7 +90,7 @@ def is_shared(rt: Runtime, host: str) -> bool:
 async def spend(
     rt: Runtime, host: str, spendings: Iterable[Spending], *, answered: bool = False
 ) -> Verdict:
-    """Take each event in `spendings` from its budget, or none if one budget is used up.
+    """Charge each event in `spendings` to its budget; charge none if one budget is used up.
 
     `answered` means that the person has correctly answered the captcha question. After a correct
     answer, only the hourly limits of the IP address can stop the event, and the other budgets may
@@ -114,7 +114,7 @@ async def spend(
 
 
 async def draw_answer(rt: Runtime, host: str) -> float:
-    """Take one attempt to answer the captcha question from the budget of the IP address.
+    """Charge one attempt to answer the captcha question to the budget of the IP address.
 
     Return 0, or the seconds to wait.
     """
@@ -125,16 +125,16 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 
 
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
-    """Take one lookup attempt from the budgets of a chat (or person) and of a number.
+    """Charge one lookup attempt to the budgets of a chat (or person) and of a number.
 
     `number` is a registration number, or a code that joins a chat or a family. Return False, and
-    take nothing, unless both budgets have an attempt left.
+    charge nothing, unless both budgets have an attempt left.
     """
     return await _draw(rt, (_lookup_of(rt, chat), _lookup_of_number(rt, number))) == 0
 
 
 async def draw_account_lookup(rt: Runtime, account: str) -> float:
-    """Take one attempt to look up a registration from the budget of an API account.
+    """Charge one lookup of a registration to the budget of an API account.
 
     Return 0, or the seconds to wait.
     """
@@ -142,9 +142,9 @@ async def draw_account_lookup(rt: Runtime, account: str) -> float:
 
 
 async def draw_number_lookup(rt: Runtime, number: str) -> bool:
-    """Take one attempt to look up a registration from the budget of its number.
+    """Charge one lookup of a registration to the budget of the registration's number.
 
-    Return False if none is left.
+    Return False if no lookup is left.
     """
     return await _draw(rt, [_lookup_of_number(rt, number)]) == 0
 
@@ -169,7 +169,7 @@ def _lookup_of(rt: Runtime, chat: str) -> Draw:
 
 
 async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
-    """Take one request from the budget of an API token: `minute_limit` requests per minute.
+    """Charge one request to the budget of an API token: `minute_limit` requests per minute.
 
     Return 0, or the seconds to wait.
     """
@@ -177,12 +177,15 @@ async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
-    """Return True at the first call with this name, and again only after `seconds` seconds."""
+    """Return True unless this name was used in the last `seconds` seconds.
+
+    The web chat calls it so that each captcha question accepts only one answer.
+    """
     return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
 
 
 async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
-    """Take one report of bad wording from the hourly budgets of the chat and of all chats.
+    """Charge one report of bad wording to the hourly budgets of the chat and of all chats.
 
     A report says that a sentence is badly worded. Return False if none is left. The chat is counted
     under a keyed hash that changes at midnight UTC.
@@ -194,7 +197,10 @@ async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
 
 
 async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[Spending, ...]:
-    """Return the events whose budget over all IP addresses is used up. Raises CacheUnavailable."""
+    """Return the kinds of events for which the budget of all IP addresses together is used up.
+
+    Raises CacheUnavailable.
+    """
     found = []
     for each in Spending:
         amount = _budget(settings, each).together

@@ -16,11 +16,11 @@ class Spending(StrEnum):
 
 
 class Budget(NamedTuple):
-    """Numbers of events per hour, which refill continuously.
+    """Limits for events of one kind, in events per hour; used-up amounts refill continuously.
 
     Above `free` events of one IP address, or `together` events of all addresses, each further event
-    requires the answer to a question. Above `limit` events of one address, a further event must
-    wait.
+    requires the answer to the captcha question. Above `limit` events of one address, a further
+    event must wait.
     """
 
     free: int

@@ -1,8 +1,8 @@
-"""Check which budgets an event needs, before its effects are committed.
+"""Check which budgets (rate limits in Valkey) an event needs, before its effects are committed.
 
-If the event needs a budget from which its channel has not yet drawn, the transaction is rolled
-back. The channel then draws from the budget and processes the event again. So no database lock is
-held while Valkey is called.
+If the channel has not yet charged a budget that the event needs, the transaction is rolled back.
+The channel then charges the budget and processes the event again. So no database lock is held
+while Valkey is called.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,7 +25,7 @@ _SPENDINGS = (
 
 
 class BudgetNeeded(Exception):
-    """The event was not processed, because these budgets must first be charged by its channel."""
+    """The event had no effect, because its channel must first charge the budgets `spendings`."""
 
     code = "E_BUDGET"
 
@@ -41,7 +41,7 @@ def require_drawn(
     opens_chat: bool = False,
     known: bool = False,
 ) -> None:
-    """Raise BudgetNeeded if the effects of an event need budgets that are not in `drawn`.
+    """Raise BudgetNeeded if the event needs a budget that is not among the charged ones (`drawn`).
 
     An event of a messenger (`drawn` is None) needs no budget. A consent of a `known` person needs
     no budget for persons, since it stores no new person.

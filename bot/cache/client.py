@@ -74,7 +74,7 @@ class Cache:
         await self._client.aclose()
 
     async def version(self) -> dict[str, str]:
-        """Return the server's version by its name, `valkey` or `redis`.
+        """Return a dict with one item: the server's name (`valkey` or `redis`) and its version.
 
         Return {} if the server is down.
         """
@@ -104,7 +104,7 @@ class Cache:
         return bool(await self._run(KEEP, f"ask:{key}", token, ttl_s, *stored))
 
     async def peek(self, key: str) -> bytes | None:
-        """Return the state of an anonymous conversation, without its lock; None if there is none.
+        """Return the state of an anonymous conversation, or None; do not acquire its lock.
 
         A server with full memory still answers this read.
         """
@@ -113,7 +113,7 @@ class Cache:
         return bytes(blob) if blob else None
 
     async def mark_known(self, key: str, *, ttl_s: int = 120) -> None:
-        """Replace the state by a marker, after the commit that stored this person in PostgreSQL.
+        """Replace an anonymous conversation by a marker, once its person is stored in PostgreSQL.
 
         A concurrent holder loses the lock, because the state that the holder read is obsolete.
         """

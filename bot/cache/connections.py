@@ -42,7 +42,7 @@ class _PrimaryPool(BlockingConnectionPool):
     of redis-py would raise an error instead of waiting if all connections are in use.
     """
 
-    # Attributes and `get_master_address` are the interface that SentinelManagedConnection requires.
+    # SentinelManagedConnection reads these two attributes and calls `get_master_address`.
     is_master: Final = True
     check_connection: Final = False
 

@@ -12,8 +12,8 @@ from bot.concurrency.batching import Batcher
 
 _TOGETHER: Final = 16
 _TRIPS: Final = 2
-# Seconds between round trips of a busy process (decision 49). The interval is shorter than the
-# database's, because a message of an anonymous person needs several round trips in a row.
+# Seconds between round trips of a busy process to Valkey (decision 49). The interval for the
+# database is longer, because a message of an anonymous person needs several round trips to Valkey.
 _INTERVAL: Final = 0.002
 
 

@@ -281,7 +281,7 @@ class UnknownRefusal(SendError):
 
 
 class DoesNotFit(Refused):
-    """The message exceeds a size limit of the channel, because messages are never truncated."""
+    """The message exceeds a size limit of the channel; it is rejected and never truncated."""
 
     code = "E_SEND_SIZE"
 

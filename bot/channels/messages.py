@@ -17,8 +17,8 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
     """The formatting of `count` lines from line `first`, counted over all paragraphs of a message.
 
     `kind` is the name, in lower case, of a class in `flows.engine.blocks`. `head` is the length of
-    the label in a table row. `value` is the payload of an answer's table row or of a checkbox, or
-    the receipt number of a registration.
+    the label in a table row, in characters. `value` is the payload that pressing a table
+    row or checkbox sends, or the receipt number of a registration.
     """
 
     kind: str

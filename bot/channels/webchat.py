@@ -1,7 +1,7 @@
 """Web chat channel: messages wait on the server until the page fetches them.
 
-For a known person the outbox row holds the message, and sending only notifies the page. For an
-anonymous person the encrypted message is added to a short-lived stream in Valkey.
+For a person with stored data, the outbox row holds the message, and sending only notifies the page.
+For an anonymous person, the encrypted message is added to a short-lived stream in Valkey.
 """
 
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ DEMO_TOPIC = "demo-registry"
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event for an open web chat page: a message `say`, or the ids of deleted messages.
 
-    `replaces` is the id of an earlier message, for which an edit puts `say` in its place. `officer`
-    is True if an officer wrote the message. `at` is in Unix milliseconds; 0 if unknown.
+    If `say` is an edit, `replaces` is the id of the message that it replaces. `officer` is True if
+    an officer wrote the message. `at` is in Unix milliseconds; 0 if unknown.
     """
 
     say: Message | None = None

@@ -294,7 +294,7 @@ def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
-    """Retry in the background, for about a minute, the channel calls of a session that failed.
+    """Retry the failed channel calls of a session in the background, for about a minute.
 
     The next turn of the session also retries them.
     """
@@ -311,7 +311,7 @@ async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
 
 
 async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
-    """Repeat the channel calls of a session that failed; return False if some failed again."""
+    """Repeat the failed channel calls of a session; return False if a call failed again."""
     token = uuid4().hex
     try:
         held = await hold(rt, rest.key, token)

@@ -1,9 +1,9 @@
 """Joins the lines that a person sends within a second; drops repeated presses and repeated replies.
 
-A line is one text message. The first line is answered at once. Each further line causes its own
-turn, because a platform delivers the next update of a chat only after a response to the last one.
-The answer to a further line waits in the outbox (debounce). If another line follows in time, the
-turn of that line retracts the waiting answer and answers all these lines as one text.
+A line is one text message. Each line causes its own turn, because a platform delivers the next
+update of a chat only after a response to the last one. The first line is answered at once. The
+answer to a further line waits in the outbox (debounce). If another line follows in time, the turn
+of that line retracts the waiting answer, and answers all lines without an answer as one text.
 """
 
 import asyncio
@@ -47,9 +47,9 @@ class WaitingTurn:
     """A committed turn whose answer waits, so that the sender's next message can retract it.
 
     `before` is the conversation before the turn; `after` is the encoded conversation after it.
-    `answered` is the bot's previous answer. The waiting answer is in `rows` of the outbox, or for
-    an anonymous person in `calls` of the session. `missed` are texts that were not understood,
-    which the metrics count once the answer is sent.
+    `answered` is the bot's previous answer. `rows` are the ids of the outbox rows with the waiting
+    answer; for an anonymous person, `calls` are the session's channel calls with it. `missed` are
+    texts that were not understood; the metrics count these texts once the answer is sent.
     """
 
     before: Conversation
@@ -66,9 +66,9 @@ class WaitingTurn:
     timer: Timer | None = None
 
     def decide(self, *, taken_back: bool = False) -> None:
-        """End the wait of the answer: it is sent, or dropped if `taken_back` is True.
+        """End the wait of the answer, so that it is sent.
 
-        It is dropped if a later turn answers these messages together with the next ones.
+        With `taken_back`, the answer is dropped, because a later turn answers in its place.
         """
         self.taken_back = taken_back
         self.decided.set()
@@ -90,7 +90,7 @@ class _Recent:
 
 @dataclass(slots=True, repr=False)
 class Burst:
-    """An update, with the state that the sender's updates of the last seconds left behind.
+    """An update, with data about the same sender's updates in the last seconds.
 
     `repeats`: the update presses the same button as the last update. `waits`: seconds for which its
     answer may wait. `earlier` is a waiting turn whose answer may be retracted. `answered` is the
@@ -109,7 +109,7 @@ class Burst:
 
     @property
     def is_first(self) -> bool:
-        """Return True if earlier updates do not affect this update, and its answer may not wait."""
+        """Return True if the answer is sent at once and earlier updates have no effect on it."""
         return not (self.repeats or self.waits or self.earlier or self.answered)
 
 
@@ -135,7 +135,7 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
 async def gathered[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
-    """Process an update with `take`, which gets it as a `Burst`, with the sender's recent updates.
+    """Process an update: pass it to `take` as a `Burst`, with data about the sender's last updates.
 
     If `take` fails, the waiting answer to the sender's earlier text messages is sent, and the error
     is raised, so that the platform delivers the update again.
@@ -303,7 +303,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the recognizer rates the joined text at least as dangerous as each message."""
+    """Return True if the recognizer rates `joined` at least as dangerous as each of `texts`."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -329,9 +329,9 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Note in `burst` that the turn's answer waits; return the turn without effects NotUnderstood.
+    """Note in `burst` that the turn's answer waits; return the turn without NotUnderstood effects.
 
-    These effects only count in the metrics. They are counted when the answer is sent.
+    The metrics count NotUnderstood effects only when the answer is sent.
     """
     assert isinstance(inbound.event, Said)
     missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))

@@ -64,8 +64,8 @@ async def resolve(
         if result is not None:
             more = _continued(turn, step, result)
             held = replace(held, conversation=more.conversation)
-            # Only the effects that the result of the check added are processed further. The right
-            # PIN, for example, may lead to another check.
+            # Repeat this for the effects that the result of the check added: the right PIN, for
+            # example, may lead to another check.
             added = Turn(more.conversation, (), more.effects[len(turn.effects) :])
             rest = await resolve(rt, transaction, held, inbound, added, step)
             return Turn(rest.conversation, (*more.says, *rest.says), (*turn.effects, *rest.effects))

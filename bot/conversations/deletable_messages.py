@@ -1,6 +1,6 @@
-"""Notes of messages in chats that have no outbox row; the bot needs them to delete the messages.
+"""Notes of chat messages without an outbox row, such as the person's own messages.
 
-A person who clears the chat (quick exit) has these messages deleted too.
+The bot needs the notes to delete these messages when the person clears the chat (quick exit).
 """
 
 from collections.abc import Iterable

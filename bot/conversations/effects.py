@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Key of the new anonymous session of an erased person, which gets the last messages' ids."""
+    """Key of the anonymous session with the ids of a chat's last messages, for deleting them."""
 
     key: str
     language: str
@@ -130,7 +130,9 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    A `notice` or `waiting` delays the messages. `moved` makes the bot's earlier messages outdated.
+    The messages wait until the person opens them if there is a `notice`, or for the person's next
+    messages if there is a `waiting` turn. `moved`: the owner (bot or officer) of the conversation
+    changed, so the previous owner's unsent messages are dropped.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -195,7 +197,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return the last messages to a person without stored data, as channel calls without rows."""
+    """Return the last messages to a chat without stored data, as calls without outbox rows."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))

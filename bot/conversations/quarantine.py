@@ -56,7 +56,7 @@ async def quarantine(
 
 
 def apology(rt: Runtime, language: str) -> Message:
-    """Return the apology in the person's language, or in all languages if it is unknown."""
+    """Return the apology for a failed update in `language`, or in all languages if it is ""."""
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     lines = [rt.languages.render(APOLOGY, code) for code in codes]
     return Message(tuple(lines), language=language)

@@ -126,7 +126,7 @@ async def _is_duty_group(rt: Runtime, address: str) -> bool:
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send a turn's messages; those of a waiting turn only if no later turn retracts them."""
+    """Send a turn's messages; if they wait (see `bursts`), only if no later turn retracts them."""
     if delivery is None:
         return
     waiting = delivery.waiting

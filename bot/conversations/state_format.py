@@ -41,9 +41,9 @@ _raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def encode(conversation: Conversation, newer: NewerFields = NO_FIELDS) -> bytes:
-    """Encode a conversation, with the fields of a newer version.
+    """Encode a conversation, together with the fields `newer` that a newer version of Kosh stored.
 
-    If the person has closed the chat, these fields are left out, since they could be private.
+    If the person has closed the chat, `newer` is left out, since it could be private.
     """
     encoded = _encode(conversation)
     if not newer or conversation.has_left:

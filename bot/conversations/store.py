@@ -169,7 +169,7 @@ async def choose_updates(transaction: Transaction, person: Person, channel: str)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Increment the ownership version, so that unsent messages of the earlier owner are dropped."""
+    """Note a change of owner (bot or officer), which drops the previous owner's unsent messages."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 
@@ -302,7 +302,7 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """Return the statement that saves a turn of a batch; it returns no row for a known update."""
+    """Return the statement that saves a turn of a batch; a duplicate update yields no row."""
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
@@ -345,7 +345,7 @@ def is_closed(rt: Runtime, held: LockedConversation) -> bool:
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
-    """Record that the person wrote now, if this turn shows messages that waited for that."""
+    """Record that the person wrote now, if this turn shows messages that waited to be opened."""
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 

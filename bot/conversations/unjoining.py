@@ -1,4 +1,4 @@
-"""Detaches one chat from a person with two joined chats. All data stays with the other chat."""
+"""Detaches one chat from a person with two joined chats; the remaining chat keeps all data."""
 
 from dataclasses import replace
 
@@ -23,10 +23,10 @@ UNJOINED_THERE = _(
 async def leave(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Delete the handle, codes and links of the current channel; continue in the other chat.
+    """Delete the handle, codes and links of the current channel; continue in the remaining chat.
 
-    The other chat gets a notice, and the officers' messages that were not yet sent in the current
-    chat.
+    The remaining chat gets a notice, and the officers' messages that were not yet sent in the
+    current chat.
     """
     person, here = held.person, held.channel
     await identities.leave_channel(transaction, person, here)

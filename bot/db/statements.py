@@ -64,12 +64,12 @@ def seconds(name: str) -> ColumnElement[timedelta]:
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return the database's current time plus seconds, the SQL parameter `name`."""
+    """Return the database's current time plus as many seconds as the SQL parameter `name` says."""
     return NOW + seconds(name)
 
 
 def seconds_ago(name: str) -> ColumnElement[datetime]:
-    """Return the database's current time minus seconds, the SQL parameter `name`."""
+    """Return the database's current time minus as many seconds as the SQL parameter `name` says."""
     return NOW - seconds(name)
 
 
@@ -79,7 +79,7 @@ def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table (UNNEST) of lists; each SQL parameter is the list with its column's name."""
+    """Return a table (UNNEST) whose columns are the lists in the SQL parameters of their names."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()
@@ -123,7 +123,8 @@ class Statement[*Ts]:
         KNOWN.add(self)
 
     def __getattr__(self, name: str) -> Any:
-        # Python calls this only while the slots are empty, so the expression is compiled only once.
+        # Python calls `__getattr__` only for a slot that is still empty, so the expression is
+        # compiled only once.
         if name not in ("names", "text"):
             raise AttributeError(name)
         compiled = self._expression.compile(dialect=_DIALECT)

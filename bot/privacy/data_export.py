@@ -170,9 +170,9 @@ async def _consents(transaction: Transaction, person: Person) -> list[Text]:
 
 
 async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:
-    """Return the paragraphs on the subscription and the kinds of attributes stored for it.
+    """Return the paragraphs on the subscription to announcements and the attributes stored with it.
 
-    The values of the attributes are stored only as hashes, so they cannot be exported.
+    The values of the attributes are stored only as hashes, so only their kinds are exported.
     """
     found = await subscriptions.of_person(transaction, person.id)
     if found is None:

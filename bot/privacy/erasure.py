@@ -74,7 +74,7 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
 
 
 async def append_journal(rt: Runtime) -> int:
-    """Append new tombstones from the database to the erasure journal; return their number."""
+    """Append new tombstones (hashes of erased people's ids) to the erasure journal; count them."""
     path = rt.settings.erasure_journal
     noted, last = await asyncio.to_thread(_noted, path)
     async with rt.pool.connection() as transaction:
@@ -88,7 +88,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Read the erasure journal: return its tombstones and the time of its last line, or None."""
+    """Return the erasure journal's tombstones, and the time of its last line (None if empty)."""
     if not path.exists():
         return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -111,9 +111,9 @@ def _append(path: Path, lines: str) -> None:
 
 
 async def has_all_tombstones(rt: Runtime) -> bool:
-    """Return True if the database has all tombstones of the journal.
+    """Return True if the database has all tombstones (erased people) of the erasure journal.
 
-    A restored database lacks the tombstones of erasures after its backup.
+    A database restored from a backup lacks the tombstones of erasures after the backup.
     """
     hashes, _last = await asyncio.to_thread(_noted, rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:

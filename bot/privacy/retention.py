@@ -40,9 +40,10 @@ def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
 
 
 def _forget_deletable_messages() -> Update:
-    """Return a statement that removes items that have become useless from `deletable_messages`.
+    """Return a statement that removes old items from the column `deletable_messages`.
 
-    An item names a message for deleting it. Platforms let a bot delete only recent messages.
+    An item names a message, by which the bot can delete it. Platforms let a bot delete only recent
+    messages, so an old item has no use.
     """
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")
@@ -60,7 +61,7 @@ def _delete_idle_people() -> Delete:
     Idle means no answer for DRAFT_DAYS days.
     """
     # Each query selects only one column, since the database role of retention may not read the
-    # others.
+    # other columns.
     person = t.Person.id
     idle = select(t.Conversation.person_id).where(
         t.Conversation.person_id == person,
@@ -154,7 +155,8 @@ _RULES: dict[str, Delete | Update] = {
     "broadcast_requests": delete(t.BroadcastRequest).where(
         t.BroadcastRequest.created_at < ago(days=lifetimes.BROADCAST_REQUEST_DAYS)
     ),
-    # Also deletes registrations without an answer: the registry sends none after this time.
+    # Also deletes registrations that never reached a final state: after this time, no answer of the
+    # registry is expected.
     "registrations": delete(t.Registration).where(
         t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS)
     ),

@@ -61,9 +61,10 @@ async def record(
 async def refuse(
     transaction: Transaction, write: Write, error: Refused, language: str
 ) -> HouseholdAnswered | None:
-    """Record a refusal; return None if another attempt has recorded it.
+    """Record that the registry refused a write; return None if another attempt has recorded it.
 
-    A wrong or expired code is reported to the person. For any other refusal, a case is opened.
+    A wrong or expired invitation code is reported to the person. For any other refusal, a case is
+    opened.
     """
     if write.kind == "join" and error.problem == "not-found":
         values = {"write": write.id, "attempt": write.attempts, "why": error.problem}

@@ -109,8 +109,8 @@ async def verify_codes(rt: Runtime) -> Runtime:
     """Return the runtime, with registration closed if the registry lacks a code that Kosh sends.
 
     The missing codes are logged as an error. If only codes of `OPTIONAL` lists are missing,
-    registration stays open without their questions. If the registry is unreachable, the runtime is
-    returned unchanged, since writes are retried later.
+    registration stays open without the questions that use these lists. If the registry is
+    unreachable, the runtime is returned unchanged, since writes are retried later.
     """
     if rt.registry is None:
         return rt
@@ -162,7 +162,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-    """Return the registry's codes of one kind; none if it lacks this kind and OPTIONAL has it."""
+    """Return the registry's codes of one kind; for an OPTIONAL kind that it lacks, return none."""
     try:
         return await registry.reference(kind)
     except Refused:

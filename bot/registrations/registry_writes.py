@@ -320,7 +320,7 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Mark pending writes of a restored backup as unknown, so that a retry first looks them up."""
+    """Set pending writes to "unknown" after a restore, so that a retry first looks a write up."""
     await execute(transaction, statements.SUSPECT_OPEN)
 
 

@@ -99,6 +99,6 @@ async def forget(transaction: Transaction, person_id: UUID) -> None:
 
 
 def _compared(submit: Submit) -> str:
-    """Return the compared answers as one string, normalized for case and keyboard."""
+    """Return the compared answers as one string, in lower case and without special letters."""
     said = (str(submit.answers.get(name) or "") for name in COMPARED)
     return "\0".join(normalization.bare(each) for each in said)

@@ -14,7 +14,7 @@ async def expired(
 
     Answers are due 24 hours after the registry accepted the registration. After it was withdrawn or
     rejected, they are due once the conversation has been idle for 30 days. People with an
-    unsubmitted change are returned by each call. With `lately`, only people are returned whose
+    unsubmitted change are returned by each call. With `lately`, return only people whose
     answers became due in the last hour.
     """
     found = await fetch_values(

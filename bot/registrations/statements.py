@@ -225,7 +225,8 @@ POSTPONE_WRITE = statement(
     .where(*_THIS_ATTEMPT)
     .values(state=bindparam("new_state"), reason=bindparam("why"), due_at=seconds_from_now("delay"))
 )
-# Undoes the claim of an attempt. The pause lets other writes and other workers go first.
+# Undoes the claim of a write. The write is due again after RELEASED_SECONDS, so that other writes
+# and other workers go first.
 RELEASE_WRITE = statement(
     update(t.RegistryWrite)
     .where(*_THIS_ATTEMPT)

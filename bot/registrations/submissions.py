@@ -139,7 +139,7 @@ async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt erasure requests that are not sent yet with the current epoch key; count them."""
+    """Re-encrypt unsent erasure requests under the current epoch key; return their number."""
     version = rt.vault.epoch
     found = await fetch_all(transaction, statements.LOCK_ERASURES_OF_OTHER_KEYS, version=version)
     for write_id, sealed in found:

@@ -46,7 +46,8 @@ async def hash_password(secret: str) -> str:
 async def verify_password(stored: str | None, secret: str) -> bool:
     """Return True if the secret matches the stored hash.
 
-    With None, verify a dummy hash and return False, so that a missing account takes the same time.
+    If `stored` is None, verify a dummy hash and return False. A missing account then takes as long
+    as a wrong secret.
     """
     loop = asyncio.get_running_loop()
     try:

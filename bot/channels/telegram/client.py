@@ -66,7 +66,7 @@ _NUMBERED = msgspec.json.Decoder(_Numbered)
 
 
 class Telegram:
-    """The Telegram channel of one bot; its token is never logged or part of an exception."""
+    """The Telegram channel of one bot; neither logs nor exceptions contain the bot's token."""
 
     name = updates.NAME
     edits = True
@@ -174,7 +174,7 @@ class Telegram:
         parts = self._parts(chat_id, act, message)
         try:
             for part in parts[act.sent :]:
-                # The session decodes only the id of a sent message (`session.SHAPES`).
+                # The result is a MessageRef, which has only the id (`session.SHAPES`).
                 ids.append((await self._deliver(part)).message_id)
         except SendError as error:
             error.sent, error.parts = act.sent + len(ids), len(parts)

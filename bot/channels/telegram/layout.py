@@ -19,8 +19,8 @@ from bot.channels.limits import TELEGRAM as LIMITS
 from bot.channels.telegram import deferred_models
 from flows.engine.events import Kind
 
-# Maximum label width in letters, for one, two or three buttons in a row on a narrow phone. Telegram
-# truncates a longer label.
+# Maximum number of buttons in a row, and maximum width (in letters) of a label in a row of one, two
+# or three buttons. On a narrow phone, Telegram truncates a longer label.
 MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"

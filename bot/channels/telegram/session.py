@@ -109,8 +109,8 @@ class JsonSession(BaseSession):
     ) -> T:
         """Send a method; return its result, decoded as SHAPES or else as aiogram declares."""
         status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
-        # The error to raise if the body is not Telegram's JSON. The body then came from a gateway,
-        # so that even a 4xx status does not mean that Telegram rejected the message.
+        # The error to raise if the body is not Telegram's JSON. The response then came from a
+        # gateway, and even with a 4xx status, Telegram may have received the message.
         failure: SendError = Unreachable()
         try:
             answer = _ANSWER.decode(raw)

@@ -110,7 +110,7 @@ _SENT = msgspec.json.Decoder(_Sent)
 
 
 class WhatsApp:
-    """The WhatsApp channel of one business number; its token is never logged or in an exception."""
+    """The WhatsApp channel of one business number; logs and exceptions never contain its token."""
 
     name = updates.NAME
     edits = False
@@ -270,7 +270,8 @@ class WhatsApp:
     async def _send_template(self, act: ChannelCall, message: Message) -> str:
         """Send the message's template in the person's language, or the first existing fallback.
 
-        Raises WindowClosed if the message has no template, NoTemplate if no such language has it.
+        Raises WindowClosed if the message has no template, NoTemplate if Meta has the template in
+        none of these languages.
         """
         if message.template is None:
             raise WindowClosed

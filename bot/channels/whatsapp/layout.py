@@ -18,13 +18,13 @@ ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Endings of payloads of buttons in whose place a person cannot type a word. A list shows these
-# buttons before buttons with a word.
+# Endings of the payloads of buttons that a person can only press, because no typed word has the
+# same effect. A list shows these buttons before other control buttons.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
-# Meta's language code for each of the bot's languages. Meta has no code for some scripts: for
-# these, the template's name has this suffix.
+# For each of the bot's languages: Meta's language code, and a suffix of the template's name. Meta
+# has no codes for scripts, so the suffix distinguishes the scripts of a language.
 TEMPLATE_LANGUAGES = {
     "kk": ("kk", ""),
     "kk_Arab": ("kk", "_arab"),

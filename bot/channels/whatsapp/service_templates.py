@@ -1,6 +1,6 @@
 """WhatsApp service templates: notices that messages wait, sent while free text is not allowed.
 
-The notices have no content of the messages. Meta approves templates in advance.
+The notices do not quote the waiting messages. Meta approves templates in advance.
 """
 
 from collections.abc import Iterator, Mapping

@@ -216,7 +216,10 @@ def _unparseable(raw: Any, code: str) -> Unparseable:
 
 
 def _contacts(raw: Any) -> list[_Contact]:
-    """Return the valid contacts; skip invalid ones, because messages also name their sender."""
+    """Return the valid entries of a webhook's list of contacts (senders); skip invalid ones.
+
+    A skipped contact loses no message, because each message also names its sender.
+    """
     found = []
     for each in raw if isinstance(raw, list) else ():
         try:

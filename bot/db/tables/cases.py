@@ -160,7 +160,8 @@ class CaseMessage(Base):
     officer: Mapped[UUID | None]
     body: Mapped[bytes]
     created_at: Mapped[Now]
-    # For an officer's message: its id in the outbox, and the name of the canned reply in it.
+    # Only for an officer's message: the message's id in the outbox, and the name of the canned
+    # reply (prepared text) that it contains.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     canned_reply: Mapped[str | None]
 
@@ -193,7 +194,7 @@ class CaseFile(Base):
 
 
 class FormFile(Base):
-    """A form of a mission's library, in one language."""
+    """A blank application form that officers of a mission send to people, in one language."""
 
     __tablename__ = "form_files"
     __table_args__ = (UniqueConstraint("mission", "name", "language"),)

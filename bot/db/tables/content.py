@@ -55,9 +55,9 @@ class ContentVersion(Base):
 
 
 class WordingReport(Base):
-    """A report that a sentence sounds wrong: an officer's comment, or a count from chats.
+    """A report that a sentence sounds wrong: an officer's comment, or the number of chats' reports.
 
-    A report from chats has no officer and does not refer to a person.
+    A row that counts the reports of chats has no officer and does not refer to a person.
     """
 
     __tablename__ = "wording_reports"
@@ -71,8 +71,8 @@ class WordingReport(Base):
         ),
     )
 
-    # The id is random and `created_on` is a day instead of a time, so that a count identifies no
-    # chat.
+    # The id is random and `created_on` is a day instead of a time, so that the row does not show
+    # which chat sent a report.
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     sentence: Mapped[str]
     language: Mapped[str]

@@ -78,7 +78,7 @@ class WebhookEndpoint(Base):
 
 
 class WebhookDelivery(Base):
-    """An event for an endpoint; triggers insert it in the transaction of the change."""
+    """An event for a webhook endpoint; a database trigger inserts it when its subject changes."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

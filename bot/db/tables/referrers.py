@@ -23,7 +23,7 @@ class Referrer(Base):
     name: Mapped[str]
     view_token_hash: Mapped[bytes]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
-    # Days instead of times, so that a count identifies no chat.
+    # Days instead of times, so that the counts do not show which chat registered at which time.
     created_on: Mapped[date] = mapped_column(server_default=text("(kosh_now())::date"))
     ends_on: Mapped[date]
     registered: Mapped[Zero]

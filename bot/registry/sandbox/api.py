@@ -321,8 +321,8 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
 async def _label(request: Request, kind: str, pages: int, digest: str) -> DocumentLabel:
     """Read the uploaded document in the body, and return the document's description.
 
-    Raises `Objection`: unsupported-media-type, too-large, or invalid, as for a body with another
-    hash.
+    Raises `Objection`: unsupported-media-type, too-large, or invalid, for example if the hash in
+    the header is not that of the body.
     """
     media_type = request.headers.get("Content-Type", "")
     if media_type not in _FILE_TYPES:

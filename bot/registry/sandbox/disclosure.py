@@ -1,10 +1,9 @@
 """Statistical disclosure control: suppress small counts, and the counts that would reveal them.
 
-A table has cells for two dimensions, a margin (sum) for each value of a dimension, and a total. A
-line is the cells of one value, which add up to the margin. If these equations determine a
-suppressed count, the count could be computed. Therefore further cells are suppressed until no
-suppressed count is determined. A place is the pair of values that identifies a cell, margin or
-total.
+A table has cells for two dimensions, a margin (sum) for each value of a dimension, and a total.
+Each row or column is an equation: its cells add up to its margin. A reader could solve these
+equations for a suppressed count. Therefore further counts are suppressed until no suppressed count
+can be computed. A place is the pair of values that identifies a cell, margin or total.
 """
 
 from collections import Counter
@@ -43,7 +42,7 @@ def hidden(
     margins: Set[Place] = frozenset(),
     before: Set[Place] = frozenset(),
 ) -> frozenset[Place]:
-    """Return the cells, margins and total to suppress in one table, by their place.
+    """Return the places (pairs of values) of the counts to suppress in one table.
 
     These are small counts, `margins` (suppressed in another table), `before` (suppressed in the
     last release), and further counts, so that none of the suppressed counts can be computed.
@@ -84,9 +83,9 @@ def jointly_hidden(
 
 
 def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Place | None:
-    """Return the place of the next count to suppress, or None if no count is left.
+    """Return the place of the next count to suppress, or None if no count is left to suppress.
 
-    A count in the same row or column as `place` is preferred.
+    A count in the same row or column as the count at `place` is preferred.
     """
     more = [each for each in cells if each not in found and _is_hideable(each, cells)]
     cost = {each: (not _shares(each, place), *_cost(each, cells)) for each in more}
@@ -94,15 +93,15 @@ def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Pla
 
 
 def key_of(names: Names, place: Place) -> Key:
-    """Return the pairs (dimension, value) that identify a count, equal in every table.
+    """Return the pairs (dimension, value) that identify a count in every table that contains it.
 
-    Dimensions over which the place sums are omitted.
+    A dimension over which the count is a sum is omitted.
     """
     return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
 
 
 def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
-    """Yield each table of two dimensions that contains the count `key`, and its place there."""
+    """Yield each table of two dimensions that contains the count `key`, and the count's place."""
     values = dict(key)
     for names in tables:
         if names[1] and values.keys() <= set(names):
@@ -131,7 +130,7 @@ def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
 
 
 def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
-    """Return True if suppressing the place can protect a count.
+    """Return True if suppressing the count at `place` can protect another count.
 
     Margins and the total of a table of two dimensions are also shown in tables of one dimension, so
     suppressing them here would protect nothing.
@@ -152,7 +151,7 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return suppressed counts that must be 1: their row or column has the lowest possible sum."""
+    """Return the places of suppressed counts that must each be 1: they add up to their number."""
     lines: dict[tuple[int, str], list[Place]] = {}
     for place in unknown:
         for axis in (0, 1):
@@ -177,7 +176,7 @@ def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]
 
 
 def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
-    """Return the equation of each row and column: its suppressed places, with their signs."""
+    """Return the equation of each row and column: places and signs of its suppressed counts."""
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
     lines: dict[tuple[int, str], dict[Place, int]] = {}
     for place in sorted(unknown):

@@ -18,8 +18,8 @@ async def add(
 ) -> Document:
     """Store a document's description once per idempotency key, and return it.
 
-    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
-    closed, not-found.
+    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    key-reused, closed, not-found.
     """
     await store.lock(connection, key)
     await linger()

@@ -57,8 +57,8 @@ async def apply_once(
 ) -> Household:
     """Apply a write once per idempotency key; for a repetition, return the first response.
 
-    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
-    closed, not-found.
+    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    key-reused, closed, not-found.
     """
     await store.lock(connection, key)
     await linger()

@@ -37,14 +37,14 @@ _KEY = b"details of invented people"
 
 
 class Asking(Model):
-    """A question to the person of a registration, asked on the sandbox's page."""
+    """A question to the person of a registration, asked on the sandbox's web page."""
 
     about: Subject
     until: date | None = None
 
 
 class Stepping(Model):
-    """A step of the Kandas platform, reported on the sandbox's page."""
+    """A step of the Kandas platform, reported on the sandbox's web page."""
 
     step: StepName
     status: StepStatus
@@ -52,7 +52,7 @@ class Stepping(Model):
 
 
 async def ask(connection: Connection, number: str, asking: Asking) -> bool:
-    """Ask the person of a registration a question; return False if it is closed or unknown."""
+    """Store a question to a person; return False for a closed or unknown registration."""
     question = RegistryQuestion(id=uuid4(), about=asking.about, until=asking.until)
     values = {"number": number, "question": question.model_dump_json()}
     return bool(await execute(connection, statements.ASK, **values))

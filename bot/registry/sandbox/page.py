@@ -1,4 +1,4 @@
-"""Page of the sandbox, with its JSON interface: registrations, decisions and fault switches."""
+"""Web page of the sandbox, and its JSON interface: registrations, decisions, fault switches."""
 
 import hashlib
 from pathlib import Path
@@ -49,7 +49,7 @@ routes = APIRouter(include_in_schema=False)
 
 
 class Decision(Model):
-    """A decision on a registration, made on the sandbox's page."""
+    """A decision on a registration, made on the sandbox's web page."""
 
     state: Verdict
 
@@ -62,7 +62,7 @@ class Pace(Model):
 
 @routes.get("/")
 async def page(request: Request) -> Response:
-    """Return the page, or 304 if the browser's copy is current."""
+    """Return the sandbox's web page, or status 304 if the browser's copy is current."""
     sandbox = here(request)
     async with sandbox.pool.connection() as connection:
         entries = await store.entries(connection, SHOWN)

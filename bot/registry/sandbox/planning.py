@@ -103,7 +103,7 @@ def _figures(
         released_at=last[1],
         by=by,
         people=people,
-        # `homes` is null already if the total number of people is suppressed.
+        # If the total number of people is suppressed, the statement returns None for `homes`.
         households=None if homes and homes < MIN_PEOPLE else homes,
         cells=tuple(cells),
     )
@@ -125,7 +125,7 @@ async def _before(connection: Connection, number: int) -> dict[Names, Released] 
 def released_tables(
     tables: dict[Names, Table], before: dict[Names, Released] | None
 ) -> dict[Names, Released]:
-    """Return the tables to release: for each place (see `disclosure`), counts, and if suppressed.
+    """Return the tables to release: for each cell and sum, its counts and whether it is suppressed.
 
     `before` are the tables of the last release. A count that has changed too little since then is
     released unchanged (see `held`). Tables of one dimension are processed first, since they are the
@@ -158,7 +158,7 @@ def released_tables(
 
 
 def _moved(table: Table, was: Released) -> Table:
-    """Return the counts to release for a table that the last release has too (`was`).
+    """Return the counts to release for a table whose counts in the last release are `was`.
 
     A count that changed too little since then is released unchanged (see `held`).
     """

@@ -57,7 +57,7 @@ class ResourceRoute(APIRoute):
     """A route that checks token, media type and size before FastAPI reads the body."""
 
     def get_route_handler(self) -> Any:
-        """Return a handler that makes these checks and then calls FastAPI's handler."""
+        """Return a handler that checks token, media type and size, then calls FastAPI's handler."""
         handler = super().get_route_handler()
 
         async def checked(request: Request) -> Response:

@@ -103,7 +103,7 @@ class Sandbox:
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the decision to make on a new or changed registration; faults can demand it."""
+        """Return the decision on a new or changed registration, as the faults `drawn` require."""
         decision: Verdict = next(
             (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
         )

@@ -114,8 +114,8 @@ async def apply_once(
 ) -> Acknowledgement:
     """Apply a write once per idempotency key; for a repetition, return the first response.
 
-    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
-    closed, not-found, no-question, stale, invalid.
+    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    key-reused, closed, not-found, no-question, stale, invalid.
     """
     await lock(connection, key)
     await linger()
@@ -278,7 +278,7 @@ async def counts(connection: Connection) -> dict[str, int]:
 
 
 def new_number() -> str:
-    """Return a new registration number: KS, the year, and eight characters from 30."""
+    """Return a new registration number: KS, the year, and eight random letters or digits."""
     first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 
