@@ -1,9 +1,10 @@
 """Joins the lines that a person sends within a second; drops repeated presses and repeated replies.
 
 A line is one text message. Each line causes its own turn, because a platform delivers the next
-update of a chat only after a response to the last one. The first line is answered at once. The
-answer to a further line waits in the outbox (debounce). If another line follows in time, the turn
-of that line retracts the waiting answer, and answers all lines without an answer as one text.
+update of a chat only after a response to the last one. The first line is answered at once,
+unless the same batch of updates has another line. The answer to a further line waits in the outbox
+(debounce). If another line follows in time, the turn of that line retracts the waiting answer, and
+answers the joined text of all lines that have no answer yet.
 """
 
 import asyncio
@@ -48,8 +49,8 @@ class WaitingTurn:
 
     `before` is the conversation before the turn; `after` is the encoded conversation after it.
     `answered` is the bot's previous answer. `rows` are the ids of the outbox rows with the waiting
-    answer; for an anonymous person, `calls` are the session's channel calls with it. `missed` are
-    texts that were not understood; the metrics count these texts once the answer is sent.
+    answer; for an anonymous person, `calls` are the channel calls that send the answer. `missed`
+    are texts that were not understood; the metrics count these texts once the answer is sent.
     """
 
     before: Conversation

@@ -130,9 +130,9 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    The messages wait until the person opens them if there is a `notice`, or for the person's next
-    messages if there is a `waiting` turn. `moved`: the owner (bot or officer) of the conversation
-    changed, so the previous owner's unsent messages are dropped.
+    With a `notice`, the messages wait until the person opens them; with a `waiting` turn, they wait
+    for the person's next message. `moved`: the owner (bot or officer) of the conversation changed,
+    so the previous owner's unsent messages are dropped.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -197,7 +197,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return the last messages to a chat without stored data, as calls without outbox rows."""
+    """Return the last messages to a chat without stored data, as channel calls without rows."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
@@ -350,7 +350,7 @@ async def _record(
     conversation: Conversation,
     effect: _Recorded,
 ) -> None:
-    """Apply an effect that only writes rows, by a function of the module that owns the table."""
+    """Apply an effect that only writes rows: call a function of the module that owns the table."""
     person = held.person
     match effect:
         case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):

@@ -52,7 +52,7 @@ def encode(conversation: Conversation, newer: NewerFields = NO_FIELDS) -> bytes:
 
 
 def newer_fields(blob: bytes) -> NewerFields:
-    """Return the fields, still encoded, of a stored conversation that this version lacks."""
+    """Return those fields of a stored conversation, still encoded, that this version lacks."""
     found = _raw_fields(blob)
     if found.keys() <= _KNOWN:
         return NO_FIELDS

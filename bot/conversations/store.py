@@ -169,7 +169,7 @@ async def choose_updates(transaction: Transaction, person: Person, channel: str)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Note a change of owner (bot or officer), which drops the previous owner's unsent messages."""
+    """Invalidate unsent messages of the conversation's previous owner (bot or officer)."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 

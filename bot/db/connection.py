@@ -43,9 +43,9 @@ class Connection(AsyncConnection[Any]):
     async def connect(cls, *given: Any, **named: Any) -> Self:
         """Connect to the server; if the login is cancelled, close its socket at once.
 
-        Until then, the traceback of the CancelledError keeps psycopg's socket open. With an open
-        socket, the server would occupy a connection slot, and block DROP DATABASE, until its
-        authentication timeout of one minute.
+        Otherwise the traceback of the CancelledError would keep psycopg's socket open. The server
+        would then hold a connection slot, and block DROP DATABASE, until its authentication timeout
+        of one minute.
         """
         try:
             return await super().connect(*given, **named)

@@ -79,7 +79,7 @@ def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table (UNNEST) whose columns are the lists in the SQL parameters of their names."""
+    """Return a table (UNNEST); each column is the list in the SQL parameter of the same name."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()

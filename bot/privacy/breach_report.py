@@ -105,7 +105,7 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
 
 
 def _data(table: str) -> str:
-    """Return the purposes of a table's encrypted fields; of all fields if none is encrypted."""
+    """Return the purposes of a table's encrypted fields, or of all fields if none is encrypted."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

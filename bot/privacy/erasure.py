@@ -111,7 +111,7 @@ def _append(path: Path, lines: str) -> None:
 
 
 async def has_all_tombstones(rt: Runtime) -> bool:
-    """Return True if the database has all tombstones (erased people) of the erasure journal.
+    """Return True if the database has all tombstones (erased people's hashes) of the journal.
 
     A database restored from a backup lacks the tombstones of erasures after the backup.
     """

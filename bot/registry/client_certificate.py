@@ -46,8 +46,8 @@ class ClientCertificate:
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                # Note the version before loading, so that a certificate and key that do not match
-                # are loaded only once, and not again in each call.
+                # Note the files' version before loading them. While a previous identity exists,
+                # files that do not match are then loaded only once, and not in each call.
                 self._read = version
                 self._identity = self._load()
         except (OSError, ValueError) as error:

@@ -1,9 +1,9 @@
 """Audit log of officers' actions: a hash chain that reveals a missing or altered entry.
 
 Only the database function `kosh_append_audit` can write the log; the roles of Kosh's processes can
-only read it. Entries contain no names and no message text. An anchor is the number and hash of an
-entry that was the last one when they were stored elsewhere: with it, a truncated log is detected
-too. Retention deletes entries older than three years, from the beginning.
+only read it. Entries contain no names and no message text. An anchor is a copy of the last entry's
+number and hash, stored outside of the database: it reveals if the log is truncated later. Retention
+deletes entries older than three years, from the beginning.
 """
 
 import re

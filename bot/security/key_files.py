@@ -58,7 +58,7 @@ class Keys:
         return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
 
     def writing(self, kind: Kind) -> int:
-        """Return the version that encrypts: the newest at least an hour old, or else the newest."""
+        """Return the key version that encrypts: the newest that is an hour old, else the newest."""
         versions = self.of(kind)
         settled = [each for each in versions if f"{kind}-{each}" not in self.young]
         return max(settled or versions)

@@ -1,4 +1,4 @@
-"""Hash of a secret token; the database has only the hash, so a copy of it gives no access."""
+"""Hash of a secret token. A stolen database gives no access, because it has only the hash."""
 
 from hashlib import sha256
 

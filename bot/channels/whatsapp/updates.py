@@ -272,7 +272,7 @@ def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Incomi
 
 
 def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
-    """Return a message's sender, with the ids of the webhook's contact for the same person."""
+    """Return a message's sender, with the ids in the webhook's contact entry for that person."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
     only = contacts[0] if len(contacts) == 1 and not own else _Contact()

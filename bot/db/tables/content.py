@@ -55,7 +55,7 @@ class ContentVersion(Base):
 
 
 class WordingReport(Base):
-    """A report that a sentence sounds wrong: an officer's comment, or the number of chats' reports.
+    """A report that a sentence sounds wrong: an officer's comment, or a count of chats' reports.
 
     A row that counts the reports of chats has no officer and does not refer to a person.
     """

@@ -151,7 +151,7 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the places of suppressed counts that must each be 1: they add up to their number."""
+    """Return the suppressed counts that must be 1, as n of them in a row or column add up to n."""
     lines: dict[tuple[int, str], list[Place]] = {}
     for place in unknown:
         for axis in (0, 1):

@@ -103,7 +103,7 @@ def _figures(
         released_at=last[1],
         by=by,
         people=people,
-        # If the total number of people is suppressed, the statement returns None for `homes`.
+        # If the total number of people is suppressed, the SQL returns NULL for `homes`.
         households=None if homes and homes < MIN_PEOPLE else homes,
         cells=tuple(cells),
     )
