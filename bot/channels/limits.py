@@ -24,7 +24,7 @@ class Limits:
     utf16: bool = False
 
     def measure(self, text: str) -> int:
-        """Return the length of a text in the channel's unit."""
+        """Return the length of a text in the channel's unit (characters or UTF-16 code units)."""
         if self.utf16 and not text.isascii():
             return len(text.encode("utf-16-le", "surrogatepass")) // 2
         return len(text)

@@ -286,7 +286,7 @@ def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
 
 
 def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -> bool:
-    """Return True if the answer may wait for further text messages: it can still be retracted.
+    """Return True if the answer may wait, so that the person's next text message can retract it.
 
     Returns False if the turn does more than answer a text message. Also returns False for a text
     that speaks of danger and for a turn that leads to an officer, because these are answered at

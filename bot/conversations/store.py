@@ -43,7 +43,8 @@ class LockedConversation:
 
     `home` is the channel to return to after the secure page, else "". `spoke_at` is when the person
     last wrote on a channel with a reply window, or opened a withheld message there. `blocked`: the
-    platform rejects every message. `address` is "" without a handle. `newer`: see `state_format`.
+    platform rejects every message. `address` is "" without a handle. `newer` are fields of a newer
+    version of Kosh.
     """
 
     person: Person

@@ -121,7 +121,7 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
 
 async def replay_journal(rt: Runtime) -> int:
-    """Erase the people of the journal again, after a restore; return how many the database had."""
+    """Repeat the erasures of the journal after a restore; return how many people it concerned."""
     hashes, _last = _noted(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         # Insert all tombstones, also those of people who are not in the restored database.

@@ -131,7 +131,7 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 def omitted_questions(missing: Iterable[str]) -> frozenset[str]:
-    """Return the form's questions to omit, because the registry lacks a code of their list.
+    """Return the form's questions to omit: the registry lacks a code of the list that each uses.
 
     Only lists in OPTIONAL count. If a code of another list is missing too, registration is closed
     and nothing is omitted.

@@ -162,11 +162,12 @@ def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
 
 
 def _body(kind: str, plain: bytes) -> WriteBody:
-    """Parse the stored body of a write. The models reject unknown members, which would get lost."""
+    """Parse the stored body of a write; reject a body with members that this version would lose."""
     body = None
     with suppress(KeyError, ValidationError):
         body = _BODIES[kind].model_validate_json(plain)
-    # Raised here, so that no context is chained: it could name the body's members.
+    # Raised outside the `with` block, so that no context is chained: it could name members of the
+    # body, which contain personal data.
     if body is None:
         raise NewerWrite
     return body

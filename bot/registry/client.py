@@ -154,7 +154,7 @@ class Registry:
     async def invite(self, number: str, body: HouseholdInviting, *, key: str) -> Household:
         """Return the registration's household with a valid invitation code.
 
-        The registry creates the household, or a new code, if there is none.
+        The registry creates a missing household, and a new code if there is no valid one.
         """
         path = f"v1/pre-registrations/{_number(number)}/household-invitation"
         return await self._link(Call("POST", path, _key(key), body=body), number)

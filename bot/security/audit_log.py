@@ -69,8 +69,8 @@ async def append(
 ) -> None:
     """Append an entry in the caller's transaction.
 
-    Call it last, because it locks the head of the chain until the commit and all other writers
-    wait.
+    Call it last in the transaction, because it locks the head of the chain until the commit, and
+    all other writers wait for the lock.
     """
     values = {"actor": actor, "action": action, "subject": subject, "detail": detail}
     await execute(transaction, APPEND, **values)

@@ -93,7 +93,7 @@ class Keys:
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Create the first keys if the directory has none, then load.
+        """Create the first keys if the directory has no keys, then load all keys.
 
         It adds no key to a directory with keys: a missing key must be restored from a backup, since
         a new one cannot decrypt the data.

@@ -135,7 +135,7 @@ class Vault:
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key, or return it from the cache, which helps in fast turns.
+        """Return a person's unwrapped key; from the cache, if possible, because turns must be fast.
 
         Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """

@@ -160,7 +160,7 @@ class WhatsApp:
 
         Raises Refused for calls other than `send`, since WhatsApp offers no edits, deletions or
         leaving of groups. Each attempt splits a message in the same way, so that a retry can skip
-        delivered parts. A template repeats the whole message, even if parts were delivered.
+        delivered parts. In a closed reply window, the template replaces all parts of the message.
         """
         if act.kind != "send" or act.message is None:
             raise Refused
@@ -363,7 +363,7 @@ class _NoVariant(NoTemplate):
 def _failed(status: int, raw: bytes) -> SendError:
     """Return the SendError for an unsuccessful answer, by its error code or HTTP status.
 
-    A 5xx without a code came from a gateway, which does not mean that the message was rejected.
+    A 5xx response without a code came from a gateway: Meta may have accepted the message.
     """
     try:
         error = _ANSWER.decode(raw).error

@@ -130,7 +130,7 @@ def _over(
 def _under_the_end(body: str, action: Content) -> list[Content]:
     """Return the text with the buttons or list `action` under its end; split a long text.
 
-    The split is at a paragraph, line or word end. Raises DoesNotFit if there is none.
+    The split is at a paragraph, line or word end. Raises DoesNotFit for a text without such an end.
     """
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]

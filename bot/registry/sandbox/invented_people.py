@@ -57,7 +57,7 @@ _ENTER = statement(
 
 
 async def enter(connection: AsyncConnection[Any]) -> None:
-    """Insert the invented registrations, which are the same at each call, unless they exist."""
+    """Insert the invented registrations, the same in each installation, unless they exist."""
     chance = Random(_SEED)
     bodies = [json.dumps(_body(chance)) for _each in range(_REGISTRANTS)]
     numbers = [_number(at) for at in range(_REGISTRANTS)]

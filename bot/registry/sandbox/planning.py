@@ -129,7 +129,7 @@ def released_tables(
 
     `before` are the tables of the last release. A count that has changed too little since then is
     released unchanged (see `held`). Tables of one dimension are processed first, since they are the
-    margins of the tables of two.
+    margins of the tables of two dimensions.
     """
     released: dict[Names, Table] = {}
     hides: dict[Names, frozenset[Place]] = {}

@@ -1,4 +1,4 @@
-"""Routes for planning counts: JSON, CSV, and a page with bars."""
+"""Routes for planning counts: JSON, CSV, and a web page with a bar chart."""
 
 import csv
 from io import StringIO

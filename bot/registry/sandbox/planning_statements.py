@@ -26,8 +26,8 @@ from bot.registry.sandbox.tables import Entry, PlanningCell, PlanningQuery, Plan
 _RELEASE = bindparam("release", type_=Integer())
 
 # Statements that count people. Each registrant counts as one. Several registrants of a household
-# may list the same family members. For each age band, the household therefore counts the longest of
-# their lists. Adult members who registered themselves are subtracted.
+# may list the same family members. In each age band, a household therefore has as many members as
+# the longest of these lists. Adult members who registered themselves are subtracted.
 
 _OPEN = (
     select(
