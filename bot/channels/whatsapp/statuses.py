@@ -106,7 +106,7 @@ def _marked(data: str) -> tuple[str, int, int]:
 
 
 def _price(pricing: _Pricing | None) -> str:
-    """Return Meta's billing category of a message; '' if it is unbilled or the category is invalid."""
+    """Return Meta's billing category of a message; '' for no charge or an invalid category."""
     if pricing is None or pricing.billable is False:
         return ""
     category = pricing.category or ""
