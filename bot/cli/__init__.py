@@ -54,9 +54,9 @@ GROUPS = (
 
 
 def assembled(word: str = "") -> typer.Typer:
-    """Return the command line with the commands of the module that has the command `word`.
+    """Return a typer application with the commands of the one module that has the command `word`.
 
-    If no module has it, return the command line with all commands.
+    If no module has this command, return an application with all commands.
     """
     app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh)
     for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:

@@ -136,9 +136,9 @@ def cancel(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Send failed messages of an announcement again, except to people who blocked the bot.
+    """Send failed messages of an announcement again.
 
-    People who opted out get none either.
+    People who blocked the bot or unsubscribed get no message.
     """
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:

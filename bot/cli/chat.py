@@ -46,7 +46,7 @@ def talk(
     lines: Iterable[str],
     write: Callable[[str], None],
 ) -> Conversation:
-    """Process `event`, then each typed line; print the answers by `write`.
+    """Process `event`, then each typed line; print the assistant's replies with `write`.
 
     Return the last state of the conversation.
     """
@@ -142,7 +142,7 @@ def _described(effect: Effect) -> str:
 def _registry(effects: Iterable[Effect]) -> Event | None:
     """Return an invented response of the registry, so that the conversation reaches its end.
 
-    Return None if the effects send nothing to the registry.
+    Return None if none of a turn's effects sends anything to the registry.
     """
     for effect in effects:
         match effect:

@@ -95,7 +95,7 @@ def desk_resolve(
     where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
     data: Data = None,
 ) -> None:
-    """Close a case; the bot continues at the person's last question, or with `--where`."""
+    """Close a case; the bot continues at the person's last question, or where `--where` says."""
     _do(data, officer, case, desk.resolve, where=where)
     typer.echo("The case is closed.")
 

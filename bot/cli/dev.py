@@ -23,16 +23,17 @@ app = typer.Typer()
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
-# Without pytest's cache: its list of failed tests belongs to the other pytest process, which runs
-# at the same time.
+# Options for a pytest run without the cache, because another pytest process, which runs at the same
+# time, writes its list of failed tests there.
 UNLISTED = ("-p", "no:cacheprovider")
-# Assertions are not rewritten, which costs each process 9 s of CPU time. The repetition of a failed
-# test shows the values of its assertion.
+# Assertions are not rewritten, because rewriting costs each process 9 s of CPU time. A failed test
+# is repeated with rewriting, and then shows the values in its assertion.
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Which tests run: all, those of each change, or only those of a release. The pytest mark `release`
-# is for tests of released artifacts and for slow tests that seldom fail.
+# Filters for pytest's option -m: all tests, the tests that run for each change, and the tests that
+# run only for a release. The mark `release` is for tests of released artifacts and for slow tests
+# that seldom fail.
 ALL, CHANGE, RELEASE = "not slow", "not slow and not release", "release and not slow"
 
 # Number of test processes, which is more than the two cores, because these tests often wait for a
@@ -43,7 +44,7 @@ AT_ONCE = 4
 # pip-audit reads as "no findings".
 VULNERABILITIES = "https://api.osv.dev"
 
-# Tests run on the newest PostgreSQL. The tests listed here also run on the oldest supported
+# All tests run on the newest PostgreSQL. OLDEST_POSTGRES_TESTS also run on the oldest supported
 # version, which Debian ships, so that the code uses no newer feature.
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
 OLDEST_POSTGRES_TESTS = (
@@ -82,8 +83,8 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
     restore of an installation. These checks also start and kill the embedded servers, and test the
     registry contract with generated requests. Further release checks sanitize all file types, send
     a broadcast in a browser, check the accessibility of the console with axe, and compare every
-    picture of the documents. The remaining checks test the oldest supported PostgreSQL, and repeat
-    slow tests in every written form.
+    picture of the documentation. The remaining checks test the oldest supported PostgreSQL, and
+    repeat slow tests in every language and script.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick, everything)
@@ -182,8 +183,8 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
     failed = _tested(tests, beside) + (_audited() if everything else [])
-    # Run after the tests, not in parallel with them, because the chaos tests measure timeouts. They
-    # mostly wait, so both run at the same time.
+    # Run the chaos tests after the other tests, not in parallel with them, because chaos tests
+    # measure timeouts. The two chaos tests mostly wait, so they run in parallel with each other.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
@@ -275,7 +276,7 @@ def requirements(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def mutants(context: typer.Context) -> None:
-    """Run the tests with one safety guard removed at a time; exit with 1 if no test detects it."""
+    """Run the tests with one safety guard removed at a time; exit with 1 if a removal passes."""
     _prove("mutants", context)
 
 

@@ -40,9 +40,9 @@ app = typer.Typer()
 
 SECONDS, GIGABYTE = 20, 1024**3
 MIN_POSTGRESQL = 170000
-# Differences, in seconds, between the clocks of this machine and of a server: above the first for a
-# warning, above the second for a fault. Above MAX_SKEW_SECONDS, sign-in codes and signed callbacks
-# fail.
+# Differences, in seconds, between the clocks of this machine and of a server. Above
+# WARN_SKEW_SECONDS, `doctor` warns. Above MAX_SKEW_SECONDS, it reports a fault, because sign-in
+# codes and signed callbacks fail.
 WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
 RATES = ("telegram_rate", "whatsapp_rate")
 
@@ -180,8 +180,8 @@ async def _server(
 async def _schema(
     session: psycopg.AsyncConnection[tuple[object, ...]], version: str
 ) -> AsyncIterator[Finding]:
-    # Read from the catalogue of columns, which any role may list, whereas only the owner may read
-    # the table of migrations.
+    # Compare columns and not migration numbers: any role may list the columns, whereas only the
+    # owner may read the table of migrations.
     there = {*await fetch_all(session, COLUMNS)}
     wanted = {
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c

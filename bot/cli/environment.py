@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 # but without that file, belongs to an installation.
 DEMO_MARK = "demo-only"
 _INSTALLED = ("postgres", "keys", "settings.env")
-# Name of the demo's folder in the data directory, and the settings of servers that a demo refuses.
+# Name of the demo's folder in the data directory, and names of the settings for servers, which must
+# not be set for a demo.
 DEMO_FOLDER, SERVERS = "demo", ("DATABASE_URL", "REDIS_URL")
 
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
@@ -77,7 +78,7 @@ def home(data: Path | None) -> Path:
 def demo_folder(data: Path | None) -> Path | None:
     """Return the folder of the demo on which a command works; None if it works on no demo.
 
-    `data` is the data directory in the command line. Without it, this is the default folder of
+    `data` is the data directory in the command line. If it is None, return the default folder of
     `./kosh demo`, unless an installation is there. Configured servers belong to an installation.
     """
     if any(os.environ.get(f"{PREFIX}{name}") for name in SERVERS):
@@ -111,8 +112,8 @@ def surroundings(
     """Yield settings with the URLs of all servers, and the sandbox registry's database URL.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
-    databases first. `bring` also migrates a configured database. The second URL is for the role
-    that owns the database; it is "" if databases are configured and this is no demo.
+    databases first. `bring` also migrates a configured database. The sandbox registry's URL is for
+    the role that owns the database; it is "" if databases are configured and this is no demo.
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
@@ -209,8 +210,8 @@ async def with_runtime(
 def settle_memory() -> None:
     """Exclude the objects created so far from garbage collection.
 
-    These objects live as long as the process, so scanning them frees nothing. Before, repeated
-    scans determined the 99th percentile of the time to process an event.
+    These objects live as long as the process, so scanning them frees nothing. Repeated scans of
+    them would determine the 99th percentile of the time to process an event.
     """
     gc.collect()
     gc.freeze()

@@ -199,8 +199,8 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
     """Yield the faults of all flows.
 
-    Faults are wrong structure or texts, options without a registry code, and changes of stored
-    questions that the manifest lacks.
+    Faults are wrong structure or texts, options without a registry code, and stored questions that
+    differ from the manifest (the committed list of questions whose answers are stored).
     """
     yield from verification.check(flows, Languages())
     for flow in flows.values():
@@ -213,7 +213,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 
 
 def uncoded(flow: Flow) -> Iterator[Finding]:
-    """Yield a finding for each option of a question that is stored but has no registry code."""
+    """Yield a finding for each option without a registry code, in questions with stored answers."""
     for item in flow.questions():
         if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue

@@ -142,7 +142,7 @@ def export_file(
 def import_file(
     code: Code, file: Annotated[Path, typer.Argument(help="A PO or XLIFF file.")]
 ) -> None:
-    """Import translations from a file; leave out those that break a rule, and then exit with 1.
+    """Import translations from a file, except those that break a rule; exit with 1 if any does.
 
     Sentences that the file marks as approved count as reviewed by a native speaker.
     """
@@ -232,7 +232,7 @@ def _missed(pair: tuple[str, str]) -> str:
 def _overrides(code: str) -> int:
     """Return how many words and labels a hand-written list converts to the language's script.
 
-    The list has those that the conversion rules convert wrongly.
+    The list contains the words and labels that the conversion rules convert wrongly.
     """
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(

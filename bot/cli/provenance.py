@@ -72,7 +72,8 @@ def provenance(
 def read_source(folder: Path) -> Source:
     """Return the source of a wheel: the commit of a checkout, with tags, time and lock files.
 
-    Raises ProvenanceError if the folder has no commit, or if a packed file differs from the commit.
+    Raises ProvenanceError if the folder has no commit, or if a file that is packed into the wheel
+    differs from the commit.
     """
     commit, time = git("rev-parse", "HEAD", folder=folder), source_time(folder)
     if not commit or time is None:
@@ -84,7 +85,7 @@ def read_source(folder: Path) -> Source:
 
 
 def _changed(folder: Path) -> str:
-    """Return git's status lines of packed files that differ from the commit or are untracked.
+    """Return git's status lines of the wheel's files that differ from the commit or are untracked.
 
     `git()` is not used, since it returns "" for an error, which would here mean "no changes".
     """
@@ -150,7 +151,7 @@ def _check_name(wheel: str, source: Source) -> None:
 def _tools() -> dict[str, str]:
     """Return the versions of uv and Python on this machine.
 
-    Raises ProvenanceError if uv is missing, because it must be the uv that built the wheel.
+    Raises ProvenanceError if uv is missing: the wheel must have been built with this machine's uv.
     """
     try:
         found = subprocess.run(

@@ -98,7 +98,7 @@ def shared(host: str, port: int) -> socket.socket:
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Raise OSError if another program listens on the port. uvicorn would end without a reason."""
+    """Raise OSError if another program listens on the port; uvicorn would exit without a reason."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as place:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

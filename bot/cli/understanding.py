@@ -38,7 +38,7 @@ def train() -> None:
 
 @app.command()
 def languages() -> None:
-    """Train the guess of a first message's language and write its table; print its accuracy."""
+    """Train the language guess for first messages; write its weights and print its accuracy."""
     from bot.i18n.language_guess import FORMS
     from bot.understanding import language_training
 
@@ -55,7 +55,7 @@ def languages() -> None:
 
 @app.command()
 def check() -> None:
-    """Print the faults of the phrases, whether the model is outdated, and what recognition costs.
+    """Print the phrases' faults, whether the model is outdated, and recognition's time and memory.
 
     Exit with 1 if there is a fault or the model is outdated.
     """

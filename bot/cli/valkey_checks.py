@@ -1,4 +1,4 @@
-"""Checks for `doctor`: the Valkey server, and the budgets of the web chat that are stored in it."""
+"""Checks for `doctor`: the Valkey server, and the web chat's hourly limits, which it stores."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -18,7 +18,7 @@ _SECONDS: Final = 3.0
 
 
 async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield findings: if Valkey answers, accepts writes, and is configured as Kosh needs it."""
+    """Yield findings on whether Valkey answers, accepts writes, and is configured as needed."""
     if chosen.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return
@@ -59,7 +59,7 @@ async def _refusal(client: Redis) -> str:
 
 
 async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield one finding: a warning if an hourly budget that all web chats share is used up.
+    """Yield one finding: a warning if an hourly limit for all web chats together is used up.
 
     Yield nothing if Valkey or the keys are unavailable.
     """

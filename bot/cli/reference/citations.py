@@ -14,10 +14,10 @@ _MEASUREMENTS = "docs/measurements"
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Return by path the text of each page that cites the summary, with the newest one.
+    """Return the text of each page that cites the summary of benchmarks, updated, keyed by path.
 
-    Each run of `./kosh bench all` writes a page whose name is its date. The page's third paragraph
-    is the summary. Return {} if there is no such page.
+    Each run of `./kosh bench all` writes a page of measurements whose name is the date. The third
+    paragraph of the newest page is the summary. Return {} if there is no page of measurements.
     """
     runs = sorted((root / _MEASUREMENTS).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].md"))
     if not runs:
