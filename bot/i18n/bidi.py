@@ -35,7 +35,7 @@ def is_all_arabic(text: str) -> bool:
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """Put each LITERAL part of a right-to-left sentence, except HTML tags, into an isolate."""
+    """Put each match of LITERAL in a right-to-left sentence, except HTML tags, into an isolate."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )

@@ -102,18 +102,18 @@ def template() -> Path:
 
 
 def write_template(catalog: Catalog) -> None:
-    """Write the template to its file."""
+    """Write the catalogue of only the English sentences to the file `bot.pot`."""
     _write(template(), catalog)
 
 
 def read_template() -> Catalog:
-    """Return the template from its file."""
+    """Read the catalogue of only the English sentences from the file `bot.pot`, and return it."""
     with template().open("rb") as source:
         return read_po(source, abort_invalid=True)
 
 
 def write(code: str, catalog: Catalog) -> None:
-    """Write the catalogue of a hand-written language to its file."""
+    """Write the catalogue of a language that has a hand-written catalogue to its file."""
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, catalog)
@@ -151,7 +151,10 @@ def messages(code: str) -> Messages:
 
 @cache
 def _key(context: str, english: str) -> tuple[str, str]:
-    """Return the key of a sentence, cached so that all languages share it, which saves 2 MB."""
+    """Return (context, English sentence), the key by which translations are found.
+
+    It is cached, so that the catalogues of all languages share one tuple; this saves 2 MB.
+    """
     return context, english
 
 

@@ -316,9 +316,10 @@ def _words(typed: str) -> str:
 
 @cache
 def _patterns() -> Mapping[str, tuple[tuple[int, str, str], ...]]:
-    """Map the first KEY_LETTERS letters of each key to its patterns, so that few are tried.
+    """Map the beginning of each key (a word that a pattern requires) to the key's patterns.
 
-    A pattern is (position in the search order, intent, regular expression).
+    By this map, few patterns are tried on a text. A beginning has KEY_LETTERS letters. A pattern is
+    (position in the search order, intent, regular expression).
     """
     found: dict[str, list[tuple[int, str, str]]] = {}
     for place, (kind, written) in enumerate(_written()):

@@ -1,4 +1,4 @@
-"""Phrases that suggest danger to the person who writes, so that an officer is called soon."""
+"""Phrases by which a message suggests that its writer is in danger, to call an officer soon."""
 
 from functools import cache
 from itertools import groupby
@@ -40,7 +40,7 @@ PHRASES = (
 
 
 def danger(typed: str) -> bool:
-    """Return True if a text contains a phrase of danger in an offered or another language."""
+    """Return True if a text contains a phrase of danger, in any offered language or five others."""
     return crisis_patterns.intent(typed) is not None or _has_phrase(typed)
 
 

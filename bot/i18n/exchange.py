@@ -114,7 +114,10 @@ def _unit(body: Xml.Element, message: Message) -> None:
 
 
 def read(content: bytes, code: str) -> list[Unit]:
-    """Return the units of a PO or XLIFF file. Raises Unreadable if it is invalid or too large."""
+    """Return the sentences and translations in a PO or XLIFF file.
+
+    Raises Unreadable if the file is invalid or too large.
+    """
     if len(content) > MAX_BYTES or any(each in content.upper() for each in FORBIDDEN):
         raise Unreadable(Unreadable.code)
     try:

@@ -1,7 +1,7 @@
-"""Recognizes a text in a language that the assistant does not offer, only with certainty.
+"""Recognizes texts that are certainly in a language that the assistant does not offer.
 
-People who write in an offered language must never be addressed in another one. Therefore the
-evidence that is required here is stronger than that of `language_guess`.
+The assistant must never address people who write in an offered language in a language that it does
+not offer. Therefore this module requires stronger evidence than `language_guess`.
 """
 
 import re
@@ -29,7 +29,7 @@ LEARNED = ("en", "tr")
 LEAD = 40
 # Frequent words that no offered language has in the same spelling. A text is certainly in a
 # language if at least MIN_WORDS of its words are among them, and at least the language's share in
-# MIN_SHARES. Nouns that Kazakhs of the country may borrow are left out.
+# MIN_SHARES. Nouns are left out if Kazakhs who live among its speakers may use them in Kazakh.
 MIN_WORDS = 2
 MIN_SHARES: Mapping[str, float] = {"en": 0.5, "tr": 0.5, "de": 0.33, "mn": 0.25, "fa": 0.25}
 FREQUENT: Mapping[str, str] = {
@@ -63,15 +63,16 @@ ALONE: Mapping[str, str] = {
     "imdat": "tr", "hilfe": "de", "туслаарай": "mn", "туслаач": "mn",
     "کمک": "fa",
 }  # fmt: skip
-# Greetings, with which people also begin a message in another language. Only if a greeting is the
-# whole message, it shows the language; "" means that people of all languages write this greeting.
+# Greetings, each with its language, which counts only if the greeting is the whole message: people
+# also greet in one language and continue in another. "" means that people of all languages write
+# this greeting.
 GREETINGS: Mapping[str, str] = {
     "hello": "", "hi": "", "salem": "", "salam": "", "salom": "", "selam": "", "سلام": "",
     "merhaba": "tr", "günaydın": "tr", "hallo": "de", "guten tag": "de", "guten morgen": "de",
     "сайн байна уу": "", "сайн уу": "",
 }  # fmt: skip
-# For each language: letters of offered languages that it lacks. A text with such a letter is in
-# another language.
+# For each language: letters that it does not have, but an offered language has. A text with one of
+# these letters is not in the language.
 LACKING: Mapping[str, str] = {
     "de": "çğışñ", "en": "çğışñ", "fa": "ءۆۇۋڭە", "mn": "әғқңұіһўҳ", "tr": "äñqwx",
 }  # fmt: skip

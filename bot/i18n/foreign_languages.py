@@ -1,7 +1,7 @@
 """Sentences for people whose first message is in a language that the assistant does not offer.
 
-They are shown above the choice of a language and are no translation of the assistant: it continues
-in the chosen language. Source of the sentences: we wrote them; a speaker has not checked them.
+The sentences are shown above the choice of a language. After the choice, the assistant continues in
+the chosen language. The project wrote the sentences; a speaker has not checked them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,8 @@ class Foreign:
     """Sentences to show to people who write in one language that the assistant does not offer.
 
     `answers` tells in which languages the assistant answers, and `danger` how to ask for an officer
-    in danger. `names` has the offered languages, without their scripts, as `answers` needs them.
+    in danger. `names` maps the codes of offered languages, without scripts, to their names in the
+    form that the sentence `answers` needs. `between` and `last` are the separators of these names.
     """
 
     answers: str
@@ -25,7 +26,7 @@ class Foreign:
     last: str
 
     def lines(self, offered: Sequence[tuple[str, str]], *, is_danger: bool) -> tuple[str, ...]:
-        """Return the sentences to show; `offered` has codes and own names of offered languages."""
+        """Return the sentences to show; `offered` has each offered language's code and own name."""
         spoken = {code.partition("_")[0]: name for code, name in offered}
         *names, last = (self.names.get(code, name) for code, name in spoken.items())
         listed = self.last.join((self.between.join(names), last)) if names else last
@@ -95,6 +96,9 @@ def language(typed: str, offered: Sequence[tuple[str, str]]) -> str | None:
 
 
 def lines(typed: str, offered: Sequence[tuple[str, str]], *, is_danger: bool) -> tuple[str, ...]:
-    """Return the sentences in the language of a text; () if this language may be an offered one."""
+    """Return the sentences to show to the writer of a text, in the language of the text.
+
+    Return () if the text may be in an offered language. `is_danger` adds how to reach an officer.
+    """
     code = language(typed, offered)
     return FOREIGN[code].lines(offered, is_danger=is_danger) if code else ()

@@ -33,9 +33,9 @@ SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
     """Return an identity number of the given kind without spaces, in capitals, or a refusal.
 
-    The date inside an IIN is not checked, because the rules in force define only the check digit of
-    an IIN. If the number is clearly of another kind (such as a passport number), the refusal names
-    this kind.
+    The date inside an IIN (number of people in Kazakhstan) is not checked, because the rules in
+    force define only the check digit. If the number is clearly of another kind (such as a passport
+    number), the refusal names this kind.
     """
     number = _joined(typed)
     if kind is Identity.CN_RESIDENT:
@@ -92,7 +92,7 @@ def birth_date(number: str, kind: Identity) -> date | None:
         case Identity.KZ_IIN:
             return _day_of(number[6], number[:2], number[2:4], number[4:6])
         case Identity.MN_REGISTER:
-            # For births from 2000 on, 20 is added to the month.
+            # For births from 2000 on, the month in a Mongolian register number is increased by 20.
             later, month = divmod(int(number[4:6]), 20)
             return _day_of("35"[later] if later < 2 else "", number[2:4], str(month), number[6:8])
         case _:
@@ -128,10 +128,10 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
 
 
 def _holds_a_day(number: str, kind: Identity) -> bool:
-    """Return True if the date inside the number exists.
+    """Return True if the date inside an identity number exists.
 
-    In a PINFL, the 31st is accepted also in a month of 30 days, because `ids.tsv` lists such a
-    number as valid.
+    In a PINFL (Uzbek number), the 31st is accepted also in a month of 30 days, because `ids.tsv`
+    (the test data) lists such a number as valid.
     """
     if kind is Identity.UZ_PINFL and number[1:3] == "31":
         number = f"{number[0]}30{number[3:]}"
@@ -163,9 +163,9 @@ def _weighed(number: str, weights: tuple[int, ...]) -> int:
 
 
 def _iin(number: str) -> bool:
-    """Return True if the check digit of an IIN is right: weights modulo 11, in two rounds.
+    """Return True if the check digit of a Kazakh IIN is right: a weighted sum modulo 11.
 
-    The second round is used if the first one gives 10. A number for which both give 10 is never
+    If the sum gives 10, other weights are used. A number for which these also give 10 is never
     issued.
     """
     found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11

@@ -98,7 +98,7 @@ def candidates(typed: str) -> tuple[str, ...]:
     """Return possible Cyrillic spellings of a word in Arabic script, likeliest first.
 
     At most eight are returned, compounds of known parts of names first. Returns nothing if the text
-    is no word of töte jazu.
+    is not one word in the Arabic script of Kazakh.
     """
     word = canonical(typed)
     if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
@@ -110,7 +110,7 @@ def canonical(typed: str) -> str:
     """Return Kazakh in Arabic script in its canonical spelling, for storage and comparison.
 
     Letters of Persian keyboards, of Wikipedia and of font encodings before 2015 are replaced by
-    those in `LETTERS`. The sign is moved to the start of the word, or deleted if it is redundant.
+    those in `LETTERS`. A hamza is moved to the start of its word, or deleted if it is redundant.
     """
     return normalization.arabic(normalization.clean(typed))
 
@@ -157,7 +157,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return for each letter of a word whether a vowel at its index is a front vowel."""
+    """Return a flag for each letter of a word: True if the letter, as a vowel, is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign (hamza) determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False

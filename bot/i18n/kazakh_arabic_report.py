@@ -51,9 +51,10 @@ class Agreement:
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:
-    """Return the agreement with CLDR for months, weekdays, long words, and the hamza of all words.
+    """Return how far the conversion rules agree with CLDR, for four sets of words.
 
-    A long word has at least LONG letters.
+    The sets are: months, weekdays, words of at least LONG letters, and all words, for which only
+    the hamza is compared.
     """
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
     months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}

@@ -35,11 +35,11 @@ MAX_CHARACTERS = 1000
 # Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With this
 # value, 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
-# Lead of the only form of a script.
+# Lead that is returned if only one written form uses the script of a text, such as Chinese.
 CERTAIN = 1000
 # Vowels by which Cyrillic text is detected that was typed in a Latin keyboard layout. In such text
-# 5 % of the letters are vowels, and no letter has an accent. In the languages above at least a
-# third are vowels. A short text may have few vowels by chance.
+# 5 % of the letters are vowels, and no letter has an accent. In text that is meant as Latin, at
+# least a third are vowels. A short text may have few vowels by chance.
 VOWELS = re.compile("[aeiou\u00df-\u024f]")
 MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 

@@ -125,14 +125,14 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """Return the path of the catalogue to correct; for a converted language, that of its source."""
+    """Return text that names the catalogue to correct; "CODE out of PATH" if it is converted."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Map English sentences (without end marks) to translations; a button's translation wins."""
+    """Map each English sentence, without end marks, to its translation, preferably on a button."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:
@@ -199,8 +199,8 @@ def _lines(entry: Entry) -> Iterator[str]:
     due, found = entry.english.split("\n"), entry.text.split("\n")
     if len(due) != len(found):
         yield f"{len(found)} lines for {len(due)}"
-    # A consent has one bullet for each element that Article 8 of the law requires, so every
-    # translation must have the same bullets.
+    # A text of consent has one bullet for each element that Article 8 of Kazakhstan's law on
+    # personal data requires, so every translation must have the same bullets.
     elif [line[:1] == "•" for line in due] != [line[:1] == "•" for line in found]:
         yield "bullets differ"
 

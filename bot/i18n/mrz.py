@@ -79,11 +79,11 @@ _LAYOUTS = (
 
 
 def read_zone(typed: str) -> Zone | Refusal:
-    """Return the fields of a zone: two lines of 44 (passport) or 36, or three of 30 (card).
+    """Return the fields of a machine-readable zone; a refusal unless all check digits are right.
 
-    Returns a refusal unless all check digits are right. Lower case, spaces, missing line ends and
-    fillers are corrected, and so are the quotation marks that phones type for `<`. A letter O in
-    place of a zero is not corrected, so that its check digit is wrong.
+    A zone has two lines of 44 characters (passport) or 36, or three lines of 30 (card). Lower case,
+    spaces, missing line ends and fillers are corrected, and so are the quotation marks that phones
+    type for `<`. A letter O in place of a zero is not corrected, so that its check digit is wrong.
     """
     if not normalization.clean(typed):
         return Refusal.EMPTY
@@ -95,7 +95,7 @@ def read_zone(typed: str) -> Zone | Refusal:
 
 
 def _lines(text: str, filler: str) -> list[str]:
-    """Return the lines without spaces; each quotation mark becomes `filler` (`<` or `<<`)."""
+    """Return a typed zone's lines without spaces; replace each quotation mark by `filler`."""
     text = QUOTES.sub(filler, text)
     return ["".join(line.split()) for line in text.splitlines() if line]
 
@@ -158,7 +158,7 @@ def _zone(layout: _Layout, text: str) -> Zone | None:
 
 
 def _number(layout: _Layout, text: str) -> tuple[str, str]:
-    """Return document number and personal number.
+    """Return the document number and the personal number in a machine-readable zone.
 
     The document number is "" if its check digit is wrong. On cards, a document number of more than
     nine characters continues in the personal field, where its check digit follows it.

@@ -5,10 +5,10 @@ import unicodedata
 from functools import lru_cache
 
 MAX_MARKS = 4
-# Size of the cache of `fold`: large enough for the words with which a turn compares a text, and so
-# small that people's texts are soon evicted.
+# Size of the cache of `fold`: large enough for the words with which one incoming text is compared,
+# and so small that people's texts are soon evicted.
 MAX_FOLDED = 64
-# Size of the cache of `clean`, to which a turn passes the same text several times.
+# Size of the cache of `clean`, which is called several times with the same incoming text.
 MAX_CLEANED = 4
 LONG_SIGN_RUN = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
@@ -147,8 +147,8 @@ def _visible(typed: str) -> str:
 
 
 def _limit_marks(text: str) -> str:
-    # A shortcut: combining marks are neither letters nor digits. A text without a long run of such
-    # characters has no excess marks and is returned unchanged.
+    # A shortcut: combining marks are neither letters nor digits. A text without a long run of
+    # characters that are neither has no excess marks and is returned unchanged.
     if not LONG_SIGN_RUN.search(text):
         return text
     kept, marks = [], 0

@@ -147,7 +147,7 @@ def read_name(typed: str, letters: Letters = Letters.ANY) -> str | Refusal:
 def read_text(typed: str, limit: int) -> str | Refusal:
     """Return free text, or a refusal if it is empty or has more than `limit` code points.
 
-    A code point has at most four bytes.
+    A text therefore has at most four times `limit` bytes in UTF-8.
     """
     text = normalization.clean(typed, multiline=True)
     if not text:
@@ -245,8 +245,8 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return year, month, day
         case [month], [], [first, last]:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
-        # This order is not accepted if the year comes first ("1990 ж. 05.03"), because the order of
-        # day and month is then ambiguous.
+        # Three numbers are not accepted if a word for "year" follows the first ("1990 ж. 05.03"),
+        # because the order of day and month is then ambiguous.
         case [], [], [first, middle, last] if _meaning(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:

@@ -19,8 +19,8 @@ def for_person(text: str, form: str) -> str:
     The text is unchanged if it is in another language than the person's.
     """
     written = language_guess.guess(text)
-    # A short Uzbek text is often not recognized as Uzbek. Among the languages here, only Uzbek uses
-    # Latin letters.
+    # A short Uzbek text is often not recognized as Uzbek. Among the offered languages, only Uzbek
+    # uses Latin letters.
     if written is None and form == "uz_Cyrl" and text.isascii():
         written = "uz"
     # A Cyrillic text that may be Kazakh or Russian is converted too, because a reader of Arabic
@@ -32,7 +32,7 @@ def for_person(text: str, form: str) -> str:
 
 
 def for_officer(text: str, language: str) -> tuple[str, str] | None:
-    """Return a person's text in the officer's script, after the language code of the result.
+    """Return a person's text converted to the officer's script, as (its new language code, text).
 
     `language` is the language code of the officer's console. Returns None if no conversion is
     needed. Officers read Kazakh in Cyrillic, unless their console is in Arabic script.

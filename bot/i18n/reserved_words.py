@@ -92,8 +92,8 @@ YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
-# Russian words for yes and no that mean "and" and "what?" in Kazakh. `BEFORE_A_SIGN` matches one or
-# two words, a comma or another sign, and the rest of a text.
+# `NOT_IN_KAZAKH` has Russian words for yes and no that mean "and" and "what?" in Kazakh.
+# `BEFORE_A_SIGN` matches one or two words, a comma or another sign, and the rest of a text.
 BEFORE_A_SIGN = re.compile(r"([^\W\d]+(?: [^\W\d]+)?)[,.!;:，。、！；：،]+\s*(\S.*)", re.DOTALL)
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
@@ -289,7 +289,10 @@ def after_no(typed: str, language: str) -> str:
 
 
 def nothing(typed: str, language: str) -> bool:
-    """Return True if the whole message means "there is none" or "no"; False for a number."""
+    """Return True if the whole message means "there is none" or "no".
+
+    Return False for any other text, and also for a number and for a question.
+    """
     if typed.strip().isdecimal() or QUESTION_MARKS & set(typed):
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)

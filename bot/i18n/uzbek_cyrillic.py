@@ -117,7 +117,10 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the splits of a word into a beginning from `known` and a rest, longest first."""
+    """Yield each split of a word into a beginning and a rest, the longest beginning first.
+
+    The beginning must be in `known`, which has the words with irregular spelling.
+    """
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]
