@@ -9,35 +9,36 @@ from enum import IntEnum, StrEnum
 from bot.understanding.recognizer import Candidate, Message, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-# Minimum probability of an intent for a sure answer. With this value, 4.5 % of the lines in scope
-# get a wrong answer instead of a choice of topics (in cross-validation).
+# Minimum probability of an intent for a sure answer. With this value, 4.5 % of the messages in
+# scope get a wrong answer instead of a choice of topics (in cross-validation).
 SURE = 0.84
 # Maximum probability that a message is out of scope, for a sure answer. The limit prevents 20 % of
-# the answers to lines out of scope, and also prevents 1 % of those to lines in scope.
+# the answers to messages out of scope, but also 1 % of the answers to messages in scope.
 SURE_NONE_MASS = 0.05
-# Minimum probability of the likeliest intent for offering topics. Below it, the right intent is
-# among the best three in fewer than half of the lines. 3 % of all lines are below it.
+# Minimum probability of the likeliest intent for offering topics. In fewer than half of the
+# messages below this minimum, the right intent is among the best three. 3 % of messages are below.
 UNSURE = 0.20
 # Minimum probability of an intent for a sure answer to a part of a message. It is higher than SURE,
 # because a part alone is less certain than the whole message. With 0.82, 1 question in 33 got a
 # needless second answer; with 0.9, 1 in 57.
 SURE_PART = 0.90
-# Minimum probability for the topic of another part of the message to be offered below the answer.
-# The topic costs the person one button, so that it need not be sure.
+# Minimum probability of the intent of a second part of a message: from this value on, its topic is
+# offered as a button below the answer. One needless button does little harm, so the value is low.
 LIKELY_PART = 0.50
-# Minimum probability of a question for its topic to be offered below the safety answer. It is low,
-# because the topic costs the person one button, and the safety answer may be a false alarm.
+# Minimum probability of a question in a message about danger: from this value on, its topic is
+# offered as a button below the safety answer. The value is low, because one needless button does
+# little harm, and the safety answer may be a false alarm.
 BESIDE_DANGER = 0.10
-# Minimum probability of an intent for a sure answer to a message of a few letters. With 0.82, lines
-# with three random letters got a sure answer in 2 % of cases; with this minimum, in under 1 %.
+# Minimum probability of an intent for a sure answer to a message of a few letters. With 0.82, three
+# random letters got a sure answer in 2 % of cases; with this minimum, in under 1 %.
 SURE_SHORT = 0.99
-# Minimum share of n-grams that are known from the training phrases, for a sure answer. 90 % of
-# noise lines are below this share, and 1 % of held-out phrases.
+# For a sure answer, minimum share of a message's n-grams that training phrases contain. 90 % of
+# messages without sense are below this share, and 1 % of phrases left out of the training.
 SURE_FAMILIARITY = 0.6
 # Minimum probability of danger for a safety card. With this value, cross-validation finds 92 to 95
-# % of the danger in each language, in lines that were often written to be hard; 6 % of harmless
-# lines get the card too. A false alarm costs the person one sentence; a missed danger may cost far
-# more.
+# % of messages about danger in each language, many of which were written to be hard; 6 % of
+# harmless messages get the card too. After a false alarm, the person reads one needless sentence; a
+# missed danger may cost far more.
 DANGER_CARD = 0.11
 # Minimum probability of danger for the safety answer, which replaces the reply. From this value on,
 # danger is more likely than not.
@@ -45,8 +46,8 @@ DANGER_FIRST = 0.50
 # The safety answer is given even if the likeliest intent is of one of these kinds.
 BEFORE_ANSWER = frozenset((Kind.DANGER, Kind.NONE))
 # If a question or small talk is likelier than all kinds of danger together by at least this lead,
-# the reply is sent with a safety card above it. In cross-validation, 39 of 127 such messages were
-# about danger; with a lead of 0, it was 63 of 179.
+# the reply is sent with a safety card above it. In cross-validation, 127 messages reached this
+# lead, and 39 of them were about danger; with a lead of 0, it would be 63 of 179.
 QUESTION_LEAD = 0.10
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
@@ -133,7 +134,7 @@ def may_be_sure(message: Message) -> bool:
 def danger_without_lexicon(message: Message) -> DangerLevel:
     """Return the level of danger by the model alone, without the phrases of `crisis_words`.
 
-    The level is NONE for noise (text without known letter groups).
+    The level is NONE for noise (a text with few letter groups that are known from training).
     """
     if not message.may_reach_danger(DANGER_CARD):
         return DangerLevel.NONE
@@ -159,8 +160,8 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
     """Return up to two questions that a message asks: the sure intents of its parts.
 
     A part counts if it ends with a question mark, or if its intent is also likely in the whole
-    message, because other parts may mislead. Returns nothing if the whole message is sure of an
-    intent that no part has.
+    message, because other parts may mislead. Returns nothing if the whole message has a sure intent
+    that none of these parts has.
     """
     likely = {each.intent for each in found.ranked}
     sure: dict[str, Candidate] = {}
@@ -191,7 +192,7 @@ def _asked_in_danger(found: Recognition) -> str:
 
 
 def _likeliest_part(found: Recognition) -> str:
-    """Return the likeliest intent of a part, other than those of the whole message; "" if none."""
+    """Return the likeliest intent of a part that differs from the whole message's; "" if none."""
     others = [part for part in found.parts if part.intent != found.intent and _is_likely_part(part)]
     return max(others, key=lambda part: part.confidence).intent if others else ""
 
@@ -221,7 +222,8 @@ def _certainty(found: Recognition) -> Certainty:
     if found.blank or (kind is not Kind.NONE and found.confidence < UNSURE):
         return Certainty.UNKNOWN
     if kind is Kind.NONE:
-        # An out-of-scope line must never get the answer to an in-scope intent that is less likely.
+        # An out-of-scope message must never get the answer to an in-scope intent that is less
+        # likely.
         return Certainty.SURE if found.confidence >= SURE else Certainty.UNSURE
     return Certainty.SURE if _is_sure(found) else Certainty.UNSURE
 

@@ -79,7 +79,7 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of the test messages whose skeleton equals that of no training phrase."""
+    """Return the results of the test messages that equal no training phrase after normalization."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 

@@ -111,7 +111,7 @@ def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
 
 
 def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
-    """Return the value of each bucket, in which n-grams that `halves` lists count only half."""
+    """Return each hash bucket's value; n-grams that are listed in `halves` count only half."""
     many = Counter(halves)
     return [
         value * (1 - many[bucket] / count / 2) if bucket in many else value

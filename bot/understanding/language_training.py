@@ -25,9 +25,9 @@ from bot.understanding.training import one_thread
 from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 4
-# A letter group must occur in this number of lines, because rarer groups tell little. More groups
-# than MAX_GROUPS did not improve the guess. Twice as many written forms use Latin letters as
-# Cyrillic ones.
+# A letter group must occur in MIN_LINES lines, because rarer groups tell little. More groups than
+# MAX_GROUPS did not improve the guess. Latin letters have the higher limit, because twice as many
+# written forms use them.
 MIN_LINES = 5
 MAX_GROUPS: Mapping[str, int] = {"Cyrl": 800, "Latn": 1200}
 # Inverse strength of regularisation, chosen by cross-validation among 0.1, 0.3 and 1.
@@ -140,7 +140,7 @@ def train(learned: Sequence[Line], script: str) -> Table:
 def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[float, ...]]:
     """Return for each written form the percentages of lines that are guessed rightly and wrongly.
 
-    Two further percentages are the same for the lines about danger.
+    Two further percentages are for only the lines about danger.
     """
     guesses: dict[int, str | None] = {}
     for fold in range(FOLDS):

@@ -95,7 +95,7 @@ class Model:
         return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
 
     def has_danger_word(self, words: Sequence[str]) -> bool:
-        """Return True if a word begins like a word that is typical of danger, or is Chinese."""
+        """Return True if any word begins like a word typical of danger, or if any is Chinese."""
         starts = {word[:DANGER_START] for word in words}
         return not starts.isdisjoint(self.danger_starts) or any(map(IS_HAN.match, words))
 
@@ -161,8 +161,8 @@ class Model:
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     """Return the probability of each intent, and the probability of danger, for one text.
 
-    `odds` are the results of `Model.read`, `danger` is the slice of the intents of danger. Plain
-    Python is used, because it is faster than numpy for a few dozen numbers.
+    `odds` are the results of `Model.read`; `danger` is the slice of `odds` with the danger intents.
+    Plain Python is used, because it is faster than numpy for a few dozen numbers.
     """
     *classes, whole = odds
     most = max(classes)
@@ -173,8 +173,9 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 
 
 def highest_chance(odds: Sequence[float]) -> float:
-    """Return an upper bound for the probability of the likeliest intent, at a third of the cost.
+    """Return an upper bound for the probability of the likeliest intent of a text.
 
+    Computing the bound takes a third of the time of computing the probability with `chances`.
     Only the NEAREST likeliest intents are counted. The bound is exact if all other intents have
     the probability zero.
     """
@@ -191,7 +192,7 @@ def lowest_none(odds: list[float], none: slice, least: float) -> float:
 
 
 def highest_danger(odds: list[float], danger: slice) -> float:
-    """Return an upper bound for the danger that `chances` computes, at a fifth of the cost.
+    """Return an upper bound for the probability of danger, in a fifth of the time of `chances`.
 
     For the bound, each intent of danger counts as if it were the likeliest of them. Among the
     intents without danger, only the likeliest counts.

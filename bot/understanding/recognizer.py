@@ -30,8 +30,8 @@ MAX_CLAUSES = 8
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
-# A message is noise if a smaller share of its pieces (n-grams) is known from training. 90 % of
-# noise lines are below this share, and 0.5 % of held-out phrases.
+# A message is noise (without sense) if a smaller share of its n-grams is known from training. This
+# is true for 90 % of noise, and for 0.5 % of phrases left out of the training.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
 # Minimum probability of being out of scope for an aside: a sentence that only tells something about
@@ -40,8 +40,8 @@ MIN_ASIDE = 0.6
 # Minimum gain in mean log-probability per letter for assuming another keyboard layout.
 LAYOUT_MARGIN = 1.0
 # A text with at least this mean log-probability per letter is not tried in other keyboard layouts,
-# to save time. Among 9,600 test lines and phrases, 5 % are below it. No line in a wrong layout was
-# above -3.3.
+# to save time. Among 9,600 test messages and phrases, 5 % are below it. No text in a wrong layout
+# was above -3.3.
 READS_WELL = -3.0
 
 
@@ -177,7 +177,7 @@ class Message:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message's skeleton, without courtesies."""
+        """The words of the message in their normalized spelling, without courtesies."""
         return self._line.words
 
     @cached_property
@@ -335,9 +335,9 @@ class Message:
 
 
 def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
-    """Return the skeleton of a text, and whether it was typed in a wrong keyboard layout.
+    """Return the skeleton (normalized words) of a text; True if the keyboard layout was wrong.
 
-    If so, the skeleton is that of the likeliest layout.
+    For a wrong layout, return the skeleton that the text has in the likeliest layout.
     """
     line, wrong = skeleton.fold(text), False
     ease = model.ease(line.words)

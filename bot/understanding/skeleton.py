@@ -15,7 +15,8 @@ from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
 from bot.understanding.traditional_han import SIMPLIFIED
 
-# The middle of a longer message is cut out: the beginning has the topic, and the end the question.
+# The middle of a message over this length is cut out, because the beginning of a message usually
+# has its topic, and the end its question.
 MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
 MAX_WORDS, MAX_TOKENS = 240, 480
@@ -127,15 +128,18 @@ class Skeleton:
 
 
 def fold(text: str) -> Skeleton:
-    """Return the skeleton of a text; empty if the text has no letter, digit or question mark."""
+    """Return the skeleton (normalized words) of a text, by which texts are compared.
+
+    It is empty if the text has no letter, digit or question mark.
+    """
     return _folded(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
-    """Return the skeletons that a text has if it was typed in a wrong keyboard layout.
+    """Return the skeletons (normalized words) that a text has if its keyboard layout was wrong.
 
     Latin letters are converted to the Russian and the Kazakh layout, Cyrillic letters to the Latin
-    layout. Returns none if the text has letters of both, or Chinese or Arabic ones.
+    layout. Returns () for a text with both Latin and Cyrillic letters, or with Chinese or Arabic.
     """
     lower = plain(text)
     if IS_HAN.search(lower) or IS_ARABIC.search(lower):
@@ -231,7 +235,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def consonants(word: str) -> str:
-    """Return a word in coarse spelling without its vowels, in which spellings differ most."""
+    """Return a word without its vowels, because spellings of a word differ most in the vowels."""
     return word.translate(VOWELS)
 
 

@@ -1,7 +1,8 @@
-"""Detects messages about a stay in days, which the model takes for the year of the status.
+"""Detects messages about a stay of some days, which the model confuses with the kandas status.
 
-"My 30 days end tomorrow, can I extend them?" is about a stay without a visa. With the answer about
-the status of kandas, the person may miss the end of this stay.
+"My 30 days end tomorrow, can I extend them?" is about a stay without a visa. The kandas status (of
+ethnic Kazakhs who move to Kazakhstan) lasts a year: a person who reads the answer about its end may
+miss the end of the stay.
 """
 
 from collections.abc import Sequence

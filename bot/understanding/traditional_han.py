@@ -1,7 +1,7 @@
 """Maps traditional Chinese characters to simplified ones, for comparing texts.
 
-From the table TSCharacters of OpenCC (Apache License 2.0), reduced to the characters in the
-phrases.
+From the table TSCharacters of OpenCC (Apache License 2.0), reduced to the characters that occur in
+the training phrases.
 """
 
 # Pairs of lines: first the traditional characters, then their simplified forms in the same order.

@@ -182,7 +182,7 @@ def weighted(rows: Matrix, idf: Scores) -> Matrix:
 
 
 def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Train the first step, which maps hash buckets to scores; return its weights and biases.
+    """Train the model's first step, from hash buckets to scores; return its weights and biases.
 
     The scores are those of a linear SVM for each intent, one for danger and one for out of scope,
     and of complement naive Bayes for each intent. The two methods make different errors.
@@ -200,7 +200,7 @@ def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Train the second step, which maps scores to log-odds; return its weights and biases.
+    """Train the model's second step, from scores to log-odds; return its weights and biases.
 
     It learns how reliable scores are and which intents are confused. The last column is danger.
     """
@@ -251,7 +251,7 @@ def letter_pairs(samples: Samples) -> Scores:
 
 
 def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
-    """Return a bit set of the pieces that several phrases contain; noise phrases do not count."""
+    """Return a bit set of the n-grams that several phrases contain, without phrases of noise."""
     taught = samples.teaches & (samples.intents != NOISE)
     rows, pieces = samples.pieces.T
     counts = np.bincount(pieces[taught[rows]], minlength=1 << features.FAMILIAR_BITS)
