@@ -1,4 +1,4 @@
-"""Open the resources of a process. Functions get them as their first argument, a `Runtime`."""
+"""Open the connections, keys and clients of a process; functions get them as a `Runtime` object."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -49,7 +49,7 @@ HTTP_SECONDS = 30
 # Seconds to wait for the database; shorter than the time that a platform waits for a webhook's
 # response.
 DATABASE_SECONDS = 3
-# Seconds between two batches of a busy process (decision 49).
+# Seconds between two batches of turns, or of send results, in a busy process (decision 49).
 BATCH_INTERVAL = 0.01
 # Interval in seconds at which the key folder is checked for new or destroyed keys.
 KEYS_SECONDS = 60
@@ -65,7 +65,7 @@ type Pool = AsyncConnectionPool[Connection]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The open resources of a process; passed as an argument, never a global variable."""
+    """A process's settings, connections, keys and clients; an argument, never a global variable."""
 
     settings: Settings
     pool: Pool
@@ -86,16 +86,16 @@ class Runtime:
     # publish during the turn.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
-    # Time of the last successful call per channel, in monotonic seconds.
+    # Time of the last message that each channel's platform accepted, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
-    # Channels that may be unreachable: since when (monotonic seconds), and the task that pings.
+    # Channels that may be unreachable: since when (monotonic seconds), and the task pinging each.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
-    # Tasks that retry calls to the platform for anonymous people, after the update was processed.
+    # Background tasks: retries of failed sends to anonymous people, and calls to external models.
     later: set[asyncio.Task[None]] = field(default_factory=set)
-    # Newest updates of each person, for `conversations.bursts`, which joins lines sent in a row.
+    # Each person's newest updates, for `conversations.bursts`, which joins messages sent in a row.
     recent: Expiring[Any] = field(default_factory=Expiring)
-    # The batch sizes, the concurrency and the interval of `lines`, `turns` and `outcomes` were
-    # measured (decisions 36 and 49).
+    # `lines` processes the updates of one person one at a time. `turns` and `outcomes` batch
+    # database transactions; their parameters were measured (decisions 36 and 49).
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(
@@ -113,10 +113,10 @@ class Runtime:
 async def runtime(
     settings: Settings, *, flows: Mapping[str, Flow] = FLOWS
 ) -> AsyncIterator[Runtime]:
-    """Open the resources of a process and yield them.
+    """Open everything that a `Runtime` holds, and yield the `Runtime`.
 
-    Raises ConfigError for a superuser role, and VaultError for keys that do not fit the database.
-    Outside of the demo, also fails for missing keys or software below the minimum safe versions.
+    Raises ConfigError if the database role is a superuser, VaultError if the keys do not decrypt
+    the data. Outside of a demo, missing keys and software below the minimum versions also fail.
     """
     if not settings.demo:
         minimum_versions.check(
@@ -262,7 +262,7 @@ class DatabaseUnavailable(ConfigError):
 def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
     """Return the flows (scripted conversations), with the operator's name in the flow `about`.
 
-    Without a registry, the flow for pre-registration is replaced by a notice that it is closed.
+    Without a registry, a notice that pre-registration is closed replaces the flow for it.
     """
     named = about(settings.operator)
     closed = {} if settings.has_registry else {CLOSED.name: CLOSED}
@@ -285,7 +285,7 @@ async def _refuse_superuser(connections: Pool) -> None:
 async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
     """Raise VaultError if the key files belong to another installation than the database.
 
-    With wrong keys no person of this database could be recognized or decrypted.
+    With wrong keys, no person could be found in this database, and no data could be decrypted.
     """
     async with connections.connection() as transaction:
         found = await fetch_all(transaction, _SOME_KEYS)

@@ -33,7 +33,7 @@ async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECON
 def is_cancelling() -> bool:
     """Return True if the current task was cancelled.
 
-    Use it in an exception handler, because code below may have converted the cancellation to
+    Use it in an exception handler, because called code may have replaced the CancelledError by
     another error.
     """
     task = asyncio.current_task()

@@ -11,7 +11,7 @@ from bot.config.sources import variable
 
 
 class ExternalModelSettings(InstallationSettings):
-    """Settings of the model that chooses a topic if Kosh's recognizer understood none."""
+    """Settings of the model that chooses a message's topic if Kosh's recognizer found none."""
 
     external_model_url: OptionalWebAddress = Field(
         default=None,

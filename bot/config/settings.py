@@ -254,7 +254,7 @@ class Settings(TranslationSettings):
 
     @property
     def telegram_secrets(self) -> tuple[str, ...]:
-        """Return the webhook secrets to accept from Telegram; the last is the one to set there."""
+        """Return the webhook secrets to accept from Telegram; the last one is set at Telegram."""
         return several(self.telegram_secret)
 
     @property

@@ -28,7 +28,7 @@ OFFERED = tuple(flow.name for flow in FLOWS.values() if not flow.follows)
 
 
 def token(part: Opened) -> str:
-    """Return the name of a part: the key of its fact, or a prefix and a hash of its sentences."""
+    """Return the name of an answer's part: its fact's key, or a prefix and a hash of its text."""
     match part:
         case Fact():
             return part.key
@@ -74,15 +74,15 @@ def find(intent: str, name: str) -> Opened | None:
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
     """Return the sentences that a part of an answer shows on a day.
 
-    Return () if none of the part's facts is valid on that day.
+    Return () if the part's facts are all invalid on that day.
     """
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 
 
 def facts_in(part: Opened) -> tuple[Fact, ...]:
-    """Return the facts that a part contains.
+    """Return the facts that a part of an answer contains.
 
-    A part of the class `End` states the last day of a fact; that fact is returned.
+    For a part of the class `End`, which states a fact's last day, return this fact.
     """
     match part:
         case End():
@@ -94,10 +94,10 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 
 
 def unknown(intent: str, body: Body) -> Iterator[str]:
-    """Yield the names of parts in `body` that the answer may not contain, or that are repeated.
+    """Yield the names of parts in an editor's `body` that the intent's answer must not contain.
 
-    A part for some citizenships (`Own`) may only be in the opening. People with another citizenship
-    get it at the end of `more` automatically.
+    Repeated names are also yielded. A part for some citizenships (`Own`) may only be in `opening`.
+    People with another citizenship get this part at the end of `more` automatically.
     """
     seen = set[str]()
     for name in (*body.opening, *body.more):

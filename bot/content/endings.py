@@ -19,7 +19,7 @@ DIGEST_DAYS = (7, 30, 60)
 
 
 def ending(edition: date) -> list[Fact]:
-    """Return the facts of an edition that expire within WARNED or have expired, by last day."""
+    """Return the facts that have expired or expire within WARNED, the earliest last day first."""
     current = (fact.on(edition) for fact in FACTS)
     limit = date.fromordinal(edition.toordinal()) + WARNED
     found = [fact for fact in current if fact.until <= limit]
@@ -46,9 +46,9 @@ def on_day(day: date, edition: date) -> list[Fact]:
 
 
 def last_days(edition: date, days: int) -> dict[date, int]:
-    """Return the days from today to `days` days later on which facts end.
+    """Return the last valid days of facts, from the day of `edition` to `days` days later.
 
-    Each has the number of facts whose last valid day it is. Today is the edition's day.
+    Each day is mapped to the number of facts that are valid for the last time on that day.
     """
     limit = date.fromordinal(edition.toordinal()) + timedelta(days=days)
     found = Counter(fact.on(edition).until for fact in FACTS)

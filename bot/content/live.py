@@ -132,9 +132,9 @@ class LiveContent:
         self.snapshot = Snapshot()
 
     def on(self, day: date) -> date:
-        """Return the edition of a day.
+        """Return the edition of a day: a date object that also contains the content valid then.
 
-        The processing of one event calls it once, so that the content cannot change in between.
+        Call it once per event, so that the content cannot change while the event is processed.
         """
         return self.snapshot.on(day)
 

@@ -67,9 +67,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the languages in which a text is missing.
+        """Return the languages in which the editor's text is missing.
 
-        Return () for a body that only removes a shipped sentence, since it needs no text.
+        Return () for a body that only removes a shipped sentence and therefore needs no text.
         """
         return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
 
@@ -84,9 +84,9 @@ def digest(key: str, body: Body) -> bytes:
 
 
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each written text, and of each text derived from it.
+    """Yield language and text of each text that an editor wrote, and of its converted copies.
 
-    A text is derived by conversion to the language's other script.
+    A text is copied by conversion to the language's other script.
     """
     for code, text in texts.items():
         yield code, text

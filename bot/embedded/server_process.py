@@ -161,7 +161,7 @@ def _stop(server: Server) -> None:
 def _pid(server: Server) -> int | None:
     """Return the process id of the running server.
 
-    Return None if there is no pid file, or if no process or another program has its pid.
+    Return None if the pid file is missing, or if its pid is free or belongs to another program.
     """
     try:
         pid = int(server.pid_file.read_text().partition("\n")[0])

@@ -29,7 +29,8 @@ _COUNTED = (
     "attempt broadcast case count dropped epoch lag message ms number officer pid port registration"
     " seconds size update upload waiting worker"
 )
-# Keys whose values are words from the code; keys for numbers, booleans and random ids.
+# Keys of values that a log line may have: WORDS for words that occur in the code, NUMBERS for
+# numbers, booleans and random ids.
 WORDS = frozenset(_PLAIN.split())
 NUMBERS = frozenset(_COUNTED.split())
 ALLOWED = WORDS | NUMBERS | {"event", "frames", "head", "level", "timestamp"}

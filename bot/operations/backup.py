@@ -70,8 +70,8 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     try:
         _dump(settings, vault, draft)
     except BaseException:
-        # Delete the incomplete backup: on a full disk, those of each night would take the remaining
-        # space.
+        # Delete the incomplete backup: on a full disk, an incomplete backup from each night would
+        # take the remaining space.
         draft.unlink(missing_ok=True)
         raise
     path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
@@ -123,8 +123,8 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
 def _require_no_clients(transaction: psycopg.Connection) -> None:
     """Raise ServiceError if web or worker processes are connected: their writes would be lost.
 
-    Wait up to ENDING_SECONDS for sessions to end, because PostgreSQL ends the sessions of a process
-    that has just exited with a delay.
+    Wait up to ENDING_SECONDS for sessions to end, because PostgreSQL ends a process's sessions only
+    some time after the process has exited.
     """
     deadline = monotonic() + ENDING_SECONDS
     while fetch_all_sync(transaction, _CLIENTS):

@@ -191,7 +191,7 @@ async def _spent(rt: Runtime) -> tuple[Spending, ...]:
 
 
 class SnapshotCache:
-    """Caches the snapshot for 10 seconds, so that many requests cost one set of queries."""
+    """Caches Kosh's health for 10 seconds, so that many requests cost one set of queries."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -210,7 +210,7 @@ class SnapshotCache:
 
 
 def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
-    """Return the snapshot's values as Prometheus gauges.
+    """Return the values of a health snapshot as Prometheus gauges.
 
     All processes report the same values, so alert rules must use the maximum, not the sum.
     """
@@ -258,9 +258,9 @@ class AuditWatch:
     async def verify(self, rt: Runtime) -> None:
         """Verify the audit log; write its last entry's hash, or an error, to the process's log.
 
-        If an attacker truncates the log and replaces its head, the log is consistent in itself.
-        Only a head from an earlier verification, or from the output of a process, reveals missing
-        entries.
+        If an attacker truncates the audit log and replaces its head, it is still consistent. Only a
+        head (number and hash of the last entry) from an earlier verification, or from a process's
+        log, reveals the missing entries.
         """
         async with rt.pool.connection() as transaction:
             broken = await audit_log.broken(transaction, self._anchor)
@@ -299,7 +299,7 @@ class Status:
 
 
 def status(rt: Runtime, snapshot: Snapshot) -> Status:
-    """Return the public status of a snapshot."""
+    """Return the public status of the service, computed from a health snapshot."""
     channels = tuple((name, _channel(snapshot, name)) for name in rt.channels)
     registry = _health(snapshot, snapshot.oldest(Backlog.REGISTRATION)) if rt.registry else None
     every = [health for _name, health in channels] + ([registry] if registry else [])
@@ -332,7 +332,7 @@ def _live(snapshot: Snapshot) -> Health:
 
 
 def _budgets(snapshot: Snapshot) -> Health:
-    """Return SLOW while a rate limit of the web chat is used up, as everyone must pass a check."""
+    """Return SLOW while an hourly limit of the web chat is used up: all must first pass a check."""
     return Health.SLOW if snapshot.spent else Health.WORKS
 
 

@@ -40,12 +40,12 @@ def printed(
     *,
     phone: bool = False,
 ) -> bytes:
-    """Return the checklist for the answers as a PDF, with the documents in `ready` ticked.
+    """Return the checklist for a person's answers as a PDF, with the documents in `ready` ticked.
 
-    `entries` are the document keys of a saved list; if it is empty, the answers select the
-    documents. `site` is the assistant's address for the QR code, or "" for none. The pages are A4,
-    or in the shape of a phone with `phone`. This takes some hundredths of a second of CPU time, so
-    call it in a thread.
+    `entries` are the document keys of a saved checklist; if there are none, the answers select the
+    documents. `site` is the assistant's address for the QR code, or "" for no code. The pages are
+    A4, or have the shape of a phone's screen if `phone` is True. Call this in a thread, because it
+    takes some hundredths of a second of CPU time.
     """
     made = checklist(answers, today, entries)
 
