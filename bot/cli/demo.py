@@ -60,7 +60,7 @@ def demo(
 
 
 def _refuse_configured_servers() -> None:
-    """Raise ConfigError if settings name servers, which may have an installation's data."""
+    """Raise ConfigError if a server is configured, because it may have an installation's data."""
     for name in (PREFIX + each for each in SERVERS):
         if os.environ.get(name):
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")

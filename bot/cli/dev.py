@@ -276,7 +276,7 @@ def requirements(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def mutants(context: typer.Context) -> None:
-    """Run the tests with one safety guard removed at a time; exit with 1 if a removal passes."""
+    """Run the tests with one safety guard removed at a time; exit with 1 if they miss a removal."""
     _prove("mutants", context)
 
 

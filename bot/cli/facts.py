@@ -81,7 +81,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print what people read on a day for each intent and flow, and facts not valid on that day."""
+    """Print what people read on a day, by intent (question) and flow, and facts not valid then."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:

@@ -21,8 +21,8 @@ app = typer.Typer()
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 PROJECT = f"https://pypi.org/project/{NAME}/"
-# URI that defines the meaning of the statement's fields. Increment its version when their meaning
-# changes.
+# URI that defines the meaning of the statement's fields. Increment the version in the URI when the
+# meaning of a field changes.
 BUILD_TYPE = f"{PROJECT}#uv-build-wheel-v1"
 LOCAL_BUILDER = f"{PROJECT}#local-builder"
 COMMAND = ("uv", "build", "--wheel", "--build-constraints", "tools/build.txt", "--require-hashes")

@@ -81,7 +81,7 @@ def poll() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server without signal handlers, because the command stops its services together."""
+    """uvicorn's server without signal handlers, because the command itself handles signals."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

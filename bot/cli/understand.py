@@ -63,7 +63,7 @@ def _report(recognizer: Recognizer) -> str:
 
 
 def described(recognizer: Recognizer, line: str) -> dict[str, object]:
-    """Return the recogniser's result for a line, as a JSON document."""
+    """Return the recogniser's result for one line of text, as a JSON document."""
     found = recognizer.recognize(line)
     decision = decide(found)
     return {

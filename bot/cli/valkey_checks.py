@@ -1,4 +1,4 @@
-"""Checks for `doctor`: the Valkey server, and the web chat's hourly limits, which it stores."""
+"""Checks for `doctor`: the Valkey server, and the web chat's hourly limits, stored in Valkey."""
 
 from collections.abc import AsyncIterator
 from typing import Final

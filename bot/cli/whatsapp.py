@@ -1,4 +1,4 @@
-"""`whatsapp`: lists the templates that service messages require, with their status at Meta."""
+"""`whatsapp`: lists the message templates that Kosh needs, with their status at Meta."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ Texts = Annotated[bool, typer.Option("--texts", help="Print what to enter in Met
 
 @app.callback()
 def _group() -> None:
-    """Keep `templates` a subcommand; without a callback, typer would run it for the bare group."""
+    """Keep `templates` a subcommand: without a callback, plain `whatsapp` would run it, too."""
 
 
 @app.command()

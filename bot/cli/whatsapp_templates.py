@@ -37,10 +37,10 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 def faults(
     needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
-    """Yield each fault of a template as a tuple.
+    """Yield the faults of templates, each as (is needed, description, fix).
 
-    The tuple has True if an unfinished broadcast needs the template, a description, and the fix.
-    `needed` are the names and languages that broadcasts use.
+    A template is needed if an unfinished broadcast uses it. `needed` has the name and the language
+    of each needed template.
     """
     known = {(each.name, each.language): each for each in listed}
     waited = set()

@@ -160,7 +160,7 @@ class InstallationSettings(SettingsBase):
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
-        """Reject a demo that other machines can reach: one click there signs in as an officer."""
+        """Reject a demo that other machines can reach: a visitor could sign in as an officer."""
         for name, host in (("host", self.host), ("public_url", urlsplit(self.public_url).hostname)):
             if self.demo and host not in LOOPBACK:
                 raise ValueError(

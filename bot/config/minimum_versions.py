@@ -1,7 +1,7 @@
-"""Minimum versions outside of demo mode, and the vulnerabilities of older versions.
+"""Minimum safe versions of libraries and servers, with the vulnerabilities of older versions.
 
-A distribution may patch an older version without changing its number: KOSH_VERSION_EXEMPTIONS lists
-such exceptions.
+They are not enforced in demo mode. A distribution may patch an older version without changing its
+number: KOSH_VERSION_EXEMPTIONS lists such exceptions.
 """
 
 import re

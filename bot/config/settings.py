@@ -359,7 +359,7 @@ class Settings(TranslationSettings):
 
 
 def settings(**chosen: Any) -> Settings:
-    """Read the settings; `chosen` values override the environment. Raises ConfigError."""
+    """Read the settings; `chosen` overrides the environment. Raises ConfigError if one is wrong."""
     return read(Settings, **chosen)
 
 

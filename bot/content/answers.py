@@ -74,7 +74,7 @@ def find(intent: str, name: str) -> Opened | None:
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
     """Return the sentences that a part of an answer shows on a day.
 
-    Return () if the part's facts are all invalid on that day.
+    Return () if all facts of the part are invalid on that day.
     """
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 

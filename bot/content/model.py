@@ -84,9 +84,9 @@ def digest(key: str, body: Body) -> bytes:
 
 
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each text that an editor wrote, and of its converted copies.
+    """Yield language and text of each text that an editor wrote.
 
-    A text is copied by conversion to the language's other script.
+    Also yield the text converted to the other script of its language, if there is one.
     """
     for code, text in texts.items():
         yield code, text

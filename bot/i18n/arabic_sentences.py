@@ -37,8 +37,8 @@ WORDS: Mapping[str, str] = {
     r"\bГонконг": "Шиаңгаң",
     r"\bШанхай": "Шаңхай",
     r"\bБейжің": "Бейжиң",
-    # The sign (hamza) applies to a whole word. A compound of a part with back vowels and one with
-    # front vowels is therefore written as two words.
+    # The sign (hamza) applies to a whole word. A compound is therefore written as two words if one
+    # part has back vowels and the other part has front vowels.
     r"\bқұпиясөз": "құпия сөз",
     r"\bҚұпиясөз": "Құпия сөз",
     # Forms of the word for "Cyrillic", which the Kazakh catalogue spells in two ways.

@@ -113,7 +113,7 @@ def read_template() -> Catalog:
 
 
 def write(code: str, catalog: Catalog) -> None:
-    """Write the catalogue of a language that has a hand-written catalogue to its file."""
+    """Write a hand-written catalogue to the file of its language."""
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, catalog)

@@ -1,4 +1,4 @@
-"""Phrases by which a message suggests that its writer is in danger, to call an officer soon."""
+"""Phrases in a message that suggest that the writer is in danger and soon needs an officer."""
 
 from functools import cache
 from itertools import groupby
@@ -45,7 +45,8 @@ def danger(typed: str) -> bool:
 
 
 def _has_phrase(typed: str) -> bool:
-    # Phrases of other languages begin with a space, so they match only where a word begins.
+    # Phrases of languages that are not offered begin with a space, so that they match only where a
+    # word begins.
     text = f" {normalization.fold(typed)}"
     by_pair = _phrases()
     pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()

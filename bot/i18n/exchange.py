@@ -52,19 +52,22 @@ class Merged:
 
 
 def mark(context: str, english: str, text: str) -> str:
-    """Return the comment that marks a translation as reviewed; it has a hash of both texts."""
+    """Return the comment that marks a translation as reviewed.
+
+    The comment has a hash of the English text and the translation.
+    """
     whole = "\0".join((context, english, text)).encode()
     return f"{REVIEWED} {sha256(whole).hexdigest()[:12]}"
 
 
 def is_reviewed(message: Message) -> bool:
-    """Return True if a speaker has reviewed this translation and both texts are unchanged since."""
+    """Return True if a speaker reviewed the translation, and it and the English are unchanged."""
     own = mark(message.context or "", str(message.id), str(message.string))
     return any(comment.startswith(own) for comment in message.user_comments)
 
 
 def seal(catalog: Catalog) -> int:
-    """Add the hash of both texts to review comments that lack it; return how many were completed.
+    """Add the hash to each comment for a reviewed translation that lacks it; return their number.
 
     A reviewer who writes the comment of `mark` by hand cannot compute the hash.
     """
@@ -148,8 +151,8 @@ def _of_xliff(content: bytes) -> Iterator[Unit]:
 def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -> Merged:
     """Update a catalogue with the translations in `units`, except those that break a lint rule.
 
-    Review marks are copied too. The result has the faults of the rejected translations, and the
-    sentences that the catalogue does not have.
+    Marks of reviewed translations are copied too. The result has the faults of the rejected
+    translations, and the sentences that the catalogue does not have.
     """
     changed, reviewed, unknown = 0, 0, []
     faults: list[lint.Finding] = []

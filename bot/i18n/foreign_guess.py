@@ -27,9 +27,10 @@ LEARNED = ("en", "tr")
 # Minimum lead over the next language, in tenths of log-odds. The largest lead of an English or
 # Turkish guess for a test line in an offered language is 38 (the greeting "hello").
 LEAD = 40
-# Frequent words that no offered language has in the same spelling. A text is certainly in a
-# language if at least MIN_WORDS of its words are among them, and at least the language's share in
-# MIN_SHARES. Nouns are left out if Kazakhs who live among its speakers may use them in Kazakh.
+# Frequent words of each language that no offered language has in the same spelling. A text is
+# certainly in a language if it has at least MIN_WORDS of these words, and if their share of the
+# words in the text is at least that in MIN_SHARES. Nouns that Kazakhs abroad may borrow from the
+# language are left out.
 MIN_WORDS = 2
 MIN_SHARES: Mapping[str, float] = {"en": 0.5, "tr": 0.5, "de": 0.33, "mn": 0.25, "fa": 0.25}
 FREQUENT: Mapping[str, str] = {

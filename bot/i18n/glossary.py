@@ -1,8 +1,8 @@
 """Glossary of domain terms in every language, each with its degree of evidence.
 
 `glossary.tsv` has the terms and their sources. A term is attested if a page of the state or of its
-press uses it. `terms` has the words that translations must use. docs/reference/glossary.md shows
-both, and the words of the interface from `interface_words.tsv`.
+press uses it. The module `terms` has the words that translations must use. The page
+docs/reference/glossary.md shows the terms, and the interface words of `interface_words.tsv`.
 """
 
 import csv
@@ -98,9 +98,9 @@ OR = re.compile("[,、;；]")
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
     """Yield the glossary's terms of an English sentence that its translation `text` does not use.
 
-    A term counts as used if the translation has the stem of the term's last word and half of all
-    its stems, because endings vary. Only terms with a status in CERTAIN are checked. Variants in
-    brackets are ignored.
+    A term counts as used if the translation has half of the stems of the term's words, including
+    the stem of its last word, because endings vary. Only terms with a status in CERTAIN are
+    checked. Variants in brackets are ignored.
     """
     lower = text.lower()
     for entry in spoken_of(english):

@@ -33,8 +33,8 @@ SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
     """Return an identity number of the given kind without spaces, in capitals, or a refusal.
 
-    The date inside an IIN (number of people in Kazakhstan) is not checked, because the rules in
-    force define only the check digit. If the number is clearly of another kind (such as a passport
+    The date inside an IIN (Kazakhstan's personal number) is not checked, because the rules in force
+    define only the check digit. If the number is clearly of another kind (such as a passport
     number), the refusal names this kind.
     """
     number = _joined(typed)
@@ -130,8 +130,8 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
 def _holds_a_day(number: str, kind: Identity) -> bool:
     """Return True if the date inside an identity number exists.
 
-    In a PINFL (Uzbek number), the 31st is accepted also in a month of 30 days, because `ids.tsv`
-    (the test data) lists such a number as valid.
+    In a PINFL (Uzbek personal number), the 31st is accepted also in a month of 30 days, because
+    `ids.tsv` (the test data) lists such a number as valid.
     """
     if kind is Identity.UZ_PINFL and number[1:3] == "31":
         number = f"{number[0]}30{number[3:]}"
@@ -146,7 +146,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def _day_of(century: str, year: str, month: str, day: str) -> date | None:
-    """Return the date in a number; None if the date or the digit for its century is invalid."""
+    """Return the date in an identity number; None if its date or its century digit is invalid."""
     begins = CENTURIES.get(century)
     return None if begins is None else _day(str(begins + int(year)), month, day)
 

@@ -28,7 +28,7 @@ LETTERS = {
     "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
     "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
 }  # fmt: skip
-# Arabic spelling of letters after и. The letter ي for и already includes the sound of й.
+# Arabic spelling of Cyrillic letters that follow и. The letter ي for и includes the sound of й.
 AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
 PUNCTUATION = str.maketrans(",;?", "،؛؟")
 
@@ -157,7 +157,7 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return a flag for each letter of a word: True if the letter, as a vowel, is a front vowel."""
+    """Return a flag for each letter of a word: True if the last vowel up to it is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign (hamza) determines only the first vowel. Later vowels depend on their neighbors.
     front, settled = word != bare, False

@@ -19,8 +19,8 @@ ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Written forms by script. The weights in the file are in this order. English and Turkish are not
-# offered, but they must not be mistaken for an offered language.
+# Written forms by script, in the order of the weights in `language_groups.tsv`. English and Turkish
+# are not offered, but they must not be mistaken for an offered language.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "Cyrl": ("kk", "ru", "uz_Cyrl"),
     "Latn": ("uz", "kk", "ru", "zh_Hans", "en", "tr"),
@@ -33,7 +33,7 @@ MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
 # The beginning of a text is sufficient for a guess, and reading a long text would take too long.
 MAX_CHARACTERS = 1000
 # Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With this
-# value, 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
+# value, 1 text in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
 # Lead that is returned if only one written form uses the script of a text, such as Chinese.
 CERTAIN = 1000

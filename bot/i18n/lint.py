@@ -1,4 +1,4 @@
-"""Lint rules for translations that need no speaker of the language.
+"""Lint rules that check translations without a speaker of the language.
 
 English is checked by the same rules, as the language `en` whose text is the message id.
 """
@@ -132,7 +132,7 @@ def file(code: str) -> str:
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Map each English sentence, without end marks, to its translation, preferably on a button."""
+    """Map each English sentence, without end marks, to its translation; a button's is preferred."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:

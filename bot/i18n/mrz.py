@@ -101,7 +101,7 @@ def _lines(text: str, filler: str) -> list[str]:
 
 
 def _filled(lines: list[str]) -> list[str]:
-    """Return all lines padded with `<` to the length of the second line.
+    """Return a typed zone's lines, padded with `<` to the length of the second line.
 
     The second line is complete as typed, because it ends with the final check digit.
     """

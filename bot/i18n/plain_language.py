@@ -24,14 +24,14 @@ UNCHECKED = re.compile(
     r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
     re.IGNORECASE,
 )
-# Placeholders that a noun may follow directly, because its form fits every value, for example a
-# constant.
+# Placeholders after which a noun may follow, because the noun's form fits each value that the
+# placeholder can have.
 CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
 COUNTED = re.compile(
     r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"
 )
-# Matches a case ending after a placeholder, which fits only some values. The ending of an ordinal
-# number is allowed.
+# Matches a case ending after a placeholder, because the ending fits only some values of the
+# placeholder. The ending of an ordinal number is allowed.
 ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
 # Languages with case endings. The converted scripts are not checked separately.
 ENDED = frozenset(("kk", "ru", "uz"))

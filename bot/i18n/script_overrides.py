@@ -1,4 +1,4 @@
-"""Words that rules convert wrongly to another script, and labels that need other words there.
+"""Words that rules convert wrongly to another script, and labels that need other words in it.
 
 Readers of the converted scripts maintain the exceptions. `./kosh languages report` counts them.
 """

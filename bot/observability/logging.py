@@ -154,7 +154,7 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
-    """Return the values whose keys are in ALLOWED; mask values that may be personal data."""
+    """Return a log event's values with keys in ALLOWED; mask those that may be personal data."""
     fields = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
     return {key: value for key, value in fields.items() if isinstance(value, str | int | float)}
 

@@ -199,7 +199,7 @@ class SnapshotCache:
         self._seen: tuple[float, Snapshot] | None = None
 
     async def current(self) -> Snapshot:
-        """Return the cached snapshot, or collect a new one if it is older than 10 seconds."""
+        """Return the cached health snapshot; if it is older than 10 seconds, collect a new one."""
         async with self._lock:
             if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
                 self._seen = (monotonic(), await collect(self._rt))
@@ -332,7 +332,7 @@ def _live(snapshot: Snapshot) -> Health:
 
 
 def _budgets(snapshot: Snapshot) -> Health:
-    """Return SLOW while an hourly limit of the web chat is used up: all must first pass a check."""
+    """Return SLOW while an hourly limit of the web chat is used up: people must pass a check."""
     return Health.SLOW if snapshot.spent else Health.WORKS
 
 

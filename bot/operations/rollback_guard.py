@@ -66,7 +66,7 @@ class HighWaterMark:
 
 
 async def refuse_older(rt: Runtime) -> None:
-    """Raise OlderDatabase if a counter is below its stored mark.
+    """Raise OlderDatabase if a counter is below its stored high-water mark.
 
     Also raise it if the database lacks an erasure that the erasure journal contains.
     """

@@ -106,7 +106,7 @@ def _country(word: str) -> tuple[str, str]:
 
 
 def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
-    """Return the meaning of the first stem in the text; None if the text has none.
+    """Return the meaning (a region or a document) of the first known stem in a text, or None.
 
     A stem may consist of two words.
     """
@@ -118,7 +118,7 @@ def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | N
 
 
 def _beginning(stem: str) -> str:
-    """Put a space before the stem, so that it is found only at the start of a word; return it.
+    """Return the stem with a space before it, so that it is found only at the start of a word.
 
     An abbreviation also gets a space after it, so that it is found only as a whole word.
     """

@@ -113,9 +113,10 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of test messages and nine percentages. None: no message.
+    """Return for each language the number of test messages and nine percentages.
 
-    Messages in scope: the right intent is the likeliest; it is among the best three; the answer is
+    A percentage is None if there is no test message for it. The percentages are, in this order, of
+    messages in scope: the right intent is the likeliest; it is among the best three; the answer is
     wrong; the answer is right; a second intent is answered too. Messages about danger, and harmless
     messages in scope: danger is found. Messages out of scope, and near misses (similar to messages
     in scope): a topic is answered.

@@ -50,7 +50,7 @@ class Features(NamedTuple):
 
 
 def extract(words: Sequence[str]) -> Features:
-    """Return the features of a text, given as the words of its skeleton."""
+    """Return the features of a text, which is given as its normalized words (see `skeleton`)."""
     han = [word for word in words if IS_HAN.match(word)]
     letters = [word for word in words if not IS_HAN.match(word)] if han else words
     pieces, hashes, halves = _han(han) if han else ([], [], [])

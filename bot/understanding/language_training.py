@@ -111,8 +111,8 @@ class Line:
 def lines(written: Iterable[Phrase], script: str) -> list[Line]:
     """Return the training phrases in a script, without duplicates and out-of-scope phrases.
 
-    For Latin letters, lines in languages that are not offered are added. The assistant asks people
-    who write in such a language to choose an offered language.
+    For Latin letters, also return lines in languages that are not offered, so that the assistant
+    recognizes these languages and asks people who write in them to choose an offered language.
     """
     found: dict[tuple[str, str], Line] = {}
     others = list(_others()) if script == "Latn" else []

@@ -28,9 +28,9 @@ VERSION = 5
 # layout.
 MIN_EASE = 5
 # Number of first letters by which words of danger are looked up (`danger_starts`). In
-# cross-validation, 31 of 9,162 danger phrases and none of 540 test lines about danger had no such
-# word. With four letters, 29 phrases had none, but 10 % more harmless lines had one and cost a full
-# recognition.
+# cross-validation, 31 of 9,162 danger phrases had no such word, but each of 540 test messages about
+# danger had one. With four letters, only 29 phrases had no such word, but 10 % more harmless
+# messages had one and cost a full recognition.
 DANGER_START = 5
 
 # Number of likeliest intents from which `highest_chance` computes its upper bound.
@@ -235,8 +235,8 @@ class _LetterPairs(dict[str, float]):
         super().__init__({pair: self[pair] for pair in map("".join, product(KNOWN, KNOWN))})
 
     def __missing__(self, pair: str) -> float:
-        # A pair with any other letter is not stored, so that the dict does not grow with what
-        # people type.
+        # Do not store a pair with a letter outside of KNOWN, so that the dict does not grow with
+        # the texts that people type.
         one, other = pair[0], pair[1]
         return self._by_code[LETTER_CODES[ord(one)]][LETTER_CODES[ord(other)]]
 
@@ -255,7 +255,7 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> slice:
-    """Return the slice of the intents of one kind, which are adjacent in the sorted list."""
+    """Return the slice of the sorted list of intents that contains the intents of one kind."""
     places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
     return slice(places[0], places[-1] + 1)
 

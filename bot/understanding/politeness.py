@@ -154,5 +154,5 @@ def _edges() -> tuple[frozenset[str], frozenset[str]]:
     """Return the first words of courtesies at the start, and the last words of those at the end."""
     firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
     lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
-    # An exclamation mark at the end of a line may follow a courtesy.
+    # An exclamation mark counts as the last word of a courtesy, because it may follow a courtesy.
     return firsts, lasts | {"!"}

@@ -26,7 +26,7 @@ MIN_SENTENCE = 2
 MAX_CLAUSES = 8
 # A sentence alone is recognized less reliably than its message, so it counts as danger only above
 # SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). The message then gets at
-# least the danger SENTENCE_COUNTS. 0.5 would suppress the rest of the reply.
+# least SENTENCE_COUNTS as its probability of danger. 0.5 could replace the reply by safety advice.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
@@ -242,7 +242,7 @@ class Message:
 
     @cached_property
     def whole(self) -> Part:
-        """The likeliest intent of the message, computed without its asides (see `_asking`)."""
+        """The likeliest intent of the message, computed without sentences that ask nothing."""
         return self.part(self._asking)
 
     @property
@@ -253,7 +253,7 @@ class Message:
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
-        """The clauses of the message, without asides; empty if there is only one clause."""
+        """The clauses of the message, without sentences that ask nothing; empty for one clause."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
     def may_reach(self, least: float, max_none: float, line: Skeleton | None = None) -> bool:
@@ -335,7 +335,7 @@ class Message:
 
 
 def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
-    """Return the skeleton (normalized words) of a text; True if the keyboard layout was wrong.
+    """Return a text's skeleton (normalized words), and True if its keyboard layout was wrong.
 
     For a wrong layout, return the skeleton that the text has in the likeliest layout.
     """

@@ -259,7 +259,7 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 
 
 def danger_starts(samples: Samples) -> frozenset[str]:
-    """Return the first letters of words that are as common in danger phrases as in all, or more.
+    """Return beginnings of words that are at least as common in danger phrases as in all phrases.
 
     Chinese words are left out. Messages with phrases of `crisis_words` are detected separately.
     """
