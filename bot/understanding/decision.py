@@ -192,7 +192,7 @@ def _asked_in_danger(found: Recognition) -> str:
 
 
 def _likeliest_part(found: Recognition) -> str:
-    """Return the likeliest intent of a part that differs from the whole message's; "" if none."""
+    """Return the likeliest intent of the parts, except the whole message's intent; "" if none."""
     others = [part for part in found.parts if part.intent != found.intent and _is_likely_part(part)]
     return max(others, key=lambda part: part.confidence).intent if others else ""
 

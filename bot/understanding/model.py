@@ -175,9 +175,8 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 def highest_chance(odds: Sequence[float]) -> float:
     """Return an upper bound for the probability of the likeliest intent of a text.
 
-    Computing the bound takes a third of the time of computing the probability with `chances`.
-    Only the NEAREST likeliest intents are counted. The bound is exact if all other intents have
-    the probability zero.
+    It takes a third of the time that `chances` needs for the probability. Only the NEAREST
+    likeliest intents are counted. The bound is exact if all others have the probability zero.
     """
     *others, first = sorted(odds[:-1])[-NEAREST:]
     return 1 / (1 + sum(math.exp(each - first) for each in others))
