@@ -204,7 +204,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_promises_page_names_existing_tests() -> None:
+def test_docs_page_of_promises_names_existing_tests() -> None:
     promised = _rows("docs/explanation/promises.md")
     assert [row[0] for row in promised] == [f"P{number}" for number in range(1, 12)]
     for row in promised:
@@ -263,7 +263,7 @@ def _matches(name: str, patterns: list[str]) -> bool:
 # Alerts, runbooks and metrics
 
 
-def test_alerts_and_runbooks_match() -> None:
+def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
     [group] = yaml.safe_load(_text("deploy/prometheus/rules.yaml"))["groups"]
     told = dict(each.split("\n", 1) for each in _text("docs/how-to/runbooks.md").split("\n## ")[1:])
     assert told.keys() == {rule["alert"] for rule in group["rules"]}

@@ -141,7 +141,7 @@ def _an_hour_passes(keys: Path) -> None:
 
 
 @pytest.mark.requirement("S-73", "S-77", "S-29")
-async def test_docs_commands_work_from_installation_to_breach_report(
+async def test_docs_commands_succeed_from_installation_to_breach_report(
     operator: Operator, chosen: Settings
 ) -> None:
     """Type the commands of an installation, a backup, a restore, a stolen key and a breach."""

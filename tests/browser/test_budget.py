@@ -28,7 +28,7 @@ async def _picture(page: Any, name: str) -> None:
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize(("script", "width"), [(True, 360), (False, 1280)])
-async def test_web_budget_puzzle_opens_the_chat_after_a_correct_answer(
+async def test_rate_limit_question_page_opens_the_chat_after_a_correct_answer(
     browser: Any, house: House, script: bool, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
@@ -68,7 +68,7 @@ async def test_web_budget_puzzle_opens_the_chat_after_a_correct_answer(
     ],
 )
 @pytest.mark.requirement("S-82")
-async def test_web_budget_puzzle_page_passes_axe(
+async def test_rate_limit_question_page_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
@@ -90,7 +90,7 @@ async def test_web_budget_puzzle_page_passes_axe(
     ("language", "scheme", "width"),
     [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
 )
-async def test_console_case_burst_report_passes_axe(
+async def test_console_page_of_case_bursts_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int
 ) -> None:
     await demo_officers.enter(house.rt)

@@ -109,7 +109,9 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: H
     await phone.answer("yes")
 
 
-async def test_chat_page_works_with_the_keyboard_alone(browser: Any, house: House) -> None:
+async def test_chat_page_button_can_be_pressed_with_the_enter_key(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.page.locator(PRESSED).first.focus()
     before = await phone.newest()
@@ -151,7 +153,9 @@ async def test_chat_page_never_renders_user_text_as_markup(browser: Any, house: 
     assert phone.errors == []
 
 
-async def test_chat_page_form_works_without_scripts(browser: Any, house: House) -> None:
+async def test_chat_page_without_scripts_answers_a_pressed_button(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()

@@ -224,7 +224,9 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
 
 
 @pytest.mark.release
-async def test_console_works_with_the_keyboard_alone(browser: Any, office: House) -> None:
+async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
+    browser: Any, office: House
+) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.keyboard.press("Alt+Slash")
@@ -269,7 +271,7 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: House
     await leave(visitor)
 
 
-async def test_console_works_without_scripts(browser: Any, office: House) -> None:
+async def test_console_case_can_be_answered_without_scripts(browser: Any, office: House) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL, java_script_enabled=False)
     await officer.click("[data-key=KeyN]")

@@ -135,7 +135,7 @@ async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
 
 
 @pytest.mark.release
-async def test_framed_chat_works_without_scripts(
+async def test_framed_chat_without_scripts_answers_and_exits_in_its_frame(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, ministry.origin, java_script_enabled=False)

@@ -12,7 +12,7 @@ from tests.sample_files import photo
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_secure_page_shows_a_readable_message_for_a_used_link(
+async def test_secure_page_message_about_a_used_link_is_wider_than_300_px(
     browser: Any, house: House
 ) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 760})
@@ -27,7 +27,7 @@ async def test_secure_page_shows_a_readable_message_for_a_used_link(
 @pytest.mark.parametrize(
     "scripts", release_only([True, False], keep=(True,)), ids=["scripts", "no scripts"]
 )
-async def test_upload_page_sends_a_photo_and_shows_the_answer(
+async def test_chat_page_uploads_a_photo_and_shows_the_answer(
     browser: Any, house: House, scripts: bool
 ) -> None:
     guest = Guest(house.rt)

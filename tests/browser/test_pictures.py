@@ -29,7 +29,7 @@ def test_picture_comparison_lists_missing_extra_and_changed_files(tmp_path: Path
     assert "no script makes it" in found[1]
 
 
-def test_picture_comparison_accepts_a_new_time_but_not_a_new_size(tmp_path: Path) -> None:
+def test_picture_comparison_ignores_a_changed_time_but_not_a_changed_size(tmp_path: Path) -> None:
     _page(tmp_path / "one.png", 8)
     with Image.open(tmp_path / "one.png") as page:
         ImageDraw.Draw(page).text((300, 820), "20:56", "black")

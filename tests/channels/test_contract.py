@@ -379,7 +379,7 @@ async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: De
     assert not any(secret in told for secret in (*desk.secrets, "Testova"))
 
 
-async def test_channel_ping_checks_the_platform(desk: Desk) -> None:
+async def test_channel_ping_raises_nothing_when_the_platform_is_up(desk: Desk) -> None:
     await desk.channel.ping()
 
 

@@ -21,7 +21,7 @@ from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_telegram_layout_fits_every_screen_without_truncation(language: str) -> None:
+def test_telegram_layout_truncates_no_message_of_any_flow(language: str) -> None:
     for say in says(Page.OFFERED):
         sent = message(say, language)
         found = telegram_layout.parts(sent)
@@ -34,7 +34,7 @@ def test_telegram_layout_fits_every_screen_without_truncation(language: str) -> 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> None:
+def test_whatsapp_layout_truncates_no_message_of_any_flow(language: str) -> None:
     for say in says(Page.ALWAYS):
         sent = message(say, language)
         found = whatsapp_layout.parts(sent, WORDS)
@@ -91,7 +91,7 @@ def test_whatsapp_menu_is_one_list_with_officer_and_exit_options(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_web_layout_fits_every_screen_without_truncation(language: str) -> None:
+def test_web_chat_layout_truncates_no_message_of_any_flow(language: str) -> None:
     for say in says(Page.NEVER):
         sent = message(say, language)
         assert sum(map(len, sent.paragraphs)) <= WEB.text

@@ -685,7 +685,7 @@ async def test_telegram_contact_request_uses_a_reply_keyboard(
 
 @pytest.mark.parametrize("buttons", [(EXIT,), ()])
 @pytest.mark.requirement("S-88")
-async def test_telegram_contact_keyboard_is_removed_afterwards(
+async def test_telegram_contact_keyboard_is_removed_by_the_next_message(
     channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...]
 ) -> None:
     await channel.send(said("Phone?", buttons=(SHARE, EXIT)))
@@ -982,7 +982,7 @@ async def test_telegram_message_is_refused_when_it_fails_without_buttons_too(
 
 
 @pytest.mark.requirement("S-88")
-async def test_telegram_send_follows_a_migrated_group_and_alerts(
+async def test_telegram_send_to_a_migrated_group_uses_its_new_id_and_alerts(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     telegram.fail(Rejected("group chat was upgraded", 501), method="sendMessage")
@@ -1083,7 +1083,7 @@ async def test_telegram_polling_confirms_only_received_updates(
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_telegram_polling_survives_platform_errors(
+async def test_telegram_polling_continues_after_errors_of_the_platform(
     channel: Telegram,
     gulnar: User,
     telegram: Emulator,
@@ -1151,7 +1151,7 @@ async def test_telegram_sent_file_can_be_fetched(
     assert len(data) == arrival.event.size > 0
 
 
-async def test_telegram_user_actions_parse_to_events(
+async def test_telegram_start_text_contact_edit_and_block_parse_to_events(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await gulnar.start("from_page")

@@ -533,7 +533,7 @@ async def test_telegram_emulator_accepts_edits_only_of_bot_messages_that_change(
     assert stuck["description"] == "Bad Request: message can't be edited"
 
 
-async def test_telegram_emulator_keeps_messages_older_than_48_hours(
+async def test_telegram_emulator_refuses_to_delete_messages_after_48_hours(
     telegram: Emulator, gulnar: User
 ) -> None:
     old = await gulnar.say("ескі")

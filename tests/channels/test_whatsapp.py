@@ -395,7 +395,7 @@ def test_whatsapp_update_of_another_number_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("field", ["account_update", "message_template_status_update"])
-def test_whatsapp_unhandled_fields_are_ignored(field: str) -> None:
+def test_whatsapp_webhook_fields_that_kosh_does_not_handle_are_ignored(field: str) -> None:
     entries = [{"changes": [{"field": field, "value": {"event": "VERIFIED"}}]}]
     assert arrivals(body(entries), NUMBER_ID, NOW) == (Ignored("whatsapp"),)
 

@@ -555,7 +555,7 @@ async def test_whatsapp_emulator_statuses_carry_price_and_callback_data(
     assert hook.statuses[0]["pricing"]["category"] == "service"
 
 
-async def test_whatsapp_emulator_delivers_messages_when_the_phone_is_online(
+async def test_whatsapp_emulator_delivers_messages_once_the_phone_is_online(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.say("1")
@@ -571,7 +571,7 @@ async def test_whatsapp_emulator_delivers_messages_when_the_phone_is_online(
     assert aigul.last.text == "Сәлем"
 
 
-async def test_whatsapp_emulator_sends_no_read_status_when_off_or_blocked(
+async def test_whatsapp_emulator_sends_no_read_status_when_disabled_or_blocked(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     aigul.person.reads = False
@@ -757,7 +757,7 @@ async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(
     assert await send(whatsapp, message) == code
 
 
-async def test_whatsapp_emulator_marks_errors_that_meta_does_not_return(
+async def test_whatsapp_emulator_marks_errors_that_only_the_emulator_returns(
     whatsapp: Emulator, aigul: User
 ) -> None:
     await aigul.say("1")
@@ -792,7 +792,7 @@ async def test_whatsapp_emulator_accepts_a_template_after_24_hours(
     assert aigul.window
 
 
-async def test_whatsapp_emulator_accepts_named_parameters_and_a_link(
+async def test_whatsapp_emulator_template_accepts_named_parameters_and_a_link(
     whatsapp: Emulator, aigul: User
 ) -> None:
     whatsapp.add_templates(
@@ -875,7 +875,7 @@ async def test_whatsapp_emulator_limits_marketing_messages(whatsapp: Emulator, h
     assert hook.statuses[-1]["errors"][0]["code"] == 131050
 
 
-async def test_whatsapp_emulator_authentication_template_needs_a_phone(
+async def test_whatsapp_emulator_authentication_template_needs_a_phone_number(
     whatsapp: Emulator, aigul: User
 ) -> None:
     whatsapp.add_templates(Template("code", "kk", "Код {{1}}", category="authentication"))

@@ -192,7 +192,7 @@ def any_database() -> None:
 
 
 @noticed_by(
-    "tests/web/test_hostile_more.py::test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention"
+    "tests/web/test_hostile_more.py::test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days"
 )
 def no_retention() -> None:
     """Delete nothing when its retention period ends."""
@@ -487,7 +487,7 @@ def valkey_decides_who_is_answered() -> None:
 @noticed_by(
     "tests/web/test_phone_in_other_hands.py"
     "::test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away",
-    "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_opened",
+    "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened",
 )
 def replies_to_every_lock_screen() -> None:
     """Show an officer's text on the phone at once, even if another person may see the screen."""
@@ -510,7 +510,7 @@ def exit_leaves_the_door_open() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_web_budget_limits_the_registrations_from_one_address",
+    "tests/web/test_web_budgets.py::test_registrations_from_one_network_address_are_limited",
 )
 def unlimited_web_chat() -> None:
     """Let one network address open any number of chats, cases and registrations."""
@@ -537,7 +537,7 @@ def devices_are_unknown() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_web_budget_puzzle_accepts_one_answer_from_the_asked_address"
+    "tests/web/test_web_budgets.py::test_rate_limit_question_accepts_one_answer_from_the_same_address"
 )
 def questions_answered_again() -> None:
     """Accept several answers to one puzzle, by which the web chat keeps automated programs out."""

@@ -65,7 +65,7 @@ async def _told_before(house: House, *, mission: str = "") -> None:
             )
 
 
-async def test_subscription_stores_topics_attributes_and_consent_with_language(
+async def test_subscription_stores_topics_consents_and_hashed_attributes(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
@@ -143,7 +143,7 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
         assert said(archive.NONE) in visitor.bubbles[seen].text
 
 
-async def test_subscription_keeps_the_person_but_not_unfinished_answers(house: House) -> None:
+async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         await visitor.press("preregistration")

@@ -103,7 +103,7 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: H
         ((23, 20, 10), (20, 20, 50)),
     ],
 )
-def test_officer_answer_statistics_hide_small_groups_and_round_counts(
+def test_officer_answer_statistics_round_counts_and_hide_small_groups(
     counts: tuple[int, int, int], shown: tuple[int | None, ...]
 ) -> None:
     assert answer_statistics._group("x", *counts) == Group("x", *shown)

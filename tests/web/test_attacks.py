@@ -186,7 +186,7 @@ async def test_forged_or_altered_session_is_refused(
 
 
 @pytest.mark.requirement("S-14", "S-71")
-async def test_request_guard_cannot_be_bypassed_by_path_or_header(
+async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office

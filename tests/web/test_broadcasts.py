@@ -187,7 +187,7 @@ async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office)
     ],
     ids=["missing language", "foreign link", "bad address", "phone", "unfilled placeholder"],
 )
-async def test_broadcast_page_lists_each_blocker_with_a_link_to_fix_it(
+async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
     office: Office, texts: dict[str, str], refusal: Refusal
 ) -> None:
     path = await office.written(**texts)
@@ -491,7 +491,7 @@ async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
     assert (await _first(office.house)).draft.rule.languages == ()
 
 
-def test_broadcast_refusals_and_errors_all_have_user_texts() -> None:
+def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
     assert set(Refusal) == STANDS_AGAINST.keys()
     kinds = (
         BlockedByUser,

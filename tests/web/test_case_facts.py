@@ -60,7 +60,7 @@ def _written(html: str) -> str:
     return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
 
 
-async def test_case_page_shows_withheld_statements_only_to_the_owner(
+async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
     house: House, waiting: Visitor
 ) -> None:
     known = withheld_about("CN")[0]

@@ -335,7 +335,7 @@ async def test_case_page_requires_a_reason_before_showing_messages(
 
 
 @pytest.mark.requirement("S-67")
-async def test_form_answers_in_a_case_need_a_reason_and_are_audited(
+async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
     desk: House, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:

@@ -58,7 +58,7 @@ def test_console_routes_name_a_permission_or_are_listed_as_open() -> None:
 
 
 @pytest.mark.requirement("S-53")
-def test_console_routes_require_the_listed_actions() -> None:
+def test_console_routes_and_their_permissions_match_console_routes_toml() -> None:
     listed = tomllib.loads(Path(__file__).with_name("console_routes.toml").read_text("utf-8"))
     found = {(_name(each), each.action.value) for each in console.routes() if each.action}
     assert found == {(route, action) for action, routes in listed.items() for route in routes}

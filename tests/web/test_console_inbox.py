@@ -58,7 +58,7 @@ async def test_case_page_ignores_invalid_parameters_of_the_inbox_list(
         assert ru("yours") in screen.text
 
 
-async def test_canned_reply_search_works_without_scripts(desk: House) -> None:
+async def test_canned_reply_can_be_searched_and_previewed_without_scripts(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -73,7 +73,7 @@ async def test_canned_reply_search_works_without_scripts(desk: House) -> None:
         assert 'name="canned"' not in screen.html
 
 
-async def test_canned_reply_page_offers_nothing_to_an_officer_without_the_case(desk: House) -> None:
+async def test_canned_reply_page_has_no_form_for_an_officer_without_the_case(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -191,7 +191,7 @@ async def _sent(console: Console, path: str, fields: list[tuple[str, str]]) -> S
     return await console.post(path, fields)  # type: ignore[arg-type]
 
 
-async def test_inbox_hands_over_only_cases_of_the_officer(desk: House) -> None:
+async def test_inbox_hands_over_only_the_officers_own_cases(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox")
         chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
@@ -253,7 +253,7 @@ async def test_inbox_row_is_rendered_again_after_its_case_changed(desk: House) -
         assert "line urgent" in (await console.get("/console/inbox?queue=mine")).html
 
 
-async def test_case_page_opens_three_database_connections(
+async def test_case_page_uses_exactly_three_database_connections(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:

@@ -151,7 +151,7 @@ async def test_expired_session_keeps_a_broadcast_in_every_language(desk: House) 
         assert all(each in unescape(screen.html) for each in written.values())
 
 
-async def test_expired_session_keeps_checkboxes(desk: House) -> None:
+async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
         form = (await console.get(console.screen.path.replace("/text", "/audience"))).form(
@@ -166,7 +166,7 @@ async def test_expired_session_keeps_checkboxes(desk: House) -> None:
             assert re.findall(r'name="countries" value="(\w+)"', await got.text()) == ["CN", "UZ"]
 
 
-async def test_console_conflict_page_shows_the_officers_and_the_stored_text(desk: House) -> None:
+async def test_console_conflict_page_shows_the_typed_and_the_stored_text(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)
         stale = console.screen.form("/text")

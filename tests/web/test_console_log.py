@@ -94,7 +94,7 @@ async def test_audit_page_shows_action_names(desk: House) -> None:
     assert "not.known" in screen.text
 
 
-async def test_case_page_registry_card_is_in_the_officers_language(desk: House) -> None:
+async def test_case_page_shows_registry_states_in_the_officers_language(desk: House) -> None:
     async with desk.rt.pool.connection() as session:
         registration = uuid4()
         await session.execute(

@@ -104,7 +104,7 @@ async def test_administrator_can_be_changed_by_another_administrator(desk: House
     assert (await _known(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
 
 
-async def test_officers_page_explains_the_locked_own_account(desk: House) -> None:
+async def test_officers_page_explains_why_the_own_account_cannot_be_changed(desk: House) -> None:
     dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         screen = await console.get("/console/officers")

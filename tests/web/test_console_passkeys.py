@@ -390,6 +390,6 @@ async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
 
 
 @pytest.mark.release
-def test_web_application_startup_imports_no_sign_in_library() -> None:
+def test_import_of_the_website_loads_no_passkey_or_oidc_library() -> None:
     check = "import sys, bot.web.site; sys.exit(bool({'joserfc', 'webauthn'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -178,7 +178,7 @@ async def test_work_account_is_ignored_when_oidc_is_not_configured(house: House)
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_enrolment_link_after_the_first_unlinks_the_work_account(
+async def test_second_enrolment_link_unlinks_the_work_account(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office

@@ -160,7 +160,7 @@ async def test_content_pages_are_forbidden_without_an_editor_role(desk: Desk) ->
 ANSWER, PHRASES = "/console/content/answer:permit.visa", "/console/content/phrases:permit.visa"
 
 
-async def test_content_page_rearranges_an_intent_answer(desk: Desk) -> None:
+async def test_content_page_can_rearrange_the_parts_of_an_answer(desk: Desk) -> None:
     screen = await desk.editor.get(ANSWER)
     names = re.findall(r'name="place_([^"]+)"', screen.html)
     first, second = [name for name in names if not name.startswith("own-")][:2]
@@ -184,7 +184,7 @@ async def test_content_page_rearranges_an_intent_answer(desk: Desk) -> None:
         assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in heard.buttons
 
 
-async def test_content_page_refuses_an_empty_answer_or_unknown_parts(desk: Desk) -> None:
+async def test_content_page_refuses_an_empty_answer_and_unknown_parts(desk: Desk) -> None:
     await desk.editor.get(ANSWER)
     screen = await desk.editor.submit("/save", flow="eligibility")
     assert (screen.status, why("empty") in screen.text) == (422, True)
@@ -213,7 +213,7 @@ async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk:
     assert why("taken") in screen.text
 
 
-async def test_content_page_lets_a_lead_write_only_for_the_own_mission(desk: Desk) -> None:
+async def test_content_page_lets_a_lead_write_only_for_their_own_mission(desk: Desk) -> None:
     for item in ("card:tr_ankara", "canned:tr_ankara.hours"):
         screen = await desk.editor.get(f"/console/content/{item}")
         assert screen.status == 200
@@ -227,7 +227,7 @@ async def test_content_page_lets_a_lead_write_only_for_the_own_mission(desk: Des
         assert screen.status == 403, item
 
 
-async def test_content_page_drafts_a_broadcast_to_the_audience_of_a_fact(desk: Desk) -> None:
+async def test_content_page_drafts_a_broadcast_to_people_whom_a_fact_concerns(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
     screen = await desk.approver.submit("/approve")

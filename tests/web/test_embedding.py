@@ -84,7 +84,7 @@ async def test_embedding_page_cannot_post_to_the_chat(framed: House) -> None:
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_both(framed: House) -> None:
+async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(framed: House) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
     inside = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"}

@@ -20,7 +20,9 @@ PAGES = ("/", "/privacy", "/press")
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("form", FORMS)
-async def test_public_pages_exist_in_every_written_form(house: House, path: str, form: str) -> None:
+async def test_public_pages_exist_in_every_language_and_script(
+    house: House, path: str, form: str
+) -> None:
     async with house.http.get(f"{house.url}{path}?lang={form}") as answer:
         assert answer.status == 200
         assert "Set-Cookie" not in answer.headers
@@ -80,7 +82,7 @@ async def test_web_manifest_has_language_start_url_and_icons(house: House) -> No
 
 @pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
 @pytest.mark.parametrize("form", release_only(FORMS, keep=("kk_Arab", "zh_Hans")))
-async def test_poster_pdf_has_one_page_in_every_written_form(
+async def test_poster_pdf_has_one_page_in_every_language_and_script(
     house: House, way: str, form: str
 ) -> None:
     address = f"{house.url}/press/poster-{way}.pdf?lang={form}"

@@ -166,7 +166,7 @@ async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(23, 24, 25)
-async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -> None:
+async def test_webhook_refuses_wrong_content_types_encodings_and_methods(house: House) -> None:
     """Check compressed bodies, other content types and other HTTP methods.
 
     These are rows 23 to 25 of tests/proof/rows.toml.
@@ -243,7 +243,7 @@ async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
 
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
-async def test_chat_page_refuses_foreign_forms_without_echoing_them(house: House) -> None:
+async def test_chat_page_refuses_forms_of_other_sites_without_echoing_them(house: House) -> None:
     """Check forms posted from other sites, and a JSON body (rows 89 and 96 of rows.toml)."""
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):

@@ -259,7 +259,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
 
 @pytest.mark.row(64)
-async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
+async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: House) -> None:
     """Check also that no case is opened before the person asks for an officer.
 
     This is row 64 of tests/proof/rows.toml.
@@ -295,7 +295,7 @@ async def _write_to_everybody(house: House) -> None:
 
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
-async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
+async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house: House) -> None:
     """Check late updates, messages to the person, and the person's return (row 67 of rows.toml)."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
@@ -352,7 +352,7 @@ def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 @pytest.mark.release
 @pytest.mark.row(68)
-async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
+async def test_equal_details_in_two_registrations_open_a_case_for_officers(house: House) -> None:
     """Check that officers get a case, while both people get the same messages.
 
     This is row 68 of tests/proof/rows.toml.

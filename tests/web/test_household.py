@@ -96,7 +96,7 @@ async def test_family_is_linked_once_under_each_registry_fault(house: House, fau
     assert await _members(house, first) == 1
 
 
-async def test_wrong_code_to_join_a_family_is_explained_without_a_case(house: House) -> None:
+async def test_wrong_code_to_join_a_family_is_explained_and_opens_no_case(house: House) -> None:
     guest = await _registered(house)
     link = await _joined(house, guest, "2222222222")
     assert (link.is_linked, link.refusal) == (False, "unknown_code")

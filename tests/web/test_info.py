@@ -72,7 +72,7 @@ async def test_info_page_has_structured_data(house: House) -> None:
     assert question["acceptedAnswer"]["text"]
 
 
-async def test_info_index_keeps_the_anchors_of_the_long_page(house: House) -> None:
+async def test_info_index_keeps_the_anchors_of_the_former_single_page(house: House) -> None:
     index, _headers = await _get(house, "/info?lang=ru")
     for anchor in ("kandas.documents", "documents.apostille", "papers", "contacts"):
         assert f'id="{anchor}"' in index
@@ -105,7 +105,7 @@ async def test_info_page_of_an_unknown_subject_is_not_found(house: House, path: 
         assert answer.status == 404
 
 
-async def test_info_pages_and_feed_follow_a_publication(house: House) -> None:
+async def test_info_pages_and_feed_show_a_newly_published_fact(house: House) -> None:
     path = "/info/permit.visa?lang=ru"
     before, _headers = await _get(house, path)
     assert TEXTS["ru"] not in before

@@ -81,7 +81,7 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) ->
 
 
 @pytest.mark.requirement("S-36")
-async def test_reminder_is_sent_once_on_its_day_without_details(house: House) -> None:
+async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.press("remind")
@@ -125,7 +125,7 @@ async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
         assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
 
 
-async def test_reminder_does_not_extend_retention(house: House) -> None:
+async def test_checklist_reminder_does_not_extend_the_persons_retention(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.press("remind")
@@ -140,7 +140,7 @@ async def test_reminder_does_not_extend_retention(house: House) -> None:
             assert await cursor.fetchall() == []
 
 
-async def test_unpersisted_answers_are_not_in_the_stored_state(house: House) -> None:
+async def test_eligibility_answers_are_not_in_the_stored_conversation(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.say("/menu")

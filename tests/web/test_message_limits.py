@@ -273,7 +273,9 @@ async def _recordings(house: House) -> int:
     return int(row[0])
 
 
-async def test_message_limit_relays_one_recording_a_day_on_telegram(house: House) -> None:
+async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
+    house: House,
+) -> None:
     await demo_officers.enter(house.rt)
     await house.receive_telegram()
     user = house.telegram.user(7951, first_name="Test")

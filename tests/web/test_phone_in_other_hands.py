@@ -111,7 +111,7 @@ async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
 
 
 @pytest.mark.requirement("S-30", "S-84")
-async def test_quick_exit_masks_names_in_my_data_on_telegram(house: House) -> None:
+async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: House) -> None:
     user = await _registered(house, 7022)
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))
@@ -215,7 +215,7 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House)
 
 
 @pytest.mark.requirement("S-66", "S-83")
-async def test_officer_reply_to_a_present_person_is_complete_and_protected(
+async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
     house: House,
 ) -> None:
     user = await _talking(house, 7025)

@@ -53,7 +53,7 @@ async def _csv(console: Console, query: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
 
 
-async def test_planning_csv_has_the_counts_of_the_registry(desk: House) -> None:
+async def test_planning_csv_has_the_counts_that_the_registry_released(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         rows = await _csv(lead, "first=trade&second=country")
     released = _rows(
@@ -67,7 +67,7 @@ async def test_planning_csv_has_the_counts_of_the_registry(desk: House) -> None:
     assert not any("*" in row for row in rows)
 
 
-async def test_planning_parquet_has_codes_and_null_for_hidden_counts(desk: House) -> None:
+async def test_planning_parquet_file_has_codes_and_null_for_hidden_counts(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert (
             "/console/planning.parquet?first=region" in (await lead.get("/console/planning")).html
@@ -89,7 +89,7 @@ async def test_planning_parquet_has_codes_and_null_for_hidden_counts(desk: House
     assert None in columns["people"]
 
 
-async def test_planning_parquet_is_not_offered_when_not_installed(
+async def test_planning_page_offers_no_parquet_file_when_pyarrow_is_missing(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spreadsheets, "has_parquet", lambda: False)
@@ -110,7 +110,7 @@ async def test_planning_page_explains_hidden_counts(desk: House) -> None:
     assert ru("planning_hidden") in two.text.partition(ru("planning_hidden_hint"))[2]
 
 
-async def test_planning_page_and_csv_name_the_support_needed(desk: House) -> None:
+async def test_planning_page_and_csv_show_the_kinds_of_support_in_words(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         page = await lead.get("/console/planning?first=support")
         rows = await _csv(lead, "first=support&second=region")
@@ -122,7 +122,7 @@ async def test_planning_page_and_csv_name_the_support_needed(desk: House) -> Non
     assert all(name in page.text for name in named)
 
 
-async def test_planning_query_is_audited_in_both_systems(desk: House) -> None:
+async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/planning?first=region&second=age")
         await _csv(lead, "first=language")
@@ -145,7 +145,7 @@ async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
     assert await _audited(desk) == []
 
 
-async def test_planning_page_reports_when_the_registry_is_down(desk: House) -> None:
+async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> None:
     await desk.fault(name="down")
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/planning")
@@ -154,7 +154,7 @@ async def test_planning_page_reports_when_the_registry_is_down(desk: House) -> N
     assert len(await _audited(desk)) == 2
 
 
-async def test_planning_page_reports_when_no_registry_is_configured(desk: House) -> None:
+async def test_planning_page_reports_that_no_registry_is_configured(desk: House) -> None:
     object.__setattr__(desk.rt, "registry", None)
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert ru("planning_off") in (await lead.get("/console/planning")).text
@@ -181,7 +181,7 @@ NEXT_YEAR = {
         ({"detail": "Not Found"}, 404, "E_REGISTRY_CONTRACT"),
     ],
 )
-async def test_planning_page_accepts_responses_of_later_contracts(
+async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
     desk: House, answer: dict[str, Any], status: int, shown: str
 ) -> None:
     app = web.Application()

@@ -30,7 +30,7 @@ async def test_poster_links_lead_to_the_channels_and_name_the_poster(house: Hous
     }
 
 
-async def test_poster_of_the_web_chat_is_counted_and_redirects(house: House) -> None:
+async def test_poster_link_to_the_web_chat_is_counted_and_redirected(house: House) -> None:
     before = _counted("web")
     for address in ("/chat?from=poster", "/chat?from=elsewhere", "/chat"):
         async with house.http.get(house.url + address) as answer:
@@ -41,7 +41,9 @@ async def test_poster_of_the_web_chat_is_counted_and_redirects(house: House) -> 
     assert _counted("web") == before + 1
 
 
-async def test_poster_of_telegram_is_counted_and_opens_the_welcome_screen(house: House) -> None:
+async def test_poster_link_to_telegram_is_counted_and_opens_the_welcome_screen(
+    house: House,
+) -> None:
     await house.receive_telegram()
     before = _counted("telegram")
     user = house.telegram.user(4711, first_name="Test")
@@ -52,7 +54,9 @@ async def test_poster_of_telegram_is_counted_and_opens_the_welcome_screen(house:
     assert _counted("telegram") == before + 1
 
 
-async def test_poster_of_whatsapp_is_counted_and_opens_the_welcome_screen(house: House) -> None:
+async def test_poster_link_to_whatsapp_is_counted_and_opens_the_welcome_screen(
+    house: House,
+) -> None:
     before = _counted("whatsapp")
     user = await _user(house, "77010001122")
     first = await _next(user, lambda: user.say("/start poster"))

@@ -70,7 +70,7 @@ async def _count(house: House, table: str) -> int:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_checklist_pdf_is_printed_in_every_written_form(language: str) -> None:
+def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) -> None:
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
     said = words(pdf)

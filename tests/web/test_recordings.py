@@ -89,7 +89,7 @@ async def test_voice_message_is_downloaded_only_once(house: House) -> None:
     assert len(await _state(house)) == 1
 
 
-async def test_voice_message_without_an_officer_gets_a_reply_and_is_not_stored(
+async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored(
     house: House,
 ) -> None:
     user = await _known(house, "77010000915")
@@ -104,7 +104,7 @@ async def _reply(house: House, officer: Officer, case_id: object) -> None:
     await desk.reply(house.rt, officer, case.id, case.version, key=key(), words="Heard.")
 
 
-async def test_voice_message_returns_its_case_to_the_officer(house: House) -> None:
+async def test_case_that_waits_for_the_person_continues_on_a_voice_message(house: House) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000916")
     await _reply(house, officer, case_id)
     assert (await now(house.rt, case_id)).state == "waiting_person"

@@ -284,7 +284,7 @@ async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) ->
 
 
 @pytest.mark.requirement("S-25", "S-31")
-async def test_erasure_during_a_registry_write_withdraws_it(house: House) -> None:
+async def test_erasure_during_a_submission_withdraws_the_registration(house: House) -> None:
     await house.fault(name="error_after_commit")
     guest = Guest(house.rt)
     await guest.register()
@@ -305,7 +305,7 @@ async def test_erasure_during_a_registry_write_withdraws_it(house: House) -> Non
     await house.until(withdrawn)
 
 
-async def test_registrations_are_not_accepted_while_the_registry_lacks_a_code(
+async def test_registration_is_closed_while_the_registry_lacks_a_code_of_kosh(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
@@ -316,7 +316,7 @@ async def test_registrations_are_not_accepted_while_the_registry_lacks_a_code(
     assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
 
 
-async def test_registration_omits_the_question_whose_list_the_registry_lacks(
+async def test_registration_omits_a_question_without_a_code_list_in_the_registry(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry: Any = _Earlier(house.rt.registry)

@@ -88,7 +88,7 @@ async def test_registry_question_about_an_unknown_subject_opens_a_case(
     assert (await _known(guest)).state == "needs_information"
 
 
-async def test_registry_step_is_shown_to_the_person(house: House) -> None:
+async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(house: House) -> None:
     guest, number = await _accepted(house)
     await _reports(house, number, "step", step="TEST", status="OPEN", until="2026-12-20")
 

@@ -50,7 +50,7 @@ def _shown(html: str, by: str) -> list[str]:
     return [unescape(each) for each in said]
 
 
-async def test_case_messages_are_shown_in_the_script_of_officer_and_person(
+async def test_officer_and_person_each_read_the_case_in_their_own_script(
     house: House, person: Visitor
 ) -> None:
     async with Console.signed_in(house.url, AIGUL, "kk") as console:

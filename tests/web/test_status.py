@@ -46,7 +46,7 @@ async def test_status_page_reports_each_part_as_working_when_all_work(rt: Runtim
     assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
 
 
-def test_status_page_shows_the_time_zone_of_the_last_delivery(rt: Runtime) -> None:
+def test_status_page_shows_the_time_of_the_last_delivery_in_utc(rt: Runtime) -> None:
     found = Status(Health.WORKS, (), None, 0, "2026-11-28T08:05+00:00", "2026.12.0", "", ())
     assert "2026-11-28 08:05 UTC" in str(page_values(rt, found, "ru")["facts"])
 

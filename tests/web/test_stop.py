@@ -29,7 +29,7 @@ async def test_stop_word_stops_messages_in_the_web_chat(house: House, language: 
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_word_works_on_telegram(house: House, language: str) -> None:
+async def test_stop_word_stops_messages_on_telegram(house: House, language: str) -> None:
     user = await house.telegram_user(7201)
     await _press(user, language)
     await _next(user, partial(user.say, WORDS[language]))

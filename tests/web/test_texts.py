@@ -108,7 +108,7 @@ async def test_texts_page_can_be_searched_by_words_and_review_state(desk: House)
         assert (await console.get("/console/texts/000000000000")).status == 404
 
 
-async def test_texts_page_reports_are_written_by_officers_and_closed_by_editors(
+async def test_wording_reports_are_written_by_officers_and_closed_by_editors(
     desk: House,
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:

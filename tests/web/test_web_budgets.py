@@ -101,7 +101,7 @@ async def _count(house: House, table: str) -> int:
 
 @pytest.mark.release
 @pytest.mark.requirement("S-82")
-async def test_web_budget_limits_the_cases_opened_from_one_address(house: House) -> None:
+async def test_cases_opened_from_one_network_address_are_limited(house: House) -> None:
     tries = BUDGETS[Spending.CASE].free + 4
 
     async def ask() -> None:
@@ -149,7 +149,7 @@ class Program:
 
 @pytest.mark.release
 @pytest.mark.requirement("S-82")
-async def test_web_budget_limits_the_registrations_from_one_address(house: House) -> None:
+async def test_registrations_from_one_network_address_are_limited(house: House) -> None:
     await _exhaust(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
         visitor.session.headers.update(HALL)
@@ -167,7 +167,7 @@ async def test_web_budget_limits_the_registrations_from_one_address(house: House
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("language", release_only(FORMS, keep=("kk_Arab", "ru")))
-async def test_web_budget_puzzle_opens_a_chat_when_answered(
+async def test_rate_limit_question_opens_a_web_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -186,7 +186,7 @@ async def test_web_budget_puzzle_opens_a_chat_when_answered(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_puzzle_accepts_one_answer_from_the_asked_address(
+async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -206,7 +206,7 @@ async def test_web_budget_puzzle_accepts_one_answer_from_the_asked_address(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_puzzle_cannot_be_guessed_or_forged(house: House) -> None:
+async def test_rate_limit_question_cannot_be_guessed_or_forged(house: House) -> None:
     numbers = {chat_question.new_number() for _time in range(5000)}
     assert len(numbers) == 72
     rt = house.rt
@@ -220,7 +220,7 @@ async def test_web_budget_puzzle_cannot_be_guessed_or_forged(house: House) -> No
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_refusal_shows_when_to_retry_and_other_contacts(
+async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].limit + 5):
@@ -240,7 +240,7 @@ async def test_web_budget_refusal_shows_when_to_retry_and_other_contacts(
 
 
 @pytest.mark.requirement("S-82", "S-37")
-async def test_web_budget_does_not_stop_answers_to_safety_words(
+async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -261,7 +261,7 @@ async def test_web_budget_does_not_stop_answers_to_safety_words(
 
 
 @pytest.mark.requirement("S-82", "S-81")
-async def test_web_budget_refusal_of_a_first_message_stores_nothing(
+async def test_first_message_above_the_rate_limit_of_the_web_chat_stores_nothing(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -278,7 +278,7 @@ async def test_web_budget_refusal_of_a_first_message_stores_nothing(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_puzzle_is_not_shown_at_usual_rates(house: House) -> None:
+async def test_rate_limit_question_is_not_shown_to_ten_simultaneous_visitors(house: House) -> None:
     async def visit() -> None:
         async with Visitor.at(house.url) as visitor:
             await visitor.wait(1)
@@ -290,7 +290,7 @@ async def test_web_budget_puzzle_is_not_shown_at_usual_rates(house: House) -> No
 
 
 @pytest.mark.requirement("S-75", "S-82")
-async def test_status_page_reports_a_spent_web_budget(house: House) -> None:
+async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(house: House) -> None:
     settings = house.rt.settings.model_copy(update={"web_chats_hour": 1})
     object.__setattr__(house.rt, "settings", settings)
     for number in range(3):
@@ -304,7 +304,7 @@ async def test_status_page_reports_a_spent_web_budget(house: House) -> None:
 
 
 @pytest.mark.requirement("S-82", "S-53")
-async def test_console_case_burst_page_lets_a_lead_close_a_burst(house: House) -> None:
+async def test_lead_can_close_all_cases_of_a_burst_from_one_network_address(house: House) -> None:
     async with aiohttp.ClientSession(
         headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:

@@ -369,7 +369,7 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
 
 
 @pytest.mark.requirement("S-12")
-async def test_whatsapp_temporary_failure_is_resent(house: House) -> None:
+async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House) -> None:
     user = await _known(house, "77010000022")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131016))
@@ -412,7 +412,7 @@ async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
     ("language", "word"), [("kk", "тоқта"), ("ru", "стоп"), ("zh_Hans", "停止"), ("uz", "toʻxta")]
 )
 @pytest.mark.row(63)
-async def test_stop_word_works_on_whatsapp_in_every_language(
+async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
     house: House, language: str, word: str
 ) -> None:
     assert reserved_words.safety_word(word) is Reserved.STOP

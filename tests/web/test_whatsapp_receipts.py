@@ -144,7 +144,7 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
     assert _parts(user, seen) == [1, 2]
 
 
-async def test_whatsapp_failed_part_is_resent_alone_when_the_other_arrived(house: House) -> None:
+async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
     user = await _known(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
     seen = await _say_at_length(house, user)
@@ -196,7 +196,7 @@ async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House
     await _until_receipt(house, user, "read")
 
 
-async def test_whatsapp_part_failed_report_can_be_superseded_by_delivered(house: House) -> None:
+async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(house: House) -> None:
     user = await _known(house, "77010000057")
     user.turn_off()
     await _say_at_length(house, user)

@@ -52,7 +52,7 @@ from tests.web.test_whatsapp_journey import (
 
 HOURS = (25, 49, 200)
 # KILLS=200 in the environment makes the test of kills run longer, until 200 kills for each seed
-# (`-k despite_kills`).
+# (`-k despite_crashes`).
 KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
@@ -288,7 +288,7 @@ async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("seed", release_only(range(4), keep=(0,)))
-async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_kills(
+async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
     house: House, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     approve(house)
@@ -331,7 +331,7 @@ async def _until_seen(
     await house.until(arrived)
 
 
-def test_whatsapp_service_templates_exist_in_each_written_form() -> None:
+def test_whatsapp_service_templates_exist_in_every_language_and_script() -> None:
     words = Languages()
     needed = list(service_templates.needed(words))
     forms = [code for code, _own in words.languages()]

@@ -159,7 +159,7 @@ async def _leave(house: House, user: User, why: str) -> None:
 
 @pytest.mark.parametrize(("why", "name"), CASES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
-async def test_telegram_officer_message_is_withheld_until_opened(
+async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, why: str, name: str
 ) -> None:
     user, say, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
@@ -178,7 +178,9 @@ async def test_telegram_officer_message_is_withheld_until_opened(
 
 @pytest.mark.parametrize("name", release_only(ACTIONS, keep=("claimed", "pin")))
 @pytest.mark.requirement("S-36", "S-66", "S-83")
-async def test_whatsapp_officer_message_is_withheld_until_opened(house: House, name: str) -> None:
+async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
+    house: House, name: str
+) -> None:
     user, say, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
     officer, case_id = await _prepared(house, action)
     await _be_silent(house)
@@ -284,7 +286,7 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 
 @pytest.mark.requirement("S-83")
-async def test_text_typed_before_a_withheld_question_is_sent_is_not_stored(house: House) -> None:
+async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(house: House) -> None:
     user, say = await _talking(house, 7032), house.rt.languages.render
     officer, case_id = await _prepared(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")
@@ -303,7 +305,9 @@ async def test_text_typed_before_a_withheld_question_is_sent_is_not_stored(house
 
 
 @pytest.mark.requirement("S-83")
-async def test_secure_link_of_a_withheld_question_is_created_on_request(house: House) -> None:
+async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
+    house: House,
+) -> None:
     user = await _known(house, "77010000032")
     await _press_whatsapp(user, "yes")
     await _ask_officer(user)
@@ -320,7 +324,7 @@ async def test_secure_link_of_a_withheld_question_is_created_on_request(house: H
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_document_request_is_shown_after_a_text(house: House) -> None:
+async def test_withheld_document_request_is_shown_once_the_person_writes(house: House) -> None:
     user = await _asking(house)
     action = ACTIONS["paper"]
     officer, case_id = await _prepared(house, action)

@@ -32,7 +32,7 @@ async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
         yield system
 
 
-async def test_announcements_api_creates_one_draft_per_key_and_sends_if_approved(
+async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
     rt: Runtime,
 ) -> None:
     who = await crew(rt)
@@ -132,7 +132,7 @@ async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runt
         assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "draft"
 
 
-async def test_announcements_api_answers_404_for_an_unknown_id_or_verb(rt: Runtime) -> None:
+async def test_announcements_api_answers_404_for_an_unknown_id_or_action(rt: Runtime) -> None:
     async with _opened(rt) as system:
         unknown = "00000000-0000-0000-0000-000000000000"
         for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):

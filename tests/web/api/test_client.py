@@ -99,7 +99,7 @@ async def test_api_client_error_contains_the_seconds_to_wait(rt: Runtime) -> Non
     assert refused.value.retry_after is not None
 
 
-def test_api_client_covers_every_operation_and_field_of_the_document() -> None:
+def test_api_client_has_every_operation_and_field_of_the_openapi_document() -> None:
     document = api.openapi()
     operations = {
         each["operationId"] for path in document["paths"].values() for each in path.values()

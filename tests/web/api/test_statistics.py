@@ -52,7 +52,7 @@ async def test_statistics_api_hides_counts_below_five(rt: Runtime) -> None:
         assert _shown(found) == {5, None}
 
 
-async def test_statistics_api_closed_cases_appear_the_next_day(rt: Runtime) -> None:
+async def test_statistics_api_counts_a_closed_case_from_the_next_day(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         for number in range(7):
             await ask(Guest(rt, f"guest-{number}"))
@@ -68,7 +68,7 @@ async def test_statistics_api_closed_cases_appear_the_next_day(rt: Runtime) -> N
         assert found["days"][-1]["closed"] == found["came_back"] == 5
 
 
-async def test_statistics_api_counts_only_the_own_mission(rt: Runtime) -> None:
+async def test_statistics_api_counts_only_cases_of_the_accounts_mission(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         for number in range(5):
             await ask(Guest(rt, f"guest-{number}"))

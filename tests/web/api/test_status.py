@@ -82,7 +82,7 @@ async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
         return list(await cursor.fetchall())
 
 
-async def test_status_api_audits_the_outcome_without_the_number(house: House) -> None:
+async def test_status_api_audits_a_lookup_without_the_registration_number(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         await _ask(system, number)

@@ -42,7 +42,9 @@ async def test_api_token_is_stored_only_as_a_keyed_hash(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer another", "Bearer kosh_another", "Basic x", ""])
-async def test_api_answers_401_as_a_problem_without_a_token(rt: Runtime, scheme: str) -> None:
+async def test_api_answers_401_with_problem_json_when_the_token_is_missing(
+    rt: Runtime, scheme: str
+) -> None:
     headers = {"authorization": scheme}
     async with (
         integrator(rt, WRITE, roles=EDITOR) as system,
@@ -147,7 +149,9 @@ def test_api_tokens_command_stores_the_contact_of_another_system(
         assert session.execute("SELECT email FROM notification_settings").fetchall() == [("",)]
 
 
-def test_api_tokens_command_creates_lists_and_revokes(run: Callable[..., tuple[int, str]]) -> None:
+def test_api_tokens_command_can_create_show_and_revoke_tokens(
+    run: Callable[..., tuple[int, str]],
+) -> None:
     scope = ("--scope", "status:read")
     code, said = run("create", "Portal Test", *scope, "--until", "2099-01-31")
     assert (code, said[:5]) == (0, api_tokens.PREFIX)

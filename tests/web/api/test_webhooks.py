@@ -77,7 +77,7 @@ async def test_webhook_endpoint_needs_the_scope_of_each_event_type(rt: Runtime) 
         assert await _refused(system) == (403, "scope")
 
 
-async def test_webhook_endpoints_of_an_account_are_limited(system: Subscriber) -> None:
+async def test_webhook_endpoints_of_an_account_are_limited_in_number(system: Subscriber) -> None:
     for number in range(MAX_ENDPOINTS):
         await system.subscribe(url=f"{system.receiver.url}&number={number}")
     assert await _refused(system) == (409, "limit")
