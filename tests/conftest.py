@@ -41,7 +41,8 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 
-# Each test's database is 10 MB of files; copying takes a tenth of the time if they are in memory.
+# Folder in memory, and the free bytes that it must have. Each test's database is 10 MB of files;
+# copying them takes a tenth of the time if they are in memory.
 MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 HOME = pytest.StashKey[Path]()
 
@@ -148,7 +149,8 @@ def _hurry(admin_url: str) -> None:
 def admin_session(admin_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Yield a session that creates and drops the databases of all tests.
 
-    The tests share it: two connections for each would take a third of the time of its database.
+    All tests share this session: two connections for each test would take a third of the time that
+    it takes to create and drop the test's database.
     """
     with psycopg.connect(admin_url, autocommit=True) as session:
         yield session

@@ -6,7 +6,7 @@ from bot.runtime import Runtime
 
 
 async def run_waiting(app: procrastinate.App, rt: Runtime) -> None:
-    """Run all jobs that are due as a worker with the tasks of `app`; delete the successful ones."""
+    """Run all due jobs in a worker with the tasks of `app`; delete the successful jobs."""
     async with app.open_async(rt.pool):
         await app.run_worker_async(
             wait=False, install_signal_handlers=False, listen_notify=False,

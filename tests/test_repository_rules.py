@@ -147,9 +147,9 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
 
 
 def _is_compared(name: str | None, kind: str, _parents: object) -> bool:
-    """Return True for objects that the comparison covers: all but two kinds of tables.
+    """Return True if an object is compared between the models and the migrated database.
 
-    These are the job queue's tables and the clock table of test databases.
+    Only the tables of the job queue and the clock table of test databases are not compared.
     """
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 

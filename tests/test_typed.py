@@ -149,7 +149,7 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
     assert re.fullmatch(r"[\w-]{43}", typed("officers push-key").strip()), "a private key of P-256"
     said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
     assert said.count("/console") == 2, said
-    # The tests' server has fsync off, which `doctor` reports.
+    # The PostgreSQL server of the tests has fsync off, which `doctor` reports.
     assert "fsync" in typed("doctor", code=1)
     async with runtime(chosen) as rt:
         await Guest(rt, "nobody-who-stays").consent()

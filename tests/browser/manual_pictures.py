@@ -11,7 +11,7 @@ from tests.browser.console_pictures import MARAT, OWN, TIMES, Shot, house, signe
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import manual_folder
 
-# Steps to the screen, by the picture's name in a section of the manual.
+# Steps that lead to the screen of each picture, by the picture's name.
 WAYS = {
     "inbox": ("/console/inbox?queue=all",),
     "case": OWN,

@@ -40,7 +40,7 @@ async def office(house: House) -> House:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def applicant(office: House) -> AsyncIterator[Visitor]:
-    """Yield the visitor of a registered person who is at a question of the checklist, in Kazakh."""
+    """Yield a web chat in Kazakh of a registered person, open at a question of the checklist."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
         for answer in ("kk", *ANSWERS):
@@ -187,7 +187,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    """Send a preview by POST, so that the page's URL cannot be fetched again to refresh it."""
+    """Open the preview. It comes from a POST, so the page cannot refresh itself by another GET."""
     visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")

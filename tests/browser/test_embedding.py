@@ -1,6 +1,6 @@
 """Tests of the chat in a frame of a ministry's page: allowed origins, own cookie, quick exit.
 
-The two pages are different sites, because browsers treat localhost and 127.0.0.1 as such.
+One page is at localhost and the other at 127.0.0.1, which browsers treat as different sites.
 """
 
 from collections.abc import AsyncIterator
@@ -108,7 +108,8 @@ async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
     question = await chat.page.evaluate(LAST)
     await page.reload()
     assert await (await _chat(page, house)).page.evaluate(LAST) == question
-    # The cookie of the frame is not sent to the chat's own page, so this is another visitor.
+    # The browser does not send the frame's cookie to the chat page outside the frame, so that page
+    # belongs to another visitor.
     own = await page.context.new_page()
     await own.goto(f"{house.url}/chat")
     assert await own.evaluate(LAST) != question

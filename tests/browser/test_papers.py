@@ -1,4 +1,4 @@
-"""Tests of the start of the secure upload page and of its file field, in a browser."""
+"""Tests in a browser: a secure page whose link was used, and the file field of the chat page."""
 
 from typing import Any
 

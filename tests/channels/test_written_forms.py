@@ -1,5 +1,6 @@
 """Every message of every flow as each channel sends it, in all six written forms.
 
+A written form is a language in a script.
 No English is left in other languages, no word mixes scripts, and direction isolates are paired.
 Dates, phone numbers and addresses read from left to right also in a right-to-left line.
 """
@@ -149,8 +150,8 @@ def test_bidi_isolates_are_balanced_and_only_where_needed(language: str, channel
 def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str) -> None:
     """Check the direction of whole lines, not only of their parts.
 
-    Otherwise the number of a numbered line would appear at its end when the line is put into
-    another.
+    Otherwise the number of a numbered line would appear at the line's end if the line became part
+    of another line.
     """
     parts = [part for line in shown(language, channel) for part in _apart(line)]
     ours = [part for part in parts if bidi.ARABIC.search("".join(part))]
@@ -191,7 +192,7 @@ def _unmarked(line: str) -> str:
 
 
 def test_rtl_check_detects_a_reversed_phone_number() -> None:
-    """Check that a phone number after Arabic letters is displayed reversed without isolates."""
+    """Check that, without isolates, a phone number after Arabic letters is displayed reversed."""
     number = "+7 701 000 00 00"
     assert RUN.fullmatch(number)
     assert number not in get_display(f"تەلەفون: {number}")

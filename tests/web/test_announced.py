@@ -58,7 +58,7 @@ async def _announced(house: House, draft: Draft | None = None) -> Announced:
 async def _on_telegram(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[TelegramUser]]:
-    """Create `many` people who have started the bot, with the languages of `forms` in turn."""
+    """Create `many` people who have started the bot; give them the languages `forms` in turn."""
     members = await crowd(house.rt, many, languages=forms)
     return members, [house.telegram.user(int(each.address), started=True) for each in members]
 
@@ -66,9 +66,10 @@ async def _on_telegram(
 async def _on_whatsapp(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[WhatsAppUser]]:
-    """Create `many` people on WhatsApp who have not written for a day, with the languages in turn.
+    """Create `many` people on WhatsApp who have not written for a day.
 
-    Add an approved template of the announcement for each language in `forms`.
+    Give them the languages `forms` in turn. Add an approved template of the announcement for each
+    of these languages.
     """
     verify = house.rt.settings.whatsapp_verify_token
     assert verify

@@ -1,4 +1,4 @@
-"""Announcements as a person sees them: subscribed to, stored, read, ended and erased."""
+"""A person's subscription to announcements: beginning, stored data, messages, end and erasure."""
 
 import pytest
 

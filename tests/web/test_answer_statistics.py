@@ -25,7 +25,7 @@ ELSEWHERE = "mn_ulaanbaatar"
 async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
     """Insert `count` closed cases, opened ten days ago.
 
-    An officer first answered each after `minutes` of working time, or never if None.
+    An officer first answered each case after `minutes` of working time; None means never.
     """
     async with house.rt.pool.connection() as session:
         await session.execute(

@@ -288,7 +288,10 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
 async def test_inbox_answers_422_for_unknown_query_values(
     office: tuple[House, str],
 ) -> None:
-    """Check an unknown queue, invalid numbers and too long names (row 87 of rows.toml)."""
+    """Check an unknown list of cases, invalid numbers and too long names.
+
+    This is row 87 of tests/proof/rows.toml.
+    """
     house, _case_id = office
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]

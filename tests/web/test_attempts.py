@@ -1,4 +1,4 @@
-"""Attempts of an attacker over HTTP on the running application, and their audit entries."""
+"""Attacks over HTTP on the running application, and the audit entries that record them."""
 
 import io
 import json

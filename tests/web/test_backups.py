@@ -49,7 +49,7 @@ async def noted(house: House) -> bool:
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return the encrypted values of the person that the database contains (LEFTOVERS)."""
+    """Return all encrypted values of this person from the database, read by LEFTOVERS."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])

@@ -41,7 +41,7 @@ WORDS = Languages(("ru",))
 
 
 def why(refusal: Refusal) -> str:
-    """Return the Russian text of a refusal, up to its first placeholder."""
+    """Return the Russian text that explains a refusal to officers, up to its first placeholder."""
     told = WORDS.render(STANDS_AGAINST[refusal], "ru")
     return " ".join(told.partition("{detail}")[0].split())
 
@@ -125,7 +125,10 @@ async def test_broadcast_pages_lead_from_draft_to_start(office: Office) -> None:
 
 
 def _asked_first(screen: Screen) -> str:
-    """Return the text that asks to confirm, next to the only button that ends the announcement."""
+    """Return the text that asks for confirmation before the announcement is cancelled.
+
+    The page must contain only one button that cancels it.
+    """
     closed = re.findall(r"<details.*?</details>", screen.html, re.DOTALL)
     (found,) = [each for each in closed if '/cancel"' in each]
     assert screen.html.count('/cancel"') == 1

@@ -184,7 +184,8 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
 WHATSAPP = "77000000043"
 # The sandbox registry stores names in plain text in a database of the same PostgreSQL server. These
-# names are never submitted to it, so that even the server's own files can be searched for them.
+# names are never submitted to the registry, so that the tests can search even the files of the
+# PostgreSQL server for them.
 UNSENT_SURNAME, UNSENT_GIVEN = "KANARINOVA", "KANARINA"
 UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 

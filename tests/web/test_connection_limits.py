@@ -103,7 +103,10 @@ async def _end(reader: asyncio.StreamReader) -> None:
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
 async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
-    """Check 1,200 connections from the proxy's address that send nothing (row 29 of rows.toml)."""
+    """Check 1,200 connections from the proxy's address that send nothing.
+
+    This is row 29 of tests/proof/rows.toml.
+    """
     async with _served(house) as url, _connected(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
@@ -138,8 +141,8 @@ async def test_connection_with_an_unfinished_request_is_closed_in_time(
 def endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the chat's event streams by ones that stay open until shutdown.
 
-    A real stream ends when Valkey answers late, so that its page connects again. The limit on
-    streams would then count fewer streams than the test opened.
+    If Valkey answers late, a real stream ends and its page connects again. The limit on streams
+    would then count fewer streams than the test opened.
     """
 
     async def events(request: Request, *_: object) -> AsyncIterator[str]:

@@ -41,7 +41,7 @@ async def waiting(desk: House) -> AsyncIterator[Visitor]:
 
 
 async def _opened(console: Console) -> None:
-    """Open the first case of the queue, with a reason for reading it."""
+    """Open the first case in the inbox; give a reason for reading the case."""
     await console.get("/console/inbox")
     found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
     assert found is not None
@@ -165,7 +165,7 @@ async def test_sign_in_limits_attempts_per_address(
 ) -> None:
     burst, rate = sign_in.TRIES[sign_in.CODE]
     assert rate <= 0.1, "attempts per second after the first ones"
-    # Make the limit refill slowly: on a slow machine, the attempts would never exceed it.
+    # Refill the rate limit slowly. Otherwise a slow machine would never exceed the limit.
     monkeypatch.setitem(sign_in.TRIES, sign_in.CODE, (burst, rate / 1000))
     async with Console.at(desk.url) as console:
         await console.get("/console/sign-in")

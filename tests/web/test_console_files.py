@@ -52,7 +52,7 @@ async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
 
 
 async def _sends(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
-    """Submit the page's form whose action ends in `ends`, with a file as its last field."""
+    """Submit the form of the case page whose action ends in `ends`, with a file as last field."""
     form = console.screen.form(ends)
     data = aiohttp.FormData()
     for name, value in (form.fields | fields).items():
@@ -63,7 +63,7 @@ async def _sends(console: Console, ends: str, contents: bytes, **fields: str) ->
 
 
 async def _form(console: Console, name: str) -> Screen:
-    """Submit the page's form that sends the document `name` from the library to the person."""
+    """Send the person the blank form `name` from the library, with the form on the case page."""
     form = console.screen.form("/form")
     return await console.post(form.action, form.fields | {"form": name})
 

@@ -21,7 +21,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield an application with one waiting case: case 1, registration number RECEIPT."""
+    """Yield an application with a waiting case, number 1; its person's registration is RECEIPT."""
     await demo_officers.enter(house.rt)
     await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")

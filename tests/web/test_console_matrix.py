@@ -45,7 +45,7 @@ class Office:
     known: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
-        """Set the case's state and owner; return the case as `row` reads it."""
+        """Set the case's state and owner; return the columns of the case that `row` reads."""
         async with self.house.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(
@@ -94,9 +94,9 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 
 
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Return a description of each response to the officer `who` that differs from the permissions.
+    """Return a description of each response to the officer `who` that breaks the permissions.
 
-    Each route is tried in each of these states with each owner.
+    Try each route for each pair in `stands`, a state and an owner of the case.
     """
     found, me = [], office.known[who]
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}

@@ -1,6 +1,6 @@
 """Officers add and remove passkeys.
 
-A stolen sign-in link or a phished code can change no more than described here.
+The tests also show which passkeys a thief of a sign-in link or of a code can add or remove.
 """
 
 import asyncio
@@ -233,7 +233,7 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 async def _has_come(house: House) -> bool:
     """Return True if the server has checked a console session within the last minute.
 
-    The server checks the session before it reads the body of a form.
+    The server checks the session when the headers of a form have arrived, before it reads the body.
     """
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
@@ -290,8 +290,8 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
-        # Sign with a use counter of 0, as synchronised passkeys do, so that the counter cannot
-        # reveal the repetition.
+        # Sign with a use counter of 0, as synchronised passkeys do. Then the counter does not show
+        # the server that the response is repeated.
         device.uses = -1
         credential = await _signed(console, device)
         screen = await console.post("/console/passkey", {"credential": credential, "next": ""})

@@ -26,7 +26,7 @@ STAY = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 
 def why(refusal: str) -> str:
-    """Return the Russian text of a refusal."""
+    """Return the Russian text with which the console explains the refusal of a change."""
     return " ".join(WORDS.render(labels_content.REFUSALS[refusal], "ru").split())
 
 

@@ -49,7 +49,8 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
 def _gone(cookie: Morsel[str] | None) -> bool:
     """Return True if the response deletes the cookie in a way that browsers accept.
 
-    The prefix `__Host-` of its name requires the same attributes as when it was set.
+    A browser deletes a cookie whose name begins with `__Host-` only if the response repeats the
+    attributes with which the cookie was set.
     """
     return cookie is not None and (
         cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],

@@ -70,7 +70,10 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(2, 4)
 async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: House) -> None:
-    """Check secrets with one difference, and a repeated header (rows 2 and 4 of rows.toml)."""
+    """Check secrets that are cut, extended or changed, and a secret that is sent twice.
+
+    These are rows 2 and 4 of tests/proof/rows.toml.
+    """
     assert house.rt.settings.telegram_secret
     right = house.rt.settings.telegram_secret.get_secret_value()
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
@@ -134,7 +137,10 @@ async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20)
 async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) -> None:
-    """Check a body above 1 MiB, with and without a known length (row 20 of rows.toml)."""
+    """Check a body above 1 MiB, with and without a Content-Length.
+
+    This is row 20 of tests/proof/rows.toml.
+    """
 
     async def endless() -> AsyncIterator[bytes]:
         for _chunk in range(64):
@@ -227,7 +233,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
 async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
-    """Check that the bot leaves without a message to the group (row 56 of rows.toml)."""
+    """Check that the bot sends no message to the group (row 56 of tests/proof/rows.toml)."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
         f"{house.url}/webhooks/telegram", house.rt.settings.telegram_secret.get_secret_value()
@@ -244,7 +250,10 @@ async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
 async def test_chat_page_refuses_forms_of_other_sites_without_echoing_them(house: House) -> None:
-    """Check forms posted from other sites, and a JSON body (rows 89 and 96 of rows.toml)."""
+    """Check forms posted from other sites, and a JSON body.
+
+    These are rows 89 and 96 of tests/proof/rows.toml.
+    """
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:

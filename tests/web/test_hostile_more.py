@@ -260,7 +260,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
 @pytest.mark.row(64)
 async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: House) -> None:
-    """Check also that no case is opened before the person asks for an officer.
+    """Check also that the reply does not repeat the message, and that no case is opened before.
 
     This is row 64 of tests/proof/rows.toml.
     """
@@ -282,7 +282,7 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: Ho
 
 
 async def _write_to_everybody(house: House) -> None:
-    """Enqueue a message to each person and run the sweep, as a job or an officer would."""
+    """Enqueue a message to each person, and run the periodic job that sends queued messages."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
         for (person_id,) in await cursor.fetchall():
@@ -296,7 +296,10 @@ async def _write_to_everybody(house: House) -> None:
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
 async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house: House) -> None:
-    """Check late updates, messages to the person, and the person's return (row 67 of rows.toml)."""
+    """Check late updates, messages to the person, and the person's return.
+
+    This is row 67 of tests/proof/rows.toml.
+    """
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
@@ -337,7 +340,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
-    """Return the paragraphs of all messages to the person's open page since consent."""
+    """Return the paragraphs of each message that the person's web chat has got since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
     assert person is not None
@@ -346,7 +349,7 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
 
 
 def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the messages with registration numbers masked, which differ for each person."""
+    """Return the messages without their registration numbers, which differ for each person."""
     return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
 
 

@@ -1,4 +1,7 @@
-"""The public pages have the chat's content in each language and script, and store nothing."""
+"""The public pages under /info show the answers of the chat in each language and script.
+
+They store nothing about their readers.
+"""
 
 import json
 import re

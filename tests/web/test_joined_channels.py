@@ -1,6 +1,6 @@
 """A person joins chats on two channels by a code, over real HTTP.
 
-Status updates go to the chat that the person chooses; erasure covers both.
+Status updates go to the chat that the person chooses; erasure covers both chats.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""The officers' manual explains each button of the console, and each page links its section.
+"""The officers' manual explains each button of the console.
 
+Each page of the console links to a section of the manual.
 The tests check every language.
 """
 
@@ -24,7 +25,8 @@ from tests.console_client import Console
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
 PRESSED = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r"\{\{ t\.(\w+)")
-# Pages without sign-in (OPEN_PAGES), and names of buttons whose label explains them (PLAIN).
+# The manual explains neither pages without sign-in (OPEN_PAGES) nor buttons whose label is enough
+# (PLAIN).
 OPEN_PAGES = {"sign_in.html", "welcome.html", "resend_form.html", "redirect.html"}
 PLAIN = {
     "close", "help", "find", "original", "file_send_own", "content_answers", "content_notice_new",
@@ -111,7 +113,7 @@ async def test_manual_section_is_linked_from_each_console_page(house: House) -> 
 
 
 async def _paths(console: Console) -> list[str]:
-    """Return the paths of the pages in the menu, and of a case's page if the officer sees one."""
+    """Return the paths of the pages in the console's menu, and of a case if the inbox has one."""
     inbox = await console.get("/console/inbox?queue=all")
     cases = re.findall(r'href="(/console/cases/[^"?]+)', inbox.html)
     return [*SCREENS, *cases[:1]]

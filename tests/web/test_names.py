@@ -12,7 +12,7 @@ EACH = 60
 @pytest.mark.release
 @pytest.mark.row(43)
 async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
-    """Check EACH names in each script; `./kosh bench names` checks 200,000 names."""
+    """Check 60 names in each script (EACH); `./kosh bench names` checks 200,000 names."""
     passed = await names.through(house, EACH)
     assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)
     assert all(each.answers > 3 for each in passed)

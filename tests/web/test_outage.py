@@ -1,4 +1,4 @@
-"""While PostgreSQL is down, no update is acknowledged; the platform's repeats are processed later.
+"""While PostgreSQL is down, no update is acknowledged, so the platform sends it again later.
 
 A person who opens a page during the outage sees a notice, and their text is not lost.
 """
@@ -104,7 +104,8 @@ async def test_webhook_answers_503_when_the_database_is_down(
 def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
     """Limit to 0.2 s how long the program waits for an answer of this PostgreSQL process.
 
-    Return a list to which each expired wait appends the seconds that it would have waited.
+    Return a list. Each wait that times out appends the time limit, in seconds, that it had without
+    this change.
     """
     silences: list[float] = []
     wait = AsyncConnection.wait

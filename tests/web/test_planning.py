@@ -1,6 +1,6 @@
-"""The console shows planning figures as the registry released them.
+"""The console shows the registry's planning figures (counts of registered people) unchanged.
 
-Both systems record each query in their audit logs.
+The console and the registry each record every query.
 """
 
 import csv

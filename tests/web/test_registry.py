@@ -47,7 +47,7 @@ OUTCOME_UNKNOWN = [
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the worker's sweeps ten times a second, because these tests wait for many sweeps."""
+    """Run the worker's sweeps (periodic jobs) every 0.1 s, since these tests wait for many."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
@@ -92,7 +92,7 @@ async def _tries(house: House, minimum: int) -> None:
 def _close_breaker(house: House) -> None:
     """Close the circuit breaker to the registry.
 
-    The breaker uses the real time, but the test advances only the database's.
+    The circuit breaker uses the real clock, but the test advances only the database's clock.
     """
     registry = house.rt.registry
     assert registry is not None
@@ -174,7 +174,10 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
 async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     house: House,
 ) -> None:
-    """Lose the submission's response and let the lookups fail: the registry may have it or not."""
+    """Lose the response to the submission, and let lookups fail.
+
+    Kosh then does not know whether the registry has the registration.
+    """
     await house.fault(name="error_after_commit", count=1)
     await house.fault(name="down", on="reads")
     guest = Guest(house.rt)

@@ -1,6 +1,6 @@
-"""The person sees the registry's questions, and the steps of the procedure that it reports.
+"""The registry asks a person questions, and reports the steps of the procedure.
 
-Kosh sends the person's answers to the registry.
+The person sees questions and steps in the chat, and Kosh sends the person's answers to the registry.
 """
 
 import pytest

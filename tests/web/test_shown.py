@@ -30,7 +30,7 @@ HUGE = "9" * 15
 
 
 async def _known(rt: Runtime) -> tuple[Guest, Person]:
-    """Return a new person on the web channel who gave consent, as client and as stored person."""
+    """Create a person in the web chat who gave consent; return its client and its stored person."""
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:

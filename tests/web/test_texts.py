@@ -50,7 +50,7 @@ async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
 
 
 async def name(house: House) -> None:
-    """Report the menu's first sentence as badly worded, in the web chat and before consent."""
+    """Report the menu's first sentence as badly worded, in a web chat without consent."""
     async with Visitor.at(house.url) as person:
         await person.press("ru")
         await person.say("/wording")

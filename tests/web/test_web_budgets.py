@@ -42,7 +42,7 @@ def _fields(page: str) -> dict[str, str]:
 
 
 def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return the text of each question that the puzzle can ask, with the number that answers it."""
+    """Return each text with which the web chat can ask for a number, and the right number."""
     render, found = rt.languages.render, {}
     for tens in range(2, 10):
         for ones in range(1, 10):

@@ -163,7 +163,7 @@ async def _notify(house: House, user: User) -> None:
     await outbox.deliver(house.rt, None, person)
 
     async def attempted() -> bool:
-        # A running delivery of the person's earlier messages may send this message too.
+        # If a delivery of the person's earlier messages is running, it may also send this message.
         look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
         [(state, attempt)] = await _query(house, look, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
@@ -451,8 +451,8 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
     user = await _known(house, "77010000029", known="user_id")
     user.person.known = "both"
-    # After a day, the person's next message is handled in its own transaction, which also stores
-    # the phone number.
+    # After a day of silence, Kosh does not batch the person's next message, but handles it in a
+    # separate transaction, which also stores the phone number.
     await house.ahead("25 hours")
     await _next(user, lambda: user.say("/help"))
     user.person.known = "phone"

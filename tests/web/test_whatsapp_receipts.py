@@ -32,7 +32,7 @@ NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
 def _in_clear(written: str | None) -> bytes:
-    """Return message ids as bytes, as they are and decoded from base64, to search for numbers."""
+    """Return message ids as written and decoded from base64, to search them for phone numbers."""
     parts = (written or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
     read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
@@ -225,7 +225,10 @@ async def _is_open(house: House) -> bool:
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
-    """Check also a message that arrives 1 s after another, so that Kosh does not store its time."""
+    """Check a person's message that follows the previous one after 20 minutes or after 1 s.
+
+    Kosh does not store the time of a message that follows another within 15 minutes.
+    """
     user = await _known(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False

@@ -22,7 +22,7 @@ type Answer = tuple[int, dict[str, Any]]
 
 @dataclass
 class Integrator:
-    """An external system; `owner` is its account at Kosh, and `http` sends its token."""
+    """An external system; `owner` is its account at Kosh, and the client `http` sends its token."""
 
     rt: Runtime
     url: str
@@ -54,8 +54,9 @@ async def new_token(rt: Runtime, owner: Officer, *scopes: Scope, **more: Any) ->
 async def integrator(
     rt: Runtime, *scopes: Scope, roles: tuple[Role, ...] = (Role.INTEGRATOR,), **more: Any
 ) -> AsyncIterator[Integrator]:
-    """Serve the application; yield a system with a new account and a token of these scopes.
+    """Serve the application; yield an external system with a new account and a token.
 
+    The token has these scopes.
     `roles` are the account's roles; `more` are further arguments of `api_tokens.create`.
     """
     owner = await entered(rt, *roles)

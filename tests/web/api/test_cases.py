@@ -1,5 +1,6 @@
 """An external system creates a link over the API, with which a person may open a case.
 
+A case is the person's request to officers.
 The system learns nothing about the person before the person consents in a chat.
 """
 

@@ -1,4 +1,4 @@
-"""The commands in docs/how-to/call-the-api.md work as printed; the page shows all operations."""
+"""docs/how-to/call-the-api.md lists all operations, and its commands succeed as printed."""
 
 import asyncio
 import os

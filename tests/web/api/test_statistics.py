@@ -1,4 +1,4 @@
-"""Statistics over the API are of whole days and the account's mission, and show no single case."""
+"""The API's statistics count whole days of the account's mission, and reveal no single case."""
 
 from typing import Any
 

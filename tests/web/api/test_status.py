@@ -1,6 +1,6 @@
 """External systems look up a registration's status over the API by number and PIN.
 
-The rate limits are those of a lookup in a chat.
+The rate limits are the same as for a lookup in a chat.
 """
 
 import pytest

@@ -118,7 +118,7 @@ async def test_api_token_is_rehashed_with_the_new_index_key_when_used(
 
 @pytest.fixture
 def run(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
-    """Return a function that runs a command of `kosh tokens`; it returns exit code and output."""
+    """Return a function that runs `kosh tokens` with arguments; it returns exit code and output."""
     for name in ("database_url", "database_console_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))

@@ -1,6 +1,7 @@
 """External systems manage their webhook endpoints over the API.
 
-Their URLs and their number are limited, they need scopes, and other accounts cannot see them.
+Kosh restricts the endpoints' URLs and number. A token needs the scope of each event type, and
+other accounts cannot see the endpoints.
 """
 
 import socket
