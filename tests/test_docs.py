@@ -77,7 +77,7 @@ def _quoted(cell: str) -> list[str]:
 
 
 @pytest.mark.requirement("S-78")
-def test_error_codes_and_explanations_match() -> None:
+def test_each_error_code_has_an_explanation_and_is_raised_by_the_source() -> None:
     explained = {entry.code for entry in explanations.errors()}
     raised = set(_codes())
     assert raised - explained == set(), "explain these in bot/observability/errors.toml"

@@ -133,7 +133,7 @@ def _called(path: Path) -> set[str]:
 # Database tables and the data inventory
 
 
-def test_tables_match_the_migrated_database(databases: Databases) -> None:
+def test_table_models_match_the_migrated_database(databases: Databases) -> None:
     url = databases.owner.replace("postgresql", "postgresql+psycopg", 1)
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:

@@ -33,7 +33,7 @@ SLOW = 60.0
 
 @dataclass
 class Told:
-    """Counts of this test; `slowest` is the maximum of seconds until a page was up to date."""
+    """Counts of this test; `slowest` is the longest time in seconds until a page was up to date."""
 
     cuts: int = 0
     acts: int = 0

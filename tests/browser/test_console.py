@@ -40,7 +40,7 @@ async def office(house: House) -> House:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def applicant(office: House) -> AsyncIterator[Visitor]:
-    """Yield a web chat in Kazakh of a registered person, open at a question of the checklist."""
+    """Yield a registered person's web chat in Kazakh, open at a question of the checklist."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
         for answer in ("kk", *ANSWERS):
@@ -187,7 +187,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    """Open the preview. It comes from a POST, so the page cannot refresh itself by another GET."""
+    """Open the preview, which is the response to a POST: another GET would not return it."""
     visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")

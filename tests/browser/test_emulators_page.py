@@ -1,4 +1,7 @@
-"""The emulators' page in a browser: typing, pressing and choosing, in both text directions."""
+"""The page with both messengers' emulators, in a browser and in both text directions.
+
+On this page, developers type, press buttons and choose from lists as a person would.
+"""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""The planning page in a browser: map and tables, in narrow, dark and right-to-left layout."""
+"""The console's planning page in a browser: a map and tables with counts of registered people.
+
+The tests check narrow, dark and right-to-left layout.
+"""
 
 import random
 from typing import Any

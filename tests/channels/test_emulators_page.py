@@ -191,7 +191,7 @@ async def test_emulators_page_sends_a_photo_and_a_file(page: Browser) -> None:
             assert (answer.content_type, await answer.read()) == ("image/png", PNG)
 
 
-async def test_emulators_page_creates_a_new_user_and_hides_the_number(page: Browser) -> None:
+async def test_emulators_page_new_whatsapp_user_can_hide_the_phone_number(page: Browser) -> None:
     await page.do("/whatsapp/say", {"text": "Сәлем"})
     await page.until(last("whatsapp"))
     assert await page.do("/whatsapp/renew", {"hidden": "on"}) == 204

@@ -207,7 +207,9 @@ FILES = ("photo", "document")
         ({"invoice": {}}, "invoice"),
     ],
 )
-def test_telegram_non_text_parses_with_its_kind(contents: dict[str, Any], kind: str) -> None:
+def test_telegram_message_without_text_is_parsed_as_its_kind(
+    contents: dict[str, Any], kind: str
+) -> None:
     assert parse(update(message=message(**contents))) == inbound(events.Unreadable(kind))
 
 
@@ -713,7 +715,7 @@ async def test_telegram_long_message_is_split_at_paragraphs(
 
 
 @given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1), max_size=9))
-def test_telegram_split_loses_no_text(repeated: list[str]) -> None:
+def test_telegram_split_of_a_long_message_loses_no_text(repeated: list[str]) -> None:
     # The texts are made long here, because Hypothesis warns of arguments with a long
     # representation.
     paragraphs = [each * 700 for each in repeated]
@@ -1072,7 +1074,7 @@ async def test_telegram_polling_repeats_an_unconfirmed_batch(
             assert [text_of(body) for body in await anext(batches)] == ["one"]
 
 
-async def test_telegram_polling_confirms_only_received_updates(
+async def test_telegram_polling_confirms_updates_that_come_twice_or_shuffled(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     telegram.tricks.copies, telegram.tricks.shuffled = 2, True

@@ -766,7 +766,7 @@ async def test_telegram_emulator_delivers_texts_in_order_and_presses_at_once(
     assert hook.texts == ["бір", "press", "екі", "үш"]
 
 
-async def test_telegram_emulator_serves_chats_in_parallel_up_to_the_limit(
+async def test_telegram_emulator_opens_at_most_max_connections_to_the_webhook(
     telegram: Emulator, hook: Hook
 ) -> None:
     await telegram.set_webhook(hook.url, SECRET, connections=3)

@@ -328,7 +328,7 @@ def test_whatsapp_language_list_button_is_written_in_all_languages() -> None:
 
 
 @pytest.mark.parametrize("kind", ["reaction", "revoke"])
-def test_whatsapp_reactions_and_similar_kinds_are_ignored(kind: str) -> None:
+def test_whatsapp_reactions_and_revoked_messages_are_ignored(kind: str) -> None:
     assert one(message(type=kind, **{kind: {"emoji": "👍"}})) == Ignored("whatsapp")
 
 
@@ -390,7 +390,7 @@ def test_whatsapp_batch_marks_only_bad_elements_as_unparseable() -> None:
     assert not any("nonsense" in each.external_id for each in spoiled)
 
 
-def test_whatsapp_update_of_another_number_is_ignored() -> None:
+def test_whatsapp_update_for_another_business_number_is_ignored() -> None:
     assert parse({"messages": [text()]}, number_id="42") == (Ignored("whatsapp"),)
 
 
@@ -512,7 +512,7 @@ def test_whatsapp_pair_rate_error_delays_only_its_chat_by_six_seconds() -> None:
         (503, Unreachable),
     ],
 )
-def test_whatsapp_unknown_code_is_classified_by_http_status(
+def test_whatsapp_unknown_error_code_is_classified_by_http_status(
     status: int, kind: type[SendError]
 ) -> None:
     assert fault(999_999, status).error is kind

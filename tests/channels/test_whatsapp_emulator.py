@@ -825,7 +825,7 @@ async def test_whatsapp_emulator_template_accepts_named_parameters_and_a_link(
         (template("a", "b      c"), 100),
     ],
 )
-async def test_whatsapp_emulator_refuses_invalid_templates(
+async def test_whatsapp_emulator_refuses_unusable_templates_and_parameters(
     whatsapp: Emulator, aigul: User, message: Any, code: int
 ) -> None:
     states: list[Any] = ["paused", "disabled", "violating"]
@@ -834,7 +834,7 @@ async def test_whatsapp_emulator_refuses_invalid_templates(
     assert aigul.chat == []
 
 
-async def test_whatsapp_emulator_refuses_parameters_of_the_wrong_kind(
+async def test_whatsapp_emulator_refuses_template_parameters_of_the_wrong_kind(
     whatsapp: Emulator, aigul: User
 ) -> None:
     whatsapp.add_templates(STATUS)
@@ -848,7 +848,7 @@ async def test_whatsapp_emulator_refuses_parameters_of_the_wrong_kind(
     assert await send(whatsapp, message) == 131008
 
 
-def test_whatsapp_emulator_template_rejects_an_invalid_definition() -> None:
+def test_whatsapp_emulator_template_needs_a_valid_name_and_language() -> None:
     with pytest.raises(ValueError, match="no template"):
         Template("Status", "kk", "a")
     with pytest.raises(ValueError, match="no template"):

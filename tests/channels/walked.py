@@ -1,8 +1,8 @@
 """Every message that the assistant can send, for each `Page` setting (use of the secure page).
 
 The messages come from a walk through all questions of all flows, the conversations of the
-transcripts (`STORIES`), every outcome of a flow, every fixed sentence (remark) and every refusal. A
-`Say` is rendered into a language only later, so the walk runs in one language.
+transcripts (`STORIES`), every outcome of a flow, every fixed sentence (remark) and every refusal.
+The walk runs in one language, because the engine's message (`Say`) is translated only later.
 """
 
 from collections.abc import Iterator, Mapping

@@ -354,7 +354,9 @@ def lasting_sessions() -> None:
     _put(sessions, end_all=kept)
 
 
-@noticed_by("tests/web/test_console.py::test_enrolment_link_and_totp_code_each_work_once")
+@noticed_by(
+    "tests/web/test_console.py::test_enrolment_link_and_totp_code_are_each_accepted_only_once"
+)
 def codes_again() -> None:
     """Accept a one-time code that was used before."""
     from bot.officers import credentials

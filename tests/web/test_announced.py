@@ -28,7 +28,7 @@ class Announced:
     found: Broadcast
 
     async def until(self, *told: str) -> None:
-        """Wait until the recipients' states are exactly these, each "state" or "state reason"."""
+        """Wait until the recipients' states are exactly these: "state", or "state reason"."""
 
         async def there() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*told}

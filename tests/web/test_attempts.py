@@ -73,7 +73,7 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
 
 
 @pytest.mark.requirement("S-57", "S-41")
-async def test_console_session_that_expired_is_refused_without_logging_a_name(
+async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -128,7 +128,7 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
 
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-async def test_console_event_stream_contains_only_the_own_mission(
+async def test_console_event_stream_contains_only_cases_of_the_own_mission(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office

@@ -49,7 +49,7 @@ async def noted(house: House) -> bool:
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return all encrypted values of this person from the database, read by LEFTOVERS."""
+    """Return all encrypted values of a person in the database; LEFTOVERS has the SQL."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])

@@ -137,7 +137,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 
 
 @pytest.mark.release
-async def test_broadcast_command_pauses_resumes_and_cancels(terminal: Terminal) -> None:
+async def test_broadcast_command_pauses_resumes_and_cancels_a_broadcast(terminal: Terminal) -> None:
     house = terminal.house
     who = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))

@@ -96,7 +96,7 @@ async def office(house: House) -> AsyncIterator[Office]:
         yield Office(house, *signed_in)
 
 
-async def test_broadcast_pages_lead_from_draft_to_start(office: Office) -> None:
+async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office: Office) -> None:
     path = await office.written()
     screen = await office.marat.get(f"{path}/write/audience")
     assert ru("aud_count").replace("{count}", "12") in screen.text

@@ -90,7 +90,7 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
     assert server.mistakes == []
 
 
-async def test_case_reply_translation_mark_is_kept_when_a_fact_is_inserted(
+async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
     house: House, server: Translation
 ) -> None:
     user = await asking(house, "Здравствуйте")
@@ -128,7 +128,7 @@ async def test_case_reply_draft_is_kept_when_translation_fails(
         assert 'name="machine"' not in console.screen.html
 
 
-async def test_case_message_is_shown_with_its_local_translation(
+async def test_case_message_is_translated_by_a_local_service_on_request(
     house: House, server: Translation
 ) -> None:
     await asking(house, MESSAGE)

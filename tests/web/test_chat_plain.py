@@ -1,4 +1,4 @@
-"""The web chat without JavaScript explains a rejected text and puts it back into the field."""
+"""The web chat without JavaScript says why it rejected a text, and keeps it in the field."""
 
 import re
 from collections.abc import AsyncIterator

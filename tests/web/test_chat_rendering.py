@@ -48,7 +48,7 @@ def test_chat_bubble_language_buttons_have_a_prompt_in_their_language() -> None:
     assert rows[0][0]["prompt"] == "Выберите язык."
 
 
-def test_chat_bubble_of_an_officer_is_marked_as_such() -> None:
+def test_chat_bubble_of_an_officers_message_is_marked() -> None:
     note = Note(Message(("words",), (), "ru"), officer=True, at=1)
     assert [each["officer"] for each in current_bubbles([("1", note)])] == [True]
     assert [each["officer"] for each in current_bubbles([("1", _note("1:a"))])] == [False]

@@ -1,4 +1,4 @@
-"""Many connections, event streams or bodies from one address do not block other addresses.
+"""Many connections, event streams or requests of one address do not block other addresses.
 
 They do not block the platforms' webhooks either. The servers are those that `./kosh web` starts.
 Loopback addresses other than 127.0.0.1 act as other clients.
@@ -253,8 +253,8 @@ async def test_whatsapp_webhook_does_not_buffer_unsigned_bodies(
 async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     house: House, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Raise the time limit of a body: on a slow machine, bodies would time out (408) before there
-    # are too many of them.
+    # Raise the time limit of a body: on a slow machine, bodies would time out (408) before their
+    # number exceeds the limit.
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 600)
     forged = b"sha256=" + b"0" * 64
     statuses = await _posts(house, 300, forged)

@@ -113,7 +113,7 @@ async def _code(house: House, secret: str, ahead: int = 0) -> str:
 
 @pytest.mark.requirement("S-55")
 @pytest.mark.row(91)
-async def test_enrolment_link_and_totp_code_each_work_once(desk: House) -> None:
+async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: House) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrolled(desk, console, "Good Testova")
         await desk.ahead("1 minute")

@@ -21,7 +21,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[House]:
-    """Yield an application with a waiting case, number 1; its person's registration is RECEIPT."""
+    """Yield an application with case 1, which waits; its person has the registration RECEIPT."""
     await demo_officers.enter(house.rt)
     await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")

@@ -96,7 +96,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
         screen = await console.send(kept, words="tomorrow")
         await console.submit("/reply", words="tomorrow")
         assert ru("done_replied") in console.screen.text
-    # The audit distinguishes an officer's late form from a form submitted by another site.
+    # The audit log distinguishes an officer's late form from a form submitted by another site.
     assert await _denials(desk) == ["POST foreign", "POST foreign", "POST stale"]
     await leave(visitor)
 

@@ -96,7 +96,7 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
     """Return a description of each response to the officer `who` that breaks the permissions.
 
-    Try each route for each pair in `stands`, a state and an owner of the case.
+    Try each route for each of the given pairs, a state and an owner of the case.
     """
     found, me = [], office.known[who]
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}

@@ -146,7 +146,7 @@ async def test_content_page_creates_a_notice_under_a_new_name(desk: Desk) -> Non
     assert screen.status == 404
 
 
-async def test_content_page_of_an_unknown_item_is_not_found(desk: Desk) -> None:
+async def test_content_page_of_an_unknown_fact_is_not_found(desk: Desk) -> None:
     assert (await desk.editor.get("/console/content/fact:no.such")).status == 404
     assert (await desk.editor.get("/console/content/nothing")).status == 404
 

@@ -103,7 +103,7 @@ async def test_secure_page_cookie_expires_with_its_session(safe: House) -> None:
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
 
 
-async def test_chat_page_answers_when_the_cookie_cannot_be_renewed(
+async def test_chat_page_answers_when_the_database_cannot_renew_the_cookie(
     safe: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = Guest(safe.rt)

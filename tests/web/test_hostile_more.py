@@ -260,7 +260,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
 @pytest.mark.row(64)
 async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: House) -> None:
-    """Check also that the reply does not repeat the message, and that no case is opened before.
+    """Check also that the reply does not repeat the message about danger, and opens no case.
 
     This is row 64 of tests/proof/rows.toml.
     """
@@ -340,7 +340,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
-    """Return the paragraphs of each message that the person's web chat has got since consent."""
+    """Return the paragraphs of each message that the person's web chat got since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
     assert person is not None

@@ -12,7 +12,7 @@ from tests.release_only import release_only
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the worker's sweeps (periodic jobs) every 0.1 s, since these tests wait for many."""
+    """Run the worker's sweeps (periodic jobs) every 0.1 s; these tests wait for many sweeps."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 

@@ -1,4 +1,4 @@
-"""While PostgreSQL is down, no update is acknowledged, so the platform sends it again later.
+"""While PostgreSQL is down, Kosh acknowledges no update, so the platform sends each again later.
 
 A person who opens a page during the outage sees a notice, and their text is not lost.
 """

@@ -70,7 +70,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
 @pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
-async def test_quick_exit_works_in_the_web_chat_when_the_database_is_down(
+async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
     house: House, admin_url: str, way: str, fields: dict[str, str], script: bool
 ) -> None:
     guest = Guest(house.rt)

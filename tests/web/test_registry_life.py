@@ -1,6 +1,7 @@
 """The registry asks a person questions, and reports the steps of the procedure.
 
-The person sees questions and steps in the chat, and Kosh sends the person's answers to the registry.
+The person sees questions and steps in the chat, and answers there; Kosh sends the answers to the
+registry.
 """
 
 import pytest

@@ -124,7 +124,7 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
 
 
 @pytest.mark.requirement("S-55", "S-81")
-async def test_passkey_sign_in_works_when_valkey_is_full(small: House) -> None:
+async def test_passkey_sign_in_succeeds_when_valkey_is_full(small: House) -> None:
     await demo_officers.enter(small.rt)
     async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
         await _enrolled(small, console, NAME)

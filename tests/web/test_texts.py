@@ -156,7 +156,7 @@ async def test_wording_reports_are_limited_per_chat(desk: House) -> None:
     assert [row[4] for row in await stored(desk)] == [MAX_CHAT_REPORTS]
 
 
-async def test_texts_page_includes_published_sentences(desk: House) -> None:
+async def test_texts_page_shows_sentences_that_editors_published(desk: House) -> None:
     await publish(desk.rt, await editor(desk.rt), await approver(desk.rt))
     async with desk.rt.pool.connection() as transaction:
         await desk.rt.content.load(transaction)

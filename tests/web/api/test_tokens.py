@@ -1,4 +1,7 @@
-"""Access tokens of the API are stored as keyed hashes, expire, are rate-limited, and revocable."""
+"""Access tokens of the API are keyed hashes in the database, expire, and can be revoked.
+
+Requests with a token are rate-limited.
+"""
 
 import json
 import os
