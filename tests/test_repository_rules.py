@@ -154,7 +154,7 @@ def _is_compared(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
-def test_database_tables_are_each_written_by_one_package() -> None:
+def test_only_the_table_of_messages_is_written_by_two_packages() -> None:
     shared = {name: found for name, found in writers().items() if len(found) > 1}
     assert shared == {"Message": {"conversations", "outbox"}}
     assert {"Case": {"cases"}, "BreakGlassRequest": {"desk"}}.items() <= writers().items()

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.mark.release
-async def test_case_page_inserts_a_fact_on_wide_and_narrow_screens(
+async def test_fact_can_be_inserted_into_a_reply_on_wide_and_narrow_screens(
     browser: Any, house: House
 ) -> None:
     await demo_officers.enter(house.rt)

@@ -68,7 +68,7 @@ async def _reads(house: House, visitor: Visitor, words: str) -> None:
     await house.until(there)
 
 
-async def test_console_case_is_handled_from_the_persons_request_to_close(
+async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     browser: Any, office: House, applicant: Visitor
 ) -> None:
     question = applicant.newest.text.splitlines()[-1]
@@ -283,7 +283,7 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
 
 
 @pytest.mark.release
-async def test_console_list_does_not_reorder_while_the_pointer_is_on_a_row(
+async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
     browser: Any, office: House
 ) -> None:
     calm = await ask_officer(office, "ru", "general", "Testov asks")
@@ -300,7 +300,7 @@ async def test_console_list_does_not_reorder_while_the_pointer_is_on_a_row(
 
 
 @pytest.mark.release
-async def test_console_fetches_only_the_list_when_another_case_changes(
+async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     browser: Any, office: House
 ) -> None:
     visitor, officer = await _takes_a_case(browser, office)
@@ -494,7 +494,7 @@ async def test_console_officer_can_turn_off_single_key_shortcuts(
     ("width", "beside"),
     [(1280, True), (1600, True), (600, False)],
 )
-async def test_console_shows_case_and_list_side_by_side_on_wide_screens(
+async def test_console_shows_case_and_inbox_side_by_side_on_wide_screens(
     browser: Any, office: House, width: int, beside: bool
 ) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks " * 150) for _ in range(2)]

@@ -42,7 +42,7 @@ async def desk(house: House) -> House:
         ("zh", "light", 390),
     ],
 )
-async def test_planning_pages_pass_axe(
+async def test_console_planning_pages_pass_axe(
     browser: Any, desk: House, language: str, scheme: str, width: int
 ) -> None:
     lead = await Officer.at_work(browser, desk, MARAT, language, color_scheme=scheme)

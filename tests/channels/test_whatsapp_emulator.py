@@ -899,7 +899,7 @@ async def test_whatsapp_emulator_applies_the_pair_rate_limit() -> None:
         assert len(user.received) == 3
 
 
-async def test_whatsapp_emulator_rate_limit_counts_inbound_and_outbound() -> None:
+async def test_whatsapp_emulator_rate_limit_counts_messages_of_both_directions() -> None:
     async with Emulator(limits=Limits(number_rate=0.01, number_burst=3)) as whatsapp:
         await whatsapp.user(PHONE).say("1")
         assert [await send(whatsapp, text()) for _ in range(3)] == [0, 0, 130429]

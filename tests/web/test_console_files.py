@@ -74,7 +74,7 @@ async def _files(house: House) -> list[tuple[UUID, str]]:
         return list(await found.fetchall())
 
 
-async def test_officer_pdf_is_rebuilt_as_pictures_for_the_web_chat(
+async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
     house: House, person: Visitor, officer: Console
 ) -> None:
     seen = len(person.bubbles)
@@ -147,7 +147,7 @@ async def test_officer_file_is_erased_with_its_person(
     assert await _files(house) == []
 
 
-async def test_form_library_file_is_sent_in_the_persons_language(
+async def test_file_from_the_form_library_is_sent_in_the_persons_language(
     house: House, person: Visitor, officer: Console
 ) -> None:
     path = officer.screen.path

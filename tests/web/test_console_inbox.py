@@ -243,7 +243,7 @@ async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> N
         assert "<nav" not in html
 
 
-async def test_inbox_row_is_rendered_again_after_its_case_changed(desk: House) -> None:
+async def test_inbox_row_of_a_changed_case_is_rendered_again(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         before = (await console.get("/console/inbox?queue=mine")).html

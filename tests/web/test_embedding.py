@@ -49,7 +49,7 @@ async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(framed: 
         assert (await _policy(framed, path)).endswith(STRICT), path
 
 
-async def test_embedding_is_forbidden_without_the_setting(house: House) -> None:
+async def test_embedding_is_forbidden_when_no_origin_is_configured(house: House) -> None:
     for path in ("/chat", "/away", *OTHERS):
         assert (await _policy(house, path)).endswith(STRICT), path
 

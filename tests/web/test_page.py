@@ -128,7 +128,7 @@ async def test_secure_page_session_ends_after_half_an_hour(house: House) -> None
             assert "фамилия" not in (await page.text()).lower()
 
 
-async def test_secure_page_session_expiry_returns_to_the_messenger(house: House) -> None:
+async def test_expired_secure_page_session_continues_in_the_messenger(house: House) -> None:
     user = house.telegram.user(7108, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)

@@ -102,7 +102,7 @@ async def test_status_page_language_can_be_chosen(rt: Runtime) -> None:
     assert "Всё работает." in html
 
 
-async def test_status_page_cache_varies_by_language(rt: Runtime) -> None:
+async def test_status_page_may_be_cached_separately_for_each_language(rt: Runtime) -> None:
     async with _asked(rt, "/status") as answer:
         assert answer.headers["Cache-Control"].startswith("public")
         assert "Accept-Language" in answer.headers["Vary"]

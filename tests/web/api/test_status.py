@@ -102,7 +102,7 @@ async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
         ]
 
 
-async def test_status_api_needs_scope_and_role(rt: Runtime) -> None:
+async def test_status_api_is_forbidden_without_the_scope_or_the_role(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         status, told = await _ask(system, "KS-2026-ABCD-2345")
         assert (status, told["reason"]) == (403, "scope")
