@@ -49,8 +49,8 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
 def _gone(cookie: Morsel[str] | None) -> bool:
     """Return True if the response deletes the cookie in a way that browsers accept.
 
-    A browser deletes a cookie whose name begins with `__Host-` only if the response repeats the
-    attributes with which the cookie was set.
+    Browsers ignore a response that deletes a cookie with the name prefix `__Host-` unless it has
+    the attributes `Secure` and `Path=/` and no `Domain`.
     """
     return cookie is not None and (
         cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],
