@@ -1,4 +1,4 @@
-"""Flow about the assistant: operator, limits, data that other states may see, and the registry."""
+"""Flow about the assistant: operator, lack of authority, data other states may see, registry."""
 
 from datetime import date
 

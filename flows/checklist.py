@@ -156,8 +156,8 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
         return (document.where,)
     if origin_of(answers).confirmation is Confirmation.LEGALISATION:
         return (UNSAFE,)
-    # The police issue this certificate. People are not sent to the police where contact with them
-    # may be dangerous.
+    # The police issue this certificate. People are not sent to the police of a country where
+    # contact with the police may be dangerous.
     if document is NO_RECORD and origin_of(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
@@ -169,7 +169,10 @@ def _left(answers: Answers) -> bool:
 
 
 def _no_travel(answers: Answers) -> Text:
-    """Return the warning against traveling back; a weaker one if the person's place is unknown."""
+    """Return the warning against traveling back home for a paper.
+
+    If it is not known where the person is, return a weaker warning against risks for a paper.
+    """
     return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 
 
@@ -181,8 +184,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # Where contact with the authorities is dangerous, only name the section on confirmation, and do
-    # not urge people to have papers confirmed.
+    # If contact with the home country's authorities is dangerous, only refer to the checklist's
+    # section on confirmation, and do not urge people to have papers confirmed.
     if where.leaving is not None:
         return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
@@ -210,10 +213,10 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the law and warnings about papers to have confirmed before leaving the country.
+    """Yield the law and warnings about papers that must be confirmed before leaving the country.
 
-    These papers are from countries that confirm papers (by apostille or legalisation) only for
-    people inside.
+    Some countries confirm papers (by apostille or legalisation) only for people who are still
+    there. For all other countries, nothing is yielded.
     """
     where = origin_of(answers)
     if where.leaving is None:
@@ -245,8 +248,8 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the law on how the home country's papers are confirmed, and warnings.
 
     The home country is the country of citizenship. If it has a treaty, no warning is needed. A
-    person known to be outside the country gets only the warning against traveling back. A person at
-    an unknown place gets the law and a weaker warning.
+    person known to be outside the country gets only the warning against traveling back. If it is
+    not known where the person is, the law and a weaker warning are yielded.
     """
     where = origin_of(answers)
     if where.leaving is not None:
@@ -263,7 +266,7 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
 def sources(facts: list[Fact]) -> Text:
     """Return a sentence with the dates of the facts' sources and the days when they were read.
 
-    If only the year of a source is known, the year is shown.
+    If only the year of a source's date is known, the year is shown.
     """
     dated = sorted(
         (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
@@ -340,8 +343,8 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# The kind of upload that ticks a document's entry, by document key. People can upload these
-# documents after a registration.
+# The kind of upload that ticks a document on the checklist, by document key. People can upload
+# these documents after a registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 

@@ -181,16 +181,16 @@ def _permit(visa: tuple[Fact, ...], today: date) -> Way:
 
 
 def _other_permit(visa: Fact) -> Way:
-    """Return the residence permit as a second `Way`, for people to whom kandas status comes first.
+    """Return the residence permit as the second `Way`, shown after the kandas status.
 
-    It has no steps, because the kandas status already shows the same steps.
+    It has no steps, because the kandas status above it already shows the same steps.
     """
     facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the state's pilot project of 2026; after its end, a text about that."""
+    """Return the steps of the state's pilot project of 2026; later, texts about its end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -240,7 +240,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first permit, card or status: reason, first step or legal basis, cost and time."""
+    """Yield the most fitting permit, card or status: reason, first step or law, cost and time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -253,7 +253,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield foldable texts about the first permit, card or status: all its steps, and its facts."""
+    """Yield foldable texts on the most fitting permit, card or status: all its steps, and facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -308,7 +308,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield texts about support and the registry, and a warning about people who sell promises."""
+    """Yield texts about support and the registry, and a warning against people who sell status."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":

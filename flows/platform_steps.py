@@ -8,7 +8,7 @@ from flows.knowledge import kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact, said
 from flows.knowledge.intents.cautions import REFUSED
 
-# Facts to show while a step is open, by the key of the step.
+# Facts to show while a step of the platform is open, by the key of the step.
 TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "TEST": (pilot_2026.TEST,),
     "QUESTIONNAIRE": (pilot_2026.QUESTIONNAIRE,),
@@ -19,7 +19,7 @@ TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "QUOTA": (quota.DUTY,),
     "CARD": (settling.CARD,),
 }
-# Facts to show once a step is done, by the key of the step.
+# Facts to show once a step of the platform is done, by the key of the step.
 AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 

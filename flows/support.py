@@ -132,7 +132,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def region(answers: Answers) -> str:
-    """Return the key of the chosen region, from any of the questions for it; "" for none."""
+    """Return the key of the region chosen at any of the questions for a region; "" if none is."""
     chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
     return next((key for key in chosen if key), "")
 

@@ -217,7 +217,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Return the keys of entries that are ticked, or whose upload needs nothing more (READY)."""
+    """Return the keys of checklist entries that are ticked, or whose upload is complete (READY)."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
         each.key
@@ -253,9 +253,9 @@ def _tick(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def mark(turn: TurnState, key: str, *, on: bool) -> bool:
-    """Tick or untick the entry `key` of the stored list.
+    """Tick or untick the entry `key` of the stored checklist.
 
-    Return False if the list has no such entry, or if a flow is open.
+    Return False if the checklist has no such entry, or if a flow is open.
     """
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None or turn.c.flow:
@@ -325,7 +325,7 @@ def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -
 
 
 def forget_changes(turn: TurnState) -> None:
-    """Turn off the notifications about changed rules of the stored list, if they are on."""
+    """Turn off the notifications about changed rules of the stored checklist, if they are on."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is not None and mine.watched and listing is not None:
         _put_watch(turn, mine, listing, on=False)

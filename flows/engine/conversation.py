@@ -79,7 +79,7 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
-# First characters of payloads that never expire: buttons of answers, ratings and layouts.
+# First characters of payloads of buttons that never expire: at answers, ratings, rows, checkboxes.
 LASTING = ("?", "*", "#")
 # Events that the person causes. All other events come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
@@ -113,7 +113,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the messages; set `ends_contact` on the first when the phone question has ended."""
+    """Return the messages; if the phone question has ended, set `ends_contact` on the first one."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -123,7 +123,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Store whether the person left the chat; if not, consider a withheld message as opened."""
+    """Store whether the person left the chat; if not, a withheld message counts as opened."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     if turn.c.update_waits and not left:
         _repeat_request(turn)
@@ -141,7 +141,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """For a person whose data is stored, delete forms of closed flows that must not be stored.
+    """If the person's data is stored, delete closed forms with answers that must not be stored.
 
     Also delete the recognized question, for every person, as soon as another screen is shown.
     """
@@ -246,7 +246,7 @@ def _take_result(
 def _take_check(
     turn: TurnState, event: ContactLeft | ContactChecked | PinTried | PinLifted
 ) -> None:
-    """Process the result of checking a PIN, or of storing or confirming an address for hints."""
+    """Process the result of checking a PIN, or an address for notices by e-mail or SMS."""
     match event:
         case ContactLeft() | ContactChecked():
             hint_screens.take_event(turn, event)
@@ -322,7 +322,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_lasting(turn: TurnState, payload: str) -> None:
-    """Handle a payload that never expires: a button below an answer, a rating, a row's button."""
+    """Handle a button that never expires: below an answer, for a rating, in a row or checkbox."""
     match payload[0], payload[1:]:
         case "?", key:
             _press_reply(turn, key)
@@ -371,7 +371,7 @@ def _press_command(turn: TurnState, word: str) -> None:
 
 
 def _offer_page(turn: TurnState) -> None:
-    """Send a link for answering the current question on the secure page."""
+    """Send a link to the secure web page, for answering the current question there."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if turn.page is Page.NEVER or stop is None or not stop.item.sensitive:

@@ -17,7 +17,7 @@ CORRECT = _(
 )
 
 
-# Types of questions that no text can correct, and free text, as which every text is valid.
+# Types of questions that cannot be corrected by text, and free text, for which every text is valid.
 NOT_TYPED = (Consent, FreeText, HandoffOffer, Notice, RepeatingGroup, Review, Upload)
 
 

@@ -35,7 +35,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The person sent a contact card; `own`: the platform confirms that it is the sender's."""
+    """The person sent a contact card; `own`: the platform confirms that it is the person's own."""
 
     phone: str
     own: bool
@@ -182,7 +182,7 @@ type Event = (
 
 
 class Page(StrEnum):
-    """A channel's policy on asking private questions on the secure page instead of the chat."""
+    """A channel's policy: whether the secure web page, not the chat, asks private questions."""
 
     NEVER = "never"
     OFFERED = "offered"
@@ -327,9 +327,10 @@ class UploadReceived:
 
 @dataclass(frozen=True, slots=True)
 class PrintList:
-    """Make a printable list; its temporary link is put into the message's button of kind LINK.
+    """Make a printable checklist; its temporary link is put into the message's button of kind LINK.
 
-    `ready` are the keys of the ticked papers. `entries` are the document keys of a stored list.
+    `ready` are the keys of the ticked papers. `entries` are the document keys of a stored
+    checklist.
     """
 
     flow: str

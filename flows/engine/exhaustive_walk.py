@@ -84,7 +84,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Walk every path from the first question to an end, and return the result; it is cached."""
+    """Walk every path from the first question to an end, and return the cached result."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
@@ -172,10 +172,10 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Return the answers with which the walk tries a question.
+    """Return the answers that the walk tries for a question.
 
-    These are its options, or the minimum and maximum of a number, and values with which conditions
-    compare the answer. For a question without options, a sample is one of them.
+    These are the question's options; for a number, the minimum, the maximum and the limits in
+    conditions; for other typed answers, a sample and the values that conditions require.
     """
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
@@ -207,7 +207,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
-    """Return, for each question, the names of all questions whose answers are read after it."""
+    """Return, for each question, the names of all questions whose answers later items read."""
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):

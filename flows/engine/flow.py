@@ -228,7 +228,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `value` is None if the question was skipped, or the answer deleted at consent."""
+    """An answer; `value` is None if the question was skipped or a consent deleted the answer."""
 
     value: str | None
     rev: int = 1
@@ -269,7 +269,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A form's steps (questions that apply after the answers so far), valid and derived values."""
+    """The steps of a form (questions that its answers make apply), and its valid answers."""
 
     steps: tuple[Step, ...]
     answers: Answers
@@ -301,7 +301,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """Return a form's path. An item can read only valid answers to applicable items before it."""
+    """Return a form's path. An item can read only valid answers to earlier questions that apply."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:

@@ -218,9 +218,9 @@ def _offer_topics(turn: TurnState) -> None:
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return the sentence of `lines` for a text that was not understood, and count this text.
+    """Return a sentence from `lines` for a text that was not understood, and count this text.
 
-    The line differs from the one for the previous text that was not understood.
+    The sentence differs from the one for the previous text that was not understood.
     """
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
@@ -350,7 +350,7 @@ def _is_question(turn: TurnState, text: str) -> bool:
 
 
 def _may_offer_topics(turn: TurnState, text: str) -> bool:
-    """Return True if topics may be offered in a form: for several words, or a second failure.
+    """Return True if topics may be offered in a form: for several words, or a second wrong answer.
 
     If the question is private, topics are offered only for a text worded as a question. In all
     other cases the reason for refusing the text as an answer is explained.

@@ -107,7 +107,7 @@ def ask(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the typed address for hints or code, or a refusal; delete the person's message."""
+    """Return the typed e-mail address, phone number or code, or a refusal; delete the message."""
     turn.effects.append(DeleteInput())
     text = unicodedata.normalize("NFKC", typed).strip()
     if key == EMAIL:
@@ -125,7 +125,10 @@ def may_be_address(text: str) -> bool:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle the answer `key` on a screen for hints: a button's key, an e-mail address, a code."""
+    """Handle an answer on a screen for hints (notices by e-mail or SMS).
+
+    `key` is a button's key, an e-mail address, a telephone number or a code.
+    """
     if key == "leave":
         if turn.c.hint_step:
             forget(turn)
@@ -142,7 +145,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code that was sent to a person's address, or show the result of its check."""
+    """Ask for the code that was sent to a new e-mail address or number, or show its check."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)
@@ -161,13 +164,13 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """Delete the address to which the person gets hints, and confirm this to the person."""
+    """Delete the address for hints (notices by e-mail or SMS), and confirm this to the person."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address for hints, confirmed or not, and withdraw the consent to hints."""
+    """Delete the address for hints (notices by e-mail or SMS), and withdraw the consent to them."""
     if not turn.c.is_persistent:
         return
     if RemoveContact() not in turn.effects:

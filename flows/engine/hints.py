@@ -14,9 +14,9 @@ def is_email(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeaveContact:
-    """Store an e-mail address or number for hints, and send a code to it: see `ContactLeft`.
+    """Store an address for hints and send a code to it; the result is a `ContactLeft`.
 
-    `way` is `email` or `sms`.
+    Hints are notices by e-mail or SMS. `way` is `email` or `sms`.
     """
 
     way: str
@@ -25,7 +25,7 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`: whether the e-mail address or number was accepted.
+    """The result of a `LeaveContact`: whether the e-mail address or phone number was accepted.
 
     It is not accepted if the person requested too many codes.
     """
@@ -44,7 +44,7 @@ class ConfirmContact:
 class ContactChecked:
     """The result of a `ConfirmContact`.
 
-    `way` (`email` or `sms`) is how hints are sent from now on, "" if the code was wrong.
+    `way` (`email` or `sms`) is how notices are sent from now on, "" if the code was wrong.
     `tries_left` is the number of attempts left.
     """
 
@@ -54,7 +54,7 @@ class ContactChecked:
 
 @dataclass(frozen=True, slots=True)
 class RemoveContact:
-    """Delete the e-mail address or number to which the person gets hints."""
+    """Delete the e-mail address or phone number to which the person gets hints (short notices)."""
 
 
 type HintEffect = LeaveContact | ConfirmContact | RemoveContact

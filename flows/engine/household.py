@@ -43,7 +43,7 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Use up one attempt of the person to enter a code; the result is a `HouseholdCodeChecked`."""
+    """Count an attempt to enter a household code; the result is a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 
@@ -57,7 +57,7 @@ class HouseholdCodeChecked:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHousehold:
-    """Ask the registry to issue a code, to join the household of `code`, or to leave its own."""
+    """Ask the registry for a code, or to let the registration join or leave a household."""
 
     write: HouseholdWrite
     code: str = field(default="", repr=False)

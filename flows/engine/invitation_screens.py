@@ -31,7 +31,7 @@ def take_event(turn: TurnState, event: InvitationFound) -> None:
 def drop(turn: TurnState) -> None:
     """Delete the invitation from the conversation if the officer flow is not open.
 
-    Otherwise a later request for an officer would be reported to the inviting organization.
+    If it were kept, a later request for an officer would be reported to the inviting organization.
     """
     flow = turn.flows.get(turn.c.flow)
     if turn.c.invitation and not (flow and flow.hands_over):

@@ -75,7 +75,7 @@ class ReportWording:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """Notify the person when a rule of the stored checklist changes; empty `traits` end this."""
+    """Notify the person when a rule of the stored checklist changes; empty `traits` stop this."""
 
     traits: Mapping[str, str]
 

@@ -66,7 +66,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def count(turn: TurnState) -> None:
-    """Add one to the organization's count at the person's first registration, if they agreed.
+    """Add a person's first registration to the organization's count, if the person agreed.
 
     The referral is deleted in any case.
     """

@@ -87,7 +87,7 @@ def _answer_household(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle a button of a reply, of the announcement screens, or of a screen about a sentence."""
+    """Handle a button of a reply, announcement screen, or screen to donate or report a sentence."""
     match asked.key:
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)

@@ -21,7 +21,7 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~withdraw",
     "~edit",
     "~leave",
-    # The reply to a question of the person, or offered topics, if no form is open.
+    # The screen that replies to a question of the person or offers topics, if no form is open.
     "~reply",
 )
 
@@ -224,7 +224,7 @@ USE_PAGE = button("Use a private page")
 
 
 def welcome() -> tuple[tuple[Text, ...], ...]:
-    """Return the paragraphs of the complete welcome: introduction and risk."""
+    """Return the paragraphs of the complete welcome: introduction, and warning of the risk."""
     return ((WELCOME,), (RISK,))
 
 

@@ -105,8 +105,8 @@ class Conversation:
     that was typed here. `invitation` is the code of another system's link that opened the handoff.
     `limit` is a limit on messages to officers. `household_code` is a family member's code that
     awaits consent; "" while it is asked for, None otherwise. `referral` is a referral that was
-    opened, until the registration is sent. `hint_way` is how hints outside of the chat are sent.
-    `hint_step` is the screen on which an address for hints is asked for or confirmed.
+    opened, until the registration is sent. `hint_way` (`email` or `sms`) is how notices of
+    news are sent. `hint_step` is the screen that asks for the address of notices or confirms it.
     """
 
     language: str = ""

@@ -198,7 +198,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the flow's form; after a withdrawn registration, without review and consents."""
+        """Return the flow's form; after a withdrawal, with its review and consents unanswered."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"

@@ -6,10 +6,10 @@ from flows.engine.turn import TurnState
 
 
 def close(turn: TurnState) -> None:
-    """Close the screens for a PIN, a registration number, a household code and an address of hints.
+    """Close the screens for a PIN, a registration number, a household code or an address.
 
-    If an address for hints is not confirmed yet, it is deleted and the consent to hints is
-    withdrawn.
+    If an address for hints (notices by e-mail or SMS) is not confirmed yet, it is deleted and the
+    consent to hints is withdrawn.
     """
     if turn.c.hint_step:
         hint_screens.forget(turn)

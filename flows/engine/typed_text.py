@@ -251,7 +251,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
 
 
 def _in_own_language(turn: TurnState, text: str, *, is_danger: bool) -> list[tuple[Text, ...]]:
-    """Return a paragraph in the person's language if it is certainly not offered, else nothing.
+    """Return a paragraph in the language of a text if Kosh certainly does not offer this language.
 
     The paragraph follows the sentences about danger, which are in every offered language.
     """
@@ -334,7 +334,7 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 
 def _is_worded_as_question(turn: TurnState, text: str) -> bool:
-    """Return False if a text that answers a name question may be a name in the wrong script."""
+    """Return True if a text is a question and not a mistyped name: by its words or its topic."""
     return turn.words.asks(text) or turn.is_sure(text)
 
 

@@ -218,7 +218,7 @@ def _limit(label: Text) -> int | None:
 
 
 def _offered(item: Question) -> tuple[Option, ...]:
-    """Return all options that a question can have; for a group, also to remove the last member."""
+    """Return all options that a question can have; in a group, one removes the last member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
     if isinstance(item, MultiChoice):

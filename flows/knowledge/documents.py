@@ -11,9 +11,10 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 class Document:
     """A document that an office asks for.
 
-    `fact` tells its purpose, `where` tells where to get it. A `translated` document must be in
-    Kazakh or Russian. A `confirmed` document needs an apostille or a legalisation, depending on the
-    country that issued it. If `where` is `HOME`, only the issuing country has the document.
+    `fact` tells its purpose, `where` tells where to get it. A `translated` document must be
+    translated into Kazakh or Russian. A `confirmed` document needs an apostille or a legalisation,
+    depending on the country that issued it. If `where` is `HOME`, only the issuing country has the
+    document.
     """
 
     name: Text

@@ -283,8 +283,8 @@ DE_ALONE = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
-# Facts on agreements on visa-free entry, for citizenships whose fact on the stay mentions no
-# agreement.
+# Facts on agreements on visa-free entry. They are for the citizenships whose other facts, on the
+# permitted stay, mention no agreement.
 AGREEMENTS = (
     TR_AGREEMENT,
     IR_ALONE,

@@ -89,7 +89,7 @@ class Fact:
     published: bool = False
 
     def __post_init__(self) -> None:
-        """Set missing values: `checked` by the sources, and `as_of` of an undated fact.
+        """Compute missing dates: `checked` from the sources, `as_of` if the sources have no date.
 
         `until` is limited to two review periods after `checked`.
         """

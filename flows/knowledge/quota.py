@@ -65,8 +65,8 @@ SHARE = Fact(
     until=UNTIL,
     about=About.HISTORY,
 )
-# Shown after the fact about the duties has expired, without a last day, because people who signed
-# for five years still have these duties.
+# Shown after the fact about the duties has expired. This text has no last day, because people who
+# signed for five years still have the duties.
 DUTIES_ENDED = _(
     "Did you get the support? You may have signed to stay in the region for five years, and may"
     " have to pay the support back. Read your contract and ask before you move away."
@@ -227,8 +227,8 @@ SETTLED = Fact(
         "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
     ),
     as_of=date(2022, 12, 31),
-    # This fact ends together with the facts about the quota, because a region's share of newcomers
-    # misleads without the list of regions that have places in the quota.
+    # This fact ends together with the facts about the quota: without the list of regions that have
+    # places in the quota, the regions that most newcomers chose would mislead.
     until=UNTIL,
     about=About.HISTORY,
 )

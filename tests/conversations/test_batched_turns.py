@@ -1,4 +1,4 @@
-"""Turns (each processes one update of a person) share a transaction if they are simple."""
+"""Turns share a database transaction; a turn is the processing of one update of a person."""
 
 import asyncio
 from typing import Any
@@ -73,7 +73,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 async def test_batched_turns_would_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that the previous test would fail if duplicate updates were not detected."""
+    """Disable the check for duplicate updates, to prove that the tests can detect a duplicate."""
     (guest,) = await _known(rt, 1)
     save = statements.save
 

@@ -554,7 +554,7 @@ async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
 async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
-    """Send other messages between the equal ones, so that the burst state is not evicted."""
+    """Send a voice message between equal messages, so that the burst state does not expire."""
     talk = await _talk(house, clock, "telegram", *answers)
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.at_once(press())
@@ -569,7 +569,7 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
 async def test_message_burst_repeats_an_equal_answer_after_its_window(
     house: House, clock: Clock
 ) -> None:
-    """Press a button between the equal messages, so that the burst state is not evicted."""
+    """Press a button between equal messages, so that the burst state does not expire."""
     talk = await _talk(house, clock, "telegram")
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.next(press())

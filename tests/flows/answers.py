@@ -72,9 +72,10 @@ def parts(text: Text) -> Iterator[Text]:
 
 @cache
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
-    """Return (a person's answers, the flow's last paragraphs) for every path, and all sentences.
+    """Return (a person's answers, the flow's result) for every path, and all sentences of results.
 
-    `name` is a key of FLOWS. Sentences are extracted only once from a paragraph of several results.
+    `name` is a key of FLOWS. A result is a list of paragraphs. Several results can contain the same
+    paragraph; its sentences are extracted only once.
     """
     flow, spoken = FLOWS[name]
     inside: dict[Text, tuple[Text, ...]] = {}

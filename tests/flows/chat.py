@@ -118,7 +118,7 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
     """Return a chat that has reached a question of the registration form.
 
-    The earlier questions are answered from STRAIGHT, or from `others`.
+    The earlier questions are answered from `others`, or as an invented person would (STRAIGHT).
     """
     chat = _walked(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))

@@ -104,7 +104,11 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return the checklist of a couple with children, and the entries that other families lack."""
+    """Return the text of a checklist: the longest one, and how those of smaller families differ.
+
+    The longest list is for a couple with children. For each other kind of family, a line names the
+    documents that are missing.
+    """
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES

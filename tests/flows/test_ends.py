@@ -132,7 +132,10 @@ def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
 
 
 def _due(today: date) -> tuple[bool, bool]:
-    """Return whether results must announce the end (in December 2026) or state it (later)."""
+    """Return whether results must announce the end of a fact, and whether they must state it.
+
+    They announce the end in December 2026, and state it afterwards.
+    """
     return date(2026, 12, 1) <= today <= date(2026, 12, 31), today >= date(2027, 1, 1)
 
 

@@ -248,10 +248,10 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return the positions of the sentence `text` and of the safety line, by answer with `text`.
+    """Return the positions of the safety warning and of `text` in each answer that contains `text`.
 
-    A tuple has intent and citizenship, the index of the safety line, and the index of the sentence.
-    If an answer has no safety line, its index is the number of lines.
+    A tuple is (intent and citizenship, position of the warning, position of `text`). In an answer
+    without the warning, the position of the warning is the number of sentences.
     """
     found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():

@@ -226,7 +226,7 @@ def _texts(answer: Answer) -> Iterator[Text]:
 
 
 def _text(words: str) -> Text:
-    """Return the only sentence with these words among those of the answers that are not facts."""
+    """Return the one sentence of the answers that has these words and is not a fact."""
     (found,) = {text for answer in ANSWERS for text in _texts(answer) if words in text.msgid}
     return found
 

@@ -31,7 +31,7 @@ def released(items: tuple[Item, ...]) -> Flows:
 
 
 def with_(old: Item, *new: Item) -> Flows:
-    """Return the flows with one item of the pre-registration replaced; without `new`, removed."""
+    """Return the flows with the item `old` of the pre-registration replaced by the items `new`."""
     at = PREREGISTRATION.items.index(old)
     return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
 

@@ -1,4 +1,4 @@
-"""Catalogues are exported to translators' tools and imported again, with the marks of reviews."""
+"""Catalogues are exported to translators' tools and imported again; review states are kept."""
 
 import json
 import re

@@ -80,7 +80,7 @@ def test_foreign_language_is_not_recognized_if_uncertain(text: str) -> None:
     assert foreign_guess.guess(text) is None
 
 
-# Words of other languages occur in the messages of people who write in an offered one.
+# People who write in an offered language also use words of other languages.
 @pytest.mark.parametrize(
     "text",
     [

@@ -19,8 +19,8 @@ from tests.understanding.test_recognizer import TROLLS, noise
 # place.
 AT_LEAST = {"in 3": 95.0, "straight": 60.0, "danger": 98.0}
 AT_MOST = {"wrong": 2.0, "alarms": 3.0, "outside": 8.0, "near": 12.0}
-# The percentages for lines that resemble no training phrase. They are less strict: fewer lines need
-# to be right within three intents, and one point more may be wrong answers or false alarms.
+# The percentages for lines that resemble no training phrase. They are less strict in three columns:
+# right within three intents ("in 3"), wrong answers ("wrong") and false alarms ("alarms").
 UNLIKE_AT_LEAST = {"in 3": 90.0, "straight": 60.0, "danger": 98.0}
 UNLIKE_AT_MOST = {"wrong": 3.0, "alarms": 4.0, "outside": 8.0, "near": 12.0}
 MAX_MEMORY = 60_000_000

@@ -127,7 +127,7 @@ class Answer:
 
 
 def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts of an opening in one list, including those for single countries (`Own`)."""
+    """Return the parts of an answer's opening as one list, including those in `Own` parts."""
     found: list[Part] = []
     for part in opening:
         found += part.parts if isinstance(part, Own) else (part,)
@@ -135,7 +135,7 @@ def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
 
 
 def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return those parts of an opening that are only for citizens of single countries (`Own`)."""
+    """Return the parts of an answer's opening that are only for some citizenships (`Own`)."""
     return tuple(each for part in opening if isinstance(part, Own) for each in part.parts)
 
 
@@ -150,7 +150,7 @@ def _countries(part: Part) -> frozenset[str]:
 
 
 def facts_of(parts: Iterable[Part]) -> tuple[Fact, ...]:
-    """Return every fact among the parts, including those in `Together` parts."""
+    """Return every fact among the parts of an answer, including those in `Together` parts."""
     found: list[Fact] = []
     for part in parts:
         if isinstance(part, Together):
@@ -161,7 +161,7 @@ def facts_of(parts: Iterable[Part]) -> tuple[Fact, ...]:
 
 
 def lapsed(parts: Iterable[Part], today: date) -> bool:
-    """Return True if there are facts among the parts and none of them may be shown today."""
+    """Return True if an answer's parts contain facts, and none of them may be shown today."""
     facts = facts_of(parts)
     return bool(facts) and not any(fact.current(today) for fact in facts)
 

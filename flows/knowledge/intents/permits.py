@@ -31,7 +31,8 @@ STAYS = (
     Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
     REGISTER,
 )
-# Only one sentence about the pilot, because the warnings for citizens of China need the space.
+# Only one sentence about the pilot project, because the answer for citizens of China must have
+# space for warnings.
 PILOT_OF_CHINA = Together((pilot_2026.BEFORE_PERMIT,), countries=frozenset({"CN"}))
 WHICH_CERTIFICATE = _("Ask whether you need a certificate of these steps.")
 PILOT_AND_CERTIFICATE = Together(
