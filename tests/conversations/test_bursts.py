@@ -361,7 +361,7 @@ async def test_message_burst_with_a_private_answer_is_deleted_completely(
     )
 
 
-async def test_message_burst_keeps_an_upload_status_between_two_messages(
+async def test_upload_status_that_arrives_during_a_message_burst_is_kept(
     house: House, clock: Clock
 ) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)
@@ -540,7 +540,7 @@ async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
-async def test_message_burst_repeats_an_equal_answer_after_a_failed_turn(
+async def test_message_burst_gets_the_same_answer_again_after_a_failed_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -566,7 +566,7 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
     await talk.at_once(talk.user.say(LINES[0]))
 
 
-async def test_message_burst_repeats_an_equal_answer_after_its_window(
+async def test_message_gets_the_same_answer_again_after_the_burst_window(
     house: House, clock: Clock
 ) -> None:
     """Press a button between equal messages, so that the burst state does not expire."""

@@ -108,7 +108,7 @@ async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
     assert not await _is_joined(rt, guest)
 
 
-async def test_join_code_works_once(rt: Runtime, owner: Member) -> None:
+async def test_join_code_can_join_only_one_chat(rt: Runtime, owner: Member) -> None:
     code = await _code(owner)
     first, second = await _newcomer(rt), await _newcomer(rt)
     await first.go(code, "yes")

@@ -100,7 +100,9 @@ async def begun(rt: Runtime) -> Flaky:
 
 
 @pytest.mark.parametrize("error", [Throttled(0), Unreachable(), Unreachable(certain=True)])
-async def test_anonymous_answer_is_retried_within_the_turn(rt: Runtime, error: SendError) -> None:
+async def test_answer_to_an_anonymous_person_is_retried_within_the_turn(
+    rt: Runtime, error: SendError
+) -> None:
     platform = await begun(rt)
     platform.errors = [error, error]
     await platform.do(Said("меню"))
@@ -108,7 +110,7 @@ async def test_anonymous_answer_is_retried_within_the_turn(rt: Runtime, error: S
     assert rt.later == set()
 
 
-async def test_anonymous_answer_is_retried_after_the_turn(rt: Runtime) -> None:
+async def test_answer_to_an_anonymous_person_is_retried_after_the_turn(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6), Throttled(6)]
     await platform.do(Said("меню"))
@@ -117,7 +119,7 @@ async def test_anonymous_answer_is_retried_after_the_turn(rt: Runtime) -> None:
     assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_anonymous_unsent_answers_are_sent_before_the_next_answer(rt: Runtime) -> None:
+async def test_unsent_answers_to_an_anonymous_person_precede_the_next_answer(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 3
     await platform.do(Said("меню"))
@@ -128,7 +130,7 @@ async def test_anonymous_unsent_answers_are_sent_before_the_next_answer(rt: Runt
     assert platform.line(screens.HELP) in again
 
 
-async def test_anonymous_answer_part_already_delivered_is_not_resent(rt: Runtime) -> None:
+async def test_delivered_part_of_an_answer_is_not_resent_to_anonymous_people(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Throttled(6)
     error.sent, error.external_ids = 1, ("part-1",)
@@ -141,7 +143,7 @@ async def test_anonymous_answer_part_already_delivered_is_not_resent(rt: Runtime
     assert "part-1" in platform.gone
 
 
-async def test_anonymous_answer_with_a_rejected_part_is_reported_as_missing(rt: Runtime) -> None:
+async def test_rejected_part_of_an_answer_is_reported_to_anonymous_people(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Refused()
     error.sent = 1
@@ -150,7 +152,7 @@ async def test_anonymous_answer_with_a_rejected_part_is_reported_as_missing(rt: 
     assert platform.chat == [platform.line(outbox.MISSING)]
 
 
-async def test_anonymous_dropped_answers_are_counted_and_reported_as_missing(rt: Runtime) -> None:
+async def test_dropped_answers_to_anonymous_people_are_counted_and_reported(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 100
     with capture_logs() as lines:
@@ -192,7 +194,7 @@ async def test_quick_exit_drops_unsent_answers(rt: Runtime) -> None:
     assert [platform.line(screens.EXIT_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_anonymous_unsent_answers_are_sent_before_the_reply_to_consent(rt: Runtime) -> None:
+async def test_unsent_answers_to_an_anonymous_person_precede_the_consent_reply(rt: Runtime) -> None:
     platform = Flaky(rt)
     await platform.do(Started())
     *before, last = enumerate(TO_CONSENT, 1)
@@ -231,7 +233,7 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
 
 
-async def test_anonymous_update_waits_for_a_call_longer_than_the_lock_lease(
+async def test_anonymous_persons_update_waits_for_a_call_longer_than_the_lease(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform = await begun(rt)

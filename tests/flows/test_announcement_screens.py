@@ -19,7 +19,7 @@ def subscribed(*after: str, language: str = "ru") -> Chat:
     return chat.presses(*(after or ("yes", "UZ", "kandas_status", "unsaid")))
 
 
-def test_announcements_can_be_read_without_consent_and_stored_data() -> None:
+def test_reading_announcements_needs_no_consent_and_stores_nothing() -> None:
     chat = Chat.begun("ru", "announcements").presses("read")
     assert chat.done(ReadNews)
     assert chat.at == screens.MENU

@@ -90,7 +90,7 @@ def test_country_question_accepts_a_country_other_than_the_offered_ones() -> Non
     assert stored(chat, "citizenship") == "CN"
 
 
-def test_country_question_accepts_no_citizenship() -> None:
+def test_country_question_accepts_the_option_no_citizenship() -> None:
     chat = at("citizenship").presses("stateless")
     assert stored(chat, "citizenship") == "stateless"
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
@@ -164,7 +164,7 @@ WRONG = [
 @pytest.mark.parametrize(("question", "typed", "why"), WRONG, ids=lambda each: str(each)[:20])
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(38, 39, 40, 41, 45, 46, 49)
-def test_invalid_answer_is_explained_and_asked_again(
+def test_question_is_asked_again_after_an_invalid_answer_is_explained(
     question: str, typed: str, why: Refusal
 ) -> None:
     chat = at(question, **PHONE)
@@ -356,7 +356,7 @@ def hears(chat: Chat, phrase: str) -> bool:
     return phrase in FIRST or chat.name in FULLY
 
 
-def test_answer_test_conversations_cover_every_question() -> None:
+def test_typed_answer_tests_cover_every_question_of_the_registration() -> None:
     names = {chat.name for chat in STEPS}
     assert names == {item.name for item in PREREGISTRATION.questions()}
     assert any(isinstance(item, RepeatingGroup) for item in PREREGISTRATION.items)
@@ -414,7 +414,9 @@ def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign:
 @pytest.mark.parametrize(
     ("label", "sign"), [("Close and clear", "!exit"), ("Keep this answer", "=")]
 )
-def test_review_and_exit_control_labels_can_be_typed(language: str, label: str, sign: str) -> None:
+def test_labels_of_the_exit_and_keep_answer_buttons_can_be_typed(
+    language: str, label: str, sign: str
+) -> None:
     assert the_same_written_as_pressed(language, label, sign)
 
 
@@ -427,7 +429,7 @@ def test_officer_button_label_can_be_typed_in_uzbek() -> None:
     assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
 
 
-def test_danger_option_label_can_be_typed() -> None:
+def test_danger_option_can_be_chosen_by_typing_its_label() -> None:
     chat = at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
     assert stored(chat, "trouble") == "danger"

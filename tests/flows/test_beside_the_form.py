@@ -208,7 +208,7 @@ def test_withheld_officer_message_is_announced_only_once_until_opened() -> None:
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
 
 
-def test_text_typed_before_a_withheld_question_is_shown_is_not_stored() -> None:
+def test_text_typed_while_a_message_is_withheld_is_not_taken_as_an_answer() -> None:
     chat = at("surname")
     chat.conversation = replace(chat.conversation, update_waits=True)
     chat.says("TESTOVA")
@@ -308,7 +308,7 @@ def test_keep_answer_button_stores_nothing_without_an_earlier_answer() -> None:
     assert "purpose" not in chat.told()
 
 
-def test_review_edit_list_has_a_back_button() -> None:
+def test_list_of_answers_to_edit_has_a_button_back_to_the_review() -> None:
     chat = at("review").presses("edit").answers("review")
     assert chat.at == "review"
 

@@ -61,7 +61,7 @@ def test_inline_button_of_another_screen_is_reported_as_outdated(payload: str) -
     assert chat.shows(screens.OLD_BUTTON)
 
 
-def test_review_edit_button_asks_for_its_answer_and_returns() -> None:
+def test_edit_button_in_the_review_asks_the_question_and_returns() -> None:
     chat = at("review")
     rows = {row.payload: row for row in _shapes(chat, Row)}
     assert WORDS.render(rows[f"{screens.CHANGE}surname"].answer, "ru") == "TESTOVA"
@@ -72,7 +72,7 @@ def test_review_edit_button_asks_for_its_answer_and_returns() -> None:
     assert chat.told()["surname"] == "TESTOVSKAYA"
 
 
-def test_review_edit_button_is_refused_for_the_consent() -> None:
+def test_consent_cannot_be_changed_by_an_edit_button_of_the_review() -> None:
     chat = at("review").takes(Pressed(f"{screens.CHANGE}consent_registration"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == "review"

@@ -227,7 +227,7 @@ def test_changed_consent_is_asked_again_before_submit() -> None:
     assert len(chat.done(Submit)) == 1
 
 
-def test_country_matches_are_dropped_when_a_question_is_inserted() -> None:
+def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> None:
     chat = at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
@@ -259,7 +259,7 @@ def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     assert {"child", "under14"} <= set(chat.told().values())
 
 
-def test_edit_list_of_a_removed_flow_leads_to_the_menu() -> None:
+def test_list_of_answers_to_edit_leads_to_the_menu_when_its_flow_is_gone() -> None:
     chat = at("review").presses("edit")
     assert chat.at == screens.EDIT
     chat.flows = {}

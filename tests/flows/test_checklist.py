@@ -235,7 +235,7 @@ def test_checklist_includes_papers_of_child_and_spouse() -> None:
         ("unsure", ["nationality_proof", "commission_recommendation"]),
     ],
 )
-def test_checklist_requires_the_commission_without_proof_of_ethnicity(
+def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
     papers: str, due: list[str]
 ) -> None:
     answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
@@ -313,7 +313,7 @@ def test_checklist_begins_with_the_end_of_stay_for_people_in_kazakhstan(
         assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
-def test_checklist_treaty_exemption_applies_at_every_location() -> None:
+def test_checklist_states_a_treaty_exemption_at_every_location() -> None:
     for place in PLACES:
         made = checklist(situation("prp", "KG", place, "alone"), TODAY)
         record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)

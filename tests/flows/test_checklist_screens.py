@@ -133,7 +133,7 @@ def test_checklist_box_of_an_unknown_document_is_reported_as_outdated() -> None:
     assert Chat.begun("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
 
 
-def test_checklist_tick_screen_accepts_back_as_text() -> None:
+def test_typed_word_back_leads_from_the_ticking_screen_to_the_checklist() -> None:
     assert kept().presses("tick").says("назад").at == checklist_screens.Screen.MINE
 
 
@@ -192,7 +192,7 @@ def test_mydata_and_delete_commands_include_the_checklist() -> None:
 # Reminders of a stored checklist
 
 
-def test_reminder_can_be_set_and_removed() -> None:
+def test_checklist_reminder_can_be_set_and_removed() -> None:
     chat = kept().presses("remind")
     assert chat.done(Remind) == [Remind(7)]
     assert chat.conversation.saved_list is not None
@@ -205,17 +205,17 @@ def test_reminder_can_be_set_and_removed() -> None:
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])
-def test_reminder_is_not_offered_in_countries_where_messages_endanger(citizenship: str) -> None:
+def test_checklist_reminder_is_not_offered_where_messages_endanger_people(citizenship: str) -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status")
     chat.answers(citizenship).presses("alone", "yes", "kazakhstan", "keep", "yes")
     assert "remind" not in chat.keys
 
 
-def test_reminder_is_not_offered_when_the_country_is_unknown() -> None:
+def test_checklist_reminder_is_not_offered_when_the_country_is_unknown() -> None:
     assert "remind" not in kept(taps=("kandas_extension",)).keys
 
 
-def test_stop_command_removes_the_reminder_and_offers_no_new_one() -> None:
+def test_stop_command_removes_the_checklist_reminder_and_offers_none() -> None:
     chat = kept().presses("remind").says("/stop")
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is None
@@ -269,7 +269,7 @@ def test_anonymous_eligibility_answers_are_dropped_on_handoff_consent() -> None:
     assert "eligibility" not in chat.conversation.forms
 
 
-def test_officer_request_within_a_flow_returns_to_its_question() -> None:
+def test_flow_continues_at_its_open_question_after_an_officer_request() -> None:
     chat = midway().presses("!person")
     assert "eligibility" in chat.conversation.forms
     chat.presses("general").presses("-")
@@ -285,7 +285,7 @@ def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
     assert chat.conversation.draft_list is None
 
 
-def test_checklist_entries_match_the_documents_of_the_checklist() -> None:
+def test_checklist_has_one_entry_to_tick_for_each_document() -> None:
     answers = {"programme": "kandas_status", "citizenship": "UZ", "family": "both"}
     made = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]
@@ -323,7 +323,7 @@ def test_checklist_change_alerts_do_not_start_without_consent() -> None:
 
 
 @pytest.mark.parametrize("end", ["unwatch", "drop"])
-def test_checklist_change_alerts_end_when_they_or_the_list_are_removed(end: str) -> None:
+def test_checklist_change_alerts_end_when_turned_off_or_list_is_deleted(end: str) -> None:
     chat = informed().presses(end)
     assert watched(chat)[-1] == {}
     assert "list_changes" not in chat.conversation.consents
@@ -351,7 +351,7 @@ def test_checklist_change_alerts_are_not_offered_where_messages_endanger() -> No
     assert "watch" not in kept(taps=CHINESE).keys
 
 
-def test_checklist_change_alerts_follow_the_replaced_checklist() -> None:
+def test_checklist_change_alerts_are_adapted_to_the_new_checklist() -> None:
     chat = informed().presses("again").presses(*CHINESE, "keep")
     assert watched(chat)[-1] == {}, "a message can endanger"
     chat = informed().presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")

@@ -45,7 +45,7 @@ def test_text_about_a_mistake_in_an_officer_request_shows_the_registration() -> 
     assert chat.at == "~lookup"
 
 
-def test_typed_no_with_an_answer_answers_the_first_question() -> None:
+def test_first_form_question_accepts_an_answer_typed_after_no() -> None:
     chat = Chat.begun("ru", "preregistration")
     first = chat.at
     assert chat.says("нет, себя").at != first
@@ -56,7 +56,9 @@ def test_typed_no_with_an_answer_answers_the_first_question() -> None:
     ("text", "language"),
     [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],
 )
-def test_typed_no_with_an_answer_corrects_it_or_leads_back(text: str, language: str) -> None:
+def test_answer_typed_after_no_is_accepted_or_leads_to_its_question(
+    text: str, language: str
+) -> None:
     assert at("birth_year", language).says(text).told()["birth_year"] == "1987"
     chat = at("residence_country", language).says(text)
     assert chat.at == "birth_year"
@@ -64,7 +66,7 @@ def test_typed_no_with_an_answer_corrects_it_or_leads_back(text: str, language: 
     assert chat.told()["birth_year"] == "1990"
 
 
-def test_typed_no_with_a_name_is_deleted_from_the_chat() -> None:
+def test_name_typed_after_no_is_deleted_from_the_chat() -> None:
     chat = at("given_name").says("нет, TESTOVSKAYA")
     assert chat.at == "surname"
     assert chat.done(DeleteInput)

@@ -62,7 +62,7 @@ def heard(day: date, *typed: str) -> str:
     return " ".join(shown)
 
 
-def test_content_snapshot_without_publications_returns_the_plain_date() -> None:
+def test_day_without_published_content_is_a_plain_date() -> None:
     assert Snapshot().on(TODAY) is TODAY
 
 
@@ -121,7 +121,7 @@ def test_published_mission_card_shows_address_and_telephone() -> None:
     )
 
 
-def test_published_answer_replaces_the_shipped_order_and_flow() -> None:
+def test_published_answer_to_an_intent_replaces_the_shipped_answer() -> None:
     intent, question = "permit.visa", "Нужна ли мне виза в Казахстан?"
     body = replace_body(BODY, opening=("tr.stay",), more=("uz.stay",), flow="eligibility")
     assert "Турции" not in heard(TODAY, "Русский", question)
@@ -132,7 +132,7 @@ def test_published_answer_replaces_the_shipped_order_and_flow() -> None:
     assert heard(lost, "Русский", question) == heard(TODAY, "Русский", question)
 
 
-def test_checklist_reminder_is_stored_as_a_plain_date(everything: date) -> None:
+def test_checklist_reminder_day_is_stored_as_a_plain_date(everything: date) -> None:
     taps = ("kandas_status", "UZ", "both", "yes", "yes", "origin", "keep", "yes", "remind")
     chat = replace(Chat.begun("ru", "checklist"), today=everything).presses(*taps)
     assert chat.conversation.saved_list is not None

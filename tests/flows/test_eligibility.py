@@ -45,7 +45,7 @@ def found(**others: str) -> list[str]:
     return [way.key for way in ways({**MOVES, **others}, TODAY)]
 
 
-def test_eligibility_programmes_follow_purpose_and_person() -> None:
+def test_eligibility_programmes_match_the_purpose_and_the_ethnicity() -> None:
     assert found() == ["kandas_status", "prp"]
     assert found(ethnic_kazakh="no") == ["prp"]
     assert found(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
@@ -119,7 +119,7 @@ def test_eligibility_mentions_support_only_together_with_its_small_quota() -> No
     assert quota.SHARE.text not in heard(NEXT_YEAR)
 
 
-def test_eligibility_mentions_registration_to_people_who_want_information() -> None:
+def test_eligibility_mentions_registration_when_purpose_is_information() -> None:
     assert flow.MAY_REGISTER in heard(purpose="information")
     assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
 

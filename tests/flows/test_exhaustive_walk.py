@@ -75,7 +75,7 @@ def test_flow_walk_skips_transitions_that_remove_or_edit_an_answer() -> None:
     assert changed.moves == {(START, "pets"), ("pets", "review")}
 
 
-def test_flow_walk_answers_text_questions() -> None:
+def test_flow_walk_follows_a_condition_on_an_answered_text_question() -> None:
     told = replace(MANY_PETS, when=WORDS_OF_ONES_OWN.answered())
     walked = walk(flow(WORDS_OF_ONES_OWN, told, REVIEW))
     assert walked.moves == {(START, "own"), ("own", "many"), ("many", "review"), ("review", END)}

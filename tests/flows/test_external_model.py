@@ -76,7 +76,7 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
-def test_external_model_gets_no_private_or_understood_text_nor_danger(text: str) -> None:
+def test_external_model_gets_no_text_that_is_private_clear_or_dangerous(text: str) -> None:
     chat = agreed().says(text)
     assert not chat.done(ChooseIntent)
 
@@ -131,7 +131,7 @@ def test_external_model_consent_of_an_anonymous_person_is_not_recorded() -> None
     assert not chat.done(ConsentWithdrawn)
 
 
-def test_external_model_consent_is_recorded_once_and_withdrawn() -> None:
+def test_external_model_consent_and_withdrawal_are_recorded_once_each() -> None:
     chat = begun()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     chat.says("aaa").presses("?model.yes").says("aaa")

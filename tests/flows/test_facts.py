@@ -75,7 +75,7 @@ def test_fact_states_that_only_an_excerpt_of_its_source_was_read(dated: Dated) -
         assert "excerpt" not in WORDS.render(told, "en")
 
 
-def test_facts_known_only_from_an_excerpt_all_state_that() -> None:
+def test_facts_without_an_opened_source_all_mention_the_excerpt() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:
@@ -203,7 +203,7 @@ def test_facts_due_command_lists_facts_that_expire_soon_or_have_expired() -> Non
     assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
 
 
-def test_facts_on_command_prints_each_intent_with_its_expired_facts() -> None:
+def test_facts_on_date_command_prints_each_intent_with_its_expired_facts() -> None:
     code, told = run("on", "2027-01-01", "--only", "test.")
     assert code == 0
     assert "test.language: Language test (opens interview)" in told
@@ -212,13 +212,13 @@ def test_facts_on_command_prints_each_intent_with_its_expired_facts() -> None:
     assert "kandas.what" not in told
 
 
-def test_facts_on_command_marks_intents_without_a_verified_answer() -> None:
+def test_facts_on_date_command_marks_intents_without_a_verified_answer() -> None:
     _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
     assert "(no verified answer)" in told
     assert "Мы не можем сказать" in told
 
 
-def test_facts_on_command_prints_each_flow_with_its_ended_facts() -> None:
+def test_facts_on_date_command_prints_each_flow_with_its_ended_facts() -> None:
     _code, told = run("on", "2027-01-01", "--only", "interview stages")
     assert told.splitlines()[0] == "interview stages:"
     assert f"  {WORDS.render(PHASE.ended or NO_PROMISE, 'en')}\n" in told
@@ -226,7 +226,7 @@ def test_facts_on_command_prints_each_flow_with_its_ended_facts() -> None:
     assert all(WORDS.render(duty.text, "en") in told for duty in DUTIES)
 
 
-def test_facts_on_command_marks_answers_whose_facts_have_all_expired() -> None:
+def test_facts_on_date_command_marks_answers_with_only_expired_facts() -> None:
     _code, told = run("on", "2031-01-01", "--only", "kandas.what")
     assert "LAPSED" in told
 

@@ -289,7 +289,7 @@ def test_visa_answer_states_whether_a_visa_agreement_exists(origin: Origin) -> N
     assert re.search(r"[Bb]y an agreement|an agreement on visa-free entry with|no agreement", lines)
 
 
-def test_answers_without_a_known_location_do_not_advise_against_return() -> None:
+def test_intent_answers_do_not_assume_that_the_person_left_the_country() -> None:
     for intent, reply in REPLIES.items():
         said = said_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
         assert LEFT not in said, intent
@@ -366,7 +366,7 @@ MOVING: tuple[Answers, ...] = tuple(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("answers", MOVING, ids=lambda a: f"{a['citizenship']}-{a['location']}")
-def test_eligibility_first_programme_and_its_cost_come_early(
+def test_eligibility_states_the_fee_within_the_length_of_a_first_answer(
     answers: Answers, language: str
 ) -> None:
     said = [WORDS.render(text, language) for text in eligibility.spoken(answers, TODAY)]

@@ -74,7 +74,7 @@ def test_foreign_first_message_about_danger_begins_with_safety(code: str, text: 
         assert choice.startswith(WORDS.render(screens.CHOOSE_LANGUAGE, "kk"))
 
 
-def test_foreign_first_message_about_danger_is_answered_after_the_choice() -> None:
+def test_foreign_message_about_danger_is_answered_after_a_language_choice() -> None:
     chat = Chat("uz", understanding=REAL).says(DANGERS[0][1]).presses("uz")
     assert chat.shows(safety.READ_ALONE)
     assert all(chat.shows(line) for line in REAL.safety["danger.detained"](TODAY, ""))
@@ -88,7 +88,7 @@ def test_word_help_alone_is_answered_only_in_the_offered_languages() -> None:
     assert danger.startswith(WORDS.render(safety.ONE_SENTENCE, "kk"))
 
 
-def test_foreign_question_is_answered_after_the_choice() -> None:
+def test_foreign_question_is_answered_after_a_language_choice() -> None:
     chat = Chat("ru", understanding=REAL).says("Merhaba, vize gerekli mi Kazakistan için")
     known = chat.conversation.heard
     assert known is not None

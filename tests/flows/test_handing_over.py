@@ -57,7 +57,7 @@ def test_registry_status_is_shown_only_on_request_after_the_stop_command() -> No
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
-def test_registry_status_changes_after_the_first_are_notified_on_opt_in() -> None:
+def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()

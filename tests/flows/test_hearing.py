@@ -108,7 +108,7 @@ def test_first_message_is_answered_again_in_another_language() -> None:
     assert chat.shows(hearing.WHICH_ONE)
 
 
-def test_first_message_of_unknown_language_is_answered_after_the_choice() -> None:
+def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None:
     chat = Chat(understanding=UNDERSTANDING).says("Pension?")
     assert chat.at == screens.LANGUAGE
     chat.says("zzz").presses("ru")
@@ -179,7 +179,7 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
-def test_urgent_warning_for_another_country_needs_the_more_button() -> None:
+def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
     chat = heard()
     chat.understanding = told_by(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
@@ -321,7 +321,7 @@ def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
     assert says(kept, "papers").at == "~mine"
 
 
-def test_intent_open_button_works_for_a_reply_without_a_label() -> None:
+def test_intent_open_button_opens_the_flow_of_a_reply_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
     chat = Chat.begun("ru", understanding=told_by({}, **{"talk.hello": bare}))
     assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
@@ -353,7 +353,7 @@ def test_form_answer_takes_precedence_over_a_recognized_intent() -> None:
     assert chat.says("1990").told()["birth_year"] == "1990"
 
 
-def test_sentence_at_a_name_question_is_an_intent_only_when_recognized() -> None:
+def test_name_question_stores_a_sentence_unless_its_intent_is_certain() -> None:
     known = {"what do I need": sure("kandas.cost"), "Anna Maria Testova": unsure("kandas.cost")}
     chat = at("surname")
     chat.understanding = told_by(known)
@@ -383,7 +383,7 @@ def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
 
 
-def test_faq_free_text_is_recognized_as_an_intent() -> None:
+def test_text_typed_in_the_faq_flow_is_recognized_as_an_intent() -> None:
     chat = says(heard(flow="faq"), "passport")
     assert chat.at == "faq_topic"
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
@@ -396,7 +396,7 @@ def test_private_digits_are_not_sent_to_intent_recognition() -> None:
     assert says(chat, "passport").shows(hearing.YOU_ASK)
 
 
-def test_private_question_ignores_a_text_question_with_digits() -> None:
+def test_private_question_does_not_take_digits_for_a_users_question() -> None:
     chat = inside("phone", contact="phone").says("12 34")
     assert chat.at == "phone"
 
@@ -607,7 +607,7 @@ def test_skip_button_of_a_changed_form_reports_the_change() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:-")).shows(screens.CHANGED)
 
 
-def test_edit_list_page_of_a_removed_flow_leads_to_the_menu() -> None:
+def test_next_page_of_answers_to_edit_is_the_menu_when_the_flow_is_gone() -> None:
     chat = at("review").presses("edit")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "preregistration"}
     assert chat.takes(Pressed(f"{chat.nonce}:>")).at == screens.MENU

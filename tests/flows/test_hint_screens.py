@@ -96,7 +96,7 @@ def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-def test_message_hint_address_is_stored_and_deleted_from_the_chat(way: str) -> None:
+def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> None:
     chat = opened().presses(way)
     given = chat.done(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
@@ -157,7 +157,7 @@ def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
 
 
-def test_message_hint_code_attempt_is_not_counted_for_other_text() -> None:
+def test_other_text_does_not_count_as_a_message_hint_code_attempt() -> None:
     chat = asked_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
     assert chat.done(ConfirmContact) == []
@@ -223,7 +223,7 @@ def test_message_hint_address_can_be_removed_when_hints_are_switched_off() -> No
     assert "hints" in labels(chat.takes(MENU))
 
 
-def test_message_hint_address_is_asked_on_the_secure_page_when_mandatory() -> None:
+def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
     chat = opened(page=Page.ALWAYS).presses("email")
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])

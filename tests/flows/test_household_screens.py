@@ -121,7 +121,7 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
-def test_refused_code_to_join_a_family_is_explained_and_ends_consent(refusal: str) -> None:
+def test_refused_code_to_join_a_family_is_explained_and_consent_withdrawn(refusal: str) -> None:
     chat = offered().presses("yes")
     chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
@@ -190,13 +190,13 @@ def _withdrawing(chat: Chat) -> Chat:
     return chat
 
 
-def test_family_join_is_cancelled_when_the_registration_ended_first() -> None:
+def test_family_join_is_cancelled_during_the_registrations_withdrawal() -> None:
     chat = _withdrawing(offered()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert chat.done(ChangeHousehold) == []
 
 
-def test_family_screen_is_closed_when_the_registration_ended_meanwhile() -> None:
+def test_family_screen_is_closed_during_the_registrations_withdrawal() -> None:
     assert _withdrawing(registered()).presses("household").at == screens.MENU
 
 

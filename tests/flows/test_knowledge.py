@@ -184,7 +184,7 @@ def test_checklist_requires_no_home_document_from_iran_or_afghanistan() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_information_flow_outcome_ends_with_the_officer_advice() -> None:
+def test_information_flow_results_all_end_with_advice_to_ask_an_officer() -> None:
     for name in ASKING:
         ends = {told[-1][0].msgid for _answers, told in everything(name, TODAY)}
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
@@ -280,7 +280,7 @@ def test_desk_name_of_an_unknown_mission_is_its_key() -> None:
     assert "kg_bishkek" in {place.key for place in offices.places("KG")}
 
 
-def test_topic_is_found_by_its_key() -> None:
+def test_announcement_topic_is_found_by_its_key() -> None:
     assert all(topics.topic(each.key) is each for each in topics.TOPICS)
 
 

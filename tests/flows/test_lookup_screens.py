@@ -16,7 +16,7 @@ def asked(language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_status_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -> None:
+def test_status_lookup_by_number_and_pin_deletes_both_from_the_chat(language: str) -> None:
     chat = Chat.begun(language).says("/status")
     assert chat.shows(screens.NO_REGISTRATION)
     assert chat.presses("number").shows(lookup_screens.ENTER_NUMBER)
@@ -70,7 +70,7 @@ def test_status_lookup_can_be_left_by_every_command(word: str) -> None:
     assert chat.says(TYPED_PIN).done(LookUpStatus) == []
 
 
-def test_status_lookup_can_be_left_by_its_button() -> None:
+def test_status_lookup_ends_when_its_leave_button_is_pressed() -> None:
     chat = asked().presses("leave")
     assert chat.at == screens.MENU
     assert chat.conversation == Conversation(
@@ -79,7 +79,7 @@ def test_status_lookup_can_be_left_by_its_button() -> None:
 
 
 @pytest.mark.parametrize("typed", ["my number", "KS", "KS-2026 ABCD", "x" * 41])
-def test_status_lookup_rejects_text_that_is_no_number(typed: str) -> None:
+def test_status_lookup_rejects_text_that_is_no_registration_number(typed: str) -> None:
     assert asked().says(typed).at == lookup_screens.NUMBER
 
 
@@ -89,7 +89,7 @@ def test_status_lookup_rejects_text_that_is_no_pin() -> None:
     assert chat.at == lookup_screens.PIN
 
 
-def test_status_lookup_answers_words_of_danger() -> None:
+def test_status_lookup_gives_the_safety_answer_to_words_of_danger() -> None:
     assert asked().says("мне угрожают").shows(safety.READ_ALONE)
 
 

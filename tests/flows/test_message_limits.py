@@ -119,7 +119,7 @@ def test_message_limit_danger_button_alerts_the_officer() -> None:
     assert relayed(chat.says("three"))[-1] == "three"
 
 
-def test_message_limit_notice_does_not_prevent_relaying_a_typed_no() -> None:
+def test_typed_no_is_relayed_to_the_officer_after_a_message_limit_notice() -> None:
     assert relayed(limited(2).says("нет")) == ["нет"]
 
 
@@ -165,7 +165,7 @@ def test_message_limit_refuses_recording_and_caption_with_one_reply() -> None:
     assert chat.text.count(chat.text.partition("\n")[0]) == 1
 
 
-def test_person_blocked_by_an_officer_sees_danger_button_for_recording() -> None:
+def test_person_blocked_by_an_officer_can_report_danger_after_a_recording() -> None:
     chat = limited().presses("back").takes(Attached("voice", "ref"))
     assert relayed(chat) == []
     assert chat.shows(screens.CANNOT_HEAR)

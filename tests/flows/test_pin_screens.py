@@ -38,7 +38,7 @@ def test_pin_is_offered_but_not_required_after_a_registration() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pin_is_set_and_deleted_from_the_chat(language: str) -> None:
+def test_new_pin_is_stored_and_its_message_is_deleted_from_the_chat(language: str) -> None:
     chat = locked(language)
     assert chat.done(SetPin) == [SetPin("204611")]
     assert DeleteInput() in chat.effects_now
@@ -120,7 +120,7 @@ def test_pin_change_and_removal_need_the_current_pin() -> None:
     assert chat.says("/status").at == screens.REGISTERED
 
 
-def test_pin_is_entered_on_the_secure_page_when_it_is_mandatory() -> None:
+def test_pin_is_entered_on_the_mandatory_secure_page() -> None:
     chat = locked()
     chat.page = Page.ALWAYS
     chat.says("/status")
@@ -134,7 +134,7 @@ def test_pin_is_entered_on_the_secure_page_when_it_is_mandatory() -> None:
     assert chat.done(TryPin) == [TryPin("204611")]
 
 
-def test_stored_data_is_shown_on_the_secure_page_when_it_is_mandatory() -> None:
+def test_stored_data_is_shown_on_the_mandatory_secure_page() -> None:
     chat = at("review")
     chat.page = Page.ALWAYS
     chat.says("/mydata")
@@ -147,7 +147,7 @@ def test_stored_data_is_shown_on_the_secure_page_when_it_is_mandatory() -> None:
     assert chat.at == "review"
 
 
-def test_private_answer_typed_in_the_messenger_is_rejected_without_detail() -> None:
+def test_private_answer_typed_in_the_messenger_is_rejected_unexplained() -> None:
     chat = at("surname")
     chat.page = Page.ALWAYS
     chat.says("Тестова1")
@@ -156,7 +156,7 @@ def test_private_answer_typed_in_the_messenger_is_rejected_without_detail() -> N
     assert "латин" not in chat.text
 
 
-def test_contact_request_keyboard_is_removed_when_the_question_ends() -> None:
+def test_button_to_share_a_phone_number_is_removed_when_the_question_ends() -> None:
     chat = at("phone", contact="phone")
     assert not chat.says("zzz").says_now[0].ends_contact
     assert [say.ends_contact for say in chat.says("/menu").says_now] == [True]

@@ -31,7 +31,7 @@ def inside(question: str, known: dict[str, Recognition], language: str = "ru") -
     ("text", "words"),
     [("多久有结果", 2.5), ("为什么 ИИН", 2.5), ("two words", 2), ("— да!", 1), ("", 0)],
 )
-def test_word_count_works_for_chinese_without_spaces(text: str, words: float) -> None:
+def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: float) -> None:
     assert count_words(text) == words
 
 
@@ -81,7 +81,7 @@ def test_year_with_two_digits_is_explained_and_offers_no_topics(text: str, langu
     assert chat.says(text).shows(REFUSALS[Refusal.TWO_DIGIT_YEAR])
 
 
-def test_date_of_birth_is_no_suspicion_of_danger() -> None:
+def test_typed_date_of_birth_raises_no_suspicion_of_danger() -> None:
     text = "一九八七年三月二十日"
     known = {text: danger("danger.detained", Danger.SUSPECTED)}
     assert not inside("birth_year", known, "zh_Hans").says(text).shows(safety.ONE_SENTENCE)
@@ -188,11 +188,11 @@ def test_upload_caption_about_a_withheld_passport_is_detected_as_danger() -> Non
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
 
 
-def test_upload_caption_with_an_unsure_question_offers_topics() -> None:
+def test_upload_caption_that_may_be_a_question_offers_topics() -> None:
     assert _sends("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
 
 
-def test_upload_caption_that_is_not_understood_gets_a_note() -> None:
+def test_upload_caption_that_is_not_understood_gets_a_reply_saying_so() -> None:
     assert _sends("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
     suspected = Recognition(danger=Danger.SUSPECTED, confidence=unsure().confidence)
     assert _sends("боюсь", suspected).shows(safety.ONE_SENTENCE)

@@ -44,7 +44,7 @@ def test_referral_code_is_ignored_for_a_registered_person() -> None:
     assert chat.conversation.referral is None
 
 
-def test_referral_screen_follows_the_language_choice() -> None:
+def test_referral_screen_is_shown_after_the_language_is_chosen() -> None:
     chat = Chat().takes(Started(CODE)).takes(FOUND)
     assert chat.at == screens.LANGUAGE
     assert chat.presses("kk").at == INVITED

@@ -93,7 +93,7 @@ def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, statu
     assert not chat.shows(REFUSED)
 
 
-def test_unknown_registry_step_does_not_say_that_nothing_is_needed() -> None:
+def test_status_with_an_unknown_registry_step_does_not_tell_people_to_wait() -> None:
     chat = _reported("A_LATER_STEP", "OPEN", LAST_DAY)
     assert not chat.shows(registration_screens.WE_WRITE)
     assert not chat.shows(registration_screens.LOOK_AGAIN)

@@ -146,7 +146,7 @@ def test_facts_that_protect_people_have_a_text_for_when_they_expire() -> None:
         assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
-def test_checklist_facts_of_later_years_expire_within_a_few_days() -> None:
+def test_document_facts_that_outlive_2026_expire_on_known_days() -> None:
     ends = {fact.until for fact in catalogue.FACTS if fact.key.startswith("documents.")}
     assert {day for day in ends if day > date(2026, 12, 31)} <= {
         date(2027, 9, 24), date(2027, 9, 28), date(2027, 9, 29)
@@ -206,7 +206,7 @@ def test_intent_answer_without_current_facts_says_that_none_is_verified() -> Non
     assert NOT_VERIFIED not in REPLIES["kandas.term"].opening(date(2026, 11, 28), "")
 
 
-def test_cost_answer_keeps_stating_that_the_status_is_free() -> None:
+def test_cost_answer_still_says_kandas_status_is_free_when_facts_expired() -> None:
     assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
     here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
     told = list(eligibility.spoken(here, SUMMER))
@@ -238,7 +238,7 @@ def test_pilot_answer_about_later_rules_is_correct_in_any_year() -> None:
         ("support.housing", quota.PLACES),
     ),
 )
-def test_intent_answer_announces_the_end_of_2026_and_states_it_afterwards(
+def test_intent_answer_announces_the_end_of_a_fact_and_later_states_it(
     intent: str, ending: Fact
 ) -> None:
     assert ending.ends not in opening(intent, "", date(2026, 11, 30))

@@ -184,7 +184,7 @@ def test_family_group_lists_its_members_up_to_fifteen() -> None:
     assert chat.presses("submit").done(Submit)[0].answers["family"] == "15"
 
 
-def test_spouse_handoff_offer_leads_to_an_officer_and_back() -> None:
+def test_handoff_offer_about_the_spouse_leads_to_an_officer_and_back() -> None:
     chat = at("family", applying="family")
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
@@ -215,7 +215,7 @@ def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
     [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
      ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
 )  # fmt: skip
-def test_consent_refusal_lists_no_missing_or_unsafe_mission(
+def test_consent_refusal_names_missions_only_in_a_safe_home_country(
     citizenship: str, location: str
 ) -> None:
     chat = _refused(citizenship=citizenship, location=location)

@@ -22,7 +22,7 @@ def given(chat: Chat) -> list[SuggestPhrase]:
     return [each for each in chat.effects if isinstance(each, SuggestPhrase)]
 
 
-def test_suggest_phrase_button_is_offered_after_the_second_failure() -> None:
+def test_suggest_phrase_button_is_offered_after_two_unclear_texts() -> None:
     chat = Chat.begun("ru", understanding=UNDERSTANDING).says("zzz")
     assert "?teach" not in chat.keys
     assert "?teach" in chat.says("zzz").keys

@@ -41,7 +41,7 @@ def test_support_facts_state_the_multiples_of_the_calculation_index() -> None:
     assert dict(quota.PLACES.text.values)["regions"] == len(PLACES[2026])
 
 
-def test_support_regions_can_each_be_chosen_once() -> None:
+def test_support_flow_offers_every_region_exactly_once() -> None:
     chosen = [key for keys in AREAS.values() for key in keys]
     assert sorted(chosen) == sorted(region.key for region in REGIONS)
     assert {key for year in PLACES.values() for key in year} <= set(chosen)

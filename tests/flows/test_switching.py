@@ -104,7 +104,7 @@ def test_language_switch_tests_cover_every_question() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_language_switch_keeps_stored_bytes_at_every_question(language: str) -> None:
+def test_language_switch_at_any_question_changes_no_stored_answer(language: str) -> None:
     for at in range(len(_questions())):
         for other in LANGUAGES:
             here, there = _asked(at, other), _switched(at, other, language)
@@ -118,7 +118,7 @@ def test_language_switch_keeps_stored_bytes_at_every_question(language: str) -> 
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
-def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None:
+def test_language_switch_changes_the_effect_of_no_answer(language: str) -> None:
     for at, (flow, form, stop) in enumerate(_questions()):
         values = [*exhaustive_walk._values(flow, stop.item, options(stop, form))]
         for value in (*values, *((None,) if stop.item.skippable else ())):
@@ -151,6 +151,6 @@ def _payload(shift: int | None) -> bytes:
 
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))
-def test_language_switch_keeps_the_registry_payload_bytes(shift: int) -> None:
+def test_language_switch_leaves_the_registry_payload_unchanged(shift: int) -> None:
     """The language and the hash of the consent text may differ; they are outside the payload."""
     assert _payload(shift) == _payload(None)

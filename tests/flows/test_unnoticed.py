@@ -34,7 +34,7 @@ def test_form_submitted_after_a_refused_handoff_ends_in_the_menu() -> None:
     assert chat.until("review").presses("submit").at == screens.MENU
 
 
-def test_keep_answer_label_typed_without_an_earlier_answer_is_outdated() -> None:
+def test_typed_label_keep_this_answer_is_outdated_without_an_answer() -> None:
     chat = Chat.begun().says(WORDS.render(screens.KEEP, "ru"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == screens.MENU
@@ -103,7 +103,7 @@ def test_menu_and_language_screen_have_no_extra_officer_button() -> None:
     assert "officer" in chat.keys
 
 
-def test_country_matches_become_options_in_a_review_edit() -> None:
+def test_ambiguous_country_is_asked_about_when_an_answer_is_edited() -> None:
     chat = at("review").edits("citizenship").says("Корея")
     assert chat.shows(_("Which one do you mean?"))
     assert chat.says("2").told()["citizenship"] == "KR"

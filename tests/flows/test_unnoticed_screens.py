@@ -208,7 +208,7 @@ def test_message_limit_decision_has_the_menu_button(is_lifted: bool) -> None:
     assert chat.says_now[0].buttons[0].label == button("Menu")
 
 
-def test_requested_document_is_named_when_sent_to_the_secure_page() -> None:
+def test_secure_page_link_names_the_document_that_an_officer_requested() -> None:
     chat = replace(Chat.begun().takes(Joined()), page=Page.ALWAYS)
     chat.takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.ON_PAGE, label=ETHNICITY.label)
@@ -351,7 +351,7 @@ def test_document_request_ends_when_the_case_is_resolved() -> None:
     assert chat.conversation.requested_upload == ""
 
 
-def test_first_pin_is_chosen_on_the_secure_page_when_it_is_mandatory() -> None:
+def test_first_pin_is_chosen_on_the_mandatory_secure_page() -> None:
     chat = replace(_registered(), page=Page.ALWAYS).answers("pin")
     assert chat.conversation.after_pin == pin_screens.NEW
 

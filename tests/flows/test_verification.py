@@ -186,13 +186,13 @@ def test_flow_check_requires_consent_for_a_handoff() -> None:
     assert found(PETS, registers=False) == []
 
 
-def test_flow_check_covers_repeating_groups() -> None:
+def test_flow_check_finds_a_malformed_option_key_in_a_repeating_group() -> None:
     inside = replace(RELATION, among=(Option("да", button("Yes")),))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     assert any("trial.relation: the key да" in each for each in found(*GOOD[:4], lists, REVIEW))
 
 
-def test_flow_check_limits_a_member_label_including_its_number() -> None:
+def test_flow_check_limits_a_group_members_label_including_its_number() -> None:
     inside = replace(RELATION, label=button("Change an answer"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = found(*GOOD[:4], lists, REVIEW)
@@ -242,14 +242,16 @@ class TooLong(Languages):
         ("registered", ("Change an answer", "Withdraw", "What comes next")),
     ],
 )
-def test_flow_check_covers_built_in_screens(screen: str, labels: tuple[str, ...]) -> None:
+def test_flow_check_finds_too_long_labels_on_the_assistants_screens(
+    screen: str, labels: tuple[str, ...]
+) -> None:
     flows = {name: FLOWS[name] for name in ("about", "next_steps")}
     for label in labels:
         wrong = map(str, verification.check(flows, TooLong(label)))
         assert any(each.startswith(f"~{screen}: “") and "; 20 fit" in each for each in wrong), label
 
 
-def test_flow_check_covers_labels_of_a_repeating_group() -> None:
+def test_flow_check_finds_too_long_button_labels_of_a_repeating_group() -> None:
     lists = flow(*GOOD[:4], replace(FAMILY, items=(RELATION,), when=PETS.is_("yes")), REVIEW)
     for label in (FAMILY.add.msgid, FAMILY.done.msgid, "Remove no. {number}"):
         wrong = map(str, verification.check({"trial": lists}, TooLong(label)))

@@ -184,7 +184,7 @@ def test_transcription_button_of_an_earlier_voice_message_is_outdated(name: str)
     assert not chat.done(Transcribe)
 
 
-def test_transcription_button_of_another_stage_is_reported_as_outdated() -> None:
+def test_transcription_button_that_belongs_to_another_screen_is_outdated() -> None:
     for chat, name in ((sent(), "right"), (shown(ASKED), "yes")):
         key = button(chat, "yes" if name == "right" else "right").rpartition(".")[2]
         before = len(chat.done(Transcribe))

@@ -178,12 +178,12 @@ def test_catalogues_pass_the_lint(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", catalogues.BUILT)
-def test_converted_messages_equal_those_of_the_converted_catalogue(code: str) -> None:
+def test_messages_of_a_derived_script_equal_those_of_its_catalogue(code: str) -> None:
     whole = {(each.context or "", each.id): each.string for each in catalogues.read(code)}
     assert catalogues.messages(code) == {key: text for key, text in whole.items() if key[1]}
 
 
-def test_languages_share_the_keys_of_their_messages() -> None:
+def test_catalogues_of_several_languages_share_english_texts_in_memory() -> None:
     english = [map(id, catalogues.messages(code)) for code in ("ru", "kk", "kk_Arab")]
     assert len(set.intersection(*map(set, english))) > 2000
 
@@ -329,7 +329,7 @@ def test_languages_check_passes_with_a_note_when_hunspell_is_missing(
     assert "Spelling of ru is left out: hunspell has no dictionary here." in result.output
 
 
-def test_languages_draw_command_is_reproducible_by_its_seed(
+def test_languages_draw_command_draws_the_same_sample_for_one_seed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = {("", f"Sentence {number}"): f"Gap {number}" for number in range(100)}

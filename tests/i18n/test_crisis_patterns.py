@@ -74,7 +74,7 @@ def test_crisis_patterns_ignore_case_accents_and_punctuation(text: str, intent: 
     assert crisis_patterns.intent(text) == intent
 
 
-def test_crisis_patterns_have_answers_index_keys_and_known_word_sets() -> None:
+def test_crisis_patterns_each_have_a_safety_answer_and_index_keys() -> None:
     for kind, written in chain.from_iterable(
         table.items() for table in (crisis_patterns.ENGLISH, crisis_patterns.TURKISH)
     ):

@@ -34,7 +34,7 @@ def test_catalogue_export_and_import_round_trips_without_changes(
     assert merged == exchange.Merged(0, 0, (), ())
 
 
-def test_xliff_export_contains_limit_source_file_and_language(catalog: Catalog) -> None:
+def test_xliff_export_contains_length_limit_source_file_and_language(catalog: Catalog) -> None:
     text = exchange.to_xliff("zh_Hans", catalogues.read("zh_Hans")).decode()
     assert 'target-language="zh-Hans"' in text
     assert 'maxwidth="20" size-unit="char"' in text

@@ -42,7 +42,7 @@ def test_glossary_uzbek_terms_round_trip_through_cyrillic() -> None:
         assert uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(latin)) == latin
 
 
-def test_glossary_page_shows_every_term_with_its_mark() -> None:
+def test_glossary_page_shows_every_term_and_a_mark_for_each_status() -> None:
     page = reference_glossary.page()
     for entry in glossary.entries():
         assert f"| `{entry.id}` | {entry.words['kk'].text} " in page
@@ -88,7 +88,7 @@ def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
 
 
 @pytest.mark.parametrize("code", spelling.CODES)
-def test_unknown_words_of_the_catalogues_are_all_accepted(code: str) -> None:
+def test_words_unknown_to_the_spelling_dictionary_are_all_accepted(code: str) -> None:
     if code in spelling.DICTIONARIES and which("hunspell") is None:
         pytest.skip("hunspell isn't installed: apt install hunspell hunspell-ru hunspell-uz")
     found = spelling.doubtful(code, catalogues.read(code))

@@ -123,7 +123,7 @@ def test_identity_number_refusal_names_the_fault(
         ("20503189001234", Identity.KG_PIN, None),
     ],
 )
-def test_identity_number_contains_the_birth_date(
+def test_birth_date_is_read_from_an_identity_number(
     number: str, kind: Identity, born: date | None
 ) -> None:
     assert birth_date(number, kind) == born
@@ -140,7 +140,7 @@ def test_identity_number_contains_the_birth_date(
         ("92000010100", True),
     ],
 )
-def test_snils_check_digit_works_for_sums_above_100(number: str, valid: bool) -> None:
+def test_snils_check_digits_are_verified_for_large_weighted_sums(number: str, valid: bool) -> None:
     """Check weighted sums of 405, 100, 98, 102 and 101; the test vectors have smaller sums only."""
     read = read_identity(number, Identity.RU_SNILS)
     assert read == (number if valid else Refusal.WRONG_CHECK)

@@ -75,7 +75,7 @@ def test_language_guess_is_none_without_evidence(text: str) -> None:
     assert language_guess.guess(text) is None
 
 
-def test_language_guess_works_for_the_wrong_keyboard_layout() -> None:
+def test_language_guess_recognizes_text_in_the_wrong_keyboard_layout() -> None:
     typed = dict(
         zip((*RUSSIAN_KEYS, *KAZAKH_KEYS.values()), (*LATIN_KEYS, *KAZAKH_KEYS), strict=True)
     )

@@ -46,7 +46,7 @@ def test_digit_normalization_returns_ascii_digits(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", rows("name_fold"), ids=lambda row: row["name"])
-def test_bare_names_match_across_kazakh_and_russian_spelling(row: dict[str, str]) -> None:
+def test_name_search_key_is_equal_for_kazakh_and_russian_spelling(row: dict[str, str]) -> None:
     assert normalization.bare(row["name"]) == row["key"]
 
 

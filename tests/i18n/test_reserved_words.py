@@ -98,7 +98,7 @@ def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
         "I don’t understand",
     ],
 )
-def test_sentences_like_i_do_not_understand_mean_the_word_help(typed: str) -> None:
+def test_sentences_like_i_do_not_understand_are_read_as_the_word_help(typed: str) -> None:
     assert reserved_words.reserved_word(typed) is Reserved.HELP
 
 

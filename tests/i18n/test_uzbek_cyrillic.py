@@ -35,7 +35,7 @@ def test_uzbek_conversion_agrees_with_the_test_vectors_both_ways(row: dict[str, 
         ("karyera, Vyetnam", "карьера, Вьетнам"),
     ],
 )
-def test_uzbek_conversion_handles_endings_capitals_and_exceptions(
+def test_uzbek_conversion_of_endings_capitals_and_exceptions_is_correct(
     latin: str, cyrillic: str
 ) -> None:
     assert uzbek_cyrillic.to_cyrillic(latin) == cyrillic

@@ -116,7 +116,7 @@ def test_intent_decision_offers_a_topic_below_the_safety_answer(
     assert decide(replace(found, danger=0.2)).also == ""
 
 
-def test_intent_decision_offers_a_question_beside_certain_danger() -> None:
+def test_intent_decision_offers_a_second_question_when_danger_is_certain() -> None:
     found = replace(recognition(0.99, 0.0, part("life.school")), intent="danger.violence")
     assert decide(replace(found, danger=0.99)).also == "life.school"
     weak = replace(found, danger=0.99, parts=(part("life.school", 0.4),))
@@ -169,7 +169,7 @@ def test_intent_decision_answers_at_most_two_questions() -> None:
     ("confidence", "certainty"),
     [(0.9, Certainty.SURE), (SURE, Certainty.SURE), (0.1, Certainty.UNSURE)],
 )
-def test_intent_decision_for_a_line_out_of_scope_ignores_other_limits(
+def test_intent_decision_for_an_out_of_scope_line_uses_only_confidence(
     confidence: float, certainty: Certainty
 ) -> None:
     found = replace(recognition(confidence, 0.9), intent="none.other_topic")
@@ -229,7 +229,7 @@ def test_recognizer_quick_certainty_check_excludes_a_line_about_danger(
         "不要",
     ],
 )
-def test_message_that_only_declines_is_no_danger_and_no_topic(text: str) -> None:
+def test_message_i_do_not_want_is_recognized_as_no_danger_and_no_topic(text: str) -> None:
     reading = EngineRecognizer.load().read(text, "ru")
     assert reading.danger is Danger.NONE
     assert reading.recognition.danger is Danger.NONE

@@ -81,7 +81,7 @@ def test_countries_are_extracted_by_the_words_beside_them(
         ("уст каменогорск", "east_kazakhstan", None),
     ],
 )
-def test_region_and_document_are_the_first_ones_mentioned(
+def test_extracted_region_and_document_are_the_first_in_the_message(
     line: str, region: str | None, document: str | None
 ) -> None:
     found = extract(line)

@@ -76,7 +76,7 @@ def test_accuracy_check_reports_a_figure_below_its_minimum(
     assert failures == [("ru", "danger", 97.9), ("ru", "alarms", 3.1)]
 
 
-def test_recognizer_model_needs_little_memory() -> None:
+def test_recognizer_model_loads_within_its_memory_limit() -> None:
     tracemalloc.start()
     try:
         model = Model.load()
@@ -87,7 +87,7 @@ def test_recognizer_model_needs_little_memory() -> None:
     assert peak <= MAX_MEMORY
 
 
-def test_recognizer_model_file_is_small_when_unpacked() -> None:
+def test_recognizer_model_file_when_unpacked_is_within_its_size_limit() -> None:
     with zipfile.ZipFile(FILE) as archive:
         assert sum(each.file_size for each in archive.infolist()) <= MAX_UNPACKED
 

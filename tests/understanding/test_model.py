@@ -41,7 +41,7 @@ def test_model_file_with_pickled_objects_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "has_ease"), [("ви", False), ("виз", True), ("виза", True)])
-def test_letter_pair_probability_exists_for_lines_of_three_letters(
+def test_letter_pair_probability_is_defined_from_three_letters_on(
     line: str, has_ease: bool
 ) -> None:
     assert (Model.load().ease([line]) > -math.inf) is has_ease
@@ -67,7 +67,7 @@ def test_wrong_layout_is_detected_in_lines_with_numbers(line: str, is_wrong: boo
 
 
 @pytest.mark.parametrize("line", ["қайтып кетсем не болады", "маған бас тартты, енді не істеймін"])
-def test_danger_is_excluded_for_a_clear_question_without_probabilities(
+def test_danger_check_of_a_clear_question_computes_no_probabilities(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[Sequence[float]] = []

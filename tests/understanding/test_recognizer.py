@@ -162,7 +162,7 @@ def test_recognizer_model_stores_classes_of_a_kind_contiguously(kind: Kind) -> N
     )
 
 
-def test_recognizer_model_file_is_small() -> None:
+def test_recognizer_model_file_is_below_its_size_limit() -> None:
     assert FILE.stat().st_size < LARGEST_FILE
 
 
@@ -320,7 +320,7 @@ def test_recognizer_bounds_contain_the_probabilities_for_any_odds(
     assert lowest_none(odds, recognizer.none, max(classes)) <= none * (1 + 1e-9)
 
 
-def test_probabilities_of_a_line_equal_those_of_a_matrix_row(recognizer: Recognizer) -> None:
+def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: Recognizer) -> None:
     odds, _pieces = recognizer.model.read(("мужа", "задержали"))
     rows, dangers = calibrated(np.array([odds], np.float64), recognizer.danger)
     found, danger = chances(odds, recognizer.danger)
@@ -396,7 +396,7 @@ def test_engine_recognizer_returns_one_intent_for_one_question(
     assert len(EngineRecognizer(recognizer).read(line, "ru").recognition.intents) == 1
 
 
-def test_recognizer_evaluation_calculates_correct_figures(recognizer: Recognizer) -> None:
+def test_recognizer_evaluation_of_two_unrecognized_lines_is_correct(recognizer: Recognizer) -> None:
     lines = [
         HeldLine(Phrase("ru", "life.pension", "зейнет"), frozenset(), False),
         HeldLine(Phrase("ru", "none.other_topic", "погода"), frozenset(), False),

@@ -41,7 +41,7 @@ def test_recognizer_finds_the_question_next_to_a_description_of_the_person(
 
 
 @pytest.mark.parametrize("line", TOMORROW)
-def test_recognizer_does_not_take_a_word_for_a_day_as_a_goodbye(line: str) -> None:
+def test_recognizer_does_not_take_the_word_tomorrow_for_a_goodbye(line: str) -> None:
     found = _decided(line)
     kinds = {BY_ID[each.intent].kind for each in found.options}
     assert found.certainty is not Certainty.SURE or kinds == {Kind.NONE}

@@ -61,7 +61,7 @@ async def test_transcription_of_a_silent_recording_is_empty(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_transcription_failure_returns_an_empty_text_and_logs_none(
+async def test_transcription_failure_returns_an_empty_text_and_logs_no_content(
     server: Transcription, http: ClientSession, fault: str
 ) -> None:
     server.fault = fault

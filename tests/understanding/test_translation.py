@@ -43,7 +43,7 @@ async def test_translation_request_conforms_to_each_api(
 
 @pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_translation_failure_returns_an_empty_text_and_logs_none(
+async def test_translation_failure_returns_an_empty_text_and_logs_no_content(
     server: Translation, http: ClientSession, fault: str, program: Program
 ) -> None:
     server.fault, lines = fault, io.StringIO()
