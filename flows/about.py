@@ -1,4 +1,4 @@
-"""Flow about the assistant: operator, lack of authority, data other states may see, registry."""
+"""Flow about the assistant: who runs it, its limits (it decides nothing), privacy, the registry."""
 
 from datetime import date
 

@@ -240,7 +240,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the most fitting permit, card or status: reason, first step or law, cost and time."""
+    """Yield the permit, card or status that comes first: reason, first step, cost and time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -253,7 +253,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield foldable texts on the most fitting permit, card or status: all its steps, and facts."""
+    """Yield foldable texts on the permit, card or status that comes first: all its steps, facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -308,7 +308,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield texts about support and the registry, and a warning against people who sell status."""
+    """Yield texts about support and the registry, and a warning against fraud."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":

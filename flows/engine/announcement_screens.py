@@ -38,7 +38,7 @@ def screen(text: Text, among: tuple[Option, ...]) -> Choice:
 
 
 def enter(turn: TurnState, flow: Flow) -> None:
-    """Open a flow; for the announcements flow, first ask whether to read, subscribe or change."""
+    """Open a flow; for the announcements flow, first ask what to do with announcements."""
     if not flow.announces or not turn.c.language:
         turn.open_flow(flow)
         return turn.ask()

@@ -96,7 +96,7 @@ def step(
 ) -> Turn:
     """Process one event. The function is pure: equal arguments give an equal turn.
 
-    `page` is the channel's policy on sending private questions to the secure page. Without
+    `page` is the channel's policy on moving private questions to the secure web page. Without
     `understanding`, only answers to the open question, commands and phrases of danger are
     recognized.
     """
@@ -141,7 +141,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """If the person's data is stored, delete closed forms with answers that must not be stored.
+    """Delete closed forms with answers that must not be stored, if the person's data is stored.
 
     Also delete the recognized question, for every person, as soon as another screen is shown.
     """

@@ -84,7 +84,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Walk every path from the first question to an end, and return the cached result."""
+    """Walk every path from the first question to an end; the result is cached."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
@@ -162,7 +162,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """Return the form after a consent, which sets answers that must not be stored to None."""
+    """Return the form after a consent, which replaces answers that must not be stored by None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each

@@ -269,7 +269,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The steps of a form (questions that its answers make apply), and its valid answers."""
+    """The questions of a form that apply after its answers (`steps`), and its valid answers."""
 
     steps: tuple[Step, ...]
     answers: Answers

@@ -145,7 +145,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code that was sent to a new e-mail address or number, or show its check."""
+    """Ask for the code that was sent to an e-mail address or number, or say if it was right."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)

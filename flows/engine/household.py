@@ -57,7 +57,7 @@ class HouseholdCodeChecked:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHousehold:
-    """Ask the registry for a code, or to let the registration join or leave a household."""
+    """Ask the registry for a household code, or to join or leave a household."""
 
     write: HouseholdWrite
     code: str = field(default="", repr=False)

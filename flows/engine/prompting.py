@@ -221,9 +221,9 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must not be stored, if `stop` comes after a consent.
+    """Return the form without answers that must not be stored, if a consent precedes `stop`.
 
-    Returns None if no consent precedes it, or if the form has no such answers.
+    Returns None if no consent precedes the step `stop`, or if there are no answers to delete.
     """
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)

@@ -334,7 +334,7 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 
 def _is_worded_as_question(turn: TurnState, text: str) -> bool:
-    """Return True if a text is a question and not a mistyped name: by its words or its topic."""
+    """Return True if the words or the topic of a text show a question, not a mistyped name."""
     return turn.words.asks(text) or turn.is_sure(text)
 
 

@@ -108,7 +108,7 @@ def _conditions(flow: Flow) -> _Found:
 def _forgetting(flow: Flow) -> _Found:
     """Yield a problem for each item that would change wrongly when a consent deletes answers.
 
-    A consent sets answers that must not be stored to None. This may close questions before the
+    A consent replaces answers that must not be stored by None. This may close questions before the
     consent, but it must not open any of them or change a later question. A condition under `not_`,
     or an answer in `depends`, would reopen questions.
     """
@@ -218,7 +218,7 @@ def _limit(label: Text) -> int | None:
 
 
 def _offered(item: Question) -> tuple[Option, ...]:
-    """Return all options that a question can have; in a group, one removes the last member."""
+    """Return all options that a question can have; a group's options can also remove a member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
     if isinstance(item, MultiChoice):

@@ -283,8 +283,8 @@ DE_ALONE = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
-# Facts on agreements on visa-free entry. They are for the citizenships whose other facts, on the
-# permitted stay, mention no agreement.
+# Facts on agreements on visa-free entry, for the citizenships whose fact on the permitted stay does
+# not mention an agreement.
 AGREEMENTS = (
     TR_AGREEMENT,
     IR_ALONE,

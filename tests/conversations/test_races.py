@@ -216,7 +216,7 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
 
 
 async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
-    """Wait until a database session waits for a lock, which only the administrator can see."""
+    """Wait until a database session waits for a lock; only the administrator can see this."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
         async with asyncio.timeout(60):

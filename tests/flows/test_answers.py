@@ -96,7 +96,7 @@ def test_country_question_accepts_the_option_no_citizenship() -> None:
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
-# Invalid answers: rejected with an explanation (`row`: a bad input of tests/proof/rows.toml)
+# Invalid answers: rejected with an explanation (the mark `row`: tests/proof/rows.toml)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
@@ -325,7 +325,7 @@ OTHERS = sorted(
 
 
 def every_step() -> list[Chat]:
-    """Return one chat for every question of the registration form; this question is open in it."""
+    """Return a chat for every question of the registration form, with this question open."""
     found: dict[str, Chat] = {}
     for answers in (
         {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},

@@ -133,7 +133,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Yield each distinct checklist below a line with procedure and citizenship/place pairs."""
+    """Yield each distinct checklist below a line with its procedure, citizenships and places."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):

@@ -57,7 +57,7 @@ def test_identity_number_test_vectors_all_have_a_known_kind() -> None:
 def test_identity_number_reader_accepts_place_codes_newer_than_the_person(
     place: str, year: int
 ) -> None:
-    """The people are born before China introduced these place codes, in 1984 or 2001."""
+    """The years of birth precede the years in which China introduced the place codes."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
     assert len(read - {Refusal.WRONG_CHECK}) == 1
