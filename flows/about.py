@@ -1,4 +1,4 @@
-"""Flow about the assistant: who runs it, its limits (it decides nothing), privacy, the registry."""
+"""Flow about the assistant: its operator, its limits (it decides nothing), privacy, registry."""
 
 from datetime import date
 

@@ -174,7 +174,7 @@ def _unjoined(turn: TurnState, here: str, other: str) -> None:
 
 
 def _finished(turn: TurnState, here: str, other: str) -> None:
-    """Ask which channel gets updates; say so and wait if the other chat has not confirmed the join."""
+    """Ask which channel gets updates, or wait if the other chat has not confirmed the join."""
     if not here:
         return _wait(turn, _(NOT_YET.msgid, done=DONE))
     turn.notes.append((JOINED,))

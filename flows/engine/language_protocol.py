@@ -61,8 +61,8 @@ class Letters(StrEnum):
 class Reserved(StrEnum):
     """Words and commands that address the assistant and do not answer a question.
 
-    The first four members are the safety words. If one of them is the whole message, it takes precedence
-    over an answer.
+    The first four members are the safety words. If one of them is the whole message, it takes
+    precedence over an answer.
     """
 
     STOP = "stop"

@@ -26,8 +26,7 @@ class Danger(StrEnum):
     """The degree to which a message suggests that a person is in danger.
 
     With `SUSPECTED` and `LIKELY`, one sentence about danger is put above the usual reply. With
-    `CLEAR`, the safety answer replaces the reply. The members are
-    in the order of rising danger.
+    `CLEAR`, the safety answer replaces the reply. The members are in the order of rising danger.
     """
 
     NONE = "none"

@@ -43,7 +43,7 @@ def inside(sentence: Text) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_fact_has_a_source_and_ordered_dates(fact: Fact) -> None:
+def test_fact_has_a_source_and_its_dates_are_in_order(fact: Fact) -> None:
     assert fact.sources
     assert all(source.startswith(("https://", "http://")) for source in fact.sources)
     assert fact.as_of <= fact.checked <= fact.until

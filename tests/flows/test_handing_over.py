@@ -315,7 +315,7 @@ def test_control_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
     assert back.at == screens.LEAVE
 
 
-def test_safety_words_take_precedence_over_the_officer() -> None:
+def test_safety_words_are_executed_while_an_officer_holds_the_case() -> None:
     assert handed_over().says("стоп").done(Stopped)
     assert handed_over().says("выход").done(QuickExit)
     assert handed_over().says("удалить").at == screens.DELETE

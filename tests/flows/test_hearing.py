@@ -203,7 +203,7 @@ def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.says("wife?", "ended?").text
 
 
-def test_family_of_an_earlier_message_is_not_suggested_in_a_form() -> None:
+def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> None:
     chat = heard()
     chat.understanding = told_by(
         {"sister?": sure("kandas.term", children="3"), "papers?": sure("kandas.documents")}

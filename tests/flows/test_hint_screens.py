@@ -134,7 +134,7 @@ def test_message_hint_address_can_be_a_mobile_number_of_a_listed_country(number:
     assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
 
 
-def test_message_hint_address_question_answers_a_sentence_as_a_question() -> None:
+def test_sentence_typed_at_the_message_hint_address_question_is_no_address() -> None:
     chat = opened().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
     assert chat.done(LeaveContact) == []

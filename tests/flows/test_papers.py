@@ -92,7 +92,7 @@ def test_unexpected_photo_is_deleted_from_the_chat() -> None:
     assert not chat.done(TakeFile)
 
 
-def test_officer_requested_document_is_uploaded() -> None:
+def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
     chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
     assert chat.shows(screens.PAPER_TERMS)

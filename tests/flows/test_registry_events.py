@@ -109,7 +109,7 @@ def test_registry_question_and_step_both_show_their_last_day() -> None:
         assert chat.shows(registration_screens.UNTIL, day=day)
 
 
-def test_registry_report_is_saved_on_a_day_with_published_content() -> None:
+def test_registration_history_days_are_stored_as_plain_dates() -> None:
     chat = at("review").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST"))
     known = chat.conversation.registration

@@ -223,7 +223,7 @@ def test_complaint_answer_keeps_a_sentence_on_the_deadline_after_expiry() -> Non
     assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
 
 
-def test_pilot_answer_about_later_rules_is_correct_in_any_year() -> None:
+def test_pilot_answer_says_after_2026_and_never_in_2027() -> None:
     for today in (date(2026, 12, 31), date(2028, 1, 1), FOREVER):
         lines = [WORDS.render(text, "en") for text in REPLIES["pilot.2026"].opening(today, "")]
         assert any("what applies after 2026" in line for line in lines)

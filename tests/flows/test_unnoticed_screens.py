@@ -113,7 +113,7 @@ def test_family_request_refusal_is_hidden_after_a_new_request() -> None:
     assert not chat.shows(household_screens.REFUSED["refused"])
 
 
-def test_checklist_to_print_contains_its_flow_and_answers() -> None:
+def test_request_to_print_a_checklist_contains_its_flow_and_answers() -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
     (sheet,) = chat.done(PrintList)
     assert (sheet.flow, sheet.answers["citizenship"]) == ("checklist", "CN")

@@ -197,7 +197,7 @@ def test_transcription_is_not_confirmed_by_a_yes_before_it_arrives() -> None:
     assert chat.conversation.voice is None
 
 
-def test_transcription_consent_requires_more_than_a_typed_number() -> None:
+def test_typed_number_is_no_consent_to_a_transcription() -> None:
     assert sent().says("1").conversation.voice is None
 
 
