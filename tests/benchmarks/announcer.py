@@ -1,4 +1,7 @@
-"""A worker that only sends announcements, configured by environment variables."""
+"""A worker that only sends announcements, for `./kosh bench broadcast`.
+
+Environment variables contain its settings.
+"""
 
 import asyncio
 

@@ -1,6 +1,6 @@
-"""Kosh's web processes under attack in `./kosh bench siege`, divided as in `deploy/`.
+"""Kosh's two web processes that are attacked in `./kosh bench siege`, the same two as in `deploy/`.
 
-One process serves chat, handoff and console, the other the webhooks.
+One process serves all web pages, such as chat and console; the other serves the webhooks.
 """
 
 from pathlib import Path

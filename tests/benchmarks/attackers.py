@@ -1,7 +1,7 @@
 """Attackers of `./kosh bench siege`, in a process of their own, on loopback addresses.
 
-Each address runs the attacks in turn at its share of the rate, and keeps some streams and slow
-request bodies open. At the end, the counts of responses are printed as JSON.
+Each address runs the attacks in turn at an equal share of the total rate, and keeps some event
+streams and slow request bodies open. At the end, the counts of responses are printed as JSON.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from secrets import token_bytes, token_hex
 import aiohttp
 import msgspec
 
-# Streams and slow request bodies that each address keeps open.
+# Numbers of event streams and of slow request bodies that each address keeps open.
 STREAMS, SLOW_BODIES = 2, 1
 STREAM_SECONDS = 10
 UNSIGNED_BYTES = 64 * 1024

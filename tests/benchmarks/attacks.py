@@ -20,9 +20,10 @@ EVERYONE: Group = frozenset()
 
 @dataclass
 class Known:
-    """Everything published on one day: shown counts, groups with a hidden count, and sums.
+    """All planning figures that the registry published on one day, as an attacker sees them.
 
-    A sum is a group whose count equals the counts of its parts together.
+    They are shown counts, groups with a hidden count, and sums. A sum is a group whose count equals
+    the total of its parts' counts.
     """
 
     shown: dict[Group, int] = field(default_factory=dict)
@@ -35,7 +36,7 @@ class Known:
 
     @classmethod
     def of(cls, everyone: int | None, tables: Published) -> "Known":
-        """Return what a day's tables and the published number of all people reveal.
+        """Return the figures in a day's tables, with the published number of all people.
 
         A total over a dimension (`*`) is the same group as a cell of the table without this
         dimension.
@@ -111,7 +112,7 @@ class Known:
 
 
 def queries() -> list[tuple[str, ...]]:
-    """Return every query for planning figures: each one or two dimensions by which they group."""
+    """Return every query for planning figures, as the one or two dimensions that it groups by."""
     return [*((each,) for each in DIMENSIONS), *PAIRS]
 
 

@@ -65,7 +65,10 @@ class Stage:
 
 
 def measured(folder: Path, seconds: float) -> Figures:
-    """Run each part for `seconds` s; `folder` must have the people that `multitude` creates."""
+    """Run each part of the benchmark for `seconds` s.
+
+    The database in `folder` must contain the people that the module `multitude` creates.
+    """
     logging.configure("error")
     sink = free_port()
     with (

@@ -1,4 +1,4 @@
-"""`./kosh bench burst`: delays and failures while ten times as many people write for a while."""
+"""`./kosh bench burst`: delays and failures while ten times as many people write as before."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ LINES = 100
 def measured(seconds: float) -> str:
     """Measure two peaks, at 70 % and 150 % of the server's capacity; return a table of the figures.
 
-    Each peak lasts `seconds`. Before and after it, a tenth of the peak's rate is measured.
+    Each peak lasts `seconds`. Before and after it, people write at a tenth of the peak's rate.
     """
     with staged() as stage:
         port = stage.serve(stage.database("kosh_burst")).port

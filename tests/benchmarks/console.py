@@ -1,9 +1,9 @@
 """`./kosh bench console`: response times of the console while many officers have pages open.
 
 The cases are invented. SQL creates the closed cases, whose content cannot be decrypted. The open
-cases belong to people with keys. Simulated officers keep a page open as `console.js` does: they
-receive a stream of events, and fetch the changed part of the page after an event, with the same
-pauses. Each officer also fetches pages and sends forms every ACT_EVERY seconds on average.
+cases belong to people with encryption keys. Simulated officers keep a page open as `console.js`
+does: they receive a stream of events, and fetch the changed part of the page after an event, with
+the same pauses. Each officer also fetches pages and sends forms every ACT_EVERY seconds on average.
 """
 
 import asyncio
@@ -52,8 +52,8 @@ PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics",
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
     "ALTER TABLE case_messages DISABLE TRIGGER USER",
-    # The invented people have no keys. Their ids begin with ffffffff and so sort last, because Kosh
-    # checks at its start that it can decrypt the first people.
+    # The people of closed cases have no encryption keys. Their ids begin with ffffffff and so sort
+    # last, because Kosh checks at its start that it can decrypt the first people.
     "CREATE TEMP TABLE made AS SELECT overlay(gen_random_uuid()::text PLACING 'ffffffff' FROM 1)"
     "::uuid AS id, n FROM generate_series(1, %(n)s) n",
     "INSERT INTO people (id, key, key_version) SELECT id, '', 1 FROM made",
@@ -106,8 +106,8 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
         chosen = furnished(databases, redis, folder)
         with psycopg.connect(databases.owner, autocommit=True) as session:
             missing = range(_counted(session, "state <> 'resolved'"), still_open)
-            # Create the people with keys first, since the runtime rejects a database whose first
-            # people it cannot decrypt.
+            # Create the people with encryption keys first, since the runtime rejects a database
+            # whose first people it cannot decrypt.
             asyncio.run(_open_all(chosen, missing))
             _fill(session, closed)
         return asyncio.run(_measured(chosen, folder, live, seconds))

@@ -29,7 +29,7 @@ QUESTION = Said("Сколько дней граждане Турции могу�
 
 
 def filled() -> Snapshot:
-    """Return a snapshot in which every fact is published with its own text, 500 items in all."""
+    """Return a content snapshot with a published text for every fact, and notices: 500 items."""
     bodies = {f"fact:{fact.key}": _body(fact.text.msgid) for fact in FACTS}
     late = {f"notice:n{number}": _body("Later.", 9) for number in range(ITEMS - len(bodies))}
     return snapshot(LANGUAGES, 1, bodies | late)
@@ -66,18 +66,18 @@ def main() -> None:
 
 
 def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
-    """Return the CPU time with the full snapshot, divided by the time with the empty one.
+    """Return the CPU time of turns with 500 published items (`full`), divided by that without any.
 
-    The result is the median of several pairs.
+    The result is the median of several pairs of runs.
     """
     return median(_pair(empty, full, first=number % 2) for number in range(rounds))
 
 
 def _pair(empty: Snapshot, full: Snapshot, first: int) -> float:
-    """Return the CPU time with the full snapshot, divided by the time with the empty one.
+    """Run turns once with each snapshot; return the time with `full` divided by that with `empty`.
 
-    The caller alternates which snapshot runs first (`first`), because the first run has cold
-    caches.
+    The caller alternates which snapshot comes first (`full` if `first`), because the first run has
+    cold caches.
     """
     both = (full, empty) if first else (empty, full)
     seconds = [turns(each) for each in both]

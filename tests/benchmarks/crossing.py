@@ -43,7 +43,10 @@ class Steady(Guest):
 
 @dataclass
 class Crossing:
-    """All families, each registrant's chat, and the buttons' nonces that were seen so far."""
+    """All families, each registrant's chat, and the buttons' nonces that were seen so far.
+
+    A nonce is the number of a question in the payload of its buttons.
+    """
 
     house: House
     families: Sequence[Family]
@@ -91,7 +94,7 @@ class Crossing:
         await self.guests[person.surname].go("/delete", "yes")
 
     async def settle(self) -> None:
-        """Wait until the registry has each write; advance database time, so that retries come."""
+        """Wait until the registry has each write; advance database time, so retries are due."""
         assert self.house.rt.registry is not None
         async with asyncio.timeout(SETTLE_SECONDS):
             while await self._count(_OPEN_WRITES) or await self._count(_UNDECIDED):
@@ -105,7 +108,10 @@ class Crossing:
         return row[0] if row else None
 
     async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; the first person with this `way` reads the buttons' nonces."""
+        """Answer each question; record the buttons' nonces for the next people with this `way`.
+
+        `way` is everything that decides which questions a person gets.
+        """
         known = self.ways.get(way)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):

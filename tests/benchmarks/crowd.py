@@ -154,7 +154,7 @@ def _one(rng: random.Random, templates: list[list[bytes]], weights: list[int]) -
 def _person(
     vault: Vault, rng: random.Random, chat: str, language: str, state: bytes
 ) -> tuple[list[_Row], ...]:
-    """Return the rows of one person, by table in the order of TABLES."""
+    """Return one person's rows: for each table, in the order of TABLES, the rows to insert."""
     person_id = UUID(int=rng.getrandbits(128), version=4)
     wrapped = vault.new_key(person_id)
     key: PersonKey = vault.open(person_id, wrapped)

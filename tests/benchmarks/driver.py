@@ -1,6 +1,6 @@
 """The emulated platform in a process of its own, which executes commands of the benchmark.
 
-Orders are JSON lines on standard input, and their results are lines on standard output. The first
+The commands are JSON lines on standard input, their results are lines on standard output. The first
 output line is the port of the Bot API.
 """
 

@@ -153,7 +153,10 @@ def page(begun: datetime, circumstances: Sequence[str], outcomes: Sequence[Outco
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """Return one paragraph with the ratios of a durable turn, or NO_TURN if none was measured.
+    """Return one paragraph that compares the cost of a durable turn; NO_TURN if none was measured.
+
+    A durable turn stores the person's state in PostgreSQL. It is compared with turns of aiogram and
+    of a minimal program.
 
     `./kosh docs reference` copies this paragraph into the README.
     """

@@ -20,7 +20,7 @@ from tests.sentinels import Watched, watched
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
 FORMS = {"durable": KEPT, "anonymous": ASKED}
 CHATS = 8
-# Number of chats of the people who write at a fixed rate. The chats that count losses have higher
+# Number of chats that write at a fixed rate. The chats in which lost turns are counted have higher
 # ids.
 WRITING = 400
 BLOCK = 1_000
@@ -73,8 +73,9 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                 typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)
                 if phase == 1:
                     _cause(group, fault)
-                # In each phase, durable turns come first and anonymous turns second. The people who
-                # count losses use both forms all the time.
+                # In each phase, people with consent (durable turns) write first, people without it
+                # (anonymous turns) second. The people whose lost turns are counted write all the
+                # time, some with consent and some without.
                 for place, (name, form) in enumerate(FORMS.items()):
                     first = FIRST_CHAT + place * BLOCK
                     each = stage.drive(
@@ -90,7 +91,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
 
 
 def _count_losses(stage: Stage, port: int) -> None:
-    """Let people of each form write continuously until the end, to count lost and doubled turns."""
+    """Let people with and without consent write until the end; count lost and doubled turns."""
     for place, (name, form) in enumerate(FORMS.items()):
         first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
         secret = stage.secret

@@ -1,4 +1,4 @@
-"""`./kosh bench kills`: messages lost when a server is killed, and when the stores are killed."""
+"""`./kosh bench kills`: messages lost when a web server, PostgreSQL or Valkey is killed."""
 
 import os
 import random

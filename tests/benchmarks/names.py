@@ -61,7 +61,7 @@ class Passed:
 
 
 def measured(many: int, seconds: float) -> str:
-    """Send `many` names, equally many of each script, or fewer after `seconds`; return a table."""
+    """Send `many` names, equally many of each script, but stop after `seconds`; return a table."""
     logging.configure("error")
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_names")

@@ -54,7 +54,10 @@ class Upkeep:
 
 
 def measured(folder: Path, people: int, rounds: int, seconds: float) -> str:
-    """Fill and split the databases, then measure turns in interleaved rounds, and the upkeep."""
+    """Fill a database, partition copies of it, then measure turns, sweeps and deletion in each.
+
+    The rounds of turns alternate between the databases.
+    """
     size.gather(folder, [people])
     with embedded.postgres(folder / "postgres", size.FILLING) as admin:
         for kind in KINDS:
@@ -78,7 +81,7 @@ def _name(people: int, kind: str) -> str:
 
 
 def _copied(admin: str, people: int, kind: str) -> None:
-    """Create the database of a kind as a copy of the filled one, and partition its tables."""
+    """Copy the filled database, and partition the tables of the copy that KEYS lists for `kind`."""
     name = _name(people, kind)
     embedded.drop_database(admin, name)
     databases = embedded.create_database(admin, name, template=f"kosh_{people}")
@@ -201,7 +204,8 @@ def _kept_up(url: str, kind: str, rounds: int) -> Upkeep:
         session.execute("ANALYZE messages")
         for _round in range(rounds):
             found.sweep.append(_cpu(session, DUE.text, (500,)))
-        # If the table has one partition per day, the rows of a day fill one partition.
+        # Make the oldest seventh of the rows due for deletion: one day of seven. If the table has
+        # one partition per day, these rows fill one partition.
         old = oldest + (newest - oldest) * DELETED_SHARE
         session.execute(
             "UPDATE messages SET done_at = '2020-01-01' WHERE id <= $1 AND done_at IS NOT NULL",

@@ -182,8 +182,8 @@ class Platform:
         calls, begun = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - begun
-        # A turn includes that the server stores the outcome of its answer, so wait for the last
-        # ones.
+        # The server stores the outcome of an answer after the platform has received it, so wait
+        # until the last outcomes are stored.
         await asyncio.sleep(0.05)
         lines.close()
         turns = len(drive.latencies)

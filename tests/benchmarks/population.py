@@ -242,7 +242,7 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Run the command."""
+    """Parse the arguments, register and compare, and print the findings."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.population")
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--households", type=int, default=7_000)

@@ -44,7 +44,7 @@ async def _measured(url: str, seconds: float, clients: int) -> list[float]:
 
 
 def main() -> None:
-    """Run the command."""
+    """Start the servers, measure, and print the rate and the latencies of the registrations."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.registry_writes")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--clients", type=int, default=16)

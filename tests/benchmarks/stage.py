@@ -149,7 +149,7 @@ class Stage:
         self.platform.stdin.flush()
 
     def revive(self) -> None:
-        """Restart each killed store, with its address and the data that it had synced."""
+        """Restart PostgreSQL and Valkey after a kill, with their addresses and synced data."""
         with (
             embedded.postgres(self.folder / "postgres"),
             embedded.valkey(self.folder / "valkey"),

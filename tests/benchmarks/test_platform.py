@@ -15,7 +15,7 @@ ORDER = Order(
 
 
 class _SlowServer:
-    """A server that answers the only chat after the platform has rejected two arrivals."""
+    """A server that answers the only chat after two other people have found no free chat."""
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat

@@ -29,7 +29,10 @@ CHAT_BLOCK = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A kind of turn on one server; `kind` names the group in which contenders are compared."""
+    """A measured server and the kind of turn that it processes.
+
+    `kind` names the group of contenders that are compared with each other.
+    """
 
     name: str
     server: str
@@ -54,11 +57,11 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: rounds of two parts of `seconds` and `latency_seconds` per contender.
+    """How much to measure: `rounds` rounds, each with two parts for each contender.
 
-    In the first part `at_once` turns are always active. In the second they start at random times,
-    at `load` times the rate that this contender has just reached, since the speed of machines
-    varies.
+    In the first part, which lasts `seconds`, `at_once` turns are always active. In the second,
+    which lasts `latency_seconds`, turns start at random times, at `load` times the rate that this
+    contender has just reached, since the speed of machines varies.
     """
 
     rounds: int

@@ -59,7 +59,10 @@ class Late(Post):
 
 @dataclass
 class Last:
-    """A broadcast whose only recipient has a final state; `plan` makes this recipient pending."""
+    """A broadcast whose only recipient has a final state, so that it ends at its next run.
+
+    `plan` makes the recipient pending again.
+    """
 
     rt: Runtime
     found: broadcasts.Broadcast

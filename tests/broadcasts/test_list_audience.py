@@ -18,7 +18,10 @@ OTHERS = "rules"
 
 
 async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
-    """Create people who want messages about changes of their checklist, and about topic OTHERS."""
+    """Create people who want announcements about the topic OTHERS and about their checklist.
+
+    A checklist has this programme and country.
+    """
     found = await crowd(rt, many, topic=OTHERS)
     traits = {LIST: programme, LIST_COUNTRY: country}
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Valkey as cache: exclusive leases, token buckets, wake-ups, and operation while it is down."""
+"""Valkey as cache: locks with leases, token buckets, notifications, and outages of Valkey."""
 
 import asyncio
 import random

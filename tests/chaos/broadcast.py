@@ -241,7 +241,7 @@ async def _kill(
 async def _until_said(platform: Platform, due: int) -> None:
     """Wait until `due` messages were sent, or no further one was sent for STALL_SECONDS.
 
-    Fewer than `due` are sent if recipients in doubt are not retried.
+    Fewer than `due` are sent if recipients with an unknown outcome are not retried.
     """
     said, moved = -1, time.monotonic()
     while platform.said.total() < due and (said < 1 or time.monotonic() < moved + STALL_SECONDS):

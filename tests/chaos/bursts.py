@@ -1,8 +1,8 @@
 """Updates that a person sent within a second or two, which may share one answer.
 
-Kosh answers equal inputs once, and drops a waiting answer if the person sends a further line
+Kosh answers equal inputs once, and drops a waiting answer if the person sends another text message
 (`bot/conversations/bursts.py`). In both cases an update appears to have no answer. A message to an
-officer between two equal inputs extends the time within which they share an answer.
+officer between two equal inputs extends the time within which these inputs share an answer.
 """
 
 from collections.abc import Iterable

@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def think(self) -> float:
-        """Return the seconds between two acts of a person: 40 s of the day, but at least 0.5 s."""
+        """Return the real seconds between two acts of a person: 40 simulated s, at least 0.5 s."""
         return max(0.5, 40 * self.seconds / (DAY_HOURS * 3600))
 
 
@@ -147,7 +147,11 @@ class Day:
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
     def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
-        """Return a simulated person; one with a `choice` (a question's number) learns replies."""
+        """Return a simulated person.
+
+        If `choice` is given, the person asks only the question with this number, and the replies
+        are recorded as the expected ones.
+        """
         who = Somebody(self.town.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
         return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
@@ -246,7 +250,7 @@ class Day:
         self.ledger.note("platform", **found)
 
     async def sample(self) -> None:
-        """Record CPU time and memory of all parts repeatedly, also the time of killed processes."""
+        """Record CPU time and memory of all parts repeatedly; killed processes count too."""
         last, memory = dict[tuple[str, int], float](), Counter[str]()
         while True:
             for name, pid in self.pids.items():

@@ -30,8 +30,8 @@ from tests.editorial.served import NUMBERS
 # the reply of a killed process, and the retries of that process.
 MAX_WAIT_SECONDS = 90.0
 LAG_SECONDS = 10.0
-# A process that was killed may have lost a reply this long before the kill was noted, and the
-# sessions of all anonymous people may be lost with Valkey.
+# A killed process may have lost a reply this long before its kill was noted. A kill of Valkey may
+# have lost the sessions of all people without consent this long before.
 MARGIN_SECONDS = 2.0
 # Queues that are not counted as unfinished work, because a sweep repeats the work of a failed job.
 REDONE = ("failed_jobs",)
@@ -42,7 +42,10 @@ type Rule = Callable[["Story"], Iterator[str]]
 
 @dataclass
 class Story:
-    """The ledger of a day: entries by kind, and the learned replies by the label of an act."""
+    """The ledger of a day: entries by kind, and the reply expected to each act, by its label.
+
+    A label names what a person did, for example which question they asked.
+    """
 
     entries: list[Entry]
     by: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))

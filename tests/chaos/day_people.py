@@ -45,8 +45,8 @@ OFFICER = ("officer", "general", "yes")
 # was lost.
 UNDECIDED = {"seen", "refuse"}
 WORDS = 3
-# Maximum wait for a reply before consent, after it, and for an officer. Before consent nothing
-# durable is stored, so a person begins again after the wait.
+# Maximum seconds to wait for a reply before consent, after consent, and from an officer. Before
+# consent nothing durable is stored, so a person without a reply begins again.
 PATIENCE_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
 MAX_TRIES = 8
 IDLE_SECONDS = 0.5
@@ -228,7 +228,7 @@ class Walk:
             await self.ask((first + 1) % many, "next")
 
     async def ask(self, number: int, place: str) -> None:
-        """Type the question with this number; `place` (first or next) becomes part of the label."""
+        """Type the question with this number; the act's label has its `place` (first or next)."""
         label = f"typed {number} {place} {self.language}"
         await self.say(TYPED[self.language][number], label)
 
@@ -330,7 +330,7 @@ def _two(user: User, who: Somebody) -> bool:
 
 @dataclass
 class Desk:
-    """An officer who takes cases, answers, asks for a file where one is due, and closes."""
+    """An officer who claims cases, answers them, asks for a file where one is due, and closes."""
 
     town: Town
     name: str

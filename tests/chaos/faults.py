@@ -500,7 +500,7 @@ async def kill_registry(scene: Scene) -> None:
 
 @trouble("F15", "the platform brings old updates once more", 2, short=True)
 async def bring_late(scene: Scene) -> None:
-    """Deliver again what known people wrote to an officer long ago, as late copies of updates."""
+    """Deliver some old messages to officers again, as if copies of the updates arrived late."""
     taken = scene.platform.acknowledged
     said = [
         each.update

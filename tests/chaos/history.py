@@ -23,7 +23,8 @@ from tests.chaos.report import Report
 
 CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
-# File name of a voice message in a case, and what its sender reads if it cannot be opened.
+# File name of a voice message in a case, and the text for a person whose voice message cannot be
+# opened.
 RECORDING = "voice.ogg"
 UNOPENED = Languages((LANGUAGE,)).render(screens.RECORDING_BROKEN, LANGUAGE).partition(",")[0]
 # Seconds after a kill during which the platform may still execute a call of the killed process.
@@ -140,7 +141,7 @@ def _judge_answers(
     sent: list[tuple[int, Call]],
     relayed: int,
 ) -> None:
-    """Check that every update of a known person has one answer, or was forwarded to an officer.
+    """Check that every update since consent has one answer, or was forwarded to an officer.
 
     The first message to an officer opens the case and is answered; later ones are forwarded without
     an answer. An update sent just before consent may be accepted just after it, because the
@@ -186,9 +187,9 @@ def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
-    """Return the index of the last consent before the first reply, and the updates since then.
+    """Return the journal's index of the consent, and the person's updates since then.
 
-    Return 0 and no updates if the person gave no consent.
+    The consent is the last one before the first reply. Return 0 and no updates if there is none.
     """
     if first_reply is None:
         return 0, []

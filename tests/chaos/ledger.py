@@ -191,7 +191,7 @@ def _misplaced(conversation: Conversation) -> bool:
 
 
 def _knows(flow: str, key: str) -> bool:
-    """Return True if the flow, or the emulated next release (`pets`), has the question."""
+    """Return True if the flow has the question `key`, or if it is the next release's ("pets")."""
     name = key.partition("@")[0]
     return FLOWS[flow].find(name) is not None or name == "pets"
 

@@ -34,11 +34,11 @@ SKIPPED = "-"
 WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
-# Lines that no question accepts, sent together. Kosh answers the first; the others together get one
-# answer.
+# Texts that no question accepts, sent together. Kosh answers the first text; all later ones get one
+# answer together.
 LINES_SHARE, LINES = 0.04, ("qqq", "zzz", "xxx")
-# Share of bursts of messages to an officer that begin with other input. In an officer's case these
-# messages get no reply, but other input is answered.
+# Share of bursts of messages to an officer that begin with other input, for example a sticker. Kosh
+# answers this input, but not the messages to an officer.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 MAX_BEHIND, WAIT_SECONDS = 100, 0.05
@@ -195,10 +195,10 @@ class Walker:
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
     async def _lines(self, screen: Screen) -> bool:
-        """Send lines to a question that only buttons answer; return True if they were sent.
+        """Send texts (LINES) to a question that only buttons answer; return True if sent.
 
-        Do so only after consent: answers before it are kept in memory, and unconfirmed ones would
-        get rows in the outbox afterwards.
+        Send none before consent: Kosh keeps its answers in memory until consent, and then moves
+        those that the platform has not confirmed to the outbox.
         """
         is_consent = "refuse" in screen.buttons
         if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:

@@ -160,8 +160,8 @@ class Platform:
     def _show(self, params: dict[str, Any]) -> None:
         screen = Screen(params["text"], keys(params.get("reply_markup")))
         chat = self.chats[params["chat_id"]]
-        # Topics that are offered after free text have a menu button too, but are no question and no
-        # case.
+        # A message without a question number and with a menu button is a reply in a case, unless it
+        # offers topics after free text: then it is not a screen to answer.
         is_offer = any(each.startswith("?") for each in screen.buttons)
         if screen.nonce or ("!menu" in screen.buttons and not is_offer):
             chat.screen = screen

@@ -55,7 +55,7 @@ FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
 
 @dataclass(frozen=True)
 class Fault:
-    """An injected fault: its number in the matrix, and its start and end in Unix seconds.
+    """An injected fault: its number in the fault matrix, and its start and end in Unix seconds.
 
     `doubts` is the number of replies that the platform may have received without Kosh's knowledge.
     """

@@ -44,7 +44,10 @@ class Report:
         return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
 
     def note(self, chat: int, before: Counter[str]) -> None:
-        """Record for this chat's person which counts violate a promise now, but not in `before`."""
+        """Record which counts violate a promise because of the person in this chat.
+
+        `before` is the result of `wrong` before this person's history was checked.
+        """
         if more := self.wrong() - before:
             self.stories[chat] = sorted(more)
 

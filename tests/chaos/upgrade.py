@@ -34,9 +34,9 @@ print(json.dumps([QUESTIONS, ANSWERS]))
 
 
 def before() -> str:
-    """Return the newest commit from which `migrate` can upgrade, and that has fewer migrations.
+    """Return the newest commit with fewer migrations from which `migrate` can upgrade.
 
-    Its migrations are a part of today's and unchanged, or they end with revision 0013.
+    Either all migrations of the commit exist unchanged today, or the commit has revision 0013.
     """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():

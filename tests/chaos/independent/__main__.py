@@ -68,7 +68,7 @@ def mutated(plan: Plan, name: str) -> Plan:
 
 
 def main() -> None:
-    """Run the command."""
+    """Run or judge a test, or run all mutants; exit with 1 if RED, or if a mutant survives."""
     given = arguments()
     if given.judge:
         sys.exit(any(shown(given.judge, Evidence.load(given.judge)).values()))

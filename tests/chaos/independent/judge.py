@@ -180,7 +180,7 @@ def accepted(story: Story) -> Iterator[str]:
 
 
 def submitted(story: Story) -> dict[str, list[Entry]]:
-    """Return the registry's entries by surname, which the gate saw in each entry's submission."""
+    """Return the registry's entries by surname, which is read from the recorded submissions."""
     surname = dict[str, str]()
     for entry in story.of("registry"):
         if entry["method"] == "POST" and entry["path"] == "/v1/pre-registrations":

@@ -48,7 +48,7 @@ FORM = (
 )  # fmt: skip
 TYPED = {"surname", "given", "year"}
 NEWS = "Есть новость"
-# Lines whose replies do not depend on what was asked before.
+# Messages whose replies do not depend on what was asked before.
 PROBES = ("/help", "/menu", "сколько стоит виза", "можно ли иметь два гражданства")
 QUIET_SECONDS = 1.5
 WAIT_SECONDS = 2.0
@@ -73,8 +73,8 @@ class Life:
     known: bool = False
     erased: bool = False
     nonce: int = 0
-    # Id of the message with the first question after consent. Before it, an anonymous session that
-    # was lost may have asked questions with higher numbers.
+    # Id of the message with the first question after consent. Earlier messages are ignored: a lost
+    # session before consent may have asked questions with higher numbers.
     first: int = 0
     learns: bool = False
 
@@ -296,7 +296,7 @@ class Crowd:
             await self.answered(life, lambda: self._replied(life, lines[-1], asked))
 
     def _replied(self, life: Life, line: str, after: int) -> bool:
-        """Return True if the last reply that a line should get came after the message `after`."""
+        """Return True if the last reply expected to a text (`line`) came after message `after`."""
         expected = self.replies[line][-1]
         return any(
             one.id > after and life.plain(one.text) == expected for one in life.user.received
@@ -316,7 +316,10 @@ class Crowd:
 
 
 def _newest(user: User, before: tuple[int, str]) -> Message | None:
-    """Return the newest message with buttons, unless it has the number and text in `before`."""
+    """Return the newest message with buttons; None if its question and text are those of `before`.
+
+    `before` is the number of a question, and a text.
+    """
     found = _last_with_buttons(user)
     return found if found and (nonce(found), found.text) != before else None
 

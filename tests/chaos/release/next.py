@@ -1,4 +1,7 @@
-"""Add a column to every table that a turn uses; the emulated next release writes one of them."""
+"""Add a column to every table that a turn uses.
+
+The emulated next release writes the new column of one table.
+"""
 
 from pathlib import Path
 
