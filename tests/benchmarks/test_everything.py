@@ -38,11 +38,11 @@ def test_benchmark_page_shows_command_duration_and_output() -> None:
     assert RATIOS.strip() in text
 
 
-def test_benchmark_page_names_a_failure() -> None:
+def test_benchmark_page_shows_the_exit_code_of_a_failed_benchmark() -> None:
     assert "**It failed with exit code 3.**" in page(DAY, [], [_outcome("E_BENCH", 3)])
 
 
-def test_benchmark_summary_has_the_ratios_that_include_the_stores() -> None:
+def test_benchmark_summary_has_cpu_ratios_including_postgres_and_valkey() -> None:
     found = summary([_outcome(RATIOS)])
     assert [figure in found for figure in ("0.83", "0.63", "1.03", "1.36")] == [*[True] * 3, False]
 
@@ -94,7 +94,7 @@ def _documents(root: Path) -> Path:
     return folder
 
 
-def test_benchmark_page_is_listed_once(tmp_path: Path) -> None:
+def test_benchmark_page_is_listed_once_in_the_index_and_the_menu(tmp_path: Path) -> None:
     folder = _documents(tmp_path)
     for _time in range(2):
         everything.write("# Page\n", DAY, folder)

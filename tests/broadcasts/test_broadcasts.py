@@ -252,7 +252,7 @@ async def test_broadcast_refuses_forbidden_text_and_names_its_position(
     assert language in detail
 
 
-async def test_broadcast_accepts_links_to_allowed_hosts_and_dates(rt: Runtime) -> None:
+async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     fine = Words(

@@ -56,7 +56,7 @@ async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) 
     assert await _count(rt, "cn_beijing") == 0
 
 
-async def test_audit_log_has_each_count_of_a_specific_group(rt: Runtime) -> None:
+async def test_audience_count_of_a_specific_group_is_recorded_in_the_audit_log(rt: Runtime) -> None:
     who = await crew(rt)
     rule = Rule(countries=("CN", "UZ"), registration=("accepted",))
     for each in (Rule(), Rule(languages=("kk",)), rule):

@@ -126,6 +126,6 @@ async def test_web_budget_counts_activity_by_hour_and_network(rt: Runtime) -> No
     }
 
 
-async def test_web_budget_puzzle_token_can_be_used_only_once(rt: Runtime) -> None:
+async def test_answer_to_a_web_budget_puzzle_is_accepted_only_once(rt: Runtime) -> None:
     name = network_key(rt, "a name of this test")
     assert [await use_once(rt, name, 600) for _time in range(3)] == [True, False, False]

@@ -158,7 +158,7 @@ async def test_anonymous_session_distinguishes_empty_from_deleted_state(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=False)
 
 
-async def test_anonymous_lock_is_acquired_by_exactly_one_of_many_callers(
+async def test_anonymous_session_lock_is_acquired_by_exactly_one_of_many_callers(
     live: Cache, key: str
 ) -> None:
     for _ in range(5):
@@ -168,7 +168,9 @@ async def test_anonymous_lock_is_acquired_by_exactly_one_of_many_callers(
         assert sum(isinstance(each, Busy) for each in got) == 19
 
 
-async def test_anonymous_lock_is_reentrant_for_the_same_token(live: Cache, key: str) -> None:
+async def test_anonymous_session_lock_is_reentrant_for_the_same_token(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     assert isinstance(await live.hold(key, "a"), LockAcquired)
     assert isinstance(await live.hold(key, "b"), Busy)
@@ -181,7 +183,9 @@ async def test_anonymous_session_save_releases_the_lock(live: Cache, key: str) -
     assert isinstance(await live.hold(key, "b"), LockAcquired)
 
 
-async def test_anonymous_lock_with_an_expired_lease_cannot_overwrite(live: Cache, key: str) -> None:
+async def test_anonymous_session_is_not_overwritten_by_an_expired_lock_holder(
+    live: Cache, key: str
+) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "slow", lease_ms=1)
@@ -217,7 +221,7 @@ async def test_marking_a_person_as_known_deletes_their_anonymous_session(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_marking_a_person_as_known_releases_a_lock_of_another_token(
+async def test_marking_a_person_as_known_releases_the_lock_of_another_holder(
     live: Cache, key: str
 ) -> None:
     await live.hold(key, "a")

@@ -229,7 +229,7 @@ def test_chaos_history_reports_each_violation(breaks: Callable[[History], None],
     assert name in history.report().red()
 
 
-def test_chaos_history_accepts_an_update_processed_late_once_only() -> None:
+def test_chaos_history_accepts_an_answer_to_an_update_taken_after_consent() -> None:
     history = _true()
     junk, taken = _said(9, "?")
     history.entries.insert(0, junk)

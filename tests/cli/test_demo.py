@@ -41,7 +41,9 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["KOSH_DATABASE_URL", "KOSH_REDIS_URL"])
-def test_demo_refuses_configured_servers(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+def test_demo_refuses_to_start_when_a_database_or_valkey_url_is_set(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     monkeypatch.setenv(variable, "postgresql://kosh_app:a-real-password@db.example/kosh")
     with pytest.raises(ConfigError, match=f"{variable} is set") as refused:
         demo.demo()
@@ -86,7 +88,9 @@ def test_cli_command_rejects_the_data_folder_of_a_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", [True, False])
-def test_doctor_examines_a_demo_as_a_demo(monkeypatch: pytest.MonkeyPatch, given: bool) -> None:
+def test_doctor_uses_demo_mode_for_the_data_folder_of_a_demo(
+    monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
     place = Path(".kosh/demo")
     place.mkdir(parents=True)
     environment._mark_demo(place)

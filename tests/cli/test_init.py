@@ -79,7 +79,7 @@ async def platforms() -> AsyncIterator[Platforms]:
         )
 
 
-async def test_init_validates_writes_settings_and_sets_the_webhook_repeatably(
+async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"

@@ -43,7 +43,7 @@ def refusal(**values: str) -> str:
     return str(refused.value)
 
 
-def test_settings_have_working_defaults() -> None:
+def test_settings_have_defaults_without_any_environment_variable() -> None:
     read = settings()
     assert read.languages == ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
     assert (read.host, read.port, read.public_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
@@ -116,7 +116,7 @@ def test_settings_refuse_a_missing_secrets_directory() -> None:
     assert "KOSH_SECRETS_DIR" in refusal(KOSH_SECRETS_DIR=f"/nowhere/{CANARY}")
 
 
-def test_settings_read_only_secrets_from_named_files(
+def test_settings_ignore_a_named_file_for_a_value_that_is_not_secret(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "port").write_text("9000")

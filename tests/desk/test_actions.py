@@ -310,7 +310,7 @@ async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
     assert ("officer", "words") not in {(each.flow, each.key) for each in told}
 
 
-async def test_officer_fills_an_answer_for_the_person(rt: Runtime) -> None:
+async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     for question, value in (("ethnic_kazakh", "yes"), ("birth_year", "1990")):

@@ -74,7 +74,7 @@ async def test_case_burst_report_shows_hashed_addresses_and_hourly_counts(
 
 
 @pytest.mark.requirement("S-82", "S-64")
-async def test_case_burst_close_resolves_and_audits_waiting_cases_of_one_address(
+async def test_closing_a_case_burst_resolves_and_audits_cases_of_one_address(
     rt: Runtime, lead: Officer
 ) -> None:
     mine = [(await _asked(rt))[1] for _person in range(3)]
@@ -89,7 +89,9 @@ async def test_case_burst_close_resolves_and_audits_waiting_cases_of_one_address
 
 
 @pytest.mark.requirement("S-82")
-async def test_case_burst_close_keeps_urgent_and_claimed_cases(rt: Runtime, lead: Officer) -> None:
+async def test_closing_a_case_burst_keeps_urgent_and_claimed_cases(
+    rt: Runtime, lead: Officer
+) -> None:
     _guest, danger = await _asked(rt, "danger")
     _guest, held = await _asked(rt)
     async with rt.pool.connection() as session:
@@ -104,7 +106,7 @@ async def test_case_burst_close_keeps_urgent_and_claimed_cases(rt: Runtime, lead
 
 
 @pytest.mark.requirement("S-82")
-async def test_case_burst_close_notifies_the_person_who_can_ask_again(
+async def test_person_is_notified_and_can_ask_again_when_a_case_burst_is_closed(
     rt: Runtime, lead: Officer
 ) -> None:
     guest, case = await _asked(rt)
@@ -120,7 +122,9 @@ async def test_case_burst_close_notifies_the_person_who_can_ask_again(
 
 
 @pytest.mark.requirement("S-82")
-async def test_case_burst_reopen_returns_the_cases_to_the_queue(rt: Runtime, lead: Officer) -> None:
+async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
+    rt: Runtime, lead: Officer
+) -> None:
     guest, case = await _asked(rt)
     other, unasked = await _asked(rt)
     await _close(rt, lead)
@@ -140,7 +144,7 @@ async def test_case_burst_reopen_returns_the_cases_to_the_queue(rt: Runtime, lea
 
 
 @pytest.mark.requirement("S-82")
-async def test_case_burst_reopen_is_limited_to_a_week_and_the_own_mission(
+async def test_reopening_a_case_burst_is_limited_to_a_week_and_the_own_mission(
     rt: Runtime, lead: Officer
 ) -> None:
     await _asked(rt)
@@ -156,7 +160,7 @@ async def test_case_burst_reopen_is_limited_to_a_week_and_the_own_mission(
 
 
 @pytest.mark.requirement("S-53", "S-82")
-async def test_case_burst_close_and_reopen_need_a_lead(rt: Runtime, lead: Officer) -> None:
+async def test_closing_and_reopening_a_case_burst_need_a_lead(rt: Runtime, lead: Officer) -> None:
     officer, (_guest, case) = await an_officer(rt), await _asked(rt)
     auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
     assert (await bursts.report(rt, officer)).closed == ()

@@ -352,7 +352,7 @@ def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
 @pytest.mark.release
 @as_root
 @pytest.mark.parametrize("tool", [use("unshare", "--user"), use("setpriv", f"--reuid={NOBODY}")])
-def test_embedded_postgres_runs_as_nobody_under_root_in_closed_folders(
+def test_embedded_postgres_of_root_runs_as_user_nobody_in_closed_folders(
     tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "site").mkdir(mode=0o700)

@@ -294,7 +294,7 @@ async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
 
 
 @pytest.mark.parametrize("way", ["menu", "stop", "delete"])
-async def test_message_hint_address_is_deleted_by_menu_stop_and_delete(
+async def test_message_hint_address_is_deleted_by_menu_or_stop_or_delete_command(
     post: Post, way: str
 ) -> None:
     guest = await confirmed(post)
@@ -382,7 +382,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(pos
     assert len(post.mail.taken) == 1
 
 
-async def test_code_for_a_message_hint_address_of_unknown_outcome_is_not_resent(post: Post) -> None:
+async def test_confirmation_code_is_not_resent_when_its_delivery_is_unknown(post: Post) -> None:
     post.gateway.status = 500
     await left(post, "sms")
     await post.sent()

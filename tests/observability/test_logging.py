@@ -89,7 +89,7 @@ def clean(written: Written) -> bool:
     return not any(part in written.getvalue() for part in ("Gulnar", "Testova", "77010000001"))
 
 
-def test_log_line_keeps_event_numbers_ids_and_allowed_words(written: Written) -> None:
+def test_log_line_keeps_allowed_words_and_ids_and_numbers_of_an_event(written: Written) -> None:
     app_logging.get().warning(
         "registry.accepted", attempt=2, seconds=0.25, case=ID, channel="telegram", code="E_LATE"
     )
@@ -159,7 +159,7 @@ def test_log_event_must_be_dotted_words(written: Written, event: str) -> None:
 
 
 @pytest.mark.usefixtures("unclosed_file")
-def test_log_stream_omits_the_garbage_of_earlier_tests(written: Written) -> None:
+def test_log_has_no_line_about_objects_left_unclosed_by_earlier_tests(written: Written) -> None:
     gc.collect()
     gc.enable()
     assert written.lines == []
@@ -214,7 +214,7 @@ def test_log_exception_drops_message_arguments_locals_and_causes(written: Writte
     assert written.lines[0]["reason"] == "ValueError"
 
 
-def test_log_exception_drops_a_foreign_code(written: Written) -> None:
+def test_log_exception_drops_a_code_that_is_not_in_koshs_format(written: Written) -> None:
     error = ValueError()
     error.code = NAME  # type: ignore[attr-defined]
     app_logging.get().error("person.failed", exc_info=error)

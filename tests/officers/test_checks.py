@@ -55,5 +55,5 @@ def test_function_that_checks_a_permission_refuses_officer_without_roles(
         _called(getattr(importlib.import_module(module), name), officer)
 
 
-def test_functions_that_check_a_permission_are_found() -> None:
+def test_search_finds_more_than_50_functions_that_check_a_permission() -> None:
     assert len(CHECKED) > 50

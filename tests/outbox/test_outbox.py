@@ -146,7 +146,7 @@ class _Away(WebChat):
         raise Unreachable
 
 
-async def test_outbox_retries_while_unreachable_but_gives_up_a_bad_message(
+async def test_outbox_gives_up_a_message_only_while_its_channel_reaches_others(
     rt: Runtime,
 ) -> None:
     guest, other, channel = Guest(rt), Guest(rt), _Away(rt)

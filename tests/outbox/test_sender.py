@@ -150,7 +150,7 @@ async def test_broadcast_claim_commits_before_the_platform_call(rt: Runtime) -> 
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_broadcast_recipient_of_a_dead_worker_is_in_doubt_and_not_resent(
+async def test_broadcast_message_of_a_dead_worker_is_in_doubt_and_not_resent(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -204,7 +204,7 @@ async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Ru
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_broadcast_officer_decides_on_recipients_in_doubt(rt: Runtime) -> None:
+async def test_officer_resends_or_gives_up_broadcast_messages_in_doubt(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 2)
@@ -483,7 +483,7 @@ async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: R
 
 
 @pytest.mark.requirement("S-63")
-async def test_broadcast_pause_stops_at_once_and_resume_continues(rt: Runtime) -> None:
+async def test_broadcast_is_paused_at_once_and_continues_when_resumed(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 100)
@@ -524,7 +524,7 @@ async def test_broadcast_sends_nothing_two_seconds_after_a_pause(rt: Runtime) ->
     assert said == len(post.sent) < 190
 
 
-async def test_broadcast_start_queues_the_snapshot_and_then_the_shard_jobs(rt: Runtime) -> None:
+async def test_broadcast_start_queues_a_snapshot_job_that_queues_shard_jobs(rt: Runtime) -> None:
     await crowd(rt, 3)
     found = await started(rt, await crew(rt), a_draft())
     assert await _jobs(rt) == ["broadcasts.snapshot"]
@@ -791,7 +791,7 @@ async def test_broadcast_reaches_the_web_chat_in_the_demo(rt: Runtime) -> None:
     assert row[1:] == ("send", "sent")
 
 
-async def test_broadcast_does_not_disturb_an_open_form(rt: Runtime) -> None:
+async def test_broadcast_leaves_an_open_form_at_its_question(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = await guest.conversation()

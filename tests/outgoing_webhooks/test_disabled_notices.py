@@ -104,7 +104,7 @@ async def test_disabled_webhook_endpoint_notifies_once_each_time_it_is_disabled(
     assert len(office.mail.taken) == 4
 
 
-async def test_webhook_endpoint_failing_for_five_days_notifies_two_recipients(
+async def test_failure_of_a_webhook_endpoint_for_five_days_sends_two_emails(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()
@@ -119,7 +119,7 @@ async def test_webhook_endpoint_failing_for_five_days_notifies_two_recipients(
     assert len(office.mail.taken) == 2
 
 
-async def test_webhook_endpoint_enabled_before_its_notification_sends_none(
+async def test_webhook_endpoint_that_is_enabled_again_in_time_causes_no_email(
     office: Office, system: Subscriber
 ) -> None:
     made = await system.subscribe()

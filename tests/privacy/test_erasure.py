@@ -36,7 +36,9 @@ async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: st
             )
 
 
-async def test_erasure_deletes_chat_messages_and_mentions_whatsapp(rt: Runtime) -> None:
+async def test_erasure_deletes_chat_messages_and_names_whatsapp_as_an_exception(
+    rt: Runtime,
+) -> None:
     guest = Guest(rt)
     await guest.consent()
     await reach(rt, guest, "telegram", "700000000042", "11", "12")

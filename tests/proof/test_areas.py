@@ -51,7 +51,7 @@ def _files() -> list[Path]:
     return [*(ROOT / "bot").rglob("*.py")]
 
 
-def test_policy_tests_are_selected_by_words_of_existing_names() -> None:
+def test_policy_test_selection_has_only_words_of_existing_test_names() -> None:
     *files, selection = areas.POLICY_TESTS
     names = [
         name

@@ -134,7 +134,7 @@ def test_provenance_of_a_release_needs_its_tag_at_the_commit(
 @pytest.mark.parametrize(
     "name", ["kosh.whl", "kosh_assistant-2026.12.0.tar.gz", "other-2026.12.0-py3-none-any.whl"]
 )
-def test_provenance_is_refused_for_another_file_name(
+def test_provenance_is_refused_for_a_file_not_named_like_a_wheel_of_kosh(
     name: str, checkout: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / name

@@ -389,7 +389,7 @@ async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
         assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
 
 
-async def test_retention_deletes_answers_while_no_registrations_are_accepted(rt: Runtime) -> None:
+async def test_retention_deletes_answers_while_registration_is_closed(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())

@@ -61,7 +61,7 @@ def test_circuit_breaker_reports_retry_after(breaker: Breaker, clock: Clock) -> 
 
 
 @pytest.mark.parametrize("error", [REFUSED, InProgress("E_REGISTRY_IN_PROGRESS", "working")])
-def test_circuit_breaker_resets_its_count_on_an_answer(
+def test_circuit_breaker_resets_its_count_when_the_registry_rejects_a_call(
     breaker: Breaker, error: RegistryError
 ) -> None:
     fail(breaker, DOWN, 2)

@@ -193,7 +193,7 @@ def test_anonymous_cache_key_hides_the_chat_address_and_changes_daily(vault: Vau
     assert today != vault.ask_key("webchat", "77000000001", date(2026, 11, 24))
 
 
-def test_transient_encrypted_value_opens_only_for_its_purpose(vault: Vault) -> None:
+def test_transient_value_sealed_for_one_use_does_not_open_for_another(vault: Vault) -> None:
     sealed = vault.seal_transient(b"state", "ask")
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:
