@@ -1,4 +1,4 @@
-"""The command line: each family of commands works alone and together with all others."""
+"""The command line: which modules a command loads, when the schema is migrated, JSON output."""
 
 import json
 import subprocess

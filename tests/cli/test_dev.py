@@ -145,7 +145,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None:
-    """Check that checks and tests share the two cores; run in sequence, one core would be idle."""
+    """Check that checks and tests share the two cores; in sequence, they would leave one idle."""
     assert dev._changed(quick=True) == []
     ((shown, quiet),) = runs
     assert list(shown) == ["tests"]

@@ -1,4 +1,4 @@
-"""A database login that is cancelled."""
+"""A database login that is cancelled leaves no socket open."""
 
 import asyncio
 import gc

@@ -34,7 +34,11 @@ def _called(call: ast.Call) -> str:
 
 
 def _undeclared(name: str, source: str) -> Iterator[str]:
-    """Yield SQL strings that are neither declared nor, where allowed, composed by psycopg."""
+    """Yield the SQL strings in a module that must not be there.
+
+    Only two are allowed: the text of a declared statement, and in the modules of COMPOSED also a
+    command that psycopg composes.
+    """
     tree = ast.parse(source)
     allowed = set[ast.AST]()
     for node in ast.walk(tree):

@@ -21,7 +21,7 @@ from tests.person_client import Guest
 
 
 def key() -> str:
-    """Return a new idempotency key, as each form of the console contains one."""
+    """Return a new idempotency key, like the one in each form of the officers' console."""
     return uuid4().hex
 
 

@@ -295,7 +295,7 @@ async def test_officer_reply_refuses_empty_and_too_long_text(
 
 
 async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
-    """Check a typed text that waits for the consent in the flow for talking to an officer."""
+    """Check that officers do not see a text for them before the person consents to sending it."""
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
     async with rt.pool.connection() as session:

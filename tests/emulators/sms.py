@@ -16,7 +16,7 @@ MAX_TEXT = 70
 
 @dataclass
 class SmsGateway:
-    """The gateway; it answers well-formed requests with `status`."""
+    """The emulated SMS gateway; it answers well-formed requests with `status`."""
 
     url: str = ""
     status: int = 202

@@ -1,4 +1,4 @@
-"""Notifications of officers in the whole application, by e-mail and Web Push.
+"""Notifications to officers by e-mail and Web Push, sent by the whole application.
 
 An officer enables them at the console. Then a person asks for an officer and writes again.
 """

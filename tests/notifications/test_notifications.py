@@ -1,4 +1,4 @@
-"""Notifications of officers by e-mail and Web Push, without any text of a person."""
+"""Notifications to officers by e-mail and Web Push; they contain no text of a person."""
 
 import json
 from collections.abc import AsyncIterator

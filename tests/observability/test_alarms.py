@@ -1,4 +1,7 @@
-"""Each Prometheus alert fires when its condition is provoked, evaluated over output of /metrics."""
+"""Each Prometheus alert fires when its condition is provoked.
+
+The module `tests.promql` evaluates the alert rules over the output of /metrics.
+"""
 
 import asyncio
 import re

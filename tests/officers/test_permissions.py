@@ -130,8 +130,10 @@ def _expected(role: Role, action: Action, mission: str, state: str, owner: str) 
 
 
 def _differences() -> Iterator[str]:
-    """Yield each combination of role, action, mission, state and owner on which the policy differs
-    from the tables above."""
+    """Yield each combination on which the policy differs from ON_CASES, IN_MISSION and ANYWHERE.
+
+    A combination is a role, an action, a mission, a state and an owner.
+    """
     for role, action, mission, state, owner in product(
         Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
     ):

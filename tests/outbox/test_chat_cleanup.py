@@ -281,7 +281,7 @@ async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> Non
 
 
 async def written(rt: Runtime) -> list[str]:
-    """Return the ids of messages that the outbox deletes, without those that `Place` assigned."""
+    """Return the ids in the outbox's deletions, except ids that the fake messenger assigned."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
         ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]

@@ -1,6 +1,6 @@
-"""Messages in doubt: the platform's response to them is lost.
+"""Messages in doubt: a call was sent to the platform, but the response was lost.
 
-Kosh counts each, since it resends the message, which may then arrive twice.
+Kosh counts each of these calls, because it resends the message, which may then arrive twice.
 """
 
 from dataclasses import replace

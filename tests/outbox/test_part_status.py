@@ -61,7 +61,7 @@ class _Apart(WebChat):
 
 @dataclass
 class _Row:
-    """A message in the outbox, to a new person on the channel `page`."""
+    """A message in the outbox to a new person; the channel `page` replaces the web channel."""
 
     rt: Runtime
     page: _Apart

@@ -264,7 +264,7 @@ class Trials:
                     os._exit(NOTICED)
             os._exit(0)
         except BaseException:
-            # The child is a copy of the pytest process and must never return to it.
+            # The child is a copy of the pytest process and must never return into pytest's code.
             traceback.print_exc()
             os._exit(NOTICED if "nothing" in locals() else BROKEN)
 

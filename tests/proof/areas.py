@@ -96,7 +96,7 @@ class Area:
 
 
 def may_run(each: Altered) -> bool:
-    """Return False if only a line is changed that mypy proves to be unreachable."""
+    """Return False for a changed `assert_never`, which mypy proves to be unreachable."""
     return "assert_never(" not in each.diff
 
 

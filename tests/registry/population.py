@@ -71,7 +71,7 @@ def _household(
         answered = {"trade": trade, "support": support or "NOT_GIVEN"}
         made.count(1, age=ADULT, region=region, country=country, **answered)
         body = {"target_region": region, "occupation": trade, "residence_country": country}
-        # Registrations before version 1.7 of the contract lack the field.
+        # Registrations before version 1.7 of the contract lack `support_needed`.
         body |= {"support_needed": support} if support else {}
         made.rows.append(_entry(len(made.rows), household, body, members))
     unasked = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}

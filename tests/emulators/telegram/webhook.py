@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """True if the bot accepted the update."""
+        """Return True if the bot accepted the update."""
         return 200 <= self.status <= 299
 
 

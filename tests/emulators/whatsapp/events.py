@@ -35,10 +35,11 @@ class Tricks:
     """Delivery faults of events.
 
     At most `batch` events share a webhook body, arranged by `layout` as several `entries`, several
-    `changes` of one entry, or `lists` of one change. Each event is sent `copies` times, repetitions
-    in their own bodies, concurrently with `together`. With `shuffled`, events arrive in random
-    order. With `held`, no events are sent. With `resplit`, the events of a failed batch are retried
-    one by one. With `nulls`, absent optional fields are null, in responses too.
+    `changes` of one entry, or `lists` of one change. Each event is sent `copies` times, each time
+    in another body; if `together` is set, these bodies are sent concurrently. With `shuffled`,
+    events arrive in random order. With `held`, no events are sent. With `resplit`, the events of a
+    failed batch are retried one by one. With `nulls`, absent optional fields are null, in responses
+    too.
     """
 
     batch: int = 1
