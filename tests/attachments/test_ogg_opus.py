@@ -1,4 +1,4 @@
-"""Voice messages are copied without metadata; malformed ones are rejected, in constant memory."""
+"""Voice messages are copied without metadata, or rejected if malformed; memory use is constant."""
 
 import random
 import tracemalloc

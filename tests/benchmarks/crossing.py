@@ -149,7 +149,7 @@ class Crossing:
 
 
 async def _nonce(guest: Guest, answer: str) -> str:
-    """Return the open question's nonce if it has a button for this answer, else ""."""
+    """Return the open question's nonce if a button of the question gives this answer, else ""."""
     conversation = await guest.conversation()
     asked = conversation.asked if conversation else None
     if asked is None or answer not in {"-", *(option.key for option in asked.options)}:

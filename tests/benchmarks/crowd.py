@@ -182,7 +182,7 @@ def _copy(session: psycopg.Connection, table: LiteralString, rows: tuple[list[_R
 
 
 def _templates(language: str, script: str) -> Iterator[bytes]:
-    """Yield encoded conversations, one for every question of the form, with names of the script."""
+    """Yield encoded conversations, one for every question of the form, with names in `script`."""
     words, given = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
     for depth in range(1, len(QUESTIONS)):
         conversation = _take(words, Conversation(), Started())

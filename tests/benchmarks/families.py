@@ -121,7 +121,10 @@ def _letters(number: int) -> str:
 
 
 def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
-    """Return the numbers of people and households by each dimension and each pair of dimensions."""
+    """Return the true planning figures: numbers of people and households.
+
+    There is a table for each dimension, such as age or region, and for each pair of dimensions.
+    """
     people = [each for family in families for each in _people(family)]
     tables: dict[tuple[str, str], Table] = {}
     for first, second in [*((each, "") for each in DIMENSIONS), *PAIRS]:
@@ -150,8 +153,8 @@ def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
         answered = {"trade": trade or "NOT_GIVEN", "support": support or "NOT_GIVEN"}
         yield given | answered | {"age": each.age}, each is here[0]
     named = [CODES["age_band"][band] or "" for band in family.children] if here else []
-    # A spouse who registered was yielded above. A spouse who did not register, or who erased the
-    # registration, is still a family member whom the other spouse named.
+    # A spouse who is registered is not counted here again. A spouse who did not register, or who
+    # erased the registration, is still a family member, because the registered spouse named them.
     named += [SPOUSE] if family.couple and len(here) == 1 else []
     for band in named:
         yield given | {"age": band, "trade": "NOT_ASKED", "support": "NOT_ASKED"}, False

@@ -43,7 +43,7 @@ class CheckedChat(Chat):
             super().hear(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
-        """Process a message that is not counted as the answer to the pending update."""
+        """Read the buttons of a message that is not the answer to the pending update."""
         answered, self.answered = self.answered, None
         super().hear(0.0, fields, message)
         self.answered = answered

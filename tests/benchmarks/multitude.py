@@ -28,7 +28,8 @@ def prepared(folder: Path, many: int) -> None:
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
-            # As superuser with this role, neither row security nor foreign keys are checked.
+            # With this setting PostgreSQL checks no foreign keys. Row security does not apply,
+            # because the session is a superuser's.
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
             there = int(row[0]) if row else 0

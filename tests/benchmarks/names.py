@@ -114,8 +114,8 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
-            # Once both questions have answers, a new answer to the first question leads past the
-            # second one, so go back.
+            # If the second question already has an answer, the form skips it after a new answer to
+            # the first question. Go back to the second question.
             await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()

@@ -125,7 +125,7 @@ def _split(session: psycopg.Connection, name: str, key: str) -> None:
         session.execute(definition.encode())
     session.execute(SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {t} TO kosh_app").format(**names))
     if name == "messages" and sequence:
-        # The program reads the sequence by its name.
+        # Kosh reads the sequence by this name.
         session.execute("ALTER SEQUENCE messages_id_seq1 RENAME TO messages_id_seq")
         session.execute("SELECT setval('messages_id_seq', %s)", sequence)
         session.execute("GRANT SELECT ON SEQUENCE messages_id_seq TO kosh_app")

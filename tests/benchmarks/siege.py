@@ -18,7 +18,7 @@ from tests.benchmarks.report import table
 from tests.benchmarks.stage import SERVER_CORE, staged
 
 PEOPLE = 30
-# Turns per second of all these people together: each writes every four seconds.
+# Turns per second of all PEOPLE together: each person writes every four seconds.
 PEOPLE_RATE = 7.5
 MAX_ADDRESSES = 50
 # Requirements: the p99 latency is at most twice the one without an attack, and the web process uses

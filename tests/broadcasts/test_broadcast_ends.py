@@ -91,7 +91,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """Return a broadcast whose `plan` lets an officer resend it, since its outcome is unknown."""
+    """Return a broadcast whose `plan` lets an officer resend a message with unknown outcome."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(

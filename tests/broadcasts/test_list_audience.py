@@ -1,4 +1,4 @@
-"""Announcements about a changed checklist go only to people who saved a list and want messages."""
+"""Announcements about a changed checklist reach only people who saved it and want messages."""
 
 from bot import broadcasts
 from bot.broadcasts import Rule

@@ -1,4 +1,4 @@
-"""Tests of the checks in `history`: each count becomes wrong when its promise is broken."""
+"""Tests of the checks in `history`: a broken promise is reported by the count for this promise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

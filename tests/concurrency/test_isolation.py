@@ -30,7 +30,10 @@ async def _ids(guests: list[Guest]) -> list[UUID]:
 
 
 async def _unreadable(rt: Runtime, statement: Any) -> UUID:
-    """Make the selected person's data undecryptable by overwriting the key; return the id."""
+    """Overwrite the encryption key of the person whom `statement` selects; return the person's id.
+
+    The person's data can then no longer be decrypted.
+    """
     async with rt.pool.connection() as session:
         (row,) = await (await session.execute(statement)).fetchall()
         await session.execute(
@@ -160,7 +163,7 @@ async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(r
 async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     rt: Runtime,
 ) -> None:
-    """Check that the acceptance is stored. Its notice is undeliverable and delays nothing."""
+    """Check that the acceptance is stored, and that its undeliverable notice delays nothing."""
     guest, registry = Guest(rt), Answering()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}

@@ -22,7 +22,8 @@ async def test_job_queue_raises_the_drivers_error_when_the_connection_ends(
 ) -> None:
     """Check that the error is recognised as an outage.
 
-    The turn of an update is then repeated, and not counted as one that always fails.
+    After an outage the turn of an update is repeated, and the update does not count as one that
+    always fails.
     """
     with pytest.raises(psycopg.OperationalError) as caught:
         async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Bursts of cases from one IP address: shown by hour and hash, closed together, and reopened."""
+"""Bursts of cases from one IP address, of which officers see a hash: closed together, reopened."""
 
 from dataclasses import replace
 from uuid import UUID

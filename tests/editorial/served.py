@@ -1,4 +1,4 @@
-"""Separate web and worker processes, with the public page and metrics of each."""
+"""Separate web and worker processes, and the published content that each of them serves."""
 
 import os
 import re

@@ -137,7 +137,7 @@ def code_in(text: str) -> str:
 async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
     """Return a person with a confirmed address for message hints.
 
-    The messages with the confirmation code are removed from both emulators.
+    The messages with the confirmation code are removed from the mail server and the SMS gateway.
     """
     guest = await left(post, way, known)
     code = code_in((await post.sent())[-1])
@@ -175,7 +175,7 @@ async def answered(post: Post, guest: Guest) -> None:
 
 
 async def plan(rt: Runtime) -> None:
-    """Schedule a message hint for every person who has entered an address for it."""
+    """Schedule a message hint for every person who has entered an address for hints."""
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
         for (person_id,) in await cursor.fetchall():

@@ -228,7 +228,7 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
 
 
 async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> None:
-    """Try each action on a case as an auditor of its mission, and as an officer of another one."""
+    """Try each action on a case as an auditor of its mission and as another mission's officer."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     far = await an_officer(rt, "Officer Far", ELSEWHERE)

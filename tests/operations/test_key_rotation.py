@@ -114,7 +114,7 @@ async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Data
         await key_rotation.create(rt, "epoch")
         settle(rt)
         with psycopg.connect(databases.owner) as holder:
-            # Lock one person's row, so that the rewrapping process is killed before it finishes.
+            # Lock one person's row, so that the rewrapping process cannot finish before the kill.
             holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(known),))
             rewrapping = rewrap(chosen)
             while epochs(databases) != {1: 1, 2: 199}:

@@ -1,4 +1,4 @@
-"""A long message is sent in parts; after a failure between them, Kosh continues it later.
+"""A long message is sent in parts; after a failure between two parts, Kosh sends the rest later.
 
 If that is impossible, the person reads that the message is incomplete.
 """

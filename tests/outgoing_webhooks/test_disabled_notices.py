@@ -51,7 +51,7 @@ async def system(office: Office) -> AsyncIterator[Subscriber]:
 
 
 async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None:
-    """Let the endpoint answer 410 (Gone) twice, which disables it; send the notifications of it."""
+    """Let the endpoint answer 410 (Gone) twice, which disables it; then send the notifications."""
     for _each in range(2):
         await system.test_event(endpoint)
     system.receiver.answers = [(410, {}), (410, {})]

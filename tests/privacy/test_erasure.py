@@ -23,7 +23,7 @@ pytestmark = pytest.mark.requirement("S-31", "S-32")
 
 
 async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
-    """Add another channel of the person, and sent messages of Kosh with the ids `sent` on it."""
+    """Add a chat of the person on another channel, with messages of Kosh whose ids are `sent`."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
         assert person is not None

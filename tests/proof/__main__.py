@@ -64,7 +64,7 @@ def mutants(
     """Turn off one safeguard of the program at a time, and run the tests that must then fail.
 
     Exit with 1 if the tests of a mutant (a safeguard that is off) do not fail. With `--area`, alter
-    this part of the program in one place at a time instead. The names are then its modules, or
+    this area of the program in one place at a time instead. NAMES are then modules of the area, or
     single places as an earlier run printed them (`flows.engine.flow:12`).
     """
     if area:

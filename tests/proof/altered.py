@@ -191,7 +191,7 @@ class Trials:
             yield place
 
     def _judge(self, each: Altered, items: Sequence[pytest.Item]) -> None:
-        """Try an alteration, and print the test that detects it or that none does."""
+        """Try an alteration; print which test detects it, or that no test does."""
         order, noticed = list(self._order(each, items)), ""
         place = self._failing(each.put, order, items)
         while place is not None and not self._is_sound(place, items):

@@ -207,7 +207,7 @@ async def _surname(guest: Guest) -> str | None:
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
-    """Check that only the registration's answers are deleted, and those of other flows are kept."""
+    """Check that the registration's answers are deleted, but answers of other flows are kept."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())

@@ -10,7 +10,8 @@ from bot.registry.contract import PreRegistration
 from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Submit
 from flows.preregistration import PREREGISTRATION
 
-# Questions that only choose the path through the form or concern only the conversation.
+# Questions whose answers are not sent to the registry, because they only choose the path through
+# the form or concern only the conversation.
 NOT_SENT = {
     *("applying", "adult", "location", "stay_ends", "passport", "former_citizen"),
     *("ethnicity_papers", "trouble", "details"),

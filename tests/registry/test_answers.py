@@ -66,7 +66,7 @@ async def answering(
 ) -> AsyncIterator[str]:
     """Run a registry that accepts any login; yield its URL.
 
-    It responds to every other request with these bytes, or cuts the connection if they are None.
+    To all requests except logins, it responds with these bytes, or cuts the connection if None.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The contract's operations for households, matches, the event feed, the list and changes."""
+"""The registry contract's operations for households, duplicates, event feed, list and changes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The contract's operations for a received registration: questions, progress and history."""
+"""The registry contract's operations for a registration: questions, progress and history."""
 
 import json
 from typing import Any

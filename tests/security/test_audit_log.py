@@ -1,4 +1,4 @@
-"""The audit log: one SQL function appends entries; only retention deletes them, in three years."""
+"""The audit log: one SQL function appends entries; only retention deletes them, after 3 years."""
 
 from pathlib import Path
 from typing import LiteralString

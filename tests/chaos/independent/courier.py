@@ -81,7 +81,7 @@ class Courier:
             self.emulator.world.updates.done(update)
 
     async def _deliver(self, update: Update) -> None:
-        """Post an update repeatedly, until an acknowledgment of the product is not lost."""
+        """Post an update until the product acknowledges it, and the acknowledgment is not lost."""
         attempt = 0
         if self.rng.random() < self.twice:
             self._spawn(self._post_copy(update, 0.0))

@@ -35,7 +35,8 @@ LOST = ("502-after", "cut-after")
 BREAKING = ("kill web", "kill worker", "kill postgres", "stop postgres")
 # A process that was killed may have sent a reply this long before the kill was noted.
 MARGIN_SECONDS = 1.0
-# Queues that are not counted: a sweep repeats the work of a failed job, and other queues count it.
+# Queues that are not counted: a sweep repeats the work of a failed job, which is counted as
+# unfinished work in another queue.
 REDONE = ("failed_jobs",)
 
 type Rule = Callable[["Story"], Iterator[str]]

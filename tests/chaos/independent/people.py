@@ -1,7 +1,7 @@
 """Invented people: each registers, asks questions, and possibly deletes their data.
 
 A person acts as on a phone: they press the newest button with an answer, or type. An act waits for
-its reply, apart from bursts, whose lines are sent without waiting. The ledger gets every act with
+its reply, except in bursts, whose messages are sent without waiting. The ledger gets every act with
 the ids of its updates before the product can answer it.
 """
 

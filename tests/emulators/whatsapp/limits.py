@@ -51,7 +51,7 @@ class Gate:
     def message(self, person: int) -> None:
         """Count a message to a person.
 
-        Raise Refusal 130429 above the business number's rate, 131056 above the pair's rate.
+        Raise Refusal 130429 above the business number's rate, 131056 above the rate for one person.
         """
         if self.limits is None or self._number is None:
             return

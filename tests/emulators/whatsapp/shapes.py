@@ -274,7 +274,7 @@ def check_sense(kind: str, content: Params) -> None:
 
 
 def check_source(content: Params, where: str) -> None:
-    """Reject a file with neither or both of an id and a link."""
+    """Reject a file unless it has either an id or a link."""
     if ("id" in content) == ("link" in content):
         raise missing(f"Either {where}.id or {where}.link is required, and only one of them.")
 
@@ -301,7 +301,10 @@ def check_buttons(buttons: list[Params]) -> None:
 
 
 def check_rows(sections: list[Params]) -> None:
-    """Reject a list with more than 10 rows, identical rows, or an untitled one of its sections."""
+    """Reject a list with more than 10 rows or with identical rows.
+
+    Also reject a list with several sections if one of them has no title.
+    """
     rows = [row for section in sections for row in section["rows"]]
     if len(rows) > 10:
         raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")

@@ -63,7 +63,7 @@ class Person:
                 return self.phone
 
     def named(self, wa_id: str, user_id: str) -> Params:
-        """Return the ids that webhooks report, under the given field names."""
+        """Return the person's ids that webhooks report, under the given field names."""
         shown = {wa_id: self.wa_id} if self.wa_id else {}
         return shown | ({user_id: self.user_id} if self.known != "phone" else {})
 
@@ -223,7 +223,10 @@ class World:
         self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
 
     def move(self, person: Person, message: Message, status: Status) -> None:
-        """Set and report a message's status; "sent" and the status after it contain the price."""
+        """Set and report a message's status.
+
+        The reports of "sent" and of the next status contain the message's price.
+        """
         priced = message.status in ("", "sent")
         moved = person.put(replace(message, status=status))
         self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
