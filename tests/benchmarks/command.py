@@ -204,7 +204,7 @@ def kills(
     servers: Annotated[int, typer.Option(min=1, help="How often each server is killed.")] = 10,
     stores: Annotated[int, typer.Option(min=1, help="How often PostgreSQL and Valkey are.")] = 3,
 ) -> None:
-    """Count lost messages of Kosh and of other frameworks when servers or stores are killed."""
+    """Count messages lost by Kosh and other frameworks when web servers or databases are killed."""
     from tests.benchmarks import kills as losses
 
     typer.echo(report.load())

@@ -1,4 +1,4 @@
-"""A database full of invented people: with real keys, encrypted fields, answers in every script.
+"""A database of invented people with encryption keys, encrypted fields, answers in every script.
 
 Each of these people can write to Kosh, which finds them by blind index and decrypts their data like
 that of real people. Copies made by `multiply` cannot: they only make the tables large.

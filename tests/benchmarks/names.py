@@ -79,7 +79,10 @@ def measured(many: int, seconds: float) -> str:
 
 
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
-    """Send `each` names of each script through the application; AssertionError if one differs."""
+    """Send `each` names of each script through the application; return the counts by script.
+
+    Raises AssertionError if a name is changed on its way.
+    """
     await demo_officers.enter(house.rt)
     # Delay the registry's decisions until after the benchmark. Kosh has no record of these
     # submissions, so it could not match the decisions.

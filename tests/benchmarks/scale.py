@@ -84,7 +84,10 @@ def _percentile(waits: list[tuple[float, int]], until: float) -> float:
 
 
 def measured(counts: Sequence[int], able: float) -> str:
-    """Return a table of the day for each number of processes with `able` turns per second each."""
+    """Return a table that describes the simulated day with each number of processes.
+
+    Each process answers `able` turns per second.
+    """
     written = arrivals(round(PEOPLE * COMING), TURNS)
     days = [lived(written, count, able) for count in counts]
     assert all(fewer.longest >= more.longest for fewer, more in pairwise(days))

@@ -31,7 +31,8 @@ class _SlowServer:
 async def test_platform_counts_people_who_find_no_free_chat_separately() -> None:
     """Let three people arrive at the same time at a slow server, with one chat for all of them.
 
-    The two arrivals that found no free chat say nothing about the server.
+    The two people who found no free chat count as failed, and are also counted in `crowded`,
+    because the server did not cause these failures.
     """
     chat = Chat(1, KEPT)
     server = _SlowServer(chat)

@@ -91,7 +91,7 @@ class Worker:
     pid: int = 0
 
     def watch(self) -> None:
-        """Update `pid` with each worker that the nursery reports.
+        """Set `pid` to the process id of each new worker that the nursery reports.
 
         A worker also ends by itself if PostgreSQL is down at its start.
         """

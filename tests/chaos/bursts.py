@@ -15,7 +15,7 @@ LATE_SECONDS = 1.0
 
 
 def count_close(accepted: Iterable[tuple[float, bool]]) -> int:
-    """Return how many updates need no answer of their own, as another update came just after.
+    """Return how many updates need no answer of their own: another update came just after them.
 
     Each item of `accepted` is the time of acceptance in seconds, and True for a message to an
     officer. Messages to an officer are forwarded without an answer, so they are not counted here.

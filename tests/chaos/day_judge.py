@@ -1,12 +1,12 @@
 """Judge a simulated day: rules check promises (docs/explanation/promises.md) in the day's ledger.
 
-| rule | promise | what it reads |
+| rule | promise | what must be true |
 |---|---|---|
 | accepted | P1 | every update was acknowledged, and none expired |
 | answered | P1, P4 | every act has its reply; before consent only a fault excuses a missing one |
 | answers | P9 | the reply to a question is the one that was learned before the day |
 | content | P8 | the published fact is the newest one, LAG_SECONDS after its publication |
-| order | P3 | two lines and three messages to an officer arrive in their order, once |
+| order | P3 | two texts to Kosh and three messages to an officer arrive in their order, once |
 | registered | P2 | each submission is one entry of the registry, and there is no other |
 | handoffs | P1, P11 | each request for an officer was closed exactly once, and the answer arrived |
 | files | P1 | each file is at the case of its person |
@@ -61,7 +61,7 @@ class Story:
                 self.by[entry["kind"]].append(entry)
 
     def people(self, kind: str) -> list[str]:
-        """Return the person's name of each entry of a kind; a name may occur several times."""
+        """Return the name of the person in each entry of a kind; a name may occur several times."""
         return [entry["person"] for entry in self.by[kind]]
 
     def has_fault(self, since: float, until: float) -> bool:
@@ -123,7 +123,7 @@ def content(story: Story) -> Iterator[str]:
 
 
 def order(story: Story) -> Iterator[str]:
-    """Yield the people whose lines were answered, or reached an officer, in a wrong order."""
+    """Yield the people whose messages were answered, or reached an officer, in a wrong order."""
     for pair in story.by["pair"]:
         texts = "\n\n".join(pair["texts"])
         lines = [story.learned.get(f"pair {line}", "") for line in TYPED[pair["language"]][1:]]

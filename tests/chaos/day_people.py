@@ -145,7 +145,7 @@ class Walk:
         seen: Callable[[], object],
         patience: float = 0.0,
     ) -> str:
-        """Act and wait for the reply; record the wait and the text of all messages of the reply.
+        """Perform an act and wait for the reply; record the wait and the texts of the reply.
 
         Raises Again if no reply comes in time, or if the reply shows that the session was lost.
         """
@@ -228,7 +228,7 @@ class Walk:
             await self.ask((first + 1) % many, "next")
 
     async def ask(self, number: int, place: str) -> None:
-        """Type the question with this number; the act's label has its `place` (first or next)."""
+        """Type the question with this number; the act's label contains `place` (first or next)."""
         label = f"typed {number} {place} {self.language}"
         await self.say(TYPED[self.language][number], label)
 

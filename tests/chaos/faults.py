@@ -209,7 +209,10 @@ async def roll(scene: Scene) -> None:
 
 @trouble("F23", "a process starts with keys that are not ours")
 async def wrong_keys(scene: Scene) -> None:
-    """Start a process with wrong keys. It must exit, because it could not recognise any person."""
+    """Start a process with wrong encryption keys, with which it could recognise no person.
+
+    The process must exit.
+    """
     strange = scene.processes.folder / "strange-keys"
     shutil.rmtree(strange, ignore_errors=True)
     shutil.copytree(scene.processes.keys, strange)

@@ -246,7 +246,7 @@ def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int])
     """Count rows of the outbox that were never sent; return how many a takeover dropped.
 
     A row must have the state `sent` and be seen on the platform, unless it was dropped: because an
-    officer took the conversation over, or because the person sent a further line.
+    officer took the conversation over, or because the person sent another text message.
     """
     dropped = sum(row.state == "dropped" and row.stale for row in rows)
     taken_back = sum(row.state == "dropped" and not row.stale for row in rows)

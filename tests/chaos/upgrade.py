@@ -60,7 +60,7 @@ def _git(*words: str) -> bytes:
 
 
 def checkout(commit: str, folder: Path) -> Path:
-    """Extract the commit's files into a folder, and teach simulated people its questions."""
+    """Extract the commit's files into a folder; teach simulated people the commit's questions."""
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")

@@ -95,7 +95,7 @@ async def test_statement_errors_are_psycopg_exceptions(rt: Runtime) -> None:
 
 
 def _statements() -> list[Statement[*tuple[object, ...]]]:
-    """Return every statement of the program's modules."""
+    """Return every declared SQL statement in Kosh's modules."""
     for module in pkgutil.walk_packages(bot.__path__, "bot."):
         if not module.name.endswith("__main__") and ".migrations." not in module.name:
             import_module(module.name)
@@ -108,7 +108,7 @@ def _statements() -> list[Statement[*tuple[object, ...]]]:
 
 
 def _texts() -> list[bytes]:
-    """Return the statements of the program's modules that are written as SQL text."""
+    """Return the declared statements in Kosh's modules that are written as SQL text."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith("bot.")]
     found = {
         value.text for module in modules for value in vars(module).values()

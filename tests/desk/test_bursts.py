@@ -1,4 +1,4 @@
-"""Bursts of cases from one IP address, of which officers see a hash: closed together, reopened."""
+"""Bursts of cases from one IP address: leads see its hash, close all its cases and reopen them."""
 
 from dataclasses import replace
 from uuid import UUID

@@ -62,7 +62,7 @@ async def draft(
 async def publish(
     rt: Runtime, author: Officer, second: Officer, item: str = ITEM, **changes: object
 ) -> drafts.Version:
-    """Draft, approve and publish a version; return it."""
+    """Draft, approve and publish a version of the content item `item`; return the version."""
     found = await draft(rt, author, item, **changes)
     await drafts.approve(rt, second, item, found.number, found.content_hash)
     return _replace(found, state="live")

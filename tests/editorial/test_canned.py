@@ -28,7 +28,7 @@ async def written(rt: Runtime) -> Body:
 
 
 async def offered(rt: Runtime, officer: Officer) -> dict[str, dict[str, str]]:
-    """Return the canned answers that the officer may use: name to texts by language."""
+    """Return the canned answers that the officer may use: by name, the texts by language."""
     return {each.name: dict(each.texts) for each in await canned_replies.listing(rt, officer)}
 
 

@@ -27,7 +27,7 @@ LANGUAGES = ("kk", "ru", "zh-Hans", "uz")
 
 
 class Publications:
-    """A publisher of numbered versions; `last` is the newest whose publication returned."""
+    """A publisher of numbered versions; `last` is the newest version that was published."""
 
     def __init__(self, rt: Runtime, author: Officer, second: Officer) -> None:
         self.rt, self.author, self.second = rt, author, second
@@ -81,7 +81,10 @@ async def _version(rt: Runtime) -> int:
 async def _kill_during_publications(
     victim: Served, served: list[Served], published: Publications, chance: random.Random
 ) -> list[tuple[str, ...]]:
-    """Kill one process while pages of all web processes are read; return the numbers shown."""
+    """Kill one process while pages of all web processes are read.
+
+    Return the publication numbers that the pages showed.
+    """
     seen: list[tuple[str, ...]] = []
     tasks = [asyncio.create_task(_read(web, seen)) for web in served if web.is_web]
     tasks.append(asyncio.create_task(published.go_on()))

@@ -94,7 +94,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run the command; print one line if a port is in use."""
+    """Run both emulators as the command line says; print one line if a port is in use."""
     try:
         asyncio.run(serve(arguments()))
     except OSError as error:

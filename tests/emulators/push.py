@@ -66,7 +66,7 @@ class Browser:
 
 @dataclass
 class PushService:
-    """The push service. `answers` are statuses to return, in order, in place of the normal one."""
+    """The emulated push service; `answers` are statuses to return in place of the normal one."""
 
     host: str = ""
     browsers: dict[str, Browser] = field(default_factory=dict)

@@ -46,7 +46,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """The receiving server.
+    """An HTTP server that receives Kosh's outgoing webhooks.
 
     `answers` are the statuses and headers of the next responses, in order; later responses have
     status 204. While the event `free` is not set, all responses wait.

@@ -32,7 +32,7 @@ START_SECONDS, END_SECONDS = 60.0, 90.0
 
 
 def _notified(office: Office, texts: list[str]) -> int:
-    """Return the sum of the new cases that the messages announce."""
+    """Return the number of new cases that all notifications together announce."""
     languages = office.rt.settings.languages
     line = office.rt.languages.render(_(LINES[Kind.NEW_CASE].msgid, count=COUNT), languages[0])
     pattern = re.escape(line).replace(str(COUNT), r"(\d+)")

@@ -20,7 +20,7 @@ ANYBODY = Officer(uuid4(), "Officer Testova", "cn_beijing", roles=frozenset())
 
 
 def _checked() -> Iterator[tuple[str, str, str]]:
-    """Yield module, name and officer's parameter of each function that begins with a check."""
+    """Yield the functions that first check a permission: module, name, the officer's parameter."""
     for path in sorted((ROOT / "bot").rglob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -1,4 +1,4 @@
-"""A worker leaves jobs whose task a newer version added to a newer worker."""
+"""If only a newer version has the task of a job, the job waits for a worker of this version."""
 
 from bot.db import job_queue
 from bot.runtime import Runtime

@@ -28,7 +28,7 @@ RARE: tuple[tuple[Any, str], ...] = (
 
 
 def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Event:
-    """Return an event that is set when the owner's function `name` has been called and returned."""
+    """Return an event that is set after a call of the function `name` of `owner` has returned."""
     run, ended = getattr(owner, name), asyncio.Event()
 
     async def watched(*given: Any) -> None:

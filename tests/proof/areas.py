@@ -81,7 +81,7 @@ class Area:
     without: frozenset[str] = frozenset()
 
     def drawn(self, names: Sequence[str], seed: int) -> Drawing:
-        """Return alterations in random order, alternately of functions and from each of `others`.
+        """Return alterations in random order; functions and each source in `others` take turns.
 
         With `names`, return only alterations of functions in these modules or at these places.
         """

@@ -218,7 +218,7 @@ def no_redaction() -> None:
 
 @noticed_by("tests/observability/test_logging.py::test_log_masks_a_bot_token_everywhere")
 def no_scrubbing() -> None:
-    """Write a bot token that is part of a URL to the log."""
+    """Do not mask bot tokens in the log, where they occur as parts of URLs."""
     from bot.observability import logging
 
     _put(logging, _scrub=lambda _logger, _method, line: line)

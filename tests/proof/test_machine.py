@@ -77,7 +77,10 @@ class World:
 
 
 class People(RuleBasedStateMachine):
-    """The state machine. Each example uses people with new ids, as update ids must increase."""
+    """A state machine of Hypothesis that acts for several people.
+
+    Each example uses people with new ids, because update ids must increase.
+    """
 
     world: World
 

@@ -327,7 +327,7 @@ async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -
 
 
 async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
-    """Amend a registration whose accepted answers were deleted; the person enters all again."""
+    """Amend a registration whose accepted answers were deleted; the person enters them again."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))

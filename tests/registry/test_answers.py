@@ -66,7 +66,7 @@ async def answering(
 ) -> AsyncIterator[str]:
     """Run a registry that accepts any login; yield its URL.
 
-    To all requests except logins, it responds with these bytes, or cuts the connection if None.
+    To all requests except logins it responds with `answer`, or cuts the connection if this is None.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Invented families register with the bot under registry faults; the planning figures are right."""
+"""Invented families register while the registry has faults; the planning figures are correct."""
 
 import pytest
 

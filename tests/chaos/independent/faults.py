@@ -114,7 +114,7 @@ class Faults:
                 target.send(signal.SIGCONT)
 
     async def _stop_postgres(self, service: Service) -> None:
-        """Suspend all processes of the server for a while: each connection has its own process."""
+        """Suspend all processes of PostgreSQL for a while, since each connection has a process."""
         pids = service.family()
         async with self._noted("stop postgres", process=service.name):
             service.signal_all(pids, signal.SIGSTOP)

@@ -1,8 +1,8 @@
 """Judge a run from outside: rules check promises (docs/explanation/promises.md) in its evidence.
 
-| rule | promise | what it reads |
+| rule | promise | what must be true |
 |---|---|---|
-| answered | P1, P4 | each act of a known person has its reply |
+| answered | P1, P4 | each act of a person after consent has its reply |
 | order | P3 | the replies of a person have the order of the acts |
 | doubled | P4 | a reply comes twice only around a broken process, connection or answer |
 | accepted | P1 | every update is acknowledged once the faults are over |
@@ -146,14 +146,14 @@ def _same(expected: tuple[str, str], text: str) -> bool:
 
 
 def answered(story: Story) -> Iterator[str]:
-    """Yield the acts of known people that got no reply."""
+    """Yield the acts of people with consent that got no reply."""
     for person in story.people:
         if missing := story.walks[person.life["life"]].missing:
             yield f"{person.name}: no reply to {', '.join(missing)}"
 
 
 def order(story: Story) -> Iterator[str]:
-    """Yield the replies that were not expected after the person's acts, or not in this order."""
+    """Yield the replies that do not follow from the person's acts, or came in a wrong order."""
     for person in story.people:
         if unexpected := story.walks[person.life["life"]].unexpected:
             yield f"{person.name}: unexpected or out of order: {unexpected}"

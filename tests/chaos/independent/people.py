@@ -153,7 +153,7 @@ class Crowd:
             await self.erase(life)
 
     async def learn(self) -> None:
-        """Before any fault, learn the reply to each act from one person; erase this person."""
+        """Before any fault, learn the reply to each act from one person; then erase their data."""
         life = self.born()
         life.learns = True
         await self.consent(life)

@@ -158,7 +158,7 @@ class Stack:
 
     @property
     def webhook(self) -> str:
-        """Return the address to which updates are delivered."""
+        """Return the product's URL to which Telegram's updates are delivered."""
         return f"http://127.0.0.1:{self.port}/webhooks/telegram"
 
     def start_servers(self) -> tuple[Databases, str]:

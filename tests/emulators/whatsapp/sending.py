@@ -1,4 +1,4 @@
-"""Sending: immediate rejection, later failure, or delivery to a phone."""
+"""Sending of Kosh's messages: immediate rejection, later failure, or delivery to a phone."""
 
 import re
 from dataclasses import dataclass
