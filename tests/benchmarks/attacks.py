@@ -30,8 +30,8 @@ class Known:
     hidden: set[Group] = field(default_factory=set)
     # Each sum is a group and its parts: the groups into which one more dimension divides it.
     sums: list[tuple[Group, list[Group]]] = field(default_factory=list)
-    # The sums of tables that show at least one count, in which each hidden count is at least 1. In
-    # all other tables, empty cells are hidden as well, so a hidden count may be 0.
+    # The sums of tables that show at least one count: in such a table each hidden count is at least
+    # 1. In all other tables, empty cells are hidden as well, so a hidden count may be 0.
     partly_shown: list[tuple[Group, list[Group]]] = field(default_factory=list)
 
     @classmethod

@@ -16,7 +16,8 @@ from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
 
 LANGUAGE = "ru"
-# The registry's decision is a step too: it triggers one message without an action of the person.
+# The registry's decision counts as a step, because it triggers a message although the person does
+# nothing.
 REGISTRY = 1
 
 

@@ -31,7 +31,7 @@ WAITING_ROWS = 1_000
 DELETED_SHARE = 1 / 7
 ROWS = SQL("SELECT count(*) FROM messages")
 KINDS = ("plain", "conversations", "hash", "range")
-# The tables that each kind of database partitions, with the partition key.
+# The tables that are partitioned in each kind of database, with the partition key.
 KEYS: dict[str, dict[str, str]] = {
     "plain": {},
     "conversations": {"conversations": "person_id"},

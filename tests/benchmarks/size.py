@@ -17,7 +17,7 @@ from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
-# Maximum number of people with their own keys; all others are copies of their rows.
+# Maximum number of people with encryption keys of their own; all others are copies of their rows.
 MAX_REAL = 200_000
 # Number of people who write in a round. The number is so large that each person writes at most once
 # in a round, and rows are rarely cached.

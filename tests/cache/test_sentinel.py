@@ -76,7 +76,8 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
 async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:
     group.silence_sentinel()
     async with opened(group.url, SILENCE_S) as live:
-        # This call alone may take SILENCE_S, so the cache must ask the next sentinel earlier.
+        # The whole call may take at most SILENCE_S, so the cache must stop waiting for the silent
+        # sentinel earlier, and ask the next one.
         assert await live.allow("bucket", rate=1, burst=1) == 0.0
 
 

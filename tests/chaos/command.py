@@ -111,8 +111,8 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
     typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
-        # A long chaos test takes an hour or more. With its evidence, a corrected judge can be
-        # applied without a second test.
+        # A long chaos test takes an hour or more. Store the evidence, so that a corrected judge can
+        # judge it without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
         (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))

@@ -60,8 +60,8 @@ PUBLICATIONS = ((0.3, 201), (0.55, 202), (0.8, 203))
 ANNOUNCED_AT = 0.6
 # Number of people who subscribed to announcements before the day, per person of the day.
 EARLIER = 0.05
-# Telegram delivers through at most 100 connections. RETRY_SCALE shortens its waits between
-# attempts.
+# Telegram delivers through at most 100 connections. RETRY_SCALE shortens the waits between
+# its attempts to deliver an update.
 CONNECTIONS, RETRY_SCALE, PATIENCE_SECONDS = 100, 0.25, 20.0
 LOST_ANSWERS = {"name": "drop_after_commit", "probability": 0.02}
 LEARNERS = 8
@@ -309,8 +309,8 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
         given = stack.settings(emulator.url, sandbox)
         webs = given
         if program := pgbouncer():
-            # PgBouncer ignores the time limits that a connection asks for at its start, so the role
-            # sets them.
+            # PgBouncer ignores the time limits that a connection asks for at its start, so set them
+            # for the database role.
             with psycopg.connect(stack.postgres.url, autocommit=True) as session:
                 session.execute("ALTER ROLE kosh_app SET statement_timeout = '10s'")
             urls = held.enter_context(pooled.between(program, plan.out, databases))

@@ -207,8 +207,8 @@ class Walker:
         arrived = chat.arrived + len(LINES)
         for line in LINES:
             await self._do("say", text=line)
-        # Wait until all lines are accepted: one that is delivered after the next press would answer
-        # the next question.
+        # Wait until all these texts are accepted: a text that is delivered after the next press
+        # would answer the next question.
         while chat.arrived < arrived or chat.waiting:
             await chat.changed.wait()
         return True

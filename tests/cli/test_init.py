@@ -174,7 +174,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
     shown = await asyncio.to_thread(_typed, command, bare | apis, answers)
     assert "@" in shown
     assert "officers to the mission tr_ankara" in shown
-    # A terminal echoes typed text, except that of a secret.
+    # The terminal shows text that is typed, but not a secret.
     assert wa.NUMBER_ID in shown
     assert TOKEN not in shown
     assert SECRET not in shown

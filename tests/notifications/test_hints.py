@@ -167,8 +167,8 @@ async def answered(post: Post, guest: Guest) -> None:
     if case.state == "queued":
         await desk.claim(post.rt, officer, case.id, case.version, key=key())
         case = await now(post.rt, case.id)
-    # By writing again the person has seen all earlier messages, so that only the officer's reply
-    # can cause a hint.
+    # A person who writes again has seen all earlier messages, so that only the officer's reply can
+    # cause a message hint.
     await guest.do(Said("one more thing"))
     case = await now(post.rt, case.id)
     await desk.reply(post.rt, officer, case.id, case.version, key=key(), words="Canary Testova.")

@@ -282,7 +282,7 @@ async def _untouched(rt: Runtime, case: cases.Case) -> bool:
 # Row-level security
 
 # Tables with row-level security that the console reads. The query returns an id of each visible
-# row; an officer sees only rows of the own mission.
+# row; officers see only rows of their own mission.
 REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",

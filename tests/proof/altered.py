@@ -119,7 +119,7 @@ class Trials:
     _took: dict[int, float] = field(default_factory=dict)
     _reached: dict[Place, set[int]] = field(default_factory=lambda: defaultdict(set))
     _killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    # True for tests that pass in a forked process without an alteration, False for others.
+    # By a test's index: True if it passes in a forked process without an alteration, else False.
     _sound: dict[int, bool] = field(default_factory=dict)
 
     @pytest.hookimpl(tryfirst=True)
