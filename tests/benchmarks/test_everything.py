@@ -53,7 +53,7 @@ def test_benchmark_page_has_a_summary_when_no_turn_was_measured() -> None:
 
 
 @pytest.mark.release
-def test_benchmark_failure_shows_its_last_lines_without_paths() -> None:
+def test_failed_benchmark_shows_its_last_output_lines_without_paths() -> None:
     outcome = everything.run(Benchmark("Unknown", ("unknown",), ("unknown",)), quick=False)
     assert outcome.exit_code == 2
     assert len(outcome.output.splitlines()) <= 3

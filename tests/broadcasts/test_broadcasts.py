@@ -29,7 +29,7 @@ async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
     return refusal.value.detail
 
 
-async def test_broadcast_runs_after_draft_approval_and_start_by_three_people(rt: Runtime) -> None:
+async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     found = await started(rt, who, a_draft())
@@ -100,7 +100,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
 
 
-async def test_broadcast_stays_paused_after_a_restore_until_resumed(rt: Runtime) -> None:
+async def test_broadcast_is_paused_after_a_database_restore_until_resumed(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     soon = datetime.now(UTC) + timedelta(hours=2)

@@ -33,7 +33,9 @@ async def _count(rt: Runtime, *missions: str) -> int:
     return (await broadcasts.count(demo, who.editor, a_draft(rule=Rule(missions=missions)))).total
 
 
-async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) -> None:
+async def test_mission_audience_includes_registered_people_and_people_with_cases(
+    rt: Runtime,
+) -> None:
     await an_officer(rt, "Officer Shanghai", "cn_shanghai")
     registered, asking, silent = Guest(rt), Guest(rt), Guest(rt)
     await registered.register()

@@ -32,7 +32,7 @@ async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdi
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("of", [Spending.CASE, Spending.SUBMISSION, Spending.PERSON])
-async def test_web_budget_of_an_address_requires_a_puzzle_when_used_up(
+async def test_web_chat_requires_a_puzzle_when_the_budget_of_an_address_is_spent(
     rt: Runtime, of: Spending
 ) -> None:
     free = BUDGETS[of].free
@@ -59,7 +59,7 @@ async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_budget_total_requires_a_puzzle_but_refuses_no_address(rt: Runtime) -> None:
+async def test_spent_total_web_budget_requires_a_puzzle_but_refuses_no_address(rt: Runtime) -> None:
     few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
     assert await spent_by_all(few.live, few.vault, few.settings) == ()
     verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]

@@ -127,7 +127,7 @@ async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
 
 
 @pytest.mark.parametrize("topic", ["general", "danger"])
-async def test_case_request_names_other_offices_when_no_officer_works(
+async def test_case_request_reply_names_other_offices_when_no_officer_works(
     rt: Runtime, topic: str
 ) -> None:
     await an_officer(rt, roles=(Role.ADMINISTRATOR,))

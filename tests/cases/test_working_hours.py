@@ -83,7 +83,7 @@ def test_mission_calendar_counts_deadlines_in_working_time(
     assert desk.calendar().minutes(start, end) == minutes
 
 
-def test_mission_calendar_handles_clock_changes() -> None:
+def test_mission_calendar_counts_one_hour_less_or_more_at_a_clock_change() -> None:
     night = MissionSettings("de", "Europe/Berlin", (Shift(5, time(22), time(6)),))
     spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
     autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)

@@ -136,7 +136,7 @@ def test_demo_rejects_a_host_or_url_reachable_from_other_machines(host: str) -> 
 
 
 @pytest.mark.release
-async def test_cli_officers_first_command_in_a_demo_explains_what_to_do(
+async def test_cli_refuses_a_first_administrator_in_a_demo_and_says_what_to_do(
     rt: Runtime, databases: Databases, tmp_path: Path
 ) -> None:
     await demo_officers.enter(rt)

@@ -51,7 +51,7 @@ async def test_pipeline_raises_psycopg_errors_and_rolls_back(rt: Runtime) -> Non
     assert await _count(rt, "twice") == 0
 
 
-async def test_pipeline_works_after_a_rollback_of_prepared_statements(rt: Runtime) -> None:
+async def test_pipeline_commits_after_a_rollback_of_prepared_statements(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         values = {"channel": "again", "key": b"1"}
         await pipeline.commit(session, (NOTE, values))
