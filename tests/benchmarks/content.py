@@ -74,7 +74,7 @@ def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
 
 
 def _pair(empty: Snapshot, full: Snapshot, first: int) -> float:
-    """Run turns once with each snapshot; return the time with `full` divided by that with `empty`.
+    """Run turns with each of two snapshots; return the CPU time with `full` divided by `empty`'s.
 
     The caller alternates which snapshot comes first (`full` if `first`), because the first run has
     cold caches.

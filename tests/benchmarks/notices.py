@@ -49,7 +49,8 @@ async def _measured(cases: int) -> Delays:
             "smtp_host": "127.0.0.1", "smtp_port": mail.port, "smtp_security": "none",
             "smtp_from": "kosh@example.kz", "push_private_key": SecretStr(web_push.new_key()),
             "push_hosts": (service.host,),
-            # All people come from this address; an address that is not listed may open 12 cases.
+            # All people come from this address. An address that is not listed here may open only 12
+            # cases.
             "shared_networks": (ip_network("127.0.0.0/8"),),
         }  # fmt: skip
         async with house("kosh_notices", changes) as place:

@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def think(self) -> float:
-        """Return the real seconds between two acts of a person: 40 simulated s, at least 0.5 s."""
+        """Return the real seconds between a person's acts: 40 simulated ones, but at least 0.5."""
         return max(0.5, 40 * self.seconds / (DAY_HOURS * 3600))
 
 

@@ -210,7 +210,7 @@ async def test_demo_starts_only_after_its_registry_answers(
 
 @pytest_asyncio.fixture
 async def clock(databases: Databases) -> AsyncIterator[None]:
-    """Restore the function `kosh_now` of the test database, because the demo replaces it."""
+    """Restore the test database's function `kosh_now` after a test: the demo replaces it."""
     yield
     async with await psycopg.AsyncConnection.connect(databases.owner) as connection:
         await connection.execute(SHIFTED)

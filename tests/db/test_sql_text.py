@@ -34,7 +34,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _undeclared(name: str, source: str) -> Iterator[str]:
-    """Yield the SQL strings in a module that must not be there.
+    """Yield the SQL strings that a module must not contain.
 
     Only two are allowed: the text of a declared statement, and in the modules of COMPOSED also a
     command that psycopg composes.

@@ -1,4 +1,4 @@
-"""Bursts of cases from one IP address: leads see its hash, close all its cases and reopen them."""
+"""Bursts of cases from one IP address: leads see its hash, close its queued cases, reopen them."""
 
 from dataclasses import replace
 from uuid import UUID

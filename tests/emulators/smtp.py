@@ -13,7 +13,7 @@ PATH = re.compile(rb"(?:FROM|TO):<([^<>\s]+@[^<>\s]+)>(?: .*)?", re.IGNORECASE)
 
 @dataclass
 class MailServer:
-    """The emulated mail server; `refuse` maps a recipient to the error response to their mail."""
+    """The emulated mail server; `refuse` maps recipients to the error responses to their mail."""
 
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)

@@ -274,7 +274,7 @@ def check_sense(kind: str, content: Params) -> None:
 
 
 def check_source(content: Params, where: str) -> None:
-    """Reject a file unless it has either an id or a link."""
+    """Reject a file unless it has exactly one of the fields `id` and `link`."""
     if ("id" in content) == ("link" in content):
         raise missing(f"Either {where}.id or {where}.link is required, and only one of them.")
 
