@@ -20,7 +20,7 @@ QUERIES = 200
 
 
 async def measured(database_url: str) -> str:
-    """Fill the sandbox registry's database, publish the statistics once, and return the times."""
+    """Fill the sandbox registry's database; return the times to publish and query statistics."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         await store.create_tables(connection)
     made = population.population(HOUSEHOLDS, PEOPLE, random.Random(1))

@@ -122,7 +122,9 @@ def _opened(stage: Stage, size: int) -> Crowd:
 
 
 def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:
-    """Let people write; return the CPU time per turn of server and store in µs, and the turns."""
+    """Let people write; return two CPU times per turn in µs, and the results of the turns.
+
+    The CPU times are that of the web server, and that of PostgreSQL and Valkey together."""
     app, store = processes.cpu_seconds(crowd.server), sum(map(processes.cpu_seconds, stage.stores))
     driven = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
     turns = max(driven.turns, 1)

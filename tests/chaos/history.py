@@ -357,7 +357,7 @@ def _submitted(story: Story, taken: Taken) -> bool:
 
 
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
-    """Check that the registry has one correct registration of a person who submitted, else none."""
+    """Check that the registry has one correct registration if the person submitted, else none."""
     who = story.who
     mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
     wanted = int(_submitted(story, taken))

@@ -1,4 +1,4 @@
-"""Tests of a broadcast with killed workers: each person gets one message or is listed in doubt.
+"""Tests of a broadcast with killed workers: each person gets one message or is listed as in doubt.
 
 Another test checks that a sender broken on purpose is detected.
 """

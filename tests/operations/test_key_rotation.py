@@ -35,7 +35,7 @@ HOUR = 3600
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
-    """Set the key files' ages: the newest of each kind to `days`, each older one to a day more."""
+    """Set the key files' ages: the newest of each kind to `days`, each earlier one a day older."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR

@@ -61,7 +61,7 @@ async def test_message_of_unknown_outcome_is_counted_once_per_lost_response(
 
 
 class _Uneditable(_Channel):
-    """A channel that rejects edits and loses the response to the message sent instead."""
+    """A channel that rejects an edit, and loses the response to the message that replaces it."""
 
     async def send(self, call: ChannelCall) -> str:
         raise CannotEdit if call.kind == "edit" else Unreachable

@@ -141,7 +141,7 @@ class Crowd:
                 return
 
     async def live(self, life: Life, *, erases: bool) -> None:
-        """Consent, register, read the decision of the registry, ask in bursts, maybe erase all."""
+        """Let the person consent, register, read the decision, ask in bursts, perhaps erase all."""
         await self.consent(life)
         for label, answer in FORM:
             await self.step(life, label, answer.format(surname=life.surname, given=life.given))

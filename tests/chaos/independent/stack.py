@@ -171,7 +171,7 @@ class Stack:
         return self.databases, registry.owner
 
     def settings(self, telegram: str, registry: str) -> dict[str, str]:
-        """Return the product's environment; every secret is invented."""
+        """Return the environment variables of the product's processes; all secrets are invented."""
         given = {
             "database_url": self.databases.app,
             "database_owner_url": self.databases.owner,
