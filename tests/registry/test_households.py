@@ -159,6 +159,7 @@ async def test_registry_event_feed_returns_each_version_once_by_cursor(
         return set(states) == {"WITHDRAWN", "ACCEPTED"}
 
     await eventually(settled)
+    latest = {(number, (await registry.read(number)).version) for number in numbers}
     seen: list[tuple[str, int]] = []
     after = "0.0"
 
@@ -169,13 +170,11 @@ async def test_registry_event_feed_returns_each_version_once_by_cursor(
         page = await _feed(sandbox, after, 2)
         seen.extend((each["number"], each["version"]) for each in page["items"])
         after = page["next"]
-        return not page["items"] and {number for number, _version in seen} == set(numbers)
+        return not page["items"] and latest <= set(seen)
 
     await eventually(read)
     assert len(seen) == len(set(seen))
     assert (await _feed(sandbox, after, 2))["next"] == after
-    last = max(version for number, version in seen if number == numbers[0])
-    assert last == (await registry.read(numbers[0])).version, "a deletion is in the feed"
 
 
 async def test_registry_event_feed_answers_304_when_nothing_changed(
