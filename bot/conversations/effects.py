@@ -130,9 +130,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    With a `notice`, the messages wait until the person opens them; with a `waiting` turn, they wait
-    for the person's next message. `moved`: the owner (bot or officer) of the conversation changed,
-    so the previous owner's unsent messages are dropped.
+    `notice` or `waiting` delay the messages; `moved` drops unsent ones of the previous owner.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:

@@ -51,7 +51,7 @@ _CLIENTS = statement(
 )
 _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
-# Raw SQL, because SQLAlchemy has no expression for these two statements.
+# Text: SQLAlchemy has no expressions for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
 _VACUUM = TextStatement.of("VACUUM FULL")
 

@@ -38,7 +38,7 @@ UNDERSTANDING_TESTS = (
 POLICY_TESTS = (
     *("tests/officers/test_permissions.py", "tests/web/test_console_access.py"),
     "-k=permissions_of_every_role or permission_test_list or permission_actions or permission_is"
-    " or permission_requirement or permission_topics or listed_actions"
+    " or permission_requirement or permission_topics or console_routes_toml"
     " or without_a_permission_rule",
 )
 # Tests with a database that execute the checks in little time. Tests of row-level security are left

@@ -181,6 +181,12 @@ async def test_registry_event_feed_answers_304_when_nothing_changed(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await _made(registry)
+
+    async def listed() -> bool:
+        # Until then, another database's transaction may delay the feed.
+        return bool((await _feed(sandbox, "0.0", 1))["items"])
+
+    await eventually(listed)
     headers = {"Authorization": f"Bearer {await sandbox.token()}"}
     url = f"{sandbox.url}/v1/events?after=0.0&limit=1"
     async with sandbox.session.get(url, headers=headers) as first:
