@@ -36,6 +36,9 @@ GRACE = 1.0
 # sweeps, for example retention, would run at each start of a worker and take a third of the CPU
 # time of a short test. `tests/operations/test_worker_sweeps.py` runs the rare sweeps.
 MAX_INTERVAL = 60.0
+# Maximum number of database connections of each pool. A worker's sweeps start together and open all
+# connections. Each connection takes 2 ms of PostgreSQL's CPU time.
+POOL_SIZE = 4
 _every = main._every
 
 
@@ -184,6 +187,7 @@ def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
         registry_callback_secret=token_hex(32),
         broadcast_testers=("web:a-tester",),
         demo=True,
+        pool_size=POOL_SIZE,
     )
 
 

@@ -32,6 +32,7 @@ DOCS_OPENING = re.compile(
     r"(?:^|[.!?]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody)\b", re.I
 )
 MAX_LINE = 160
+TEST_FUNCTION = re.compile(r"^ *(?:async )?def (test_\w+)", re.M)
 LIMIT_NAME = re.compile(r"\b_?(?:MOST|LEAST|LONGEST|SHORTEST|FARTHEST|FEWEST)(?:_[A-Z]+)*\b")
 
 
@@ -44,8 +45,13 @@ def _sources(folder: str) -> tuple[tuple[Path, str], ...]:
     )
 
 
-def _prose(source: str) -> Iterator[str]:
-    """Yield each docstring and each comment of a module."""
+@cache
+def _prose(source: str) -> tuple[str, ...]:
+    """Return each docstring and each comment of a module; cached, because two rules read it."""
+    return tuple(_docstrings_and_comments(source))
+
+
+def _docstrings_and_comments(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield ast.get_docstring(node) or ""
@@ -62,12 +68,6 @@ def _found(pattern: re.Pattern[str], folder: str) -> list[str]:
         for text in _prose(source)
         for match in pattern.finditer(text)
     ]
-
-
-def _functions(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
 
 
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
@@ -139,8 +139,8 @@ def test_test_names_stay_within_70_characters() -> None:
     long = [
         name
         for _, source in _sources("tests")
-        for name in _functions(source)
-        if name.startswith("test_") and len(name) > MAX_TEST_NAME
+        for name in TEST_FUNCTION.findall(source)
+        if len(name) > MAX_TEST_NAME
     ]
     assert len(long) <= LIMITS["long_test_names"], long
 

@@ -40,6 +40,9 @@ ALL, CHANGE, RELEASE = "not slow", "not slow and not release", "release and not 
 # server or a browser.
 AT_ONCE = 4
 
+# Command prefix that lets a command use only CPU time which other processes leave.
+LOW_PRIORITY = ("nice", "-n", "19")
+
 # Vulnerability service that pip-audit asks. PyPI's own service answers 404 behind mirrors, which
 # pip-audit reads as "no findings".
 VULNERABILITIES = "https://api.osv.dev"
@@ -148,7 +151,7 @@ def _audited() -> list[str]:
         )
         audit = [sys.executable, "-m", "pip_audit", "--vulnerability-service=osv", "--strict"]
         audit += ["--disable-pip", "--require-hashes", f"--requirement={locked}"]
-        return _two_at_a_time({"vulnerabilities": audit}, {})
+        return _in_parallel({"vulnerabilities": audit}, {})
 
 
 def _is_reachable(url: str) -> bool:
@@ -171,23 +174,34 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     marked = ALL if everything else CHANGE
     tests = {"tests": _pytest("all", AT_ONCE, "tests", "--ignore=tests/flows", marked=marked)}
+    static = {
+        "types": [python, "-m", "mypy"],
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "documents": [python, "-m", "bot", "docs", "build"],
+    }
     beside = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "layers": [str(Path(python).parent / "lint-imports")],
         **(_of_a_release() if everything else {}),
-        "types": [python, "-m", "mypy"],
-        "catalogues": [python, "-m", "bot", "languages", "check"],
-        "documents": [python, "-m", "bot", "docs", "build"],
+        **(static if quick else {}),
         # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
     failed = _tested(tests, beside) + (_audited() if everything else [])
-    # Run the chaos tests after the other tests, not in parallel with them, because chaos tests
-    # measure timeouts. The two chaos tests mostly wait, so they run in parallel with each other.
-    chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
-    announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    return failed + ([] if quick else _two_at_a_time(chaos, announcement))
+    return failed + ([] if quick else _chaos_and(static))
+
+
+def _chaos_and(static: Mapping[str, list[str]]) -> list[str]:
+    """Run the chaos tests in parallel with the commands `static`; return the names of failed ones.
+
+    The chaos tests run after the other tests, because chaos tests measure timeouts. They mostly
+    wait. The other commands get the CPU time that the chaos tests leave.
+    """
+    python = sys.executable
+    beside = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
+    beside |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
+    return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, beside, 3)
 
 
 def _tested(
@@ -199,7 +213,7 @@ def _tested(
     fail the run, because the cause may be the load of the machine and not the change.
     """
     FAILED_TESTS.unlink(missing_ok=True)
-    failed = _two_at_a_time(tests, quiet or {})
+    failed = _in_parallel(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
         listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
         # Without the list of failed tests, pytest itself ended early, so nothing can be repeated.
@@ -215,15 +229,17 @@ def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
     return [sys.executable, "-m", "pytest", *how, *what]
 
 
-def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
-    """Run the commands two at a time; return the names of those that failed.
+def _in_parallel(
+    shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]], at_once: int = 2
+) -> list[str]:
+    """Run the commands, at most `at_once` at the same time; return the names of those that failed.
 
     The commands in `shown` start first and print their output at once. Those in `quiet` print their
     output when they end.
     """
-    with ThreadPoolExecutor(2) as two:
-        passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
-        passed |= {name: two.submit(_passes_quietly, name, line) for name, line in quiet.items()}
+    with ThreadPoolExecutor(at_once) as pool:
+        passed = {name: pool.submit(_passes, name, line) for name, line in shown.items()}
+        passed |= {name: pool.submit(_passes_quietly, name, line) for name, line in quiet.items()}
     return [name for name, each in passed.items() if not each.result()]
 
 

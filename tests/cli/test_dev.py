@@ -131,13 +131,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """Return a list that records the commands of `./kosh test`, which are not run."""
     recorded: Runs = []
 
-    def run(shown: dict[str, list[str]], quiet: dict[str, list[str]]) -> list[str]:
+    def run(
+        shown: dict[str, list[str]], quiet: dict[str, list[str]], _at_once: int = 2
+    ) -> list[str]:
         recorded.append((shown, quiet))
         return []
 
     monkeypatch.setattr(dev, "ROOT", tmp_path)
     monkeypatch.setattr(dev, "FAILED_TESTS", tmp_path / "lastfailed")
-    monkeypatch.setattr(dev, "_two_at_a_time", run)
+    monkeypatch.setattr(dev, "_in_parallel", run)
     monkeypatch.setattr(dev, "_audited", lambda: [])
     monkeypatch.setattr(dev, "OLDEST_POSTGRES", tmp_path)
     monkeypatch.setattr(chromium, "BROWSER", "chromium")
@@ -151,6 +153,15 @@ def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None
     assert list(shown) == ["tests"]
     first, *_others, last = quiet
     assert (first, last) == ("lint", "conversations")
+
+
+def test_test_command_runs_static_checks_beside_the_chaos_tests(runs: Runs) -> None:
+    """Check that static checks use only CPU time that the chaos tests leave."""
+    assert dev._changed(quick=False) == []
+    _tests, (shown, quiet) = runs
+    assert [*shown, *quiet] == ["chaos", "announcement", "types", "catalogues", "documents"]
+    commands = [quiet[name] for name in ("types", "catalogues", "documents")]
+    assert [tuple(each[:3]) for each in commands] == [dev.LOW_PRIORITY] * 3
 
 
 def test_test_command_runs_release_checks_with_option_all(runs: Runs) -> None:
