@@ -169,9 +169,9 @@ def _left(answers: Answers) -> bool:
 
 
 def _no_travel(answers: Answers) -> Text:
-    """Return the warning against traveling back home for a paper.
+    """Return the warning not to travel back home to get a document.
 
-    If it is not known where the person is, return a weaker warning against risks for a paper.
+    If it is not known where the person is, return a weaker warning: to take no risk for a document.
     """
     return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 

@@ -63,9 +63,10 @@ def grouped() -> frozenset[str]:
 
 
 def find(intent: str, name: str) -> Opened | None:
-    """Return the part of an answer with this name; None if the intent's answer may not contain it.
+    """Return the part `name` of the intent's answer; None if the answer may not contain this part.
 
-    An answer may contain the parts of its shipped version, and any fact that belongs to no group.
+    An answer may contain the parts that it has in the source code, and each fact that belongs to no
+    group of facts (facts that are only shown together).
     """
     fact = BY_KEY.get(name) if name not in grouped() else None
     return shipped_parts(intent).get(name, fact)

@@ -59,6 +59,9 @@ async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
 
 
 async def accepted(rt: Runtime) -> list[tuple[str, str, str]]:
-    """Return the accepted sentences for the command line, as (language, intent, sentence)."""
+    """Return the sentences that officers accepted as training phrases, for the command line.
+
+    Each is (language, intent, sentence).
+    """
     async with directory.console(rt).connection() as transaction:
         return await suggestions.accepted(transaction)

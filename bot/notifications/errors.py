@@ -1,4 +1,4 @@
-"""Errors of sending a notification to an officer, or to a person a hint that a message waits."""
+"""Errors in sending notifications to officers, and in sending hints to people."""
 
 from typing import ClassVar
 

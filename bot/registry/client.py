@@ -57,8 +57,8 @@ from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
 
 _CONNECT_SHARE = 0.5
-# Maximum bytes of a response with planning figures. The contract allows 10,000 cells (counts),
-# whose codes have about 30 characters.
+# Maximum bytes of a response with counts of registered people. The contract allows 10,000 counts,
+# each with about 30 characters that say what is counted.
 _FIGURES_LIMIT = 1024 * 1024
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)

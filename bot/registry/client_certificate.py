@@ -46,8 +46,8 @@ class ClientCertificate:
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                # Note the files' version before loading them. While a previous identity exists,
-                # files that do not match are then loaded only once, and not in each call.
+                # Store the files' version before loading them. If certificate and key do not match
+                # each other, this method tries to load these files once, and not in each call.
                 self._read = version
                 self._identity = self._load()
         except (OSError, ValueError) as error:

@@ -6,8 +6,8 @@ import unicodedata
 from bot.understanding.decision import Certainty, DangerLevel, Decision
 from bot.understanding.recognizer import Recognition
 
-# Maximum probability of danger of a message that may be sent: about a tenth of `DANGER_CARD`
-# (decision 0042), so that no message is sent that may be about danger.
+# A message is sent to the external language model only if the probability that it is about danger
+# is at most this value, which is about a tenth of `DANGER_CARD` (decision 0042).
 MAX_DANGER = 0.01
 MAX_LENGTH = 300
 # Matches e-mail addresses, account names, links, and host names without a scheme.

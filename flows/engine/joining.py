@@ -68,7 +68,7 @@ class JoinRequested:
 
 @dataclass(frozen=True, slots=True)
 class AnswerJoin:
-    """Store whether the person confirmed or refused the request of a `JoinRequested`."""
+    """Store whether the person agreed to continue this conversation in a second chat."""
 
     is_confirmed: bool
 

@@ -90,9 +90,9 @@ def answered(story: Story) -> Iterator[str]:
 
 
 def answers(story: Story) -> Iterator[str]:
-    """Yield the replies without the text that was recorded for the same question before the day.
+    """Yield the replies that lack the text recorded for the same question before the simulated day.
 
-    Questions about the published fact are left to `content`.
+    Questions about the fact that is published during the day are skipped; `content` checks them.
     """
     for act in story.by["act"]:
         expected = story.learned.get(act["label"], "")

@@ -30,7 +30,7 @@ def test_expiring_facts_omit_a_fact_published_with_a_later_last_day() -> None:
     assert after["ends"] == before["ends"] - 1
 
 
-def test_published_fact_keeps_the_safety_text_of_the_shipped_fact() -> None:
+def test_fact_changed_by_editors_keeps_the_safety_text_of_the_source_code() -> None:
     until = DECEMBER + timedelta(days=150)
     body = Body(texts={"en": "30 days."}, as_of=DECEMBER, checked=DECEMBER, until=until)
     keys = (cards.CHINA_STAY_ENDS.key, quota.PLACES.key)

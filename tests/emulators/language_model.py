@@ -71,7 +71,7 @@ class LanguageModel:
         }
 
     def _wrong(self, body: Any) -> str:
-        """Return the name of the first field that differs from the API's reference; "" if none."""
+        """Return the first field of the request that the API's reference forbids; "" if none."""
         if not isinstance(body, dict) or set(body) != FIELDS:
             return "fields"
         if body["model"] != MODEL:

@@ -294,7 +294,7 @@ async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
 
 
 @pytest.mark.parametrize("way", ["menu", "stop", "delete"])
-async def test_message_hint_address_is_deleted_by_menu_or_stop_or_delete_command(
+async def test_address_for_hints_is_deleted_in_the_menu_or_by_stop_or_delete(
     post: Post, way: str
 ) -> None:
     guest = await confirmed(post)

@@ -247,7 +247,7 @@ async def test_registry_client_refuses_a_url_with_extra_parts(
     assert caught.value.code == "E_REGISTRY_URL"
 
 
-async def test_registry_client_never_sends_a_malformed_number_or_key(
+async def test_registry_client_sends_no_malformed_number_or_idempotency_key(
     session: ClientSession,
 ) -> None:
     registry = Registry(session, "http://127.0.0.1:1", CLIENT_ID, CLIENT_SECRET)

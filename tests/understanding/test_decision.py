@@ -82,13 +82,15 @@ def test_intent_decision_ignores_clauses_that_disagree_with_the_message() -> Non
         (part("danger.child", 0.99), ""),
     ],
 )
-def test_intent_decision_offers_a_likely_second_question(second: Part, offered: str) -> None:
+def test_message_with_two_likely_questions_gets_an_offer_for_the_second(
+    second: Part, offered: str
+) -> None:
     decision = decide(recognition(0.95, 0.0, part("life.pension"), second))
     assert [each.intent for each in decision.options] == ["life.pension"]
     assert decision.also == offered
 
 
-def test_intent_decision_offers_no_second_question_after_small_talk() -> None:
+def test_message_that_begins_with_small_talk_gets_no_second_question() -> None:
     found = replace(recognition(0.95, 0.0, part("life.school", 0.6)), intent="talk.thanks")
     assert decide(found).also == ""
 

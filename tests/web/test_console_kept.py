@@ -136,7 +136,7 @@ async def _at_the_text(console: Console) -> None:
     await console.submit("/audience", channels="telegram\nweb")
 
 
-async def test_expired_session_keeps_a_broadcast_in_every_language(desk: House) -> None:
+async def test_broadcast_texts_of_all_languages_survive_an_expired_session(desk: House) -> None:
     written = {f"text_{code}": each.body for code, each in TEXTS.items()}
     async with Console.signed_in(desk.url, MARAT) as console:
         await _at_the_text(console)

@@ -244,7 +244,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
-async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
+async def test_whatsapp_failed_status_newer_than_the_last_message_closes_chat(
     house: House, code: str
 ) -> None:
     user = await _known(house, "77010000061")

@@ -1,4 +1,4 @@
-"""Routes for planning counts: JSON, CSV, and a web page with a bar chart."""
+"""Routes that return the counts of registered people: JSON, CSV, and a page with a bar chart."""
 
 import csv
 from io import StringIO
