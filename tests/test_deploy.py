@@ -251,8 +251,8 @@ def test_systemd_units_are_valid() -> None:
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     # Ignore the message that Kosh's Python is not installed on this machine.
-    said = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
-    assert said == []
+    errors = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
+    assert errors == []
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 
 PATIENCE = 60
-SAID = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
+BUBBLE = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
 PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
 
@@ -69,7 +69,7 @@ class Visitor:
         found = re.search(r'data-chat="([^"]*)"', page)
         assert found is not None
         self.chat = unescape(found[1])
-        for bubble_id, lang, shown in re.findall(SAID, page, re.DOTALL):
+        for bubble_id, lang, shown in re.findall(BUBBLE, page, re.DOTALL):
             written = re.findall(r"<p\b[^>]*>(.*?)</p>", shown, re.DOTALL)
             paragraphs = [unescape(re.sub(r"<[^>]*>", "", each)) for each in written]
             buttons = {unescape(label): unescape(load) for load, label in re.findall(PRESS, shown)}
@@ -99,10 +99,10 @@ class Visitor:
                 name, _, value = line.partition(": ")
                 event[name] = value
             elif event:
-                await self._heard(event)
+                await self._receive(event)
                 event = {}
 
-    async def _heard(self, event: dict[str, str]) -> None:
+    async def _receive(self, event: dict[str, str]) -> None:
         self.last = event.get("id", self.last)
         data: dict[str, Any] = json.loads(event.get("data", "{}"))
         async with self._changed:
@@ -160,13 +160,13 @@ class Visitor:
         async with self.session.post(
             f"{self.url}/chat/{what}", data=form, headers=headers
         ) as answer:
-            told = await answer.json()
-        if told.get("chat", self.chat) != self.chat:
+            response = await answer.json()
+        if response.get("chat", self.chat) != self.chat:
             # After consent, a cookie identifies the chat. Reconnect with it, as the page does.
-            self.chat = told["chat"]
+            self.chat = response["chat"]
             if self._stream is not None:
                 self._stream.close()
-        return answer.status, told
+        return answer.status, response
 
     async def _post(self, what: str, **fields: str) -> Bubble:
         seen = len(self.bubbles)

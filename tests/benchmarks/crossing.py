@@ -55,7 +55,7 @@ class Crossing:
     guests: dict[str, Steady] = field(default_factory=dict)
     # Key: everything that decides which questions a person gets. Value: the nonce of each answer's
     # button, or "" if the answer was typed. People with the same key get the same nonces.
-    ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
+    nonces_by_branch: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
     # Called with each line that reports how far the registrations are.
     say: Callable[[str], None] = lambda line: None
@@ -107,12 +107,12 @@ class Crossing:
             row = await (await session.execute(query)).fetchone()
         return row[0] if row else None
 
-    async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; record the buttons' nonces for the next people with this `way`.
+    async def _walk(self, guest: Guest, branch: tuple[object, ...], answers: Sequence[str]) -> None:
+        """Answer each question; record the buttons' nonces for the next people with this `branch`.
 
-        `way` is everything that decides which questions a person gets.
+        `branch` is everything that decides which questions a person gets.
         """
-        known = self.ways.get(way)
+        known = self.nonces_by_branch.get(branch)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):
             if known is None:
@@ -122,7 +122,7 @@ class Crossing:
             self.turns += 1
             if self.turns % PROGRESS_TURNS == 0:
                 self.say(f"{self.turns} turns")
-        self.ways[way] = nonces
+        self.nonces_by_branch[branch] = nonces
 
     async def _invite(self, family: Family) -> None:
         await self.guests[family.registrants[0].surname].go("/status", "household", "invite", "yes")

@@ -27,7 +27,7 @@ class CheckedChat(Chat):
         self.at = 0
         self.repeated = asyncio.Event()
 
-    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+    def on_message(self, at: float, fields: dict[str, Any], message: int) -> None:
         text = str(fields.get("text", ""))
         found = QUESTION.search(text)
         question = END if DONE in text else found.lastindex or 0 if found else 0
@@ -40,12 +40,12 @@ class CheckedChat(Chat):
         else:
             self.seen.back += question < before
             self.seen.skipped += before > 0 and question > before + awaited
-            super().hear(at, fields, message)
+            super().on_message(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
         """Read the buttons of a message that is not the answer to the pending update."""
         answered, self.answered = self.answered, None
-        super().hear(0.0, fields, message)
+        super().on_message(0.0, fields, message)
         self.answered = answered
 
     async def turn(self, lines: Lines, patience: float) -> None:

@@ -59,7 +59,7 @@ class Chat:
         done = self._press(data) if data else self._say()
         return _encode({"update_id": next(_updates), **done})
 
-    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+    def on_message(self, at: float, fields: dict[str, Any], message: int) -> None:
         markup = fields.get("reply_markup") or {}
         if isinstance(markup, str):
             markup = msgspec.json.decode(markup)
@@ -171,7 +171,7 @@ class Platform:
             return True
         message = int(fields.get("message_id") or next(_messages))
         if method in SENT:
-            chat.hear(at, fields, message)
+            chat.on_message(at, fields, message)
         return chat._message(message, BOT, fields.get("text", ""))
 
     async def drive(self, order: Order) -> Driven:
@@ -211,7 +211,7 @@ class Lines:
             self._free.pop()
         if not self._free:
             made = await loop.create_connection(
-                lambda: Http(self._heard, self._ended), "127.0.0.1", self._port
+                lambda: Http(self._receive, self._fail), "127.0.0.1", self._port
             )
             self._free.append(made[1])
         line = self._free.pop()
@@ -222,7 +222,7 @@ class Lines:
         self._free.append(line)
         return status
 
-    def _ended(self, line: Http) -> None:
+    def _fail(self, line: Http) -> None:
         waiting = self._waiting.pop(line, None)
         if waiting is not None and not waiting.done():
             waiting.set_exception(ConnectionResetError())
@@ -232,7 +232,7 @@ class Lines:
             if line.transport:
                 line.transport.close()
 
-    def _heard(self, line: Http, head: bytes, body: bytes) -> None:
+    def _receive(self, line: Http, head: bytes, body: bytes) -> None:
         waiting = self._waiting.pop(line)
         if not waiting.done():
             waiting.set_result(int(head.split(b" ", 2)[1]))

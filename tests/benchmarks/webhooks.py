@@ -227,7 +227,7 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
         }
         raw = msgspec.json.encode({"update_id": count, "message": message})
         return raw, kind | {"x-telegram-bot-api-secret-token": secret.get_secret_value()}
-    said = {
+    text_message = {
         "from": handle,
         "id": f"wamid.bench{count}",
         "timestamp": str(int(time.time())),
@@ -241,7 +241,7 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
             "phone_number_id": rt.settings.whatsapp_number_id,
         },
         "contacts": [{"profile": {"name": "Test"}, "wa_id": handle}],
-        "messages": [said],
+        "messages": [text_message],
     }
     raw = msgspec.json.encode(
         {

@@ -70,9 +70,9 @@ async def test_spent_total_web_budget_requires_a_puzzle_but_refuses_no_address(r
 
 
 async def test_web_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
-    hall = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
+    settings = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
     free = BUDGETS[Spending.CASE].free
-    verdicts = await _spent(replace(rt, settings=hall), HOST, Spending.CASE, free + 20)
+    verdicts = await _spent(replace(rt, settings=settings), HOST, Spending.CASE, free + 20)
     assert verdicts == [Granted()] * (free + 20)
 
 

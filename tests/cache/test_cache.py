@@ -270,7 +270,7 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     await live.hold(f"{key}-0", "a")
     await server.script_flush()
     await server.set(f"ask:{key}-bad", "no state")
-    trips = await _packets(server)
+    packets = await _packets(server)
     names = [f"{key}-{n}" for n in range(8)]
     answers = await asyncio.gather(
         *(live.hold(each, "b") for each in (*names, f"{key}-bad")), return_exceptions=True
@@ -280,7 +280,7 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     assert isinstance(answers[-1], CacheUnavailable)
     # At most two round trips: one with script hashes, which Valkey does not have after the flush,
     # and one with the full scripts.
-    assert await _packets(server) - trips <= 2 + 1
+    assert await _packets(server) - packets <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
@@ -482,15 +482,15 @@ async def test_pubsub_notification_reaches_all_listeners_of_its_topic_only(
 
 
 async def test_pubsub_subscription_supports_async_iteration(live: Cache, key: str) -> None:
-    heard = []
+    received = []
     async with live.listen(key) as subscription:
         for number in (b"1", b"2", b"3"):
             await live.publish(key, number)
         async for wake in subscription:
-            heard.append(wake.data)
+            received.append(wake.data)
             if wake.data == b"3":
                 break
-    assert heard == [b"1", b"2", b"3"]
+    assert received == [b"1", b"2", b"3"]
 
 
 async def test_pubsub_listeners_of_a_topic_share_one_subscription(
@@ -645,10 +645,10 @@ async def test_cache_call_fails_fast_without_the_address_when_valkey_is_down(
 ) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         setattr(proxy, fault, True)
-        with pytest.raises(CacheUnavailable) as told:
+        with pytest.raises(CacheUnavailable) as raised:
             await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
-    assert told.value.code == "E_LIVE"
-    assert "127.0.0.1" not in str(told.value)
+    assert raised.value.code == "E_LIVE"
+    assert "127.0.0.1" not in str(raised.value)
 
 
 async def test_cache_call_is_not_repeated_when_its_answer_is_lost(redis_url: str, key: str) -> None:

@@ -48,7 +48,7 @@ from tests.emulators import whatsapp as wa
 WORDS = Languages()
 CODES = {"E_EMPTY", "E_JSON", "E_SHAPE", "E_DEPTH", "E_NUMBER", "E_DUPKEY", "E_ENCODING", "E_STALE"}
 TEXT = "Құпия сөздер: Testova"
-SAID = Message(
+MESSAGE = Message(
     (TEXT, "Екінші абзац."),
     (
         RenderedButton("1:yes", "Иә", Kind.OPTION),
@@ -151,8 +151,8 @@ async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
         def body(text: str) -> bytes:
             chat = {"id": 501, "type": "private"}
             who = {"id": 501, "is_bot": False}
-            said = {"message_id": 3, "from": who, "chat": chat, "date": 1, "text": text}
-            return json.dumps({"update_id": next(updates), "message": said}).encode()
+            message = {"message_id": 3, "from": who, "chat": chat, "date": 1, "text": text}
+            return json.dumps({"update_id": next(updates), "message": message}).encode()
 
         async def seen() -> list[str]:
             return [each.text for each in user.chat if each.from_bot]
@@ -174,9 +174,9 @@ async def _whatsapp(_redis_url: str) -> AsyncIterator[Desk]:
         await user.say("Сәлем")
 
         def body(text: str) -> bytes:
-            said = {"from": user.phone, "id": f"wamid.{time.monotonic_ns()}", "type": "text"}
+            message = {"from": user.phone, "id": f"wamid.{time.monotonic_ns()}", "type": "text"}
             now = {"timestamp": str(int(time.time())), "text": {"body": text}}
-            value = emulator.world.value(messages=[said | now])
+            value = emulator.world.value(messages=[message | now])
             change = {"field": "messages", "value": value}
             return json.dumps({"object": "x", "entry": [{"changes": [change]}]}).encode()
 
@@ -216,7 +216,7 @@ async def desk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[
         yield opened
 
 
-def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
+def _act(desk: Desk, message: Message = MESSAGE, **more: Any) -> ChannelCall:
     return replace(ChannelCall("send", desk.address, message), **more)
 
 
@@ -333,7 +333,7 @@ async def test_channel_send_accepts_ten_options_with_all_control_buttons(desk: D
         RenderedButton(payload, label, Kind.CONTROL)
         for payload, label in (("1:>", "Тағы"), ("1:<", "Артқа"), ("!help", "Көмек"))
     )
-    message = Message((TEXT,), (*options, *controls, *SAID.buttons[-1:]), "kk")
+    message = Message((TEXT,), (*options, *controls, *MESSAGE.buttons[-1:]), "kk")
     assert await desk.channel.send(_act(desk, message))
 
 
@@ -375,8 +375,8 @@ async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: De
     assert isinstance(error, Unreachable)
     assert error.retry
     assert error.code.startswith("E_SEND")
-    told = "".join(traceback.format_exception(error))
-    assert not any(secret in told for secret in (*desk.secrets, "Testova"))
+    error_text = "".join(traceback.format_exception(error))
+    assert not any(secret in error_text for secret in (*desk.secrets, "Testova"))
 
 
 async def test_channel_ping_raises_nothing_when_the_platform_is_up(desk: Desk) -> None:
@@ -387,8 +387,8 @@ async def test_channel_fetch_raises_send_error_for_a_missing_file(desk: Desk) ->
     with pytest.raises(SendError) as failed:
         async for _chunk in desk.channel.fetch("999"):
             pass
-    told = "".join(traceback.format_exception(failed.value))
-    assert not any(secret in told for secret in desk.secrets)
+    error_text = "".join(traceback.format_exception(failed.value))
+    assert not any(secret in error_text for secret in desk.secrets)
 
 
 def test_send_errors_have_distinct_codes() -> None:

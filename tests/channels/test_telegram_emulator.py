@@ -517,13 +517,13 @@ async def test_telegram_emulator_counts_entities_in_utf16_after_trimming(
 async def test_telegram_emulator_accepts_edits_only_of_bot_messages_that_change(
     telegram: Emulator, gulnar: User
 ) -> None:
-    said = await gulnar.say("сәлем")
+    message = await gulnar.say("сәлем")
     sent = await call(telegram, "sendMessage", **TEXT, reply_markup=inline([button()]))
     edit = {"chat_id": 501, "message_id": sent["result"]["message_id"], "text": "Иә ма?"}
     same = await call(telegram, "editMessageText", **edit, reply_markup=inline([button()]))
     assert same["description"].startswith("Bad Request: message is not modified: specified new")
     assert (await call(telegram, "editMessageText", **edit))["ok"]
-    foreign = await call(telegram, "editMessageText", **edit | {"message_id": said.id})
+    foreign = await call(telegram, "editMessageText", **edit | {"message_id": message.id})
     assert foreign["description"] == "Bad Request: message can't be edited"
 
     below = {"keyboard": [[{"text": "x"}]]}
@@ -611,10 +611,10 @@ async def test_telegram_emulator_group_delivers_commands_and_can_be_left(
     group = await gulnar.add_bot_to_group("Ауыл")
     await gulnar.say("жай сөз", group)
     await gulnar.say("/start@kosh_emulated_bot", group)
-    added, joined, heard = await bot.get_updates()
+    added, joined, command = await bot.get_updates()
     assert added.my_chat_member and added.my_chat_member.chat.type == "supergroup"
     assert joined.message and joined.message.new_chat_members
-    assert heard.message and heard.message.text == "/start@kosh_emulated_bot"
+    assert command.message and command.message.text == "/start@kosh_emulated_bot"
 
     ask = {"keyboard": [[{"text": "x", "request_contact": True}]]}
     answer = await call(telegram, "sendMessage", chat_id=group.id, text="x", reply_markup=ask)

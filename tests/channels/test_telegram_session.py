@@ -109,12 +109,12 @@ async def test_telegram_session_sends_the_same_request_as_aiograms_session(
     method = methods()[number]
     bot = bot_of(http, "http://127.0.0.1:9")
     files: dict[str, Any] = {}
-    theirs = {
+    aiogram_fields = {
         name: value
         for name, each in method.model_dump(warnings=False).items()
         if (value := bot.session.prepare_value(each, bot, files, _dumps_json=False)) is not None
     }
-    assert json.loads(encode(method)) == theirs
+    assert json.loads(encode(method)) == aiogram_fields
     assert not files
 
 
@@ -166,8 +166,8 @@ async def test_telegram_session_parses_other_responses_with_aiogram_types(
 
 
 def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:
-    said = {"ok": False, "error_code": code, "description": description}
-    return json.dumps(said | {"parameters": parameters} if parameters else said).encode()
+    fields = {"ok": False, "error_code": code, "description": description}
+    return json.dumps(fields | {"parameters": parameters} if parameters else fields).encode()
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def parse(*values: dict[str, Any], number_id: str = NUMBER_ID) -> tuple[Incoming
 
 
 def metadata(number_id: str = NUMBER_ID) -> dict[str, Any]:
-    told = {"display_phone_number": "77170000000", "phone_number_id": number_id}
-    return {"messaging_product": "whatsapp", "metadata": told}
+    phone_number = {"display_phone_number": "77170000000", "phone_number_id": number_id}
+    return {"messaging_product": "whatsapp", "metadata": phone_number}
 
 
 def body(entries: object) -> bytes:
@@ -91,9 +91,9 @@ def event_of(**contents: Any) -> events.Event:
 
 
 def test_whatsapp_text_parses_with_its_sender_and_time() -> None:
-    said = events.Said("Сәлем")
+    event = events.Said("Сәлем")
     assert one(text()) == Inbound(
-        "whatsapp", "wamid.A", USER_ID, USER_ID, said, "wamid.A", "", (PHONE,), NOW - 5
+        "whatsapp", "wamid.A", USER_ID, USER_ID, event, "wamid.A", "", (PHONE,), NOW - 5
     )
 
 
@@ -295,10 +295,10 @@ def test_whatsapp_incoming_call_gets_one_text_reply() -> None:
 
 @pytest.mark.requirement("S-88")
 def test_whatsapp_marketing_opt_out_stops_broadcasts() -> None:
-    told = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
-    assert beside("user_preferences", user_preferences=[told, told | {"value": "resume"}]) == (
-        BroadcastsStopped("whatsapp", (PHONE,)),
-    )
+    preference = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
+    assert beside(
+        "user_preferences", user_preferences=[preference, preference | {"value": "resume"}]
+    ) == (BroadcastsStopped("whatsapp", (PHONE,)),)
     assert beside("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
 
 
@@ -427,8 +427,8 @@ def test_whatsapp_message_older_than_the_dedupe_window_is_unparseable() -> None:
 
 
 def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
-    told = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
-    return told | {"biz_opaque_callback_data": "77.1"} | more
+    fields = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
+    return fields | {"biz_opaque_callback_data": "77.1"} | more
 
 
 @pytest.mark.row(34)
@@ -456,13 +456,15 @@ def test_whatsapp_status_with_foreign_callback_data_has_no_outbox_row(row: str) 
 
 
 @pytest.mark.parametrize(
-    ("code", "ours"),
+    ("code", "internal_code"),
     [(131047, "E_SEND_WINDOW"), (131026, "E_SEND_BLOCKED"), (131056, "E_SEND_THROTTLED")],
 )
-def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(code: int, ours: str) -> None:
+def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(
+    code: int, internal_code: str
+) -> None:
     [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
     assert isinstance(receipt, DeliveryReport)
-    assert (receipt.state, receipt.code) == ("failed", ours)
+    assert (receipt.state, receipt.code) == ("failed", internal_code)
 
 
 def test_whatsapp_account_error_raises_an_alert() -> None:
@@ -632,8 +634,8 @@ def test_whatsapp_template_languages_fall_back_in_a_fixed_order(
     language: str, codes: list[str]
 ) -> None:
     found = layout.templates(Template("status"), language)
-    told = [each["template"] for each in found]
-    assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
+    templates = [each["template"] for each in found]
+    assert [f"{each['name']}/{each['language']['code']}" for each in templates] == codes
 
 
 # Calls to WhatsApp's emulator
@@ -652,18 +654,18 @@ async def channel(emulator: wa.Emulator) -> AsyncIterator[WhatsApp]:
 
 
 def opened(http: aiohttp.ClientSession, emulator: wa.Emulator, **more: str) -> WhatsApp:
-    told = {"api": f"{emulator.url}/v26.0", "auth_header": "Authorization: Bearer"} | more
+    options = {"api": f"{emulator.url}/v26.0", "auth_header": "Authorization: Bearer"} | more
     return WhatsApp(
         http,
         WORDS,
         token=emulator.token,
         number_id=NUMBER_ID,
-        api=told["api"],
-        auth_header=told["auth_header"],
+        api=options["api"],
+        auth_header=options["auth_header"],
     )
 
 
-SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
+MESSAGE = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
 
 
 async def test_whatsapp_message_carries_its_outbox_row_as_callback_data(
@@ -671,11 +673,11 @@ async def test_whatsapp_message_carries_its_outbox_row_as_callback_data(
 ) -> None:
     user = emulator.user(PHONE)
     await user.say("Сәлем")
-    wamid = await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
+    wamid = await channel.send(ChannelCall("send", user.user_id, MESSAGE, row="77"))
     assert user.last.id == wamid
     assert (user.last.text, user.last.labels) == ("Сәлеметсіз бе", ["Иә", "Жоқ"])
     assert emulator.journal.sent(user.user_id)[0]["biz_opaque_callback_data"] == "77"
-    assert await channel.send(ChannelCall("send", PHONE, SAID))
+    assert await channel.send(ChannelCall("send", PHONE, MESSAGE))
     assert emulator.journal.mistakes() == []
 
 
@@ -707,7 +709,7 @@ async def test_whatsapp_channel_supports_the_api_of_a_solution_provider() -> Non
         channel = opened(http, emulator, api=emulator.url, auth_header="D360-API-KEY")
         user = emulator.user(PHONE)
         sent = await user.send_photo(b"\xff\xd8\xff" + bytes(2000))
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
         await channel.acknowledge(sent.id, typing=True)
         got = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
         assert b"".join(got) == b"\xff\xd8\xff" + bytes(2000)
@@ -719,8 +721,8 @@ async def test_whatsapp_acknowledge_marks_read_and_shows_typing(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
-    said = await user.say("Сәлем")
-    await channel.acknowledge(said.id, typing=True)
+    message = await user.say("Сәлем")
+    await channel.acknowledge(message.id, typing=True)
     assert user.typing
     assert user.chat[0].status == "read"
     await channel.acknowledge("wamid.nobody", typing=True)
@@ -734,10 +736,12 @@ async def test_whatsapp_refusal_raises_its_error_without_personal_data(
     await user.say("Сәлем")
     emulator.fail(wa.Refused(code))
     with capture_logs() as logged, pytest.raises(SendError) as failed:
-        await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE, row="77"))
     assert isinstance(failed.value, FAULTS[code].error)
-    told = "".join(traceback.format_exception(failed.value)) + repr(logged)
-    assert not any(secret in told for secret in (PHONE, user.user_id, emulator.token, "Сәлем"))
+    error_text = "".join(traceback.format_exception(failed.value)) + repr(logged)
+    assert not any(
+        secret in error_text for secret in (PHONE, user.user_id, emulator.token, "Сәлем")
+    )
 
 
 @pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
@@ -748,7 +752,7 @@ async def test_whatsapp_failed_or_lost_response_raises_unreachable(
     await user.say("Сәлем")
     emulator.fail(fault)
     with pytest.raises(Unreachable) as failed:
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
@@ -759,9 +763,9 @@ async def test_whatsapp_send_after_24_hours_without_a_message_needs_a_template(
     await user.say("Сәлем")
     emulator.advance(25 * 3600)
     with pytest.raises(WindowClosed):
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
     with pytest.raises(WindowClosed):
-        await channel.send(ChannelCall("send", user.user_id, SAID, closed=True))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE, closed=True))
     named = Message(("A",), (), "kk_Arab", template=Template("status", ("KS-1",), ("!status",)))
     with pytest.raises(NoTemplate):
         await channel.send(ChannelCall("send", user.user_id, named, closed=True))
@@ -777,7 +781,7 @@ async def test_whatsapp_edit_delete_and_leave_calls_are_rejected(
     channel: WhatsApp, kind: Any
 ) -> None:
     with pytest.raises(Refused):
-        await channel.send(ChannelCall(kind, PHONE, SAID, external_id="wamid.A"))
+        await channel.send(ChannelCall(kind, PHONE, MESSAGE, external_id="wamid.A"))
 
 
 async def test_whatsapp_file_is_streamed_from_a_newly_requested_address(

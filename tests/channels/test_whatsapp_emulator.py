@@ -199,7 +199,7 @@ async def hook(whatsapp: Emulator) -> AsyncIterator[Hook]:
 async def test_whatsapp_emulator_runs_a_conversation(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    said = await aigul.say("Сәлем")
+    user_message = await aigul.say("Сәлем")
     await whatsapp.until_taken()
     [value] = hook.values
     assert value["metadata"]["phone_number_id"] == NUMBER_ID
@@ -227,7 +227,7 @@ async def test_whatsapp_emulator_runs_a_conversation(
 
     assert await send(whatsapp, link()) == 0
     assert aigul.last.link == ("Ашу", "https://example.kz/s/1")
-    assert said in aigul.screen
+    assert user_message in aigul.screen
     assert whatsapp.journal.mistakes() == []
     assert len(whatsapp.journal.sent(PHONE)) == 3
     assert whatsapp.journal.holding("Астана")
@@ -408,11 +408,11 @@ async def test_whatsapp_emulator_may_redeliver_a_message_in_another_body(
 async def test_whatsapp_emulator_can_redeliver_a_message_days_later(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    said = await aigul.say("1")
+    message = await aigul.say("1")
     whatsapp.advance(2 * 24 * HOUR)
-    await aigul.repeat(said)
+    await aigul.repeat(message)
     await whatsapp.until_taken()
-    assert [one["id"] for one in hook.messages] == [said.id, said.id]
+    assert [one["id"] for one in hook.messages] == [message.id, message.id]
     assert hook.raw[0] != hook.raw[1]
 
 
@@ -420,13 +420,13 @@ async def test_whatsapp_emulator_delayed_messages_keep_their_original_time(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.hold()
-    said = await aigul.say("1")
+    message = await aigul.say("1")
     with pytest.raises(TimeoutError):
         await whatsapp.until_taken(0.2)
     whatsapp.advance(2 * 24 * HOUR)
     whatsapp.release()
     await whatsapp.until_taken()
-    assert [one["timestamp"] for one in hook.messages] == [str(int(said.at))]
+    assert [one["timestamp"] for one in hook.messages] == [str(int(message.at))]
 
 
 async def test_whatsapp_emulator_may_shuffle_events(
@@ -787,8 +787,8 @@ async def test_whatsapp_emulator_accepts_a_template_after_24_hours(
     assert aigul.last.price["category"] == "utility"
     await aigul.press("Ашу")
     await whatsapp.until_taken()
-    [told] = hook.messages
-    assert (told["type"], told["button"]) == ("button", {"payload": "open:1", "text": "Ашу"})
+    [pressed] = hook.messages
+    assert (pressed["type"], pressed["button"]) == ("button", {"payload": "open:1", "text": "Ашу"})
     assert aigul.window
 
 
@@ -1036,8 +1036,8 @@ async def test_whatsapp_emulator_supports_the_api_of_a_solution_provider() -> No
             async with session.get(f"{whatsapp.url}/{name}", headers=key) as answer:
                 address = (await answer.json())["url"]
         assert address.startswith("https://lookaside.fbsbx.com/")
-        ours = address.replace("https://lookaside.fbsbx.com", whatsapp.url)
-        assert (await fetch(ours, "key", "D360-API-KEY")) == (200, b"\xff\xd8photo")
+        local_url = address.replace("https://lookaside.fbsbx.com", whatsapp.url)
+        assert (await fetch(local_url, "key", "D360-API-KEY")) == (200, b"\xff\xd8photo")
 
 
 # Scripted faults --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from tests.chaos.faults import MATRIX
 from tests.chaos.history import judged
 from tests.chaos.processes import running
 from tests.chaos.report import Report
-from tests.chaos.retelling import retold
+from tests.chaos.retelling import event_lines
 from tests.chaos.storm import Evidence, Plan, storm
 
 # At 60 updates a second the web processes are busy but have no backlog. With a backlog, every fault
@@ -109,13 +109,15 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     if former:
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
-    typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
+    typer.echo("\n".join([*shared, summary(report, seen.seconds, seen.drained)]))
     if keep is not None:
         # A long chaos test takes an hour or more. Store the evidence, so that a corrected judge can
         # judge it without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
-        told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
-        (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
+        stories = [
+            event_lines(each, seen.entries, seen.faults, seen.ledger) for each in report.stories
+        ]
+        (keep / "stories.txt").write_text("\n".join(line for story in stories for line in story))
     return report
 
 
@@ -123,7 +125,7 @@ def judged_again(folder: Path) -> Report:
     """Judge the stored evidence of an earlier chaos test; print and return the report."""
     seen = msgspec.json.decode((folder / EVIDENCE).read_bytes(), type=Evidence)
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
-    typer.echo(told(report, seen.seconds, seen.drained))
+    typer.echo(summary(report, seen.seconds, seen.drained))
     return report
 
 
@@ -137,7 +139,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def told(report: Report, seconds: float, drained: float) -> str:
+def summary(report: Report, seconds: float, drained: float) -> str:
     """Return the report of a chaos test as text.
 
     `seconds` is the duration of the run, `drained` the seconds at its end until no work was left.

@@ -33,7 +33,7 @@ from tests.benchmarks import pooled
 from tests.benchmarks.processes import cpu_seconds, resident_mb
 from tests.benchmarks.report import table
 from tests.chaos.day_judge import figures, judge
-from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, Town, Walk
+from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, SharedState, Walk
 from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.faults import Faults
 from tests.chaos.independent.gates import Weather
@@ -109,7 +109,7 @@ class Day:
     emulator: Emulator
     rt: Runtime
     registry_database: str
-    town: Town
+    shared_state: SharedState
     pids: dict[str, Callable[[], int]]
     began: float = 0.0
 
@@ -119,7 +119,7 @@ class Day:
         earlier = await crowd.crowd(self.rt, many, languages=LANGUAGES)
         for member in earlier:
             self.emulator.user(int(member.address), started=True)
-        self.town.first = len(earlier)
+        self.shared_state.first = len(earlier)
         demo = await demo_officers.enter(self.rt)
         assert demo
         handoffs = self.plan.people * (SHARES["help"] + SHARES["file"]) / 100
@@ -127,8 +127,8 @@ class Day:
         for name in officers:
             await an_officer(self.rt, name)
         async with AsyncExitStack() as held:
-            desks = [Desk(self.town, each, await held.enter_async_context(
-                Console.signed_in(self.town.url, each))) for each in officers]  # fmt: skip
+            desks = [Desk(self.shared_state, each, await held.enter_async_context(
+                Console.signed_in(self.shared_state.url, each))) for each in officers]  # fmt: skip
             working = [asyncio.create_task(each.work()) for each in desks]
             sampling = asyncio.create_task(self.sample())
             await self.learn()
@@ -136,7 +136,7 @@ class Day:
             chats = [int(member.address) for member in earlier]
             beside = [self.faults(), self.publications(), self.announcement(chats)]
             await asyncio.gather(self.people(), *beside)
-            self.town.over.set()
+            self.shared_state.over.set()
             await asyncio.wait(working, timeout=SETTLE_SECONDS)
             await self.settle()
             for task in (sampling, *working):
@@ -152,19 +152,19 @@ class Day:
         If `choice` is given, the person asks only the question with this number, and the replies
         are recorded as the expected ones.
         """
-        who = Somebody(self.town.first + number)
+        who = Somebody(self.shared_state.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
-        return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
+        return Walk(self.shared_state, who, kind, language, chance, choice >= 0, choice)
 
     async def learn(self) -> None:
         """Let people ask every question before the day, to learn the expected reply to each."""
         wanted = [(kind, language, at) for language in LANGUAGES for kind, many in
                   (("buttons", len(BUTTONS)), ("typed", len(TYPED[language])), ("form", 1))
                   for at in range(many)]  # fmt: skip
-        room = asyncio.Semaphore(LEARNERS)
+        semaphore = asyncio.Semaphore(LEARNERS)
 
         async def one(number: int, kind: str, language: str, choice: int) -> None:
-            async with room:
+            async with semaphore:
                 await self.walk(self.plan.people + number, kind, language, choice).live()
 
         await asyncio.gather(*(one(number, *each) for number, each in enumerate(wanted)))
@@ -319,12 +319,12 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
         await emulator.set_webhook(stack.webhook, stack.secret, CONNECTIONS)
         chosen = {name.removeprefix("KOSH_").lower(): value for name, value in given.items()}
         rt = await held.enter_async_context(runtime(settings(**chosen)))
-        town = Town(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
+        shared_state = SharedState(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
         pids: dict[str, Callable[[], int]] = {
             "postgres": stack.postgres.pid, "valkey": stack.valkey.pid, "people": os.getpid,
         }  # fmt: skip
         pids |= {name: partial(pid, each) for name, each in stack.programs.items()}
-        yield Day(plan, stack, ledger, emulator, rt, registry_database, town, pids)
+        yield Day(plan, stack, ledger, emulator, rt, registry_database, shared_state, pids)
 
 
 def pid(program: Program) -> int:
@@ -364,8 +364,8 @@ def reported(entries: list[Entry], out: Path) -> bool:
     """Print the report and write it as JSON and Markdown; return True if it is RED."""
     findings, counts = judge(entries), figures(entries)
     red = any(findings.values())
-    told = {"green": not red, "figures": counts, "findings": findings}
-    (out / "report.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    report = {"green": not red, "figures": counts, "findings": findings}
+    (out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), "utf-8")
     text = "\n\n".join([
         table([("figure", "value"), *((name, str(value)) for name, value in counts.items())]),
         table([("promise", "broken", "example"), *(

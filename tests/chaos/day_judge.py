@@ -164,14 +164,14 @@ def files(story: Story) -> Iterator[str]:
 
 def announced(story: Story) -> Iterator[str]:
     """Yield the chats that an announcement did not reach once, or that should not have got it."""
-    heard = {int(chat): count for chat, count in story.by["heard"][-1]["chats"].items()}
+    received = {int(chat): count for chat, count in story.by["heard"][-1]["chats"].items()}
     for sent in story.by["announced"]:
         later = {e["chat"] for e in story.by["subscribed"] if e["at"] >= sent["since"]}
         meant = set(sent["earlier"]) | {e["chat"] for e in story.by["subscribed"]} - later
-        missing = [chat for chat in meant if chat not in heard]
+        missing = [chat for chat in meant if chat not in received]
         if len(missing) > sent["in doubt"]:
             yield f"{len(missing)} of {len(meant)} people were not reached, {missing[:3]}"
-        for chat, count in heard.items():
+        for chat, count in received.items():
             if chat not in meant | later or count > 1:
                 yield f"chat {chat} was reached {count} times"
 

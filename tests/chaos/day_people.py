@@ -61,7 +61,7 @@ class Again(Exception):
 
 
 @dataclass
-class Town:
+class SharedState:
     """Objects that people and officers of the day share: ledger, emulator, URL, uploaded files."""
 
     ledger: Ledger
@@ -92,7 +92,7 @@ class Walk:
     replies.
     """
 
-    town: Town
+    shared_state: SharedState
     who: Somebody
     kind: str
     language: str
@@ -103,15 +103,15 @@ class Walk:
     user: User = field(init=False)
 
     def __post_init__(self) -> None:
-        self.user = self.town.emulator.user(self.who.chat)
+        self.user = self.shared_state.emulator.user(self.who.chat)
 
     def note(self, kind: str, **what: object) -> None:
         """Add an entry about this person to the day's ledger."""
-        self.town.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
+        self.shared_state.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
 
     async def live(self) -> None:
         """Do what the person came for; begin again if the session was lost before consent."""
-        began = self.town.ledger.seconds()
+        began = self.shared_state.ledger.seconds()
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "buttons": self.buttons, "typed": self.typed, "form": self.form, "file": self.help,
             "help": self.help, "news": self.news, "reader": self.begin,
@@ -150,8 +150,8 @@ class Walk:
         Raises Again if no reply comes in time, or if the reply shows that the session was lost.
         """
         if not self.learns:
-            await asyncio.sleep(self.chance.expovariate(1 / self.town.think))
-        ledger, last = self.town.ledger, max((one.id for one in self.user.chat), default=0)
+            await asyncio.sleep(self.chance.expovariate(1 / self.shared_state.think))
+        ledger, last = self.shared_state.ledger, max((one.id for one in self.user.chat), default=0)
         asked, waited, text = ledger.seconds(), None, ""
         limit = patience or (KNOWN_SECONDS if self.known else PATIENCE_SECONDS)
         await do()
@@ -274,7 +274,7 @@ class Walk:
         await self.begin()
         await self.go(*OFFICER)
         if self.kind == "file":
-            self.town.files.add(self.who.canary)
+            self.shared_state.files.add(self.who.canary)
         self.note("asked")
 
         async def words() -> None:
@@ -300,12 +300,12 @@ class Walk:
 
     async def _until(self, label: str, seen: Callable[[], object], seconds: float) -> None:
         """Wait for a message that is no reply to an act; raise Again if it comes too late."""
-        asked = self.town.ledger.seconds()
+        asked = self.shared_state.ledger.seconds()
         try:
             await self.user.place.changed.until(seen, seconds)
         except TimeoutError:
             raise Again(f"no {label}") from None
-        self.note("news", label=label, waited=self.town.ledger.seconds() - asked)
+        self.note("news", label=label, waited=self.shared_state.ledger.seconds() - asked)
 
 
 def answer_to(name: str) -> str:
@@ -332,7 +332,7 @@ def _two(user: User, who: Somebody) -> bool:
 class Desk:
     """An officer who claims cases, answers them, asks for a file where one is due, and closes."""
 
-    town: Town
+    shared_state: SharedState
     name: str
     console: Console
     closing: dict[str, Entry] = field(default_factory=dict)
@@ -340,7 +340,7 @@ class Desk:
     async def work(self) -> None:
         """Work until the day is over and no case is left; a page that failed is opened again."""
         idle = False
-        while not (self.town.over.is_set() and idle):
+        while not (self.shared_state.over.is_set() and idle):
             idle = False
             with suppress(aiohttp.ClientError, TimeoutError, RuntimeError, AssertionError):
                 idle = await self.round()
@@ -356,7 +356,7 @@ class Desk:
         for path in list(self.closing):
             entry = self.closing.pop(path)
             if path not in mine:
-                self.town.ledger.note("closed", case=path, by=self.name, **entry)
+                self.shared_state.ledger.note("closed", case=path, by=self.name, **entry)
         for path in mine:
             await self.console.get(path)
             await self.handle(path)
@@ -383,7 +383,7 @@ class Desk:
         if not found or path in self.closing:
             return None
         name, papers = found[0][0], html.count('id="paper-')
-        needs_file = name in self.town.files
+        needs_file = name in self.shared_state.files
         if answer_to(name) not in thread:
             return "/reply", {"words": answer_to(name)}
         if needs_file and not papers:

@@ -474,7 +474,7 @@ async def fail_bot_api(scene: Scene) -> None:
     async with scene.noted("F11", fault, doubts):
         await scene.platform.act("faults", fault=fault, times=times, method="sendMessage", **more)
         await scene.hold()
-        await scene.platform.act("mend")
+        await scene.platform.act("clear_faults")
 
 
 @trouble("F13", "the registry answers badly", 5, short=True)
@@ -505,21 +505,21 @@ async def kill_registry(scene: Scene) -> None:
 async def bring_late(scene: Scene) -> None:
     """Deliver some old messages to officers again, as if copies of the updates arrived late."""
     taken = scene.platform.acknowledged
-    said = [
+    updates = [
         each.update
         for each in scene.platform.entries
-        if isinstance(each, Arrival) and each.update_id in taken and WORD.fullmatch(said_in(each))
+        if isinstance(each, Arrival) and each.update_id in taken and WORD.fullmatch(text_of(each))
     ]
     headers = {"X-Telegram-Bot-Api-Secret-Token": scene.processes.secret}
     url = f"http://127.0.0.1:{scene.processes.proxy.ports[DOOR]}/webhooks/telegram"
     async with scene.noted("F15", "late", doubts=0):
-        for update in scene.chance.sample(said, min(LATE, len(said))):
+        for update in scene.chance.sample(updates, min(LATE, len(updates))):
             with suppress(aiohttp.ClientError):
                 async with scene.platform.http.post(url, json=update, headers=headers):
                     pass
 
 
-def said_in(arrival: Arrival) -> str:
+def text_of(arrival: Arrival) -> str:
     """Return the text of an update's message; "" without one."""
     return str(arrival.update.get("message", {}).get("text", ""))
 

@@ -116,16 +116,16 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
     """Check that each message to an officer is stored once in a case, in the order of sending."""
-    said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
-    must = Counter(text for each, text in said if each.update_id in taken)
-    may = Counter(text for _each, text in said)
+    texts = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
+    must = Counter(text for each, text in texts if each.update_id in taken)
+    may = Counter(text for _each, text in texts)
     may[RECORDING] = sum("voice" in each.update.get("message", {}) for _, each in story.arrivals)
     there = Counter(found)
     report.lost += (must - there).total()
     report.doubled += (there - may).total()
     numbers = [int(match[1]) for text in found if (match := WORD.fullmatch(text))]
     report.out_of_order += sum(later < earlier for earlier, later in pairwise(numbers))
-    report.unfinished += not said
+    report.unfinished += not texts
 
 
 def _word(arrival: Arrival) -> str:
@@ -264,7 +264,9 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
 
     Calls are matched from the end, since a message may have been edited several times.
     """
-    said = {message: row for row in rows if row.act == "send" for message in row.messages}
+    rows_by_message = {
+        message: row for row in rows if row.act == "send" for message in row.messages
+    }
     edits = defaultdict[int, list[Row]](list)
     for row in rows:
         for message in row.messages if row.act == "edit" else ():
@@ -272,8 +274,8 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
     matches = {}
     for place, call in reversed(_carried_out(story)):
         edited = edits[call.params.get("message_id", 0)]
-        if call.sent in said:
-            matches[place] = said[call.sent]
+        if call.sent in rows_by_message:
+            matches[place] = rows_by_message[call.sent]
         elif edited:
             matches[place] = edited.pop()
     return matches

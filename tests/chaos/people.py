@@ -187,8 +187,8 @@ class Walker:
         """Send input that no question expects; Kosh answers it and changes no state."""
         # Press only buttons of old screens, since one of the current screen would be an answer.
         screen = self.platform.chats[self.who.chat].screen
-        stands = screen.nonce if screen else 0
-        old = [each for each in self.old if int(each.partition(":")[0]) < stands]
+        current_nonce = screen.nonce if screen else 0
+        old = [each for each in self.old if int(each.partition(":")[0]) < current_nonce]
         if old and self.chance.random() < 0.3:
             return await self._do("press", what=self.chance.choice(old))
         verb = self.chance.choice(JUNK)

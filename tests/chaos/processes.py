@@ -179,8 +179,10 @@ class Proxy:
 
     def carried(self) -> dict[str, dict[str, int]]:
         """Return the bytes that each proxied connection has carried, by port of the service."""
-        told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
-        return told
+        byte_counts: dict[str, dict[str, int]] = self._order(
+            {"lines": list(self.ports), "do": "tell"}
+        )
+        return byte_counts
 
     def _order(self, order: Mapping[str, Any]) -> Any:
         assert self.process.stdin is not None
@@ -295,8 +297,10 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
         stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
         sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
-        stands = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
-        stack.enter_context(_alive(stands))
+        registry_child = Child(
+            "registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log"
+        )
+        stack.enter_context(_alive(registry_child))
         _until_open(telegram)
         _until_open(registry)
         changes = {"mutant": mutant} if mutant else {}
@@ -319,7 +323,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             ports=webs,
             secret=env["KOSH_TELEGRAM_SECRET"],
             proxy=proxy,
-            children=children | {"registry": stands},
+            children=children | {"registry": registry_child},
         )
         _until_up(processes)
         yield processes

@@ -160,10 +160,10 @@ async def _rage(
     Return the seconds of that wait.
     """
     enough = Enough(time.monotonic() + plan.most)
-    room = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
+    semaphore = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
     scene = Scene(processes, platform, pace, chance, plan.long)
-    life = [_live(platform, who, plan, pace, chance.random(), room, enough) for who in people]
+    life = [_live(platform, who, plan, pace, chance.random(), semaphore, enough) for who in people]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
         await _trouble(scene, plan, load.done, enough)
@@ -188,10 +188,10 @@ async def _live(
     plan: Plan,
     pace: Pace,
     seed: float,
-    room: asyncio.Semaphore,
+    semaphore: asyncio.Semaphore,
     enough: Enough,
 ) -> None:
-    async with room:
+    async with semaphore:
         if enough():
             return
         platform.chats[who.chat].begun = True

@@ -18,7 +18,7 @@ from tests.chaos.report import FINDINGS_ZERO, Report
 from tests.chaos.storm import Evidence
 
 WHO = Somebody(0)
-STRANGER = Somebody(1)
+OTHER_PERSON = Somebody(1)
 RECEIPT = "KS-2026-TEST-TEST"
 
 
@@ -26,7 +26,7 @@ def _keyboard(*sent: str) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": each, "callback_data": each}] for each in sent]}
 
 
-def _said(update_id: int, text: str) -> list[Entry]:
+def _text_arrival(update_id: int, text: str) -> list[Entry]:
     message = {"from": {"id": WHO.chat}, "text": text}
     return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
 
@@ -91,9 +91,9 @@ def _true() -> History:
         REPLIES[0],
         *_pressed(2, "5:submit"),
         REPLIES[1],
-        *_said(3, WHO.word(0)),
+        *_text_arrival(3, WHO.word(0)),
         REPLIES[2],
-        *_said(4, WHO.word(1)),
+        *_text_arrival(4, WHO.word(1)),
     ]
     ledger = Ledger(
         words={WHO.chat: [WHO.word(0), WHO.word(1)]},
@@ -141,7 +141,7 @@ def _answer_twice(history: History) -> None:
 
 
 def _end_early(history: History) -> None:
-    history.people.append(STRANGER)
+    history.people.append(OTHER_PERSON)
 
 
 def _say_again(history: History) -> None:
@@ -164,9 +164,9 @@ def _say_from_nowhere(history: History) -> None:
     history.entries.append(_replied(99, "Who wrote this?"))
 
 
-def _tell_a_stranger(history: History) -> None:
+def _send_to_other_person(history: History) -> None:
     at = history.entries.index(REPLIES[0])
-    history.entries[at] = replaced(REPLIES[0], text=f"Review: {STRANGER.canary}")
+    history.entries[at] = replaced(REPLIES[0], text=f"Review: {OTHER_PERSON.canary}")
 
 
 def _register_twice(history: History) -> None:
@@ -214,7 +214,7 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_leave_pending, "replies_never_sent"),
         (_only_pretend, "replies_never_sent"),
         (_say_from_nowhere, "replies_without_a_row"),
-        (_tell_a_stranger, "strangers"),
+        (_send_to_other_person, "strangers"),
         (_register_twice, "second_registrations"),
         (_register_nobody, "missing_registrations"),
         (_leave_undecided, "wrong_registrations"),
@@ -231,7 +231,7 @@ def test_chaos_history_reports_each_violation(breaks: Callable[[History], None],
 
 def test_chaos_history_accepts_an_answer_to_an_update_taken_after_consent() -> None:
     history = _true()
-    junk, taken = _said(9, "?")
+    junk, taken = _text_arrival(9, "?")
     history.entries.insert(0, junk)
     history.entries.insert(history.entries.index(REPLIES[0]) + 1, taken)
     history.entries.insert(history.entries.index(REPLIES[1]), _replied(19, "Again?", "5:-", at=1.5))
@@ -291,7 +291,7 @@ def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()
-    arrival, _delivery = _said(9, "?")
+    arrival, _delivery = _text_arrival(9, "?")
     history.entries += [arrival, _taken(9, 20 + seconds)]
     assert history.report().red() == wrong
 
@@ -301,7 +301,7 @@ def test_chaos_history_accepts_a_missing_reply_only_within_a_burst(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()
-    arrival, _delivery = _said(9, "?")
+    arrival, _delivery = _text_arrival(9, "?")
     history.entries += [arrival, _taken(9, 20 + seconds)]
     history.rows.append(Row(4, "send", "dropped", (), stale=False))
     report = history.report()

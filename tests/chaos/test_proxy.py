@@ -35,48 +35,48 @@ async def both() -> AsyncIterator[Both]:
         yield Both(lines["echo"], ports["echo"])
 
 
-async def _said(reader: StreamReader, writer: StreamWriter, words: bytes) -> bytes:
+async def _exchange(reader: StreamReader, writer: StreamWriter, words: bytes) -> bytes:
     writer.write(words)
     return await asyncio.wait_for(reader.read(1024), 0.3)
 
 
 async def test_chaos_proxy_forwards_data(both: Both) -> None:
-    assert await _said(*await both.call(), b"yes") == b"yes"
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
 async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: Both) -> None:
     reader, writer = await both.call()
     both.line.become("drop", 0)
     with pytest.raises(TimeoutError):
-        await _said(reader, writer, b"yes")
+        await _exchange(reader, writer, b"yes")
     both.line.become("pass", 0)
     assert await reader.readexactly(3) == b"yes"
 
 
 async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(both: Both) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("cut", 0)
     with pytest.raises(ConnectionResetError):
-        await _said(reader, writer, b"no")
+        await _exchange(reader, writer, b"no")
     with pytest.raises(ConnectionResetError):
-        await _said(*await both.call(), b"no")
+        await _exchange(*await both.call(), b"no")
     both.line.become("pass", 0)
-    assert await _said(*await both.call(), b"yes") == b"yes"
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
 async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(both: Both) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("half", 0)
     with pytest.raises(TimeoutError):
-        await _said(reader, writer, b"no")
-    assert await _said(*await both.call(), b"yes") == b"yes"
+        await _exchange(reader, writer, b"no")
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
 async def test_chaos_proxy_tear_closes_the_connection_within_a_response(both: Both) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("tear", 0)
     writer.write(LONG)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):

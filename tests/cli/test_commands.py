@@ -102,14 +102,14 @@ def test_cli_version_command_imports_no_server_library() -> None:
         "except SystemExit: print({'aiogram', 'fastapi', 'psycopg', 'sqlalchemy'} & {*sys.modules})"
     )
     code = f"{asked}from bot.cli import main\ntry: main()\n{loaded}"
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout.splitlines()[-1] == "set()"
+    assert result.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.release

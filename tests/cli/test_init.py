@@ -83,12 +83,12 @@ async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
-    code, said = await platforms.init(home, "--mission", "tr_ankara")
-    assert code == 0, said
+    code, output = await platforms.init(home, "--mission", "tr_ankara")
+    assert code == 0, output
     assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
-    assert "Kosh (emulated), quality GREEN" in said
-    assert "tr_ankara" in said
-    assert SECRET not in said
+    assert "Kosh (emulated), quality GREEN" in output
+    assert "tr_ankara" in output
+    assert SECRET not in output
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
     assert written.count("KOSH_ROTATE_KEYS_MONTHLY=true\n") == 1
@@ -104,19 +104,19 @@ async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
     apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
     bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
     platforms.environment = bare | apis
-    code, said = await platforms.init(home)
-    assert code == 0, said
-    assert " 0 profile texts changed" in said
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    assert " 0 profile texts changed" in output
     assert (home / "settings.env").read_text("utf-8") == written + "KOSH_LOG_LEVEL=warning\n"
 
 
 async def test_init_writes_nothing_when_the_token_is_wrong(
     platforms: Platforms, tmp_path: Path
 ) -> None:
-    code, said = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
+    code, output = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
     assert code == 2
-    assert "is the token right?" in said
-    assert OTHER not in said
+    assert "is the token right?" in output
+    assert OTHER not in output
     assert not (tmp_path / "kosh" / "settings.env").exists()
 
 
@@ -125,30 +125,30 @@ async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: 
     mine = platforms.environment
     bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
     platforms.environment = bare
-    code, said = await platforms.init(tmp_path / "kosh")
-    assert code == 0, said
-    assert "Registration stays closed" in said
-    assert "./kosh run" in said
+    code, output = await platforms.init(tmp_path / "kosh")
+    assert code == 0, output
+    assert "Registration stays closed" in output
+    assert "./kosh run" in output
 
 
 def _typed(command: list[str], environment: dict[str, str], answers: dict[str, str]) -> str:
     """Answer each question of a command at a terminal when it appears; return all output."""
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        command, cwd=ROOT, env=environment, stdin=terminal, stdout=terminal, stderr=terminal,
         start_new_session=True,
     )  # fmt: skip
-    os.close(theirs)
+    os.close(terminal)
     shown, left = "", list(answers.items())
     # Reading fails with EIO when the process has ended and its terminal is closed.
     with suppress(OSError):
-        while select([ours], [], [], PATIENCE)[0] and (read := os.read(ours, 4096)):
+        while select([controller], [], [], PATIENCE)[0] and (read := os.read(controller, 4096)):
             shown += read.decode()
             # getpass discards input that is typed before its prompt, so wait for the end of the
             # prompt.
             if left and left[0][0] in shown and shown.endswith(": "):
-                os.write(ours, f"{left.pop(0)[1]}\n".encode())
-    os.close(ours)
+                os.write(controller, f"{left.pop(0)[1]}\n".encode())
+    os.close(controller)
     assert (process.wait(PATIENCE), left) == (0, []), shown
     return shown
 

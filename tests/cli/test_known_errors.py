@@ -41,11 +41,11 @@ def _system(number: int) -> OSError:
 def test_known_error_is_explained_with_code_and_action(
     error: Exception, code: str, action: str
 ) -> None:
-    said = explain(error)
-    assert said is not None
-    assert said.startswith(f"{code}: ")
-    assert action in said
-    assert CANARY not in said
+    message = explain(error)
+    assert message is not None
+    assert message.startswith(f"{code}: ")
+    assert action in message
+    assert CANARY not in message
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), ExceptionGroup("x", [ValueError(), OSError()])])
@@ -70,11 +70,11 @@ def test_migrate_command_explains_an_unreachable_database(
     bare.setattr(sys, "argv", ["kosh", "migrate"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert ended.value.code == 2
-    assert said.startswith("E_DATABASE_AWAY: ")
-    assert "Traceback" not in said
-    assert CANARY not in said
+    assert message.startswith("E_DATABASE_AWAY: ")
+    assert "Traceback" not in message
+    assert CANARY not in message
 
 
 def test_restore_command_explains_a_missing_file(

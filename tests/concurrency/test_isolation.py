@@ -171,5 +171,5 @@ async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     (write,) = await _all(rt, "SELECT id FROM registry_writes")
     await receive.deliver(off, await registry_events.write_to_registry(off, write))
     assert await _all(rt, "SELECT state FROM registry_writes") == ["accepted"]
-    told: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
-    assert await _all(rt, told) == ["E_SEND_CHANNEL"]
+    statement: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
+    assert await _all(rt, statement) == ["E_SEND_CHANNEL"]

@@ -227,12 +227,12 @@ def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> No
 
 @pytest.mark.release
 def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> None:
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
-        lines = f"{stranger.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other_process:
+        lines = f"{other_process.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
         (data / "cluster" / "postmaster.pid").write_text(lines)
         with postgres(data, QUICK) as url:
             assert ask(url, "SELECT 1") == 1
-        assert stranger.poll() is None
+        assert other_process.poll() is None
 
 
 @pytest.mark.release
@@ -438,12 +438,12 @@ def test_embedded_servers_use_system_binaries_without_wheels(
 def test_embedded_servers_refuse_old_versions_and_name_the_minimum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, says in {
+    for name, output in {
         "postgres": "postgres (PostgreSQL) 15.20",
         "valkey-server": "Redis server v=6.2.14",
         "redis-server": "Redis server v=6.2.14",
     }.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\necho '{says}'\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{output}'\n")
         (tmp_path / name).chmod(0o755)
     put_in_path(monkeypatch, tmp_path)
     with pytest.raises(ServiceError, match="apt install postgresql") as old, postgres(tmp_path):
@@ -618,9 +618,9 @@ def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path
     with valkey(tmp_path) as url:
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=urlsplit(url).port or 0, retry=Retry(NoBackoff(), 0)).ping()
-        ours = redis.Redis.from_url(url)
-        assert ours.flushall()
-        for command in (ours.config_get, ours.acl_list, ours.shutdown):
+        client = redis.Redis.from_url(url)
+        assert client.flushall()
+        for command in (client.config_get, client.acl_list, client.shutdown):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 command()
 
@@ -628,9 +628,9 @@ def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path
 @pytest.mark.release
 def test_embedded_valkey_raises_out_of_memory_and_evicts_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path, maxmemory="2mb") as url:
-        ours = redis.Redis.from_url(url)
-        ours.set("first", "kept")
+        client = redis.Redis.from_url(url)
+        client.set("first", "kept")
         with pytest.raises(redis.exceptions.OutOfMemoryError):
-            ours.mset({f"filler {number}": "x" * 100_000 for number in range(64)})
-            ours.set("one more", "x")
-        assert ours.get("first") == b"kept"
+            client.mset({f"filler {number}": "x" * 100_000 for number in range(64)})
+            client.set("one more", "x")
+        assert client.get("first") == b"kept"

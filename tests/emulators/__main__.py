@@ -46,16 +46,16 @@ def secret(name: str, usual: str) -> str:
 
 async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
     """Set Kosh's URL as WhatsApp's webhook; retry until Kosh answers the challenge."""
-    told = False
+    is_reported = False
     while True:
         try:
             return await on.set_webhook(url, token)
         except (aiohttp.ClientError, OSError):
             pass
         except whatsapp.Unverified as error:
-            if not told:
+            if not is_reported:
                 print(f"WhatsApp is off until Kosh answers it: {error}", file=sys.stderr)
-            told = True
+            is_reported = True
         await asyncio.sleep(ASK_AGAIN_SECONDS)
 
 

@@ -52,11 +52,11 @@ class Browser:
     def read(self, body: bytes) -> bytes:
         """Return the decrypted text of a push; its body has one encrypted record (RFC 8188)."""
         salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
-        theirs, record = body[21 : 21 + length], body[21 + length :]
+        sender_key, record = body[21 : 21 + length], body[21 + length :]
         assert size >= len(record) >= 18
-        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, theirs)
+        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, sender_key)
         shared = self.key.exchange(ec.ECDH(), sender)
-        secret = hkdf(self.auth, shared, b"WebPush: info\0" + self.public + theirs, 32)
+        secret = hkdf(self.auth, shared, b"WebPush: info\0" + self.public + sender_key, 32)
         key = hkdf(salt, secret, b"Content-Encoding: aes128gcm\0", 16)
         nonce = hkdf(salt, secret, b"Content-Encoding: nonce\0", 12)
         plain = AESGCM(key).decrypt(nonce, record, None).rstrip(b"\0")

@@ -193,9 +193,9 @@ async def test_sanitizer_logs_a_failed_download_without_its_address(
     verdict = await works.clean(lost())
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.INTERRUPTED
-    said = capsys.readouterr().err
-    assert "sanitizer.interrupted" in said
-    assert CANARY.decode() not in said
+    log = capsys.readouterr().err
+    assert "sanitizer.interrupted" in log
+    assert CANARY.decode() not in log
 
 
 def test_sanitizer_refusals_and_legibility_hints_all_have_user_texts() -> None:
@@ -508,24 +508,24 @@ def _taken_over(folder: Path, cell: str) -> dict[str, str]:
         capture_output=True,
         check=True,
     )
-    first, _, said = ended.stdout.partition(b"\n")
+    first, _, results = ended.stdout.partition(b"\n")
     assert first == b"ready"
-    return dict(json.loads(said))
+    return dict(json.loads(results))
 
 
 @pytest.mark.requirement("S-46")
 def test_sandbox_blocks_a_compromised_child(tmp_path: Path) -> None:
-    told = _taken_over(tmp_path, "closed")
-    assert set(told.values()) == {"EPERM"}, told
+    results = _taken_over(tmp_path, "closed")
+    assert set(results.values()) == {"EPERM"}, results
     assert not (tmp_path / "made").exists()
     assert (tmp_path / "victim").exists()
 
 
 @pytest.mark.requirement("S-46", "S-80")
 def test_sandbox_attack_succeeds_without_the_sandbox(tmp_path: Path) -> None:
-    told = _taken_over(tmp_path, "open")
-    assert told.pop("exec") == "ENOENT"
-    assert set(told.values()) == {"done"}, told
+    results = _taken_over(tmp_path, "open")
+    assert results.pop("exec") == "ENOENT"
+    assert set(results.values()) == {"done"}, results
     assert (tmp_path / "made").exists()
     assert not (tmp_path / "victim").exists()
 
@@ -581,7 +581,7 @@ async def test_sanitizer_kills_a_hanging_child(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "output",
     [
         "b'{}\\n'",
         "b'nonsense\\n'",
@@ -594,11 +594,11 @@ async def test_sanitizer_kills_a_hanging_child(
     ],
 )
 async def test_sanitizer_rejects_invalid_answers_of_a_child(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, said: str
+    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     _child(
         monkeypatch,
-        f"os.write(1, b'ready\\n')\nwhile os.read(0, 65536): pass\nos.write(1, {said})\n",
+        f"os.write(1, b'ready\\n')\nwhile os.read(0, 65536): pass\nos.write(1, {output})\n",
     )
     assert await refused(works, photo()) == Refusal.BROKEN
 

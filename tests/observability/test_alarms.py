@@ -208,8 +208,10 @@ async def refusing(rt: Runtime, databases: Databases) -> Runtime:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
 
         async def bring() -> int:
-            async with http.post(f"{url}/webhooks/telegram", data=update, headers=headers) as said:
-                return said.status
+            async with http.post(
+                f"{url}/webhooks/telegram", data=update, headers=headers
+            ) as response:
+                return response.status
 
         assert set(await asyncio.gather(*(bring() for _ in range(11)))) == {503}
     return rt
@@ -284,8 +286,10 @@ async def a_guesser_of_secrets(rt: Runtime, databases: Databases) -> Runtime:
     async with _web(rt) as url, aiohttp.ClientSession() as http:
         headers = {"X-Telegram-Bot-Api-Secret-Token": "wrong"}
         for _ in range(21):
-            async with http.post(f"{url}/webhooks/telegram", data=b"{}", headers=headers) as said:
-                assert said.status == 403
+            async with http.post(
+                f"{url}/webhooks/telegram", data=b"{}", headers=headers
+            ) as response:
+                assert response.status == 403
     return rt
 
 
@@ -395,9 +399,11 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
     named = {"implementation", "major", "minor", "patchlevel"}
     for name, series in (await prometheus.scrape(rt)).items():
         for labels in series:
-            told = dict(labels)
-            assert told.keys() <= known | named | {"job"}, name
-            assert not any("TESTOVA" in each or guest.name in each for each in told.values()), name
+            values = dict(labels)
+            assert values.keys() <= known | named | {"job"}, name
+            assert not any("TESTOVA" in each or guest.name in each for each in values.values()), (
+                name
+            )
         # Count the buckets of a histogram once (label `le`), because their number is fixed.
         kinds = {frozenset((at, what) for at, what in each if at != "le") for each in series}
         assert len(kinds) < 40, name

@@ -150,7 +150,7 @@ DATABASES = ("database_url", "database_owner_url", "database_console_url")
 
 
 def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
-    told = {
+    environment = {
         f"KOSH_{name.upper()}": str(getattr(value, "get_secret_value", lambda v=value: v)())
         for name in (
             "data_dir",
@@ -162,9 +162,11 @@ def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
         for value in [getattr(chosen, name)]
     }
     assert chosen.redis_url
-    told |= {"KOSH_REDIS_URL": chosen.redis_url.get_secret_value(), "KOSH_DEMO": "1"}
+    environment |= {"KOSH_REDIS_URL": chosen.redis_url.get_secret_value(), "KOSH_DEMO": "1"}
     command = [sys.executable, "-m", "bot", "keys", "rewrap", "--batch", "7"]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | told, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
+    )
 
 
 @pytest.mark.requirement("S-29")
@@ -204,9 +206,9 @@ async def test_index_key_rotation_rehashes_a_person_at_their_next_message(rt: Ru
     await key_rotation.create(rt, "index")
     settle(rt)
     assert await key_rotation.usage(rt, "index", 1) == 1
-    heard = await receive.receive(rt, guest.inbound(Said("/menu")))
-    assert heard is not None
-    assert heard.person is not None
+    committed = await receive.receive(rt, guest.inbound(Said("/menu")))
+    assert committed is not None
+    assert committed.person is not None
     assert await key_rotation.usage(rt, "index", 1) == 0
     await guest.do(Said("/menu"))
 

@@ -156,16 +156,16 @@ async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) ->
 
 
 async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:
-    says = [
+    say_messages = [
         Say(((verbatim("A"),),), language="ru"),
         Say(((verbatim("B"),),), language="ru"),
         Say(((verbatim("C"),),), language="ru", service=True),
         Say(((verbatim("D"),),), language="kk", service=True),
     ]
-    joined = outbox.rows(rt, says, "whatsapp", 3, "")
-    told = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
-    assert told == [(("A", "B"), 3), (("C",), None), (("D",), None)]
-    assert len(outbox.rows(rt, says, "telegram", 3, "")) == 4
+    joined = outbox.rows(rt, say_messages, "whatsapp", 3, "")
+    messages = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
+    assert messages == [(("A", "B"), 3), (("C",), None), (("D",), None)]
+    assert len(outbox.rows(rt, say_messages, "telegram", 3, "")) == 4
 
 
 async def test_outbox_enqueues_no_deletion_where_the_channel_cannot_delete(rt: Runtime) -> None:

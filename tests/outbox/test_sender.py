@@ -92,10 +92,10 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert sorted(post.addresses) == sorted(each.address for each in members)
-    said = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
-    assert said.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
-    assert said["ru"] == TEXTS["ru"].body
-    assert said["uz_Cyrl"].startswith("Синов эълони")
+    texts = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
+    assert texts.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
+    assert texts["ru"] == TEXTS["ru"].body
+    assert texts["uz_Cyrl"].startswith("Синов эълони")
     assert await fates(rt, found) == {"accepted": 60}
 
 
@@ -119,8 +119,8 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
             owner.execute(statement)
         # A worker that has executed the statement several times gets a generic plan, which does not
         # depend on the parameters.
-        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
-        plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
+        explain = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
+        plan = "\n".join(row[0] for row in owner.execute(explain).fetchall())
     found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
     assert found, plan
     assert re.search(r"seq >= .* AND .*seq < ", found[1]), plan
@@ -294,8 +294,8 @@ async def test_broadcast_retry_after_delays_all_recipients_across_a_restart(
     post.answers.clear()
     await broadcasts.send_shard(posted(rt, post), found.id, 0)
     assert len(post.sent) == tried
-    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
-    assert [(each.channel, each.reason) for each in told.pauses] == [("telegram", "throttled")]
+    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert [(each.channel, each.reason) for each in progress.pauses] == [("telegram", "throttled")]
     await _ahead(rt, "313 seconds")
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": 30}
@@ -443,9 +443,9 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
         "planned talking": 1,
         "accepted": 1,
     }
-    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
-    assert told.reasons[RecipientStatus.SKIPPED, "erased"] == 1
-    assert sum(told.fates.values()) == told.broadcast.total == 6
+    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert progress.reasons[RecipientStatus.SKIPPED, "erased"] == 1
+    assert sum(progress.fates.values()) == progress.broadcast.total == 6
     await _ahead(rt, "1 minute")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 2
@@ -519,9 +519,9 @@ async def test_broadcast_sends_nothing_two_seconds_after_a_pause(rt: Runtime) ->
     await broadcasts.pause(rt, who.editor, found.id)
     async with asyncio.timeout(2):
         await sending
-    said = len(post.sent)
+    sent_count = len(post.sent)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert said == len(post.sent) < 190
+    assert sent_count == len(post.sent) < 190
 
 
 async def test_broadcast_start_queues_a_snapshot_job_that_queues_shard_jobs(rt: Runtime) -> None:
@@ -870,18 +870,18 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
-    heard = [
+    reports = [
         DeliveryReport("whatsapp", await _Meta().send(act), "read", 0, "", act.row)
         for act in post.sent
     ]
-    await broadcasts.record_reports(rt, heard)
+    await broadcasts.record_reports(rt, reports)
     assert await fates(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT coalesce(external_id, '') FROM broadcast_recipients")
         kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
-    told = b" ".join(map(base64.b64decode, kept))
+    stored_bytes = b" ".join(map(base64.b64decode, kept))
     assert len(kept) == 2
-    assert not any(each.address.encode() in told for each in members)
+    assert not any(each.address.encode() in stored_bytes for each in members)
 
 
 # SQL for the time at which the only recipient's message was sent. A time one microsecond later

@@ -33,7 +33,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 # Limits of a child process, because an altered loop or wait may never end. ROOM is its memory in
 # bytes. PATIENCE is a test's processor time in seconds beyond ten times the usual. MAX_WAIT is the
 # real time in seconds beyond that limit.
-ROOM, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
+MAX_MEMORY_BYTES, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
 NOTICED, BROKEN = 1, 2
 
 
@@ -233,8 +233,8 @@ class Trials:
         if child == 0:
             self._run(put, order, items, writer)
         os.close(writer)
-        with os.fdopen(reader) as said:
-            begun = said.read().split()
+        with os.fdopen(reader) as pipe:
+            begun = pipe.read().split()
         _child, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) != BROKEN, "the alteration cannot be made"
         return int(begun[-1]) if status else None
@@ -254,7 +254,7 @@ class Trials:
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, 1)
             os.dup2(nothing, 2)
-            resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+            resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             for place in order:
                 os.write(writer, f"{place}\n".encode())
                 limit = PATIENCE + 10 * self._took[place]
@@ -309,7 +309,7 @@ def tried(
     return trials.verdicts
 
 
-def told(verdicts: Sequence[Verdict]) -> str:
+def summary(verdicts: Sequence[Verdict]) -> str:
     """Return a table of the numbers of tried, detected, equivalent and undetected alterations.
 
     The table has a row for each module and a row for all modules.

@@ -31,7 +31,7 @@ class Line:
     """
 
     name: str
-    says: str
+    description: str
     tests: tuple[str, ...]
     priority: int = 0
     decided: str = ""
@@ -40,18 +40,20 @@ class Line:
 def requirements() -> list[Line]:
     """Return all requirements in the order of the file requirements.toml."""
     held = marked("requirement")
-    told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
+    tables = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
         Line(name, it["says"], held.get(name, ()), it["p"], it.get("decided", ""))
-        for name, it in told.items()
+        for name, it in tables.items()
     ]
 
 
 def rows() -> list[Line]:
     """Return all kinds of bad input (the rows of rows.toml), in the order of the file."""
     held = marked("row")
-    told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
-    return [Line(name, says, held.get(name, ())) for name, says in told.items()]
+    descriptions = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
+    return [
+        Line(name, description, held.get(name, ())) for name, description in descriptions.items()
+    ]
 
 
 @cache
@@ -138,13 +140,13 @@ _END = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _WORSE = ("passed", "skipped", "failed")
 
 
-def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
+def report_lines(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
     """Yield the lines of the report: each requirement's state, its tests with results, and totals.
 
     `ended` has the tests' results.
     """
     for line in lines:
-        yield f"{line.name:5} {state(line, ended):12} {line.says}"
+        yield f"{line.name:5} {state(line, ended):12} {line.description}"
         for test in line.tests if tests else ():
             yield f"      {ended.get(test, 'not run'):12} {test}"
     count = defaultdict[str, int](int)

@@ -16,7 +16,7 @@ class Mutant:
     """A mutant: the function that turns a safeguard off, and the tests that must then fail."""
 
     name: str
-    says: str
+    description: str
     off: Callable[[], None]
     noticed: tuple[str, ...]
 
@@ -209,8 +209,8 @@ def no_redaction() -> None:
     """Write all values to the log, without masking."""
     from bot.observability import logging
 
-    def everything(_logger: Any, _method: str, said: Any) -> Any:
-        return {name: str(value) for name, value in said.items()}
+    def everything(_logger: Any, _method: str, event: Any) -> Any:
+        return {name: str(value) for name, value in event.items()}
 
     _put(logging, _keep_allowed=everything)
     logging._set_up(20)
@@ -310,10 +310,10 @@ def superuser() -> None:
     """Start the program even if its database role is a superuser."""
     from bot import runtime
 
-    async def whoever(_connections: Any) -> None:
+    async def accept(_connections: Any) -> None:
         return None
 
-    _put(runtime, _refuse_superuser=whoever)
+    _put(runtime, _refuse_superuser=accept)
 
 
 @noticed_by("tests/web/test_console_access.py::test_console_refuses_a_form_of_another_site")
@@ -570,10 +570,10 @@ def any_mini_app() -> None:
     """Accept a Mini App (web page in Telegram) that another person opened."""
     from bot.web import secure_page
 
-    async def theirs(*_given: Any) -> bool:
+    async def accept(*_given: Any) -> bool:
         return True
 
-    _put(secure_page, _is_theirs=theirs)
+    _put(secure_page, _is_theirs=accept)
 
 
 @noticed_by("tests/registry/test_callback_signature.py")

@@ -68,8 +68,8 @@ class World:
     def newest(self, who: int) -> list[str]:
         """Return the payloads of the person's last message with buttons; [] if there is none."""
         user = self._house.telegram.user(who, first_name="Test")
-        told = [each for each in user.received if each.buttons]
-        return [b.data or "" for row in told[-1].buttons for b in row] if told else []
+        messages = [each for each in user.received if each.buttons]
+        return [b.data or "" for row in messages[-1].buttons for b in row] if messages else []
 
     def _done[T](self, act: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(act, self._loop)

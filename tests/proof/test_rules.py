@@ -101,9 +101,9 @@ def test_risk_notice_precedes_the_start_and_personal_questions(
     language: str,
 ) -> None:
     for text in (DESCRIPTION, RISK.text):
-        said = WORDS.render(text, language)
-        assert said != text.msgid, "translated"
-        assert len(said) > 60
+        translation = WORDS.render(text, language)
+        assert translation != text.msgid, "translated"
+        assert len(translation) > 60
     names = [item.name for item in PREREGISTRATION.items]
     consent = names.index(CONSENT.name)
     assert names.index(RISK.name) < consent

@@ -117,7 +117,7 @@ async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
         )
     await _run_due(rt, registry)
     assert await _state(rt, newer) == (state, 0, NewerWrite.code, False, True)
-    assert len(registry.said) == 1
+    assert len(registry.acknowledgements) == 1
 
 
 @pytest.mark.parametrize("model", [*registry_writes._BODIES.values(), Member, Contact, Consent])

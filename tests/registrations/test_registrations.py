@@ -64,12 +64,12 @@ class Keeping:
 
     def __init__(self) -> None:
         self.fails: dict[str, RegistryError] = {}
-        self.said: dict[str, Acknowledgement] = {}
+        self.acknowledgements: dict[str, Acknowledgement] = {}
 
     async def find(self, key: str) -> Acknowledgement | None:
         if error := self.fails.pop("find", None):
             raise error
-        return self.said.get(key)
+        return self.acknowledgements.get(key)
 
     async def create(self, _body: object, *, key: str) -> Acknowledgement:
         return self._took("create", "RECEIVED", key)
@@ -88,17 +88,17 @@ class Keeping:
         error = self.fails.pop(call, None)
         if error and not isinstance(error, OutcomeUnknown):
             raise error
-        self.said[key] = Acknowledgement(
+        self.acknowledgements[key] = Acknowledgement(
             number=NUMBER,
             state=state,
-            version=10 * len(self.said) + 1,
+            version=10 * len(self.acknowledgements) + 1,
             received_at=datetime(2026, 11, 27, tzinfo=UTC),
             reason_code=None,
             idempotency_key=key,
         )
         if error:
             raise error
-        return self.said[key]
+        return self.acknowledgements[key]
 
 
 async def _one(rt: Runtime, statement: Any) -> Any:
@@ -169,7 +169,7 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     assert await _one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
     await _write(rt, registry)
-    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+    assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
     assert await _one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
     conversation = await guest.conversation()
     assert conversation is not None
@@ -183,13 +183,13 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
     guest, registry = await _refused_in_doubt(rt)
     await guest.go("/delete", "да")
     await _write(rt, registry)
-    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+    assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
 
 
 async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
     """Send the due write to the registry, which then reports the registration as accepted."""
     await _write(rt, registry)
-    version = max(each.version for each in registry.said.values()) + 1
+    version = max(each.version for each in registry.acknowledgements.values()) + 1
     await receive.deliver(
         rt,
         await registry_events.record_status_callback(

@@ -74,10 +74,10 @@ def _household(
         # Registrations before version 1.7 of the contract lack `support_needed`.
         body |= {"support_needed": support} if support else {}
         made.rows.append(_entry(len(made.rows), household, body, members))
-    unasked = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
-    made.count(children, age="0-13", **unasked)
+    defaults = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
+    made.count(children, age="0-13", **defaults)
     if couple and not household:
-        made.count(1, age="18+", **unasked)
+        made.count(1, age="18+", **defaults)
 
 
 def _entry(

@@ -212,8 +212,8 @@ async def test_registry_write_that_timed_out_is_resolved_by_a_lookup_of_its_key(
         except InProgress:
             return None
 
-    told = await eventually(found)
-    assert told and told.idempotency_key == key
+    acknowledgement = await eventually(found)
+    assert acknowledgement and acknowledgement.idempotency_key == key
     assert await holds(sandbox, key) == 1
 
 
@@ -258,8 +258,8 @@ async def test_registry_is_not_called_while_the_circuit_breaker_is_open(
 async def test_registry_secret_that_is_wrong_is_reported_as_misconfiguration(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
-    stranger = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
-    error = await failure(stranger.create(pre_registration(), key=new_key()))
+    client = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
+    error = await failure(client.create(pre_registration(), key=new_key()))
     assert (type(error), error.code) == (Misconfigured, "E_REGISTRY_LOGIN")
 
 
@@ -293,4 +293,4 @@ async def test_registry_submission_creates_one_registration_under_random_faults(
         acknowledgements = await asyncio.gather(*map(submit, keys))
     entries = await sandbox.entries()
     assert sorted(entry["idempotency_key"] for entry in entries) == sorted(keys)
-    assert {entry["number"] for entry in entries} == {told.number for told in acknowledgements}
+    assert {entry["number"] for entry in entries} == {each.number for each in acknowledgements}

@@ -102,7 +102,7 @@ async def test_registry_client_parses_a_refusal_with_unknown_fields(session: Cli
 
 
 def test_status_callback_accepts_unknown_fields_and_states() -> None:
-    told = {
+    fields = {
         "event_id": "00000000-0000-4000-8000-000000000000",
         "number": NUMBER,
         "state": "INTERVIEW_INVITED",
@@ -111,7 +111,7 @@ def test_status_callback_accepts_unknown_fields_and_states() -> None:
         "reason_code": None,
         **LATER,
     }
-    assert StatusCallback.model_validate_json(json.dumps(told)).state == "INTERVIEW_INVITED"
+    assert StatusCallback.model_validate_json(json.dumps(fields)).state == "INTERVIEW_INVITED"
 
 
 def test_unknown_registry_state_is_stored_as_received() -> None:

@@ -146,8 +146,10 @@ async def test_sandbox_consent_withdrawal_erases_the_body(
 ) -> None:
     made = await registry.create(pre_registration(), key=new_key())
     await registry.withdraw(made.number, key=new_key())
-    told = await registry.withdraw_consent(consent_withdrawal(made.number), key=new_key())
-    assert told.state == "WITHDRAWN"
+    acknowledgement = await registry.withdraw_consent(
+        consent_withdrawal(made.number), key=new_key()
+    )
+    assert acknowledgement.state == "WITHDRAWN"
     entry = await only_entry(sandbox)
     assert entry["body"] is None
     assert CANARY not in json.dumps(entry)
@@ -166,8 +168,8 @@ async def test_sandbox_finds_a_registration_by_every_key_used_for_it(registry: R
 
 async def test_sandbox_numbers_are_not_sequential(registry: Registry) -> None:
     made = [await registry.create(pre_registration(), key=new_key()) for _ in range(5)]
-    assert len({told.number[:12] for told in made}) == 5
-    assert all(re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", told.number) for told in made)
+    assert len({each.number[:12] for each in made}) == 5
+    assert all(re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", each.number) for each in made)
 
 
 async def test_sandbox_answers_not_found_for_an_unknown_number(registry: Registry) -> None:
@@ -239,8 +241,8 @@ async def test_sandbox_implements_every_operation_and_requires_a_token(
     for method, template, operation in operations():
         path = template.format(number="KS-2026-2222-2222", kind="regions")
         url = sandbox.url + path
-        async with sandbox.session.request(method, url, headers=keyed()) as stranger:
-            assert stranger.status == 401
+        async with sandbox.session.request(method, url, headers=keyed()) as response:
+            assert response.status == 401
         answer = await sandbox.call(method, path, headers=keyed())
         assert str(answer.status) in operation["responses"], operation["operationId"]
 
@@ -278,8 +280,8 @@ async def test_sandbox_reports_a_decision_in_a_signed_callback(
     made = await registry.create(pre_registration(), key=new_key())
     ((signature, body),) = await eventually(lambda: callbacks(bot, 1))
     assert verify(signature, body, [CALLBACK_SECRET], now=now().timestamp())
-    told = StatusCallback.model_validate_json(body)
-    assert (told.number, told.state, told.version) == (made.number, "ACCEPTED", 2)
+    callback = StatusCallback.model_validate_json(body)
+    assert (callback.number, callback.state, callback.version) == (made.number, "ACCEPTED", 2)
     assert (await registry.read(made.number)).version == 2
 
 
@@ -308,8 +310,8 @@ async def test_sandbox_callback_failure_delays_only_its_entry(registry: Registry
     await eventually(lambda: callbacks(bot, 1))
     second = await registry.create(pre_registration(), key=new_key())
     came = await eventually(lambda: callbacks(bot, 3))
-    told = [StatusCallback.model_validate_json(body).number for _, body in came]
-    assert told == [first.number, second.number, first.number]
+    numbers = [StatusCallback.model_validate_json(body).number for _, body in came]
+    assert numbers == [first.number, second.number, first.number]
 
 
 async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
@@ -318,13 +320,13 @@ async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
     await sandbox.fault("double", count=1)
     await registry.create(pre_registration(), key=new_key())
     came = await eventually(lambda: callbacks(bot, 3))
-    told = [StatusCallback.model_validate_json(body) for _, body in came]
-    assert [(one.state, one.version) for one in told] == [
+    reports = [StatusCallback.model_validate_json(body) for _, body in came]
+    assert [(one.state, one.version) for one in reports] == [
         ("ACCEPTED", 2),
         ("ACCEPTED", 2),
         ("RECEIVED", 1),
     ]
-    assert told[0].event_id == told[1].event_id != told[2].event_id
+    assert reports[0].event_id == reports[1].event_id != reports[2].event_id
 
 
 async def test_sandbox_fault_named_reject_rejects_a_registration(
@@ -333,8 +335,8 @@ async def test_sandbox_fault_named_reject_rejects_a_registration(
     await sandbox.fault("reject", count=1)
     made = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: callbacks(bot, 1))
-    told = await registry.read(made.number)
-    assert (told.state, told.reason_code) == ("REJECTED", "INCOMPLETE")
+    status = await registry.read(made.number)
+    assert (status.state, status.reason_code) == ("REJECTED", "INCOMPLETE")
 
 
 async def test_sandbox_entry_can_be_decided_manually(
@@ -345,9 +347,9 @@ async def test_sandbox_entry_can_be_decided_manually(
     for count, state in enumerate(("ACCEPTED", "REJECTED", "ACCEPTED"), start=1):
         await sandbox.post(f"/_entries/{made.number}/decision", {"state": state})
         await eventually(partial(callbacks, bot, count))
-    told = [StatusCallback.model_validate_json(body) for _, body in bot.came]
-    assert [one.state for one in told] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
-    assert all(later.version == earlier.version + 1 for earlier, later in pairwise(told))
+    reports = [StatusCallback.model_validate_json(body) for _, body in bot.came]
+    assert [one.state for one in reports] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
+    assert all(later.version == earlier.version + 1 for earlier, later in pairwise(reports))
 
 
 async def test_sandbox_entries_and_callbacks_survive_a_restart(

@@ -230,10 +230,10 @@ async def test_data_export_includes_uploads(rt: Runtime) -> None:
             rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     assert row.message is not None
-    told = "\n".join(row.message.paragraphs)
+    text = "\n".join(row.message.paragraphs)
     files = rt.languages.render(_(data_export.FILES.msgid, count=1), "ru")
-    assert f"{rt.languages.render(data_export.PAPERS, 'ru')}\n" in told
-    assert files in told
+    assert f"{rt.languages.render(data_export.PAPERS, 'ru')}\n" in text
+    assert files in text
 
 
 # Limits on the size and number of a person's uploads
@@ -349,7 +349,7 @@ async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
     cloud = Cloud(small(number) for number in range(10))
     monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
     guest = await at_the_papers(house)
-    said = len(await guest.rows())
+    row_count = len(await guest.rows())
     for number in range(10):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
@@ -360,7 +360,7 @@ async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
     await house.until(all_taken)
     assert await rows(house.rt) == ["ready"] * 10
     assert await rows(house.rt, "source") == [None] * 10
-    assert len(await guest.rows()) <= said + 2
+    assert len(await guest.rows()) <= row_count + 2
 
 
 async def test_uploads_in_quick_succession_get_one_reply(
@@ -371,7 +371,7 @@ async def test_uploads_in_quick_succession_get_one_reply(
     guest = await at_the_papers(house)
     gathering = house.rt.settings.model_copy(update={"burst_seconds": 60.0})
     guest.rt = replace(house.rt, settings=gathering)
-    said = len(await guest.rows())
+    row_count = len(await guest.rows())
     for number in range(3):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"one-by-one-{number}")
         for upload_id in await rows(house.rt, "id"):
@@ -383,7 +383,7 @@ async def test_uploads_in_quick_succession_get_one_reply(
         return await count(guest) == 3
 
     await house.until(all_taken)
-    assert len(await guest.rows()) == said + 1
+    assert len(await guest.rows()) == row_count + 1
 
 
 @pytest.mark.release
@@ -522,8 +522,8 @@ async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(hous
     assert await pieces(house.rt) == 0
     assert await rows(house.rt, "digest") == [None, None]
     pages, picture = sorted(await documents(house), key=lambda each: str(each["media_type"]))
-    told = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
-    assert told == ("ID_DOCUMENT", "image/jpeg", 1, 0)
+    fields = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
+    assert fields == ("ID_DOCUMENT", "image/jpeg", 1, 0)
     assert (pages["media_type"], pages["pages"]) == ("application/pdf", 3)
     assert {picture["size"], pages["size"]} == set(await rows(house.rt, "size"))
 
@@ -556,7 +556,7 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
 async def tried_and_settled(house: House, upload_id: UUID) -> None:
     """Advance time until two attempts failed or one succeeded; end the fault; await success."""
 
-    async def told() -> tuple[str, int]:
+    async def current_state() -> tuple[str, int]:
         await house.ahead("15 minutes")
         assert house.rt.registry is not None
         house.rt.registry._breaker._until = 0.0
@@ -567,11 +567,11 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
         return str(row[0]), int(row[1])
 
     async def tried() -> bool:
-        state, attempts = await told()
+        state, attempts = await current_state()
         return attempts >= 2 or state == "accepted"
 
     async def settled() -> bool:
-        return (await told())[0] == "accepted"
+        return (await current_state())[0] == "accepted"
 
     await house.until(tried)
     async with house.http.delete(f"{house.sandbox}/_faults"):

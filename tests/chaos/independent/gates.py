@@ -86,15 +86,15 @@ class TelegramGate:
     ) -> None:
         """Add a call to the ledger; status 0 means that the call was not executed."""
         sent = result.get("message_id") if isinstance(result, dict) else None
-        told = {name: value for name, value in values.items() if isinstance(value, str | int)}
+        fields = {name: value for name, value in values.items() if isinstance(value, str | int)}
         markup = values.get("reply_markup")
         self.ledger.note(
             "call",
             method=method,
-            chat=told.get("chat_id"),
-            text=told.get("text", ""),
+            chat=fields.get("chat_id"),
+            text=fields.get("text", ""),
             buttons=json.dumps(markup, ensure_ascii=False) if markup else "",
-            message=sent or told.get("message_id"),
+            message=sent or fields.get("message_id"),
             status=status,
             fault=fault,
         )

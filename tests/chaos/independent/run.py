@@ -121,11 +121,11 @@ class Run:
         found.registered = outside.registered(self.registry_database)
         found.queues = outside.unfinished(owner)
         found.people, found.people_seen = outside.people(owner), self.seen
-        hunted = [text for life in self.crowd.lives
+        texts = [text for life in self.crowd.lives
                   for text in (life.surname, life.given, str(life.user.id))]  # fmt: skip
         gone = found.people_seen - found.people
         found.traces = outside.traces(
-            self.stack.data, owner, self.stack.valkey.url, self.stack.logs, hunted, gone
+            self.stack.data, owner, self.stack.valkey.url, self.stack.logs, texts, gone
         )
         mistakes = self.emulator.journal.mistakes()
         found.mistakes = [

@@ -18,7 +18,7 @@ MAX_MESSAGES = 200
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
-def strangers() -> Iterator[int]:
+def new_user_ids() -> Iterator[int]:
     """Yield new user ids from a random start: Kosh may have data about an earlier demo's users."""
     return itertools.count(1_000_000 + secrets.randbelow(8_000_000))
 
@@ -44,7 +44,7 @@ class TelegramPhone:
     """The phone with Telegram on the demo page, used by one person after another."""
 
     on: Telegram
-    numbers: Iterator[int] = field(default_factory=strangers)
+    numbers: Iterator[int] = field(default_factory=new_user_ids)
     user: TelegramUser = field(init=False)
     mimes: dict[str, str] = field(default_factory=dict)
 
@@ -135,7 +135,7 @@ class WhatsAppPhone:
     """The phone with WhatsApp on the demo page, used by one person after another."""
 
     on: WhatsApp
-    numbers: Iterator[int] = field(default_factory=strangers)
+    numbers: Iterator[int] = field(default_factory=new_user_ids)
     user: WhatsAppUser = field(init=False)
 
     def __post_init__(self) -> None:

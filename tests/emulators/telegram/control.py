@@ -2,9 +2,9 @@
 
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": 5, …}` calls `people.User.ACT` (say, press, start, …). `user`
-creates a person. `faults`, `mend`, `tricks` and `advance` change the platform. `wait` responds when
-a message has arrived, `taken` when the bot has accepted all updates. `GET /_control/chat/5`,
-`journal?since=0` and `stats` return state.
+creates a person. `faults`, `clear_faults`, `tricks` and `advance` change the platform. `wait`
+responds when a message has arrived, `taken` when the bot has accepted all updates.
+`GET /_control/chat/5`, `journal?since=0` and `stats` return state.
 """
 
 from collections.abc import Awaitable, Callable
@@ -71,7 +71,7 @@ async def add_fault(on: Emulator, p: Params) -> object:
     return True
 
 
-async def mend(on: Emulator, _: Params) -> object:
+async def clear_faults(on: Emulator, _: Params) -> object:
     """Remove all scripted faults."""
     on.faults.clear()
     return True
@@ -118,7 +118,7 @@ def act(name: str) -> Act:
 VERBS: dict[str, Act] = {
     "user": make_user,
     "faults": add_fault,
-    "mend": mend,
+    "clear_faults": clear_faults,
     "tricks": set_tricks,
     "advance": advance,
     "wait": wait,

@@ -100,22 +100,26 @@ async def get_webhook_info(on: Platform, _: Params) -> object:
 
 async def send_message(on: Platform, p: Params) -> object:
     """Send a text message."""
-    said = checked_text(p, p["text"], TEXT_MOST, "entities")
-    if not said.text:
+    formatted_text = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not formatted_text.text:
         raise bad("text must be non-empty")
-    return await send(on, "sendMessage", p, said, {})
+    return await send(on, "sendMessage", p, formatted_text, {})
 
 
 async def send_document(on: Platform, p: Params) -> object:
     """Send a file that is uploaded or named by its id."""
-    said = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
-    return await send(on, "sendDocument", p, said, {"document": document(on.world, p["document"])})
+    formatted_text = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
+    return await send(
+        on, "sendDocument", p, formatted_text, {"document": document(on.world, p["document"])}
+    )
 
 
-async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
+async def send(
+    on: Platform, method: str, p: Params, formatted_text: Formatted, content: Params
+) -> object:
     """Add a message of the bot to the chat in the parameters; return the Bot API's Message.
 
-    `said` is its text or caption, `content` its file, if any.
+    `formatted_text` is its text or caption, `content` its file, if any.
     """
     chat = on.world.open_chat(p["chat_id"])
     thread = chat.thread(p.get("message_thread_id"))
@@ -124,8 +128,8 @@ async def send(on: Platform, method: str, p: Params, said: Formatted, content: P
     on.gate.message(method, chat.id)
     message = on.world.compose(
         on.world.bot,
-        text=said.text,
-        entities=tuple(said.entities),
+        text=formatted_text.text,
+        entities=tuple(formatted_text.entities),
         content=content,
         markup=markup,
         preview=p.get("link_preview_options"),
@@ -184,8 +188,8 @@ async def edit_message_text(on: Platform, p: Params) -> object:
     """Set a new text and inline keyboard; remove the keyboard if none is given."""
     if not p.get("text"):
         raise bad("message text is empty")
-    said = checked_text(p, p["text"], TEXT_MOST, "entities")
-    if not said.text:
+    formatted_text = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not formatted_text.text:
         raise bad("text must be non-empty")
     chat, message = editable(on.world, p)
     if message.content:
@@ -196,8 +200,8 @@ async def edit_message_text(on: Platform, p: Params) -> object:
         chat,
         replace(
             message,
-            text=said.text,
-            entities=tuple(said.entities),
+            text=formatted_text.text,
+            entities=tuple(formatted_text.entities),
             markup=checked_markup(p.get("reply_markup"), chat.kind == "private"),
             preview=p.get("link_preview_options"),
         ),

@@ -171,8 +171,8 @@ class User:
     async def repeat(self, message: Message) -> None:
         """Report a message to Kosh again, with the same id in a separate webhook body."""
         events = self.world.events
-        told = self._told(message) | {"timestamp": stamp(self.world.now())}
-        value = self.world.value(contacts=[self.person.contact], messages=[told])
+        fields = self._message_fields(message) | {"timestamp": stamp(self.world.now())}
+        value = self.world.value(contacts=[self.person.contact], messages=[fields])
         events.add(f"person {self.person.number}", value, what=message.id)
 
     async def read(self) -> None:
@@ -201,11 +201,11 @@ class User:
     def stop_marketing(self, stop: bool = True) -> None:
         """Turn Kosh's marketing messages off (or on) in WhatsApp's settings."""
         self.person.stopped_marketing = stop
-        said = "stop" if stop else "resume"
+        verb = "stop" if stop else "resume"
         preference = self.person.named("wa_id", "user_id") | {
-            "detail": f"User requested to {said} marketing messages",
+            "detail": f"User requested to {verb} marketing messages",
             "category": "marketing_messages",
-            "value": said,
+            "value": verb,
             "timestamp": int(self.world.now()),
         }
         parts = {"contacts": [self.person.contact], "user_preferences": [preference]}
@@ -263,17 +263,17 @@ class User:
                 status="delivered",
             )
         )
-        self.world.tell_message(self.person, self._told(message))
+        self.world.tell_message(self.person, self._message_fields(message))
         return message
 
-    def _told(self, message: Message) -> Params:
-        told: Params = self.person.named("from", "from_user_id")
-        told |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
+    def _message_fields(self, message: Message) -> Params:
+        fields: Params = self.person.named("from", "from_user_id")
+        fields |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
         if message.reply_to:
             mine = self.person.messages[message.reply_to].from_bot
             whose = self.world.phone if mine else self.person.phone
-            told["context"] = {"from": whose, "id": message.reply_to}
-        return told
+            fields["context"] = {"from": whose, "id": message.reply_to}
+        return fields
 
     def _open(self) -> None:
         for one in self.chat:

@@ -268,8 +268,8 @@ class Emulator:
             self._check_door(request)
         except Refusal as refusal:
             return self._refuse("number", dict(request.query), refusal, False)
-        told = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
-        return web.json_response(told)
+        fields = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
+        return web.json_response(fields)
 
     async def _templates(self, request: web.Request) -> web.StreamResponse:
         """Return the account's templates, in pages of the requested size."""
@@ -287,8 +287,8 @@ class Emulator:
         paging: Params = {"cursors": {"before": str(begin), "after": str(begin + limit)}}
         if begin + limit < len(listed):
             paging["next"] = f"{self.url}{request.rel_url}"
-        told = {"data": listed[begin : begin + limit]} | ({"paging": paging} if listed else {})
-        return web.json_response(told)
+        page = {"data": listed[begin : begin + limit]} | ({"paging": paging} if listed else {})
+        return web.json_response(page)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await self._file_call("download", request)

@@ -175,10 +175,10 @@ class Courier:
         assert self._session is not None
         assert self.hook is not None
         tricks = self._events.tricks
-        told = list(parcel)
+        events = list(parcel)
         if tricks.nulls:
-            told = [replace(one, value=nulls.in_value(one.value)) for one in parcel]
-        body = body_of(self._account, told, tricks.layout)
+            events = [replace(one, value=nulls.in_value(one.value)) for one in parcel]
+        body = body_of(self._account, events, tricks.layout)
         try:
             async with self._session.post(
                 self.hook.url, data=body, headers=self.hook.headers(body), allow_redirects=False
