@@ -80,8 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    given = getattr(config, "workerinput", None)
-    config.stash[HOME] = Path(given["services"]) if given else _new_home()
+    worker_input = getattr(config, "workerinput", None)
+    config.stash[HOME] = Path(worker_input["services"]) if worker_input else _new_home()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -131,8 +131,8 @@ class Console:
         return await self.post(form.action, form.fields | fields)
 
     async def post(self, path: str, fields: dict[str, str], **headers: str) -> Screen:
-        given = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | headers
-        async with self.session.post(self.url + path, data=fields, headers=given) as answer:
+        all_headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | headers
+        async with self.session.post(self.url + path, data=fields, headers=all_headers) as answer:
             return await self._shown(answer)
 
     async def _shown(self, answer: aiohttp.ClientResponse) -> Screen:

@@ -18,14 +18,14 @@ def breaks(old: Schema, new: Schema) -> Iterator[str]:
                 yield f"{where} is gone"
                 continue
             yield from _parameters(where, operation, now)
-            for asked, asked_now in _bodies(operation, now):
-                yield from _narrower(where, (old, asked), (new, asked_now))
+            for request, request_now in _bodies(operation, now):
+                yield from _narrower(where, (old, request), (new, request_now))
             for status, answer in operation["responses"].items():
                 if status not in now["responses"]:
                     yield f"{where} no longer answers {status}"
                 elif status.startswith("2"):
-                    given, given_now = _json(answer), _json(now["responses"][status])
-                    yield from _poorer(f"{where} {status}", (old, given), (new, given_now))
+                    response, response_now = _json(answer), _json(now["responses"][status])
+                    yield from _poorer(f"{where} {status}", (old, response), (new, response_now))
 
 
 def _parameters(where: str, old: Schema, new: Schema) -> Iterator[str]:

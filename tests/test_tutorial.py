@@ -116,9 +116,9 @@ def test_tutorial_steps_to_add_a_question_work(copy: Copy) -> None:
     assert "speaks_kazakh" in output, output
     code, output = copy.run_command(walk)
     assert code == 0, output
-    asked = re.search(r"preregistration: (\d+) questions, (\d+) reached", output)
-    assert asked
-    assert asked[1] == asked[2]
+    match = re.search(r"preregistration: (\d+) questions, (\d+) reached", output)
+    assert match
+    assert match[1] == match[2]
     code, output = copy.run_command(extract)
     assert code == 0, output
     for language in ("kk", "ru", "zh_Hans", "uz"):

@@ -189,10 +189,10 @@ def test_docs_commands_are_all_run_by_a_test() -> None:
 
 @pytest.mark.parametrize("page", ["how-to/troubleshoot", "how-to/runbooks"])
 def test_docs_sql_queries_run(page: str, databases: Databases) -> None:
-    asked = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
-    assert asked
+    queries = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
+    assert queries
     with psycopg.connect(databases.owner) as session:
-        for one, other in asked:
+        for one, other in queries:
             session.execute((one or other).encode())
 
 

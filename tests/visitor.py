@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import aiohttp
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 BUBBLE = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
 PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
@@ -117,8 +117,8 @@ class Visitor:
     @property
     def secret(self) -> str:
         """Return the secret of the chat: the cookie, or before consent the id in the page."""
-        kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
-        return kept[0] if kept else self.chat
+        cookies = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
+        return cookies[0] if cookies else self.chat
 
     @property
     def newest(self) -> Bubble:
@@ -128,7 +128,7 @@ class Visitor:
         """Wait until the page has `count` messages; return the newest."""
         async with self._changed:
             await asyncio.wait_for(
-                self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE
+                self._changed.wait_for(lambda: len(self.bubbles) >= count), TIMEOUT_SECONDS
             )
         return self.newest
 
@@ -143,7 +143,7 @@ class Visitor:
         """
         async with self._changed:
             payload = await asyncio.wait_for(
-                self._changed.wait_for(lambda: self._payload(label)), PATIENCE
+                self._changed.wait_for(lambda: self._payload(label)), TIMEOUT_SECONDS
             )
         return await self._post("pressed", payload=payload)
 

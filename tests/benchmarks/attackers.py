@@ -99,8 +99,8 @@ class Attacker:
     async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
         headers = {"Origin": self._url, "Accept-Language": "ru", "Cookie": self._cookie}
         async with self._http.post(f"{self._url}{path}", data=fields, headers=headers) as answer:
-            kept = answer.cookies.get("kosh")
-            self._cookie = f"kosh={kept.value}" if kept else ""
+            cookie = answer.cookies.get("kosh")
+            self._cookie = f"kosh={cookie.value}" if cookie else ""
             return answer.status, await answer.text()
 
     async def _chat(self) -> int:

@@ -106,13 +106,13 @@ async def _lifted(stage: Stage, seconds: float) -> None:
     """Measure a broadcast without a rate limit of Kosh, from its start until it is paused."""
     with _worker(stage, rate=0) as pid:
         await _awake(stage)
-        begun = time.time()
+        started = time.time()
         await broadcasts.start(stage.rt, stage.who.lead, stage.found.id)
         pressed = time.time()
         total, there = await _rows(stage)
         first = await _first(stage)
         stage.figures.add("recipients, all rows in one transaction", f"{total:,}")
-        stage.figures.add("start, pressed, to its answer", f"{pressed - begun:.1f} s")
+        stage.figures.add("start, pressed, to its answer", f"{pressed - started:.1f} s")
         stage.figures.add("from there to everybody's row", f"{there - pressed:.1f} s")
         stage.figures.add("from there to the first send", f"{first - there:.1f} s")
         await asyncio.sleep(2)
@@ -219,10 +219,10 @@ async def _looks(stage: Stage) -> list[float]:
     """Measure the time to read a broadcast's progress and a page of its recipients, in ms."""
     found = []
     for _each in range(LOOKS // 10):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         await broadcasts.progress(stage.rt, stage.who.lead, stage.found.id)
         await broadcasts.recipients(stage.rt, stage.who.lead, stage.found.id)
-        found.append((time.perf_counter() - begun) * 1000)
+        found.append((time.perf_counter() - start) * 1000)
     return found
 
 
@@ -262,8 +262,8 @@ async def _ask(http: aiohttp.ClientSession, taken: list[float]) -> None:
         "text": "/help",
     }
     raw = msgspec.json.encode({"update_id": number, "message": message})
-    begun = time.perf_counter()
+    start = time.perf_counter()
     async with http.post("/webhooks/telegram", data=raw) as answer:
         assert answer.status == 200, answer.status
         await answer.read()
-    taken.append((time.perf_counter() - begun) * 1000)
+    taken.append((time.perf_counter() - start) * 1000)

@@ -145,10 +145,11 @@ async def _measured(chosen: Settings, folder: Path, live: int, seconds: float) -
         env = environment(chosen, port)
         with process("bot", "web", core=0, log=folder / "web.log", env=env) as web:
             await asyncio.to_thread(listening, web, port, folder / "web.log")
-            figures, begun = Figures(), _used(web.pid, folder)
+            figures, used_before = Figures(), _used(web.pid, folder)
             await _work(f"http://127.0.0.1:{port}", names, seconds, figures)
             figures.cpu, figures.store = (
-                after - before for after, before in zip(_used(web.pid, folder), begun, strict=True)
+                after - before
+                for after, before in zip(_used(web.pid, folder), used_before, strict=True)
             )
             return figures
 
@@ -256,9 +257,9 @@ class _Desk:
                 refreshing.cancel()
 
     async def _timed(self, console: Console, page: str, path: str) -> None:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         screen = await console.get(path)
-        self._count(page, screen, time.perf_counter() - begun)
+        self._count(page, screen, time.perf_counter() - start)
 
     def _count(self, page: str, screen: Any, seconds: float) -> None:
         self.fetched, self.cost = time.monotonic(), seconds
@@ -284,20 +285,20 @@ class _Desk:
         page, path = looks.get(chance, ("inbox", "/inbox"))
         await self._timed(console, page, f"/console{path}")
         screen = await console.get("/console/inbox")
-        begun = time.perf_counter()
+        start = time.perf_counter()
         screen = await console.submit("/next")
-        self._count("act", screen, time.perf_counter() - begun)
+        self._count("act", screen, time.perf_counter() - start)
         if "/cases/" not in screen.path:
             return
         self.path, self.case = screen.path, screen.path.rsplit("/", 1)[1]
         for _each in range(2):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             screen = await console.get(self.path)
-            self._count("case", screen, time.perf_counter() - begun)
+            self._count("case", screen, time.perf_counter() - start)
             if any(form.action.partition("?")[0].endswith("/reply") for form in screen.forms):
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 screen = await console.submit("/reply", words="Testov answers")
-                self._count("act", screen, time.perf_counter() - begun)
+                self._count("act", screen, time.perf_counter() - start)
         if self.number % 2:
             await console.get(self.path)
             await console.submit("/release")
@@ -336,12 +337,12 @@ class _Desk:
             await asyncio.sleep(0.05)
             if self.due and time.monotonic() >= self.due:
                 self.due = 0.0
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 page = (self.part or "case") if self.case else "inbox"
                 headers = {"X-Requested-With": "kosh-live", "X-Live-Part": self.part}
                 async with console.session.get(self.url + self.path, headers=headers) as answer:
                     await answer.read()
-                    self._count(page, answer, time.perf_counter() - begun)
+                    self._count(page, answer, time.perf_counter() - start)
 
 
 def table(figures: Figures) -> str:

@@ -151,10 +151,10 @@ class Crossing:
 async def _nonce(guest: Guest, answer: str) -> str:
     """Return the open question's nonce if a button of the question gives this answer, else ""."""
     conversation = await guest.conversation()
-    asked = conversation.asked if conversation else None
-    if asked is None or answer not in {"-", *(option.key for option in asked.options)}:
+    question = conversation.asked if conversation else None
+    if question is None or answer not in {"-", *(option.key for option in question.options)}:
         return ""
-    return str(asked.nonce)
+    return str(question.nonce)
 
 
 def _shape(family: Family, person: Registrant) -> tuple[object, ...]:

@@ -183,7 +183,7 @@ def _copy(session: psycopg.Connection, table: LiteralString, rows: tuple[list[_R
 
 def _templates(language: str, script: str) -> Iterator[bytes]:
     """Yield encoded conversations, one for every question of the form, with names in `script`."""
-    words, given = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
+    words, names_iterator = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
     for depth in range(1, len(QUESTIONS)):
         conversation = _take(words, Conversation(), Started())
         for answer in (language, "kept", "yes"):
@@ -192,7 +192,7 @@ def _templates(language: str, script: str) -> Iterator[bytes]:
             if is_choice(number):
                 conversation = _press(words, conversation, "b")
             else:
-                conversation = _take(words, conversation, Said(next(given)[0]))
+                conversation = _take(words, conversation, Said(next(names_iterator)[0]))
         yield _encode(conversation)
 
 

@@ -26,7 +26,7 @@ WRITING = 400
 BLOCK = 1_000
 PROBE_SECONDS = 0.02
 CALM = 10.0
-PATIENCE = 75.0
+TIMEOUT_SECONDS = 75.0
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ def _count_losses(stage: Stage, port: int) -> None:
     for place, (name, form) in enumerate(FORMS.items()):
         first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
         secret = stage.secret
-        order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, PATIENCE)
+        order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, TIMEOUT_SECONDS)
         stage.count_losses(order)
 
 
@@ -123,12 +123,12 @@ def _probed(url: str) -> Iterator[Outage]:
 async def _probe(url: str, outage: Outage, ended: threading.Event) -> None:
     live = Cache.at(url)
     while not ended.is_set():
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
             await live.allow("probe", rate=1_000, burst=1_000)
         except CacheUnavailable:
-            outage.failed += [begun, time.monotonic()]
-        outage.slowest = max(outage.slowest, time.monotonic() - begun)
+            outage.failed += [start, time.monotonic()]
+        outage.slowest = max(outage.slowest, time.monotonic() - start)
         await asyncio.sleep(PROBE_SECONDS)
     await live.close()
 

@@ -27,7 +27,7 @@ def prepared(folder: Path, many: int) -> None:
     with embedded.postgres(folder / "postgres", FAST) as admin:
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
+        with psycopg.connect(superuser_url(admin, databases), autocommit=True) as session:
             # With this setting PostgreSQL checks no foreign keys. Row security does not apply,
             # because the session is a superuser's.
             session.execute("SET session_replication_role = replica")
@@ -43,20 +43,20 @@ def prepared(folder: Path, many: int) -> None:
             session.execute("CHECKPOINT")
 
 
-def rooted(admin: str, databases: Databases) -> str:
+def superuser_url(admin: str, databases: Databases) -> str:
     """Return the superuser's URL of the database."""
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
 def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
     """Create the people that are missing; their chat ids follow those of the existing people."""
-    begun = time.monotonic()
+    start = time.monotonic()
     for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:
             print(
-                f"{(number + 1) * BATCH:,} people in {time.monotonic() - begun:.0f} s", flush=True
+                f"{(number + 1) * BATCH:,} people in {time.monotonic() - start:.0f} s", flush=True
             )
 
 

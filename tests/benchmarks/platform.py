@@ -17,7 +17,7 @@ import msgspec
 from tests.benchmarks.form import DONE, OPTIONS
 from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 LANGUAGE = "Русский"
 # Invented answers of realistic lengths: names, places and sentences.
 ANSWERS = (
@@ -179,9 +179,9 @@ class Platform:
         chats = deque(self.chats.setdefault(each, Chat(each, order.form)) for each in ids)
         lines = Lines(order)
         drive = _Drive(order, chats, lines)
-        calls, begun = self.calls, time.perf_counter()
+        calls, start = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         # The server stores the outcome of an answer after the platform has received it, so wait
         # until the last outcomes are stored.
         await asyncio.sleep(0.05)
@@ -279,13 +279,13 @@ class _Drive:
         """Post one update and wait for its answer; then put the chat at the end of the queue."""
         chat = self.chats.popleft()
         answered = chat.answered = asyncio.get_running_loop().create_future()
-        body, begun = chat.act(), time.perf_counter()
+        body, start = chat.act(), time.perf_counter()
         try:
-            async with self.free, asyncio.timeout(PATIENCE):
+            async with self.free, asyncio.timeout(TIMEOUT_SECONDS):
                 status = await self.lines.post(body)
                 if status != 200:
                     raise ConnectionError
-                self.latencies.append(await answered - begun)
+                self.latencies.append(await answered - start)
         except (TimeoutError, ConnectionError):
             self.failed += 1
         self.chats.append(chat)

@@ -56,7 +56,7 @@ def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
         platforms = stage.serve(database, server="attacked-webhooks", core=SERVER_CORE)
         pids = (web.pid, platforms.pid)
         stage.drive(platforms.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
-        begun = _cpu_seconds(pids)
+        cpu_before = _cpu_seconds(pids)
         idle = stage.drive(platforms.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
         alone = _cpu_seconds(pids)
         few = min(addresses, MAX_ADDRESSES)
@@ -71,7 +71,7 @@ def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
             attacked = msgspec.json.decode(
                 processes.line_of(attackers.stdout), type=AttackResponses
             )
-        cpu = ((alone - begun) / idle.seconds, used / during.seconds)
+        cpu = ((alone - cpu_before) / idle.seconds, used / during.seconds)
         load = os.getloadavg()[0]
         return UnderAttack(idle, during, attacked, max(map(_peak_mb, pids)), cpu, load)
 

@@ -18,7 +18,7 @@ from tests.benchmarks import processes
 from tests.benchmarks.report import table
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ def _starts() -> Iterator[tuple[str, Start]]:
 
 def _demo(data: Path, environment: dict[str, str], word: str = "demo") -> Start:
     port = free_port()
-    begun = time.monotonic()
+    start = time.monotonic()
     with _started(
         word, "--port", str(port), "--data", str(data), environment=environment
     ) as started:
         _answers(f"http://127.0.0.1:{port}/chat", started)
-        took = time.monotonic() - begun
+        took = time.monotonic() - start
         return Start(took, processes.cpu_seconds(started.pid), processes.resident_mb(started.pid))
 
 
@@ -80,11 +80,11 @@ def _started(*words: str, environment: dict[str, str]) -> Iterator[subprocess.Po
         yield started
     finally:
         started.send_signal(signal.SIGINT)
-        started.wait(PATIENCE)
+        started.wait(TIMEOUT_SECONDS)
 
 
 def _answers(url: str, started: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < until and started.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:

@@ -200,10 +200,10 @@ async def _post(
 ) -> None:
     number = random.randrange(KNOWN + STRANGERS)
     raw, headers = _update(rt, channel, _handle(channel, number), count)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     async with http.post(f"/webhooks/{channel}", data=raw, headers=headers) as answer:
         await answer.read()
-        taken[channel].append((time.perf_counter() - begun) * 1000)
+        taken[channel].append((time.perf_counter() - start) * 1000)
         failed[channel] += answer.status != 200
 
 

@@ -25,7 +25,7 @@ from bot.cache import (
 from bot.embedded import valkey
 from bot.web import chat_stream
 
-PATIENCE_S = 60
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
@@ -69,15 +69,19 @@ class Proxy:
         self.cut_at: bytes | None = None
         self.accepted = 0
 
-    async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    async def serve(
+        self, client: asyncio.StreamReader, client_writer: asyncio.StreamWriter
+    ) -> None:
         self.accepted += 1
         if self.closed:
-            back.close()
+            client_writer.close()
             return
         host, port = self._target.hostname, self._target.port
-        server, forth = await asyncio.open_connection(host, port)
-        self._lines |= {back, forth}
-        await asyncio.gather(self._pass_on(client, forth), self._pass_on(server, back, slow=True))
+        server, server_writer = await asyncio.open_connection(host, port)
+        self._lines |= {client_writer, server_writer}
+        await asyncio.gather(
+            self._pass_on(client, server_writer), self._pass_on(server, client_writer, slow=True)
+        )
 
     async def _pass_on(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, slow: bool = False
@@ -123,10 +127,10 @@ async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Cache,
 
 
 async def eventually[T](ask: Callable[[], Awaitable[T]], is_it: Callable[[T], bool]) -> T:
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_it(got := await ask()):  # noqa: ASYNC110
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while not is_it(result := await ask()):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
-        return got
+        return result
 
 
 async def subscriptions(server: Redis, topic: str) -> int:
@@ -135,7 +139,7 @@ async def subscriptions(server: Redis, topic: str) -> int:
 
 
 async def next_of(subscription: Subscription) -> Notification:
-    return await asyncio.wait_for(anext(subscription), PATIENCE_S)
+    return await asyncio.wait_for(anext(subscription), TIMEOUT_SECONDS)
 
 
 async def test_anonymous_session_is_empty_at_first(live: Cache, key: str) -> None:
@@ -163,9 +167,9 @@ async def test_anonymous_session_lock_is_acquired_by_exactly_one_of_many_callers
 ) -> None:
     for _ in range(5):
         name = f"{key}{_}"
-        got = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
-        assert sum(isinstance(each, LockAcquired) for each in got) == 1
-        assert sum(isinstance(each, Busy) for each in got) == 19
+        holds = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
+        assert sum(isinstance(each, LockAcquired) for each in holds) == 1
+        assert sum(isinstance(each, Busy) for each in holds) == 19
 
 
 async def test_anonymous_session_lock_is_reentrant_for_the_same_token(
@@ -189,7 +193,7 @@ async def test_anonymous_session_is_not_overwritten_by_an_expired_lock_holder(
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "slow", lease_ms=1)
-    await eventually(lambda: live.hold(key, "b"), lambda got: isinstance(got, LockAcquired))
+    await eventually(lambda: live.hold(key, "b"), lambda hold: isinstance(hold, LockAcquired))
     assert not await live.keep(key, "slow", b"late")
     assert await live.keep(key, "b", b"new")
     assert await live.hold(key, "c") == LockAcquired(blob=b"new", known=False)
@@ -201,8 +205,8 @@ async def test_anonymous_session_save_fails_after_the_lease_expired(
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "a", lease_ms=1)
-    began = await server.time()
-    await eventually(server.time, lambda now: now > (began[0], began[1] + 5000))
+    start = await server.time()
+    await eventually(server.time, lambda now: now > (start[0], start[1] + 5000))
     assert not await live.keep(key, "a", b"late")
 
 
@@ -334,9 +338,9 @@ async def test_cache_keys_all_have_an_expiry(live: Cache, server: Redis, key: st
 async def test_rate_bucket_allows_a_burst_then_returns_seconds_to_wait(
     live: Cache, key: str
 ) -> None:
-    got = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
-    assert got[:5] == [0.0] * 5
-    assert 90 < got[5] <= 100
+    waits = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
+    assert waits[:5] == [0.0] * 5
+    assert 90 < waits[5] <= 100
 
 
 async def test_rate_bucket_takes_all_tokens_of_a_call_or_none(live: Cache, key: str) -> None:
@@ -366,7 +370,7 @@ async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float =
     The bucket allows bursts of 10 permits.
     """
     left = list(range(times))
-    began = time.monotonic()
+    start = time.monotonic()
 
     async def client() -> None:
         while left:
@@ -375,8 +379,8 @@ async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float =
             if wait == 0.0 and left:
                 left.pop()
 
-    await asyncio.wait_for(asyncio.gather(*(client() for _ in range(4))), PATIENCE_S)
-    return time.monotonic() - began
+    await asyncio.wait_for(asyncio.gather(*(client() for _ in range(4))), TIMEOUT_SECONDS)
+    return time.monotonic() - start
 
 
 async def test_rate_bucket_never_exceeds_its_rate(live: Cache, key: str) -> None:
@@ -425,8 +429,8 @@ class Clock:
 async def test_local_rate_limiter_allows_its_share_of_burst_and_rate() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=0.5, clock=clock)
-    got = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
-    assert got == [0.0, 0.0, 1.0]
+    waits = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
+    assert waits == [0.0, 0.0, 1.0]
     clock.now += 1.0
     assert await bucket.allow("a", rate=2, burst=4) == 0.0
     assert await bucket.allow("a", rate=2, burst=4) == pytest.approx(1.0)
@@ -646,7 +650,7 @@ async def test_cache_call_fails_fast_without_the_address_when_valkey_is_down(
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         setattr(proxy, fault, True)
         with pytest.raises(CacheUnavailable) as raised:
-            await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
+            await asyncio.wait_for(CALLS[call](through), TIMEOUT_SECONDS)
     assert raised.value.code == "E_LIVE"
     assert "127.0.0.1" not in str(raised.value)
 

@@ -12,7 +12,7 @@ from bot.cli import valkey_checks
 from bot.config.settings import settings
 from tests.sentinels import Watched, watched
 
-PATIENCE_S = 30
+TIMEOUT_SECONDS = 30
 SILENCE_S = 2.0
 
 
@@ -31,9 +31,9 @@ async def opened(url: str, seconds: float = 2.0) -> AsyncIterator[Cache]:
         await live.close()
 
 
-async def lent(live: Cache) -> bytes | None:
+async def read_shared(live: Cache) -> bytes | None:
     """Return the value of the key `shared`; retry until a server answers and has the key."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
                 if found := await live.lent("shared"):
@@ -45,7 +45,7 @@ async def lent(live: Cache) -> bytes | None:
 
 async def written(live: Cache) -> None:
     """Write a value; retry until the server accepts writes."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
                 return await live.lend("written", b"after", ttl_s=60)
@@ -61,13 +61,13 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
         live.listen("topic") as subscription,
     ):
         await live.lend("shared", b"before", ttl_s=600)
-        assert await lent(replica) == b"before"
+        assert await read_shared(replica) == b"before"
         group.kill_primary()
         # The replica accepts this write only after its promotion.
         await written(replica)
         await written(live)
-        assert await lent(live) == b"before"
-        async with asyncio.timeout(PATIENCE_S):
+        assert await read_shared(live) == b"before"
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             assert await anext(subscription) == MISSED
             await live.publish("topic", b"news")
             assert await anext(subscription) == Notification("topic", b"news")

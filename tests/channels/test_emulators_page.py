@@ -144,8 +144,8 @@ def last(phone: str) -> Callable[[Any], Any]:
     """Return a function that finds Kosh's newest message on a phone."""
 
     def seen(views: Any) -> Any:
-        mine = [one for one in views[phone]["messages"] if not one["mine"]]
-        return mine[-1] if mine else None
+        received = [one for one in views[phone]["messages"] if not one["mine"]]
+        return received[-1] if received else None
 
     return seen
 

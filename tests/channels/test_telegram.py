@@ -581,7 +581,7 @@ def logged() -> Iterator[Logged]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the time limit of a call, and the waits between retries."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
@@ -920,7 +920,7 @@ async def test_telegram_acknowledge_raises_nothing_when_the_call_fails(
     ],
     ids=str,
 )
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.requirement("S-12")
 async def test_telegram_failed_or_malformed_response_raises_a_retryable_error(
     channel: Telegram,
@@ -1017,7 +1017,7 @@ async def test_telegram_wrong_token_suspends_the_channel_and_alerts(
 
 
 @pytest.mark.parametrize("fault", [Broken(502), Cut(), Silent(), "nobody listens", "no address"])
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.requirement("S-42")
 @pytest.mark.row(85)
 async def test_telegram_token_appears_in_no_error_and_no_log(
@@ -1088,7 +1088,7 @@ async def test_telegram_polling_confirms_updates_that_come_twice_or_shuffled(
     assert telegram.journal.acknowledged() == {*telegram.journal.updates()}
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_telegram_polling_continues_after_errors_of_the_platform(
     channel: Telegram,
     gulnar: User,
@@ -1220,8 +1220,8 @@ async def test_telegram_profile_error_hides_the_token(
 
 
 def test_telegram_profile_lists_exactly_the_commands_that_kosh_handles() -> None:
-    obeyed = {word.value for word in Reserved} - {"back", "skip"}
-    assert set(telegram_profile.COMMANDS) == obeyed
+    handled = {word.value for word in Reserved} - {"back", "skip"}
+    assert set(telegram_profile.COMMANDS) == handled
 
 
 @pytest.mark.parametrize("code", [code for code, _name in Languages().languages()])

@@ -235,15 +235,15 @@ async def test_telegram_emulator_message_kinds_are_readable_by_aiogram(
     await gulnar.send_contact(own=True)
     await gulnar.send_contact(own=False)
     await gulnar.send_photo(album="7")
-    got = [one.message for one in await bot.get_updates() if one.message]
+    messages = [one.message for one in await bot.get_updates() if one.message]
 
-    assert [one.content_type for one in got] == [
+    assert [one.content_type for one in messages] == [
         *("photo", "voice", "audio", "video", "video_note", "animation", "sticker"),
         *("location", "venue", "poll", "dice", "contact", "contact", "photo"),
     ]
-    assert got[11].contact and got[11].contact.user_id == 501
-    assert got[12].contact and got[12].contact.user_id is None
-    assert got[13].media_group_id == "7"
+    assert messages[11].contact and messages[11].contact.user_id == 501
+    assert messages[12].contact and messages[12].contact.user_id is None
+    assert messages[13].media_group_id == "7"
 
 
 async def test_telegram_emulator_contact_button_shares_the_users_number(
@@ -1013,8 +1013,8 @@ async def test_telegram_emulator_writes_its_journal_to_a_jsonl_file(tmp_path: Pa
 
 @pytest_asyncio.fixture
 async def process(hook: Hook, tmp_path: Path) -> AsyncIterator[str]:
-    given = ["--webhook", hook.url, "--secret", SECRET, "--log", str(tmp_path / "log.jsonl")]
-    program = [sys.executable, "-m", "tests.emulators.telegram", "--no-limits", *given]
+    arguments = ["--webhook", hook.url, "--secret", SECRET, "--log", str(tmp_path / "log.jsonl")]
+    program = [sys.executable, "-m", "tests.emulators.telegram", "--no-limits", *arguments]
     root = Path(__file__).parents[2]
     child = await asyncio.create_subprocess_exec(*program, cwd=root, stdout=asyncio.subprocess.PIPE)
     assert child.stdout is not None
@@ -1027,8 +1027,8 @@ async def process(hook: Hook, tmp_path: Path) -> AsyncIterator[str]:
 async def test_telegram_emulator_process_is_controlled_over_http(
     process: str, http: aiohttp.ClientSession, hook: Hook, tmp_path: Path
 ) -> None:
-    async def control(verb: str, *asked: dict[str, Any]) -> Any:
-        async with http.post(f"{process}/_control/{verb}", json=list(asked)) as response:
+    async def control(verb: str, *bodies: dict[str, Any]) -> Any:
+        async with http.post(f"{process}/_control/{verb}", json=list(bodies)) as response:
             return await response.json()
 
     async def look(what: str) -> Any:

@@ -279,7 +279,7 @@ def test_whatsapp_flow_reply_is_parsed_as_text(written: str | None, event: event
     assert event_of(type="interactive", interactive=reply) == event
 
 
-def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
+def parse_change(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
     changes = [{"field": field, "value": metadata() | value}]
     return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
 
@@ -287,19 +287,19 @@ def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
 @pytest.mark.requirement("S-88")
 def test_whatsapp_incoming_call_gets_one_text_reply() -> None:
     call = {"id": "wacid.A", "from": PHONE, "timestamp": str(NOW), "event": "connect"}
-    [arrival] = beside("calls", calls=[call])
+    [arrival] = parse_change("calls", calls=[call])
     assert isinstance(arrival, Inbound)
     assert (arrival.handle, arrival.event) == (PHONE, events.Unreadable("call"))
-    assert beside("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
+    assert parse_change("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
 
 
 @pytest.mark.requirement("S-88")
 def test_whatsapp_marketing_opt_out_stops_broadcasts() -> None:
     preference = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
-    assert beside(
+    assert parse_change(
         "user_preferences", user_preferences=[preference, preference | {"value": "resume"}]
     ) == (BroadcastsStopped("whatsapp", (PHONE,)),)
-    assert beside("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
+    assert parse_change("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_whatsapp_account_event_raises_an_alert_when_it_reports_a_fault(
     field: str, value: dict[str, str], code: str
 ) -> None:
     with capture_logs() as logged:
-        assert beside(field, **value) == (Ignored("whatsapp"),)
+        assert parse_change(field, **value) == (Ignored("whatsapp"),)
     assert [line["code"] for line in logged] == ([code] if code else [])
 
 
@@ -534,19 +534,19 @@ def presses(*labels: str, kind: str = "option") -> tuple[RenderedButton, ...]:
     return tuple(RenderedButton(f"1:{number}", label, kind) for number, label in enumerate(labels))
 
 
-def laid(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str, Any]]:
+def layout_parts(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str, Any]]:
     return layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
 
 
 def test_whatsapp_layout_uses_buttons_up_to_three_and_a_list_up_to_ten() -> None:
-    [few] = laid(("A",), *presses("Да", "Нет", "Назад"))
+    [few] = layout_parts(("A",), *presses("Да", "Нет", "Назад"))
     assert [each["reply"]["title"] for each in few["interactive"]["action"]["buttons"]] == [
         "Да",
         "Нет",
         "Назад",
     ]
     assert few["interactive"]["body"]["text"] == "A\n\n3/9"
-    [many] = laid(("A",), *presses(*"abcdefghij"))
+    [many] = layout_parts(("A",), *presses(*"abcdefghij"))
     assert [each["title"] for each in many["interactive"]["action"]["sections"][0]["rows"]] == [
         *"abcdefghij"
     ]
@@ -560,7 +560,7 @@ def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
         RenderedButton("!help", "Помощь", "control"),
     )
     exit_ = RenderedButton("!exit", "Закрыть и очистить", "exit")
-    [part] = laid(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
+    [part] = layout_parts(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
     rows = [each["title"] for each in part["interactive"]["action"]["sections"][0]["rows"]]
     assert rows == [*"abcdefgh", "Ещё", "Назад"]
     text = part["interactive"]["body"]["text"]
@@ -568,13 +568,13 @@ def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
 
 
 def test_whatsapp_long_row_label_continues_in_its_description() -> None:
-    [part] = laid(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
+    [part] = layout_parts(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
     row = part["interactive"]["action"]["sections"][0]["rows"][0]
     assert (row["title"], row["description"]) == ("Северные Марианские", "острова и ещё")
 
 
 def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
-    [part] = laid(
+    [part] = layout_parts(
         ("б" * 1500,),
         *presses("Отправить", "Изменить"),
         RenderedButton("!help", "Помощь", "control"),
@@ -585,14 +585,14 @@ def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
 
 def test_whatsapp_list_follows_its_long_text_in_a_second_message() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
-    before, last = laid(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
+    before, last = layout_parts(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
     assert before["text"]["body"] == "б" * 1500
     assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3/9"
 
 
 def test_whatsapp_long_text_is_split_without_losing_words() -> None:
     words = "сөз " * 2000
-    found = laid((words,))
+    found = layout_parts((words,))
     assert all(len(each["text"]["body"]) <= 4096 for each in found)
     joined = " ".join(each["text"]["body"] for each in found)
     assert joined.split() == [*words.split(), "3/9"]
@@ -608,12 +608,12 @@ def test_whatsapp_long_text_is_split_without_losing_words() -> None:
 )
 def test_whatsapp_layout_raises_does_not_fit_for_oversized_buttons(press: RenderedButton) -> None:
     with pytest.raises(DoesNotFit):
-        laid(("A",), press, *presses(*"bcd"))
+        layout_parts(("A",), press, *presses(*"bcd"))
 
 
 def test_whatsapp_link_button_is_alone_and_control_labels_can_be_typed() -> None:
     link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
-    [part] = laid(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
+    [part] = layout_parts(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]
     assert parameters == {"display_text": "Открыть страницу", "url": "https://kosh.example/p/x"}
     assert part["interactive"]["body"]["text"].endswith("Закрыть и очистить")
@@ -711,8 +711,8 @@ async def test_whatsapp_channel_supports_the_api_of_a_solution_provider() -> Non
         sent = await user.send_photo(b"\xff\xd8\xff" + bytes(2000))
         await channel.send(ChannelCall("send", user.user_id, MESSAGE))
         await channel.acknowledge(sent.id, typing=True)
-        got = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
-        assert b"".join(got) == b"\xff\xd8\xff" + bytes(2000)
+        chunks = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
+        assert b"".join(chunks) == b"\xff\xd8\xff" + bytes(2000)
         assert user.last.text == "Сәлеметсіз бе"
         assert emulator.journal.mistakes() == []
 
@@ -791,9 +791,9 @@ async def test_whatsapp_file_is_streamed_from_a_newly_requested_address(
     data = bytes(range(256)) * 1000
     ref = (await user.send_document(data)).content["document"]["id"]
     emulator.world.links.clear()
-    got = [chunk async for chunk in channel.fetch(ref)]
-    assert b"".join(got) == data
-    assert len(got) > 1
+    chunks = [chunk async for chunk in channel.fetch(ref)]
+    assert b"".join(chunks) == data
+    assert len(chunks) > 1
 
 
 async def test_whatsapp_expired_file_address_is_requested_once_more(
@@ -801,19 +801,19 @@ async def test_whatsapp_expired_file_address_is_requested_once_more(
 ) -> None:
     user = emulator.user(PHONE)
     ref = (await user.send_photo()).content["image"]["id"]
-    asked = []
+    requested = []
     located = channel._located
 
     async def expired(name: str) -> str:
         url = await located(name)
-        asked.append(url)
-        if len(asked) == 1:
+        requested.append(url)
+        if len(requested) == 1:
             emulator.world.links.clear()
         return url
 
     monkeypatch.setattr(channel, "_located", expired)
     assert b"".join([chunk async for chunk in channel.fetch(ref)]).startswith(b"\xff\xd8")
-    assert len(asked) == 2
+    assert len(requested) == 2
 
 
 @pytest.mark.parametrize("ref", ["12345", "../messages", "a b", ""])

@@ -110,9 +110,9 @@ def interactive(content: dict[str, Any]) -> dict[str, Any]:
 def template(*values: str, name: str = "status_changed", code: str = "kk") -> dict[str, Any]:
     parameters = [{"type": "text", "text": value} for value in values]
     components = [{"type": "body", "parameters": parameters}] if values else []
-    asked = {"name": name, "language": {"code": code}, "components": components}
+    fields = {"name": name, "language": {"code": code}, "components": components}
     message = {"messaging_product": "whatsapp", "to": PHONE, "type": "template"}
-    return message | {"template": asked}
+    return message | {"template": fields}
 
 
 async def send(whatsapp: Emulator, message: Any) -> int:
@@ -295,8 +295,8 @@ async def test_whatsapp_emulator_users_send_every_kind_of_message(
 async def test_whatsapp_emulator_webhook_is_verified_and_signed(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    [asked] = hook.challenges
-    assert (asked["hub.mode"], asked["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
+    [challenge] = hook.challenges
+    assert (challenge["hub.mode"], challenge["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
     await aigul.say("Сәлем / 🧿")
     await whatsapp.until_taken()
     [raw] = hook.raw

@@ -91,7 +91,7 @@ def _inside(label: Label) -> Iterator[Text]:
 
 
 @cache
-def given() -> re.Pattern[str]:
+def untranslated_values() -> re.Pattern[str]:
     """Return a pattern that matches untranslated values: people's words, names and examples."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
@@ -102,7 +102,7 @@ def given() -> re.Pattern[str]:
 
 def _own(line: str) -> str:
     """Return a line without direction marks, with people's words, names and examples replaced."""
-    return given().sub("·", MARKS.sub("", line))
+    return untranslated_values().sub("·", MARKS.sub("", line))
 
 
 def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:

@@ -28,8 +28,8 @@ def awake(mark: str) -> None:
 def _marked(place: Any, name: str, mark: Path) -> None:
     begins: Callable[..., Awaitable[Any]] = getattr(place, name)
 
-    async def marking(*given: Any, **more: Any) -> Any:
-        begun = await begins(*given, **more)
+    async def marking(*args: Any, **kwargs: Any) -> Any:
+        begun = await begins(*args, **kwargs)
         mark.touch()
         return begun
 

@@ -146,11 +146,11 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
         found = await crowd.started(rt, who, crowd.a_draft())
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0")
-        begun = time.monotonic()
+        start = time.monotonic()
         with _workers(rt, folder, mutant) as workers:
             kills, restarts = await _kill(folder, plan, workers, platform)
-            await _settle(rt, owner, found, begun + plan.limit, platform)
-        seconds = time.monotonic() - begun
+            await _settle(rt, owner, found, start + plan.limit, platform)
+        seconds = time.monotonic() - start
         listed = await _listed(rt, who, found)
         return await _account(rt, plan, found, members, platform, listed, kills, restarts, seconds)
 
@@ -353,10 +353,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--mutant", default="")
-    given = parser.parse_args()
-    plan = Plan(given.people, given.kills, given.seed, given.rate)
+    arguments = parser.parse_args()
+    plan = Plan(arguments.people, arguments.kills, arguments.seed, arguments.rate)
     with tempfile.TemporaryDirectory(prefix="kosh-broadcast-") as folder:
-        report = asyncio.run(storm(Path(folder), plan, given.mutant))
+        report = asyncio.run(storm(Path(folder), plan, arguments.mutant))
     print(summary(report))
     sys.exit(bool(report.red()))
 

@@ -74,15 +74,15 @@ def chaos(
         raise typer.Exit(bool(report.red()))
     if profile not in PROFILES:
         raise typer.BadParameter(f"there is no profile {profile}")
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "people": people,
         "updates": updates,
         "faults": faults,
         "seed": seed,
         "rate": rate,
     }
-    given |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
-    plan = replace(PROFILES[profile], **{name: value for name, value in given.items() if value})
+    options |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
+    plan = replace(PROFILES[profile], **{name: value for name, value in options.items() if value})
     if profile == "upgrade":
         former = former or upgrade.before()
         typer.echo(f"{'from':36}{former[:9]:>9}")

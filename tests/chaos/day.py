@@ -36,10 +36,10 @@ from tests.chaos.day_judge import figures, judge
 from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, SharedState, Walk
 from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.faults import Faults
-from tests.chaos.independent.gates import Weather
+from tests.chaos.independent.gates import InjectedFaults
 from tests.chaos.independent.ledger import Entry, Ledger
 from tests.chaos.independent.stack import TOKEN, Program, Stack
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.console_client import Console
 from tests.desk.desks import an_officer
 from tests.editorial import editors
@@ -62,7 +62,7 @@ ANNOUNCED_AT = 0.6
 EARLIER = 0.05
 # Telegram delivers through at most 100 connections. RETRY_SCALE shortens the waits between
 # its attempts to deliver an update.
-CONNECTIONS, RETRY_SCALE, PATIENCE_SECONDS = 100, 0.25, 20.0
+CONNECTIONS, RETRY_SCALE, TIMEOUT_SECONDS = 100, 0.25, 20.0
 LOST_ANSWERS = {"name": "drop_after_commit", "probability": 0.02}
 LEARNERS = 8
 SETTLE_SECONDS, SAMPLE_SECONDS = 420.0, 5.0
@@ -126,16 +126,16 @@ class Day:
         officers = [f"Officer Testov {at}" for at in range(1 + int(handoffs / CASES_EACH))]
         for name in officers:
             await an_officer(self.rt, name)
-        async with AsyncExitStack() as held:
-            desks = [Desk(self.shared_state, each, await held.enter_async_context(
+        async with AsyncExitStack() as cleanup:
+            desks = [Desk(self.shared_state, each, await cleanup.enter_async_context(
                 Console.signed_in(self.shared_state.url, each))) for each in officers]  # fmt: skip
             working = [asyncio.create_task(each.work()) for each in desks]
             sampling = asyncio.create_task(self.sample())
             await self.learn()
             self.began = self.ledger.seconds()
             chats = [int(member.address) for member in earlier]
-            beside = [self.faults(), self.publications(), self.announcement(chats)]
-            await asyncio.gather(self.people(), *beside)
+            background_tasks = [self.faults(), self.publications(), self.announcement(chats)]
+            await asyncio.gather(self.people(), *background_tasks)
             self.shared_state.over.set()
             await asyncio.wait(working, timeout=SETTLE_SECONDS)
             await self.settle()
@@ -152,7 +152,7 @@ class Day:
         If `choice` is given, the person asks only the question with this number, and the replies
         are recorded as the expected ones.
         """
-        who = Somebody(self.shared_state.first + number)
+        who = InventedPerson(self.shared_state.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
         return Walk(self.shared_state, who, kind, language, chance, choice >= 0, choice)
 
@@ -187,7 +187,7 @@ class Day:
     async def faults(self) -> None:
         """Kill processes at the moments of FAULTS; each is started again."""
         chance = random.Random(f"faults {self.plan.seed}")
-        calm = Weather(chance)
+        calm = InjectedFaults(chance)
         found = Faults(self.stack, self.ledger, calm, calm, chance)
         for moment, kind in FAULTS:
             await self.until(moment)
@@ -288,37 +288,37 @@ def heard(journal: Journal) -> dict[int, int]:
 async def opened(plan: Plan) -> AsyncIterator[Day]:
     """Start all servers and processes of the day; end them when the block ends."""
     ledger, stack = Ledger(plan.out / LEDGER), Stack(plan.out, plan.mutant, workers=2)
-    async with AsyncExitStack() as held:
-        held.callback(ledger.close)
-        held.push_async_callback(stack.stop)
+    async with AsyncExitStack() as cleanup:
+        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(stack.stop)
         databases, registry_database = await asyncio.to_thread(stack.start_servers)
-        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, PATIENCE_SECONDS))
+        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, TIMEOUT_SECONDS))
         await emulator.start()
-        held.push_async_callback(emulator.stop)
+        cleanup.push_async_callback(emulator.stop)
         app = create_sandbox(
             registry_database, client_id="kosh", client_secret=stack.registry_secret,
             callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
             callback_secret=stack.callback_secret, delay=1.0,
         )  # fmt: skip
-        sandbox = await held.enter_async_context(serving(app))
+        sandbox = await cleanup.enter_async_context(serving(app))
         async with (
             aiohttp.ClientSession() as http,
             http.post(f"{sandbox}/_faults", json=LOST_ANSWERS) as answer,
         ):
             assert answer.status < 300, await answer.text()
-        given = stack.settings(emulator.url, sandbox)
-        webs = given
+        environment = stack.settings(emulator.url, sandbox)
+        webs = environment
         if program := pgbouncer():
             # PgBouncer ignores the time limits that a connection asks for at its start, so set them
             # for the database role.
             with psycopg.connect(stack.postgres.url, autocommit=True) as session:
                 session.execute("ALTER ROLE kosh_app SET statement_timeout = '10s'")
-            urls = held.enter_context(pooled.between(program, plan.out, databases))
-            webs = given | {"KOSH_DATABASE_URL": urls.app}
-        await stack.start_programs(given, webs)
+            urls = cleanup.enter_context(pooled.between(program, plan.out, databases))
+            webs = environment | {"KOSH_DATABASE_URL": urls.app}
+        await stack.start_programs(environment, webs)
         await emulator.set_webhook(stack.webhook, stack.secret, CONNECTIONS)
-        chosen = {name.removeprefix("KOSH_").lower(): value for name, value in given.items()}
-        rt = await held.enter_async_context(runtime(settings(**chosen)))
+        chosen = {name.removeprefix("KOSH_").lower(): value for name, value in environment.items()}
+        rt = await cleanup.enter_async_context(runtime(settings(**chosen)))
         shared_state = SharedState(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
         pids: dict[str, Callable[[], int]] = {
             "postgres": stack.postgres.pid, "valkey": stack.valkey.pid, "people": os.getpid,

@@ -146,11 +146,11 @@ def registered(story: Story) -> Iterator[str]:
 
 def handoffs(story: Story) -> Iterator[str]:
     """Yield the people whose request for an officer was not closed once, or not answered."""
-    asked, closed = set(story.people("asked")), Counter(story.people("closed"))
-    got = {each["person"] for each in story.by["news"] if each["label"] == "officer"}
-    for name in asked | closed.keys():
-        if (name in asked, closed[name], name in got) != (True, 1, True):
-            yield f"{name}: closed {closed[name]} times, answered: {name in got}"
+    requesters, closed = set(story.people("asked")), Counter(story.people("closed"))
+    notified = {each["person"] for each in story.by["news"] if each["label"] == "officer"}
+    for name in requesters | closed.keys():
+        if (name in requesters, closed[name], name in notified) != (True, 1, True):
+            yield f"{name}: closed {closed[name]} times, answered: {name in notified}"
 
 
 def files(story: Story) -> Iterator[str]:
@@ -197,8 +197,8 @@ def strict(story: Story) -> Iterator[str]:
 
 def enough(story: Story) -> Iterator[str]:
     """Yield each required kind of event that did not happen: without it, the day proves nothing."""
-    came = Counter(each["activity"] for each in story.by["came"])
-    needed = {kind: came[kind] for kind in SHARES}
+    counts = Counter(each["activity"] for each in story.by["came"])
+    needed = {kind: counts[kind] for kind in SHARES}
     needed |= {kind: len(story.by[kind]) for kind in ("fault", "announced", "published", "pair")}
     yield from (f"a day without {name} proves nothing" for name, n in needed.items() if not n)
 

@@ -13,7 +13,7 @@ import aiohttp
 from flows.knowledge.faq import ENTRIES
 from tests.chaos.independent.ledger import Entry, Ledger
 from tests.chaos.independent.people import keys, nonce, payload
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.console_client import Console
 from tests.emulators.telegram import Emulator, Message, User
 from tests.sample_files import saved, sheet
@@ -47,7 +47,7 @@ UNDECIDED = {"seen", "refuse"}
 WORDS = 3
 # Maximum seconds to wait for a reply before consent, after consent, and from an officer. Before
 # consent nothing durable is stored, so a person without a reply begins again.
-PATIENCE_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
+TIMEOUT_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
 MAX_TRIES = 8
 IDLE_SECONDS = 0.5
 CASE = re.compile(r'href="(/console/cases/[0-9a-f-]{36})')
@@ -93,7 +93,7 @@ class Walk:
     """
 
     shared_state: SharedState
-    who: Somebody
+    who: InventedPerson
     kind: str
     language: str
     chance: random.Random
@@ -111,7 +111,7 @@ class Walk:
 
     async def live(self) -> None:
         """Do what the person came for; begin again if the session was lost before consent."""
-        began = self.shared_state.ledger.seconds()
+        start = self.shared_state.ledger.seconds()
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "buttons": self.buttons, "typed": self.typed, "form": self.form, "file": self.help,
             "help": self.help, "news": self.news, "reader": self.begin,
@@ -122,7 +122,7 @@ class Walk:
                 await kinds[self.kind]()
                 return self.note("left")
             except Again as why:
-                self.note("again", since=began, known=self.known, why=str(why))
+                self.note("again", since=start, known=self.known, why=str(why))
                 if self.known:
                     break
             with suppress(Again):
@@ -143,7 +143,7 @@ class Walk:
         label: str,
         do: Callable[[], Awaitable[object]],
         seen: Callable[[], object],
-        patience: float = 0.0,
+        max_seconds: float = 0.0,
     ) -> str:
         """Perform an act and wait for the reply; record the wait and the texts of the reply.
 
@@ -152,18 +152,18 @@ class Walk:
         if not self.learns:
             await asyncio.sleep(self.chance.expovariate(1 / self.shared_state.think))
         ledger, last = self.shared_state.ledger, max((one.id for one in self.user.chat), default=0)
-        asked, waited, text = ledger.seconds(), None, ""
-        limit = patience or (KNOWN_SECONDS if self.known else PATIENCE_SECONDS)
+        asked_at, waited, text = ledger.seconds(), None, ""
+        limit = max_seconds or (KNOWN_SECONDS if self.known else TIMEOUT_SECONDS)
         await do()
         with suppress(TimeoutError):
             await self.user.place.changed.until(seen, limit)
-            waited = ledger.seconds() - asked
+            waited = ledger.seconds() - asked_at
             new = [one.text for one in self.user.received if one.id > last]
             text = "\n\n".join(new)
         newest = shown(self.user)
         is_lost = bool(newest and payload(newest, self.language)) and label != "start"
         label = f"lost at {label}" if is_lost else label
-        self.note("act", label=label, asked=asked, waited=waited, text=text, known=self.known,
+        self.note("act", label=label, asked=asked_at, waited=waited, text=text, known=self.known,
                   learns=self.learns)  # fmt: skip
         if waited is None or is_lost:
             raise Again(f"no reply to {label}" if waited is None else label)
@@ -182,9 +182,9 @@ class Walk:
                 raise Again(f"no button {key}")
             name = label if at == len(wanted) - 1 and label else key
             consents = key == "yes" and "refuse" in keys(newest)
-            patience = KNOWN_SECONDS if consents else 0.0
+            max_seconds = KNOWN_SECONDS if consents else 0.0
             press, changed = partial(self.user.press, data, newest), self._changed()
-            await self.act(name, press, changed, patience)
+            await self.act(name, press, changed, max_seconds)
             after = shown(self.user)
             self.known |= consents and after is not None and not UNDECIDED & keys(after)
 
@@ -262,8 +262,10 @@ class Walk:
             return
 
         def answered() -> bool:
-            mine = [one.id for one in self.user.chat if not one.from_bot]
-            return len([one for one in self.user.received if one.id > mine[-1] and keys(one)]) > 1
+            sent_ids = [one.id for one in self.user.chat if not one.from_bot]
+            return (
+                len([one for one in self.user.received if one.id > sent_ids[-1] and keys(one)]) > 1
+            )
 
         await self.act("pair", both, answered)
         texts = [one.text for one in self.user.received if one.id > last]
@@ -300,12 +302,12 @@ class Walk:
 
     async def _until(self, label: str, seen: Callable[[], object], seconds: float) -> None:
         """Wait for a message that is no reply to an act; raise Again if it comes too late."""
-        asked = self.shared_state.ledger.seconds()
+        asked_at = self.shared_state.ledger.seconds()
         try:
             await self.user.place.changed.until(seen, seconds)
         except TimeoutError:
             raise Again(f"no {label}") from None
-        self.note("news", label=label, waited=self.shared_state.ledger.seconds() - asked)
+        self.note("news", label=label, waited=self.shared_state.ledger.seconds() - asked_at)
 
 
 def answer_to(name: str) -> str:
@@ -321,7 +323,7 @@ def _text(user: User, text: str) -> bool:
     return any(text in one.text for one in user.received)
 
 
-def _two(user: User, who: Somebody) -> bool:
+def _two(user: User, who: InventedPerson) -> bool:
     """Return True if the officer sent one more message after the answer to this person."""
     texts = [one.text for one in user.received]
     at = next(n for n, text in enumerate(texts) if answer_to(who.canary) in text)
@@ -352,19 +354,19 @@ class Desk:
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)
         assert listed.status == 200, listed.status
-        mine = dict.fromkeys(CASE.findall(listed.html))
+        cases = dict.fromkeys(CASE.findall(listed.html))
         for path in list(self.closing):
             entry = self.closing.pop(path)
-            if path not in mine:
+            if path not in cases:
                 self.shared_state.ledger.note("closed", case=path, by=self.name, **entry)
-        for path in mine:
+        for path in cases:
             await self.console.get(path)
             await self.handle(path)
-        if len(mine) < MAX_OPEN:
+        if len(cases) < MAX_OPEN:
             await self.console.get("/console/inbox")
             await self.console.submit("/next")
             await self.handle(self.console.screen.path)
-        return not mine and not self.closing and self.console.screen.path == "/console/inbox"
+        return not cases and not self.closing and self.console.screen.path == "/console/inbox"
 
     async def handle(self, path: str) -> None:
         """Perform up to MAX_STEPS actions that are due on the case on the screen."""

@@ -29,7 +29,7 @@ from tests.chaos.platform import Arrival, Platform
 from tests.chaos.processes import (
     DOOR,
     OURS,
-    PATIENCE,
+    TIMEOUT_SECONDS,
     WEBS,
     WORKERS,
     Processes,
@@ -74,19 +74,19 @@ class Scene:
 
     @asynccontextmanager
     async def noted(self, kind: str, what: str, doubts: int = 1) -> AsyncIterator[None]:
-        begun = time.time()
+        start = time.time()
         try:
             yield
         finally:
-            self.processes.note(kind, what, begun, time.time(), doubts)
+            self.processes.note(kind, what, start, time.time(), doubts)
 
 
 type Act = Callable[[Scene], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """One kind of fault; `often` is how often it occurs in a deck (the faults of one round).
+class FaultKind:
+    """One kind of fault; `often` is how often it occurs in a round.
 
     With `often` 0 it occurs only if its kind is requested. `short` marks faults for short runs.
     """
@@ -98,28 +98,30 @@ class Trouble:
     short: bool = False
 
 
-MATRIX: list[Trouble] = []
+MATRIX: list[FaultKind] = []
 
 
-def trouble(kind: str, what: str, often: int = 1, *, short: bool = False) -> Callable[[Act], Act]:
+def fault_kind(
+    kind: str, what: str, often: int = 1, *, short: bool = False
+) -> Callable[[Act], Act]:
     def enter(act: Act) -> Act:
-        MATRIX.append(Trouble(kind, what, act, often, short))
+        MATRIX.append(FaultKind(kind, what, act, often, short))
         return act
 
     return enter
 
 
-def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Trouble]:
+def shuffled_round(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[FaultKind]:
     """Return the faults of one round in random order; every kind of fault occurs in each round."""
     wanted = set(kinds)
-    cards = [
+    fault_kinds = [
         each
         for each in MATRIX
         for _time in range(max(each.often, each.kind in wanted))
         if (not short or each.short) and (not wanted or each.kind in wanted)
     ]
-    chance.shuffle(cards)
-    return cards
+    chance.shuffle(fault_kinds)
+    return fault_kinds
 
 
 # Faults of Kosh's processes
@@ -131,24 +133,24 @@ async def _kill(scene: Scene, names: Sequence[str]) -> None:
     await asyncio.to_thread(scene.processes.kill, name)
 
 
-@trouble("F1", "a web process is killed", 6, short=True)
+@fault_kind("F1", "a web process is killed", 6, short=True)
 async def kill_web(scene: Scene) -> None:
     await _kill(scene, WEBS)
 
 
-@trouble("F1", "a worker is killed", 4, short=True)
+@fault_kind("F1", "a worker is killed", 4, short=True)
 async def kill_worker(scene: Scene) -> None:
     await _kill(scene, WORKERS)
 
 
-@trouble("F2", "a process is told to end", 2, short=True)
+@fault_kind("F2", "a process is told to end", 2, short=True)
 async def end(scene: Scene) -> None:
     name = await scene.one_up(OURS)
     async with scene.noted("F2", name, doubts=0):
         await asyncio.to_thread(scene.processes.renew, name)
 
 
-@trouble("F2", "a worker is told to end while PostgreSQL hangs")
+@fault_kind("F2", "a worker is told to end while PostgreSQL hangs")
 async def end_in_silence(scene: Scene) -> None:
     frozen = descendants(_postmaster(scene))
     name = await scene.one_up(WORKERS)
@@ -160,7 +162,7 @@ async def end_in_silence(scene: Scene) -> None:
             send(frozen, signal.SIGCONT)
 
 
-@trouble("F19", "a process dies at the next await of a handler", 6)
+@fault_kind("F19", "a process dies at the next await of a handler", 6)
 async def die_at_a_checkpoint(scene: Scene) -> None:
     handler = scene.chance.choice(tuple(CHECKPOINTS))
     at = scene.chance.randint(1, CHECKPOINTS[handler])
@@ -174,7 +176,7 @@ async def die_at_a_checkpoint(scene: Scene) -> None:
         await asyncio.to_thread(scene.processes.kill, name)
 
 
-@trouble("F14", "a worker's clock is ten minutes off")
+@fault_kind("F14", "a worker's clock is ten minutes off")
 async def skew(scene: Scene) -> None:
     name = await scene.one_up(WORKERS)
     seconds = scene.chance.choice((-600, 600))
@@ -185,7 +187,7 @@ async def skew(scene: Scene) -> None:
         await asyncio.to_thread(scene.processes.renew, name)
 
 
-@trouble("F14", "the database's clock jumps, and back")
+@fault_kind("F14", "the database's clock jumps, and back")
 async def jump(scene: Scene) -> None:
     move = "UPDATE test_clock SET ahead = ahead + %s::interval"
     async with scene.noted("F14", "database +30 s", doubts=0):
@@ -194,7 +196,7 @@ async def jump(scene: Scene) -> None:
             await scene.hold()
 
 
-@trouble("F18", "a rolling deploy with a migration, a new question in the flow, and back")
+@fault_kind("F18", "a rolling deploy with a migration, a new question in the flow, and back")
 async def roll(scene: Scene) -> None:
     async with scene.noted("F18", "deploy", doubts=0):
         await asyncio.to_thread(deploy.expand, scene.processes.owner)
@@ -207,7 +209,7 @@ async def roll(scene: Scene) -> None:
         await asyncio.to_thread(deploy.contract, scene.processes.owner)
 
 
-@trouble("F23", "a process starts with keys that are not ours")
+@fault_kind("F23", "a process starts with keys that are not ours")
 async def wrong_keys(scene: Scene) -> None:
     """Start a process with wrong encryption keys, with which it could recognise no person.
 
@@ -223,7 +225,7 @@ async def wrong_keys(scene: Scene) -> None:
     spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
     async with scene.noted("F23", "wrong keys", doubts=0):
         spare.start()
-        scene.processes.refused += await asyncio.to_thread(spare.gone, PATIENCE)
+        scene.processes.refused += await asyncio.to_thread(spare.gone, TIMEOUT_SECONDS)
         scene.processes.spared += 1
         spare.kill()
 
@@ -267,20 +269,20 @@ async def _database_down(scene: Scene, kind: str, number: signal.Signals) -> Asy
             await asyncio.to_thread(_revive, scene)
 
 
-@trouble("F3", "PostgreSQL crashes and starts again", 3, short=True)
+@fault_kind("F3", "PostgreSQL crashes and starts again", 3, short=True)
 async def crash_database(scene: Scene) -> None:
     async with _database_down(scene, "F3", signal.SIGQUIT):
         pass
 
 
-@trouble("F4", "PostgreSQL is away for a while", 2)
+@fault_kind("F4", "PostgreSQL is away for a while", 2)
 async def stop_database(scene: Scene) -> None:
     async with _database_down(scene, "F4", signal.SIGINT):
         await _refusals(scene, AWAY)
         await scene.hold()
 
 
-@trouble("F5", "PostgreSQL hangs", 2)
+@fault_kind("F5", "PostgreSQL hangs", 2)
 async def freeze_database(scene: Scene) -> None:
     frozen = descendants(_postmaster(scene))
     async with scene.noted("F5", "PostgreSQL"):
@@ -293,13 +295,13 @@ async def freeze_database(scene: Scene) -> None:
 
 async def _refusals(scene: Scene, most: float) -> None:
     """Check that a web process without a database reports 503 within `most` seconds."""
-    asked = [asyncio.to_thread(ready, scene.processes.ports[0], most) for _time in range(3)]
-    for status in await asyncio.gather(*asked):
+    checks = [asyncio.to_thread(ready, scene.processes.ports[0], most) for _time in range(3)]
+    for status in await asyncio.gather(*checks):
         scene.processes.refused_late += status not in (503, None)
         scene.processes.unanswered += status is None
 
 
-@trouble("F6", "PostgreSQL has no connection left")
+@fault_kind("F6", "PostgreSQL has no connection left")
 async def exhaust_database(scene: Scene) -> None:
     async with scene.noted("F6", "connections"):
         with ExitStack() as taken:
@@ -313,7 +315,7 @@ def _take_all(url: str, taken: ExitStack) -> None:
             taken.enter_context(psycopg.connect(url, connect_timeout=3))
 
 
-@trouble("F9", "the disk of the database is full", 2)
+@fault_kind("F9", "the disk of the database is full", 2)
 async def fill_disk(scene: Scene) -> None:
     """Fill the database's disk, if it is a separate file system; otherwise do nothing."""
     place = scene.processes.folder / "postgres"
@@ -349,7 +351,7 @@ def _valkey(scene: Scene) -> int:
     return int((scene.processes.folder / "valkey" / "valkey.pid").read_text())
 
 
-@trouble("F7", "Valkey is killed", 2, short=True)
+@fault_kind("F7", "Valkey is killed", 2, short=True)
 async def kill_valkey(scene: Scene) -> None:
     async with scene.noted("F7", "killed", doubts=0):
         await asyncio.to_thread(_stop, _valkey(scene), signal.SIGKILL)
@@ -357,14 +359,14 @@ async def kill_valkey(scene: Scene) -> None:
         await asyncio.to_thread(_revive, scene)
 
 
-@trouble("F7", "Valkey forgets everything", 2, short=True)
+@fault_kind("F7", "Valkey forgets everything", 2, short=True)
 async def flush_valkey(scene: Scene) -> None:
     async with scene.noted("F7", "flushed", doubts=0):
         with redis.Redis.from_url(scene.processes.redis) as client:
             client.flushall()
 
 
-@trouble("F7", "Valkey is full")
+@fault_kind("F7", "Valkey is full")
 async def fill_valkey(scene: Scene) -> None:
     async with scene.noted("F7", "full", doubts=0):
         with redis.Redis.from_url(scene.processes.redis) as client:
@@ -380,7 +382,7 @@ def _stuff(client: "redis.Redis") -> None:
         raise RuntimeError("Valkey is larger than it ought to be")
 
 
-@trouble("F7", "Valkey can only be read")
+@fault_kind("F7", "Valkey can only be read")
 async def freeze_valkey(scene: Scene) -> None:
     """Restart Valkey as a read-only replica of a server that does not exist."""
     home, pid = scene.processes.folder / "valkey", _valkey(scene)
@@ -418,30 +420,30 @@ async def _disturb(
         await asyncio.to_thread(scene.processes.proxy.become, lines, "pass", 0.0)
 
 
-@trouble("F22", "the line to PostgreSQL fails", 4, short=True)
+@fault_kind("F22", "the line to PostgreSQL fails", 4, short=True)
 async def part_from_database(scene: Scene) -> None:
     modes = ("drop", "half", "cut", "tear", "delay")
     await _disturb(scene, "F22", _lines(scene, "postgres"), modes, 0.2)
 
 
-@trouble("F22", "the line from the platforms to us fails", 2, short=True)
+@fault_kind("F22", "the line from the platforms to us fails", 2, short=True)
 async def part_from_platform(scene: Scene) -> None:
     await _disturb(scene, "F22", [DOOR], ("drop", "half", "cut", "tear", "delay"), 0.3, doubts=0)
 
 
-@trouble("F8", "the line to Valkey is slow or fails", 3)
+@fault_kind("F8", "the line to Valkey is slow or fails", 3)
 async def part_from_valkey(scene: Scene) -> None:
     modes = ("delay", "delay", "drop", "half", "cut", "tear")
     await _disturb(scene, "F8", _lines(scene, "valkey"), modes, 1.2, doubts=0)
 
 
-@trouble("F11", "the line to the Bot API fails", 3)
+@fault_kind("F11", "the line to the Bot API fails", 3)
 async def part_from_bot_api(scene: Scene) -> None:
     modes = ("drop", "half", "cut", "tear", "delay")
     await _disturb(scene, "F11", _lines(scene, "telegram"), modes, 1.0)
 
 
-@trouble("F13", "the line to the registry fails", 2)
+@fault_kind("F13", "the line to the registry fails", 2)
 async def part_from_registry(scene: Scene) -> None:
     modes = ("drop", "half", "cut", "tear", "delay")
     await _disturb(scene, "F13", _lines(scene, "registry"), modes, 1.0, doubts=0)
@@ -466,7 +468,7 @@ REGISTRY = (
 )
 
 
-@trouble("F11", "the Bot API answers badly", 5, short=True)
+@fault_kind("F11", "the Bot API answers badly", 5, short=True)
 async def fail_bot_api(scene: Scene) -> None:
     fault, more = scene.chance.choice(PLATFORM)
     times = scene.chance.randint(1, 3)
@@ -477,7 +479,7 @@ async def fail_bot_api(scene: Scene) -> None:
         await scene.platform.act("clear_faults")
 
 
-@trouble("F13", "the registry answers badly", 5, short=True)
+@fault_kind("F13", "the registry answers badly", 5, short=True)
 async def fail_registry(scene: Scene) -> None:
     name = scene.chance.choice(REGISTRY)
     fault = {"name": name, "count": scene.chance.randint(1, 5), "seconds": 1.0}
@@ -493,7 +495,7 @@ async def _switch(scene: Scene, fault: dict[str, Any]) -> None:
             assert answer.status < 300, await answer.text()
 
 
-@trouble("F13", "the registry is killed", 1)
+@fault_kind("F13", "the registry is killed", 1)
 async def kill_registry(scene: Scene) -> None:
     async with scene.noted("F13", "killed", doubts=0):
         await asyncio.to_thread(scene.processes.children["registry"].kill)
@@ -501,7 +503,7 @@ async def kill_registry(scene: Scene) -> None:
         scene.processes.children["registry"].start()
 
 
-@trouble("F15", "the platform brings old updates once more", 2, short=True)
+@fault_kind("F15", "the platform brings old updates once more", 2, short=True)
 async def bring_late(scene: Scene) -> None:
     """Deliver some old messages to officers again, as if copies of the updates arrived late."""
     taken = scene.platform.acknowledged
@@ -524,7 +526,7 @@ def text_of(arrival: Arrival) -> str:
     return str(arrival.update.get("message", {}).get("text", ""))
 
 
-@trouble("F20", "ten times as much comes in")
+@fault_kind("F20", "ten times as much comes in")
 async def burst(scene: Scene) -> None:
     async with scene.noted("F20", "burst", doubts=0):
         scene.pace.rate *= 10

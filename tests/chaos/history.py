@@ -16,7 +16,7 @@ from bot.i18n import Languages
 from flows.engine import screens
 from tests.chaos.bursts import count_close
 from tests.chaos.ledger import Ledger, Row
-from tests.chaos.people import LANGUAGE, WORD, Somebody
+from tests.chaos.people import LANGUAGE, WORD, InventedPerson
 from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, sender
 from tests.chaos.processes import Fault
 from tests.chaos.report import Report
@@ -41,7 +41,7 @@ ORDERLY = ("F2", "F18", "F25")
 class Story:
     """The platform's record of one person; each entry has its index in the journal."""
 
-    who: Somebody
+    who: InventedPerson
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     close: int = 0
@@ -49,7 +49,10 @@ class Story:
 
 
 def judged(
-    people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
+    people: Iterable[InventedPerson],
+    entries: Sequence[Entry],
+    faults: Sequence[Fault],
+    ledger: Ledger,
 ) -> Report:
     """Check the promises in the history of a run, person by person, and return the report."""
     report = Report(
@@ -90,7 +93,7 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
     report.acknowledged = len(taken)
     ends = [(each.at, each.until) for each in faults if each.kind in ORDERLY]
     report.put_off_by_orderly_ends = sum(
-        not each.acknowledged and any(begun < each.at < over for begun, over in ends)
+        not each.acknowledged and any(start < each.at < over for start, over in ends)
         for each in deliveries
     )
     report.expired = sum(each.attempt < 0 for each in deliveries)
@@ -98,7 +101,7 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
     return taken
 
 
-def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story]:
+def _stories(people: Iterable[InventedPerson], entries: Sequence[Entry]) -> list[Story]:
     stories = {who.chat: Story(who) for who in people}
     for place, entry in enumerate(entries):
         match entry:
@@ -361,15 +364,17 @@ def _submitted(story: Story, taken: Taken) -> bool:
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
     """Check that the registry has one correct registration if the person submitted, else none."""
     who = story.who
-    mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
+    own_entries = [
+        each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary
+    ]
     wanted = int(_submitted(story, taken))
-    report.second_registrations += max(0, len(mine) - wanted)
-    report.missing_registrations += max(0, wanted - len(mine))
-    for entry in mine:
+    report.second_registrations += max(0, len(own_entries) - wanted)
+    report.missing_registrations += max(0, wanted - len(own_entries))
+    for entry in own_entries:
         wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != who.birth_year
         report.wrong_registrations += wrong or len(entry["writes"]) != 1
     known = [(each.number, each.state) for each in ledger.registrations if each.chat == who.chat]
-    report.wrong_registrations += known != [(each["number"], "accepted") for each in mine]
+    report.wrong_registrations += known != [(each["number"], "accepted") for each in own_entries]
 
 
 def _judge_registry(report: Report, ledger: Ledger) -> None:

@@ -45,7 +45,7 @@ MAX_BEHIND, WAIT_SECONDS = 100, 0.05
 
 
 @dataclass(frozen=True)
-class Somebody:
+class InventedPerson:
     """A simulated person: their chat, and a name that must not appear in any other chat."""
 
     number: int
@@ -125,7 +125,7 @@ class Pace:
 class Walker:
     """A simulated person who uses the messenger; `patience` is in seconds."""
 
-    who: Somebody
+    who: InventedPerson
     platform: Platform
     pace: Pace
     chance: random.Random

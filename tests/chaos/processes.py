@@ -46,8 +46,8 @@ SERVICES = ("postgres", "valkey", "telegram", "registry")
 DOOR = "door"
 """Name of the line from the platform and the registry to Kosh's web processes."""
 
-PATIENCE = 180.0
-GOODBYE = 10.0
+TIMEOUT_SECONDS = 180.0
+MAX_SHUTDOWN_SECONDS = 10.0
 RETRY_SCALE = "0.02"
 # Former names of environment variables, which releases before 2026.12 read, and today's names.
 FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
@@ -107,16 +107,16 @@ class Child:
         return at
 
     def end(self) -> float:
-        """Send SIGTERM, wait up to 3 * GOODBYE seconds, then kill the process.
+        """Send SIGTERM, wait up to 3 * MAX_SHUTDOWN_SECONDS, then kill the process.
 
         Return the seconds until the process ended.
         """
         assert self._process is not None
-        begun = time.monotonic()
+        start = time.monotonic()
         self._process.terminate()
-        if not self.gone(3 * GOODBYE):
+        if not self.gone(3 * MAX_SHUTDOWN_SECONDS):
             self.kill()
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
     def gone(self, seconds: float) -> bool:
         """Wait up to `seconds`; return True if the process has ended."""
@@ -209,7 +209,7 @@ class Processes:
     proxy: Proxy
     children: dict[str, Child]
     faults: list[Fault] = field(default_factory=list)
-    goodbyes: list[float] = field(default_factory=list)
+    shutdown_seconds: list[float] = field(default_factory=list)
     ended_alone: int = 0
     refused_late: int = 0
     unanswered: int = 0
@@ -227,8 +227,8 @@ class Processes:
 
     def renew(self, name: str, **changes: Any) -> None:
         """Stop a process with SIGTERM and start it again; record how long it took to end."""
-        self.goodbyes.append(seconds := self.children[name].end())
-        if seconds > GOODBYE:
+        self.shutdown_seconds.append(seconds := self.children[name].end())
+        if seconds > MAX_SHUTDOWN_SECONDS:
             _logger.warning("%s took %.1f s to end", name, seconds)
         self.children[name].start(**changes)
 
@@ -297,10 +297,8 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
         stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
         sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
-        registry_child = Child(
-            "registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log"
-        )
-        stack.enter_context(_alive(registry_child))
+        server = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
+        stack.enter_context(_alive(server))
         _until_open(telegram)
         _until_open(registry)
         changes = {"mutant": mutant} if mutant else {}
@@ -323,7 +321,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             ports=webs,
             secret=env["KOSH_TELEGRAM_SECRET"],
             proxy=proxy,
-            children=children | {"registry": registry_child},
+            children=children | {"registry": server},
         )
         _until_up(processes)
         yield processes
@@ -442,7 +440,7 @@ def _alive(child: Child) -> Iterator[None]:
 
 
 def _until_open(port: int) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < until:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
@@ -451,7 +449,7 @@ def _until_open(port: int) -> None:
 
 
 def _until_up(processes: Processes) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not processes.all_up():
         for name in OURS:
             processes.must_live(name)

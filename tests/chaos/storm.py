@@ -17,7 +17,7 @@ import psycopg
 from tests.chaos import faults, ledger
 from tests.chaos.faults import Scene
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
+from tests.chaos.people import REGISTERS_EVERY, InventedPerson, Pace, Walker, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
@@ -84,7 +84,7 @@ class Plan:
 class Evidence:
     """All evidence that is visible from outside of Kosh."""
 
-    people: list[Somebody]
+    people: list[InventedPerson]
     entries: list[Entry]
     faults: list[Fault]
     ledger: Ledger
@@ -108,15 +108,15 @@ class Enough:
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
     """Let people act while faults are injected, until no work is left; return the evidence."""
-    begun = time.monotonic()
-    people = [Somebody(number) for number in range(plan.people)]
+    start = time.monotonic()
+    people = [InventedPerson(number) for number in range(plan.people)]
     drained = 0.0
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as http:
         platform = Platform(http, processes.platform)
         await _set_the_scene(platform, processes.registry, people)
         chance = random.Random(plan.seed)
-        beside = [platform.follow(), _bring_twice(platform, chance)]
-        tasks = [asyncio.create_task(each) for each in beside]
+        background_tasks = [platform.follow(), _bring_twice(platform, chance)]
+        tasks = [asyncio.create_task(each) for each in background_tasks]
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.limit):
                 drained = await _rage(processes, platform, people, plan, chance)
@@ -127,7 +127,7 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
         entries = await _entries(http, processes.registry)
     begun_people = [who for who in people if platform.chats[who.chat].begun]
     held = await ledger.read(processes, begun_people, entries)
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - start
     return Evidence(begun_people, platform.entries, processes.faults, held, seconds, drained)
 
 
@@ -140,7 +140,7 @@ async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str,
         await asyncio.sleep(1)
 
 
-async def _set_the_scene(platform: Platform, registry: str, people: list[Somebody]) -> None:
+async def _set_the_scene(platform: Platform, registry: str, people: list[InventedPerson]) -> None:
     for who in people:
         await platform.join(who.chat)
     for fault in REGISTRY_FAULTS:
@@ -151,7 +151,7 @@ async def _set_the_scene(platform: Platform, registry: str, people: list[Somebod
 async def _rage(
     processes: Processes,
     platform: Platform,
-    people: list[Somebody],
+    people: list[InventedPerson],
     plan: Plan,
     chance: random.Random,
 ) -> float:
@@ -184,7 +184,7 @@ async def _rage(
 
 async def _live(
     platform: Platform,
-    who: Somebody,
+    who: InventedPerson,
     plan: Plan,
     pace: Pace,
     seed: float,
@@ -205,13 +205,13 @@ async def _trouble(
     scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
     """Inject faults at random moments while people act; wait for the end of each fault."""
-    chance, cards = scene.chance, list[faults.Trouble]()
+    chance, cards = scene.chance, list[faults.FaultKind]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
         await _through(partial(_reached, scene.platform, moment, done), scene, plan.stall)
         if enough():
             break
-        cards = cards or faults.deck(chance, plan.kinds, short=plan.short)
+        cards = cards or faults.shuffled_round(chance, plan.kinds, short=plan.short)
         card = cards.pop()
         _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
         await card.act(scene)

@@ -11,14 +11,14 @@ import pytest
 from tests.chaos.command import EVIDENCE, judged_again
 from tests.chaos.history import judged
 from tests.chaos.ledger import Ledger, Registration, Row
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
 from tests.chaos.processes import Fault
 from tests.chaos.report import FINDINGS_ZERO, Report
 from tests.chaos.storm import Evidence
 
-WHO = Somebody(0)
-OTHER_PERSON = Somebody(1)
+WHO = InventedPerson(0)
+OTHER_PERSON = InventedPerson(1)
 RECEIPT = "KS-2026-TEST-TEST"
 
 
@@ -60,7 +60,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 class History:
     """A person's history: a consent delivered twice, a submission, two messages to officers."""
 
-    people: list[Somebody]
+    people: list[InventedPerson]
     entries: list[Entry]
     faults: list[Fault]
     ledger: Ledger

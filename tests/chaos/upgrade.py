@@ -19,7 +19,7 @@ import psycopg
 from bot.config.sources import ConfigError
 from bot.db.migrations import baseline
 from tests.chaos import people
-from tests.chaos.faults import Scene, trouble
+from tests.chaos.faults import Scene, fault_kind
 from tests.chaos.platform import Arrival, Entry
 from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Processes, migrated
 
@@ -64,12 +64,12 @@ def checkout(commit: str, folder: Path) -> Path:
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
-    asked = [sys.executable, "-c", ASKED]
-    people.learn(*json.loads(subprocess.run(asked, cwd=tree, stdout=-1, check=True).stdout))
+    command = [sys.executable, "-c", ASKED]
+    people.learn(*json.loads(subprocess.run(command, cwd=tree, stdout=-1, check=True).stdout))
     return tree
 
 
-@trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
+@fault_kind(KIND, "an upgrade from an older release: its schema, then process after process", 0)
 async def upgrade(scene: Scene) -> None:
     """Upgrade with the steps of docs/how-to/upgrade.md.
 

@@ -97,11 +97,11 @@ def test_cli_json_option_prints_rows_with_the_documented_fields(
 
 
 def test_cli_version_command_imports_no_server_library() -> None:
-    asked = "import sys; sys.argv = ['kosh', 'version']\n"
+    script = "import sys; sys.argv = ['kosh', 'version']\n"
     loaded = (
         "except SystemExit: print({'aiogram', 'fastapi', 'psycopg', 'sqlalchemy'} & {*sys.modules})"
     )
-    code = f"{asked}from bot.cli import main\ntry: main()\n{loaded}"
+    code = f"{script}from bot.cli import main\ntry: main()\n{loaded}"
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],

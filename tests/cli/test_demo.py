@@ -55,16 +55,16 @@ def test_demo_uses_its_own_data_folder_and_ignores_settings_files(
 ) -> None:
     (tmp_path / ".kosh").mkdir()
     (tmp_path / ".kosh" / "settings.env").write_text("KOSH_LOG_LEVEL=debug\nKOSH_HOST=0.0.0.0\n")
-    asked: list[Path | None] = []
+    folders: list[Path | None] = []
 
     def surroundings(data: Path | None, *_more: object, **_how: object) -> None:
-        asked.append(data)
+        folders.append(data)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "surroundings", surroundings)
     with pytest.raises(KeyboardInterrupt):
         demo.demo()
-    assert asked == [Path(".kosh/demo")]
+    assert folders == [Path(".kosh/demo")]
     assert "KOSH_HOST" not in os.environ
 
 

@@ -29,7 +29,7 @@ from tests.terminal import ROOT, shell
 
 # Generated, because values that look like examples are rejected.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass
@@ -49,8 +49,8 @@ class Platforms:
 
     async def webhook(self) -> str:
         """Return the URL of Telegram's webhook."""
-        asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
-        async with aiohttp.ClientSession() as http, http.post(asked) as answer:
+        url = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
+        async with aiohttp.ClientSession() as http, http.post(url) as answer:
             return str((await answer.json())["result"]["url"])
 
 
@@ -122,8 +122,8 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
 
 async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
     kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
-    mine = platforms.environment
-    bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
+    environment = platforms.environment
+    bare = {k: v for k, v in environment.items() if k in kept or not k.startswith("KOSH_")}
     platforms.environment = bare
     code, output = await platforms.init(tmp_path / "kosh")
     assert code == 0, output
@@ -142,14 +142,16 @@ def _typed(command: list[str], environment: dict[str, str], answers: dict[str, s
     shown, left = "", list(answers.items())
     # Reading fails with EIO when the process has ended and its terminal is closed.
     with suppress(OSError):
-        while select([controller], [], [], PATIENCE)[0] and (read := os.read(controller, 4096)):
+        while select([controller], [], [], TIMEOUT_SECONDS)[0] and (
+            read := os.read(controller, 4096)
+        ):
             shown += read.decode()
             # getpass discards input that is typed before its prompt, so wait for the end of the
             # prompt.
             if left and left[0][0] in shown and shown.endswith(": "):
                 os.write(controller, f"{left.pop(0)[1]}\n".encode())
     os.close(controller)
-    assert (process.wait(PATIENCE), left) == (0, []), shown
+    assert (process.wait(TIMEOUT_SECONDS), left) == (0, []), shown
     return shown
 
 

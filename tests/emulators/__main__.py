@@ -59,22 +59,24 @@ async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
         await asyncio.sleep(ASK_AGAIN_SECONDS)
 
 
-async def serve(given: argparse.Namespace) -> None:
+async def serve(arguments: argparse.Namespace) -> None:
     """Run both emulators and the demo page until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    kosh = given.kosh.rstrip("/")
+    kosh = arguments.kosh.rstrip("/")
     async with AsyncExitStack() as stack:
         tg = await stack.enter_async_context(
-            telegram.Emulator(secret("TELEGRAM_TOKEN", telegram.TOKEN), port=given.telegram_port)
+            telegram.Emulator(
+                secret("TELEGRAM_TOKEN", telegram.TOKEN), port=arguments.telegram_port
+            )
         )
         wa = await stack.enter_async_context(
             whatsapp.Emulator(
                 secret("WHATSAPP_TOKEN", whatsapp.TOKEN),
                 number_id=secret("WHATSAPP_NUMBER_ID", whatsapp.NUMBER_ID),
                 secret=secret("WHATSAPP_APP_SECRET", whatsapp.SECRET),
-                port=given.whatsapp_port,
+                port=arguments.whatsapp_port,
             )
         )
         # Kosh deduplicates by update id for eight days, so ids must exceed those of an earlier
@@ -82,7 +84,7 @@ async def serve(given: argparse.Namespace) -> None:
         tg.world.updates.next_id = int(time.time())
         phones: dict[str, Phone] = {"telegram": TelegramPhone(tg), "whatsapp": WhatsAppPhone(wa)}
         page = await stack.enter_async_context(
-            serving(phones, kosh, given.registry, given.page_port)
+            serving(phones, kosh, arguments.registry, arguments.page_port)
         )
         await tg.set_webhook(f"{kosh}/webhooks/telegram", secret("TELEGRAM_SECRET", ""))
         token = secret("WHATSAPP_VERIFY_TOKEN", whatsapp.VERIFY_TOKEN)

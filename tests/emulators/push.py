@@ -117,13 +117,13 @@ class PushService:
         return "" if request.headers.get("Authorization", "").startswith("vapid ") else "vapid"
 
     def _is_signed(self, header: str) -> bool:
-        given = dict(part.strip().split("=", 1) for part in header[6:].split(","))
-        if given["k"] != self.vapid:
+        parameters = dict(part.strip().split("=", 1) for part in header[6:].split(","))
+        if parameters["k"] != self.vapid:
             return False
-        signed, _dot, signature = given["t"].rpartition(".")
+        signed, _dot, signature = parameters["t"].rpartition(".")
         head, claims = (json.loads(raw(part)) for part in signed.split("."))
         r, s = (int.from_bytes(raw(signature)[at : at + 32]) for at in (0, 32))
-        key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, raw(given["k"]))
+        key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, raw(parameters["k"]))
         try:
             key.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:

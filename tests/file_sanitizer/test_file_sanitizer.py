@@ -230,9 +230,9 @@ async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(works: Saniti
 async def test_sanitizer_result_has_digest_and_size_of_input_and_output(works: Sanitizer) -> None:
     from hashlib import sha256
 
-    given = photo()
-    verdict, file = await cleaned(works, given)
-    assert (verdict.came, verdict.came_size) == (sha256(given).digest(), len(given))
+    original = photo()
+    verdict, file = await cleaned(works, original)
+    assert (verdict.came, verdict.came_size) == (sha256(original).digest(), len(original))
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 
@@ -259,9 +259,9 @@ async def test_sanitizer_shrinks_a_huge_pdf_page(works: Sanitizer, box: str) -> 
 @pytest.mark.release
 @pytest.mark.row(73)
 async def test_sanitizer_survives_a_pdf_page_of_200_mb(works: Sanitizer) -> None:
-    given = deep_pdf()
-    assert len(given) < 300_000
-    verdict = await works.clean(sent(given))
+    original = deep_pdf()
+    assert len(original) < 300_000
+    verdict = await works.clean(sent(original))
     if isinstance(verdict, Clean):
         verdict.contents.close()
     else:
@@ -290,9 +290,9 @@ NAMES = re.compile(
 async def test_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
     works: Sanitizer,
 ) -> None:
-    given = pdf(*ACTIVE)
-    assert NAMES.search(given)
-    verdict, file = await cleaned(works, given)
+    original = pdf(*ACTIVE)
+    assert NAMES.search(original)
+    verdict, file = await cleaned(works, original)
     assert verdict.hints == ()
     assert not NAMES.search(file)
     assert set(re.findall(rb"/Filter/(\w+)", file)) == {b"DCTDecode"}
@@ -726,9 +726,9 @@ async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Saniti
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 9)
     await cleaned(works, photo())
     before = _peak(reset=True)
-    given = [*files, scan]
+    all_files = [*files, scan]
     verdicts = await asyncio.gather(
-        *(works.clean(sent(file), limit=20 * MEBIBYTE) for file in given)
+        *(works.clean(sent(file), limit=20 * MEBIBYTE) for file in all_files)
     )
     for verdict in verdicts:
         assert isinstance(verdict, Clean)

@@ -63,8 +63,8 @@ class Post:
         """Send the due message hints; return the texts of all e-mails and SMS sent so far."""
         while await notifications.send_hints(self.rt):
             pass
-        return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
-            text for _to, text in self.gateway.taken
+        return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.received] + [
+            text for _to, text in self.gateway.received
         ]
 
 
@@ -145,8 +145,8 @@ async def confirmed(post: Post, way: str = "email", known: Guest | None = None) 
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.hint_way == way
-    post.mail.taken.clear()
-    post.gateway.taken.clear()
+    post.mail.received.clear()
+    post.gateway.received.clear()
     return guest
 
 
@@ -195,10 +195,10 @@ async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
     assert not [word for word in (*TELLING, "testova", "canary") if word in hint.lower()]
     assert "http" not in hint
     if way == "email":
-        assert (post.mail.taken[0]["From"], post.mail.taken[0]["To"]) == (SENDER, ADDRESS)
+        assert (post.mail.received[0]["From"], post.mail.received[0]["To"]) == (SENDER, ADDRESS)
         assert set(post.mail.greetings) == {"neutral.example"}
     else:
-        assert post.gateway.taken[0][0] == NUMBER
+        assert post.gateway.received[0][0] == NUMBER
 
 
 async def test_message_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
@@ -240,7 +240,7 @@ async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(pos
 async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
     guest = await left(post)
     await post.sent()
-    post.mail.taken.clear()
+    post.mail.received.clear()
     await guest.do(Said("/menu"))
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -344,7 +344,7 @@ async def test_message_hints_are_not_sent_when_switched_off(post: Post) -> None:
     assert await notifications.send_hints(off) == 0
     only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
     assert await notifications.send_hints(only) == 1
-    assert post.mail.taken == []
+    assert post.mail.received == []
 
 
 async def ask_again(guest: Guest, address: str) -> None:
@@ -360,7 +360,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_person(post: Pos
     for each in range(checked_input.MAX_CODES_DAILY):
         await ask_again(guest, f"other{each}@example.org")
         await post.sent()
-    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+    assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Post) -> None:
@@ -369,7 +369,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Po
         await guest.consent()
         await ask_again(guest, address)
         await post.sent()
-    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+    assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(post: Post) -> None:
@@ -379,7 +379,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(pos
         await guest.consent()
         await ask_again(guest, address)
         await post.sent()
-    assert len(post.mail.taken) == 1
+    assert len(post.mail.received) == 1
 
 
 async def test_confirmation_code_is_not_resent_when_its_delivery_is_unknown(post: Post) -> None:
@@ -408,7 +408,7 @@ async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(p
     await left(post, "sms")
     off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
     assert await notifications.send_hints(off) == 1
-    assert post.gateway.taken == []
+    assert post.gateway.received == []
 
 
 async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(post: Post) -> None:
@@ -486,4 +486,4 @@ async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -
         }
     )
     await sms.send(post.rt.http, own, NUMBER, "text")
-    assert post.gateway.taken == [(NUMBER, "text")]
+    assert post.gateway.received == [(NUMBER, "text")]

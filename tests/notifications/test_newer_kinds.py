@@ -39,5 +39,5 @@ async def test_notification_of_a_newer_kind_delays_no_other_notification(office:
             (officer.id, officer.id),
         )
     await notifications.send_due(office.rt)
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     assert await office.states() == [("pending", None), ("sent", None)]

@@ -122,7 +122,7 @@ async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
 
 def _texts(office: Office) -> str:
     """Return everything that was sent, as one text: e-mails with headers, and shown pushes."""
-    mails = [each.as_string() + each.get_content() for each in office.mail.taken]
+    mails = [each.as_string() + each.get_content() for each in office.mail.received]
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
 
@@ -143,7 +143,7 @@ async def test_officer_notifications_contain_no_text_of_the_person(
         subject.removeprefix("Kosh: ") for subject in subjects
     ]
     assert len(set(subjects)) == 2
-    assert all(each["To"] == ADDRESS for each in office.mail.taken)
+    assert all(each["To"] == ADDRESS for each in office.mail.received)
     sent = _texts(office)
     for word in (*CANARY.split(), officer.name, str(case.id), str(case.person_id)):
         assert word not in sent
@@ -203,11 +203,11 @@ async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office:
     for _time in range(3):
         await notifications.find_unstaffed(rt)
         await office.run()
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "61 minutes")
     await notifications.find_unstaffed(rt)
     assert await office.run() == ["no_shift"]
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Office) -> None:
@@ -267,10 +267,10 @@ async def test_officer_notifications_are_combined_into_a_digest(office: Office) 
     for _number in range(3):
         await ask(Guest(office.rt))
     await office.run()
-    assert office.mail.taken == []
+    assert office.mail.received == []
     await ahead(office.rt, "60 minutes")
     await office.run()
-    (mail,) = office.mail.taken
+    (mail,) = office.mail.received
     assert mail["Subject"].endswith("3")
     assert len(office.push.shown) == 1
 
@@ -287,10 +287,10 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
     for number in range(4):
         await guest.do(Said(f"word {number}"))
         await office.run()
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "5 minutes")
     await office.run()
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
@@ -328,10 +328,10 @@ async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Of
             " lease_until = kosh_now() + interval '1 minute'"
         )
     await notifications.send_due(rt)
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "61 seconds")
     await notifications.send_due(rt)
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) -> None:
@@ -342,7 +342,7 @@ async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) 
     assert refused.value.__context__ is None
     office.mail.refuse.clear()
     await email.send(office.rt.settings, ADDRESS, "Көш", ".\nЖаңа өтініштер: 1\n")
-    (mail,) = office.mail.taken
+    (mail,) = office.mail.received
     assert (mail["Subject"], mail["Auto-Submitted"]) == ("Көш", "auto-generated")
     assert mail.get_content().splitlines() == [".", "Жаңа өтініштер: 1"]
 

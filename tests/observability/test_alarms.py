@@ -99,8 +99,8 @@ def test_alert_event_counters_start_at_zero() -> None:
 
     Prometheus ignores the first value of a new series, so that the first event would be missed.
     """
-    asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
-    assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
+    events = re.findall(r'event=~?"([^"]+)"', str(RULES))
+    assert {each for some in events for each in some.split("|")} == set(metrics.ALARMING)
 
 
 def test_alert_fires_when_no_process_is_up() -> None:
@@ -368,8 +368,8 @@ async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Ru
         chosen = rt.settings.model_copy(update={"key_dir": own})
         async with running.runtime(chosen), asyncio.timeout(60):
             shutil.rmtree(own)
-            asked = {"event": "keys.unreadable"}
-            while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", asked):  # noqa: ASYNC110 — what goes rings no bell
+            labels = {"event": "keys.unreadable"}
+            while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", labels):  # noqa: ASYNC110 — what goes rings no bell
                 await asyncio.sleep(0.01)
     return rt
 

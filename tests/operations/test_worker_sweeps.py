@@ -31,8 +31,8 @@ def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Ev
     """Return an event that is set after a call of the function `name` of `owner` has returned."""
     run, ended = getattr(owner, name), asyncio.Event()
 
-    async def watched(*given: Any) -> None:
-        await run(*given)
+    async def watched(*args: Any) -> None:
+        await run(*args)
         ended.set()
 
     monkeypatch.setattr(owner, name, watched)

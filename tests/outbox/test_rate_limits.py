@@ -39,7 +39,7 @@ def paced(rt: Runtime, rates: Rates) -> Paced:
     return channel
 
 
-async def known(rt: Runtime) -> Guest:
+async def new_guest(rt: Runtime) -> Guest:
     guest = Guest(rt, uuid4().hex)
     await guest.consent()
     return guest
@@ -65,7 +65,7 @@ EMPTY = Rates(whole=1000, whole_burst=1000, each=0.01, each_burst=1)
 async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     rt: Runtime,
 ) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     channel = paced(rt, EMPTY)
     await guest.do(Said("/help"))
     await guest.do(Said("/help"))
@@ -77,7 +77,7 @@ async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
 
 
 async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Runtime) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
     await guest.do(Said("/help"))
@@ -86,12 +86,12 @@ async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Ru
     assert (await newest(rt, other))[0] == "pending"
     loose = paced(rt, Rates(**rates))  # type: ignore[arg-type]
     for _again in range(3):
-        await (await known(rt)).do(Said("/help"))
+        await (await new_guest(rt)).do(Said("/help"))
     assert loose.calls >= 3
 
 
 async def test_rate_limit_error_of_the_whole_bot_delays_every_chat(rt: Runtime) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     rates = Rates(whole=10, whole_burst=10, each=100, each_burst=100, firm=True)
     channel = paced(rt, rates)
     channel.error = Throttled(30, wide=True)
@@ -107,7 +107,7 @@ async def test_rate_limit_error_of_the_whole_bot_delays_every_chat(rt: Runtime) 
 
 @pytest.mark.requirement("S-88")
 async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: Runtime) -> None:
-    guest = await known(rt)
+    guest = await new_guest(rt)
     channel = paced(rt, Rates())
     channel.error = ChannelSuspended()
     await guest.do(Said("/help"))
@@ -120,7 +120,7 @@ async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: 
 async def test_rate_limits_fall_back_to_a_local_share_without_valkey(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await known(rt)
+    guest = await new_guest(rt)
     channel = paced(rt, EMPTY)
 
     async def away(_draws: Any) -> float:

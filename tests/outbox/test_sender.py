@@ -497,10 +497,10 @@ async def test_broadcast_is_paused_at_once_and_continues_when_resumed(rt: Runtim
     await broadcasts.pause(rt, who.editor, found.id)
     until.set()
     await sending
-    begun = len(post.sent)
-    assert begun == AT_ONCE
+    sent_before = len(post.sent)
+    assert sent_before == AT_ONCE
     await broadcasts.send_shard(rt, found.id, 0)
-    assert len(post.sent) == begun
+    assert len(post.sent) == sent_before
     await broadcasts.resume(rt, who.lead, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(set(post.addresses)) == len(post.addresses) == 100
@@ -840,10 +840,10 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
         failed.set()
         raise ZeroDivisionError
 
-    async def late(*given: Any) -> None:
+    async def late(*args: Any) -> None:
         await failed.wait()
         await asyncio.sleep(0)
-        await settled(*given)
+        await settled(*args)
 
     monkeypatch.setattr(sender, "pushed", lambda rt: ("telegram", "web"))
     monkeypatch.setattr(sender, "_claim", failing)

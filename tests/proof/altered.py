@@ -30,10 +30,10 @@ from tests.proof.mutations import IMPORTED, Altered, Place, noted
 
 # Alterations that change no behaviour, each with a reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-# Limits of a child process, because an altered loop or wait may never end. ROOM is its memory in
-# bytes. PATIENCE is a test's processor time in seconds beyond ten times the usual. MAX_WAIT is the
-# real time in seconds beyond that limit.
-MAX_MEMORY_BYTES, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
+# Limits of a child process, because an altered loop or wait may never end. EXTRA_CPU_SECONDS is a
+# test's processor time beyond ten times the usual. MAX_WAIT is the real time in seconds beyond that
+# limit.
+MAX_MEMORY_BYTES, EXTRA_CPU_SECONDS, MAX_WAIT = 3 << 30, 3.0, 60.0
 NOTICED, BROKEN = 1, 2
 
 
@@ -155,11 +155,11 @@ class Trials:
     def _note(self, items: Sequence[pytest.Item], place: int, hits: set[Place]) -> None:
         hits.clear()
         sys.monitoring.restart_events()
-        begun = time.process_time()
+        start = time.process_time()
         # Try a failing test again: on a busy machine, it may fail by its time limits.
         passes = _passes(items, place) or _passes(items, place)
         assert passes, f"red as things are: {items[place].nodeid}"
-        self._took[place] = time.process_time() - begun
+        self._took[place] = time.process_time() - start
         for hit in hits:
             self._reached[hit].add(place)
 
@@ -234,10 +234,10 @@ class Trials:
             self._run(put, order, items, writer)
         os.close(writer)
         with os.fdopen(reader) as pipe:
-            begun = pipe.read().split()
+            started = pipe.read().split()
         _child, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) != BROKEN, "the alteration cannot be made"
-        return int(begun[-1]) if status else None
+        return int(started[-1]) if status else None
 
     def _run(
         self,
@@ -257,7 +257,7 @@ class Trials:
             resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             for place in order:
                 os.write(writer, f"{place}\n".encode())
-                limit = PATIENCE + 10 * self._took[place]
+                limit = EXTRA_CPU_SECONDS + 10 * self._took[place]
                 signal.setitimer(signal.ITIMER_PROF, limit)
                 signal.setitimer(signal.ITIMER_REAL, MAX_WAIT + limit)
                 if not _passes(items, place):

@@ -72,8 +72,8 @@ def marked(kind: str) -> dict[str, tuple[str, ...]]:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             if node.name.startswith("test_"):
-                mine = [name for each in node.decorator_list for name in _names(each, kind)]
-                for name in dict.fromkeys(whole + mine):
+                names = [name for each in node.decorator_list for name in _names(each, kind)]
+                for name in dict.fromkeys(whole + names):
                     found[name].append(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
     return {name: tuple(tests) for name, tests in found.items()}
 

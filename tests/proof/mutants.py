@@ -232,8 +232,8 @@ def no_escaping() -> None:
 
     make = jinja2.Environment.__init__
 
-    def trusting(environment: Any, *given: Any, **chosen: Any) -> None:
-        make(environment, *given, **(chosen | {"autoescape": False}))
+    def trusting(environment: Any, *args: Any, **kwargs: Any) -> None:
+        make(environment, *args, **(kwargs | {"autoescape": False}))
 
     _put(jinja2.Environment, __init__=trusting)
 
@@ -339,8 +339,8 @@ def any_mission() -> None:
     """Allow an officer's actions on cases of other missions."""
     from bot.officers import permissions
 
-    anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
-    _put(permissions, RULES=anywhere)
+    rules = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
+    _put(permissions, RULES=rules)
 
 
 @noticed_by("tests/web/test_console.py::test_console_session_ends_when_the_officers_role_changes")

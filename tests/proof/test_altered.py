@@ -44,7 +44,7 @@ import sys
 from tests.proof import altered
 from tests.proof.mutations import Source
 
-altered.PATIENCE = 0.2
+altered.EXTRA_CPU_SECONDS = 0.2
 source = Source("flows.engine.identity_numbers")
 changed = (
     ("a comment", "class Identity(", "# A comment.\\nclass Identity("),

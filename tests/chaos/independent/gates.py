@@ -30,7 +30,7 @@ NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "a
 
 
 @dataclass
-class Weather:
+class InjectedFaults:
     """The faults that a gate injects now: each call gets one of `kinds` with this probability."""
 
     rng: random.Random
@@ -56,7 +56,7 @@ class TelegramGate:
 
     ledger: Ledger
     emulator: Emulator
-    weather: Weather
+    injected_faults: InjectedFaults
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -64,7 +64,7 @@ class TelegramGate:
         method = request.match_info["method"]
         if request.match_info["token"] != self.emulator.token:
             return response(refused(Refusal(401, "Unauthorized")))
-        fault = self.weather.draw()
+        fault = self.injected_faults.draw()
         body = await read_body(request)
         if fault == "429":
             self.note(method, body.values, 429, fault, None)
@@ -114,13 +114,13 @@ class RegistryGate:
 
     ledger: Ledger
     sandbox: str
-    weather: Weather
+    injected_faults: InjectedFaults
     http: aiohttp.ClientSession
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call of the product."""
-        fault = self.weather.draw()
+        fault = self.injected_faults.draw()
         raw = await request.read()
         if fault in ("500", "503"):
             self.note(request, raw, 0, fault, b"")

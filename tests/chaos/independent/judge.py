@@ -196,11 +196,11 @@ def registered(story: Story) -> Iterator[str]:
     """Yield registrations that are missing, repeated, altered, or without a submission."""
     entries = submitted(story)
     for person in story.people:
-        mine = entries.pop(person.life["surname"], [])
+        own_entries = entries.pop(person.life["surname"], [])
         sent = any(act["label"] == "review" for act in person.acts)
-        if len(mine) != int(sent):
-            yield f"{person.name}: {len(mine)} registrations, expected {int(sent)}"
-        for body in (each["body"] for each in mine if each["body"]):
+        if len(own_entries) != int(sent):
+            yield f"{person.name}: {len(own_entries)} registrations, expected {int(sent)}"
+        for body in (each["body"] for each in own_entries if each["body"]):
             typed = (person.life["surname"], person.life["given"], 1990)
             if (body["surname"], body["given_name"], body["birth_year"]) != typed:
                 yield f"{person.name}: the registry has other answers than were typed"

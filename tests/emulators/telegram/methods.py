@@ -170,17 +170,17 @@ def checked_reply(chat: Chat, reply: Params | None) -> int | None:
     raise bad("message to be replied not found")
 
 
-def document(world: World, given: Upload | str) -> Params:
+def document(world: World, source: Upload | str) -> Params:
     """Return the Bot API's Document for an upload, or for the id of a stored file."""
-    if isinstance(given, Upload):
-        if not given.data:
+    if isinstance(source, Upload):
+        if not source.data:
             raise bad("file must be non-empty")
-        if len(given.data) > UPLOAD_MOST:
+        if len(source.data) > UPLOAD_MOST:
             raise Refusal(413, "Request Entity Too Large")
-        file = world.store("documents", given.name, given.data)
-        return file.file | {"file_name": given.name, "mime_type": given.mime}
-    if given in world.files:
-        return world.files[given].file
+        file = world.store("documents", source.name, source.data)
+        return file.file | {"file_name": source.name, "mime_type": source.mime}
+    if source in world.files:
+        return world.files[source].file
     raise bad("wrong file identifier/HTTP URL specified")
 
 

@@ -19,7 +19,7 @@ from .text import commands_in, is_blank, units
 from .wire import Params
 from .world import Chat, Message, Person, Press, World
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
@@ -173,9 +173,9 @@ class User:
 
     async def edit_last(self, text: str) -> Message:
         """Edit the person's newest message."""
-        mine = next(one for one in self.place.newest_first if not one.from_bot and one.text)
+        newest = next(one for one in self.place.newest_first if not one.from_bot and one.text)
         entities = tuple(commands_in(text))
-        message = self.place.put(self.world.edit(mine, text=text, entities=entities))
+        message = self.place.put(self.world.edit(newest, text=text, entities=entities))
         self.world.tell_message(self.place, message, "edited_message")
         return message
 
@@ -227,14 +227,16 @@ class User:
         group.standing = "kicked"
         self.world.tell_standing(group, self.person.user, "member", "kicked")
 
-    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+    async def wait[T](
+        self, seen: Callable[[list[Message]], T], seconds: float = TIMEOUT_SECONDS
+    ) -> T:
         """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.place.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
-    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+    async def wait_for_message(self, number: int, seconds: float = TIMEOUT_SECONDS) -> Message:
         """Wait until the bot has sent `number` messages, deleted ones included; return the last."""
 
         def nth(chat: list[Message]) -> Message | None:
@@ -245,7 +247,7 @@ class User:
         assert found is not None
         return found
 
-    async def wait_for_answer(self, press: Press, seconds: float = PATIENCE) -> Press:
+    async def wait_for_answer(self, press: Press, seconds: float = TIMEOUT_SECONDS) -> Press:
         """Wait until the bot has answered a press of a button; return the press."""
         await self.wait(lambda _: press.answered, seconds)
         return press

@@ -164,9 +164,9 @@ def control_routes(on: Emulator) -> list[web.RouteDef]:
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]
-        asked: Any = msgspec.json.decode(await request.read() or b"{}")
+        body: Any = msgspec.json.decode(await request.read() or b"{}")
         try:
-            each = [await verb(on, one) for one in (asked if isinstance(asked, list) else [asked])]
+            each = [await verb(on, one) for one in (body if isinstance(body, list) else [body])]
         except (AssertionError, LookupError, OSError, TypeError, ValueError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
         return answered(each)

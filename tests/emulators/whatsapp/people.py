@@ -17,7 +17,7 @@ from .screen import Button, Message, Row
 from .wire import Params
 from .world import Person, World, new_user_id, stamp
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +218,16 @@ class User:
         self.person.user_id = user_id or new_user_id(phone)
         self.world.tell_message(self.person, moved(self.world, before, self.person), contacts=False)
 
-    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+    async def wait[T](
+        self, seen: Callable[[list[Message]], T], seconds: float = TIMEOUT_SECONDS
+    ) -> T:
         """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.person.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
-    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+    async def wait_for_message(self, number: int, seconds: float = TIMEOUT_SECONDS) -> Message:
         """Wait until `number` of Kosh's messages have reached the phone; return the last one."""
 
         def nth(_: list[Message]) -> Message | None:
@@ -270,8 +272,8 @@ class User:
         fields: Params = self.person.named("from", "from_user_id")
         fields |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
         if message.reply_to:
-            mine = self.person.messages[message.reply_to].from_bot
-            whose = self.world.phone if mine else self.person.phone
+            is_from_bot = self.person.messages[message.reply_to].from_bot
+            whose = self.world.phone if is_from_bot else self.person.phone
             fields["context"] = {"from": whose, "id": message.reply_to}
         return fields
 

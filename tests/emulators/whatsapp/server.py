@@ -203,7 +203,7 @@ class Emulator:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         method, values, raw = "messages", {}, await request.read()
         try:
-            self._check_door(request)
+            self._check_access(request)
             if request.content_type != JSON:
                 raise strict(f"content type {request.content_type} instead of {JSON}")
             values = read_json(raw)
@@ -265,7 +265,7 @@ class Emulator:
 
     def _number(self, request: web.Request) -> web.StreamResponse:
         try:
-            self._check_door(request)
+            self._check_access(request)
         except Refusal as refusal:
             return self._refuse("number", dict(request.query), refusal, False)
         fields = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
@@ -275,7 +275,7 @@ class Emulator:
         """Return the account's templates, in pages of the requested size."""
         values: Params = dict(request.query)
         try:
-            self._check_door(request)
+            self._check_access(request)
             if request.match_info["account"] != self.world.account:
                 raise Refusal(100, "Unsupported get request: object does not exist", 33)
             if set(values.get("fields", "").split(",")) - TEMPLATE_FIELDS:
@@ -296,7 +296,7 @@ class Emulator:
     async def _file_call(self, method: str, request: web.Request) -> web.StreamResponse:
         values: Params = dict(request.query) | {"media": request.match_info.get("media", "")}
         try:
-            self._check_door(request)
+            self._check_access(request)
         except Refusal as refusal:
             return self._refuse(method, values, refusal, False)
         match self.faults.meet(method):
@@ -347,14 +347,14 @@ class Emulator:
         self.journal.call(method, values, outcome, scripted)
         return response(outcome)
 
-    def _check_door(self, request: web.Request) -> None:
+    def _check_access(self, request: web.Request) -> None:
         """Raise Refusal if the token, the API version or the business number's id is wrong."""
         if self.dialect == "provider":
-            given = request.headers.get(KEY_HEADER, "")
+            token = request.headers.get(KEY_HEADER, "")
         else:
-            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            given = given if scheme == "Bearer" else ""
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            token = token if scheme == "Bearer" else ""
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
             raise Refusal(190, "Invalid OAuth access token - Cannot parse access token")
         known = request.match_info
         if "version" in known and not VERSION.fullmatch(known["version"]):

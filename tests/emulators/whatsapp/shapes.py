@@ -251,10 +251,10 @@ def check_message(values: Params) -> None:
 
 def interactive_shape(values: Params) -> Thing:
     """Return the shape of the interactive message in `values`."""
-    given = values.get("interactive")
-    if not isinstance(given, dict):
+    content = values.get("interactive")
+    if not isinstance(content, dict):
         raise missing("The parameter interactive is required.")
-    if (kind := given.get("type")) not in ACTIONS:
+    if (kind := content.get("type")) not in ACTIONS:
         raise strict(f"interactive type {kind!r} is none that Kosh sends")
     return interactive(str(kind))
 
