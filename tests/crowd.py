@@ -163,21 +163,21 @@ async def looked_at(rt: Runtime, found: Broadcast) -> None:
             )
 
 
-async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+async def approved(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
     """Write, test and approve an announcement; return it."""
-    found = await broadcasts.draft(rt, who.editor, draft)
+    found = await broadcasts.draft(rt, officers.editor, draft)
     await looked_at(rt, found)
-    found = await broadcasts.ask_approval(rt, who.editor, found.id)
-    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    found = await broadcasts.ask_approval(rt, officers.editor, found.id)
+    await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
     if found.approvers > 1:
-        await broadcasts.approve(rt, who.second, found.id, found.draft.content_hash)
+        await broadcasts.approve(rt, officers.second, found.id, found.draft.content_hash)
     return found
 
 
-async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+async def started(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
     """Write, test, approve and start an announcement; return it."""
-    found = await approved(rt, who, draft)
-    return await broadcasts.start(rt, who.lead, found.id)
+    found = await approved(rt, officers, draft)
+    return await broadcasts.start(rt, officers.lead, found.id)
 
 
 @dataclass

@@ -67,9 +67,9 @@ class Attacker:
             asyncio.TaskGroup() as together,
         ):
             for _stream in range(STREAMS):
-                together.create_task(self._for_ever("stream", self._stream))
+                together.create_task(self._repeat("stream", self._stream))
             for _body in range(SLOW_BODIES):
-                together.create_task(self._for_ever("slow body", self._slow_body))
+                together.create_task(self._repeat("slow body", self._slow_body))
             together.create_task(self._in_turn())
 
     async def _in_turn(self) -> None:
@@ -85,7 +85,7 @@ class Attacker:
             await self._once(name, attack)
             await asyncio.sleep(pause)
 
-    async def _for_ever(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
+    async def _repeat(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
         while True:
             await self._once(name, attack)
             await asyncio.sleep(1)

@@ -164,11 +164,11 @@ async def _enter(rt: Runtime, count: int) -> list[str]:
     async with rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
-    there = {each.name for each in everyone}
+    existing_names = {each.name for each in everyone}
     names = [f"Officer {number:03} Testov" for number in range(count)]
     for number, name in enumerate(names):
         roles = [Role.OFFICER, Role.LEAD] if number % 10 == 0 else [Role.OFFICER]
-        if name not in there:
+        if name not in existing_names:
             await directory.enter(rt, chief, name, GENERAL, roles)
     return names
 
@@ -213,7 +213,7 @@ async def _say(session: Any, person: identities.Person, case_id: UUID) -> None:
 async def _work(url: str, names: list[str], seconds: float, figures: Figures) -> None:
     begin, ended = asyncio.Event(), asyncio.Event()
     tasks = [
-        asyncio.create_task(_Desk(url, name, number, figures).sit(begin, ended))
+        asyncio.create_task(_Desk(url, name, number, figures).work(begin, ended))
         for number, name in enumerate(names)
     ]
     await asyncio.sleep(0)
@@ -241,7 +241,7 @@ class _Desk:
     cost: float = 0.0
     part: str = ""
 
-    async def sit(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
+    async def work(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
         await begin.wait()
         await asyncio.sleep(self.number * ARRIVING)
         async with Console.at(self.url) as console:
@@ -320,12 +320,12 @@ class _Desk:
                         own = bool(self.case) and self.case in line
                         if own:
                             self.part = "whole"
-                            self._soon(0)
+                            self._schedule(0)
                         elif not self.due:
                             self.part = "pane"
-                            self._soon(OTHERS if self.case else SPREAD * random.random())
+                            self._schedule(OTHERS if self.case else SPREAD * random.random())
 
-    def _soon(self, wait: float) -> None:
+    def _schedule(self, wait: float) -> None:
         now = time.monotonic()
         pause = min(self.cost * 4, MAX_PAUSE)
         at = now + max(wait, MIN_PAUSE - (now - self.fetched), pause)

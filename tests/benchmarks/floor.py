@@ -165,8 +165,8 @@ def _asked(update: _Update) -> tuple[int, dict[str, Any]]:
     return sender.sender.id, params
 
 
-def _answered(update: _Update, then: BackgroundTask | None) -> Response:
+def _answered(update: _Update, background_task: BackgroundTask | None) -> Response:
     if update.callback_query is None:
-        return Response(background=then)
+        return Response(background=background_task)
     body = {"method": "answerCallbackQuery", "callback_query_id": update.callback_query.id}
-    return Response(_encode(body), media_type="application/json", background=then)
+    return Response(_encode(body), media_type="application/json", background=background_task)

@@ -32,13 +32,13 @@ def prepared(folder: Path, many: int) -> None:
             # because the session is a superuser's.
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
-            there = int(row[0]) if row else 0
+            existing = int(row[0]) if row else 0
             # Delete the announcements of an earlier run.
             session.execute(
                 "TRUNCATE broadcasts, procrastinate_jobs, procrastinate_workers CASCADE"
             )
-            if there < many:
-                _fill(session, Vault(Keys.load(folder / "keys")), there, many)
+            if existing < many:
+                _fill(session, Vault(Keys.load(folder / "keys")), existing, many)
                 session.execute("VACUUM ANALYZE")
             session.execute("CHECKPOINT")
 
@@ -48,10 +48,10 @@ def superuser_url(admin: str, databases: Databases) -> str:
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
-def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
+def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, many: int) -> None:
     """Create the people that are missing; their chat ids follow those of the existing people."""
     start = time.monotonic()
-    for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
+    for number, batch in enumerate(batched(drawn(vault, many - existing, first=existing), BATCH)):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:

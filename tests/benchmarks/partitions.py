@@ -72,7 +72,7 @@ def measured(folder: Path, people: int, rounds: int, seconds: float) -> str:
             for each in crowds.values():
                 each.rounds.append(size.sampled(each, stage, seconds))
         turns = table(_turns(crowds))
-        upkeep = {kind: _kept_up(each.url, kind, rounds) for kind, each in crowds.items()}
+        upkeep = {kind: _measure_upkeep(each.url, kind, rounds) for kind, each in crowds.items()}
     return f"{turns}\n\n{table(_sweeps(upkeep))}"
 
 
@@ -187,7 +187,7 @@ def _served(stage: Stage, people: int, kind: str) -> Crowd:
     return Crowd(people, superuser_url(stage.admin, databases), server.pid, server.port)
 
 
-def _kept_up(url: str, kind: str, rounds: int) -> Upkeep:
+def _measure_upkeep(url: str, kind: str, rounds: int) -> Upkeep:
     """Measure PostgreSQL's CPU time for the sweep, for retention, and for the vacuum after it."""
     found = Upkeep()
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor) as session:

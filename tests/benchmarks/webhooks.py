@@ -217,12 +217,12 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
     if channel == "telegram":
         secret = rt.settings.telegram_secret
         assert secret
-        who = {"id": int(handle), "is_bot": False, "first_name": "Test"}
+        sender = {"id": int(handle), "is_bot": False, "first_name": "Test"}
         message = {
             "message_id": count,
             "date": int(time.time()),
             "chat": {"id": int(handle), "type": "private", "first_name": "Test"},
-            "from": who,
+            "from": sender,
             "text": word,
         }
         raw = msgspec.json.encode({"update_id": count, "message": message})

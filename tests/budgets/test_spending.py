@@ -26,7 +26,7 @@ from flows import lifetimes
 HOST = "192.0.2.7"
 
 
-async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdict]:
+async def _spend_repeatedly(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdict]:
     return [await spend(rt, host, [of]) for _time in range(times)]
 
 
@@ -36,7 +36,7 @@ async def test_web_chat_requires_a_puzzle_when_the_budget_of_an_address_is_spent
     rt: Runtime, of: Spending
 ) -> None:
     free = BUDGETS[of].free
-    verdicts = await _spent(rt, HOST, of, free + 20)
+    verdicts = await _spend_repeatedly(rt, HOST, of, free + 20)
     granted = [*takewhile(lambda each: each == Granted(), verdicts)]
     assert free <= len(granted) < free + 20
     assert verdicts[-1] == Asked()
@@ -72,14 +72,16 @@ async def test_spent_total_web_budget_requires_a_puzzle_but_refuses_no_address(r
 async def test_web_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
     settings = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
     free = BUDGETS[Spending.CASE].free
-    verdicts = await _spent(replace(rt, settings=settings), HOST, Spending.CASE, free + 20)
+    verdicts = await _spend_repeatedly(
+        replace(rt, settings=settings), HOST, Spending.CASE, free + 20
+    )
     assert verdicts == [Granted()] * (free + 20)
 
 
 @pytest.mark.requirement("S-82")
 async def test_web_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
     away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
-    verdicts = await _spent(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
+    verdicts = await _spend_repeatedly(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
     assert verdicts[0] == Granted()
     assert verdicts[-1] == Asked()
 

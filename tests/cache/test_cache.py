@@ -98,7 +98,7 @@ class Proxy:
             pass
         sink.close()
 
-    def stick(self) -> None:
+    def make_silent(self) -> None:
         """Make the current connections silent; new connections still work."""
         self._stuck |= self._lines
 
@@ -138,7 +138,7 @@ async def subscriptions(server: Redis, topic: str) -> int:
     return int(count)
 
 
-async def next_of(subscription: Subscription) -> Notification:
+async def next_notification(subscription: Subscription) -> Notification:
     return await asyncio.wait_for(anext(subscription), TIMEOUT_SECONDS)
 
 
@@ -476,12 +476,12 @@ async def test_pubsub_notification_reaches_all_listeners_of_its_topic_only(
         await other.publish(key, b"1")
         await other.publish(f"{key}2", b"2")
         await other.publish(f"{key}3", b"3")
-        assert [await next_of(one), await next_of(one)] == [
+        assert [await next_notification(one), await next_notification(one)] == [
             Notification(key, b"1"),
             Notification(f"{key}2", b"2"),
         ]
-        assert await next_of(two) == Notification(key, b"1")
-        assert await next_of(three) == Notification(f"{key}3", b"3")
+        assert await next_notification(two) == Notification(key, b"1")
+        assert await next_notification(three) == Notification(f"{key}3", b"3")
     await other.close()
 
 
@@ -515,7 +515,7 @@ async def test_pubsub_listeners_of_a_topic_share_one_subscription(
         await asyncio.gather(*tasks)
         assert await subscriptions(server, key) == 1
         await live.publish(key, b"still")
-        assert await next_of(last) == Notification(key, b"still")
+        assert await next_notification(last) == Notification(key, b"still")
     await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
@@ -525,7 +525,7 @@ async def test_pubsub_listener_receives_messages_right_after_subscribing(
     for number in range(50):
         async with live.listen(key) as subscription:
             await live.publish(key, b"%d" % number)
-            assert await next_of(subscription) == Notification(key, b"%d" % number)
+            assert await next_notification(subscription) == Notification(key, b"%d" % number)
 
 
 async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
@@ -534,9 +534,9 @@ async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
-            assert (await next_of(quick)).data == b"%d" % number
-        assert await next_of(slow) == MISSED
-        while (wake := await next_of(slow)).data != b"99":
+            assert (await next_notification(quick)).data == b"%d" % number
+        assert await next_notification(slow) == MISSED
+        while (wake := await next_notification(slow)).data != b"99":
             assert wake.topic in ("", key)
 
 
@@ -546,9 +546,9 @@ async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
     async with proxied(redis_url) as (through, proxy), through.listen(key) as subscription:
         for number in (b"1", b"2"):
             proxy.cut()
-            assert await next_of(subscription) == MISSED
+            assert await next_notification(subscription) == MISSED
             await live.publish(key, number)
-            assert await next_of(subscription) == Notification(key, number)
+            assert await next_notification(subscription) == Notification(key, number)
 
 
 async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
@@ -559,7 +559,7 @@ async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
         await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
         async with through.listen(f"{key}2") as subscription:
             await through.publish(f"{key}2", b"1")
-            assert await next_of(subscription) == Notification(f"{key}2", b"1")
+            assert await next_notification(subscription) == Notification(f"{key}2", b"1")
             assert await subscriptions(server, f"{key}2") == 1
 
 
@@ -595,9 +595,9 @@ async def test_pubsub_connection_is_dropped_when_it_stops_answering(
         proxied(redis_url, seconds=0.2) as (through, proxy),
         through.listen(key) as subscription,
     ):
-        proxy.stick()
+        proxy.make_silent()
         await eventually(joined, bool)
-        assert await next_of(subscription) == MISSED
+        assert await next_notification(subscription) == MISSED
 
 
 async def test_reply_stream_returns_only_entries_after_the_given_id(live: Cache, key: str) -> None:

@@ -150,8 +150,8 @@ async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
 
         def body(text: str) -> bytes:
             chat = {"id": 501, "type": "private"}
-            who = {"id": 501, "is_bot": False}
-            message = {"message_id": 3, "from": who, "chat": chat, "date": 1, "text": text}
+            sender = {"id": 501, "is_bot": False}
+            message = {"message_id": 3, "from": sender, "chat": chat, "date": 1, "text": text}
             return json.dumps({"update_id": next(updates), "message": message}).encode()
 
         async def seen() -> list[str]:

@@ -138,8 +138,8 @@ def test_telegram_forwarded_and_via_bot_texts_parse_as_text(more: dict[str, Any]
 
 
 def test_telegram_start_without_a_language_code_has_no_language_hint() -> None:
-    who = {"id": 501, "is_bot": False}
-    started = parse(update(message=message(text="/start", **{"from": who})))
+    sender = {"id": 501, "is_bot": False}
+    started = parse(update(message=message(text="/start", **{"from": sender})))
     assert started == inbound(events.Started("", ""))
 
 
@@ -171,8 +171,8 @@ NULLS = dict.fromkeys(("caption", "contact", "document", "photo", "sender_chat",
 
 @pytest.mark.requirement("S-88")
 def test_telegram_optional_fields_may_be_null() -> None:
-    who = WHO | {"language_code": None, "is_bot": None}
-    raw = message(text="/start", **NULLS | {"from": who, "location": None})
+    sender = WHO | {"language_code": None, "is_bot": None}
+    raw = message(text="/start", **NULLS | {"from": sender, "location": None})
     assert parse(update(message=raw, callback_query=None)) == inbound(events.Started("", ""))
     voice = message(voice={}, text=None, **NULLS | {"location": None})
     assert parse(update(message=voice)) == inbound(events.Unreadable("voice"))

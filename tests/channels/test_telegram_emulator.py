@@ -322,7 +322,7 @@ def html(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("method", "params", "why"),
+    ("method", "params", "reason"),
     [
         ("sendMessage", {"text": "x"}, "chat_id is empty"),
         ("sendMessage", {"chat_id": 501}, "message text is empty"),
@@ -461,12 +461,12 @@ def html(text: str) -> dict[str, Any]:
     ],
 )
 async def test_telegram_emulator_refuses_invalid_calls(
-    telegram: Emulator, gulnar: User, method: str, params: dict[str, Any], why: str
+    telegram: Emulator, gulnar: User, method: str, params: dict[str, Any], reason: str
 ) -> None:
     answer = await call(telegram, method, **params)
     assert (answer["ok"], answer["error_code"]) == (False, 400)
     assert answer["description"].startswith("Bad Request: ")
-    assert why in answer["description"]
+    assert reason in answer["description"]
     assert gulnar.chat == []
 
 

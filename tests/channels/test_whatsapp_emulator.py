@@ -455,7 +455,7 @@ async def test_whatsapp_emulator_keeps_the_order_of_a_chat(
 async def test_whatsapp_emulator_reports_account_events(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    whatsapp.tell_error(130429)
+    whatsapp.create_error_event(130429)
     aigul.stop_marketing()
     whatsapp.tell({"event": "PAUSED"}, "message_template_status_update")
     await whatsapp.until_taken()
@@ -727,7 +727,7 @@ async def test_whatsapp_emulator_refuses_messages_beyond_the_limits(
     assert len(whatsapp.journal.mistakes()) == 1
 
 
-def list_of(*sections: list[dict[str, Any]], titled: bool = True) -> dict[str, Any]:
+def list_message(*sections: list[dict[str, Any]], titled: bool = True) -> dict[str, Any]:
     shown = [{"title": f"s{n}"} if titled else {} for n in range(len(sections))]
     parts = [title | {"rows": section} for title, section in zip(shown, sections, strict=True)]
     action = {"button": "o", "sections": parts}
@@ -741,13 +741,13 @@ def row(name: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (list_of([row(f"a{n}") for n in range(6)], [row(f"b{n}") for n in range(5)]), 131009),
-        (list_of([row("a")], [row("b")], titled=False), 131008),
-        (list_of([row("a")], [row("a", title="b")]), 131009),
-        (list_of([row("a", description="ұ" * 73)]), 131009),
-        (list_of([row("i" * 201, title="a")]), 131009),
-        (list_of([]), 131009),
-        (list_of([row("a", emoji="👍")]), 100),
+        (list_message([row(f"a{n}") for n in range(6)], [row(f"b{n}") for n in range(5)]), 131009),
+        (list_message([row("a")], [row("b")], titled=False), 131008),
+        (list_message([row("a")], [row("a", title="b")]), 131009),
+        (list_message([row("a", description="ұ" * 73)]), 131009),
+        (list_message([row("i" * 201, title="a")]), 131009),
+        (list_message([]), 131009),
+        (list_message([row("a", emoji="👍")]), 100),
     ],
 )
 async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(

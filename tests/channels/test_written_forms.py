@@ -100,7 +100,7 @@ def untranslated_values() -> re.Pattern[str]:
     return re.compile(rf"(?<!{letter})(?:{'|'.join(words)})(?!{letter})")
 
 
-def _own(line: str) -> str:
+def _masked(line: str) -> str:
     """Return a line without direction marks, with people's words, names and examples replaced."""
     return untranslated_values().sub("·", MARKS.sub("", line))
 
@@ -108,8 +108,8 @@ def _own(line: str) -> str:
 def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
     found = []
     for line in shown(language, channel):
-        own = _own(line)
-        entry = lint.Entry(language, "", own, own, {})
+        masked = _masked(line)
+        entry = lint.Entry(language, "", masked, masked, {})
         found += [(fault, line) for fault in lint.RULES[rule](entry)]
     return found
 
@@ -153,13 +153,13 @@ def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str)
     Otherwise the number of a numbered line would appear at the line's end if the line became part
     of another line.
     """
-    parts = [part for line in shown(language, channel) for part in _apart(line)]
+    parts = [part for line in shown(language, channel) for part in _isolates(line)]
     arabic_parts = [part for part in parts if bidi.ARABIC.search("".join(part))]
     assert len(arabic_parts) > 20
     assert [part for part in arabic_parts if get_base_level(part[0]) != 1] == []
 
 
-def _apart(line: str) -> Iterator[tuple[str, str]]:
+def _isolates(line: str) -> Iterator[tuple[str, str]]:
     """Yield for each bidi isolate: its own text, and the text of the isolates nested in it."""
     open_: list[list[str]] = []
     for sign in line:

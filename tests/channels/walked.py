@@ -87,9 +87,9 @@ def _sign(payload: str) -> str:
 
 def _walked(page: Page) -> Iterator[Say]:
     for flow, form in forms():
-        here = Conversation("ru", flow.name, {flow.name: form}, is_persistent=True)
-        yield from _asked(here, page)
-        yield from _asked(_named(here, flow, form), page)
+        conversation = Conversation("ru", flow.name, {flow.name: form}, is_persistent=True)
+        yield from _asked(conversation, page)
+        yield from _asked(_with_long_names(conversation, flow, form), page)
     for screen in _screens():
         yield from _asked(screen, page)
 
@@ -105,7 +105,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
         yield from turn.says
 
 
-def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
+def _with_long_names(conversation: Conversation, flow: Flow, form: Form) -> Conversation:
     """Return the conversation with its names replaced by the longest that the parsers accept."""
     long = {
         key: Answer(LONG_NAME, answer.rev, answer.signature)
@@ -113,7 +113,7 @@ def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
         if answer.value in ("Testova", "words")
     }
     form = Form({**form.answers, **long}, form.members, form.cursor)
-    return replace(here, forms={flow.name: form})
+    return replace(conversation, forms={flow.name: form})
 
 
 def _screens() -> Iterator[Conversation]:

@@ -142,8 +142,8 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
     random.seed(plan.seed)
     async with _house(folder, plan) as (rt, platform, owner):
         members = await crowd.crowd(rt, plan.people)
-        who = await crowd.crew(rt)
-        found = await crowd.started(rt, who, crowd.a_draft())
+        officers = await crowd.crew(rt)
+        found = await crowd.started(rt, officers, crowd.a_draft())
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0")
         start = time.monotonic()
@@ -151,7 +151,7 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
             kills, restarts = await _kill(folder, plan, workers, platform)
             await _settle(rt, owner, found, start + plan.limit, platform)
         seconds = time.monotonic() - start
-        listed = await _listed(rt, who, found)
+        listed = await _listed(rt, officers, found)
         return await _account(rt, plan, found, members, platform, listed, kills, restarts, seconds)
 
 
@@ -285,11 +285,11 @@ async def _settle(
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
+async def _listed(rt: Runtime, officers: crowd.Crew, found: Broadcast) -> set[int]:
     """Return the recipients in doubt (outcome unknown), read page by page as an officer does."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
-        rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
+        rt, officers.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
     ):
         numbers += [each.seq for each in page]
     return {*numbers[1:]}

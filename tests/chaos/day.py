@@ -152,9 +152,9 @@ class Day:
         If `choice` is given, the person asks only the question with this number, and the replies
         are recorded as the expected ones.
         """
-        who = InventedPerson(self.shared_state.first + number)
+        person = InventedPerson(self.shared_state.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
-        return Walk(self.shared_state, who, kind, language, chance, choice >= 0, choice)
+        return Walk(self.shared_state, person, kind, language, chance, choice >= 0, choice)
 
     async def learn(self) -> None:
         """Let people ask every question before the day, to learn the expected reply to each."""
@@ -204,13 +204,13 @@ class Day:
 
     async def announcement(self, earlier: list[int]) -> None:
         """Send an announcement to all subscribers, and wait until it has ended."""
-        who = await crowd.crew(self.rt)
+        officers = await crowd.crew(self.rt)
         await self.until(ANNOUNCED_AT)
-        found = await crowd.approved(self.rt, who, crowd.a_draft())
+        found = await crowd.approved(self.rt, officers, crowd.a_draft())
         async with self.rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         since = self.ledger.seconds()
-        await broadcasts.start(self.rt, who.lead, found.id)
+        await broadcasts.start(self.rt, officers.lead, found.id)
         fates: dict[str, int] = {}
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
@@ -234,7 +234,7 @@ class Day:
         entries = await asyncio.to_thread(outside.registered, self.registry_database)
         self.ledger.note("queues", counts=counts)
         surnames = Counter(each["body"]["surname"] for each in entries)
-        learners = {self.walk(self.plan.people + n, "form", "ru").who.canary for n in range(99)}
+        learners = {self.walk(self.plan.people + n, "form", "ru").person.canary for n in range(99)}
         kept = {name: many for name, many in surnames.items() if name not in learners}
         self.ledger.note("registry", surnames=kept)
         journal = self.emulator.journal

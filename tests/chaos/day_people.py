@@ -93,7 +93,7 @@ class Walk:
     """
 
     shared_state: SharedState
-    who: InventedPerson
+    person: InventedPerson
     kind: str
     language: str
     chance: random.Random
@@ -103,11 +103,13 @@ class Walk:
     user: User = field(init=False)
 
     def __post_init__(self) -> None:
-        self.user = self.shared_state.emulator.user(self.who.chat)
+        self.user = self.shared_state.emulator.user(self.person.chat)
 
     def note(self, kind: str, **what: object) -> None:
         """Add an entry about this person to the day's ledger."""
-        self.shared_state.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
+        self.shared_state.ledger.note(
+            kind, person=self.person.canary, chat=self.person.chat, **what
+        )
 
     async def live(self) -> None:
         """Do what the person came for; begin again if the session was lost before consent."""
@@ -237,7 +239,7 @@ class Walk:
         await self.begin()
         await self.go(*FORM, "yes")
         for line in FORM_WORDS:
-            await self.say(line.format(surname=self.who.canary))
+            await self.say(line.format(surname=self.person.canary))
         await self.go(*FORM_REST[:-1])
         self.note("practised" if self.learns else "submitted")
         await self.go(FORM_REST[-1])
@@ -276,18 +278,18 @@ class Walk:
         await self.begin()
         await self.go(*OFFICER)
         if self.kind == "file":
-            self.shared_state.files.add(self.who.canary)
+            self.shared_state.files.add(self.person.canary)
         self.note("asked")
 
         async def words() -> None:
             for number in range(1, WORDS + 1):
-                await self.user.say(self.who.word(number))
+                await self.user.say(self.person.word(number))
 
         await self.act("words", words, self._newer())
-        await self._until("officer", lambda: _text(self.user, answer_to(self.who.canary)),
+        await self._until("officer", lambda: _text(self.user, answer_to(self.person.canary)),
                           OFFICER_SECONDS)  # fmt: skip
         if self.kind == "file":
-            await self._until("request", lambda: _two(self.user, self.who), OFFICER_SECONDS)
+            await self._until("request", lambda: _two(self.user, self.person), OFFICER_SECONDS)
             sent = max(one.id for one in self.user.chat)
             self.note("sent file")
             await self.act("file", lambda: self.user.send_photo(PHOTO),
@@ -323,10 +325,10 @@ def _text(user: User, text: str) -> bool:
     return any(text in one.text for one in user.received)
 
 
-def _two(user: User, who: InventedPerson) -> bool:
+def _two(user: User, person: InventedPerson) -> bool:
     """Return True if the officer sent one more message after the answer to this person."""
     texts = [one.text for one in user.received]
-    at = next(n for n, text in enumerate(texts) if answer_to(who.canary) in text)
+    at = next(n for n, text in enumerate(texts) if answer_to(person.canary) in text)
     return at < len(texts) - 1
 
 

@@ -27,8 +27,8 @@ from tests.chaos import deploy
 from tests.chaos.people import WORD, Pace
 from tests.chaos.platform import Arrival, Platform
 from tests.chaos.processes import (
-    DOOR,
-    OURS,
+    KOSH_PROCESSES,
+    LOAD_BALANCER,
     TIMEOUT_SECONDS,
     WEBS,
     WORKERS,
@@ -60,7 +60,7 @@ class Scene:
     async def hold(self) -> None:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0) * self.long)
 
-    async def one_up(self, names: Sequence[str]) -> str:
+    async def working_process(self, names: Sequence[str]) -> str:
         """Return the name of a process of `names` that works; if there is none, wait for one."""
         up = [name for name in names if self.processes.up(name)]
         name = self.chance.choice(up or names)
@@ -73,7 +73,7 @@ class Scene:
             await asyncio.sleep(0.1)
 
     @asynccontextmanager
-    async def noted(self, kind: str, what: str, doubts: int = 1) -> AsyncIterator[None]:
+    async def recorded(self, kind: str, what: str, doubts: int = 1) -> AsyncIterator[None]:
         start = time.time()
         try:
             yield
@@ -128,7 +128,7 @@ def shuffled_round(chance: random.Random, kinds: Iterable[str], *, short: bool) 
 
 
 async def _kill(scene: Scene, names: Sequence[str]) -> None:
-    name = await scene.one_up(names)
+    name = await scene.working_process(names)
     await asyncio.sleep(scene.chance.uniform(0, 0.05))
     await asyncio.to_thread(scene.processes.kill, name)
 
@@ -145,16 +145,16 @@ async def kill_worker(scene: Scene) -> None:
 
 @fault_kind("F2", "a process is told to end", 2, short=True)
 async def end(scene: Scene) -> None:
-    name = await scene.one_up(OURS)
-    async with scene.noted("F2", name, doubts=0):
+    name = await scene.working_process(KOSH_PROCESSES)
+    async with scene.recorded("F2", name, doubts=0):
         await asyncio.to_thread(scene.processes.renew, name)
 
 
 @fault_kind("F2", "a worker is told to end while PostgreSQL hangs")
 async def end_in_silence(scene: Scene) -> None:
     frozen = descendants(_postmaster(scene))
-    name = await scene.one_up(WORKERS)
-    async with scene.noted("F2", name):
+    name = await scene.working_process(WORKERS)
+    async with scene.recorded("F2", name):
         send(frozen, signal.SIGSTOP)
         try:
             await asyncio.to_thread(scene.processes.renew, name)
@@ -166,7 +166,7 @@ async def end_in_silence(scene: Scene) -> None:
 async def die_at_a_checkpoint(scene: Scene) -> None:
     handler = scene.chance.choice(tuple(CHECKPOINTS))
     at = scene.chance.randint(1, CHECKPOINTS[handler])
-    name = await scene.one_up(WEBS if handler in ("update", "callback") else WORKERS)
+    name = await scene.working_process(WEBS if handler in ("update", "callback") else WORKERS)
     child = scene.processes.children[name]
     await asyncio.to_thread(partial(scene.processes.kill, name, dies_at=(handler, at)))
     if await asyncio.to_thread(child.gone, 4 * scene.long):
@@ -178,9 +178,9 @@ async def die_at_a_checkpoint(scene: Scene) -> None:
 
 @fault_kind("F14", "a worker's clock is ten minutes off")
 async def skew(scene: Scene) -> None:
-    name = await scene.one_up(WORKERS)
+    name = await scene.working_process(WORKERS)
     seconds = scene.chance.choice((-600, 600))
-    async with scene.noted("F14", f"{name} {seconds:+}", doubts=0):
+    async with scene.recorded("F14", f"{name} {seconds:+}", doubts=0):
         await asyncio.to_thread(partial(scene.processes.renew, name, skew=seconds))
         await scene.until_up(name)
         await scene.hold()
@@ -190,7 +190,7 @@ async def skew(scene: Scene) -> None:
 @fault_kind("F14", "the database's clock jumps, and back")
 async def jump(scene: Scene) -> None:
     move = "UPDATE test_clock SET ahead = ahead + %s::interval"
-    async with scene.noted("F14", "database +30 s", doubts=0):
+    async with scene.recorded("F14", "database +30 s", doubts=0):
         for ahead in ("30 seconds", "-30 seconds"):
             await asyncio.to_thread(_execute, scene.processes.owner, move, ahead)
             await scene.hold()
@@ -198,10 +198,10 @@ async def jump(scene: Scene) -> None:
 
 @fault_kind("F18", "a rolling deploy with a migration, a new question in the flow, and back")
 async def roll(scene: Scene) -> None:
-    async with scene.noted("F18", "deploy", doubts=0):
+    async with scene.recorded("F18", "deploy", doubts=0):
         await asyncio.to_thread(deploy.expand, scene.processes.owner)
         for changes in ({"release": 2}, {}):
-            for name in OURS:
+            for name in KOSH_PROCESSES:
                 await scene.until_up(name)
                 await asyncio.to_thread(partial(scene.processes.renew, name, **changes))
                 await scene.until_up(name)
@@ -223,7 +223,7 @@ async def wrong_keys(scene: Scene) -> None:
     child = scene.processes.children[WEBS[0]]
     env = {**child.env, "KOSH_KEY_DIR": str(strange)}
     spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
-    async with scene.noted("F23", "wrong keys", doubts=0):
+    async with scene.recorded("F23", "wrong keys", doubts=0):
         spare.start()
         scene.processes.refused += await asyncio.to_thread(spare.gone, TIMEOUT_SECONDS)
         scene.processes.spared += 1
@@ -250,7 +250,7 @@ def _status(pid: int) -> str:
     return "(zombie)"
 
 
-def _revive(scene: Scene) -> None:
+def _restart_stores(scene: Scene) -> None:
     """Restart PostgreSQL and Valkey, if they have stopped, with the same folders and ports."""
     with (
         embedded.postgres(scene.processes.folder / "postgres"),
@@ -261,12 +261,12 @@ def _revive(scene: Scene) -> None:
 
 @asynccontextmanager
 async def _database_down(scene: Scene, kind: str, number: signal.Signals) -> AsyncIterator[None]:
-    async with scene.noted(kind, "PostgreSQL"):
+    async with scene.recorded(kind, "PostgreSQL"):
         await asyncio.to_thread(_stop, _postmaster(scene), number)
         try:
             yield
         finally:
-            await asyncio.to_thread(_revive, scene)
+            await asyncio.to_thread(_restart_stores, scene)
 
 
 @fault_kind("F3", "PostgreSQL crashes and starts again", 3, short=True)
@@ -285,7 +285,7 @@ async def stop_database(scene: Scene) -> None:
 @fault_kind("F5", "PostgreSQL hangs", 2)
 async def freeze_database(scene: Scene) -> None:
     frozen = descendants(_postmaster(scene))
-    async with scene.noted("F5", "PostgreSQL"):
+    async with scene.recorded("F5", "PostgreSQL"):
         send(frozen, signal.SIGSTOP)
         try:
             await _refusals(scene, SILENT)
@@ -303,7 +303,7 @@ async def _refusals(scene: Scene, most: float) -> None:
 
 @fault_kind("F6", "PostgreSQL has no connection left")
 async def exhaust_database(scene: Scene) -> None:
-    async with scene.noted("F6", "connections"):
+    async with scene.recorded("F6", "connections"):
         with ExitStack() as taken:
             await asyncio.to_thread(_take_all, scene.processes.database, taken)
             await scene.hold()
@@ -322,11 +322,11 @@ async def fill_disk(scene: Scene) -> None:
     if not place.is_mount():
         return
     filler = place / "filler"
-    async with scene.noted("F9", "disk"):
+    async with scene.recorded("F9", "disk"):
         await asyncio.to_thread(_fill, filler)
         await scene.hold()
         filler.unlink()
-        await asyncio.to_thread(_revive, scene)
+        await asyncio.to_thread(_restart_stores, scene)
 
 
 def _fill(filler: Path) -> None:
@@ -353,29 +353,29 @@ def _valkey(scene: Scene) -> int:
 
 @fault_kind("F7", "Valkey is killed", 2, short=True)
 async def kill_valkey(scene: Scene) -> None:
-    async with scene.noted("F7", "killed", doubts=0):
+    async with scene.recorded("F7", "killed", doubts=0):
         await asyncio.to_thread(_stop, _valkey(scene), signal.SIGKILL)
         await scene.hold()
-        await asyncio.to_thread(_revive, scene)
+        await asyncio.to_thread(_restart_stores, scene)
 
 
 @fault_kind("F7", "Valkey forgets everything", 2, short=True)
 async def flush_valkey(scene: Scene) -> None:
-    async with scene.noted("F7", "flushed", doubts=0):
+    async with scene.recorded("F7", "flushed", doubts=0):
         with redis.Redis.from_url(scene.processes.redis) as client:
             client.flushall()
 
 
 @fault_kind("F7", "Valkey is full")
 async def fill_valkey(scene: Scene) -> None:
-    async with scene.noted("F7", "full", doubts=0):
+    async with scene.recorded("F7", "full", doubts=0):
         with redis.Redis.from_url(scene.processes.redis) as client:
-            await asyncio.to_thread(_stuff, client)
+            await asyncio.to_thread(_fill_memory, client)
             await scene.hold()
             client.delete(*client.scan_iter("stuffing:*"))
 
 
-def _stuff(client: "redis.Redis") -> None:
+def _fill_memory(client: "redis.Redis") -> None:
     with suppress(redis.ResponseError):
         for number in range(100):
             client.set(f"stuffing:{number}", MEGABYTE)
@@ -389,7 +389,7 @@ async def freeze_valkey(scene: Scene) -> None:
     binary = os.readlink(f"/proc/{pid}/exe")
     chosen = (home / "valkey.conf").read_text() + "replicaof 127.0.0.1 1\n"
     (home / "replica.conf").write_text(chosen)
-    async with scene.noted("F7", "read-only", doubts=0):
+    async with scene.recorded("F7", "read-only", doubts=0):
         await asyncio.to_thread(_stop, pid, signal.SIGKILL)
         replica = await asyncio.create_subprocess_exec(
             binary, "replica.conf", cwd=home, stdout=subprocess.DEVNULL
@@ -397,7 +397,7 @@ async def freeze_valkey(scene: Scene) -> None:
         await scene.hold()
         replica.kill()
         await replica.wait()
-        await asyncio.to_thread(_revive, scene)
+        await asyncio.to_thread(_restart_stores, scene)
 
 
 # Faults of connections
@@ -405,7 +405,9 @@ async def freeze_valkey(scene: Scene) -> None:
 
 def _lines(scene: Scene, service: str) -> list[str]:
     """Return the connections to a service from all processes of Kosh, or from a random one."""
-    names = OURS if scene.chance.random() < 0.5 else (scene.chance.choice(OURS),)
+    names = (
+        KOSH_PROCESSES if scene.chance.random() < 0.5 else (scene.chance.choice(KOSH_PROCESSES),)
+    )
     return [f"{name}>{service}" for name in names]
 
 
@@ -414,7 +416,7 @@ async def _disturb(
 ) -> None:
     mode = scene.chance.choice(modes)
     seconds = scene.chance.uniform(0.1, 1.0) * most
-    async with scene.noted(kind, f"{mode} {lines[0]}", doubts=doubts):
+    async with scene.recorded(kind, f"{mode} {lines[0]}", doubts=doubts):
         await asyncio.to_thread(scene.processes.proxy.become, lines, mode, seconds)
         await scene.hold()
         await asyncio.to_thread(scene.processes.proxy.become, lines, "pass", 0.0)
@@ -428,7 +430,9 @@ async def part_from_database(scene: Scene) -> None:
 
 @fault_kind("F22", "the line from the platforms to us fails", 2, short=True)
 async def part_from_platform(scene: Scene) -> None:
-    await _disturb(scene, "F22", [DOOR], ("drop", "half", "cut", "tear", "delay"), 0.3, doubts=0)
+    await _disturb(
+        scene, "F22", [LOAD_BALANCER], ("drop", "half", "cut", "tear", "delay"), 0.3, doubts=0
+    )
 
 
 @fault_kind("F8", "the line to Valkey is slow or fails", 3)
@@ -473,7 +477,7 @@ async def fail_bot_api(scene: Scene) -> None:
     fault, more = scene.chance.choice(PLATFORM)
     times = scene.chance.randint(1, 3)
     doubts = times if more.get("delivered", fault == "cut") else 0
-    async with scene.noted("F11", fault, doubts):
+    async with scene.recorded("F11", fault, doubts):
         await scene.platform.act("faults", fault=fault, times=times, method="sendMessage", **more)
         await scene.hold()
         await scene.platform.act("clear_faults")
@@ -483,7 +487,7 @@ async def fail_bot_api(scene: Scene) -> None:
 async def fail_registry(scene: Scene) -> None:
     name = scene.chance.choice(REGISTRY)
     fault = {"name": name, "count": scene.chance.randint(1, 5), "seconds": 1.0}
-    async with scene.noted("F13", name, doubts=0):
+    async with scene.recorded("F13", name, doubts=0):
         await _switch(scene, fault)
         await scene.hold()
 
@@ -497,7 +501,7 @@ async def _switch(scene: Scene, fault: dict[str, Any]) -> None:
 
 @fault_kind("F13", "the registry is killed", 1)
 async def kill_registry(scene: Scene) -> None:
-    async with scene.noted("F13", "killed", doubts=0):
+    async with scene.recorded("F13", "killed", doubts=0):
         await asyncio.to_thread(scene.processes.children["registry"].kill)
         await scene.hold()
         scene.processes.children["registry"].start()
@@ -513,8 +517,8 @@ async def bring_late(scene: Scene) -> None:
         if isinstance(each, Arrival) and each.update_id in taken and WORD.fullmatch(text_of(each))
     ]
     headers = {"X-Telegram-Bot-Api-Secret-Token": scene.processes.secret}
-    url = f"http://127.0.0.1:{scene.processes.proxy.ports[DOOR]}/webhooks/telegram"
-    async with scene.noted("F15", "late", doubts=0):
+    url = f"http://127.0.0.1:{scene.processes.proxy.ports[LOAD_BALANCER]}/webhooks/telegram"
+    async with scene.recorded("F15", "late", doubts=0):
         for update in scene.chance.sample(updates, min(LATE, len(updates))):
             with suppress(aiohttp.ClientError):
                 async with scene.platform.http.post(url, json=update, headers=headers):
@@ -528,7 +532,7 @@ def text_of(arrival: Arrival) -> str:
 
 @fault_kind("F20", "ten times as much comes in")
 async def burst(scene: Scene) -> None:
-    async with scene.noted("F20", "burst", doubts=0):
+    async with scene.recorded("F20", "burst", doubts=0):
         scene.pace.rate *= 10
         await scene.hold()
         scene.pace.rate /= 10

@@ -41,7 +41,7 @@ ORDERLY = ("F2", "F18", "F25")
 class Story:
     """The platform's record of one person; each entry has its index in the journal."""
 
-    who: InventedPerson
+    person: InventedPerson
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     close: int = 0
@@ -63,8 +63,8 @@ def judged(
     taken = _count_updates(report, entries, faults)
     for story in _stories(people, entries):
         before = report.wrong()
-        own = ledger.rows.get(story.who.chat, [])
-        words = ledger.words.get(story.who.chat, [])
+        own = ledger.rows.get(story.person.chat, [])
+        words = ledger.words.get(story.person.chat, [])
         story.close = _close(story, taken, entries)
         _judge_words(report, story, taken, words)
         sent = _judge_replies(report, story, own, faults)
@@ -72,7 +72,7 @@ def judged(
         _judge_strangers(report, story)
         report.submitted += _submitted(story, taken)
         _judge_registration(report, story, taken, ledger)
-        report.note(story.who.chat, before)
+        report.note(story.person.chat, before)
     _judge_registry(report, ledger)
     return report
 
@@ -102,7 +102,7 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
 
 
 def _stories(people: Iterable[InventedPerson], entries: Sequence[Entry]) -> list[Story]:
-    stories = {who.chat: Story(who) for who in people}
+    stories = {person.chat: Story(person) for person in people}
     for place, entry in enumerate(entries):
         match entry:
             case Arrival(update=update):
@@ -120,12 +120,14 @@ def _stories(people: Iterable[InventedPerson], entries: Sequence[Entry]) -> list
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
     """Check that each message to an officer is stored once in a case, in the order of sending."""
     texts = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
-    must = Counter(text for each, text in texts if each.update_id in taken)
-    may = Counter(text for _each, text in texts)
-    may[RECORDING] = sum("voice" in each.update.get("message", {}) for _, each in story.arrivals)
-    there = Counter(found)
-    report.lost += (must - there).total()
-    report.doubled += (there - may).total()
+    required = Counter(text for each, text in texts if each.update_id in taken)
+    allowed = Counter(text for _each, text in texts)
+    allowed[RECORDING] = sum(
+        "voice" in each.update.get("message", {}) for _, each in story.arrivals
+    )
+    stored = Counter(found)
+    report.lost += (required - stored).total()
+    report.doubled += (stored - allowed).total()
     numbers = [int(match[1]) for text in found if (match := WORD.fullmatch(text))]
     report.out_of_order += sum(later < earlier for earlier, later in pairwise(numbers))
     report.unfinished += not texts
@@ -349,7 +351,7 @@ def _keys(call: Call) -> dict[str, str]:
 def _judge_strangers(report: Report, story: Story) -> None:
     """Check that no message contains the name of another person."""
     for _place, call in story.calls:
-        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
+        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.person.canary})
 
 
 # Promise P2: one submission is one registration.
@@ -363,17 +365,17 @@ def _submitted(story: Story, taken: Taken) -> bool:
 
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
     """Check that the registry has one correct registration if the person submitted, else none."""
-    who = story.who
+    person = story.person
     own_entries = [
-        each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary
+        each for each in ledger.entries if (each["body"] or {}).get("surname") == person.canary
     ]
     wanted = int(_submitted(story, taken))
     report.second_registrations += max(0, len(own_entries) - wanted)
     report.missing_registrations += max(0, wanted - len(own_entries))
     for entry in own_entries:
-        wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != who.birth_year
+        wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != person.birth_year
         report.wrong_registrations += wrong or len(entry["writes"]) != 1
-    known = [(each.number, each.state) for each in ledger.registrations if each.chat == who.chat]
+    known = [(each.number, each.state) for each in ledger.registrations if each.chat == person.chat]
     report.wrong_registrations += known != [(each["number"], "accepted") for each in own_entries]
 
 

@@ -19,7 +19,7 @@ from bot.security.vault import PersonKey, Vault, WrappedKey
 from flows import FLOWS
 from flows.engine.state import Conversation
 from tests.chaos.people import InventedPerson
-from tests.chaos.processes import MAX_SHUTDOWN_SECONDS, OURS, Processes
+from tests.chaos.processes import KOSH_PROCESSES, MAX_SHUTDOWN_SECONDS, Processes
 
 OPEN: LiteralString = """
 SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
@@ -110,7 +110,7 @@ type Known = dict[UUID, tuple[int, PersonKey]]
 
 
 def _known(session: psycopg.Connection, vault: Vault, people: Iterable[InventedPerson]) -> Known:
-    chats = {vault.index("telegram", str(who.chat)): who.chat for who in people}
+    chats = {vault.index("telegram", str(each.chat)): each.chat for each in people}
     found = session.execute(
         "SELECT p.id, h.blind_index, p.key, p.key_version FROM people p"
         " JOIN handles h ON h.person_id = p.id WHERE h.channel = 'telegram'"
@@ -215,7 +215,7 @@ def _leaks(processes: Processes) -> int:
     """Count the logs, Valkey keys and command lines that contain a person's name in plain text."""
     logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
     seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]
-    seen += [_words_of(processes.children[name].pid) for name in OURS]
+    seen += [_words_of(processes.children[name].pid) for name in KOSH_PROCESSES]
     with redis.Redis.from_url(processes.redis) as client:
         seen += [key + (client.dump(key) or b"") for key in client.scan_iter()]
     return sum(bool(CANARY.search(each)) for each in seen)
@@ -228,6 +228,6 @@ def _words_of(pid: int) -> bytes:
 
 def _memory(processes: Processes) -> int:
     """Return the resident memory of Kosh's largest process, in megabytes."""
-    sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
+    sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in KOSH_PROCESSES]
     pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
     return max(pages, default=0) * 4096 // 10**6

@@ -41,9 +41,9 @@ _logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 WEBS = ("web 1", "web 2")
 WORKERS = ("worker 1", "worker 2")
-OURS = (*WEBS, *WORKERS)
+KOSH_PROCESSES = (*WEBS, *WORKERS)
 SERVICES = ("postgres", "valkey", "telegram", "registry")
-DOOR = "door"
+LOAD_BALANCER = "load balancer"
 """Name of the line from the platform and the registry to Kosh's web processes."""
 
 TIMEOUT_SECONDS = 180.0
@@ -234,11 +234,11 @@ class Processes:
 
     def blackout(self, interval: str = "2 minutes") -> None:
         """Kill all processes of Kosh, and advance database time, so that their leases expire."""
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             self.note("F1", "all", self.children[name].kill())
         with psycopg.connect(self.owner) as session:
             session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             self.children[name].start()
 
     def up(self, name: str) -> bool:
@@ -254,13 +254,13 @@ class Processes:
         Count an end only if the process had worked before, since it may exit at its start without a
         database.
         """
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             if self.children[name].died:
                 self.ended_alone += self.children[name].mark.exists()
                 self.children[name].start()
 
     def all_up(self) -> bool:
-        return all(map(self.up, OURS))
+        return all(map(self.up, KOSH_PROCESSES))
 
     def must_live(self, name: str) -> None:
         child = self.children[name]
@@ -289,20 +289,20 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             "postgres": [urlsplit(admin).port or 0],
             "telegram": [telegram],
             "registry": [registry],
-            DOOR: list(webs),
+            LOAD_BALANCER: list(webs),
         }
         proxy = stack.enter_context(_proxy(folder, places))
-        env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[DOOR])
+        env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[LOAD_BALANCER])
         Keys.create(Path(env["KOSH_KEY_DIR"]))
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
-        stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
+        stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[LOAD_BALANCER])))
         sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
         server = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
         stack.enter_context(_alive(server))
         _until_open(telegram)
         _until_open(registry)
         changes = {"mutant": mutant} if mutant else {}
-        children = {name: _ours(folder, env, proxy, name, changes) for name in OURS}
+        children = {name: _new_child(folder, env, proxy, name, changes) for name in KOSH_PROCESSES}
         for name, port in zip(WEBS, webs, strict=False):
             children[name].env = {**children[name].env, "KOSH_PORT": str(port)}
         for child in children.values():
@@ -327,7 +327,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
         yield processes
 
 
-def _ours(
+def _new_child(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
     """Return a process of Kosh that reaches each service by its own connection of the proxy."""
@@ -351,8 +351,8 @@ def _ours(
 def at(url: str, port: int) -> str:
     """Return the URL with this port of the loopback interface."""
     found = urlsplit(url)
-    who, _at, _where = found.netloc.rpartition("@")
-    return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
+    login, _at, _where = found.netloc.rpartition("@")
+    return found._replace(netloc=f"{login}{_at}127.0.0.1:{port}").geturl()
 
 
 def migrated(owner: str, tree: Path = ROOT) -> bool:
@@ -375,13 +375,18 @@ def _databases(admin: str, former: Path | None) -> tuple[embedded.Databases, emb
 
 
 def _settings(
-    folder: Path, bot: embedded.Databases, redis: str, web: int, registry: int, door: int
+    folder: Path,
+    bot: embedded.Databases,
+    redis: str,
+    web: int,
+    registry: int,
+    load_balancer_port: int,
 ) -> dict[str, str]:
     return {
         "KOSH_DATA_DIR": str(folder),
         "KOSH_KEY_DIR": str(folder / "keys"),
         "KOSH_PORT": str(web),
-        "KOSH_PUBLIC_URL": f"http://127.0.0.1:{door}",
+        "KOSH_PUBLIC_URL": f"http://127.0.0.1:{load_balancer_port}",
         "KOSH_DATABASE_URL": bot.app,
         "KOSH_DATABASE_RETENTION_URL": bot.retention,
         "KOSH_REDIS_URL": redis,
@@ -399,7 +404,9 @@ def _settings(
 
 @contextmanager
 def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]:
-    lines = {f"{name}>{service}": places[service] for name in OURS for service in SERVICES}
+    lines = {
+        f"{name}>{service}": places[service] for name in KOSH_PROCESSES for service in SERVICES
+    }
     with (folder / "proxy.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.proxy"],
@@ -412,7 +419,7 @@ def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps({**lines, DOOR: places[DOOR]}) + "\n")
+        process.stdin.write(json.dumps({**lines, LOAD_BALANCER: places[LOAD_BALANCER]}) + "\n")
         process.stdin.flush()
         try:
             yield Proxy(process, json.loads(process.stdout.readline()))
@@ -420,11 +427,11 @@ def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]
             process.kill()
 
 
-def _platform(folder: Path, env: Mapping[str, str], port: int, door: int) -> Child:
+def _platform(folder: Path, env: Mapping[str, str], port: int, load_balancer_port: int) -> Child:
     words = (
         *("tests.emulators.telegram", "--no-limits", "--scale", RETRY_SCALE),
         *("--port", str(port), "--token", env["KOSH_TELEGRAM_TOKEN"], "--patience", "20"),
-        *("--webhook", f"http://127.0.0.1:{door}/webhooks/telegram"),
+        *("--webhook", f"http://127.0.0.1:{load_balancer_port}/webhooks/telegram"),
         *("--secret", env["KOSH_TELEGRAM_SECRET"]),
     )
     return Child("platform", words, {}, folder / "platform.log")
@@ -451,7 +458,7 @@ def _until_open(port: int) -> None:
 def _until_up(processes: Processes) -> None:
     until = time.monotonic() + TIMEOUT_SECONDS
     while not processes.all_up():
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             processes.must_live(name)
         if time.monotonic() > until:
             raise RuntimeError("our processes did not start")

@@ -119,13 +119,13 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
         tasks = [asyncio.create_task(each) for each in background_tasks]
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.limit):
-                drained = await _rage(processes, platform, people, plan, chance)
+                drained = await _run_faults(processes, platform, people, plan, chance)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.read()
         entries = await _entries(http, processes.registry)
-    begun_people = [who for who in people if platform.chats[who.chat].begun]
+    begun_people = [person for person in people if platform.chats[person.chat].begun]
     held = await ledger.read(processes, begun_people, entries)
     seconds = time.monotonic() - start
     return Evidence(begun_people, platform.entries, processes.faults, held, seconds, drained)
@@ -141,14 +141,14 @@ async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str,
 
 
 async def _set_the_scene(platform: Platform, registry: str, people: list[InventedPerson]) -> None:
-    for who in people:
-        await platform.join(who.chat)
+    for person in people:
+        await platform.join(person.chat)
     for fault in REGISTRY_FAULTS:
         async with platform.http.post(f"{registry}/_faults", json=fault) as answer:
             assert answer.status < 300, await answer.text()
 
 
-async def _rage(
+async def _run_faults(
     processes: Processes,
     platform: Platform,
     people: list[InventedPerson],
@@ -163,7 +163,9 @@ async def _rage(
     semaphore = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
     scene = Scene(processes, platform, pace, chance, plan.long)
-    life = [_live(platform, who, plan, pace, chance.random(), semaphore, enough) for who in people]
+    life = [
+        _live(platform, person, plan, pace, chance.random(), semaphore, enough) for person in people
+    ]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
         await _trouble(scene, plan, load.done, enough)
@@ -184,7 +186,7 @@ async def _rage(
 
 async def _live(
     platform: Platform,
-    who: InventedPerson,
+    person: InventedPerson,
     plan: Plan,
     pace: Pace,
     seed: float,
@@ -194,11 +196,11 @@ async def _live(
     async with semaphore:
         if enough():
             return
-        platform.chats[who.chat].begun = True
-        walker = Walker(who, platform, pace, random.Random(seed), patience=3 * plan.stall)
+        platform.chats[person.chat].begun = True
+        walker = Walker(person, platform, pace, random.Random(seed), patience=3 * plan.stall)
         await walker.walk()
         await walker.talk(range(1, 1 + plan.words), enough)
-        platform.chats[who.chat].ended = True
+        platform.chats[person.chat].ended = True
 
 
 async def _trouble(
@@ -208,17 +210,17 @@ async def _trouble(
     chance, cards = scene.chance, list[faults.FaultKind]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
-        await _through(partial(_reached, scene.platform, moment, done), scene, plan.stall)
+        await _wait_for(partial(_reached, scene.platform, moment, done), scene, plan.stall)
         if enough():
             break
         cards = cards or faults.shuffled_round(chance, plan.kinds, short=plan.short)
         card = cards.pop()
         _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
         await card.act(scene)
-    await _through(done, scene, plan.stall)
+    await _wait_for(done, scene, plan.stall)
 
 
-async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
+async def _wait_for(true: Callable[[], bool], scene: Scene, stall: float) -> None:
     """Wait for a condition; if nothing progresses, kill and restart all processes (a blackout).
 
     Raises Standstill after MAX_BLACKOUTS blackouts.
@@ -269,10 +271,10 @@ async def _settled(processes: Processes, platform: Platform) -> bool:
         return False
     if platform.behind > 0:
         return False
-    return await asyncio.to_thread(_under_way, processes.database) == 0
+    return await asyncio.to_thread(_count_unfinished, processes.database) == 0
 
 
-def _under_way(database: str) -> int:
+def _count_unfinished(database: str) -> int:
     with psycopg.connect(database) as session:
         row = session.execute(ledger.OPEN).fetchone()
     assert row is not None

@@ -17,7 +17,7 @@ from tests.chaos.processes import Fault
 from tests.chaos.report import FINDINGS_ZERO, Report
 from tests.chaos.storm import Evidence
 
-WHO = InventedPerson(0)
+PERSON = InventedPerson(0)
 OTHER_PERSON = InventedPerson(1)
 RECEIPT = "KS-2026-TEST-TEST"
 
@@ -27,12 +27,12 @@ def _keyboard(*sent: str) -> dict[str, Any]:
 
 
 def _text_arrival(update_id: int, text: str) -> list[Entry]:
-    message = {"from": {"id": WHO.chat}, "text": text}
+    message = {"from": {"id": PERSON.chat}, "text": text}
     return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
 
 
 def _pressed(update_id: int, data: str, *offered: str, on: int = 1) -> list[Entry]:
-    query = {"from": {"id": WHO.chat}, "data": data}
+    query = {"from": {"id": PERSON.chat}, "data": data}
     query["message"] = {"message_id": on, "reply_markup": _keyboard(data, *offered)}
     update = {"update_id": update_id, "callback_query": query}
     return [Arrival(update_id, update, 0), _taken(update_id)]
@@ -43,12 +43,12 @@ def _taken(update_id: int, at: float | None = None) -> Delivery:
 
 
 def _replied(message: int, text: str, *buttons: str, at: float = 0) -> Call:
-    params = {"chat_id": WHO.chat, "text": text, "reply_markup": _keyboard(*buttons)}
+    params = {"chat_id": PERSON.chat, "text": text, "reply_markup": _keyboard(*buttons)}
     return Call("sendMessage", params, at, 200, message)
 
 
 def _entry(number: str = RECEIPT, state: str = "ACCEPTED") -> dict[str, Any]:
-    body = {"surname": WHO.canary, "birth_year": WHO.birth_year}
+    body = {"surname": PERSON.canary, "birth_year": PERSON.birth_year}
     return {"number": number, "state": state, "body": body, "writes": [{}]}
 
 
@@ -70,15 +70,15 @@ class History:
 
     @property
     def words(self) -> list[str]:
-        return self.ledger.words[WHO.chat]
+        return self.ledger.words[PERSON.chat]
 
     @property
     def rows(self) -> list[Row]:
-        return self.ledger.rows[WHO.chat]
+        return self.ledger.rows[PERSON.chat]
 
 
 REPLIES = [
-    _replied(11, f"Review: {WHO.canary}", "5:submit", at=1),
+    _replied(11, f"Review: {PERSON.canary}", "5:submit", at=1),
     _replied(12, "Your question?", "6:-", at=2),
     _replied(13, "It goes to an officer.", "!menu", at=3),
 ]
@@ -91,17 +91,17 @@ def _true() -> History:
         REPLIES[0],
         *_pressed(2, "5:submit"),
         REPLIES[1],
-        *_text_arrival(3, WHO.word(0)),
+        *_text_arrival(3, PERSON.word(0)),
         REPLIES[2],
-        *_text_arrival(4, WHO.word(1)),
+        *_text_arrival(4, PERSON.word(1)),
     ]
     ledger = Ledger(
-        words={WHO.chat: [WHO.word(0), WHO.word(1)]},
-        rows={WHO.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
-        registrations=[Registration(WHO.chat, "accepted", RECEIPT)],
+        words={PERSON.chat: [PERSON.word(0), PERSON.word(1)]},
+        rows={PERSON.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
+        registrations=[Registration(PERSON.chat, "accepted", RECEIPT)],
         entries=[_entry()],
     )
-    return History([WHO], entries, [], ledger)
+    return History([PERSON], entries, [], ledger)
 
 
 def test_chaos_report_is_the_same_when_recomputed_from_its_file(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def _lose(history: History) -> None:
 
 
 def _double(history: History) -> None:
-    history.words.append(WHO.word(1))
+    history.words.append(PERSON.word(1))
 
 
 def _swap(history: History) -> None:
@@ -160,7 +160,7 @@ def _only_pretend(history: History) -> None:
     history.entries.remove(REPLIES[2])
 
 
-def _say_from_nowhere(history: History) -> None:
+def _send_without_cause(history: History) -> None:
     history.entries.append(_replied(99, "Who wrote this?"))
 
 
@@ -213,7 +213,7 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_swap_replies, "replies_out_of_order"),
         (_leave_pending, "replies_never_sent"),
         (_only_pretend, "replies_never_sent"),
-        (_say_from_nowhere, "replies_without_a_row"),
+        (_send_without_cause, "replies_without_a_row"),
         (_send_to_other_person, "strangers"),
         (_register_twice, "second_registrations"),
         (_register_nobody, "missing_registrations"),

@@ -21,7 +21,16 @@ from bot.db.migrations import baseline
 from tests.chaos import people
 from tests.chaos.faults import Scene, fault_kind
 from tests.chaos.platform import Arrival, Entry
-from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Processes, migrated
+from tests.chaos.processes import (
+    KOSH_PROCESSES,
+    LOAD_BALANCER,
+    ROOT,
+    SERVICES,
+    WEBS,
+    Fault,
+    Processes,
+    migrated,
+)
 
 KIND = "F25"
 VERSIONS = "bot/db/migrations/versions"
@@ -75,12 +84,12 @@ async def upgrade(scene: Scene) -> None:
 
     A schema before the baseline migration can only be upgraded while all processes are stopped.
     """
-    async with scene.noted(KIND, "upgrade", doubts=0):
+    async with scene.recorded(KIND, "upgrade", doubts=0):
         if await asyncio.to_thread(_is_former, scene.processes.owner):
             return await _stopped(scene)
         assert await asyncio.to_thread(migrated, scene.processes.owner)
         await scene.hold()
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             scene.processes.children[name].tree = None
             await asyncio.to_thread(scene.processes.renew, name)
             await scene.until_up(name)
@@ -89,14 +98,14 @@ async def upgrade(scene: Scene) -> None:
 
 async def _stopped(scene: Scene) -> None:
     """Stop all processes, migrate, and start this release."""
-    children = [scene.processes.children[name] for name in OURS]
+    children = [scene.processes.children[name] for name in KOSH_PROCESSES]
     for child in children:
         await asyncio.to_thread(child.end)
     assert await asyncio.to_thread(migrated, scene.processes.owner)
     for child in children:
         child.tree = None
         child.start()
-    for name in OURS:
+    for name in KOSH_PROCESSES:
         await scene.until_up(name)
     await scene.hold()
 
@@ -137,18 +146,19 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
 def shares(processes: Processes) -> list[str]:
     """Return a table of the bytes to each service: each process's share in percent."""
     carried = processes.proxy.carried()
-    door = {
-        name: carried[DOOR].get(str(port), 0)
+    requests = {
+        name: carried[LOAD_BALANCER].get(str(port), 0)
         for name, port in zip(WEBS, processes.ports, strict=True)
     }
-    kinds = {"requests": door} | {
-        service: {name: sum(carried[f"{name}>{service}"].values()) for name in OURS}
+    kinds = {"requests": requests} | {
+        service: {name: sum(carried[f"{name}>{service}"].values()) for name in KOSH_PROCESSES}
         for service in SERVICES
     }
-    lines = [f"{'share of bytes, %':18}" + "".join(f"{name:>10}" for name in OURS)]
+    lines = [f"{'share of bytes, %':18}" + "".join(f"{name:>10}" for name in KOSH_PROCESSES)]
     for kind, by in kinds.items():
         whole = sum(by.values()) or 1
         lines.append(
-            f"{kind:18}" + "".join(f"{100 * by.get(name, 0) / whole:>10.0f}" for name in OURS)
+            f"{kind:18}"
+            + "".join(f"{100 * by.get(name, 0) / whole:>10.0f}" for name in KOSH_PROCESSES)
         )
     return lines

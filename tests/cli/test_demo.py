@@ -32,7 +32,7 @@ pytestmark = pytest.mark.requirement("S-87")
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Remove this machine's settings from the environment; change to a temporary folder."""
     for name in os.environ:
         if name.startswith("KOSH_"):

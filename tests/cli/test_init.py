@@ -210,14 +210,14 @@ async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
     )
 
 
-async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
+async def _wrong_findings(chosen: Settings) -> dict[str, tuple[str, str]]:
     found = await examine(chosen)
     return {each.what: (each.said, each.fix) for each in found if each.grade is Grade.WRONG}
 
 
 async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
     # The tests' server runs with fsync off for speed, which doctor reports.
-    assert {said for said, _mend in (await _wrong(healthy)).values()} == {
+    assert {said for said, _mend in (await _wrong_findings(healthy)).values()} == {
         "fsync or synchronous_commit is off"
     }
     looked = {each.what for each in await examine(healthy)}
@@ -259,7 +259,7 @@ async def test_doctor_warns_while_no_officer_has_an_account(
 async def test_doctor_reports_each_fault_with_a_fix(
     healthy: Settings, change: dict[str, object], what: str, fix: str
 ) -> None:
-    wrong = await _wrong(healthy.model_copy(update=change))
+    wrong = await _wrong_findings(healthy.model_copy(update=change))
     assert what in wrong
     assert fix in wrong[what][1]
     assert "1000000009" not in str(wrong)
@@ -270,10 +270,10 @@ async def test_doctor_detects_an_old_schema_and_a_superuser(
 ) -> None:
     with psycopg.connect(databases.owner) as owner:
         owner.execute("ALTER TABLE reminders DROP COLUMN due_at")
-    assert (await _wrong(healthy))["database"][1] == "./kosh migrate"
+    assert (await _wrong_findings(healthy))["database"][1] == "./kosh migrate"
     name = databases.app.rsplit("/", 1)[1]
     root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
-    wrong = await _wrong(healthy.model_copy(update={"database_retention_url": root}))
+    wrong = await _wrong_findings(healthy.model_copy(update={"database_retention_url": root}))
     assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]
 
 
@@ -320,4 +320,4 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
         "101 of 103 templates are approved"
     }
     strange = chosen.model_copy(update={"whatsapp_account_id": "1"})
-    assert "may the token" in (await _wrong(strange))["whatsapp"][1]
+    assert "may the token" in (await _wrong_findings(strange))["whatsapp"][1]

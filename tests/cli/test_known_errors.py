@@ -54,7 +54,9 @@ def test_unknown_error_is_not_explained(error: Exception) -> None:
 
 
 @pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[pytest.MonkeyPatch]:
     """Remove this machine's settings from the environment; change to a temporary folder."""
     for name in os.environ:
         if name.startswith("KOSH_"):
@@ -64,10 +66,12 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.Mon
 
 
 def test_migrate_command_explains_an_unreachable_database(
-    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clean_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare.setenv("KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh")
-    bare.setattr(sys, "argv", ["kosh", "migrate"])
+    clean_environment.setenv(
+        "KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh"
+    )
+    clean_environment.setattr(sys, "argv", ["kosh", "migrate"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     message = capsys.readouterr().err
@@ -78,9 +82,9 @@ def test_migrate_command_explains_an_unreachable_database(
 
 
 def test_restore_command_explains_a_missing_file(
-    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clean_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
+    clean_environment.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2

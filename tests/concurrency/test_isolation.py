@@ -167,9 +167,11 @@ async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     guest, registry = Guest(rt), Answering()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}
-    off = replace(rt, registry=cast(Registry, registry), channels=channels)
+    switched_off = replace(rt, registry=cast(Registry, registry), channels=channels)
     (write,) = await _all(rt, "SELECT id FROM registry_writes")
-    await receive.deliver(off, await registry_events.write_to_registry(off, write))
+    await receive.deliver(
+        switched_off, await registry_events.write_to_registry(switched_off, write)
+    )
     assert await _all(rt, "SELECT state FROM registry_writes") == ["accepted"]
     statement: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
     assert await _all(rt, statement) == ["E_SEND_CHANNEL"]

@@ -93,7 +93,7 @@ def ask(url: str, query: str) -> object:
     return row[0] if row else None
 
 
-def tell(url: str, statement: str) -> None:
+def execute_statement(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -151,7 +151,7 @@ def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
 @pytest.mark.release
 def test_embedded_postgres_keeps_data_and_url_across_restarts(data: Path) -> None:
     with postgres(data, QUICK) as first:
-        tell(first, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(first, "CREATE TABLE kept AS SELECT 1 AS one")
     with postgres(data, QUICK) as second:
         assert ask(second, "SELECT one FROM kept") == 1
     assert first == second
@@ -201,7 +201,7 @@ def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path
 @pytest.mark.release
 def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Path) -> None:
     with holder(data) as (url, process):
-        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(url, "CREATE TABLE kept AS SELECT 1 AS one")
         pid = pid_of(data)
         process.kill()
     assert command_line(pid)
@@ -215,7 +215,7 @@ def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Pa
 @pytest.mark.release
 def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> None:
     with postgres(data) as url:
-        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(url, "CREATE TABLE kept AS SELECT 1 AS one")
         killed = pid_of(data)
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: not command_line(killed))
@@ -385,7 +385,7 @@ def test_embedded_postgres_works_with_every_way_of_switching_user(
     for prefixes in (servers._UNPRIVILEGED, servers._UNPRIVILEGED[::-1], servers._UNPRIVILEGED):
         monkeypatch.setattr(servers, "_UNPRIVILEGED", prefixes)
         with postgres(data, QUICK) as url:
-            tell(url, "CREATE TABLE IF NOT EXISTS kept ()")
+            execute_statement(url, "CREATE TABLE IF NOT EXISTS kept ()")
 
 
 @pytest.mark.release
@@ -503,7 +503,7 @@ def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
         with pytest.raises(psycopg.DataError), psycopg.connect(url) as connection:
             connection.execute("SELECT %s::text::integer", ("Testova",))
         with pytest.raises(psycopg.DataError):
-            tell(url, "SELECT 'Testova Gulnar'::date")
+            execute_statement(url, "SELECT 'Testova Gulnar'::date")
     assert "ready to accept" in (data / "log").read_text()
     files = [path for path in data.rglob("*") if path.is_file()]
     assert [path for path in files if b"Testova" in path.read_bytes()] == []
@@ -526,13 +526,13 @@ def test_database_roles_have_no_server_privileges(admin: str) -> None:
 @pytest.mark.release
 def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
     databases = prepare(admin, "kosh_rights")
-    tell(databases.owner, "CREATE TABLE mine ()")
+    execute_statement(databases.owner, "CREATE TABLE mine ()")
     for url in (databases.app, databases.retention, databases.console):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            tell(url, "CREATE TABLE theirs ()")
+            execute_statement(url, "CREATE TABLE theirs ()")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            tell(url, "CREATE TEMPORARY TABLE theirs ()")
-    tell(admin, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+            execute_statement(url, "CREATE TEMPORARY TABLE theirs ()")
+    execute_statement(admin, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
     place = urlsplit(admin).netloc.rpartition("@")[2]
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
@@ -541,7 +541,7 @@ def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
 @pytest.mark.release
 def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
     first = prepare(admin, "kosh_twice", tmp_path / "passwords")
-    tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
+    execute_statement(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
     second = prepare(admin, "kosh_twice", tmp_path / "passwords")
     assert first == second
     assert ask(second.owner, "SELECT one FROM kept") == 1
@@ -571,7 +571,9 @@ def test_database_preparation_derives_passwords_from_the_admin_url(admin: str) -
 @pytest.mark.release
 def test_create_database_copies_data_and_rights_of_its_template(admin: str) -> None:
     source = prepare(admin, "kosh_template")
-    tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
+    execute_statement(
+        source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app"
+    )
     copy = create_database(admin, "kosh_copy", template="kosh_template").app
     assert ask(copy, "SELECT one FROM kept") == 1
     assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False

@@ -95,7 +95,7 @@ class PushService:
             return web.Response(status=410)
         if self.answers:
             return web.Response(status=self.answers.pop(0))
-        if wrong := self._wrong(request):
+        if wrong := self._mistake(request):
             self.mistakes.append(wrong)
             return web.Response(status=400)
         if not self._is_signed(request.headers["Authorization"]):
@@ -107,7 +107,7 @@ class PushService:
             self.changed.notify_all()
         return web.Response(status=201, headers={"Location": f"http://{self.host}/m/1"})
 
-    def _wrong(self, request: web.Request) -> str:
+    def _mistake(self, request: web.Request) -> str:
         if request.headers.get("Content-Encoding") != "aes128gcm":
             return "encoding"
         if not request.headers.get("TTL", "").isdecimal():

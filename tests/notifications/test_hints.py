@@ -115,8 +115,8 @@ async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
             yield OnTelegram(post.rt, str(member.phone.person.id))
 
 
-async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person who has entered an e-mail address or phone number (`way`) for message hints.
+async def left(post: Post, medium: str = "email", known: Guest | None = None) -> Guest:
+    """Return a person who has entered an address of the `medium` (email or sms) for message hints.
 
     The confirmation code is not sent yet.
     """
@@ -125,26 +125,26 @@ async def left(post: Post, way: str = "email", known: Guest | None = None) -> Gu
         await guest.consent()
     await guest.do(Said("/menu"))
     await guest.press("hints")
-    await guest.press(way)
-    await guest.do(Said(ADDRESS if way == "email" else NUMBER))
+    await guest.press(medium)
+    await guest.do(Said(ADDRESS if medium == "email" else NUMBER))
     return guest
 
 
-def code_in(text: str) -> str:
+def extract_code(text: str) -> str:
     return "".join(each for each in text if each.isdigit())
 
 
-async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
+async def confirmed(post: Post, medium: str = "email", known: Guest | None = None) -> Guest:
     """Return a person with a confirmed address for message hints.
 
     The messages with the confirmation code are removed from the mail server and the SMS gateway.
     """
-    guest = await left(post, way, known)
-    code = code_in((await post.sent())[-1])
+    guest = await left(post, medium, known)
+    code = extract_code((await post.sent())[-1])
     await guest.do(Said(code))
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.hint_way == way
+    assert conversation.hint_way == medium
     post.mail.received.clear()
     post.gateway.received.clear()
     return guest
@@ -182,19 +182,19 @@ async def plan(rt: Runtime) -> None:
             await hint_contacts.plan(transaction, person_id)
 
 
-@pytest.mark.parametrize("way", ["email", "sms"])
+@pytest.mark.parametrize("medium", ["email", "sms"])
 async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
-    post: Post, way: str
+    post: Post, medium: str
 ) -> None:
-    guest = await confirmed(post, way)
+    guest = await confirmed(post, medium)
     await answered(post, guest)
     assert await post.sent() == []
     await ahead(post.rt, "16 minutes")
     [hint] = await post.sent()
-    assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or way == "sms"
+    assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or medium == "sms"
     assert not [word for word in (*TELLING, "testova", "canary") if word in hint.lower()]
     assert "http" not in hint
-    if way == "email":
+    if medium == "email":
         assert (post.mail.received[0]["From"], post.mail.received[0]["To"]) == (SENDER, ADDRESS)
         assert set(post.mail.greetings) == {"neutral.example"}
     else:
@@ -233,7 +233,7 @@ async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(pos
     assert ADDRESS.encode() not in address
     assert (code is not None, is_confirmed, is_due) == (True, False, True)
     [text] = await post.sent()
-    assert len(code_in(text)) == 6
+    assert len(extract_code(text)) == 6
     assert not [word for word in TELLING if word in text.lower()]
 
 
@@ -249,7 +249,7 @@ async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) ->
 
 async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
     guest = await left(post)
-    right = code_in((await post.sent())[-1])
+    right = extract_code((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
     for _try in range(hint_contacts.MAX_TRIES):
         await guest.do(Said(wrong))
@@ -259,7 +259,7 @@ async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post
 
 async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(post: Post) -> None:
     guest = await left(post)
-    right = code_in((await post.sent())[-1])
+    right = extract_code((await post.sent())[-1])
     await ahead(post.rt, "11 minutes")
     await guest.do(Said(right))
     conversation = await guest.conversation()
@@ -293,18 +293,18 @@ async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
     assert await contacts(post.rt) == []
 
 
-@pytest.mark.parametrize("way", ["menu", "stop", "delete"])
+@pytest.mark.parametrize("command", ["menu", "stop", "delete"])
 async def test_message_hint_address_is_deleted_by_menu_or_stop_or_delete_command(
-    post: Post, way: str
+    post: Post, command: str
 ) -> None:
     guest = await confirmed(post)
-    if way == "menu":
+    if command == "menu":
         await guest.do(Said("/menu"))
         await guest.press("hints")
         await guest.press("remove")
     else:
-        await guest.do(Said(f"/{way}"))
-        if way == "delete":
+        await guest.do(Said(f"/{command}"))
+        if command == "delete":
             await guest.press("yes")
     assert await contacts(post.rt) == []
 
@@ -340,8 +340,8 @@ async def test_message_hints_are_not_sent_when_switched_off(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
-    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
-    assert await notifications.send_hints(off) == 0
+    without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
+    assert await notifications.send_hints(without_hints) == 0
     only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
     assert await notifications.send_hints(only) == 1
     assert post.mail.received == []
@@ -406,8 +406,10 @@ async def test_expired_code_for_a_message_hint_address_is_not_sent(post: Post) -
 
 async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(post: Post) -> None:
     await left(post, "sms")
-    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
-    assert await notifications.send_hints(off) == 1
+    without_country = replace(
+        post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)})
+    )
+    assert await notifications.send_hints(without_country) == 1
     assert post.gateway.received == []
 
 

@@ -46,7 +46,7 @@ class Office:
     mail: MailServer
     push: PushService
 
-    async def wants(self, officer: Officer, **more: object) -> Browser:
+    async def enable_notifications(self, officer: Officer, **more: object) -> Browser:
         """Save an e-mail address and a push subscription for an officer; return the browser."""
         sender = notifications.push_sender(self.rt)
         assert sender is not None
@@ -131,7 +131,7 @@ async def test_officer_notifications_contain_no_text_of_the_person(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt, languages=frozenset(), topics=frozenset()))
-    await office.wants(officer)
+    await office.enable_notifications(officer)
     guest = Guest(rt)
     case = await ask(guest, CANARY)
     assert await office.run() == ["new_case"]
@@ -162,8 +162,8 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
         )
     ):
         other = await an_officer(rt, f"Officer Other {number}", **more)  # type: ignore[arg-type]
-        await office.wants(await _on_shift(rt, other))
-    await office.wants(await an_officer(rt, "Officer Absent"))
+        await office.enable_notifications(await _on_shift(rt, other))
+    await office.enable_notifications(await an_officer(rt, "Officer Absent"))
     await ask(Guest(rt))
     await office.run()
     assert await office.states() == []
@@ -171,7 +171,7 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
 
 async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
-    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     await ask(Guest(office.rt))
     await office.run()
     assert await office.states() == []
@@ -182,7 +182,9 @@ async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
     lead = await an_officer(rt, "Officer Lead", roles=(Role.LEAD,))
     officer = await an_officer(rt)
     for each in (lead, officer):
-        await office.wants(await _on_shift(rt, each), unwanted=frozenset({"new_case"}))
+        await office.enable_notifications(
+            await _on_shift(rt, each), unwanted=frozenset({"new_case"})
+        )
     case = await ask(Guest(rt))
     await office.run()
     await ahead(rt, "30 days")
@@ -198,7 +200,7 @@ async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
 
 async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office: Office) -> None:
     rt = office.rt
-    await office.wants(await an_officer(rt, "Officer Lead", roles=(Role.LEAD,)))
+    await office.enable_notifications(await an_officer(rt, "Officer Lead", roles=(Role.LEAD,)))
     await ask(Guest(rt))
     for _time in range(3):
         await notifications.find_unstaffed(rt)
@@ -213,8 +215,8 @@ async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office:
 async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Office) -> None:
     rt = office.rt
     editor = await an_officer(rt, "Editor Testova", roles=(Role.EDITOR,))
-    await office.wants(editor)
-    await office.wants(await an_officer(rt, "Officer Testov"))
+    await office.enable_notifications(editor)
+    await office.enable_notifications(await an_officer(rt, "Officer Testov"))
     monday = date(2026, 12, 7)
     await ahead(rt, f"{(monday - await database_day(rt)).days - 1} days")
     await notifications.find_ending(rt)
@@ -246,7 +248,7 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
     author = await an_officer(rt, "Officer Editor", roles=(Role.EDITOR,))
     approver = await an_officer(rt, "Officer Approver", roles=(Role.APPROVER,))
     for each in (author, approver):
-        await office.wants(each)
+        await office.enable_notifications(each)
     broadcast_id = uuid4()
     async with rt.pool.connection() as session:
         await session.execute(
@@ -263,7 +265,7 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
 
 async def test_officer_notifications_are_combined_into_a_digest(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
-    await office.wants(officer, digest_minutes=60)
+    await office.enable_notifications(officer, digest_minutes=60)
     for _number in range(3):
         await ask(Guest(office.rt))
     await office.run()
@@ -280,7 +282,7 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
-    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     guest = Guest(rt)
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
@@ -298,7 +300,7 @@ async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
-    await office.wants(officer)
+    await office.enable_notifications(officer)
     office.mail.refuse[ADDRESS] = "451 Try again later"
     office.push.answers.append(503)
     await ask(Guest(rt))
@@ -319,7 +321,7 @@ async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
 
 async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Office) -> None:
     rt = office.rt
-    await office.wants(await _on_shift(rt, await an_officer(rt)))
+    await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
     await ask(Guest(rt))
     await office.run()
     async with rt.pool.connection() as session:

@@ -59,7 +59,7 @@ async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None
     await office.run()
 
 
-def _to(office: Office, address: str) -> Sequence[EmailMessage]:
+def _mails_to(office: Office, address: str) -> Sequence[EmailMessage]:
     return [each for each in office.mail.received if each["To"] == address]
 
 
@@ -69,7 +69,7 @@ async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact
     created = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
     await _switch_off(office, system, created["id"])
     assert sorted(each["To"] for each in office.mail.received) == [ADMINISTRATOR, CONTACT]
-    [to_administrator], [to_contact] = _to(office, ADMINISTRATOR), _to(office, CONTACT)
+    [to_administrator], [to_contact] = _mails_to(office, ADMINISTRATOR), _mails_to(office, CONTACT)
     page, call = "/console/webhooks", f"POST {office.rt.settings.public_url}/api/v1/webhooks/"
     button = office.rt.languages.render(WEBHOOKS["webhook_enable"], "kk")
     text = to_administrator.get_content()

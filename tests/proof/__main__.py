@@ -95,7 +95,7 @@ def _is_caught(mutant: Mutant) -> bool:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
         command += ["-p", "tests.proof.mutants", "-o", "junit_logging=no", f"--junitxml={report}"]
         subprocess.run(
-            [*command, *mutant.noticed],
+            [*command, *mutant.tests],
             cwd=ledger.ROOT,
             env=os.environ | {"MUTANT": mutant.name},
             stdout=subprocess.DEVNULL,

@@ -42,8 +42,8 @@ def requirements() -> list[Line]:
     held = marked("requirement")
     tables = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
-        Line(name, it["says"], held.get(name, ()), it["p"], it.get("decided", ""))
-        for name, it in tables.items()
+        Line(name, table["says"], held.get(name, ()), table["p"], table.get("decided", ""))
+        for name, table in tables.items()
     ]
 
 
@@ -120,8 +120,8 @@ def results(reports: Path = REPORTS) -> dict[str, str]:
     cases = (ET.parse(each).getroot().iter("testcase") for each in reports.glob("*.xml"))
     for case in chain.from_iterable(cases):
         test = _test(case)
-        how = next((_END[each.tag] for each in case if each.tag in _END), "passed")
-        ended[test] = max(how, ended.get(test, "passed"), key=_WORSE.index)
+        outcome = next((_END[each.tag] for each in case if each.tag in _END), "passed")
+        ended[test] = max(outcome, ended.get(test, "passed"), key=_WORSE.index)
     return ended
 
 

@@ -17,18 +17,18 @@ class Mutant:
 
     name: str
     description: str
-    off: Callable[[], None]
-    noticed: tuple[str, ...]
+    disable: Callable[[], None]
+    tests: tuple[str, ...]
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
 def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    def kept(off: Callable[[], None]) -> Callable[[], None]:
-        name = off.__name__.replace("_", "-")
-        MUTANTS[name] = Mutant(name, (off.__doc__ or "").strip(), off, tests)
-        return off
+    def kept(disable: Callable[[], None]) -> Callable[[], None]:
+        name = disable.__name__.replace("_", "-")
+        MUTANTS[name] = Mutant(name, (disable.__doc__ or "").strip(), disable, tests)
+        return disable
 
     return kept
 
@@ -587,4 +587,4 @@ def any_callback() -> None:
 # Run at import of this plug-in: a test or conftest that had already imported a name of `bot` would
 # keep the safeguard.
 if chosen := os.environ.get("MUTANT"):
-    MUTANTS[chosen].off()
+    MUTANTS[chosen].disable()

@@ -63,9 +63,9 @@ async def _run_due(rt: Runtime, registry: Keeping) -> None:
     await ahead(rt, "1 minute")
     async with rt.pool.connection() as session:
         due = await registry_writes.due(session)
-    there = replace(rt, registry=cast(Registry, registry))
+    with_registry = replace(rt, registry=cast(Registry, registry))
     for write in due:
-        await receive.deliver(rt, await registry_events.write_to_registry(there, write))
+        await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
 
 
 async def _add_member(rt: Runtime, write: UUID) -> None:

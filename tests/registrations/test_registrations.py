@@ -124,17 +124,17 @@ async def test_registry_write_result_of_an_expired_lease_is_ignored(
     guest, registry = Guest(rt), Answering(late)
     await guest.register()
     write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
-    there = replace(rt, registry=cast(Registry, registry))
-    frozen = asyncio.create_task(registry_events.write_to_registry(there, write))
+    with_registry = replace(rt, registry=cast(Registry, registry))
+    frozen = asyncio.create_task(registry_events.write_to_registry(with_registry, write))
     await registry.begun.wait()
     await ahead(rt, "91 seconds")
-    assert await registry_events.write_to_registry(there, write)
+    assert await registry_events.write_to_registry(with_registry, write)
     registry.gate.set()
     assert await frozen is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert await _one(rt, "SELECT count(*) FROM cases") == 0
     await ahead(rt, "1 hour")
-    assert await registry_events.write_to_registry(there, write) is None
+    assert await registry_events.write_to_registry(with_registry, write) is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
 
@@ -144,8 +144,8 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
     await ahead(rt, "15 minutes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
-    there = replace(rt, registry=cast(Registry, registry))
-    await receive.deliver(rt, await registry_events.write_to_registry(there, write))
+    with_registry = replace(rt, registry=cast(Registry, registry))
+    await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:

@@ -45,7 +45,7 @@ PATH = "/v1/pre-registrations"
 JSON = {"Content-Type": "application/json"}
 
 
-def keyed(**headers: str) -> dict[str, str]:
+def headers_with_key(**headers: str) -> dict[str, str]:
     return JSON | {"Idempotency-Key": new_key()} | headers
 
 
@@ -200,15 +200,19 @@ async def test_sandbox_serves_every_reference_list(registry: Registry) -> None:
     ("request_", "name", "status"),
     [
         ({"headers": JSON}, "bad-key", 400),
-        ({"headers": keyed(**{"Idempotency-Key": "short"})}, "bad-key", 400),
-        ({"headers": keyed(**{"Content-Type": "text/plain"})}, "unsupported-media-type", 415),
-        ({"headers": keyed(), "data": b"x" * 65_537}, "too-large", 413),
-        ({"headers": keyed(), "data": b"{"}, "invalid", 422),
-        ({"headers": keyed(), "data": b""}, "invalid", 422),
-        ({"headers": keyed(), "data": b"[" * 60_000}, "invalid", 422),
-        ({"headers": keyed(), "data": b"\xff"}, "invalid", 422),
-        ({"headers": keyed(Authorization="Bearer nonsense")}, "unauthorized", 401),
-        ({"headers": keyed(Authorization="")}, "unauthorized", 401),
+        ({"headers": headers_with_key(**{"Idempotency-Key": "short"})}, "bad-key", 400),
+        (
+            {"headers": headers_with_key(**{"Content-Type": "text/plain"})},
+            "unsupported-media-type",
+            415,
+        ),
+        ({"headers": headers_with_key(), "data": b"x" * 65_537}, "too-large", 413),
+        ({"headers": headers_with_key(), "data": b"{"}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b""}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b"[" * 60_000}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b"\xff"}, "invalid", 422),
+        ({"headers": headers_with_key(Authorization="Bearer nonsense")}, "unauthorized", 401),
+        ({"headers": headers_with_key(Authorization="")}, "unauthorized", 401),
     ],
 )
 async def test_sandbox_refuses_a_request_outside_the_contract(
@@ -225,7 +229,7 @@ async def test_sandbox_error_names_wrong_fields_without_their_values(sandbox: Sa
     body = json.loads(pre_registration().model_dump_json())
     body |= {"surname": CANARY + "\n", "target_region": CANARY, CANARY: 1}
     body["members"][0]["age_band"] = CANARY
-    answer = await sandbox.call("POST", PATH, headers=keyed(), data=json.dumps(body))
+    answer = await sandbox.call("POST", PATH, headers=headers_with_key(), data=json.dumps(body))
     problem = problem_of(answer)
     assert {(error.pointer, error.code) for error in problem.errors} == {
         ("/surname", "STRING_PATTERN_MISMATCH"),
@@ -249,9 +253,9 @@ async def test_sandbox_implements_every_operation_and_requires_a_token(
     for method, template, operation in operations():
         path = template.format(number="KS-2026-2222-2222", kind="regions")
         url = sandbox.url + path
-        async with sandbox.session.request(method, url, headers=keyed()) as response:
+        async with sandbox.session.request(method, url, headers=headers_with_key()) as response:
             assert response.status == 401
-        answer = await sandbox.call(method, path, headers=keyed())
+        answer = await sandbox.call(method, path, headers=headers_with_key())
         assert str(answer.status) in operation["responses"], operation["operationId"]
 
 

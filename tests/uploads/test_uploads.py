@@ -77,7 +77,9 @@ async def reason(
     return verdict.reason if isinstance(verdict, uploads.Refused) else None
 
 
-async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
+async def store_concurrently(
+    rt: Runtime, person: Person, files: list[bytes]
+) -> list[Refusal | None]:
     """Sanitize a person's files one after another, and store them concurrently.
 
     Return for each file the reason for which it is rejected, or None.
@@ -270,13 +272,13 @@ async def test_upload_limit_applies_to_concurrent_uploads(
 ) -> None:
     monkeypatch.setattr(intake, "MAX_FILES", 3)
     person = await new_person(rt)
-    reasons = await kept_at_once(rt, person, [small(number) for number in range(6)])
+    reasons = await store_concurrently(rt, person, [small(number) for number in range(6)])
     assert reasons.count(None) == 3
     assert reasons.count(Refusal.DAILY_LIMIT) == 3
 
 
 async def test_upload_of_the_same_file_concurrently_is_stored_once(rt: Runtime) -> None:
-    reasons = await kept_at_once(rt, await new_person(rt), [photo()] * 4)
+    reasons = await store_concurrently(rt, await new_person(rt), [photo()] * 4)
     assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
 
 
@@ -354,10 +356,10 @@ async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
 
-    async def all_taken() -> bool:
+    async def all_stored() -> bool:
         return await count(guest) == 10
 
-    await house.until(all_taken)
+    await house.until(all_stored)
     assert await rows(house.rt) == ["ready"] * 10
     assert await rows(house.rt, "source") == [None] * 10
     assert len(await guest.rows()) <= row_count + 2
@@ -379,10 +381,10 @@ async def test_uploads_in_quick_succession_get_one_reply(
         await house.ahead("15 seconds")
     await house.ahead("90 seconds")
 
-    async def all_taken() -> bool:
+    async def all_stored() -> bool:
         return await count(guest) == 3
 
-    await house.until(all_taken)
+    await house.until(all_stored)
     assert len(await guest.rows()) == row_count + 1
 
 
@@ -666,14 +668,14 @@ async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None
     second = await uploads.claim(rt, upload_id)
     assert first is not None
     assert second is not None
-    no = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
-    await uploads.postpone(rt, first, no)
+    refusal = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
+    await uploads.postpone(rt, first, refusal)
     async with rt.pool.connection() as session:
-        assert await uploads.refuse(session, first, no, "kk") is None
+        assert await uploads.refuse(session, first, refusal, "kk") is None
         assert await (await session.execute("SELECT topic FROM cases")).fetchall() == []
     assert await rows(rt) == ["sending"]
     async with rt.pool.connection() as session:
-        assert await uploads.refuse(session, second, no, "kk") is not None
+        assert await uploads.refuse(session, second, refusal, "kk") is not None
     assert await rows(rt) == ["rejected"]
 
 
@@ -738,11 +740,11 @@ async def test_erasure_deletes_uploads_locally_and_in_the_registry(house: House)
     assert await rows(house.rt) == []
     assert await pieces(house.rt) == 0
 
-    async def erased_there() -> bool:
+    async def is_erased_in_registry() -> bool:
         await house.ahead("1 minute")
         return not await documents(house)
 
-    await house.until(erased_there)
+    await house.until(is_erased_in_registry)
 
 
 async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(

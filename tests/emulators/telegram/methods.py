@@ -303,7 +303,7 @@ async def leave_chat(on: Platform, p: Params) -> bool:
     if chat.kind == "private":
         raise bad("chat member status can't be changed in private chats")
     chat.standing = "left"
-    on.world.tell_standing(chat, on.world.bot, "member", "left")
+    on.world.create_membership_update(chat, on.world.bot, "member", "left")
     chat.changed.fire()
     return True
 

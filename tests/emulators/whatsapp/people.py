@@ -91,7 +91,7 @@ class User:
         for one in [message] if message else reversed(self.received):
             for row in one.rows:
                 if title in (row.title, row.data):
-                    return self._write(answered("list_reply", row_shown(row)), row.title, one)
+                    return self._write(answered("list_reply", row_reply(row)), row.title, one)
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
@@ -216,7 +216,9 @@ class User:
         before = replace(self.person, messages={})
         self.person.phone = phone
         self.person.user_id = user_id or new_user_id(phone)
-        self.world.tell_message(self.person, moved(self.world, before, self.person), contacts=False)
+        self.world.create_message_event(
+            self.person, moved(self.world, before, self.person), contacts=False
+        )
 
     async def wait[T](
         self, seen: Callable[[list[Message]], T], seconds: float = TIMEOUT_SECONDS
@@ -265,7 +267,7 @@ class User:
                 status="delivered",
             )
         )
-        self.world.tell_message(self.person, self._message_fields(message))
+        self.world.create_message_event(self.person, self._message_fields(message))
         return message
 
     def _message_fields(self, message: Message) -> Params:
@@ -273,8 +275,8 @@ class User:
         fields |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
         if message.reply_to:
             is_from_bot = self.person.messages[message.reply_to].from_bot
-            whose = self.world.phone if is_from_bot else self.person.phone
-            fields["context"] = {"from": whose, "id": message.reply_to}
+            sender = self.world.phone if is_from_bot else self.person.phone
+            fields["context"] = {"from": sender, "id": message.reply_to}
         return fields
 
     def _open(self) -> None:
@@ -298,7 +300,7 @@ def answered(kind: str, reply: Params) -> Params:
     return {"type": "interactive", "interactive": {"type": kind, kind: reply}}
 
 
-def row_shown(row: Row) -> Params:
+def row_reply(row: Row) -> Params:
     """Return a list row in the format of a reply."""
     reply = {"id": row.data, "title": row.title}
     return reply | ({"description": row.description} if row.description else {})

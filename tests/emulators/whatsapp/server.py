@@ -114,7 +114,7 @@ class Emulator:
             app.router.add_route("*", r"/{media:\d+}", self._media)
         app.router.add_get("/whatsapp_business/attachments/", self._download)
         app.router.add_routes(more)
-        app.router.add_route("*", "/{rest:.*}", self._lost)
+        app.router.add_route("*", "/{rest:.*}", self._not_found)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -170,7 +170,7 @@ class Emulator:
         """Add templates to the business account."""
         self.world.add_templates(templates)
 
-    def tell_error(self, code: int, details: str = "") -> None:
+    def create_error_event(self, code: int, details: str = "") -> None:
         """Create an event that reports an error of the business account, in `value.errors`."""
         value = self.world.value(errors=[reported(code, details)])
         self.world.tell("messages", value)
@@ -225,7 +225,7 @@ class Emulator:
         except Refusal as refusal:
             outcome = refused(refusal)
         self.journal.call(method, values, outcome, fault is not None)
-        return nulls.in_answer(outcome) if self.tricks.nulls else outcome
+        return nulls.fill_answer(outcome) if self.tricks.nulls else outcome
 
     async def _meet(
         self, fault: Fault | None, method: str, values: Params, request: web.Request
@@ -362,6 +362,6 @@ class Emulator:
         if "number" in known and known["number"] != self.world.number_id:
             raise no_object(known["number"])
 
-    async def _lost(self, request: web.Request) -> web.StreamResponse:
+    async def _not_found(self, request: web.Request) -> web.StreamResponse:
         refusal = strict(f"no such path: {request.method} {request.path}")
         return self._refuse("lost", {}, refusal, False)
