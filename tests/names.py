@@ -34,13 +34,13 @@ HYPHENS = "-‐‑‒–—−"
 INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
 
 
-def names(script: str, many: int, seed: int) -> Iterator[Pair]:
-    """Yield `many` pairs of a typed and a stored name in a script, a key of SCRIPTS.
+def names(script: str, count: int, seed: int) -> Iterator[Pair]:
+    """Yield `count` pairs of a typed and a stored name in a script, a key of SCRIPTS.
 
     The same seed gives the same names.
     """
     rng = random.Random(f"{script}-{seed}")
-    for _number in range(many):
+    for _number in range(count):
         yield _name(SCRIPTS[script], rng)
 
 

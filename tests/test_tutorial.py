@@ -64,13 +64,13 @@ class Copy:
         self._shell = Shell(self.root)
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
-    def run_command(self, line: str, **more: str) -> tuple[int, str]:
-        """Run a command of the page in the copy, with `more` environment variables.
+    def run_command(self, line: str, **environment_changes: str) -> tuple[int, str]:
+        """Run a command of the page in the copy, with `environment_changes` environment variables.
 
         Return exit code and output.
         """
         python = Path(sys.executable)
-        environment = {"PYTHONPATH": str(self.root)} | os.environ | more
+        environment = {"PYTHONPATH": str(self.root)} | os.environ | environment_changes
         match line.split():
             case ["./kosh", *words]:
                 assert self._shell
@@ -79,9 +79,9 @@ class Copy:
                 assert self._shell
                 # Ignore pytest's warning that it cannot rewrite the asserts of plugins, which are
                 # already imported. The tests do not need it.
-                quietly = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
+                options = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
                 return self._shell.types(
-                    *quietly, *words,
+                    *options, *words,
                     environment=environment, program="pytest", module="tests.app_stack",
                 )  # fmt: skip
             case ["uv", "run", tool, *words]:

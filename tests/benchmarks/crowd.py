@@ -65,15 +65,15 @@ COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
 _encode = msgspec.json.Encoder().encode
 
 
-def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
-    """Create `many` people with Telegram chats numbered from `first_chat`.
+def fill(url: str, vault: Vault, first_chat: int, count: int) -> None:
+    """Create `count` people with Telegram chats numbered from `first_chat`.
 
     The order of the people in the tables is random, as for real people.
     """
     templates = [list(_templates(*share)) for *share, _weight in SHARES]
     weights = [weight for *_share, weight in SHARES]
-    rng = random.Random(many)
-    order = rng.sample(range(many), many)
+    rng = random.Random(count)
+    order = rng.sample(range(count), count)
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET synchronous_commit = off")
         for batch in batched(order, AT_ONCE):

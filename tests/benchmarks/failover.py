@@ -48,7 +48,7 @@ class Failover:
 
     fault: str
     outage: Outage
-    driven: dict[str, tuple[Driven, ...]]
+    results: dict[str, tuple[Driven, ...]]
     lost: dict[str, Losses]
 
 
@@ -67,7 +67,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
         stage.serve(database, core=None, port=server.port)
         stage.work(database)
         _count_losses(stage, server.port)
-        driven: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
+        results: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
         with _probed(group.url) as outage:
             for phase in range(3):
                 typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)
@@ -86,8 +86,8 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                         form=form,
                         first_chat=first,
                     )
-                    driven[name] += (each,)
-        return Failover(fault, outage, driven, stage.stop_counting(CALM))
+                    results[name] += (each,)
+        return Failover(fault, outage, results, stage.stop_counting(CALM))
 
 
 def _count_losses(stage: Stage, port: int) -> None:
@@ -137,11 +137,11 @@ def _turns(found: list[Failover]) -> Iterator[tuple[str, ...]]:
     yield "fault", "outage s", "longest call s", "turns", "phase", "count", "failed", "p50", "p99"
     for each in found:
         seconds, slowest = f"{each.outage.seconds:.1f}", f"{each.outage.slowest:.1f}"
-        for name, phases in each.driven.items():
-            for phase, driven in zip(("before", "during", "after"), phases, strict=True):
+        for name, phases in each.results.items():
+            for phase, result in zip(("before", "during", "after"), phases, strict=True):
                 yield (
-                    *(each.fault, seconds, slowest, name, phase, f"{driven.turns}"),
-                    *(f"{driven.failed}", f"{driven.p50:.1f}", f"{driven.p99:.1f}"),
+                    *(each.fault, seconds, slowest, name, phase, f"{result.turns}"),
+                    *(f"{result.failed}", f"{result.p50:.1f}", f"{result.p99:.1f}"),
                 )
 
 

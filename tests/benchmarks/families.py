@@ -128,13 +128,13 @@ def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
     people = [each for family in families for each in _people(family)]
     tables: dict[tuple[str, str], Table] = {}
     for first, second in [*((each, "") for each in DIMENSIONS), *PAIRS]:
-        persons, homes = Counter[Place](), Counter[Place]()
+        persons, households = Counter[Place](), Counter[Place]()
         for values, is_first in people:
             a, b = values[first], values.get(second, ALL)
             for place in {(a, b), (a, ALL), (ALL, b), (ALL, ALL)}:
                 persons[place] += 1
-                homes[place] += is_first
-        tables[first, second] = {at: (persons[at], homes[at]) for at in persons}
+                households[place] += is_first
+        tables[first, second] = {at: (persons[at], households[at]) for at in persons}
     return tables
 
 

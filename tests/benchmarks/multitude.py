@@ -21,8 +21,8 @@ LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl")
 BATCH = 10_000
 
 
-def prepared(folder: Path, many: int) -> None:
-    """Create people in the folder's database until there are `many`."""
+def prepared(folder: Path, count: int) -> None:
+    """Create people in the folder's database until there are `count`."""
     Keys.create(folder / "keys")
     with embedded.postgres(folder / "postgres", FAST) as admin:
         databases = embedded.prepare(admin, NAME)
@@ -37,8 +37,8 @@ def prepared(folder: Path, many: int) -> None:
             session.execute(
                 "TRUNCATE broadcasts, procrastinate_jobs, procrastinate_workers CASCADE"
             )
-            if existing < many:
-                _fill(session, Vault(Keys.load(folder / "keys")), existing, many)
+            if existing < count:
+                _fill(session, Vault(Keys.load(folder / "keys")), existing, count)
                 session.execute("VACUUM ANALYZE")
             session.execute("CHECKPOINT")
 
@@ -48,10 +48,10 @@ def superuser_url(admin: str, databases: Databases) -> str:
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
-def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, many: int) -> None:
+def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, count: int) -> None:
     """Create the people that are missing; their chat ids follow those of the existing people."""
     start = time.monotonic()
-    for number, batch in enumerate(batched(drawn(vault, many - existing, first=existing), BATCH)):
+    for number, batch in enumerate(batched(drawn(vault, count - existing, first=existing), BATCH)):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:

@@ -65,8 +65,8 @@ def measured(folder: Path, people: int, rounds: int, seconds: float) -> str:
     with staged(folder) as stage:
         crowds = {kind: _served(stage, people, kind) for kind in KINDS}
         for each in crowds.values():
-            *_cost, driven = size.sampled(each, stage, seconds)
-            assert driven.turns, "no turn was answered; the servers' logs say why"
+            *_cost, result = size.sampled(each, stage, seconds)
+            assert result.turns, "no turn was answered; the servers' logs say why"
         for number in range(rounds):
             typer.echo(f"round {number + 1} of {rounds}", err=True)
             for each in crowds.values():

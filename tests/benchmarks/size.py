@@ -126,12 +126,12 @@ def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, D
 
     The CPU times are that of the web server, and that of PostgreSQL and Valkey together."""
     app, store = processes.cpu_seconds(crowd.server), sum(map(processes.cpu_seconds, stage.stores))
-    driven = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
-    turns = max(driven.turns, 1)
+    result = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
+    turns = max(result.turns, 1)
     return (
         (processes.cpu_seconds(crowd.server) - app) / turns * 1e6,
         (sum(map(processes.cpu_seconds, stage.stores)) - store) / turns * 1e6,
-        driven,
+        result,
     )
 
 

@@ -46,11 +46,11 @@ def _start_team(stage: Stage, count: int) -> Team:
 
 def _sampled(stage: Stage, team: Team, seconds: float) -> tuple[list[float], float, Driven]:
     before = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
-    driven = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
+    result = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
     after = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
-    turns = max(driven.turns, 1)
+    turns = max(result.turns, 1)
     used = [(late - early) / turns * 1e6 for early, late in zip(before, after, strict=True)]
-    return used[: len(team.pids)], sum(used[len(team.pids) :]), driven
+    return used[: len(team.pids)], sum(used[len(team.pids) :]), result
 
 
 def _lines(teams: Sequence[Team]) -> Iterator[tuple[str, ...]]:

@@ -490,9 +490,9 @@ async def test_pubsub_subscription_supports_async_iteration(live: Cache, key: st
     async with live.listen(key) as subscription:
         for number in (b"1", b"2", b"3"):
             await live.publish(key, number)
-        async for wake in subscription:
-            received.append(wake.data)
-            if wake.data == b"3":
+        async for notification in subscription:
+            received.append(notification.data)
+            if notification.data == b"3":
                 break
     assert received == [b"1", b"2", b"3"]
 
@@ -536,8 +536,8 @@ async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
             await live.publish(key, b"%d" % number)
             assert (await next_notification(quick)).data == b"%d" % number
         assert await next_notification(slow) == MISSED
-        while (wake := await next_notification(slow)).data != b"99":
-            assert wake.topic in ("", key)
+        while (notification := await next_notification(slow)).data != b"99":
+            assert notification.topic in ("", key)
 
 
 async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
@@ -713,9 +713,9 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
 
         for _ in range(8):
             visits = [asyncio.create_task(visit(name)) for name in names]
-            for unlucky in chance.sample(visits, len(visits) // 2):
+            for cancelled_visit in chance.sample(visits, len(visits) // 2):
                 await asyncio.sleep(chance.uniform(0, 0.002))
-                unlucky.cancel()
+                cancelled_visit.cancel()
             done = await asyncio.gather(*visits, return_exceptions=True)
             assert {type(each) for each in done} <= {type(None), asyncio.CancelledError}
             assert asyncio.CancelledError in {type(each) for each in done}

@@ -796,7 +796,7 @@ async def test_telegram_emulator_retries_a_delivery_with_backoff(
         (4, 503),
         (5, 200),
     ]
-    gaps = [later.at - sooner.at for sooner, later in pairwise(tries)]
+    gaps = [later.at - earlier.at for earlier, later in pairwise(tries)]
     assert all(gap >= wait * FAST.scale for gap, wait in zip(gaps, (0, 2, 4, 8), strict=True))
     info = (await call(telegram, "getWebhookInfo"))["result"]
     assert info["last_error_message"] == "Wrong response from the webhook: 503"

@@ -243,12 +243,12 @@ async def _until_sent(platform: Platform, due: int) -> None:
 
     Fewer than `due` are sent if recipients with an unknown outcome are not retried.
     """
-    sent, moved = -1, time.monotonic()
+    sent, progress_at = -1, time.monotonic()
     while platform.sent_counts.total() < due and (
-        sent < 1 or time.monotonic() < moved + STALL_SECONDS
+        sent < 1 or time.monotonic() < progress_at + STALL_SECONDS
     ):
         if platform.sent_counts.total() != sent:
-            sent, moved = platform.sent_counts.total(), time.monotonic()
+            sent, progress_at = platform.sent_counts.total(), time.monotonic()
         await asyncio.sleep(0.01)
 
 
@@ -269,19 +269,19 @@ async def _settle(
 
     Without progress, advance database time, so that the leases of killed workers expire.
     """
-    moved, sent = time.monotonic(), -1
+    progress_at, sent = time.monotonic(), -1
     while time.monotonic() < until:
         if platform.sent_counts.total() != sent:
-            moved, sent = time.monotonic(), platform.sent_counts.total()
+            progress_at, sent = time.monotonic(), platform.sent_counts.total()
         with suppress(psycopg.OperationalError, PoolTimeout):
             async with rt.pool.connection() as session:
                 now = await model.find(session, found.id)
             if now.state is State.DONE:
                 return
-        if time.monotonic() > moved + STALL_SECONDS:
+        if time.monotonic() > progress_at + STALL_SECONDS:
             with psycopg.connect(owner) as clock:
                 clock.execute("UPDATE test_clock SET ahead = ahead + interval '2 minutes'")
-            moved = time.monotonic()
+            progress_at = time.monotonic()
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -66,8 +66,8 @@ def chaos(
     if matrix:
         return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
     if profile == DAY:
-        many = people or day.PEOPLE
-        broken = day.judged_again(judge) if judge else day.run(many, seed, minutes, keep, mutant)
+        count = people or day.PEOPLE
+        broken = day.judged_again(judge) if judge else day.run(count, seed, minutes, keep, mutant)
         raise typer.Exit(broken)
     if judge is not None:
         report = judged_again(judge)

@@ -115,8 +115,8 @@ class Day:
 
     async def live(self) -> None:
         """Learn the expected replies, run people and officers, and wait until no work is left."""
-        many = int(self.plan.people * EARLIER)
-        earlier = await crowd.crowd(self.rt, many, languages=LANGUAGES)
+        count = int(self.plan.people * EARLIER)
+        earlier = await crowd.crowd(self.rt, count, languages=LANGUAGES)
         for member in earlier:
             self.emulator.user(int(member.address), started=True)
         self.shared_state.first = len(earlier)
@@ -136,7 +136,7 @@ class Day:
             chats = [int(member.address) for member in earlier]
             background_tasks = [self.faults(), self.publications(), self.announcement(chats)]
             await asyncio.gather(self.people(), *background_tasks)
-            self.shared_state.over.set()
+            self.shared_state.finished.set()
             await asyncio.wait(working, timeout=SETTLE_SECONDS)
             await self.settle()
             for task in (sampling, *working):
@@ -217,7 +217,7 @@ class Day:
                 while not fates or {"planned", "held", "claimed"} & {f.split()[0] for f in fates}:
                     await asyncio.sleep(2)
                     fates = await crowd.fates(self.rt, found)
-        in_doubt = sum(many for fate, many in fates.items() if fate.startswith("in_doubt"))
+        in_doubt = sum(count for fate, count in fates.items() if fate.startswith("in_doubt"))
         self.ledger.note("announced", since=since, earlier=earlier, fates=fates,
                          **{"in doubt": in_doubt})  # fmt: skip
 
@@ -235,7 +235,7 @@ class Day:
         self.ledger.note("queues", counts=counts)
         surnames = Counter(each["body"]["surname"] for each in entries)
         learners = {self.walk(self.plan.people + n, "form", "ru").person.canary for n in range(99)}
-        kept = {name: many for name, many in surnames.items() if name not in learners}
+        kept = {name: count for name, count in surnames.items() if name not in learners}
         self.ledger.note("registry", surnames=kept)
         journal = self.emulator.journal
         self.ledger.note("heard", chats=heard(journal))

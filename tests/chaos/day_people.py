@@ -70,7 +70,7 @@ class SharedState:
     think: float
     first: int = 0
     files: set[str] = field(default_factory=set)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def screen(user: User) -> tuple[int, int, tuple[str, ...]]:
@@ -223,11 +223,11 @@ class Walk:
 
     async def typed(self) -> None:
         """Type one or two questions as the first messages, without a greeting."""
-        many = len(TYPED[self.language])
-        first = self.choice if self.learns else self.chance.randrange(many)
+        count = len(TYPED[self.language])
+        first = self.choice if self.learns else self.chance.randrange(count)
         await self.ask(first, "first")
         if self.learns or self.chance.random() < 0.5:
-            await self.ask((first + 1) % many, "next")
+            await self.ask((first + 1) % count, "next")
 
     async def ask(self, number: int, place: str) -> None:
         """Type the question with this number; the act's label contains `place` (first or next)."""
@@ -344,7 +344,7 @@ class Desk:
     async def work(self) -> None:
         """Work until the day is over and no case is left; a page that failed is opened again."""
         idle = False
-        while not (self.shared_state.over.is_set() and idle):
+        while not (self.shared_state.finished.is_set() and idle):
             idle = False
             with suppress(aiohttp.ClientError, TimeoutError, RuntimeError, AssertionError):
                 idle = await self.round()

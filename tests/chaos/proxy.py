@@ -110,10 +110,10 @@ class Line:
             to.close()
 
 
-async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
+async def opened(targets: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
     """Start a server for each proxied connection (line); return the lines and ports by name."""
     lines, ports = {}, {}
-    for name, places in wanted.items():
+    for name, places in targets.items():
         line = Line(places)
         line.open.set()
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)

@@ -252,15 +252,15 @@ async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
 
     Return False after `stall` seconds without progress while all processes are up.
     """
-    moved, since = scene.platform.moved, time.monotonic()
+    progress, since = scene.platform.progress, time.monotonic()
     while True:
         found = true()
         if await found if asyncio.iscoroutine(found) else found:
             return True
         await asyncio.sleep(LOOK_SECONDS)
         scene.processes.supervise()
-        if scene.platform.moved != moved or not scene.processes.all_up():
-            moved, since = scene.platform.moved, time.monotonic()
+        if scene.platform.progress != progress or not scene.processes.all_up():
+            progress, since = scene.platform.progress, time.monotonic()
         elif time.monotonic() - since > stall:
             return False
 

@@ -31,9 +31,9 @@ def _text_arrival(update_id: int, text: str) -> list[Entry]:
     return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
 
 
-def _pressed(update_id: int, data: str, *offered: str, on: int = 1) -> list[Entry]:
+def _pressed(update_id: int, data: str, *offered: str, message_id: int = 1) -> list[Entry]:
     query = {"from": {"id": PERSON.chat}, "data": data}
-    query["message"] = {"message_id": on, "reply_markup": _keyboard(data, *offered)}
+    query["message"] = {"message_id": message_id, "reply_markup": _keyboard(data, *offered)}
     update = {"update_id": update_id, "callback_query": query}
     return [Arrival(update_id, update, 0), _taken(update_id)]
 
@@ -257,7 +257,7 @@ def test_chaos_history_accepts_a_reply_from_before_consent_sent_later() -> None:
 
 def test_chaos_history_ignores_a_consent_lost_in_a_cache_flush() -> None:
     history = _true()
-    history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
+    history.entries[:0] = _pressed(8, "4:yes", "4:refuse", message_id=9)
     assert history.report().red() == []
 
 

@@ -320,10 +320,10 @@ def folder_of_nobody() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def nobody_can_run_us() -> bool:
-    tried = [sys.executable, "-c", "import bot.embedded"]
+def can_run_as_nobody() -> bool:
+    command = [sys.executable, "-c", "import bot.embedded"]
     try:
-        done = subprocess.run(tried, cwd=HOUSE, user=NOBODY, group=NOBODY, check=False)
+        done = subprocess.run(command, cwd=HOUSE, user=NOBODY, group=NOBODY, check=False)
     except PermissionError:
         return False
     return done.returncode == 0
@@ -332,14 +332,14 @@ def nobody_can_run_us() -> bool:
 def use(tool: str, option: str) -> pytest.ParameterSet:
     """Return the name of a tool that changes the user; skip the test if it does not work here."""
     found = shutil.which(tool) is not None
-    works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
-    return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
+    is_usable = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
+    return pytest.param(tool, marks=pytest.mark.skipif(not is_usable, reason=f"no {tool} here"))
 
 
 @pytest.mark.release
 @as_root
 def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
-    if not nobody_can_run_us():
+    if not can_run_as_nobody():
         pytest.skip("this checkout can't be read by other users")
     with folder_of_nobody() as folder:
         with holder(folder / "postgres", NOBODY) as (url, _):

@@ -44,12 +44,12 @@ def secret(name: str, usual: str) -> str:
     return os.environ.get(f"KOSH_{name}") or usual
 
 
-async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
+async def subscribe(emulator: whatsapp.Emulator, url: str, token: str) -> None:
     """Set Kosh's URL as WhatsApp's webhook; retry until Kosh answers the challenge."""
     is_reported = False
     while True:
         try:
-            return await on.set_webhook(url, token)
+            return await emulator.set_webhook(url, token)
         except (aiohttp.ClientError, OSError):
             pass
         except whatsapp.Unverified as error:

@@ -373,9 +373,9 @@ async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Po
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(post: Post) -> None:
-    few = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
+    limited = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
-        guest = Guest(replace(post.rt, settings=few))
+        guest = Guest(replace(post.rt, settings=limited))
         await guest.consent()
         await ask_again(guest, address)
         await post.sent()
@@ -472,9 +472,9 @@ async def test_sms_gateway_error_is_retryable_or_final_by_its_status(
 
 
 async def test_sms_gateway_that_is_unreachable_is_retried(post: Post) -> None:
-    away = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
+    without_gateway = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
     with pytest.raises(NotSent):
-        await sms.send(post.rt.http, away, NUMBER, "text")
+        await sms.send(post.rt.http, without_gateway, NUMBER, "text")
 
 
 async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -> None:

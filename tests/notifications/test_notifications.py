@@ -229,7 +229,7 @@ async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Off
         await office.run()
     counted = {kind.value: len(found[days]) for days, kind in OF_CONTENT.items() if found[days]}
     assert counted["facts_30"] > 0
-    assert await _queued(rt) == {kind: 2 * many for kind, many in counted.items()}
+    assert await _queued(rt) == {kind: 2 * count for kind, count in counted.items()}
     await ahead(rt, "7 days")
     await notifications.find_ending(rt)
     await office.run()

@@ -170,9 +170,9 @@ async def test_alert_rules_read_only_existing_metrics(
 
 @provokes("KoshDatabaseAway")
 async def database_away(rt: Runtime, databases: Databases) -> Runtime:
-    away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
-    await away.open(wait=False)
-    return replace(rt, pool=away)
+    unreachable_pool = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
+    await unreachable_pool.open(wait=False)
+    return replace(rt, pool=unreachable_pool)
 
 
 @provokes("KoshLiveAway")
@@ -182,10 +182,10 @@ async def live_away(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshWebChatBurst")
 async def many_cases(rt: Runtime, databases: Databases) -> Runtime:
-    few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
-    while await budgets.spend(few, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
+    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
+    while await budgets.spend(limited, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
         pass
-    return few
+    return limited
 
 
 @provokes("KoshIngestLag")
@@ -268,8 +268,8 @@ async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runti
 
 @provokes("KoshOfficersNotNotified")
 async def a_mail_server_that_is_down(rt: Runtime, databases: Databases) -> Runtime:
-    away = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
-    rt = replace(rt, settings=rt.settings.model_copy(update=away | {"smtp_security": "none"}))
+    changes = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
+    rt = replace(rt, settings=rt.settings.model_copy(update=changes | {"smtp_security": "none"}))
     officer = await an_officer(rt)
     async with rt.pool.connection() as session:
         await session.execute(

@@ -293,11 +293,11 @@ async def test_broadcast_retry_after_delays_all_recipients_across_a_restart(
         )
     post.answers = {each.address: Throttled(312) for each in (first, *_others)}
     await broadcasts.send_shard(rt, found.id, 0)
-    tried = len(post.sent)
-    assert tried <= AT_ONCE
+    sent_before = len(post.sent)
+    assert sent_before <= AT_ONCE
     post.answers.clear()
     await broadcasts.send_shard(posted(rt, post), found.id, 0)
-    assert len(post.sent) == tried
+    assert len(post.sent) == sent_before
     progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
     assert [(each.channel, each.reason) for each in progress.pauses] == [("telegram", "throttled")]
     await _advance_clock(rt, "313 seconds")

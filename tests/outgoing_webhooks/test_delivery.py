@@ -199,22 +199,22 @@ async def test_webhook_endpoint_is_disabled_after_failing_for_five_days(system: 
 
 async def test_webhook_endpoint_that_is_slow_does_not_delay_others(rt: Runtime) -> None:
     async with subscriber(rt) as slow, subscriber(slow.rt) as fast:
-        hangs, works = await slow.subscribe(), await fast.subscribe()
+        slow_endpoint, fast_endpoint = await slow.subscribe(), await fast.subscribe()
         slow.receiver.free.clear()
         for _each in range(10):
-            await slow.test_event(hangs["id"])
+            await slow.test_event(slow_endpoint["id"])
         async with outgoing_webhooks.dispatcher(fast.rt) as dispatcher:
             await dispatcher.start_due()
             await slow.receiver.arrived.wait()
             for number in range(2):
-                await fast.test_event(works["id"])
+                await fast.test_event(fast_endpoint["id"])
                 fast.receiver.arrived.clear()
                 await dispatcher.start_due()
                 await fast.receiver.arrived.wait()
                 assert len(fast.receiver.received) == number + 1
                 await asyncio.gather(*[
                     lane for endpoint, lane in dispatcher._lanes.items()
-                    if str(endpoint) == works["id"]
+                    if str(endpoint) == fast_endpoint["id"]
                 ])  # fmt: skip
             assert len(slow.receiver.received) <= 5
             slow.receiver.free.set()

@@ -99,11 +99,11 @@ def _cached(module: ModuleType) -> "Iterator[_lru_cache_wrapper[object]]":
 class Limits:
     """Limits of a mutation run, which tries one alteration after another.
 
-    `many` is the number of alterations, `budget` the seconds of tests for each of them, and
+    At most `max_alterations` are tried. `budget` is the seconds of tests for each of them, and
     `seconds` the time after which no further alteration is tried.
     """
 
-    many: int
+    max_alterations: int
     budget: float
     seconds: float = math.inf
 
@@ -127,7 +127,7 @@ class Trials:
         self._learn(session.items)
         ends = time.monotonic() + self.limits.seconds
         tried = filter(self._runs_in_tests, self.drawn)
-        for each in islice(tried, self.limits.many):
+        for each in islice(tried, self.limits.max_alterations):
             if time.monotonic() > ends:
                 break
             self._judge(each, session.items)

@@ -33,8 +33,8 @@ def test_requirements_all_have_a_test_or_a_decision() -> None:
 def test_requirements_have_a_test_that_runs_with_each_change() -> None:
     for kind, lines in (("requirement", ledger.requirements()), ("row", ledger.rows())):
         tested = [line for line in lines if line.tests]
-        seldom = {line.name for line in tested if set(line.tests) <= ledger.release_tests()}
-        assert seldom == set(), kind
+        release_only = {line.name for line in tested if set(line.tests) <= ledger.release_tests()}
+        assert release_only == set(), kind
 
 
 def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> None:

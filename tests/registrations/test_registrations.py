@@ -305,14 +305,14 @@ async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime)
     await _accepted(rt, guest, Keeping())
     await guest.go("/status", "amend")
 
-    async def met(*, lately: bool) -> int:
+    async def examined(*, lately: bool) -> int:
         async with rt.pool.connection() as session:
             return len(await retention.expired(session, UUID(int=0), lately=lately))
 
     await ahead(rt, "24 hours 30 minutes")
-    assert (await met(lately=True), await met(lately=False)) == (1, 1)
+    assert (await examined(lately=True), await examined(lately=False)) == (1, 1)
     await ahead(rt, "1 hour")
-    assert (await met(lately=True), await met(lately=False)) == (0, 1)
+    assert (await examined(lately=True), await examined(lately=False)) == (0, 1)
 
 
 async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -> None:

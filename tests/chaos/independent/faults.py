@@ -68,12 +68,12 @@ class Faults:
             "deploy": self._deploy,
         }
 
-    async def inject_until(self, over: asyncio.Event) -> None:
-        """Inject faults until `over` is set: each kind once, then kinds at random."""
+    async def inject_until(self, finished: asyncio.Event) -> None:
+        """Inject faults until `finished` is set: each kind once, then kinds at random."""
         chosen = {kind: WEIGHTS[kind] for kind in self.only or WEIGHTS}
         first = list(chosen)
         self.rng.shuffle(first)
-        while not over.is_set():
+        while not finished.is_set():
             drawn = self.rng.choices(list(chosen), list(chosen.values()))[0]
             await self.kinds[first.pop() if first else drawn]()
             await asyncio.sleep(self.rng.uniform(*PAUSE_SECONDS))

@@ -113,7 +113,7 @@ class Crowd:
     known: set[int]
     erases: float = 0.5
     lives: list[Life] = field(default_factory=list)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
     # Time, in seconds since the start of the run, until which people wait for a reply.
     deadline: float = float("inf")
     # The expected replies by label of the act, learned from a person before any fault.
@@ -132,7 +132,7 @@ class Crowd:
 
     async def place(self) -> None:
         """Let one new person after another act, until the test is over."""
-        while not self.over.is_set():
+        while not self.finished.is_set():
             await asyncio.sleep(self.rng.uniform(0.0, 2.0))
             life = self.born()
             try:
@@ -216,12 +216,12 @@ class Crowd:
     async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
         """Wait for the reply to a person who consented; raise Gone if the test ends before it."""
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
-            if self.over.is_set() and self.patience_is_over():
+            if self.finished.is_set() and self.is_timed_out():
                 self.ledger.note("gave up", life=life.number, chat=life.user.id)
                 raise Gone
         return found
 
-    def patience_is_over(self) -> bool:
+    def is_timed_out(self) -> bool:
         """Return True if the time in which replies are awaited after the last fault has passed."""
         return self.ledger.seconds() > self.deadline
 
@@ -232,7 +232,7 @@ class Crowd:
         while True:
             timeout = CONSENT_SECONDS if question == "refuse" else FORGOTTEN_SECONDS
             newest = await self.seen(life, partial(_newest, user, before), timeout)
-            if self.over.is_set() and question != "refuse":
+            if self.finished.is_set() and question != "refuse":
                 raise Gone
             if newest is not None and ETHNIC in newest.text and await self._settled(life, newest):
                 break

@@ -66,7 +66,7 @@ class Run:
         await self.crowd.learn()
         self.ledger.note("faults begin")
         self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
-        over = asyncio.Event()
+        finished = asyncio.Event()
         faults = Faults(
             self.stack, self.ledger, self.telegram.injected_faults, self.registry.injected_faults,
             random.Random(f"faults {self.plan.seed}"), self.plan.only,
@@ -74,15 +74,15 @@ class Run:
         watching = asyncio.create_task(self._watch())
         places = [asyncio.create_task(self.crowd.place()) for _ in range(self.plan.people)]
         await self._until_known()
-        injecting = asyncio.create_task(faults.inject_until(over))
+        injecting = asyncio.create_task(faults.inject_until(finished))
         await asyncio.wait(
             [injecting, *places], timeout=self.plan.seconds, return_when="FIRST_EXCEPTION"
         )
-        over.set()
+        finished.set()
         await injecting
         self.ledger.note("faults end", injected=faults.injected)
         self.crowd.deadline = self.ledger.seconds() + self.plan.settle
-        self.crowd.over.set()
+        self.crowd.finished.set()
         await asyncio.gather(*places)
         await self.crowd.probe_all()
         await self._drain()

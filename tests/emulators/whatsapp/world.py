@@ -141,14 +141,14 @@ class World:
         raw = b"\x1d\x0b" + phone + b"\x15\x02\x00\x11\x18\x14" + secrets.token_bytes(18)
         return "wamid." + base64.b64encode(raw).decode()
 
-    def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
-        """Store a file for `lives` seconds.
+    def store(self, data: bytes, mime: str, lifetime: float, size: int | None = None) -> Media:
+        """Store a file for `lifetime` seconds.
 
         `size` may claim more bytes than there are, to make big files cheap.
         """
         size = len(data) if size is None else size
         name = str(10**15 + secrets.randbelow(10**15))
-        media = Media(name, mime, data, size, self.now() + lives)
+        media = Media(name, mime, data, size, self.now() + lifetime)
         self.media[name] = media
         return media
 
