@@ -162,7 +162,7 @@ def test_how_to_steps_to_add_a_language_work(copy: Copy) -> None:
     code, output = copy.run_command(check)
     assert code == 1
     assert "locales/tr" in output
-    tried = (
+    script = (
         "from datetime import date\n"
         "from bot.i18n import Languages, formats\n"
         "from bot.config.settings import settings\n"
@@ -172,7 +172,7 @@ def test_how_to_steps_to_add_a_language_work(copy: Copy) -> None:
         "assert formats.day(date(2026, 11, 25), 'tr') == '25 Kasım 2026'\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", tried], cwd=copy.root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=copy.root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -64,13 +64,13 @@ class Attacker:
             aiohttp.ClientSession(
                 connector=connector, timeout=timeout, cookie_jar=jar
             ) as self._http,
-            asyncio.TaskGroup() as together,
+            asyncio.TaskGroup() as task_group,
         ):
             for _stream in range(STREAMS):
-                together.create_task(self._repeat("stream", self._stream))
+                task_group.create_task(self._repeat("stream", self._stream))
             for _body in range(SLOW_BODIES):
-                together.create_task(self._repeat("slow body", self._slow_body))
-            together.create_task(self._in_turn())
+                task_group.create_task(self._repeat("slow body", self._slow_body))
+            task_group.create_task(self._in_turn())
 
     async def _in_turn(self) -> None:
         attacks: tuple[tuple[str, Callable[[], Awaitable[int]]], ...] = (
@@ -114,8 +114,8 @@ class Attacker:
         status = 200
         for key in TO_CASE:
             chat = CHAT.search(page)
-            loads = [unescape(each) for each in PAYLOAD.findall(page)]
-            load = next((each for each in loads if key in (each, each.partition(":")[2])), key)
+            payloads = [unescape(each) for each in PAYLOAD.findall(page)]
+            load = next((each for each in payloads if key in (each, each.partition(":")[2])), key)
             fields = {"payload": load, "chat": unescape(chat[1]) if chat else "",
                       "id": token_hex(8)}  # fmt: skip
             status, page = await self._post("/chat/pressed", fields)

@@ -211,16 +211,16 @@ async def _say(session: Any, person: identities.Person, case_id: UUID) -> None:
 
 
 async def _work(url: str, names: list[str], seconds: float, figures: Figures) -> None:
-    begin, ended = asyncio.Event(), asyncio.Event()
+    begin, stop = asyncio.Event(), asyncio.Event()
     tasks = [
-        asyncio.create_task(_Desk(url, name, number, figures).work(begin, ended))
+        asyncio.create_task(_Desk(url, name, number, figures).work(begin, stop))
         for number, name in enumerate(names)
     ]
     await asyncio.sleep(0)
     begin.set()
     figures.seconds = seconds + len(names) * ARRIVING
     await asyncio.sleep(figures.seconds)
-    ended.set()
+    stop.set()
     for done in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(done, BaseException) and not isinstance(done, asyncio.CancelledError):
             figures.failed += 1
@@ -241,7 +241,7 @@ class _Desk:
     cost: float = 0.0
     part: str = ""
 
-    async def work(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
+    async def work(self, begin: asyncio.Event, stop: asyncio.Event) -> None:
         await begin.wait()
         await asyncio.sleep(self.number * ARRIVING)
         async with Console.at(self.url) as console:
@@ -249,7 +249,7 @@ class _Desk:
             listening = asyncio.create_task(self._listen(console))
             refreshing = asyncio.create_task(self._refresh(console))
             try:
-                while not ended.is_set():
+                while not stop.is_set():
                     await self._act(console)
                     await asyncio.sleep(random.uniform(0.5, 1.5) * ACT_EVERY)
             finally:

@@ -110,19 +110,19 @@ def _cause(group: Watched, fault: str) -> None:
 @contextmanager
 def _probed(url: str) -> Iterator[Outage]:
     """Call Valkey continuously with a client of Kosh, in a thread."""
-    outage, ended = Outage(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_probe(url, outage, ended)))
+    outage, stop = Outage(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_probe(url, outage, stop)))
     thread.start()
     try:
         yield outage
     finally:
-        ended.set()
+        stop.set()
         thread.join()
 
 
-async def _probe(url: str, outage: Outage, ended: threading.Event) -> None:
+async def _probe(url: str, outage: Outage, stop: threading.Event) -> None:
     live = Cache.at(url)
-    while not ended.is_set():
+    while not stop.is_set():
         start = time.monotonic()
         try:
             await live.allow("probe", rate=1_000, burst=1_000)

@@ -108,10 +108,10 @@ class Http(asyncio.Protocol):
     def __init__(
         self,
         whole: Callable[["Http", bytes, bytes], None],
-        ended: Callable[["Http"], None] = lambda _http: None,
+        on_end: Callable[["Http"], None] = lambda _http: None,
     ) -> None:
         self._whole = whole
-        self._ended = ended
+        self._ended = on_end
         self._buffer = b""
         self.transport: asyncio.Transport | None = None
 
@@ -246,14 +246,14 @@ class _Drive:
         self.chats = chats
         self.lines = lines
         self.free = asyncio.Semaphore(order.lines or order.chats)
-        self.left = order.turns
+        self.remaining = order.turns
         self.until = time.perf_counter() + order.seconds
         self.latencies: list[float] = []
         self.failed = self.crowded = 0
 
     def goes_on(self) -> bool:
-        self.left -= 1
-        return self.left >= 0 and time.perf_counter() < self.until
+        self.remaining -= 1
+        return self.remaining >= 0 and time.perf_counter() < self.until
 
     async def in_turn(self) -> None:
         await asyncio.gather(*(self._one_after_another() for _ in range(self.order.at_once)))

@@ -42,16 +42,16 @@ def measured(rounds: int) -> str:
 def _starts() -> Iterator[tuple[str, Start]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kept = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
-        yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
-        yield "demo, empty data folder", _demo(folder / "second", kept)
-        yield "demo, again", _demo(folder / "second", kept)
+        environment = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+        yield "demo, no bytecode, empty data folder", _demo(folder / "first", environment)
+        yield "demo, empty data folder", _demo(folder / "second", environment)
+        yield "demo, again", _demo(folder / "second", environment)
         # `run` rejects the data folder of a demo, so `keys first` creates another folder for it.
         third = folder / "third"
-        with _started("keys", "first", "--data", str(third), environment=kept) as keys:
+        with _started("keys", "first", "--data", str(third), environment=environment) as keys:
             keys.wait()
-        _demo(third, kept, word="run")
-        yield "run, again", _demo(third, kept, word="run")
+        _demo(third, environment, word="run")
+        yield "run, again", _demo(third, environment, word="run")
 
 
 def _demo(data: Path, environment: dict[str, str], word: str = "demo") -> Start:

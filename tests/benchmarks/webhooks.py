@@ -153,8 +153,8 @@ async def _driven(
             await _make_known(rt, channel, _handle(channel, number))
     taken: dict[str, list[float]] = {channel: [] for channel in CHANNELS}
     failed = dict.fromkeys(CHANNELS, 0)
-    ended = asyncio.Event()
-    sending = asyncio.create_task(_send_files(http, uploaders, ended))
+    stop = asyncio.Event()
+    sending = asyncio.create_task(_send_files(http, uploaders, stop))
     posts = []
     ends, count = time.monotonic() + seconds, 0
     while time.monotonic() < ends:
@@ -163,7 +163,7 @@ async def _driven(
         posts.append(asyncio.create_task(_post(rt, http, channel, count, taken, failed)))
         await asyncio.sleep(random.expovariate(rate))
     await asyncio.gather(*posts)
-    ended.set()
+    stop.set()
     files = await sending
     answers = tuple(
         Answered(
@@ -174,12 +174,10 @@ async def _driven(
     return Figures(answers, files)
 
 
-async def _send_files(
-    http: aiohttp.ClientSession, guests: list[Guest], ended: asyncio.Event
-) -> int:
-    """Upload different photos one after another over the secure page, until `ended` is set."""
+async def _send_files(http: aiohttp.ClientSession, guests: list[Guest], stop: asyncio.Event) -> int:
+    """Upload different photos one after another over the secure page, until `stop` is set."""
     sent = 0
-    while not ended.is_set() and sent < UPLOADERS * EACH:
+    while not stop.is_set() and sent < UPLOADERS * EACH:
         guest = guests[sent // EACH]
         form = aiohttp.FormData()
         form.add_field("chat", guest.name)

@@ -44,9 +44,9 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
     """Yield a Valkey server used by this test only, so that the test may damage it."""
-    with valkey(tmp_path, maxmemory="3mb") as own:
-        live = Cache.at(own)
-        async with Redis.from_url(own) as server:
+    with valkey(tmp_path, maxmemory="3mb") as url:
+        live = Cache.at(url)
+        async with Redis.from_url(url) as server:
             yield live, server
         await live.close()
 
@@ -306,8 +306,8 @@ async def test_cache_resends_only_the_script_that_valkey_does_not_know(
 async def test_cache_pipeline_keeps_results_when_the_second_round_trip_fails(
     tmp_path: Path, key: str
 ) -> None:
-    with valkey(tmp_path) as own:
-        async with proxied(own) as (through, proxy):
+    with valkey(tmp_path) as url:
+        async with proxied(url) as (through, proxy):
             await through.hold(f"{key}-other", "a")
             proxy.cut_at = b"\r\nEVAL\r\n"
             held, allowed = await asyncio.gather(

@@ -215,13 +215,13 @@ async def wrong_keys(scene: Scene) -> None:
 
     The process must exit.
     """
-    strange = scene.processes.folder / "strange-keys"
-    shutil.rmtree(strange, ignore_errors=True)
-    shutil.copytree(scene.processes.keys, strange)
-    for key in strange.iterdir():
+    key_folder = scene.processes.folder / "strange-keys"
+    shutil.rmtree(key_folder, ignore_errors=True)
+    shutil.copytree(scene.processes.keys, key_folder)
+    for key in key_folder.iterdir():
         key.write_bytes(b"")
     child = scene.processes.children[WEBS[0]]
-    env = {**child.env, "KOSH_KEY_DIR": str(strange)}
+    env = {**child.env, "KOSH_KEY_DIR": str(key_folder)}
     spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
     async with scene.recorded("F23", "wrong keys", doubts=0):
         spare.start()

@@ -76,8 +76,8 @@ class InventedPerson:
         return f"{self.canary} {number}"
 
     def answer(self, question: str) -> str:
-        own = {"surname": self.canary, "birth_year": str(self.birth_year), "words": self.word(0)}
-        return (own | ANSWERS).get(question, SKIPPED)
+        values = {"surname": self.canary, "birth_year": str(self.birth_year), "words": self.word(0)}
+        return (values | ANSWERS).get(question, SKIPPED)
 
 
 def _texts(*flows: Flow) -> dict[str, str]:

@@ -332,7 +332,7 @@ def _new_child(
 ) -> Child:
     """Return a process of Kosh that reaches each service by its own connection of the proxy."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
-    own = {
+    variables = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
         "KOSH_REDIS_URL": at(env["KOSH_REDIS_URL"], ports["valkey"]),
         "KOSH_TELEGRAM_API": at(env["KOSH_TELEGRAM_API"], ports["telegram"]),
@@ -342,7 +342,7 @@ def _new_child(
     return Child(
         name,
         ("tests.chaos.program", word),
-        {**env, **own},
+        {**env, **variables},
         folder / f"{name.replace(' ', '-')}.log",
         changes,
     )

@@ -49,8 +49,10 @@ def before() -> str:
     """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():
-        then = _migrations(commit)
-        if then and (then.items() < today.items() or f"{VERSIONS}/{LAST_FORMER}" in then):
+        old_migrations = _migrations(commit)
+        if old_migrations and (
+            old_migrations.items() < today.items() or f"{VERSIONS}/{LAST_FORMER}" in old_migrations
+        ):
             return commit
     raise ConfigError("no commit here has fewer migrations; fetch the whole history, or --from")
 
@@ -134,12 +136,12 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
     """Return the number of updates sent before, during and after the upgrade."""
     [done] = [each for each in faults if each.kind == KIND]
     sent = [each.at for each in entries if isinstance(each, Arrival)]
-    before, rest = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
+    before, until_done = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
     return {
         "upgrade_seconds": round(done.until - done.at),
         "sent_before": before,
-        "sent_meanwhile": rest - before,
-        "sent_after": len(sent) - rest,
+        "sent_meanwhile": until_done - before,
+        "sent_after": len(sent) - until_done,
     }
 
 

@@ -58,12 +58,12 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
     for name in ("database_url", "database_owner_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
-    brought: list[str] = []
-    monkeypatch.setattr(around, "migrate", brought.append)
+    migrated: list[str] = []
+    monkeypatch.setattr(around, "migrate", migrated.append)
     with around.surroundings(None, None, fresh=False, demo=False):
-        assert brought == []
+        assert migrated == []
     with around.surroundings(None, None, fresh=False, demo=False, bring=True):
-        assert len(brought) == 1
+        assert len(migrated) == 1
     commands = Path(around.__file__).parent.glob("*.py")
     calls = {path.stem: path.read_text("utf-8").count("bring=True") for path in commands}
     assert {name: many for name, many in calls.items() if many} == {

@@ -121,9 +121,9 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
 
 
 async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
-    kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
+    names = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
     environment = platforms.environment
-    bare = {k: v for k, v in environment.items() if k in kept or not k.startswith("KOSH_")}
+    bare = {k: v for k, v in environment.items() if k in names or not k.startswith("KOSH_")}
     platforms.environment = bare
     code, output = await platforms.init(tmp_path / "kosh")
     assert code == 0, output
@@ -217,7 +217,7 @@ async def _wrong_findings(chosen: Settings) -> dict[str, tuple[str, str]]:
 
 async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
     # The tests' server runs with fsync off for speed, which doctor reports.
-    assert {said for said, _mend in (await _wrong_findings(healthy)).values()} == {
+    assert {message for message, _fix in (await _wrong_findings(healthy)).values()} == {
         "fsync or synchronous_commit is off"
     }
     looked = {each.what for each in await examine(healthy)}
@@ -316,8 +316,8 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
     paused, fix = found.pop("the template status (kk) is paused: people block or report it")
     assert paused is Grade.DOUBTFUL
     assert "send it to fewer" in fix
-    assert {said for said in found if "quality" not in said} == {
+    assert {message for message in found if "quality" not in message} == {
         "101 of 103 templates are approved"
     }
-    strange = chosen.model_copy(update={"whatsapp_account_id": "1"})
-    assert "may the token" in (await _wrong_findings(strange))["whatsapp"][1]
+    unknown_account = chosen.model_copy(update={"whatsapp_account_id": "1"})
+    assert "may the token" in (await _wrong_findings(unknown_account))["whatsapp"][1]

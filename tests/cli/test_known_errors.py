@@ -72,10 +72,10 @@ def test_migrate_command_explains_an_unreachable_database(
         "KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh"
     )
     clean_environment.setattr(sys, "argv", ["kosh", "migrate"])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         cli.main()
     message = capsys.readouterr().err
-    assert ended.value.code == 2
+    assert exited.value.code == 2
     assert message.startswith("E_DATABASE_AWAY: ")
     assert "Traceback" not in message
     assert CANARY not in message
@@ -85,9 +85,9 @@ def test_restore_command_explains_a_missing_file(
     clean_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clean_environment.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         cli.main()
-    assert ended.value.code == 2
+    assert exited.value.code == 2
     assert capsys.readouterr().err.startswith("E_RESTORE: there is no such file")
 
 

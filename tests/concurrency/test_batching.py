@@ -57,13 +57,13 @@ async def test_batcher_includes_calls_of_the_next_event_loop_iterations() -> Non
 
 async def test_batcher_runs_batches_concurrently() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
-    going = []
+    tasks = []
     for each in (1, 2, 3):
-        going.append(asyncio.create_task(batcher(each, table.run)))
+        tasks.append(asyncio.create_task(batcher(each, table.run)))
         await _run_tasks()
     assert table.batches == [[1], [2]]
     table.open.set()
-    assert await asyncio.gather(*going) == [2, 4, 6]
+    assert await asyncio.gather(*tasks) == [2, 4, 6]
 
 
 async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None:
@@ -179,7 +179,7 @@ async def test_serial_queue_keeps_the_order_per_key() -> None:
             await gate.wait()
         seen.append(name)
 
-    going = [
+    tasks = [
         asyncio.create_task(lines("a", lambda: work("a1", first))),
         asyncio.create_task(lines("a", lambda: work("a2"))),
         asyncio.create_task(lines("a", lambda: work("a3"))),
@@ -188,7 +188,7 @@ async def test_serial_queue_keeps_the_order_per_key() -> None:
     await _run_tasks()
     assert seen == ["b1"]
     first.set()
-    await asyncio.gather(*going)
+    await asyncio.gather(*tasks)
     assert seen == ["b1", "a1", "a2", "a3"]
 
 

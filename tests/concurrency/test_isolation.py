@@ -106,8 +106,8 @@ async def test_retention_deletes_other_answers_when_a_person_cannot_be_decrypted
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt)
-    left: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
-    assert await _all(rt, left) == [broken]
+    query: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
+    assert await _all(rt, query) == [broken]
 
 
 async def test_retention_deletes_other_people_when_one_cannot_be_decrypted(
@@ -137,8 +137,8 @@ async def test_case_sweep_continues_when_a_person_cannot_be_decrypted(
     broken = await _unreadable(rt, "SELECT person_id FROM cases ORDER BY id LIMIT 1")
     await ahead(rt, "14 days")
     assert await case_sweeps.sweep_cases(rt) == 3
-    left: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
-    assert await _all(rt, left) == [broken]
+    query: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
+    assert await _all(rt, query) == [broken]
 
 
 async def test_form_funnel_counts_other_people_when_one_cannot_be_decrypted(rt: Runtime) -> None:

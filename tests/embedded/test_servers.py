@@ -545,9 +545,9 @@ def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_p
     second = prepare(admin, "kosh_twice", tmp_path / "passwords")
     assert first == second
     assert ask(second.owner, "SELECT one FROM kept") == 1
-    kept = list((tmp_path / "passwords").iterdir())
-    assert len({path.read_text() for path in kept}) == 4
-    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    password_files = list((tmp_path / "passwords").iterdir())
+    assert len({path.read_text() for path in password_files}) == 4
+    assert {path.stat().st_mode & 0o777 for path in password_files} == {0o600}
 
 
 @pytest.mark.release

@@ -39,9 +39,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def secret(name: str, usual: str) -> str:
+def secret(name: str, default: str) -> str:
     """Return a secret shared with Kosh from the environment, or the usual test value."""
-    return os.environ.get(f"KOSH_{name}") or usual
+    return os.environ.get(f"KOSH_{name}") or default
 
 
 async def subscribe(emulator: whatsapp.Emulator, url: str, token: str) -> None:

@@ -128,10 +128,12 @@ class PushService:
             key.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
             return False
-        left = claims["exp"] - time.time()
+        seconds_left = claims["exp"] - time.time()
         contact = claims["sub"].startswith(("mailto:", "http"))
-        own = claims["aud"] == f"http://{self.host}"
-        return bool(head["alg"] == "ES256" and 0 < left <= DAY and own and contact)
+        is_own_audience = claims["aud"] == f"http://{self.host}"
+        return bool(
+            head["alg"] == "ES256" and 0 < seconds_left <= DAY and is_own_audience and contact
+        )
 
 
 @asynccontextmanager

@@ -312,15 +312,15 @@ async def test_sanitizer_renders_filled_form_fields(file_sanitizer: Sanitizer) -
 def _with_extras() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[0x010E] = CANARY.decode()
-    noted = PngImagePlugin.PngInfo()
-    noted.add_text("Comment", CANARY.decode())
-    noted.add_itxt("XML:com.adobe.xmp", CANARY.decode())
+    png_info = PngImagePlugin.PngInfo()
+    png_info.add_text("Comment", CANARY.decode())
+    png_info.add_itxt("XML:com.adobe.xmp", CANARY.decode())
     archive = _zipped("payload", CANARY) + CANARY
     png = saved(sheet(), "PNG")
     return {
         "row-77-pdf-and-zip": pdf() + archive,
         "row-77-png-and-more": png + archive,
-        "row-77-png-text": saved(sheet(), "PNG", pnginfo=noted),
+        "row-77-png-text": saved(sheet(), "PNG", pnginfo=png_info),
         "row-77-png-unknown-chunk": png[:33] + chunk(b"caNa", CANARY) + png[33:],
         "row-77-jpeg-and-more": photo() + archive,
         "row-77-jpeg-comment": saved(sheet(), comment=CANARY),
@@ -508,13 +508,13 @@ child.main()
 def _taken_over(folder: Path, cell: str) -> dict[str, str]:
     (folder / "victim").touch()
     places = [str(ROOT), str(folder / "made"), str(folder / "victim"), cell]
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-c", TAKEN_OVER, *places],
         input=pdf(),
         capture_output=True,
         check=True,
     )
-    first, _, results = ended.stdout.partition(b"\n")
+    first, _, results = process.stdout.partition(b"\n")
     assert first == b"ready"
     return dict(json.loads(results))
 
@@ -659,7 +659,7 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
 ) -> None:
     started: list[ChildProcess] = []
     at_work = busiest = 0
-    two_at_work = asyncio.Event()
+    both_running = asyncio.Event()
     start, work = ChildProcess.start.__func__, ChildProcess.work  # type: ignore[attr-defined]
 
     async def counted_start(cls: type[ChildProcess]) -> ChildProcess | None:
@@ -673,11 +673,11 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
         at_work += 1
         busiest = max(busiest, at_work)
         if at_work > 1:
-            two_at_work.set()
+            both_running.set()
         try:
             # The first child could finish before the second has started, so each child waits until
             # two are at work.
-            await two_at_work.wait()
+            await both_running.wait()
             return await work(self, *rest)
         finally:
             at_work -= 1

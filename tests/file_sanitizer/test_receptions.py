@@ -21,13 +21,13 @@ class Desk:
 
     file_sanitizer: Sanitizer
     clock: list[float]
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
     sending: list[asyncio.Task[Verdict]] = field(default_factory=list)
 
     async def _slow(self, file: bytes, begun: asyncio.Event) -> AsyncIterator[bytes]:
         yield file
         begun.set()
-        await self.ended.wait()
+        await self.stop.wait()
 
     async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
         """Begin `count` endless uploads; wait until the uploads that get a slot have started.
@@ -55,7 +55,7 @@ class Desk:
         return verdict
 
     async def end(self) -> list[Verdict]:
-        self.ended.set()
+        self.stop.set()
         return await asyncio.gather(*self.sending)
 
 

@@ -349,8 +349,8 @@ async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshClosed")
 async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
-    other: Any = _Empty()
-    closed = await registry_codes.verify_codes(replace(rt, registry=other))
+    registry: Any = _Empty()
+    closed = await registry_codes.verify_codes(replace(rt, registry=registry))
     assert closed.flows["preregistration"].items == ()
     return rt
 
@@ -364,10 +364,10 @@ class _Empty:
 async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Runtime:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(running, "KEYS_SECONDS", 0.01)
-        own = Path(shutil.copytree(rt.settings.key_dir, Path(folder) / "keys"))
-        chosen = rt.settings.model_copy(update={"key_dir": own})
+        keys = Path(shutil.copytree(rt.settings.key_dir, Path(folder) / "keys"))
+        chosen = rt.settings.model_copy(update={"key_dir": keys})
         async with running.runtime(chosen), asyncio.timeout(60):
-            shutil.rmtree(own)
+            shutil.rmtree(keys)
             labels = {"event": "keys.unreadable"}
             while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", labels):  # noqa: ASYNC110 — what goes rings no bell
                 await asyncio.sleep(0.01)

@@ -266,13 +266,13 @@ def test_log_omits_library_lines_below_warning_and_access_lines(written: Written
 
 
 def test_log_configuration_removes_handlers_of_libraries() -> None:
-    own, stream = io.StringIO(), Written()
-    noisy = logging.getLogger("noisy.library")
-    noisy.addHandler(logging.StreamHandler(own))
-    noisy.propagate = False
+    own_stream, stream = io.StringIO(), Written()
+    logger = logging.getLogger("noisy.library")
+    logger.addHandler(logging.StreamHandler(own_stream))
+    logger.propagate = False
     app_logging.configure("info", to=stream)
-    noisy.error(CANARY)
-    assert own.getvalue() == ""
+    logger.error(CANARY)
+    assert own_stream.getvalue() == ""
     assert stream.line["logger"] == "noisy.library"
 
 

@@ -143,8 +143,8 @@ async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtim
     await place.do(Said("Что такое Ата жолы?"))
     for _again in range(2):
         await place.do(Said("выход"))
-        own = [said for said in place.messages.values() if isinstance(said, str)]
-        assert own == ["/start", "Что такое кандас?"], "nobody can delete them any more"
+        user_texts = [text for text in place.messages.values() if isinstance(text, str)]
+        assert user_texts == ["/start", "Что такое кандас?"], "nobody can delete them any more"
     user_messages = [each for each in place.gone if each.startswith("theirs")]
     assert len(user_messages) == len(set(user_messages)), "what is gone is known no more"
 
@@ -155,8 +155,8 @@ async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
     for number in range(deletable_messages.MAX_KEPT + 1):
         await place.do(Said(f"Что такое кандас? {number}"))
     await place.do(Said("выход"))
-    own = [said for said in place.messages.values() if isinstance(said, str)]
-    assert own == ["/start", "Что такое кандас? 0"]
+    user_texts = [text for text in place.messages.values() if isinstance(text, str)]
+    assert user_texts == ["/start", "Что такое кандас? 0"]
 
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])

@@ -882,9 +882,9 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     assert await fates(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT coalesce(external_id, '') FROM broadcast_recipients")
-        kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
-    stored_bytes = b" ".join(map(base64.b64decode, kept))
-    assert len(kept) == 2
+        message_ids = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
+    stored_bytes = b" ".join(map(base64.b64decode, message_ids))
+    assert len(message_ids) == 2
     assert not any(each.address.encode() in stored_bytes for each in members)
 
 

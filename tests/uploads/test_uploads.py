@@ -549,13 +549,13 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
         upload_id = await store_upload(house.rt, person, small(number))
         async with house.rt.pool.connection() as session:
             assert await uploads.release(session, person.id) == 1
-        await tried_and_settled(house, upload_id)
+        await await_acceptance(house, upload_id)
         assert await rows(house.rt) == ["accepted"] * number, fault
         assert len(await documents(house)) == number, fault
     assert await pieces(house.rt) == 0
 
 
-async def tried_and_settled(house: House, upload_id: UUID) -> None:
+async def await_acceptance(house: House, upload_id: UUID) -> None:
     """Advance time until two attempts failed or one succeeded; end the fault; await success."""
 
     async def current_state() -> tuple[str, int]:
@@ -568,17 +568,17 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
         assert row is not None
         return str(row[0]), int(row[1])
 
-    async def tried() -> bool:
+    async def is_tried() -> bool:
         state, attempts = await current_state()
         return attempts >= 2 or state == "accepted"
 
-    async def settled() -> bool:
+    async def is_accepted() -> bool:
         return (await current_state())[0] == "accepted"
 
-    await house.until(tried)
+    await house.until(is_tried)
     async with house.http.delete(f"{house.sandbox}/_faults"):
         pass
-    await house.until(settled, 60)
+    await house.until(is_accepted, 60)
 
 
 async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(

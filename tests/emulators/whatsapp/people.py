@@ -8,9 +8,9 @@ from .contents import (
     SAMPLES,
     contacts_content,
     file_content,
-    kept,
     location_content,
     reaction_content,
+    store_media,
 )
 from .errors import reported
 from .screen import Button, Message, Row
@@ -135,8 +135,8 @@ class User:
         size: int | None = None,
     ) -> Message:
         """Send a file; `kind` is a key of `contents.SAMPLES`, `size` replaces the reported size."""
-        usual, sample = SAMPLES[kind]
-        media = kept(self.world, sample if data is None else data, mime or usual, size)
+        default, sample = SAMPLES[kind]
+        media = store_media(self.world, sample if data is None else data, mime or default, size)
         content = file_content(kind, media, {"caption": caption, "filename": filename})
         return self._write(content, caption)
 

@@ -133,16 +133,16 @@ class Courier:
     def _next_batch(self) -> Batch:
         tricks = self._events.tricks
         taken: list[Event] = []
-        left: deque[Event] = deque()
+        remaining: deque[Event] = deque()
         blocked = set(self._busy)
         for event in self._waiting:
             free = tricks.shuffled or event.queue not in blocked
             if len(taken) < tricks.batch and free:
                 taken.append(event)
             else:
-                left.append(event)
+                remaining.append(event)
                 blocked.add(event.queue)
-        self._waiting = left
+        self._waiting = remaining
         self._busy |= {event.queue for event in taken}
         return tuple(taken)
 
