@@ -49,7 +49,7 @@ sentinel parallel-syncs {NAME} 1
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class SentinelServers:
     """The running servers and sentinels; the first server is the primary until a failover."""
 
     ports: tuple[int, ...]
@@ -96,7 +96,7 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path, silence_ms: int = 500) -> Iterator[Watched]:
+def watched(folder: Path, silence_ms: int = 500) -> Iterator[SentinelServers]:
     """Start the servers and sentinels in a folder; kill them when the block ends.
 
     The sentinels replace the primary when it was silent for `silence_ms`.
@@ -110,7 +110,7 @@ def watched(folder: Path, silence_ms: int = 500) -> Iterator[Watched]:
             ending.enter_context(_process(folder, port, text))
             for port, text in zip(ports, texts, strict=True)
         )
-        yield Watched(ports, started[:SERVERS], started[SERVERS:])
+        yield SentinelServers(ports, started[:SERVERS], started[SERVERS:])
 
 
 @contextmanager

@@ -30,7 +30,7 @@ PEOPLE_RATE = 10.0
 LOOKS = 40
 
 
-class Taken(msgspec.Struct):
+class SinkCounts(msgspec.Struct):
     taken: int
     first: float
     last: float
@@ -59,9 +59,9 @@ class Stage:
     officers: crowd.Crew
     figures: Figures
 
-    async def taken(self) -> Taken:
+    async def taken(self) -> SinkCounts:
         async with self.http.get(f"http://127.0.0.1:{self.sink}/") as answer:
-            return msgspec.json.decode(await answer.read(), type=Taken)
+            return msgspec.json.decode(await answer.read(), type=SinkCounts)
 
 
 def measured(folder: Path, seconds: float) -> Figures:

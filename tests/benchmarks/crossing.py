@@ -32,7 +32,7 @@ _OPEN_WRITES = (
 _UNDECIDED = "SELECT count(*) FROM registrations WHERE state NOT IN ('accepted', 'withdrawn')"
 
 
-class Steady(Guest):
+class RetryingGuest(Guest):
     """A person whose updates are sent again until Kosh accepts them."""
 
     async def do(self, event: Event, external_id: str = "") -> None:
@@ -52,7 +52,7 @@ class Crossing:
     families: Sequence[Family]
     invitations: list[Created]
     at_once: int = 16
-    guests: dict[str, Steady] = field(default_factory=dict)
+    guests: dict[str, RetryingGuest] = field(default_factory=dict)
     # Key: everything that decides which questions a person gets. Value: the nonce of each answer's
     # button, or "" if the answer was typed. People with the same key get the same nonces.
     nonces_by_branch: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Crossing:
 
     async def register(self, family: Family, person: Registrant) -> None:
         """Register a person: from the first message, or from an invitation, to the submission."""
-        guest = self.guests[person.surname] = Steady(self.house.rt)
+        guest = self.guests[person.surname] = RetryingGuest(self.house.rt)
         invited = person.referrer is not None
         code = self.invitations[person.referrer].code if person.referrer is not None else ""
         await guest.do(Started(code))

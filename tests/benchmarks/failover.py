@@ -15,7 +15,7 @@ from tests.benchmarks.form import ASKED, KEPT
 from tests.benchmarks.orders import CountLosses, Driven, Losses
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import FIRST_CHAT, WEBHOOK, Stage, staged
-from tests.sentinels import Watched, watched
+from tests.sentinels import SentinelServers, watched
 
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
 FORMS = {"durable": KEPT, "anonymous": ASKED}
@@ -99,7 +99,7 @@ def _count_losses(stage: Stage, port: int) -> None:
         stage.count_losses(order)
 
 
-def _cause(group: Watched, fault: str) -> None:
+def _cause(group: SentinelServers, fault: str) -> None:
     number = FAULTS[fault]
     if number is None:
         group.hand_over()

@@ -83,7 +83,7 @@ async def _post_until_accepted(lines: Lines, body: bytes) -> None:
         await asyncio.sleep(PAUSE)
 
 
-class RunningOrder:
+class RunningLossCount:
     """A `CountLosses` that is being executed: its people, and the losses counted so far."""
 
     def __init__(self, platform: Platform, order: CountLosses) -> None:
@@ -111,7 +111,7 @@ class RunningOrder:
             await chat.turn(self._lines, self._order.patience)
 
 
-async def stop_all(orders: list[RunningOrder], grace_seconds: float) -> dict[str, Losses]:
+async def stop_all(orders: list[RunningLossCount], grace_seconds: float) -> dict[str, Losses]:
     """Stop all running `CountLosses` at the same time; return their losses by name."""
     seen = await asyncio.gather(*(each.stop(grace_seconds) for each in orders))
     return dict(zip((each.name for each in orders), seen, strict=True))

@@ -10,14 +10,14 @@ import pytest
 from bot.cache import MISSED, Cache, CacheUnavailable, Notification
 from bot.cli import valkey_checks
 from bot.config.settings import settings
-from tests.sentinels import Watched, watched
+from tests.sentinels import SentinelServers, watched
 
 TIMEOUT_SECONDS = 30
 SILENCE_S = 2.0
 
 
 @pytest.fixture
-def group(tmp_path: Path) -> Iterator[Watched]:
+def group(tmp_path: Path) -> Iterator[SentinelServers]:
     with watched(tmp_path) as started:
         yield started
 
@@ -53,7 +53,7 @@ async def written(live: Cache) -> None:
                 await asyncio.sleep(0.02)
 
 
-async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> None:
+async def test_cache_follows_the_primary_after_a_failover(group: SentinelServers) -> None:
     await asyncio.to_thread(group.await_agreement)
     async with (
         opened(group.url) as live,
@@ -73,7 +73,9 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
             assert await anext(subscription) == Notification("topic", b"news")
 
 
-async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:
+async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(
+    group: SentinelServers,
+) -> None:
     group.silence_sentinel()
     async with opened(group.url, SILENCE_S) as live:
         # The whole call may take at most SILENCE_S, so the cache must stop waiting for the silent
@@ -81,7 +83,7 @@ async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watc
         assert await live.allow("bucket", rate=1, burst=1) == 0.0
 
 
-async def test_doctor_checks_the_primary_behind_the_sentinels(group: Watched) -> None:
+async def test_doctor_checks_the_primary_behind_the_sentinels(group: SentinelServers) -> None:
     chosen = settings(redis_url=group.url, demo=True)
     found = [finding async for finding in valkey_checks.valkey(chosen)]
     assert [each.said.partition(" ")[0] for each in found if each.what == "valkey"] == ["version"]

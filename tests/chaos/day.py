@@ -33,7 +33,15 @@ from tests.benchmarks import pooled
 from tests.benchmarks.processes import cpu_seconds, resident_mb
 from tests.benchmarks.report import table
 from tests.chaos.day_judge import figures, judge
-from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, SharedState, Walk
+from tests.chaos.day_people import (
+    BUTTONS,
+    LANGUAGES,
+    SHARES,
+    TYPED,
+    SharedState,
+    SimulatedOfficer,
+    SimulatedPerson,
+)
 from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.faults import Faults
 from tests.chaos.independent.gates import InjectedFaults
@@ -127,7 +135,7 @@ class Day:
         for name in officers:
             await an_officer(self.rt, name)
         async with AsyncExitStack() as cleanup:
-            desks = [Desk(self.shared_state, each, await cleanup.enter_async_context(
+            desks = [SimulatedOfficer(self.shared_state, each, await cleanup.enter_async_context(
                 Console.signed_in(self.shared_state.url, each))) for each in officers]  # fmt: skip
             working = [asyncio.create_task(each.work()) for each in desks]
             sampling = asyncio.create_task(self.sample())
@@ -146,7 +154,7 @@ class Day:
         """Wait until this share of the simulated day has passed."""
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
-    def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
+    def walk(self, number: int, kind: str, language: str, choice: int = -1) -> SimulatedPerson:
         """Return a simulated person.
 
         If `choice` is given, the person asks only the question with this number, and the replies
@@ -154,7 +162,9 @@ class Day:
         """
         person = InventedPerson(self.shared_state.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
-        return Walk(self.shared_state, person, kind, language, chance, choice >= 0, choice)
+        return SimulatedPerson(
+            self.shared_state, person, kind, language, chance, choice >= 0, choice
+        )
 
     async def learn(self) -> None:
         """Let people ask every question before the day, to learn the expected reply to each."""

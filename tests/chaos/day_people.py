@@ -56,7 +56,7 @@ NAME = re.compile(r"(TESTOVA[A-Z]{4}) (\d+)")
 PHOTO = saved(sheet(300, 420))
 
 
-class Again(Exception):
+class UnexpectedReply(Exception):
     """Raised if no reply or an unexpected question came; before consent the person begins again."""
 
 
@@ -85,7 +85,7 @@ def shown(user: User) -> Message | None:
 
 
 @dataclass
-class Walk:
+class SimulatedPerson:
     """A simulated person who uses the chat during the day.
 
     If `learns`, the replies to this person are recorded, and all other people must get the same
@@ -123,11 +123,11 @@ class Walk:
             try:
                 await kinds[self.kind]()
                 return self.note("left")
-            except Again as why:
+            except UnexpectedReply as why:
                 self.note("again", since=start, known=self.known, why=str(why))
                 if self.known:
                     break
-            with suppress(Again):
+            with suppress(UnexpectedReply):
                 await self.exit()
         self.note("gave up")
 
@@ -168,7 +168,7 @@ class Walk:
         self.note("act", label=label, asked=asked_at, waited=waited, text=text, known=self.known,
                   learns=self.learns)  # fmt: skip
         if waited is None or is_lost:
-            raise Again(f"no reply to {label}" if waited is None else label)
+            raise UnexpectedReply(f"no reply to {label}" if waited is None else label)
         return text
 
     async def say(self, text: str, label: str = "") -> str:
@@ -181,7 +181,7 @@ class Walk:
             newest = shown(self.user)
             data = payload(newest, key) if newest else None
             if newest is None or data is None:
-                raise Again(f"no button {key}")
+                raise UnexpectedReply(f"no button {key}")
             name = label if at == len(wanted) - 1 and label else key
             consents = key == "yes" and "refuse" in keys(newest)
             max_seconds = KNOWN_SECONDS if consents else 0.0
@@ -308,7 +308,7 @@ class Walk:
         try:
             await self.user.place.changed.until(seen, seconds)
         except TimeoutError:
-            raise Again(f"no {label}") from None
+            raise UnexpectedReply(f"no {label}") from None
         self.note("news", label=label, waited=self.shared_state.ledger.seconds() - asked_at)
 
 
@@ -333,7 +333,7 @@ def _two(user: User, person: InventedPerson) -> bool:
 
 
 @dataclass
-class Desk:
+class SimulatedOfficer:
     """An officer who claims cases, answers them, asks for a file where one is due, and closes."""
 
     shared_state: SharedState

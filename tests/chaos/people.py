@@ -122,7 +122,7 @@ class Pace:
 
 
 @dataclass
-class Walker:
+class SimulatedPerson:
     """A simulated person who uses the messenger; `patience` is in seconds."""
 
     person: InventedPerson

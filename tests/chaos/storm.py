@@ -15,9 +15,9 @@ import aiohttp
 import psycopg
 
 from tests.chaos import faults, ledger
-from tests.chaos.faults import Scene
+from tests.chaos.faults import FaultContext
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, InventedPerson, Pace, Walker, question
+from tests.chaos.people import REGISTERS_EVERY, InventedPerson, Pace, SimulatedPerson, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
@@ -92,12 +92,12 @@ class Evidence:
     drained: float
 
 
-class Standstill(RuntimeError):
+class NoProgress(RuntimeError):
     """Raised if nothing progresses even after MAX_BLACKOUTS blackouts; names the waiting people."""
 
 
 @dataclass(frozen=True)
-class Enough:
+class TimeLimit:
     """Callable that returns True once the monotonic clock has passed `until`."""
 
     until: float
@@ -159,25 +159,25 @@ async def _run_faults(
 
     Return the seconds of that wait.
     """
-    enough = Enough(time.monotonic() + plan.most)
+    enough = TimeLimit(time.monotonic() + plan.most)
     semaphore = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
-    scene = Scene(processes, platform, pace, chance, plan.long)
+    context = FaultContext(processes, platform, pace, chance, plan.long)
     life = [
         _live(platform, person, plan, pace, chance.random(), semaphore, enough) for person in people
     ]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
-        await _trouble(scene, plan, load.done, enough)
+        await _inject_faults(context, plan, load.done, enough)
         await load
-    except Standstill:
+    except NoProgress:
         _logger.exception("given up")
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
     calm = time.monotonic()
     blackouts = 0
-    while not await _until(partial(_settled, processes, platform), scene, plan.stall):
+    while not await _until(partial(_settled, processes, platform), context, plan.stall):
         if (blackouts := blackouts + 1) > MAX_BLACKOUTS_AT_END:
             break
         await asyncio.to_thread(processes.blackout)
@@ -191,46 +191,48 @@ async def _live(
     pace: Pace,
     seed: float,
     semaphore: asyncio.Semaphore,
-    enough: Enough,
+    enough: TimeLimit,
 ) -> None:
     async with semaphore:
         if enough():
             return
         platform.chats[person.chat].begun = True
-        walker = Walker(person, platform, pace, random.Random(seed), patience=3 * plan.stall)
+        walker = SimulatedPerson(
+            person, platform, pace, random.Random(seed), patience=3 * plan.stall
+        )
         await walker.walk()
         await walker.talk(range(1, 1 + plan.words), enough)
         platform.chats[person.chat].ended = True
 
 
-async def _trouble(
-    scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
+async def _inject_faults(
+    context: FaultContext, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
     """Inject faults at random moments while people act; wait for the end of each fault."""
-    chance, cards = scene.chance, list[faults.FaultKind]()
+    chance, cards = context.chance, list[faults.FaultKind]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
-        await _wait_for(partial(_reached, scene.platform, moment, done), scene, plan.stall)
+        await _wait_for(partial(_reached, context.platform, moment, done), context, plan.stall)
         if enough():
             break
         cards = cards or faults.shuffled_round(chance, plan.kinds, short=plan.short)
         card = cards.pop()
-        _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
-        await card.act(scene)
-    await _wait_for(done, scene, plan.stall)
+        _logger.info("%7d updates  %-4s %s", context.platform.arrived, card.kind, card.what)
+        await card.act(context)
+    await _wait_for(done, context, plan.stall)
 
 
-async def _wait_for(true: Callable[[], bool], scene: Scene, stall: float) -> None:
+async def _wait_for(true: Callable[[], bool], context: FaultContext, stall: float) -> None:
     """Wait for a condition; if nothing progresses, kill and restart all processes (a blackout).
 
     Raises Standstill after MAX_BLACKOUTS blackouts.
     """
     for _blackout in range(MAX_BLACKOUTS):
-        if await _until(true, scene, stall):
+        if await _until(true, context, stall):
             return
-        _logger.warning("nothing moves: %s", _waiting(scene.platform))
-        await asyncio.to_thread(scene.processes.blackout)
-    raise Standstill(_waiting(scene.platform))
+        _logger.warning("nothing moves: %s", _waiting(context.platform))
+        await asyncio.to_thread(context.processes.blackout)
+    raise NoProgress(_waiting(context.platform))
 
 
 def _waiting(platform: Platform) -> str:
@@ -247,20 +249,20 @@ def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> boo
     return done() or platform.arrived >= moment
 
 
-async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
+async def _until(true: Callable[[], Any], context: FaultContext, stall: float) -> bool:
     """Wait until a condition is true, then return True.
 
     Return False after `stall` seconds without progress while all processes are up.
     """
-    progress, since = scene.platform.progress, time.monotonic()
+    progress, since = context.platform.progress, time.monotonic()
     while True:
         found = true()
         if await found if asyncio.iscoroutine(found) else found:
             return True
         await asyncio.sleep(LOOK_SECONDS)
-        scene.processes.supervise()
-        if scene.platform.progress != progress or not scene.processes.all_up():
-            progress, since = scene.platform.progress, time.monotonic()
+        context.processes.supervise()
+        if context.platform.progress != progress or not context.processes.all_up():
+            progress, since = context.platform.progress, time.monotonic()
         elif time.monotonic() - since > stall:
             return False
 

@@ -19,7 +19,7 @@ import psycopg
 from bot.config.sources import ConfigError
 from bot.db.migrations import baseline
 from tests.chaos import people
-from tests.chaos.faults import Scene, fault_kind
+from tests.chaos.faults import FaultContext, fault_kind
 from tests.chaos.platform import Arrival, Entry
 from tests.chaos.processes import (
     KOSH_PROCESSES,
@@ -81,35 +81,35 @@ def checkout(commit: str, folder: Path) -> Path:
 
 
 @fault_kind(KIND, "an upgrade from an older release: its schema, then process after process", 0)
-async def upgrade(scene: Scene) -> None:
+async def upgrade(context: FaultContext) -> None:
     """Upgrade with the steps of docs/how-to/upgrade.md.
 
     A schema before the baseline migration can only be upgraded while all processes are stopped.
     """
-    async with scene.recorded(KIND, "upgrade", doubts=0):
-        if await asyncio.to_thread(_is_former, scene.processes.owner):
-            return await _stopped(scene)
-        assert await asyncio.to_thread(migrated, scene.processes.owner)
-        await scene.hold()
+    async with context.recorded(KIND, "upgrade", doubts=0):
+        if await asyncio.to_thread(_is_former, context.processes.owner):
+            return await _stopped(context)
+        assert await asyncio.to_thread(migrated, context.processes.owner)
+        await context.hold()
         for name in KOSH_PROCESSES:
-            scene.processes.children[name].tree = None
-            await asyncio.to_thread(scene.processes.renew, name)
-            await scene.until_up(name)
-            await scene.hold()
+            context.processes.children[name].tree = None
+            await asyncio.to_thread(context.processes.renew, name)
+            await context.until_up(name)
+            await context.hold()
 
 
-async def _stopped(scene: Scene) -> None:
+async def _stopped(context: FaultContext) -> None:
     """Stop all processes, migrate, and start this release."""
-    children = [scene.processes.children[name] for name in KOSH_PROCESSES]
+    children = [context.processes.children[name] for name in KOSH_PROCESSES]
     for child in children:
         await asyncio.to_thread(child.end)
-    assert await asyncio.to_thread(migrated, scene.processes.owner)
+    assert await asyncio.to_thread(migrated, context.processes.owner)
     for child in children:
         child.tree = None
         child.start()
     for name in KOSH_PROCESSES:
-        await scene.until_up(name)
-    await scene.hold()
+        await context.until_up(name)
+    await context.hold()
 
 
 def _is_former(owner: str) -> bool:

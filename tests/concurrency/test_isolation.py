@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 from bot.worker import sweeps
 from tests.desk.desks import ahead, ask
 from tests.person_client import Guest
-from tests.registrations.test_registrations import Answering
+from tests.registrations.test_registrations import AcceptingRegistry
 
 
 async def _ids(guests: list[Guest]) -> list[UUID]:
@@ -154,7 +154,7 @@ async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(r
         await guest.register()
     await _unreadable(rt, FIRST)
     await ahead(rt, "1 minute")
-    registry = Answering()
+    registry = AcceptingRegistry()
     await sweeps.sweep_writes(replace(rt, registry=cast(Registry, registry)))
     states = await _all(rt, "SELECT state FROM registry_writes")
     assert sorted(states) == ["accepted", "sending"]
@@ -164,7 +164,7 @@ async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     rt: Runtime,
 ) -> None:
     """Check that the acceptance is stored, and that its undeliverable notice delays nothing."""
-    guest, registry = Guest(rt), Answering()
+    guest, registry = Guest(rt), AcceptingRegistry()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}
     switched_off = replace(rt, registry=cast(Registry, registry), channels=channels)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.requirement("S-89")
 
 
 @dataclass
-class Desk:
+class SanitizerSetup:
     """A sanitizer with a clock set by the test, and uploads that last until the test ends them."""
 
     file_sanitizer: Sanitizer
@@ -60,11 +60,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Desk]:
+async def opened() -> AsyncIterator[SanitizerSetup]:
     clock = [0.0]
     async with Sanitizer(ahead=0, clock=lambda: clock[0]) as file_sanitizer:
         assert await file_sanitizer.prepare()
-        desk = Desk(file_sanitizer, clock)
+        desk = SanitizerSetup(file_sanitizer, clock)
         try:
             yield desk
         finally:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.requirement("S-37")
 
 
 @dataclass
-class Place:
+class FakeMessenger:
     """A fake messenger with one person's chat.
 
     It keeps the visible messages of both sides by id; `gone` has the ids of deleted messages. If
@@ -115,7 +115,7 @@ class Place:
 
 
 async def test_quick_exit_deletes_messages_of_an_anonymous_person(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("Что такое кандас?"))
     await place.do(Said("выход"))
@@ -126,7 +126,7 @@ async def test_quick_exit_deletes_messages_of_an_anonymous_person(rt: Runtime) -
 async def test_quick_exit_and_erasure_delete_messages_before_consent(
     rt: Runtime, leaving: str
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said(leaving))
     if leaving == "/delete":
@@ -136,7 +136,7 @@ async def test_quick_exit_and_erasure_delete_messages_before_consent(
 
 
 async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     await ahead(rt, "49 hours")
@@ -150,7 +150,7 @@ async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtim
 
 
 async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     for number in range(deletable_messages.MAX_KEPT + 1):
         await place.do(Said(f"Что такое кандас? {number}"))
@@ -163,7 +163,7 @@ async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
 async def test_quick_exit_by_button_deletes_all_messages(
     rt: Runtime, answers: tuple[str, ...]
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*answers)
     await place.do(Said("Что такое кандас?"))
     await place.do(Pressed("!exit"))
@@ -174,7 +174,7 @@ async def test_quick_exit_by_button_deletes_all_messages(
 
 
 async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt: Runtime) -> None:
-    place = Place(rt, "whatsapp", deletes=False)
+    place = FakeMessenger(rt, "whatsapp", deletes=False)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     async with rt.pool.connection() as session:
@@ -183,7 +183,7 @@ async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt
 
 
 async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("/delete"))
     await place.do(Said("выход"))
@@ -196,7 +196,7 @@ async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
 async def test_quick_exit_reports_when_messages_cannot_be_deleted(
     rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
 ) -> None:
-    place = Place(rt, name, deletes=deletes)
+    place = FakeMessenger(rt, name, deletes=deletes)
     await place.begin(*answers)
     await place.do(Said("выход"))
     *_before, last = place.messages.values()
@@ -207,7 +207,7 @@ async def test_quick_exit_reports_when_messages_cannot_be_deleted(
 
 
 async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True, edits=True)
+    place = FakeMessenger(rt, "telegram", deletes=True, edits=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Pressed("!menu"))
     menu = list(place.messages.values())[-1]
@@ -219,7 +219,7 @@ async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: R
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
 
 
-async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
+async def announced(rt: Runtime, place: FakeMessenger, external_id: str, ago: str) -> None:
     """Record that an announcement was sent to the chat as message `external_id`.
 
     `ago` is an SQL interval.
@@ -242,7 +242,7 @@ async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> No
 async def test_quick_exit_deletes_a_broadcast_while_the_platform_allows_it(
     rt: Runtime, leaving: tuple[str, ...], ago: str, is_deleted: bool
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await announced(rt, place, "77", ago)
     for word in leaving:
@@ -253,7 +253,7 @@ async def test_quick_exit_deletes_a_broadcast_while_the_platform_allows_it(
 async def test_quick_exit_in_one_chat_keeps_the_messages_of_other_chats(
     rt: Runtime,
 ) -> None:
-    place, page = Place(rt, "telegram", deletes=True), uuid4().hex
+    place, page = FakeMessenger(rt, "telegram", deletes=True), uuid4().hex
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     async with rt.pool.connection() as session:
@@ -268,7 +268,7 @@ async def test_quick_exit_in_one_chat_keeps_the_messages_of_other_chats(
 
 
 async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.throttled = 1
     await place.do(Said("/menu"))
@@ -289,7 +289,7 @@ async def written(rt: Runtime) -> list[str]:
 
 
 async def test_quick_exit_deletes_messages_being_sent(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.held = asyncio.Event()
     slow = asyncio.create_task(place.do(Said("/menu")))
@@ -303,7 +303,7 @@ async def test_quick_exit_deletes_messages_being_sent(rt: Runtime) -> None:
 
 
 async def test_erasure_deletes_messages_being_sent(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("/delete"))
     place.held = asyncio.Event()

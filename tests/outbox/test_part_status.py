@@ -24,7 +24,7 @@ from tests.person_client import Guest
 type Meets = Callable[[], Awaitable[None]]
 
 
-class _Apart(WebChat):
+class _TwoPartWebChat(WebChat):
     """A channel that sends each message in two parts.
 
     `meets` has, for the next calls, the error to raise or the function to await; `posted` has the
@@ -64,7 +64,7 @@ class _Row:
     """A message in the outbox to a new person; the channel `page` replaces the web channel."""
 
     rt: Runtime
-    page: _Apart
+    page: _TwoPartWebChat
     id: int = 0
     guest: Guest = field(init=False)
 
@@ -107,7 +107,7 @@ class _Row:
 
 @pytest.fixture
 async def row(rt: Runtime) -> _Row:
-    made = _Row(rt, _Apart(rt))
+    made = _Row(rt, _TwoPartWebChat(rt))
     await made.begin()
     return made
 

@@ -17,7 +17,7 @@ from flows.engine.text import verbatim
 from tests.person_client import Guest
 
 
-class Paced(WebChat):
+class RateLimitedWebChat(WebChat):
     """The web channel with a messenger's rate limits; raises `error` if it is set."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
@@ -33,8 +33,8 @@ class Paced(WebChat):
         return await super().send(act)
 
 
-def paced(rt: Runtime, rates: Rates) -> Paced:
-    channel = Paced(rt, rates)
+def paced(rt: Runtime, rates: Rates) -> RateLimitedWebChat:
+    channel = RateLimitedWebChat(rt, rates)
     cast(MutableMapping[str, Channel], rt.channels)["web"] = channel
     return channel
 

@@ -366,10 +366,10 @@ async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) ->
 
 
 @dataclass
-class Torn(Post):
-    """A platform whose first response is lost, and that fails every ping while `torn` is set."""
+class ResponseLosingPost(Post):
+    """A platform that loses its first response; pings fail while `loses_responses` is set."""
 
-    torn: bool = True
+    loses_responses: bool = True
 
     async def send(self, act: ChannelCall) -> str:
         lost = not self.sent
@@ -379,7 +379,7 @@ class Torn(Post):
         return done
 
     async def ping(self) -> None:
-        if self.torn:
+        if self.loses_responses:
             raise Unreachable
 
 
@@ -387,7 +387,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
-    post = Torn()
+    post = ResponseLosingPost()
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
     found = await _ready(rt)
@@ -397,7 +397,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
         assert await fates(rt, found) == in_hand | {"planned": 10}
         await _advance_clock(rt, "10 seconds")
-    post.torn = False
+    post.loses_responses = False
     await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
@@ -408,8 +408,8 @@ async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
-    torn, well = Torn(), Post("whatsapp")
-    rt = posted(rt, torn, well)
+    loses_responses, well = ResponseLosingPost(), Post("whatsapp")
+    rt = posted(rt, loses_responses, well)
     await crowd(rt, AT_ONCE + 10)
     await crowd(rt, 2, channel="whatsapp")
     found = await _ready(rt)

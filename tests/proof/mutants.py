@@ -321,10 +321,10 @@ def no_csrf() -> None:
     """Accept forms without the session's CSRF token."""
     from bot.web.console import routing
 
-    _put(routing, hmac=Believing())
+    _put(routing, hmac=EqualSecrets())
 
 
-class Believing:
+class EqualSecrets:
     """Replacement of the module `hmac` that finds all secrets equal."""
 
     @staticmethod

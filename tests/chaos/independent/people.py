@@ -58,7 +58,7 @@ ERASED = "Всё, что хранилось здесь о Вас, удалено
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
-class Gone(Exception):
+class RunEnded(Exception):
     """Raised when the test ends before the person could go on."""
 
 
@@ -137,7 +137,7 @@ class Crowd:
             life = self.born()
             try:
                 await self.live(life, erases=self.rng.random() < self.erases)
-            except Gone:
+            except RunEnded:
                 return
 
     async def live(self, life: Life, *, erases: bool) -> None:
@@ -190,7 +190,7 @@ class Crowd:
         await asyncio.gather(*(self._last(life) for life in there))
 
     async def _last(self, life: Life) -> None:
-        with suppress(Gone):
+        with suppress(RunEnded):
             await self.burst(life, ["/help"])
 
     async def act(self, life: Life, label: str, do: Callable[[], Awaitable[object]]) -> None:
@@ -218,7 +218,7 @@ class Crowd:
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
             if self.finished.is_set() and self.is_timed_out():
                 self.ledger.note("gave up", life=life.number, chat=life.user.id)
-                raise Gone
+                raise RunEnded
         return found
 
     def is_timed_out(self) -> bool:
@@ -233,7 +233,7 @@ class Crowd:
             timeout = CONSENT_SECONDS if question == "refuse" else FORGOTTEN_SECONDS
             newest = await self.seen(life, partial(_newest, user, before), timeout)
             if self.finished.is_set() and question != "refuse":
-                raise Gone
+                raise RunEnded
             if newest is not None and ETHNIC in newest.text and await self._settled(life, newest):
                 break
             question = _question(newest) if newest is not None else ""
