@@ -295,8 +295,8 @@ async def test_whatsapp_emulator_users_send_every_kind_of_message(
 async def test_whatsapp_emulator_webhook_is_verified_and_signed(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    [challenge] = hook.challenges
-    assert (challenge["hub.mode"], challenge["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
+    [query] = hook.challenges
+    assert (query["hub.mode"], query["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
     await aigul.say("Сәлем / 🧿")
     await whatsapp.until_taken()
     [raw] = hook.raw
