@@ -43,7 +43,7 @@ host all all 127.0.0.1/32 scram-sha-256
 
 # Folder in memory, and the free bytes that it must have. Each test's database is 10 MB of files;
 # copying them takes a tenth of the time if they are in memory.
-MEMORY, ROOM = Path("/dev/shm"), 6 << 30
+MEMORY, MIN_FREE_BYTES = Path("/dev/shm"), 6 << 30
 HOME = pytest.StashKey[Path]()
 # Number of new objects after which Python looks for garbage. With its default of 2,000, a test
 # process spends 2 % of its CPU time on this.
@@ -80,8 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    given = getattr(config, "workerinput", None)
-    config.stash[HOME] = Path(given["services"]) if given else _new_home()
+    worker_input = getattr(config, "workerinput", None)
+    config.stash[HOME] = Path(worker_input["services"]) if worker_input else _new_home()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -95,8 +95,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _new_home() -> Path:
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    home = Path(tempfile.mkdtemp(prefix="kosh-tests-", dir=MEMORY if roomy else None))
+    has_space = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MIN_FREE_BYTES
+    home = Path(tempfile.mkdtemp(prefix="kosh-tests-", dir=MEMORY if has_space else None))
     _access(home).write_text(ACCESS)
     return home
 
@@ -139,11 +139,11 @@ def template(admin_url: str, services_home: Path) -> str:
             if done is None or done[0] is None:
                 migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
                 session.execute(CLOCK)
-                _hurry(admin_url)
+                _reduce_scram_rounds(admin_url)
     return TEMPLATE
 
 
-def _hurry(admin_url: str) -> None:
+def _reduce_scram_rounds(admin_url: str) -> None:
     """Store the administrator's password again with few SCRAM rounds, so that logins are fast."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))

@@ -38,12 +38,12 @@ class _Forms(HTMLParser):
         self._open: Form | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = Form(told.get("action", ""), told.get("method", "get"))
+            self._open = Form(attributes.get("action", ""), attributes.get("method", "get"))
             self.forms.append(self._open)
-        elif tag == "input" and self._open and told.get("type") == "hidden":
-            self._open.fields[told["name"]] = told.get("value", "")
+        elif tag == "input" and self._open and attributes.get("type") == "hidden":
+            self._open.fields[attributes["name"]] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -131,8 +131,8 @@ class Console:
         return await self.post(form.action, form.fields | fields)
 
     async def post(self, path: str, fields: dict[str, str], **headers: str) -> Screen:
-        given = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | headers
-        async with self.session.post(self.url + path, data=fields, headers=given) as answer:
+        all_headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | headers
+        async with self.session.post(self.url + path, data=fields, headers=all_headers) as answer:
             return await self._shown(answer)
 
     async def _shown(self, answer: aiohttp.ClientResponse) -> Screen:

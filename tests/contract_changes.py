@@ -18,14 +18,16 @@ def breaks(old: Schema, new: Schema) -> Iterator[str]:
                 yield f"{where} is gone"
                 continue
             yield from _parameters(where, operation, now)
-            for asked, asked_now in _bodies(operation, now):
-                yield from _narrower(where, (old, asked), (new, asked_now))
+            for request, request_now in _bodies(operation, now):
+                yield from _request_breaks(where, (old, request), (new, request_now))
             for status, answer in operation["responses"].items():
                 if status not in now["responses"]:
                     yield f"{where} no longer answers {status}"
                 elif status.startswith("2"):
-                    given, given_now = _json(answer), _json(now["responses"][status])
-                    yield from _poorer(f"{where} {status}", (old, given), (new, given_now))
+                    response, response_now = _json(answer), _json(now["responses"][status])
+                    yield from _response_breaks(
+                        f"{where} {status}", (old, response), (new, response_now)
+                    )
 
 
 def _parameters(where: str, old: Schema, new: Schema) -> Iterator[str]:
@@ -53,7 +55,9 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
     return _resolved(document, kinds[0]) if len(kinds) == 1 else schema
 
 
-def _narrower(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]) -> Iterator[str]:
+def _request_breaks(
+    where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]
+) -> Iterator[str]:
     """Yield requests that were valid in the old contract and are rejected in the new one."""
     was, now = _resolved(*old), _resolved(*new)
     for name in sorted(set(now.get("required", ())) - set(was.get("required", ()))):
@@ -69,12 +73,16 @@ def _narrower(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]
             yield f"{where} refuses {name}"
         else:
             inner = now["properties"][name]
-            yield from _narrower(f"{where}.{name}", (old[0], schema), (new[0], inner))
+            yield from _request_breaks(f"{where}.{name}", (old[0], schema), (new[0], inner))
     if "items" in was:
-        yield from _narrower(f"{where}[]", (old[0], was["items"]), (new[0], now.get("items", {})))
+        yield from _request_breaks(
+            f"{where}[]", (old[0], was["items"]), (new[0], now.get("items", {}))
+        )
 
 
-def _poorer(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]) -> Iterator[str]:
+def _response_breaks(
+    where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]
+) -> Iterator[str]:
     """Yield response members that may now be missing or have another type."""
     was, now = _resolved(*old), _resolved(*new)
     if was.get("type") != now.get("type"):
@@ -86,6 +94,8 @@ def _poorer(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]) 
             yield f"{where} lacks {name}"
         else:
             inner = now["properties"][name]
-            yield from _poorer(f"{where}.{name}", (old[0], schema), (new[0], inner))
+            yield from _response_breaks(f"{where}.{name}", (old[0], schema), (new[0], inner))
     if "items" in was:
-        yield from _poorer(f"{where}[]", (old[0], was["items"]), (new[0], now.get("items", {})))
+        yield from _response_breaks(
+            f"{where}[]", (old[0], was["items"]), (new[0], now.get("items", {}))
+        )

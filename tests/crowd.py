@@ -68,7 +68,7 @@ class Crew:
 
 
 def drawn(
-    vault: Vault, many: int, channel: str = "telegram", first: int | None = None
+    vault: Vault, size: int, channel: str = "telegram", first: int | None = None
 ) -> Iterator[Drawn]:
     """Yield the values of database rows of invented people, for a bulk insertion.
 
@@ -77,7 +77,7 @@ def drawn(
     are unused in this process, or count up from `first`.
     """
     chats = _chats if first is None else count(FIRST_CHAT + first)
-    for _each in range(many):
+    for _each in range(size):
         member = Member(uuid4(), str(next(chats)))
         wrapped = vault.new_key(member.id)
         key = vault.open(member.id, wrapped)
@@ -89,14 +89,14 @@ def drawn(
 
 async def crowd(
     rt: Runtime,
-    many: int,
+    size: int,
     *,
     channel: str = "telegram",
     languages: Sequence[str] = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl"),
     topic: str = TOPIC,
 ) -> list[Member]:
-    """Create `many` people on a channel, subscribed to a topic and last active an hour ago."""
-    made = list(drawn(rt.vault, many, channel))
+    """Create `size` people on a channel, subscribed to a topic and last active an hour ago."""
+    made = list(drawn(rt.vault, size, channel))
     async with rt.pool.connection() as session:
         await _written(session, made, channel, languages, topic)
     return [each[0] for each in made]
@@ -163,21 +163,21 @@ async def looked_at(rt: Runtime, found: Broadcast) -> None:
             )
 
 
-async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+async def approved(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
     """Write, test and approve an announcement; return it."""
-    found = await broadcasts.draft(rt, who.editor, draft)
+    found = await broadcasts.draft(rt, officers.editor, draft)
     await looked_at(rt, found)
-    found = await broadcasts.ask_approval(rt, who.editor, found.id)
-    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    found = await broadcasts.ask_approval(rt, officers.editor, found.id)
+    await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
     if found.approvers > 1:
-        await broadcasts.approve(rt, who.second, found.id, found.draft.content_hash)
+        await broadcasts.approve(rt, officers.second, found.id, found.draft.content_hash)
     return found
 
 
-async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
+async def started(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
     """Write, test, approve and start an announcement; return it."""
-    found = await approved(rt, who, draft)
-    return await broadcasts.start(rt, who.lead, found.id)
+    found = await approved(rt, officers, draft)
+    return await broadcasts.start(rt, officers.lead, found.id)
 
 
 @dataclass

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 TOKEN = f"1000000001:{token_hex(18)}"
 PORT = 18500
 NOTHING: Mapping[str, str] = {}
-PATIENCE = 300
+TIMEOUT_SECONDS = 300
 TO_NAMES = (
     "ru", "preregistration", "self", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
     "seen", "yes", "yes", "TESTOVA",
@@ -36,12 +36,12 @@ TO_NAMES = (
 
 @contextmanager
 def kosh(
-    *words: str, root: Path = ROOT, given: Mapping[str, str] = NOTHING
+    *words: str, root: Path = ROOT, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start `./kosh WORDS` in a separate process, from the checkout `root`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     command = [sys.executable, "-m", "bot", *words]
-    process = subprocess.Popen(command, cwd=root, env={**plain, **given})
+    process = subprocess.Popen(command, cwd=root, env={**plain, **environment})
     try:
         yield process
     finally:
@@ -49,15 +49,15 @@ def kosh(
         process.wait(60)
 
 
-def done(*words: str, given: Mapping[str, str] = NOTHING) -> None:
+def done(*words: str, environment: Mapping[str, str] = NOTHING) -> None:
     """Run `./kosh WORDS` to its end; raise AssertionError unless its exit status is 0."""
-    with kosh(*words, given=given) as process:
-        assert process.wait(PATIENCE) == 0, words
+    with kosh(*words, environment=environment) as process:
+        assert process.wait(TIMEOUT_SECONDS) == 0, words
 
 
 async def up(url: str) -> None:
-    """Wait until the server at this base URL is ready, for at most PATIENCE seconds."""
-    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as http:
+    """Wait until the server at this base URL is ready, for at most TIMEOUT_SECONDS."""
+    async with asyncio.timeout(TIMEOUT_SECONDS), aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
                 async with http.get(f"{url}/ready") as answer:
@@ -68,23 +68,23 @@ async def up(url: str) -> None:
 
 async def polling(folder: Path) -> None:
     """Run `init`, `doctor` and `run` with only a bot token, until the first answer of the bot."""
-    began = time.monotonic()
+    start = time.monotonic()
     async with Emulator(token=TOKEN, limits=False) as telegram:
-        given = {"KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": telegram.url}
+        environment = {"KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": telegram.url}
         data = ("--data", str(folder / "data"))
-        await asyncio.to_thread(done, "init", "--no-input", *data, given=given)
+        await asyncio.to_thread(done, "init", "--no-input", *data, environment=environment)
         api = {"KOSH_TELEGRAM_API": telegram.url}
-        print(f"init: {time.monotonic() - began:.1f} s", flush=True)
-        with kosh("run", *data, "--port", str(PORT), given=api):
+        print(f"init: {time.monotonic() - start:.1f} s", flush=True)
+        with kosh("run", *data, "--port", str(PORT), environment=api):
             user = telegram.user(7001, first_name="Testova")
             await user.start("")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while not user.received:  # noqa: ASYNC110 — the outside sends no signal
                     await asyncio.sleep(0.1)
             print(
-                f"first answer: {time.monotonic() - began:.1f} s after the first word of the docs"
+                f"first answer: {time.monotonic() - start:.1f} s after the first word of the docs"
             )
-            await asyncio.to_thread(done, "doctor", *data, given=api)
+            await asyncio.to_thread(done, "doctor", *data, environment=api)
 
 
 async def servers(folder: Path) -> None:
@@ -95,7 +95,7 @@ async def servers(folder: Path) -> None:
     """
     admin = os.environ["SYSTEM_POSTGRESQL"]
     prepared = embedded.prepare(admin, "kosh_servers", folder / "passwords")
-    given = {
+    environment = {
         "KOSH_DATABASE_URL": prepared.app,
         "KOSH_DATABASE_RETENTION_URL": prepared.retention,
         "KOSH_DATABASE_CONSOLE_URL": prepared.console,
@@ -104,27 +104,29 @@ async def servers(folder: Path) -> None:
         "KOSH_DATA_DIR": str(folder / "data"),
         "KOSH_VERSION_EXEMPTIONS": os.environ.get("KOSH_VERSION_EXEMPTIONS", ""),
     }
-    done("migrate", given=given | {"KOSH_DATABASE_OWNER_URL": prepared.owner})
-    done("keys", "first", given=given)
+    done("migrate", environment=environment | {"KOSH_DATABASE_OWNER_URL": prepared.owner})
+    done("keys", "first", environment=environment)
     async with AsyncExitStack() as stack:
         for number in (0, 1):
             watched = {"KOSH_METRICS_PORT": str(PORT + 10 + number)}
-            stack.enter_context(kosh("web", "--port", str(PORT + number), given=given | watched))
+            stack.enter_context(
+                kosh("web", "--port", str(PORT + number), environment=environment | watched)
+            )
             watched = {"KOSH_METRICS_PORT": str(PORT + 20 + number)}
-            stack.enter_context(kosh("work", given=given | watched))
+            stack.enter_context(kosh("work", environment=environment | watched))
         for number in (0, 1):
             await up(f"http://127.0.0.1:{PORT + number}")
         for number in (0, 1, 0, 1):
-            await asked(f"http://127.0.0.1:{PORT + number}")
+            await start_registration(f"http://127.0.0.1:{PORT + number}")
         async with aiohttp.ClientSession() as http:
             for port in (PORT + 10, PORT + 11, PORT + 20, PORT + 21):
                 async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
                     assert 'kosh_up{of="database"} 1.0' in await answer.text()
         print("four people answered by two web servers; four processes counted", flush=True)
-        await asyncio.to_thread(done, "doctor", given=given)
+        await asyncio.to_thread(done, "doctor", environment=environment)
 
 
-async def asked(url: str) -> None:
+async def start_registration(url: str) -> None:
     """Register in the web chat at this base URL, up to the answer to the question for a surname."""
     async with Visitor.at(url) as visitor:
         await inside(visitor)

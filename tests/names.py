@@ -34,13 +34,13 @@ HYPHENS = "-‐‑‒–—−"
 INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
 
 
-def names(script: str, many: int, seed: int) -> Iterator[Pair]:
-    """Yield `many` pairs of a typed and a stored name in a script, a key of SCRIPTS.
+def names(script: str, count: int, seed: int) -> Iterator[Pair]:
+    """Yield `count` pairs of a typed and a stored name in a script, a key of SCRIPTS.
 
     The same seed gives the same names.
     """
     rng = random.Random(f"{script}-{seed}")
-    for _number in range(many):
+    for _number in range(count):
         yield _name(SCRIPTS[script], rng)
 
 
@@ -49,19 +49,22 @@ def _name(word: Callable[[random.Random], Pair], rng: random.Random) -> Pair:
 
     Some names are hyphenated, in Unicode's decomposed form, or contain an invisible character.
     """
-    typed, kept = word(rng)
+    typed, stored = word(rng)
     for _more in range(rng.choice((0, 0, 1, 1, 2))):
-        more, kept_more = word(rng)
+        more, stored_more = word(rng)
         if rng.random() < 0.1:
-            typed, kept = f"{typed}{rng.choice(HYPHENS)}{more}", f"{kept}-{kept_more}"
+            typed, stored = f"{typed}{rng.choice(HYPHENS)}{more}", f"{stored}-{stored_more}"
         else:
-            typed, kept = f"{typed}{' ' * rng.choice((1, 1, 1, 2))}{more}", f"{kept} {kept_more}"
+            typed, stored = (
+                f"{typed}{' ' * rng.choice((1, 1, 1, 2))}{more}",
+                f"{stored} {stored_more}",
+            )
     if rng.random() < 0.2:
         typed = unicodedata.normalize("NFD", typed)
     if rng.random() < 0.1:
         at = rng.randrange(len(typed) + 1)
         typed = f"{typed[:at]}{rng.choice(INVISIBLE)}{typed[at:]}"
-    return typed, unicodedata.normalize("NFC", kept)
+    return typed, unicodedata.normalize("NFC", stored)
 
 
 def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
@@ -79,18 +82,18 @@ def _uzbek(rng: random.Random) -> Pair:
     The typed word has random apostrophes of keyboards instead of the marks of oʻ and gʻ and of the
     apostrophe tutuq (ʼ).
     """
-    typed, kept = "", ""
+    typed, stored = "", ""
     for _letter in range(rng.randint(3, 9)):
         chance = rng.random()
         if chance < 0.15:
             letter = rng.choice("oOgG")
-            typed, kept = typed + letter + rng.choice(APOSTROPHES), f"{kept}{letter}ʻ"
-        elif chance < 0.2 and kept and kept[-1] in LATIN:
-            typed, kept = typed + rng.choice(APOSTROPHES), f"{kept}ʼ"
+            typed, stored = typed + letter + rng.choice(APOSTROPHES), f"{stored}{letter}ʻ"
+        elif chance < 0.2 and stored and stored[-1] in LATIN:
+            typed, stored = typed + rng.choice(APOSTROPHES), f"{stored}ʼ"
         else:
             letter = rng.choice(LATIN)
-            typed, kept = typed + letter, kept + letter
-    return typed, kept
+            typed, stored = typed + letter, stored + letter
+    return typed, stored
 
 
 def _chinese(rng: random.Random) -> Pair:

@@ -29,30 +29,34 @@ class Device:
 
     def made(self, options: dict[str, Any]) -> str:
         """Return the JSON that a page sends after it created the passkey from these options."""
-        told = self._told("webauthn.create", options["challenge"])
+        client_data = self._client_data("webauthn.create", options["challenge"])
         public = self._key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32), -3: public.y.to_bytes(32)}
-        about = self._about(options["rp"]["id"], PRESENT | VERIFIED | ATTESTED)
-        about += bytes(16) + len(self.id).to_bytes(2) + self.id + encode_cbor(cose)
-        attested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": about})
-        return self._sent(told, attestationObject=attested)
+        authenticator_data = self._authenticator_data(
+            options["rp"]["id"], PRESENT | VERIFIED | ATTESTED
+        )
+        authenticator_data += bytes(16) + len(self.id).to_bytes(2) + self.id + encode_cbor(cose)
+        attested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": authenticator_data})
+        return self._sent(client_data, attestationObject=attested)
 
     def signed(self, options: dict[str, Any]) -> str:
         """Return the JSON that a page sends to sign in with the passkey."""
         self.uses += 1
-        told = self._told("webauthn.get", options["challenge"])
-        about = self._about(options["rpId"], PRESENT | VERIFIED)
-        signature = self._key.sign(about + sha256(told).digest(), ec.ECDSA(SHA256()))
-        return self._sent(told, authenticatorData=about, signature=signature)
+        client_data = self._client_data("webauthn.get", options["challenge"])
+        authenticator_data = self._authenticator_data(options["rpId"], PRESENT | VERIFIED)
+        signature = self._key.sign(
+            authenticator_data + sha256(client_data).digest(), ec.ECDSA(SHA256())
+        )
+        return self._sent(client_data, authenticatorData=authenticator_data, signature=signature)
 
-    def _told(self, kind: str, challenge: str) -> bytes:
+    def _client_data(self, kind: str, challenge: str) -> bytes:
         return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
 
-    def _about(self, site: str, flags: int) -> bytes:
+    def _authenticator_data(self, site: str, flags: int) -> bytes:
         return sha256(site.encode()).digest() + bytes([flags]) + self.uses.to_bytes(4)
 
-    def _sent(self, told: bytes, **parts: bytes) -> str:
+    def _sent(self, client_data: bytes, **parts: bytes) -> str:
         name = bytes_to_base64url(self.id)
-        said = {part: bytes_to_base64url(value) for part, value in parts.items()}
-        said["clientDataJSON"] = bytes_to_base64url(told)
-        return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": said})
+        response = {part: bytes_to_base64url(value) for part, value in parts.items()}
+        response["clientDataJSON"] = bytes_to_base64url(client_data)
+        return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})

@@ -59,8 +59,8 @@ class Guest:
         or write the answer as text."""
         for answer in answers:
             conversation = await self.conversation()
-            asked = conversation.asked if conversation else None
-            keys = {option.key for option in asked.options} if asked else set()
+            question = conversation.asked if conversation else None
+            keys = {option.key for option in question.options} if question else set()
             if answer in keys or answer in ("-", "<", "="):
                 await self.press(answer)
             else:

@@ -104,11 +104,11 @@ def _picked(scrape: Scrape, selector: Any) -> Series:
 
 
 def _fits(labels: dict[str, str], matcher: Any) -> bool:
-    given = labels.get(matcher.name, "")
+    label = labels.get(matcher.name, "")
     match str(matcher.op):
         case "MatchOp.Equal" | "=":
-            return given == str(matcher.value)
+            return label == str(matcher.value)
         case "MatchOp.Re" | "=~":
-            return re.fullmatch(matcher.value, given) is not None
+            return re.fullmatch(matcher.value, label) is not None
         case other:
             raise NotImplementedError(other)

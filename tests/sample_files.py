@@ -37,8 +37,8 @@ def photo(line: str = LINE) -> bytes:
 
 def noise(width: int, height: int, size: int) -> bytes:
     """Return a JPEG of random noise, padded with zero bytes to `size` bytes."""
-    grain = Image.effect_noise((width, height), 80).convert("RGB")
-    file = saved(grain, quality=95)
+    noise_image = Image.effect_noise((width, height), 80).convert("RGB")
+    file = saved(noise_image, quality=95)
     return file + b"\0" * (size - len(file))
 
 

@@ -25,5 +25,5 @@ async def tried(schema: Path, url: str, token: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.STDOUT,
         cwd=schema.parent,
     )
-    said, _ = await ran.communicate()
-    return ran.returncode or 0, said.decode()
+    output, _ = await ran.communicate()
+    return ran.returncode or 0, output.decode()

@@ -17,7 +17,7 @@ from bot.embedded.server_process import free_port
 
 NAME = "kosh"
 PASSWORD = "an-invented-password-for-tests"
-PATIENCE_S = 30.0
+TIMEOUT_SECONDS = 30.0
 SERVERS, SENTINELS = 2, 3
 SERVER = f"""
 bind 127.0.0.1
@@ -49,7 +49,7 @@ sentinel parallel-syncs {NAME} 1
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class SentinelServers:
     """The running servers and sentinels; the first server is the primary until a failover."""
 
     ports: tuple[int, ...]
@@ -77,17 +77,17 @@ class Watched:
 
     def hand_over(self) -> None:
         """Order a planned failover."""
-        with self._sentinel(0) as asked:
-            asked.execute_command("SENTINEL", "FAILOVER", NAME)
+        with self._sentinel(0) as connection:
+            connection.execute_command("SENTINEL", "FAILOVER", NAME)
 
     def await_agreement(self) -> None:
         """Wait until each sentinel knows the replica and the other sentinels."""
         _await(lambda: all(map(self._knows_all, range(SENTINELS))))
 
     def _knows_all(self, number: int) -> bool:
-        with self._sentinel(number) as asked:
-            state: Any = asked.sentinel_masters()[NAME]
-            (replica, *_more) = asked.sentinel_slaves(NAME) or [{}]
+        with self._sentinel(number) as connection:
+            state: Any = connection.sentinel_masters()[NAME]
+            (replica, *_more) = connection.sentinel_slaves(NAME) or [{}]
         others: int = state["num-other-sentinels"]
         return others == SENTINELS - 1 and replica.get("master-link-status") == "ok"
 
@@ -96,7 +96,7 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path, silence_ms: int = 500) -> Iterator[Watched]:
+def watched(folder: Path, silence_ms: int = 500) -> Iterator[SentinelServers]:
     """Start the servers and sentinels in a folder; kill them when the block ends.
 
     The sentinels replace the primary when it was silent for `silence_ms`.
@@ -110,7 +110,7 @@ def watched(folder: Path, silence_ms: int = 500) -> Iterator[Watched]:
             ending.enter_context(_process(folder, port, text))
             for port, text in zip(ports, texts, strict=True)
         )
-        yield Watched(ports, started[:SERVERS], started[SERVERS:])
+        yield SentinelServers(ports, started[:SERVERS], started[SERVERS:])
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _listens(port: int) -> bool:
 
 
 def _await(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not is_done():
         if time.monotonic() > deadline:
             raise TimeoutError

@@ -84,12 +84,16 @@ def _serve() -> None:
     Languages(tuple(sys.argv[1:]))
     gc.freeze()
     for line in sys.stdin:
-        told = json.loads(line)
-        import_module(told["module"])
+        command = json.loads(line)
+        import_module(command["module"])
         child = os.fork()
         if not child:
-            _become([told["program"], *told["words"]], told["environment"], Path(told["folder"]))
-            sys.exit(PROGRAMS[told["program"]]())
+            _become(
+                [command["program"], *command["words"]],
+                command["environment"],
+                Path(command["folder"]),
+            )
+            sys.exit(PROGRAMS[command["program"]]())
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

@@ -68,10 +68,10 @@ def test_kustomization_lists_every_file() -> None:
 def test_kubernetes_network_policies_select_their_pods() -> None:
     """Check labels, because a policy whose selector matches no pod would have no effect."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
-    given: dict[str, str] = {}
+    pod_labels: dict[str, str] = {}
     for each in yaml.safe_load(text)["labels"]:
-        given |= each["pairs"] if each.get("includeTemplates") else {}
-    pods = {name: given | template["metadata"]["labels"] for name, template in _templates()}
+        pod_labels |= each["pairs"] if each.get("includeTemplates") else {}
+    pods = {name: pod_labels | template["metadata"]["labels"] for name, template in _templates()}
     reached = {
         each["metadata"]["name"]: {
             name for name, labels in pods.items() if _selects(each["spec"]["podSelector"], labels)
@@ -251,8 +251,8 @@ def test_systemd_units_are_valid() -> None:
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     # Ignore the message that Kosh's Python is not installed on this machine.
-    said = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
-    assert said == []
+    errors = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
+    assert errors == []
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:
@@ -269,9 +269,9 @@ def test_systemd_processes_have_distinct_metrics_ports() -> None:
     scraped = (ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8")
     [job] = yaml.safe_load(scraped)["scrape_configs"]
     # Prometheus uses names of containers, because a service's name reaches only one container.
-    asked = [each for some in job["static_configs"] for each in some["targets"]]
+    targets = [each for some in job["static_configs"] for each in some["targets"]]
     port = COMPOSE["services"]["web"]["environment"]["KOSH_METRICS_PORT"]
-    assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "webhooks", "work")]
+    assert targets == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "webhooks", "work")]
 
 
 def test_deployment_files_use_existing_settings_and_commands() -> None:

@@ -265,12 +265,14 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
     [group] = yaml.safe_load(_text("deploy/prometheus/rules.yaml"))["groups"]
-    told = dict(each.split("\n", 1) for each in _text("docs/how-to/runbooks.md").split("\n## ")[1:])
-    assert told.keys() == {rule["alert"] for rule in group["rules"]}
+    sections = dict(
+        each.split("\n", 1) for each in _text("docs/how-to/runbooks.md").split("\n## ")[1:]
+    )
+    assert sections.keys() == {rule["alert"] for rule in group["rules"]}
     for rule in group["rules"]:
         page, _, anchor = rule["annotations"]["runbook"].partition("#")
         assert (page, anchor) == ("docs/how-to/runbooks.md", rule["alert"].lower())
-    for name, words in told.items():
+    for name, words in sections.items():
         assert re.search(r"\*\*It means\*\*.*\*\*Look\*\*.*\*\*Do\*\*", words, re.DOTALL), name
 
 

@@ -101,10 +101,10 @@ def _plain(objects: Objects) -> Objects:
     plain = deepcopy({key: each for key, each in objects.items() if key not in COPIES})
     for each in plain.values():
         for metadata in _labelled(each):
-            given = metadata.pop("annotations", {})
+            annotations = metadata.pop("annotations", {})
             kept = {
                 name: text
-                for name, text in given.items()
+                for name, text in annotations.items()
                 if not name.startswith(("helm.sh/", "checksum/"))
             }
             metadata.update({"annotations": kept} if kept else {})
@@ -131,10 +131,12 @@ def test_helm_migration_runs_before_the_other_objects() -> None:
     objects = _rendered(VALUES)
     hooks = {key: _hooks(each) for key, each in objects.items() if "helm.sh/hook" in _hooks(each)}
     assert hooks.keys() == COPIES | {("Job", "migrate")}
-    for given in hooks.values():
-        assert given["helm.sh/hook"] == "pre-install,pre-upgrade"
-        assert given["helm.sh/hook-delete-policy"] == "before-hook-creation"
-    weights = {key: int(given.get("helm.sh/hook-weight", "0")) for key, given in hooks.items()}
+    for annotations in hooks.values():
+        assert annotations["helm.sh/hook"] == "pre-install,pre-upgrade"
+        assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation"
+    weights = {
+        key: int(annotations.get("helm.sh/hook-weight", "0")) for key, annotations in hooks.items()
+    }
     assert all(weights[each] < weights["Job", "migrate"] for each in COPIES)
     for kind, name in COPIES:
         copy, original = objects[kind, name], objects[kind, "kosh"]
@@ -145,8 +147,8 @@ def test_helm_migration_runs_before_the_other_objects() -> None:
 
 
 def _hooks(each: dict[str, Any]) -> dict[str, str]:
-    given: dict[str, str] = each["metadata"].get("annotations", {})
-    return given
+    annotations: dict[str, str] = each["metadata"].get("annotations", {})
+    return annotations
 
 
 def test_helm_uninstall_keeps_backups_and_erasure_journal() -> None:
@@ -156,7 +158,7 @@ def test_helm_uninstall_keeps_backups_and_erasure_journal() -> None:
         if key[0] == "PersistentVolumeClaim"
     }
     assert claims.keys() == {"backups", "erased"}
-    assert all(given["helm.sh/resource-policy"] == "keep" for given in claims.values())
+    assert all(annotations["helm.sh/resource-policy"] == "keep" for annotations in claims.values())
 
 
 def test_helm_values_appear_in_the_rendered_objects() -> None:

@@ -54,13 +54,13 @@ def test_imports_follow_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_flows_import_only_the_standard_library_and_themselves() -> None:
-    ours = sys.stdlib_module_names | {"flows"}
+    allowed = sys.stdlib_module_names | {"flows"}
     foreign = {
         f"{_name(path)}: {name}"
         for path in MODULES
         if _name(path).startswith("flows/")
         for name in _imported(path)
-        if name not in ours
+        if name not in allowed
     }
     assert foreign == set()
 
@@ -230,9 +230,9 @@ def test_retention_role_cannot_read_encrypted_columns(
 
 @pytest.mark.row(86)
 def test_console_role_sees_cases_and_people_of_one_mission(databases: Databases) -> None:
-    ours, theirs = _case(databases.app, "ankara"), _case(databases.app, "tashkent")
-    assert _seen(databases.console, "ankara") == _each(ours)
-    assert _seen(databases.console, "tashkent") == _each(theirs)
+    ankara_case, tashkent_case = _case(databases.app, "ankara"), _case(databases.app, "tashkent")
+    assert _seen(databases.console, "ankara") == _each(ankara_case)
+    assert _seen(databases.console, "tashkent") == _each(tashkent_case)
 
 
 @pytest.mark.requirement("S-54")

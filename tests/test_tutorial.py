@@ -64,13 +64,13 @@ class Copy:
         self._shell = Shell(self.root)
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
-    def says(self, line: str, **more: str) -> tuple[int, str]:
-        """Run a command of the page in the copy, with `more` environment variables.
+    def run_command(self, line: str, **environment_changes: str) -> tuple[int, str]:
+        """Run a command of the page in the copy, with `environment_changes` environment variables.
 
         Return exit code and output.
         """
         python = Path(sys.executable)
-        environment = {"PYTHONPATH": str(self.root)} | os.environ | more
+        environment = {"PYTHONPATH": str(self.root)} | os.environ | environment_changes
         match line.split():
             case ["./kosh", *words]:
                 assert self._shell
@@ -79,9 +79,9 @@ class Copy:
                 assert self._shell
                 # Ignore pytest's warning that it cannot rewrite the asserts of plugins, which are
                 # already imported. The tests do not need it.
-                quietly = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
+                options = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
                 return self._shell.types(
-                    *quietly, *words,
+                    *options, *words,
                     environment=environment, program="pytest", module="tests.app_stack",
                 )  # fmt: skip
             case ["uv", "run", tool, *words]:
@@ -111,58 +111,58 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
 
 def test_tutorial_steps_to_add_a_question_work(copy: Copy) -> None:
     check, walk, extract, compare = copy.follow("tutorials/add-a-question")
-    code, said = copy.says(check)
+    code, output = copy.run_command(check)
     assert code == 1
-    assert "speaks_kazakh" in said, said
-    code, said = copy.says(walk)
-    assert code == 0, said
-    asked = re.search(r"preregistration: (\d+) questions, (\d+) reached", said)
-    assert asked
-    assert asked[1] == asked[2]
-    code, said = copy.says(extract)
-    assert code == 0, said
+    assert "speaks_kazakh" in output, output
+    code, output = copy.run_command(walk)
+    assert code == 0, output
+    match = re.search(r"preregistration: (\d+) questions, (\d+) reached", output)
+    assert match
+    assert match[1] == match[2]
+    code, output = copy.run_command(extract)
+    assert code == 0, output
     for language in ("kk", "ru", "zh_Hans", "uz"):
         catalogue = (copy.root / f"locales/{language}/LC_MESSAGES/bot.po").read_text("utf-8")
         assert 'msgid "Do you speak Kazakh?"\nmsgstr ""\n' in catalogue
-    code, said = copy.says(compare)
+    code, output = copy.run_command(compare)
     assert code == 1
-    assert said.count("Do you speak Kazakh?") >= 4, said
+    assert output.count("Do you speak Kazakh?") >= 4, output
 
 
 def test_how_to_steps_to_add_a_document_work(copy: Copy) -> None:
     one, due, other, check, extract, compare, lists = copy.follow("how-to/add-a-fact")
     for line in (one, other, extract):
-        code, said = copy.says(line)
-        assert code == 0, said
-    assert copy.says(due)[1]
-    code, said = copy.says(other)
-    assert "https://example.org/rules" in said
+        code, output = copy.run_command(line)
+        assert code == 0, output
+    assert copy.run_command(due)[1]
+    code, output = copy.run_command(other)
+    assert "https://example.org/rules" in output
     # The check still reports the question that the previous test added, but not this document.
-    code, said = copy.says(check)
-    assert "no_debts" not in said, said
-    code, said = copy.says(compare)
-    assert said.count("Certificate of no debts") >= 4, said
+    code, output = copy.run_command(check)
+    assert "no_debts" not in output, output
+    code, output = copy.run_command(compare)
+    assert output.count("Certificate of no debts") >= 4, output
     kept = (copy.root / "tests/flows/checklists.txt").read_text("utf-8")
-    assert copy.says(lists)[0] == 1
-    copy.says(lists, KOSH_UPDATE="1")
+    assert copy.run_command(lists)[0] == 1
+    copy.run_command(lists, KOSH_UPDATE="1")
     fresh = (copy.root / "tests/flows/checklists.txt").read_text("utf-8")
     assert "documents.no_debts" not in kept
     assert fresh.count("no_debts") >= 1
-    assert copy.says(lists)[0] == 0
+    assert copy.run_command(lists)[0] == 0
 
 
 def test_how_to_steps_to_add_a_language_work(copy: Copy) -> None:
     extract, report, check = copy.follow("how-to/add-a-language")
-    code, said = copy.says(extract)
-    assert code == 0, said
+    code, output = copy.run_command(extract)
+    assert code == 0, output
     assert (copy.root / "locales/tr/LC_MESSAGES/bot.po").exists()
-    code, said = copy.says(report)
-    assert code == 0, said
-    assert re.search(r"^tr +\d+ +0 ", said, re.MULTILINE), said
-    code, said = copy.says(check)
+    code, output = copy.run_command(report)
+    assert code == 0, output
+    assert re.search(r"^tr +\d+ +0 ", output, re.MULTILINE), output
+    code, output = copy.run_command(check)
     assert code == 1
-    assert "locales/tr" in said
-    tried = (
+    assert "locales/tr" in output
+    script = (
         "from datetime import date\n"
         "from bot.i18n import Languages, formats\n"
         "from bot.config.settings import settings\n"
@@ -172,17 +172,17 @@ def test_how_to_steps_to_add_a_language_work(copy: Copy) -> None:
         "assert formats.day(date(2026, 11, 25), 'tr') == '25 Kasım 2026'\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", tried], cwd=copy.root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=copy.root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
 
 def test_how_to_steps_to_add_a_channel_work(copy: Copy) -> None:
     for line in copy.follow("how-to/add-a-channel"):
-        code, said = copy.says(line)
-        assert code == 0, said
+        code, output = copy.run_command(line)
+        assert code == 0, output
         if "pytest" in line:
-            assert re.search(r"[1-9]\d* passed", said), said
+            assert re.search(r"[1-9]\d* passed", output), output
     new = [path for path in copy.root.rglob("*relay.py") if "__pycache__" not in path.parts]
     ruff = str(Path(sys.executable).with_name("ruff"))
     for check in (["check"], ["format", "--check"]):

@@ -38,7 +38,9 @@ PAGES = (
     "how-to/upgrade",
     "tutorials/first-ten-minutes",
 )
-TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
+COMMAND = re.compile(
+    r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M
+)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # Commands that this file does not run. Other tests run them: tests/installation.py and tests/chaos
 # run the commands that do not end (STAYS), tests/cli/test_init.py runs `init` and `profile`, which
@@ -52,19 +54,19 @@ ELSEWHERE = {
 HOUR = 3600
 
 
-def _told(page: str) -> set[str]:
+def _commands(page: str) -> set[str]:
     text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
-    lines = (one or other for one, other in TOLD.findall(text))
+    lines = (one or other for one, other in COMMAND.findall(text))
     return {" ".join(line.replace('"', "").split()) for line in lines}
 
 
 def _everything() -> set[str]:
-    return set[str]().union(*map(_told, PAGES))
+    return set[str]().union(*map(_commands, PAGES))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_docs_commands_and_options_exist(page: str) -> None:
-    for line in _told(page):
+    for line in _commands(page):
         words = shlex.split(line.replace(" N", " 1").replace("…", "1:00"))
         command = typer.main.get_command(assembled())
         context = command.make_context("kosh", words, resilient_parsing=False)
@@ -106,15 +108,15 @@ class Operator:
     def runs(self, *lines: str, code: int = 0) -> str:
         """Run commands in separate processes up to the first that fails; return the output."""
         filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
-        said = ""
+        output = ""
         for line in lines:
             words = [filled.get(word, word) for word in shlex.split(line)]
             ended, more = shell().types(*words, environment=self.environment)
-            said += more
+            output += more
             if ended:
                 break
-        assert ended == code, (lines, said)
-        return said
+        assert ended == code, (lines, output)
+        return output
 
     @property
     def newest(self) -> Path | None:
@@ -147,8 +149,8 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
     """Type the commands of an installation, a backup, a restore, a stolen key and a breach."""
     typed = operator.types
     assert re.fullmatch(r"[\w-]{43}", typed("officers push-key").strip()), "a private key of P-256"
-    said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
-    assert said.count("/console") == 2, said
+    output = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
+    assert output.count("/console") == 2, output
     # The PostgreSQL server of the tests has fsync off, which `doctor` reports.
     assert "fsync" in typed("doctor", code=1)
     async with runtime(chosen) as rt:
@@ -164,14 +166,14 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
     typed("audit verify", "audit verify --anchor …")
     typed("keys new epoch", "keys new index", "keys new ask")
     _an_hour_passes(chosen.key_dir)
-    said = typed(
+    output = typed(
         "keys rewrap",
         "keys show",
         "breach",
         "breach --epoch 7",
         "breach --since 2026-11-20T08:00 --until 2026-11-21T00:00 --table messages",
     )
-    assert re.search(r"epoch.2", said), said
+    assert re.search(r"epoch.2", output), output
     assert "keys destroy epoch N --now" in _everything()
     operator.runs("keys destroy epoch 1 --now")
     assert "E_VAULT_EPOCH" in typed("restore FILE --replace", code=2)
@@ -187,10 +189,10 @@ def test_docs_commands_are_all_run_by_a_test() -> None:
 
 @pytest.mark.parametrize("page", ["how-to/troubleshoot", "how-to/runbooks"])
 def test_docs_sql_queries_run(page: str, databases: Databases) -> None:
-    asked = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
-    assert asked
+    queries = SELECT.findall((ROOT / "docs" / f"{page}.md").read_text("utf-8"))
+    assert queries
     with psycopg.connect(databases.owner) as session:
-        for one, other in asked:
+        for one, other in queries:
             session.execute((one or other).encode())
 
 
@@ -235,9 +237,9 @@ async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     _run("pg_restore", *clean, f"--dbname={databases.owner}", str(dump))
 
     for stays in ("work", "web --port 0"):
-        said = operator.runs(stays, code=2)
-        assert "E_DATABASE_OLDER" in said
-        assert "./kosh restore" in said
+        output = operator.runs(stays, code=2)
+        assert "E_DATABASE_OLDER" in output
+        assert "./kosh restore" in output
     async with runtime(chosen) as rt:
         async with rt.pool.connection() as session:
             assert await identities.find(rt, session, "web", "nobody-who-leaves")

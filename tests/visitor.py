@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import aiohttp
 
-PATIENCE = 60
-SAID = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
+TIMEOUT_SECONDS = 60
+BUBBLE = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
 PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
 
@@ -69,7 +69,7 @@ class Visitor:
         found = re.search(r'data-chat="([^"]*)"', page)
         assert found is not None
         self.chat = unescape(found[1])
-        for bubble_id, lang, shown in re.findall(SAID, page, re.DOTALL):
+        for bubble_id, lang, shown in re.findall(BUBBLE, page, re.DOTALL):
             written = re.findall(r"<p\b[^>]*>(.*?)</p>", shown, re.DOTALL)
             paragraphs = [unescape(re.sub(r"<[^>]*>", "", each)) for each in written]
             buttons = {unescape(label): unescape(load) for load, label in re.findall(PRESS, shown)}
@@ -99,10 +99,10 @@ class Visitor:
                 name, _, value = line.partition(": ")
                 event[name] = value
             elif event:
-                await self._heard(event)
+                await self._receive(event)
                 event = {}
 
-    async def _heard(self, event: dict[str, str]) -> None:
+    async def _receive(self, event: dict[str, str]) -> None:
         self.last = event.get("id", self.last)
         data: dict[str, Any] = json.loads(event.get("data", "{}"))
         async with self._changed:
@@ -117,8 +117,8 @@ class Visitor:
     @property
     def secret(self) -> str:
         """Return the secret of the chat: the cookie, or before consent the id in the page."""
-        kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
-        return kept[0] if kept else self.chat
+        cookies = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
+        return cookies[0] if cookies else self.chat
 
     @property
     def newest(self) -> Bubble:
@@ -128,7 +128,7 @@ class Visitor:
         """Wait until the page has `count` messages; return the newest."""
         async with self._changed:
             await asyncio.wait_for(
-                self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE
+                self._changed.wait_for(lambda: len(self.bubbles) >= count), TIMEOUT_SECONDS
             )
         return self.newest
 
@@ -143,7 +143,7 @@ class Visitor:
         """
         async with self._changed:
             payload = await asyncio.wait_for(
-                self._changed.wait_for(lambda: self._payload(label)), PATIENCE
+                self._changed.wait_for(lambda: self._payload(label)), TIMEOUT_SECONDS
             )
         return await self._post("pressed", payload=payload)
 
@@ -160,13 +160,13 @@ class Visitor:
         async with self.session.post(
             f"{self.url}/chat/{what}", data=form, headers=headers
         ) as answer:
-            told = await answer.json()
-        if told.get("chat", self.chat) != self.chat:
+            response = await answer.json()
+        if response.get("chat", self.chat) != self.chat:
             # After consent, a cookie identifies the chat. Reconnect with it, as the page does.
-            self.chat = told["chat"]
+            self.chat = response["chat"]
             if self._stream is not None:
                 self._stream.close()
-        return answer.status, told
+        return answer.status, response
 
     async def _post(self, what: str, **fields: str) -> Bubble:
         seen = len(self.bubbles)

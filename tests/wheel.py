@@ -74,11 +74,11 @@ def main() -> None:
         print(f"{one.name}: built twice alike, {one.stat().st_size / 1e6:.1f} MB")
         kosh, place = installed(one, folder / "venv"), folder / "elsewhere"
         place.mkdir()
-        began = time.monotonic()
+        start = time.monotonic()
         with demonstrating(kosh, place) as url:
             page = answer(f"{url}/chat?lang=ru")
             assert re.search(r'class="[^"]*bubble', page), "the chat says nothing"
-            print(f"kosh demo from the wheel: first answer after {time.monotonic() - began:.1f} s")
+            print(f"kosh demo from the wheel: first answer after {time.monotonic() - start:.1f} s")
             assert "works" in answer(f"{url}/status.json")
 
 

@@ -58,20 +58,20 @@ def _router(documented: bool) -> Router:
         if is_choice(number):
             among: Filter = F.data.in_(set(OPTIONS)) if documented else _listed
             router.callback_query.register(
-                _chosen(number, documented), *_in(state, documented), among
+                _chosen(number, documented), *_state_filters(state, documented), among
             )
         else:
             short: Filter = F.text.len() <= MAX_LENGTH if documented else _short
-            router.message.register(_written(number), *_in(state, documented), short)
-            router.message.register(_too_long, *_in(state, documented))
+            router.message.register(_written(number), *_state_filters(state, documented), short)
+            router.message.register(_too_long, *_state_filters(state, documented))
     return router
 
 
-def _in(state: State, documented: bool) -> tuple[Filter, ...]:
-    async def there(event: Any, raw_state: str | None = None) -> bool:
+def _state_filters(state: State, documented: bool) -> tuple[Filter, ...]:
+    async def is_in_state(event: Any, raw_state: str | None = None) -> bool:
         return raw_state == state.state
 
-    return (state if documented else there,)
+    return (state if documented else is_in_state,)
 
 
 async def _listed(press: CallbackQuery) -> bool:

@@ -64,13 +64,13 @@ class Attacker:
             aiohttp.ClientSession(
                 connector=connector, timeout=timeout, cookie_jar=jar
             ) as self._http,
-            asyncio.TaskGroup() as together,
+            asyncio.TaskGroup() as task_group,
         ):
             for _stream in range(STREAMS):
-                together.create_task(self._for_ever("stream", self._stream))
+                task_group.create_task(self._repeat("stream", self._stream))
             for _body in range(SLOW_BODIES):
-                together.create_task(self._for_ever("slow body", self._slow_body))
-            together.create_task(self._in_turn())
+                task_group.create_task(self._repeat("slow body", self._slow_body))
+            task_group.create_task(self._in_turn())
 
     async def _in_turn(self) -> None:
         attacks: tuple[tuple[str, Callable[[], Awaitable[int]]], ...] = (
@@ -85,7 +85,7 @@ class Attacker:
             await self._once(name, attack)
             await asyncio.sleep(pause)
 
-    async def _for_ever(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
+    async def _repeat(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
         while True:
             await self._once(name, attack)
             await asyncio.sleep(1)
@@ -99,8 +99,8 @@ class Attacker:
     async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
         headers = {"Origin": self._url, "Accept-Language": "ru", "Cookie": self._cookie}
         async with self._http.post(f"{self._url}{path}", data=fields, headers=headers) as answer:
-            kept = answer.cookies.get("kosh")
-            self._cookie = f"kosh={kept.value}" if kept else ""
+            cookie = answer.cookies.get("kosh")
+            self._cookie = f"kosh={cookie.value}" if cookie else ""
             return answer.status, await answer.text()
 
     async def _chat(self) -> int:
@@ -114,8 +114,8 @@ class Attacker:
         status = 200
         for key in TO_CASE:
             chat = CHAT.search(page)
-            loads = [unescape(each) for each in PAYLOAD.findall(page)]
-            load = next((each for each in loads if key in (each, each.partition(":")[2])), key)
+            payloads = [unescape(each) for each in PAYLOAD.findall(page)]
+            load = next((each for each in payloads if key in (each, each.partition(":")[2])), key)
             fields = {"payload": load, "chat": unescape(chat[1]) if chat else "",
                       "id": token_hex(8)}  # fmt: skip
             status, page = await self._post("/chat/pressed", fields)

@@ -47,14 +47,14 @@ class Known:
             groups = {values: _group(by, values) for values in cells}
             for values, count in cells.items():
                 known._note(groups[values], count)
-            inner = [group for group in groups.values() if len(group) == len(by)]
+            inner_groups = [group for group in groups.values() if len(group) == len(by)]
             for axis in range(len(by)):
                 lines: dict[Group, list[Group]] = {}
-                for group in inner:
+                for group in inner_groups:
                     line = frozenset(each for each in group if each[0] != by[axis])
                     lines.setdefault(line, []).append(group)
                 known.sums += lines.items()
-                if known.shown.keys() & inner:
+                if known.shown.keys() & inner_groups:
                     known.partly_shown += lines.items()
         return known
 

@@ -30,7 +30,7 @@ PEOPLE_RATE = 10.0
 LOOKS = 40
 
 
-class Taken(msgspec.Struct):
+class SinkCounts(msgspec.Struct):
     taken: int
     first: float
     last: float
@@ -56,12 +56,12 @@ class Stage:
     folder: Path
     sink: int
     found: Broadcast
-    who: crowd.Crew
+    officers: crowd.Crew
     figures: Figures
 
-    async def taken(self) -> Taken:
+    async def taken(self) -> SinkCounts:
         async with self.http.get(f"http://127.0.0.1:{self.sink}/") as answer:
-            return msgspec.json.decode(await answer.read(), type=Taken)
+            return msgspec.json.decode(await answer.read(), type=SinkCounts)
 
 
 def measured(folder: Path, seconds: float) -> Figures:
@@ -89,30 +89,30 @@ def measured(folder: Path, seconds: float) -> Figures:
 
 async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -> Figures:
     async with runtime(chosen) as rt, aiohttp.ClientSession() as http:
-        who = await crowd.crew(rt)
+        officers = await crowd.crew(rt)
         words = {each: Words(f"{text.body} ({token_hex(4)})")
                  for each, text in crowd.TEXTS.items()}  # fmt: skip
-        found = await crowd.approved(rt, who, crowd.a_draft(texts=words))
+        found = await crowd.approved(rt, officers, crowd.a_draft(texts=words))
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
-        stage = Stage(rt, http, folder, sink, found, who, Figures())
-        await _lifted(stage, seconds)
-        await _kept_to(stage, seconds)
-        await broadcasts.cancel(rt, who.lead, found.id)
+        stage = Stage(rt, http, folder, sink, found, officers, Figures())
+        await _measure_unlimited(stage, seconds)
+        await _measure_limited(stage, seconds)
+        await broadcasts.cancel(rt, officers.lead, found.id)
     return stage.figures
 
 
-async def _lifted(stage: Stage, seconds: float) -> None:
+async def _measure_unlimited(stage: Stage, seconds: float) -> None:
     """Measure a broadcast without a rate limit of Kosh, from its start until it is paused."""
     with _worker(stage, rate=0) as pid:
-        await _awake(stage)
-        begun = time.time()
-        await broadcasts.start(stage.rt, stage.who.lead, stage.found.id)
+        await _wait_for_worker(stage)
+        started = time.time()
+        await broadcasts.start(stage.rt, stage.officers.lead, stage.found.id)
         pressed = time.time()
         total, there = await _rows(stage)
         first = await _first(stage)
         stage.figures.add("recipients, all rows in one transaction", f"{total:,}")
-        stage.figures.add("start, pressed, to its answer", f"{pressed - begun:.1f} s")
+        stage.figures.add("start, pressed, to its answer", f"{pressed - started:.1f} s")
         stage.figures.add("from there to everybody's row", f"{there - pressed:.1f} s")
         stage.figures.add("from there to the first send", f"{first - there:.1f} s")
         await asyncio.sleep(2)
@@ -132,13 +132,13 @@ async def _lifted(stage: Stage, seconds: float) -> None:
         stage.figures.add("memory of the worker, first and last",
                           f"{memory[0]:.0f} / {memory[-1]:.0f} MB")  # fmt: skip
         pressed = time.time()
-        await broadcasts.pause(stage.rt, stage.who.lead, stage.found.id)
+        await broadcasts.pause(stage.rt, stage.officers.lead, stage.found.id)
         await asyncio.sleep(4)
         last = (await stage.taken()).last
         stage.figures.add("pause, pressed, to the last send", f"{last - pressed:.2f} s")
 
 
-async def _kept_to(stage: Stage, seconds: float) -> None:
+async def _measure_limited(stage: Stage, seconds: float) -> None:
     """Measure how fast people get answers, without a broadcast and during one with a rate limit."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
@@ -146,7 +146,7 @@ async def _kept_to(stage: Stage, seconds: float) -> None:
         await asyncio.to_thread(listening, web, port, stage.folder / "web.log")
         await _talk(stage, port, 3)
         idle = await _talk(stage, port, seconds / 2)
-        await broadcasts.resume(stage.rt, stage.who.lead, stage.found.id)
+        await broadcasts.resume(stage.rt, stage.officers.lead, stage.found.id)
         with _worker(stage, rate=RATE):
             before = (await stage.taken()).taken
             while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
@@ -186,7 +186,7 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
     return variables | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
 
 
-async def _awake(stage: Stage) -> None:
+async def _wait_for_worker(stage: Stage) -> None:
     """Wait until the worker has registered itself in the database."""
     async with asyncio.timeout(60), stage.rt.pool.connection() as session:
         await session.set_autocommit(True)
@@ -202,7 +202,7 @@ async def _rows(stage: Stage) -> tuple[int, float]:
     """Wait until each recipient has a database row; return their number and the Unix time."""
     async with asyncio.timeout(1800):
         while True:
-            now = await broadcasts.find(stage.rt, stage.who.lead, stage.found.id)
+            now = await broadcasts.find(stage.rt, stage.officers.lead, stage.found.id)
             if now.total is not None:
                 return now.total, time.time()
             await asyncio.sleep(0.02)
@@ -219,10 +219,10 @@ async def _looks(stage: Stage) -> list[float]:
     """Measure the time to read a broadcast's progress and a page of its recipients, in ms."""
     found = []
     for _each in range(LOOKS // 10):
-        begun = time.perf_counter()
-        await broadcasts.progress(stage.rt, stage.who.lead, stage.found.id)
-        await broadcasts.recipients(stage.rt, stage.who.lead, stage.found.id)
-        found.append((time.perf_counter() - begun) * 1000)
+        start = time.perf_counter()
+        await broadcasts.progress(stage.rt, stage.officers.lead, stage.found.id)
+        await broadcasts.recipients(stage.rt, stage.officers.lead, stage.found.id)
+        found.append((time.perf_counter() - start) * 1000)
     return found
 
 
@@ -253,17 +253,17 @@ async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
 
 async def _ask(http: aiohttp.ClientSession, taken: list[float]) -> None:
     number, chat = random.getrandbits(30), random.randrange(9_000_000, 9_900_000)
-    who = {"id": chat, "is_bot": False, "first_name": "Test"}
+    sender = {"id": chat, "is_bot": False, "first_name": "Test"}
     message = {
         "message_id": number,
         "date": int(time.time()),
         "chat": {"id": chat, "type": "private", "first_name": "Test"},
-        "from": who,
+        "from": sender,
         "text": "/help",
     }
     raw = msgspec.json.encode({"update_id": number, "message": message})
-    begun = time.perf_counter()
+    start = time.perf_counter()
     async with http.post("/webhooks/telegram", data=raw) as answer:
         assert answer.status == 200, answer.status
         await answer.read()
-    taken.append((time.perf_counter() - begun) * 1000)
+    taken.append((time.perf_counter() - start) * 1000)

@@ -35,19 +35,19 @@ def _burst(
         (f"{TIMES} times", peak, seconds),
         ("after", peak / TIMES, CALM),
     ):
-        driven = stage.drive(port, lasting, chats=CHATS, rate=rate, lines=LINES)
-        yield name, rate, lasting, driven
+        result = stage.drive(port, lasting, chats=CHATS, rate=rate, lines=LINES)
+        yield name, rate, lasting, result
 
 
 def _lines(rows: list[tuple[str, float, float, Driven]]) -> Iterator[tuple[str, ...]]:
     yield "", "written a second", "answered", "failed", "p50 ms", "p99 ms", "all answered after, s"
-    for name, rate, lasting, driven in rows:
+    for name, rate, lasting, result in rows:
         yield (
             name,
             f"{rate:.0f}",
-            f"{driven.turns}",
-            f"{driven.failed}",
-            f"{driven.p50:.0f}",
-            f"{driven.p99:.0f}",
-            f"{max(0.0, driven.seconds - lasting):.1f}",
+            f"{result.turns}",
+            f"{result.failed}",
+            f"{result.p50:.0f}",
+            f"{result.p99:.0f}",
+            f"{max(0.0, result.seconds - lasting):.1f}",
         )

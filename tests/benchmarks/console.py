@@ -145,10 +145,11 @@ async def _measured(chosen: Settings, folder: Path, live: int, seconds: float) -
         env = environment(chosen, port)
         with process("bot", "web", core=0, log=folder / "web.log", env=env) as web:
             await asyncio.to_thread(listening, web, port, folder / "web.log")
-            figures, begun = Figures(), _used(web.pid, folder)
+            figures, used_before = Figures(), _used(web.pid, folder)
             await _work(f"http://127.0.0.1:{port}", names, seconds, figures)
             figures.cpu, figures.store = (
-                after - before for after, before in zip(_used(web.pid, folder), begun, strict=True)
+                after - before
+                for after, before in zip(_used(web.pid, folder), used_before, strict=True)
             )
             return figures
 
@@ -163,11 +164,11 @@ async def _enter(rt: Runtime, count: int) -> list[str]:
     async with rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
-    there = {each.name for each in everyone}
+    existing_names = {each.name for each in everyone}
     names = [f"Officer {number:03} Testov" for number in range(count)]
     for number, name in enumerate(names):
         roles = [Role.OFFICER, Role.LEAD] if number % 10 == 0 else [Role.OFFICER]
-        if name not in there:
+        if name not in existing_names:
             await directory.enter(rt, chief, name, GENERAL, roles)
     return names
 
@@ -210,16 +211,16 @@ async def _say(session: Any, person: identities.Person, case_id: UUID) -> None:
 
 
 async def _work(url: str, names: list[str], seconds: float, figures: Figures) -> None:
-    begin, ended = asyncio.Event(), asyncio.Event()
+    begin, stop = asyncio.Event(), asyncio.Event()
     tasks = [
-        asyncio.create_task(_Desk(url, name, number, figures).sit(begin, ended))
+        asyncio.create_task(_Desk(url, name, number, figures).work(begin, stop))
         for number, name in enumerate(names)
     ]
     await asyncio.sleep(0)
     begin.set()
     figures.seconds = seconds + len(names) * ARRIVING
     await asyncio.sleep(figures.seconds)
-    ended.set()
+    stop.set()
     for done in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(done, BaseException) and not isinstance(done, asyncio.CancelledError):
             figures.failed += 1
@@ -240,7 +241,7 @@ class _Desk:
     cost: float = 0.0
     part: str = ""
 
-    async def sit(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
+    async def work(self, begin: asyncio.Event, stop: asyncio.Event) -> None:
         await begin.wait()
         await asyncio.sleep(self.number * ARRIVING)
         async with Console.at(self.url) as console:
@@ -248,7 +249,7 @@ class _Desk:
             listening = asyncio.create_task(self._listen(console))
             refreshing = asyncio.create_task(self._refresh(console))
             try:
-                while not ended.is_set():
+                while not stop.is_set():
                     await self._act(console)
                     await asyncio.sleep(random.uniform(0.5, 1.5) * ACT_EVERY)
             finally:
@@ -256,9 +257,9 @@ class _Desk:
                 refreshing.cancel()
 
     async def _timed(self, console: Console, page: str, path: str) -> None:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         screen = await console.get(path)
-        self._count(page, screen, time.perf_counter() - begun)
+        self._count(page, screen, time.perf_counter() - start)
 
     def _count(self, page: str, screen: Any, seconds: float) -> None:
         self.fetched, self.cost = time.monotonic(), seconds
@@ -284,20 +285,20 @@ class _Desk:
         page, path = looks.get(chance, ("inbox", "/inbox"))
         await self._timed(console, page, f"/console{path}")
         screen = await console.get("/console/inbox")
-        begun = time.perf_counter()
+        start = time.perf_counter()
         screen = await console.submit("/next")
-        self._count("act", screen, time.perf_counter() - begun)
+        self._count("act", screen, time.perf_counter() - start)
         if "/cases/" not in screen.path:
             return
         self.path, self.case = screen.path, screen.path.rsplit("/", 1)[1]
         for _each in range(2):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             screen = await console.get(self.path)
-            self._count("case", screen, time.perf_counter() - begun)
+            self._count("case", screen, time.perf_counter() - start)
             if any(form.action.partition("?")[0].endswith("/reply") for form in screen.forms):
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 screen = await console.submit("/reply", words="Testov answers")
-                self._count("act", screen, time.perf_counter() - begun)
+                self._count("act", screen, time.perf_counter() - start)
         if self.number % 2:
             await console.get(self.path)
             await console.submit("/release")
@@ -319,12 +320,12 @@ class _Desk:
                         own = bool(self.case) and self.case in line
                         if own:
                             self.part = "whole"
-                            self._soon(0)
+                            self._schedule(0)
                         elif not self.due:
                             self.part = "pane"
-                            self._soon(OTHERS if self.case else SPREAD * random.random())
+                            self._schedule(OTHERS if self.case else SPREAD * random.random())
 
-    def _soon(self, wait: float) -> None:
+    def _schedule(self, wait: float) -> None:
         now = time.monotonic()
         pause = min(self.cost * 4, MAX_PAUSE)
         at = now + max(wait, MIN_PAUSE - (now - self.fetched), pause)
@@ -336,12 +337,12 @@ class _Desk:
             await asyncio.sleep(0.05)
             if self.due and time.monotonic() >= self.due:
                 self.due = 0.0
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 page = (self.part or "case") if self.case else "inbox"
                 headers = {"X-Requested-With": "kosh-live", "X-Live-Part": self.part}
                 async with console.session.get(self.url + self.path, headers=headers) as answer:
                     await answer.read()
-                    self._count(page, answer, time.perf_counter() - begun)
+                    self._count(page, answer, time.perf_counter() - start)
 
 
 def table(figures: Figures) -> str:

@@ -43,7 +43,7 @@ def _body(words: str, after: int = 0) -> Body:
 
 def turns(content: Snapshot) -> float:
     """Run the turns of one conversation and render their texts; return the CPU seconds."""
-    began = process_time()
+    start = process_time()
     conversation = Conversation()
     events: tuple[Event, ...] = (QUESTION, Pressed("!menu"))
     for event in (Started(), Said("Русский"), *(events * (TURNS // 2))):
@@ -54,7 +54,7 @@ def turns(content: Snapshot) -> float:
             for paragraph in say.paragraphs:
                 for text in paragraph:
                     LANGUAGES.render(text, conversation.language or "ru")
-    return process_time() - began
+    return process_time() - start
 
 
 def main() -> None:

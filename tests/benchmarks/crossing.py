@@ -32,7 +32,7 @@ _OPEN_WRITES = (
 _UNDECIDED = "SELECT count(*) FROM registrations WHERE state NOT IN ('accepted', 'withdrawn')"
 
 
-class Steady(Guest):
+class RetryingGuest(Guest):
     """A person whose updates are sent again until Kosh accepts them."""
 
     async def do(self, event: Event, external_id: str = "") -> None:
@@ -52,10 +52,10 @@ class Crossing:
     families: Sequence[Family]
     invitations: list[Created]
     at_once: int = 16
-    guests: dict[str, Steady] = field(default_factory=dict)
+    guests: dict[str, RetryingGuest] = field(default_factory=dict)
     # Key: everything that decides which questions a person gets. Value: the nonce of each answer's
     # button, or "" if the answer was typed. People with the same key get the same nonces.
-    ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
+    nonces_by_branch: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
     # Called with each line that reports how far the registrations are.
     say: Callable[[str], None] = lambda line: None
@@ -81,7 +81,7 @@ class Crossing:
 
     async def register(self, family: Family, person: Registrant) -> None:
         """Register a person: from the first message, or from an invitation, to the submission."""
-        guest = self.guests[person.surname] = Steady(self.house.rt)
+        guest = self.guests[person.surname] = RetryingGuest(self.house.rt)
         invited = person.referrer is not None
         code = self.invitations[person.referrer].code if person.referrer is not None else ""
         await guest.do(Started(code))
@@ -107,12 +107,12 @@ class Crossing:
             row = await (await session.execute(query)).fetchone()
         return row[0] if row else None
 
-    async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; record the buttons' nonces for the next people with this `way`.
+    async def _walk(self, guest: Guest, branch: tuple[object, ...], answers: Sequence[str]) -> None:
+        """Answer each question; record the buttons' nonces for the next people with this `branch`.
 
-        `way` is everything that decides which questions a person gets.
+        `branch` is everything that decides which questions a person gets.
         """
-        known = self.ways.get(way)
+        known = self.nonces_by_branch.get(branch)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):
             if known is None:
@@ -122,7 +122,7 @@ class Crossing:
             self.turns += 1
             if self.turns % PROGRESS_TURNS == 0:
                 self.say(f"{self.turns} turns")
-        self.ways[way] = nonces
+        self.nonces_by_branch[branch] = nonces
 
     async def _invite(self, family: Family) -> None:
         await self.guests[family.registrants[0].surname].go("/status", "household", "invite", "yes")
@@ -151,10 +151,10 @@ class Crossing:
 async def _nonce(guest: Guest, answer: str) -> str:
     """Return the open question's nonce if a button of the question gives this answer, else ""."""
     conversation = await guest.conversation()
-    asked = conversation.asked if conversation else None
-    if asked is None or answer not in {"-", *(option.key for option in asked.options)}:
+    question = conversation.asked if conversation else None
+    if question is None or answer not in {"-", *(option.key for option in question.options)}:
         return ""
-    return str(asked.nonce)
+    return str(question.nonce)
 
 
 def _shape(family: Family, person: Registrant) -> tuple[object, ...]:

@@ -65,15 +65,15 @@ COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
 _encode = msgspec.json.Encoder().encode
 
 
-def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
-    """Create `many` people with Telegram chats numbered from `first_chat`.
+def fill(url: str, vault: Vault, first_chat: int, count: int) -> None:
+    """Create `count` people with Telegram chats numbered from `first_chat`.
 
     The order of the people in the tables is random, as for real people.
     """
     templates = [list(_templates(*share)) for *share, _weight in SHARES]
     weights = [weight for *_share, weight in SHARES]
-    rng = random.Random(many)
-    order = rng.sample(range(many), many)
+    rng = random.Random(count)
+    order = rng.sample(range(count), count)
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET synchronous_commit = off")
         for batch in batched(order, AT_ONCE):
@@ -183,7 +183,7 @@ def _copy(session: psycopg.Connection, table: LiteralString, rows: tuple[list[_R
 
 def _templates(language: str, script: str) -> Iterator[bytes]:
     """Yield encoded conversations, one for every question of the form, with names in `script`."""
-    words, given = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
+    words, names_iterator = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
     for depth in range(1, len(QUESTIONS)):
         conversation = _take(words, Conversation(), Started())
         for answer in (language, "kept", "yes"):
@@ -192,7 +192,7 @@ def _templates(language: str, script: str) -> Iterator[bytes]:
             if is_choice(number):
                 conversation = _press(words, conversation, "b")
             else:
-                conversation = _take(words, conversation, Said(next(given)[0]))
+                conversation = _take(words, conversation, Said(next(names_iterator)[0]))
         yield _encode(conversation)
 
 

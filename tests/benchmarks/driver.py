@@ -9,7 +9,7 @@ import sys
 
 import msgspec
 
-from tests.benchmarks.loss_counting import RunningOrder, stop_all
+from tests.benchmarks.loss_counting import RunningLossCount, stop_all
 from tests.benchmarks.orders import CountLosses, Order, StopCounting
 from tests.benchmarks.platform import Http, Platform
 
@@ -18,13 +18,13 @@ async def main() -> None:
     loop, platform = asyncio.get_running_loop(), Platform()
     server = await loop.create_server(lambda: Http(platform.call), "127.0.0.1", 0)
     _say(server.sockets[0].getsockname()[1])
-    counting: list[RunningOrder] = []
+    counting: list[RunningLossCount] = []
     while line := await asyncio.to_thread(sys.stdin.buffer.readline):
         match msgspec.json.decode(line, type=Order | CountLosses | StopCounting):
             case Order() as order:
                 _say(await platform.drive(order))
             case CountLosses() as losses:
-                counting.append(RunningOrder(platform, losses))
+                counting.append(RunningLossCount(platform, losses))
             case StopCounting(grace_seconds):
                 _say(await stop_all(counting, grace_seconds))
                 counting.clear()

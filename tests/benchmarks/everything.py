@@ -105,7 +105,7 @@ class Outcome:
 def run(benchmark: Benchmark, quick: bool) -> Outcome:
     """Run a benchmark as `./kosh bench` does, in a process of its own."""
     arguments = benchmark.quick if quick else benchmark.arguments
-    begun = time.monotonic()
+    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "bot", "bench", *arguments],
         cwd=ROOT,
@@ -118,7 +118,7 @@ def run(benchmark: Benchmark, quick: bool) -> Outcome:
     # If the benchmark failed, only the last lines are kept, because a traceback is long.
     output = done.stdout if done.returncode == 0 else "\n".join(done.stdout.splitlines()[-3:])
     output = output.replace(f"{ROOT}/", "")
-    return Outcome(benchmark, command, output, done.returncode, time.monotonic() - begun)
+    return Outcome(benchmark, command, output, done.returncode, time.monotonic() - start)
 
 
 def measured(
@@ -128,20 +128,20 @@ def measured(
 
     Call `say` with a line before each benchmark.
     """
-    begun, before = datetime.now(UTC), report.load()
+    started_at, before = datetime.now(UTC), report.load()
     outcomes = []
     for number, each in enumerate(chosen, 1):
         say(f"{number} of {len(chosen)}: {each.title}")
         outcomes.append(run(each, quick))
     failed = [each.benchmark.title for each in outcomes if each.exit_code]
-    return page(begun, [*machine(), before, report.load()], outcomes), failed
+    return page(started_at, [*machine(), before, report.load()], outcomes), failed
 
 
-def page(begun: datetime, circumstances: Sequence[str], outcomes: Sequence[Outcome]) -> str:
-    """Return the Markdown page with the results of benchmarks that began at `begun` (UTC)."""
+def page(started_at: datetime, circumstances: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """Return the Markdown page with the results of benchmarks that began at `started_at` (UTC)."""
     parts = [
-        f"# {begun:%Y-%m-%d}: all benchmarks",
-        f"Written by `./kosh bench all`, started at {begun:%H:%M} UTC.",
+        f"# {started_at:%Y-%m-%d}: all benchmarks",
+        f"Written by `./kosh bench all`, started at {started_at:%H:%M} UTC.",
         textwrap.fill(summary(outcomes), WIDTH, break_on_hyphens=False),
         "\n".join(f"- {each}" for each in circumstances),
     ]

@@ -15,7 +15,7 @@ from tests.benchmarks.form import ASKED, KEPT
 from tests.benchmarks.orders import CountLosses, Driven, Losses
 from tests.benchmarks.report import table
 from tests.benchmarks.stage import FIRST_CHAT, WEBHOOK, Stage, staged
-from tests.sentinels import Watched, watched
+from tests.sentinels import SentinelServers, watched
 
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
 FORMS = {"durable": KEPT, "anonymous": ASKED}
@@ -26,7 +26,7 @@ WRITING = 400
 BLOCK = 1_000
 PROBE_SECONDS = 0.02
 CALM = 10.0
-PATIENCE = 75.0
+TIMEOUT_SECONDS = 75.0
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Failover:
 
     fault: str
     outage: Outage
-    driven: dict[str, tuple[Driven, ...]]
+    results: dict[str, tuple[Driven, ...]]
     lost: dict[str, Losses]
 
 
@@ -67,7 +67,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
         stage.serve(database, core=None, port=server.port)
         stage.work(database)
         _count_losses(stage, server.port)
-        driven: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
+        results: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
         with _probed(group.url) as outage:
             for phase in range(3):
                 typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)
@@ -86,8 +86,8 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                         form=form,
                         first_chat=first,
                     )
-                    driven[name] += (each,)
-        return Failover(fault, outage, driven, stage.stop_counting(CALM))
+                    results[name] += (each,)
+        return Failover(fault, outage, results, stage.stop_counting(CALM))
 
 
 def _count_losses(stage: Stage, port: int) -> None:
@@ -95,11 +95,11 @@ def _count_losses(stage: Stage, port: int) -> None:
     for place, (name, form) in enumerate(FORMS.items()):
         first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
         secret = stage.secret
-        order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, PATIENCE)
+        order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, TIMEOUT_SECONDS)
         stage.count_losses(order)
 
 
-def _cause(group: Watched, fault: str) -> None:
+def _cause(group: SentinelServers, fault: str) -> None:
     number = FAULTS[fault]
     if number is None:
         group.hand_over()
@@ -110,25 +110,25 @@ def _cause(group: Watched, fault: str) -> None:
 @contextmanager
 def _probed(url: str) -> Iterator[Outage]:
     """Call Valkey continuously with a client of Kosh, in a thread."""
-    outage, ended = Outage(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_probe(url, outage, ended)))
+    outage, stop = Outage(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_probe(url, outage, stop)))
     thread.start()
     try:
         yield outage
     finally:
-        ended.set()
+        stop.set()
         thread.join()
 
 
-async def _probe(url: str, outage: Outage, ended: threading.Event) -> None:
+async def _probe(url: str, outage: Outage, stop: threading.Event) -> None:
     live = Cache.at(url)
-    while not ended.is_set():
-        begun = time.monotonic()
+    while not stop.is_set():
+        start = time.monotonic()
         try:
             await live.allow("probe", rate=1_000, burst=1_000)
         except CacheUnavailable:
-            outage.failed += [begun, time.monotonic()]
-        outage.slowest = max(outage.slowest, time.monotonic() - begun)
+            outage.failed += [start, time.monotonic()]
+        outage.slowest = max(outage.slowest, time.monotonic() - start)
         await asyncio.sleep(PROBE_SECONDS)
     await live.close()
 
@@ -137,11 +137,11 @@ def _turns(found: list[Failover]) -> Iterator[tuple[str, ...]]:
     yield "fault", "outage s", "longest call s", "turns", "phase", "count", "failed", "p50", "p99"
     for each in found:
         seconds, slowest = f"{each.outage.seconds:.1f}", f"{each.outage.slowest:.1f}"
-        for name, phases in each.driven.items():
-            for phase, driven in zip(("before", "during", "after"), phases, strict=True):
+        for name, phases in each.results.items():
+            for phase, result in zip(("before", "during", "after"), phases, strict=True):
                 yield (
-                    *(each.fault, seconds, slowest, name, phase, f"{driven.turns}"),
-                    *(f"{driven.failed}", f"{driven.p50:.1f}", f"{driven.p99:.1f}"),
+                    *(each.fault, seconds, slowest, name, phase, f"{result.turns}"),
+                    *(f"{result.failed}", f"{result.p50:.1f}", f"{result.p99:.1f}"),
                 )
 
 

@@ -128,19 +128,19 @@ def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
     people = [each for family in families for each in _people(family)]
     tables: dict[tuple[str, str], Table] = {}
     for first, second in [*((each, "") for each in DIMENSIONS), *PAIRS]:
-        persons, homes = Counter[Place](), Counter[Place]()
+        persons, households = Counter[Place](), Counter[Place]()
         for values, is_first in people:
             a, b = values[first], values.get(second, ALL)
             for place in {(a, b), (a, ALL), (ALL, b), (ALL, ALL)}:
                 persons[place] += 1
-                homes[place] += is_first
-        tables[first, second] = {at: (persons[at], homes[at]) for at in persons}
+                households[place] += is_first
+        tables[first, second] = {at: (persons[at], households[at]) for at in persons}
     return tables
 
 
 def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
     """Yield each person's value by dimension, and True for exactly one person per household."""
-    given = {
+    fields = {
         "region": CODES["target_region"][family.region] or "UNDECIDED",
         "timeframe": CODES["timeframe"][family.timeframe] or "",
         "country": family.country,
@@ -151,10 +151,10 @@ def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
         trade = CODES["occupation"][each.trade] if each.trade else None
         support = CODES["support_needed"][each.support] if each.support else None
         answered = {"trade": trade or "NOT_GIVEN", "support": support or "NOT_GIVEN"}
-        yield given | answered | {"age": each.age}, each is here[0]
+        yield fields | answered | {"age": each.age}, each is here[0]
     named = [CODES["age_band"][band] or "" for band in family.children] if here else []
     # A spouse who is registered is not counted here again. A spouse who did not register, or who
     # erased the registration, is still a family member, because the registered spouse named them.
     named += [SPOUSE] if family.couple and len(here) == 1 else []
     for band in named:
-        yield given | {"age": band, "trade": "NOT_ASKED", "support": "NOT_ASKED"}, False
+        yield fields | {"age": band, "trade": "NOT_ASKED", "support": "NOT_ASKED"}, False

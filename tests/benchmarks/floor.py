@@ -121,8 +121,8 @@ class _Floor:
 
     async def durable(self, raw: bytes) -> Response:
         update = _decode(raw)
-        chat, asked = _asked(update)
-        body = _encode(asked)
+        chat, params = _asked(update)
+        body = _encode(params)
         async with self.pool.connection() as session, session.transaction():
             cursor = await session.execute(_CLAIM, (update.update_id, chat))
             row = await cursor.fetchone()
@@ -140,13 +140,13 @@ class _Floor:
 
     async def ask(self, raw: bytes) -> Response:
         update = _decode(raw)
-        chat, asked = _asked(update)
+        chat, params = _asked(update)
         async with self.pool.connection() as session:
             cursor = await session.execute(_READ, (chat,))
             await cursor.fetchone()
         key = f"floor:{chat}"
         state: Any = await self.valkey.get(key) or b"x" * STATE_BYTES
-        await self._call(_encode(asked))
+        await self._call(_encode(params))
         await self.valkey.set(key, state[1:] + b"x", ex=ASK_SECONDS)
         return _answered(update, None)
 
@@ -159,14 +159,14 @@ def _asked(update: _Update) -> tuple[int, dict[str, Any]]:
     """Return the chat id and the reply: a question, with buttons unless a button was pressed."""
     sender = update.message or update.callback_query
     assert sender is not None
-    asked: dict[str, Any] = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}
+    params: dict[str, Any] = {"chat_id": sender.sender.id, "text": QUESTIONS[0][1]}
     if update.message is not None:
-        asked["reply_markup"] = KEYBOARD
-    return sender.sender.id, asked
+        params["reply_markup"] = KEYBOARD
+    return sender.sender.id, params
 
 
-def _answered(update: _Update, then: BackgroundTask | None) -> Response:
+def _answered(update: _Update, background_task: BackgroundTask | None) -> Response:
     if update.callback_query is None:
-        return Response(background=then)
+        return Response(background=background_task)
     body = {"method": "answerCallbackQuery", "callback_query_id": update.callback_query.id}
-    return Response(_encode(body), media_type="application/json", background=then)
+    return Response(_encode(body), media_type="application/json", background=background_task)

@@ -21,7 +21,7 @@ from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 CHATS = 16
 # Seconds to wait for an answer; longer than the time after which a worker takes over the reply of a
 # killed process.
-PATIENCE = 75.0
+TIMEOUT_SECONDS = 75.0
 MAX_BETWEEN = 0.5
 STORES = "stores"
 HEAD: tuple[str, ...] = (
@@ -60,7 +60,7 @@ class Watched:
             path, port = each.path, self.ports[each.name]
             secret, form = self.stage.secret, each.form
             order = CountLosses(
-                port, path, secret, form, first, CHATS, each.name, minimum, PATIENCE
+                port, path, secret, form, first, CHATS, each.name, minimum, TIMEOUT_SECONDS
             )
             self.stage.count_losses(order)
 
@@ -110,7 +110,7 @@ def measured(kills: int, store_kills: int) -> str:
                 typer.echo(f"{what} killed {number + 1} of {times}", err=True)
                 kill()
                 time.sleep(1)
-            rows += _rows(what, times, stage.stop_counting(PATIENCE), watched.unstartable)
+            rows += _rows(what, times, stage.stop_counting(TIMEOUT_SECONDS), watched.unstartable)
     return table(rows)
 
 

@@ -27,7 +27,7 @@ class CheckedChat(Chat):
         self.at = 0
         self.repeated = asyncio.Event()
 
-    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+    def on_message(self, at: float, fields: dict[str, Any], message: int) -> None:
         text = str(fields.get("text", ""))
         found = QUESTION.search(text)
         question = END if DONE in text else found.lastindex or 0 if found else 0
@@ -40,12 +40,12 @@ class CheckedChat(Chat):
         else:
             self.seen.back += question < before
             self.seen.skipped += before > 0 and question > before + awaited
-            super().hear(at, fields, message)
+            super().on_message(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
         """Read the buttons of a message that is not the answer to the pending update."""
         answered, self.answered = self.answered, None
-        super().hear(0.0, fields, message)
+        super().on_message(0.0, fields, message)
         self.answered = answered
 
     async def turn(self, lines: Lines, patience: float) -> None:
@@ -83,7 +83,7 @@ async def _post_until_accepted(lines: Lines, body: bytes) -> None:
         await asyncio.sleep(PAUSE)
 
 
-class RunningOrder:
+class RunningLossCount:
     """A `CountLosses` that is being executed: its people, and the losses counted so far."""
 
     def __init__(self, platform: Platform, order: CountLosses) -> None:
@@ -111,7 +111,7 @@ class RunningOrder:
             await chat.turn(self._lines, self._order.patience)
 
 
-async def stop_all(orders: list[RunningOrder], grace_seconds: float) -> dict[str, Losses]:
+async def stop_all(orders: list[RunningLossCount], grace_seconds: float) -> dict[str, Losses]:
     """Stop all running `CountLosses` at the same time; return their losses by name."""
     seen = await asyncio.gather(*(each.stop(grace_seconds) for each in orders))
     return dict(zip((each.name for each in orders), seen, strict=True))

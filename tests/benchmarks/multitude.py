@@ -21,42 +21,42 @@ LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl")
 BATCH = 10_000
 
 
-def prepared(folder: Path, many: int) -> None:
-    """Create people in the folder's database until there are `many`."""
+def prepared(folder: Path, count: int) -> None:
+    """Create people in the folder's database until there are `count`."""
     Keys.create(folder / "keys")
     with embedded.postgres(folder / "postgres", FAST) as admin:
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
+        with psycopg.connect(superuser_url(admin, databases), autocommit=True) as session:
             # With this setting PostgreSQL checks no foreign keys. Row security does not apply,
             # because the session is a superuser's.
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
-            there = int(row[0]) if row else 0
+            existing = int(row[0]) if row else 0
             # Delete the announcements of an earlier run.
             session.execute(
                 "TRUNCATE broadcasts, procrastinate_jobs, procrastinate_workers CASCADE"
             )
-            if there < many:
-                _fill(session, Vault(Keys.load(folder / "keys")), there, many)
+            if existing < count:
+                _fill(session, Vault(Keys.load(folder / "keys")), existing, count)
                 session.execute("VACUUM ANALYZE")
             session.execute("CHECKPOINT")
 
 
-def rooted(admin: str, databases: Databases) -> str:
+def superuser_url(admin: str, databases: Databases) -> str:
     """Return the superuser's URL of the database."""
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
-def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
+def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, count: int) -> None:
     """Create the people that are missing; their chat ids follow those of the existing people."""
-    begun = time.monotonic()
-    for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
+    start = time.monotonic()
+    for number, batch in enumerate(batched(drawn(vault, count - existing, first=existing), BATCH)):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:
             print(
-                f"{(number + 1) * BATCH:,} people in {time.monotonic() - begun:.0f} s", flush=True
+                f"{(number + 1) * BATCH:,} people in {time.monotonic() - start:.0f} s", flush=True
             )
 
 

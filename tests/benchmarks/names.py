@@ -71,9 +71,9 @@ def measured(many: int, seconds: float) -> str:
 
             async def run() -> str:
                 async with opened(chosen, admin) as house:
-                    began = perf_counter()
-                    passed = await through(house, many // len(SCRIPTS), began + seconds)
-                    return table(passed, perf_counter() - began)
+                    start = perf_counter()
+                    passed = await through(house, many // len(SCRIPTS), start + seconds)
+                    return table(passed, perf_counter() - start)
 
             return asyncio.run(run())
 
@@ -89,9 +89,9 @@ async def through(house: House, each: int, until: float = float("inf")) -> list[
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
     passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))
-    kept = {(body["patronymic"], body["name_kk"]) for body in await _bodies(house)}
+    stored = {(body["patronymic"], body["name_kk"]) for body in await _bodies(house)}
     for _one, sent in passed:
-        assert sent <= kept, ascii(next(iter(sent - kept)))
+        assert sent <= stored, ascii(next(iter(sent - stored)))
     return [one for one, _sent in passed]
 
 
@@ -115,7 +115,7 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
     async with Console.signed_in(house.url, OFFICER) as console:
         form = (await console.get(f"/console/cases/{case}")).form("/answers")
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
-            kept = (one[1], other[1])
+            stored = (one[1], other[1])
             await guest.do(Said(one[0]))
             # If the second question already has an answer, the form skips it after a new answer to
             # the first question. Go back to the second question.
@@ -123,11 +123,11 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()
             assert conversation is not None
-            assert _stored(conversation) == kept, ascii(one + other)
-            assert await _registered(house, conversation) == kept, ascii(kept)
-            assert set(kept) <= await _on_the_page(console, form), ascii(kept)
-            assert set(kept) <= await _exported(house, guest, conversation), ascii(kept)
-            sent.add(kept)
+            assert _stored(conversation) == stored, ascii(one + other)
+            assert await _registered(house, conversation) == stored, ascii(stored)
+            assert set(stored) <= await _on_the_page(console, form), ascii(stored)
+            assert set(stored) <= await _exported(house, guest, conversation), ascii(stored)
+            sent.add(stored)
             count += some + more
             if perf_counter() > until:
                 break
@@ -141,15 +141,15 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
     One answer per name would take hours. The number of answers is even, because two questions are
     answered at a time. Therefore the last answer may be a dummy without names.
     """
-    typed, kept, count, answers = "", "", 0, 0
-    for more, kept_more in names(script, many, seed=11):
+    typed, stored, count, answers = "", "", 0, 0
+    for more, stored_more in names(script, many, seed=11):
         if len(typed) + 1 + len(more) > MAX_LENGTH:
-            yield (typed, kept), count
-            typed, kept, count, answers = more, kept_more, 1, answers + 1
+            yield (typed, stored), count
+            typed, stored, count, answers = more, stored_more, 1, answers + 1
         else:
-            typed, kept = f"{typed} {more}".strip(), f"{kept} {kept_more}".strip()
+            typed, stored = f"{typed} {more}".strip(), f"{stored} {stored_more}".strip()
             count += 1
-    yield (typed, kept), count
+    yield (typed, stored), count
     if not answers % 2:
         yield ("X", "X"), 0
 

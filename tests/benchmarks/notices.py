@@ -96,6 +96,6 @@ async def _subscribe(place: House, service: PushService) -> None:
 def table(delays: Delays) -> str:
     """Return the delays as text: median and maximum, with a line for e-mail and one for push."""
     lines = [f"{'way':8} {'cases':>5} {'median s':>9} {'max s':>7}"]
-    for way, seconds in (("e-mail", delays.email), ("push", delays.push)):
-        lines.append(f"{way:8} {len(seconds):5} {median(seconds):9.2f} {max(seconds):7.2f}")
+    for channel, seconds in (("e-mail", delays.email), ("push", delays.push)):
+        lines.append(f"{channel:8} {len(seconds):5} {median(seconds):9.2f} {max(seconds):7.2f}")
     return "\n".join(lines)

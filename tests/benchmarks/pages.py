@@ -73,10 +73,10 @@ async def _loaded(page: Any, url: str, weight: list[float]) -> float:
 
 async def _until_drawn(page: Any, act: Any, selector: str) -> float:
     """Perform an action; return the milliseconds until the element is on the page."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     await act()
     await page.wait_for_selector(selector)
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - start) * 1000
 
 
 async def measure(sides: Mapping[str, str], visits: int) -> str:
@@ -99,11 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pages")
     parser.add_argument("sides", nargs=2, help="NAME=URL of an installation")
     parser.add_argument("--visits", type=int, default=VISITS)
-    given = parser.parse_args()
-    sides = dict(each.split("=", 1) for each in given.sides)
+    arguments = parser.parse_args()
+    sides = dict(each.split("=", 1) for each in arguments.sides)
     loads = " ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"load average before: {loads}")
-    print(asyncio.run(measure(sides, given.visits)))
+    print(asyncio.run(measure(sides, arguments.visits)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from bot import embedded
 from bot.outbox.statements import DUE
 from bot.privacy.retention import RULES
 from tests.benchmarks import processes, size
-from tests.benchmarks.multitude import rooted
+from tests.benchmarks.multitude import superuser_url
 from tests.benchmarks.report import table
 from tests.benchmarks.size import Crowd
 from tests.benchmarks.stage import Stage, staged
@@ -65,14 +65,14 @@ def measured(folder: Path, people: int, rounds: int, seconds: float) -> str:
     with staged(folder) as stage:
         crowds = {kind: _served(stage, people, kind) for kind in KINDS}
         for each in crowds.values():
-            *_cost, driven = size.sampled(each, stage, seconds)
-            assert driven.turns, "no turn was answered; the servers' logs say why"
+            *_cost, result = size.sampled(each, stage, seconds)
+            assert result.turns, "no turn was answered; the servers' logs say why"
         for number in range(rounds):
             typer.echo(f"round {number + 1} of {rounds}", err=True)
             for each in crowds.values():
                 each.rounds.append(size.sampled(each, stage, seconds))
         turns = table(_turns(crowds))
-        upkeep = {kind: _kept_up(each.url, kind, rounds) for kind, each in crowds.items()}
+        upkeep = {kind: _measure_upkeep(each.url, kind, rounds) for kind, each in crowds.items()}
     return f"{turns}\n\n{table(_sweeps(upkeep))}"
 
 
@@ -85,7 +85,7 @@ def _copied(admin: str, people: int, kind: str) -> None:
     name = _name(people, kind)
     embedded.drop_database(admin, name)
     databases = embedded.create_database(admin, name, template=f"kosh_{people}")
-    with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
+    with psycopg.connect(superuser_url(admin, databases), autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         session.execute("SET maintenance_work_mem = '512MB'")
         for split, key in KEYS[kind].items():
@@ -184,10 +184,10 @@ def _number(session: psycopg.Connection, question: SQL | Composed) -> int:
 def _served(stage: Stage, people: int, kind: str) -> Crowd:
     databases = embedded.prepare(stage.admin, _name(people, kind))
     server = stage.serve(databases)
-    return Crowd(people, rooted(stage.admin, databases), server.pid, server.port)
+    return Crowd(people, superuser_url(stage.admin, databases), server.pid, server.port)
 
 
-def _kept_up(url: str, kind: str, rounds: int) -> Upkeep:
+def _measure_upkeep(url: str, kind: str, rounds: int) -> Upkeep:
     """Measure PostgreSQL's CPU time for the sweep, for retention, and for the vacuum after it."""
     found = Upkeep()
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor) as session:
@@ -234,15 +234,17 @@ def _turns(crowds: dict[str, Crowd]) -> Iterator[tuple[str, ...]]:
     plain = crowds["plain"]
     for kind, each in crowds.items():
         pairs = list(zip(each.rounds, plain.rounds, strict=True))
-        both = median((mine[0] + mine[1]) / (few[0] + few[1]) for mine, few in pairs)
+        both = median(
+            (own[0] + own[1]) / (plain_round[0] + plain_round[1]) for own, plain_round in pairs
+        )
         yield (
             kind,
-            f"{each.asked(size.BYTES) / 1e9:.2f}",
+            f"{each.select_number(size.BYTES) / 1e9:.2f}",
             f"{each.app:.0f}",
             f"{each.store:.0f}",
             f"{each.app + each.store:.0f}",
             f"{both:.2f}",
-            f"{median(mine[1] / few[1] for mine, few in pairs):.2f}",
+            f"{median(own[1] / plain_round[1] for own, plain_round in pairs):.2f}",
         )
 
 

@@ -26,16 +26,16 @@ async def measured(database_url: str) -> str:
     made = population.population(HOUSEHOLDS, PEOPLE, random.Random(1))
     population.store(database_url, made.rows)
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        began = time.perf_counter()
+        start = time.perf_counter()
         await planning.release(connection)
         await connection.commit()
-        released = time.perf_counter() - began
+        released = time.perf_counter() - start
         times = []
         for at in range(QUERIES):
-            began = time.perf_counter()
+            start = time.perf_counter()
             await planning.figures(connection, PAIRS[at % len(PAIRS)], "bench")
             await connection.commit()
-            times.append((time.perf_counter() - began) * 1000)
+            times.append((time.perf_counter() - start) * 1000)
     return (
         f"{made.people} people, {made.households} households, {len(made.rows)} registrations:"
         f" release {released:.1f} s, query median {statistics.median(times):.1f} ms,"

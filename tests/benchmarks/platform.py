@@ -17,7 +17,7 @@ import msgspec
 from tests.benchmarks.form import DONE, OPTIONS
 from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 LANGUAGE = "Русский"
 # Invented answers of realistic lengths: names, places and sentences.
 ANSWERS = (
@@ -59,7 +59,7 @@ class Chat:
         done = self._press(data) if data else self._say()
         return _encode({"update_id": next(_updates), **done})
 
-    def hear(self, at: float, fields: dict[str, Any], message: int) -> None:
+    def on_message(self, at: float, fields: dict[str, Any], message: int) -> None:
         markup = fields.get("reply_markup") or {}
         if isinstance(markup, str):
             markup = msgspec.json.decode(markup)
@@ -108,10 +108,10 @@ class Http(asyncio.Protocol):
     def __init__(
         self,
         whole: Callable[["Http", bytes, bytes], None],
-        ended: Callable[["Http"], None] = lambda _http: None,
+        on_end: Callable[["Http"], None] = lambda _http: None,
     ) -> None:
         self._whole = whole
-        self._ended = ended
+        self._ended = on_end
         self._buffer = b""
         self.transport: asyncio.Transport | None = None
 
@@ -171,7 +171,7 @@ class Platform:
             return True
         message = int(fields.get("message_id") or next(_messages))
         if method in SENT:
-            chat.hear(at, fields, message)
+            chat.on_message(at, fields, message)
         return chat._message(message, BOT, fields.get("text", ""))
 
     async def drive(self, order: Order) -> Driven:
@@ -179,9 +179,9 @@ class Platform:
         chats = deque(self.chats.setdefault(each, Chat(each, order.form)) for each in ids)
         lines = Lines(order)
         drive = _Drive(order, chats, lines)
-        calls, begun = self.calls, time.perf_counter()
+        calls, start = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         # The server stores the outcome of an answer after the platform has received it, so wait
         # until the last outcomes are stored.
         await asyncio.sleep(0.05)
@@ -211,7 +211,7 @@ class Lines:
             self._free.pop()
         if not self._free:
             made = await loop.create_connection(
-                lambda: Http(self._heard, self._ended), "127.0.0.1", self._port
+                lambda: Http(self._receive, self._fail), "127.0.0.1", self._port
             )
             self._free.append(made[1])
         line = self._free.pop()
@@ -222,7 +222,7 @@ class Lines:
         self._free.append(line)
         return status
 
-    def _ended(self, line: Http) -> None:
+    def _fail(self, line: Http) -> None:
         waiting = self._waiting.pop(line, None)
         if waiting is not None and not waiting.done():
             waiting.set_exception(ConnectionResetError())
@@ -232,7 +232,7 @@ class Lines:
             if line.transport:
                 line.transport.close()
 
-    def _heard(self, line: Http, head: bytes, body: bytes) -> None:
+    def _receive(self, line: Http, head: bytes, body: bytes) -> None:
         waiting = self._waiting.pop(line)
         if not waiting.done():
             waiting.set_result(int(head.split(b" ", 2)[1]))
@@ -246,14 +246,14 @@ class _Drive:
         self.chats = chats
         self.lines = lines
         self.free = asyncio.Semaphore(order.lines or order.chats)
-        self.left = order.turns
+        self.remaining = order.turns
         self.until = time.perf_counter() + order.seconds
         self.latencies: list[float] = []
         self.failed = self.crowded = 0
 
     def goes_on(self) -> bool:
-        self.left -= 1
-        return self.left >= 0 and time.perf_counter() < self.until
+        self.remaining -= 1
+        return self.remaining >= 0 and time.perf_counter() < self.until
 
     async def in_turn(self) -> None:
         await asyncio.gather(*(self._one_after_another() for _ in range(self.order.at_once)))
@@ -279,13 +279,13 @@ class _Drive:
         """Post one update and wait for its answer; then put the chat at the end of the queue."""
         chat = self.chats.popleft()
         answered = chat.answered = asyncio.get_running_loop().create_future()
-        body, begun = chat.act(), time.perf_counter()
+        body, start = chat.act(), time.perf_counter()
         try:
-            async with self.free, asyncio.timeout(PATIENCE):
+            async with self.free, asyncio.timeout(TIMEOUT_SECONDS):
                 status = await self.lines.post(body)
                 if status != 200:
                     raise ConnectionError
-                self.latencies.append(await answered - begun)
+                self.latencies.append(await answered - start)
         except (TimeoutError, ConnectionError):
             self.failed += 1
         self.chats.append(chat)

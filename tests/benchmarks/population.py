@@ -92,21 +92,21 @@ async def measured(
 ) -> Findings:
     """Register the families, compare all planning figures with true counts, and try the attacks."""
     chance = random.Random(seed)
-    made = families.invented(households, people, REFERRERS, chance)
-    registrants = [each for family in made for each in family.registrants]
+    invented = families.invented(households, people, REFERRERS, chance)
+    registrants = [each for family in invented for each in family.registrants]
     leaving = chance.sample(registrants, max(1, int(len(registrants) * ERASED)))
     for each in leaving:
         each.erased = True
     findings = Findings(people, households, len(registrants), len(leaving))
-    crossing = Crossing(house, made, await _invitations(house), say=say)
+    crossing = Crossing(house, invented, await _invitations(house), say=say)
     for switch in FAULTS:
         await house.fault(**switch)
-    began = time.perf_counter()
+    start = time.perf_counter()
     await crossing.cross()
-    findings.seconds, findings.turns = time.perf_counter() - began, crossing.turns
+    findings.seconds, findings.turns = time.perf_counter() - start, crossing.turns
     findings.tried_again = await _value(house, _TRIED_AGAIN)
     await _calm(house)
-    await _compare(house, made, findings)
+    await _compare(house, invented, findings)
     await _count_once(house, registrants, findings)
     await _compare_referrers(house, crossing.invitations, registrants, findings)
     await _attack(house, crossing, findings)
@@ -132,11 +132,11 @@ async def _calm(house: House) -> None:
         assert answer.status == 200
 
 
-async def _compare(house: House, made: list[Family], findings: Findings) -> None:
+async def _compare(house: House, invented: list[Family], findings: Findings) -> None:
     """Compare each planning figure, before small counts are hidden, with a count of the people."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
         found = await planning.truth(connection)
-    for names, true in families.counted(made).items():
+    for names, true in families.counted(invented).items():
         for place in true.keys() | found[names].keys():
             findings.cells += 1
             known = found[names].get(place, (0, 0))
@@ -146,9 +146,9 @@ async def _compare(house: House, made: list[Family], findings: Findings) -> None
 async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
     """Check that the registry has each person once, and no data of those who erased their data."""
     entries = await house.entries()
-    kept = Counter(each["body"]["surname"] for each in entries if each["body"])
-    open_ones = [each.surname for each in registrants if not each.erased]
-    findings.hold("surnames", kept, Counter(open_ones))
+    stored = Counter(each["body"]["surname"] for each in entries if each["body"])
+    not_erased = [each.surname for each in registrants if not each.erased]
+    findings.hold("surnames", stored, Counter(not_erased))
     findings.hold("entries", len(entries), len(registrants))
     emptied = [each for each in entries if each["state"] == "WITHDRAWN" and each["body"] is None]
     findings.hold("emptied entries", len(emptied), findings.erased)
@@ -157,7 +157,7 @@ async def _count_once(house: House, registrants: list[Registrant], findings: Fin
     )
     findings.hold("creations of an entry", creations, Counter({1: len(entries)}))
     remembered = await _value(house, _REMEMBERED)
-    findings.hold("people in Kosh", remembered, len(open_ones))
+    findings.hold("people in Kosh", remembered, len(not_erased))
 
 
 async def _compare_referrers(
@@ -247,10 +247,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--households", type=int, default=7_000)
     parser.add_argument("--seed", type=int, default=27)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     loads = " ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"load average before: {loads}")
-    findings = asyncio.run(_run(given.people, given.households, given.seed))
+    findings = asyncio.run(_run(arguments.people, arguments.households, arguments.seed))
     print(findings)
     print("\n".join((*findings.wrong, *findings.learned)))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @contextmanager
@@ -56,12 +56,12 @@ def pin(pid: int, core: int) -> None:
 def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
     """Wait until a process listens on its port; return the seconds it took.
 
-    Raises RuntimeError if it ends, or takes longer than PATIENCE seconds.
+    Raises RuntimeError if it ends, or takes longer than TIMEOUT_SECONDS.
     """
-    begun = time.monotonic()
-    while time.monotonic() < begun + PATIENCE and started.poll() is None:
+    start = time.monotonic()
+    while time.monotonic() < start + TIMEOUT_SECONDS and started.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return time.monotonic() - begun
+            return time.monotonic() - start
         time.sleep(0.005)
     raise RuntimeError(f"a server did not start; its last words: {log.read_text()[-2000:]}")
 
@@ -72,7 +72,7 @@ def answering(pid: int, port: int) -> bool:
     The process's port may be open before the process can answer.
     """
     while _stat(pid)[0] != "Z":
-        line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        line = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         with suppress(OSError, HTTPException), closing(line):
             line.request("GET", "/")
             return bool(line.getresponse().status)

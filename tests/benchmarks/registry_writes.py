@@ -33,9 +33,9 @@ async def _measured(url: str, seconds: float, clients: int) -> list[float]:
         end = time.perf_counter() + seconds
 
         async def send() -> None:
-            while (began := time.perf_counter()) < end:
+            while (start := time.perf_counter()) < end:
                 await registry.create(pre_registration(), key=new_key())
-                took.append(time.perf_counter() - began)
+                took.append(time.perf_counter() - start)
 
         async with asyncio.TaskGroup() as group:
             for _each in range(clients):
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.registry_writes")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--clients", type=int, default=16)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     print("load average before:", *(f"{each:.1f}" for each in os.getloadavg()))
     with tempfile.TemporaryDirectory() as home, embedded.postgres(Path(home)) as admin_url:
         database, port = embedded.prepare(admin_url, "registry_writes").owner, free_port()
@@ -60,13 +60,15 @@ def main() -> None:
             )
         try:
             processes.listening(server, port, log)
-            took = asyncio.run(_measured(f"http://127.0.0.1:{port}", given.seconds, given.clients))
+            took = asyncio.run(
+                _measured(f"http://127.0.0.1:{port}", arguments.seconds, arguments.clients)
+            )
         finally:
             server.terminate()
             server.wait()
     slowest = statistics.quantiles(took, n=100)[98] * 1000
     print(
-        f"{len(took)} registrations, {len(took) / given.seconds:.0f} a second;"
+        f"{len(took)} registrations, {len(took) / arguments.seconds:.0f} a second;"
         f" median {statistics.median(took) * 1000:.1f} ms, p99 {slowest:.1f} ms"
     )
 

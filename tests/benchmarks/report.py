@@ -90,10 +90,10 @@ def _of_rounds(kosh: Result, other: Result) -> tuple[float, ...]:
     pairs = list(zip(kosh.samples, other.samples, strict=True))
     loaded = list(zip(kosh.loaded, other.loaded, strict=True))
     return (
-        median(own.app / theirs.app for own, theirs in pairs),
-        median(own.total / theirs.total for own, theirs in pairs),
-        median(own.total / theirs.total for own, theirs in loaded),
-        median(own.driven.p99 / theirs.driven.p99 for own, theirs in loaded),
+        median(own.app / reference.app for own, reference in pairs),
+        median(own.total / reference.total for own, reference in pairs),
+        median(own.total / reference.total for own, reference in loaded),
+        median(own.driven.p99 / reference.driven.p99 for own, reference in loaded),
     )
 
 

@@ -36,13 +36,13 @@ def measured(count: int, folder: Path | None) -> str:
     languages = Languages()
     printing_pdf.printed(languages, {}, "kk", COLLECTED)
     sizes = []
-    began = perf_counter()
+    start = perf_counter()
     for number, (language, answers) in enumerate(islice(situations(), count)):
         pdf = printing_pdf.printed(languages, answers, language, COLLECTED)
         sizes.append(len(pdf))
         if folder is not None:
             (folder / f"{number:03}-{language}.pdf").write_bytes(pdf)
-    taken = perf_counter() - began
+    taken = perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return (
         f"{len(sizes)} checklists in six written forms: {taken:.1f} s"

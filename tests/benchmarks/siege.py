@@ -27,7 +27,7 @@ MAX_RATIO, MAX_MB = 2.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class UnderAttack:
+class AttackResult:
     """Results of an attack: turns of people before and during it, responses to attackers, memory.
 
     The memory is that of the larger process.
@@ -48,7 +48,7 @@ class UnderAttack:
         return self.during.p99 / self.idle.p99
 
 
-def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
+def measured(seconds: float, addresses: int, rate: float) -> AttackResult:
     """Measure people's turns before the attack (a quarter of the time), then during it."""
     with staged() as stage:
         database = stage.database("kosh_siege")
@@ -56,7 +56,7 @@ def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
         platforms = stage.serve(database, server="attacked-webhooks", core=SERVER_CORE)
         pids = (web.pid, platforms.pid)
         stage.drive(platforms.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
-        begun = _cpu_seconds(pids)
+        cpu_before = _cpu_seconds(pids)
         idle = stage.drive(platforms.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
         alone = _cpu_seconds(pids)
         few = min(addresses, MAX_ADDRESSES)
@@ -71,9 +71,9 @@ def measured(seconds: float, addresses: int, rate: float) -> UnderAttack:
             attacked = msgspec.json.decode(
                 processes.line_of(attackers.stdout), type=AttackResponses
             )
-        cpu = ((alone - begun) / idle.seconds, used / during.seconds)
+        cpu = ((alone - cpu_before) / idle.seconds, used / during.seconds)
         load = os.getloadavg()[0]
-        return UnderAttack(idle, during, attacked, max(map(_peak_mb, pids)), cpu, load)
+        return AttackResult(idle, during, attacked, max(map(_peak_mb, pids)), cpu, load)
 
 
 def _cpu_seconds(pids: Sequence[int]) -> float:
@@ -85,7 +85,7 @@ def _peak_mb(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def report(found: UnderAttack) -> str:
+def report(found: AttackResult) -> str:
     """Return tables of the results, and whether they meet the requirements."""
     load = f"Load average at the end: {found.load:.1f}"
     return "\n\n".join(
@@ -93,7 +93,7 @@ def report(found: UnderAttack) -> str:
     )
 
 
-def _people(found: UnderAttack) -> Iterator[tuple[str, ...]]:
+def _people(found: AttackResult) -> Iterator[tuple[str, ...]]:
     yield f"{PEOPLE} people on Telegram", "turns", "unanswered", "p50 ms", "p99 ms", "core used"
     named = (("alone", found.idle), ("during the siege", found.during))
     for (name, each), core in zip(named, found.cpu, strict=True):
@@ -108,7 +108,7 @@ def _attacks(attacked: AttackResponses) -> Iterator[tuple[str, ...]]:
         yield name, f"{sum(counts.values())}", by_status
 
 
-def _verdict(found: UnderAttack) -> str:
+def _verdict(found: AttackResult) -> str:
     lines = (
         ("p99 during the siege / alone", f"{found.ratio:.1f}", f"≤ {MAX_RATIO:g}",
          found.ratio <= MAX_RATIO),

@@ -49,7 +49,7 @@ class Crowd:
     def turns(self) -> int:
         return sum(driven.turns for *_cpu, driven in self.rounds)
 
-    def asked(self, question: str) -> int:
+    def select_number(self, question: str) -> int:
         """Return the number that an SQL query selects; 0 if it selects no row."""
         with psycopg.connect(self.url) as session:
             row = session.execute(question.encode()).fetchone()
@@ -63,12 +63,12 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
         crowds = [_opened(stage, size) for size in sizes]
         for each in crowds:
             sampled(each, stage, seconds)
-        before = [each.asked(READ_WHOLE) for each in crowds]
+        before = [each.select_number(READ_WHOLE) for each in crowds]
         for _round in range(rounds):
             for each in crowds:
                 each.rounds.append(sampled(each, stage, seconds))
         whole = [
-            (each.asked(READ_WHOLE) - rows) / max(each.turns, 1)
+            (each.select_number(READ_WHOLE) - rows) / max(each.turns, 1)
             for each, rows in zip(crowds, before, strict=True)
         ]
         drawn = chart(
@@ -126,12 +126,12 @@ def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, D
 
     The CPU times are that of the web server, and that of PostgreSQL and Valkey together."""
     app, store = processes.cpu_seconds(crowd.server), sum(map(processes.cpu_seconds, stage.stores))
-    driven = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
-    turns = max(driven.turns, 1)
+    result = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
+    turns = max(result.turns, 1)
     return (
         (processes.cpu_seconds(crowd.server) - app) / turns * 1e6,
         (sum(map(processes.cpu_seconds, stage.stores)) - store) / turns * 1e6,
-        driven,
+        result,
     )
 
 
@@ -143,10 +143,10 @@ def _lines(crowds: Sequence[Crowd], whole: Sequence[float]) -> Iterator[tuple[st
     minimum = crowds[0]
     for each, rows in zip(crowds, whole, strict=True):
         pairs = zip(each.rounds, minimum.rounds, strict=True)
-        ratio = median((mine[0] + mine[1]) / (few[0] + few[1]) for mine, few in pairs)
+        ratio = median((own[0] + own[1]) / (smallest[0] + smallest[1]) for own, smallest in pairs)
         yield (
             f"{each.people:,}",
-            f"{each.asked(BYTES) / 1e9:.2f}",
+            f"{each.select_number(BYTES) / 1e9:.2f}",
             f"{each.app:.0f}",
             f"{each.store:.0f}",
             f"{each.app + each.store:.0f}",

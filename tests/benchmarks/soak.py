@@ -31,10 +31,10 @@ def measured(minutes: int, rate: float) -> str:
         database = stage.database("kosh_soak")
         web, worker = stage.serve(database, core=None), stage.work(database)
         for number in range(1, minutes + 1):
-            driven = stage.drive(web.port, 60, chats=CHATS, rate=rate)
-            found.append(Minute(resident_mb(web.pid), resident_mb(worker), driven))
+            result = stage.drive(web.port, 60, chats=CHATS, rate=rate)
+            found.append(Minute(resident_mb(web.pid), resident_mb(worker), result))
             last = found[-1]
-            summary = f"{driven.turns} turns, {driven.failed} failed, p99 {driven.p99:.0f} ms"
+            summary = f"{result.turns} turns, {result.failed} failed, p99 {result.p99:.0f} ms"
             typer.echo(f"minute {number}: {last.web:.1f} / {last.worker:.1f} MB, {summary}")
     step = max(1, minutes // SHOWN)
     shown = [(number, each) for number, each in enumerate(found, 1) if number % step == 0]

@@ -18,7 +18,7 @@ from tests.benchmarks import processes
 from tests.benchmarks.report import table
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,26 @@ def measured(rounds: int) -> str:
 def _starts() -> Iterator[tuple[str, Start]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kept = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
-        yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
-        yield "demo, empty data folder", _demo(folder / "second", kept)
-        yield "demo, again", _demo(folder / "second", kept)
+        environment = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+        yield "demo, no bytecode, empty data folder", _demo(folder / "first", environment)
+        yield "demo, empty data folder", _demo(folder / "second", environment)
+        yield "demo, again", _demo(folder / "second", environment)
         # `run` rejects the data folder of a demo, so `keys first` creates another folder for it.
         third = folder / "third"
-        with _started("keys", "first", "--data", str(third), environment=kept) as keys:
+        with _started("keys", "first", "--data", str(third), environment=environment) as keys:
             keys.wait()
-        _demo(third, kept, word="run")
-        yield "run, again", _demo(third, kept, word="run")
+        _demo(third, environment, word="run")
+        yield "run, again", _demo(third, environment, word="run")
 
 
 def _demo(data: Path, environment: dict[str, str], word: str = "demo") -> Start:
     port = free_port()
-    begun = time.monotonic()
+    start = time.monotonic()
     with _started(
         word, "--port", str(port), "--data", str(data), environment=environment
     ) as started:
         _answers(f"http://127.0.0.1:{port}/chat", started)
-        took = time.monotonic() - begun
+        took = time.monotonic() - start
         return Start(took, processes.cpu_seconds(started.pid), processes.resident_mb(started.pid))
 
 
@@ -80,11 +80,11 @@ def _started(*words: str, environment: dict[str, str]) -> Iterator[subprocess.Po
         yield started
     finally:
         started.send_signal(signal.SIGINT)
-        started.wait(PATIENCE)
+        started.wait(TIMEOUT_SECONDS)
 
 
 def _answers(url: str, started: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < until and started.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:

@@ -68,10 +68,10 @@ def test_benchmark_output_shows_columns_as_code_and_separates_tables() -> None:
 
 def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
     long = " ".join(["word"] * 60)
-    kept = f"| {long} |\n\n```mermaid\n{long}\n```"
-    first, *_others = wrapped(f"{long}\n{kept}").splitlines()
+    output = f"| {long} |\n\n```mermaid\n{long}\n```"
+    first, *_others = wrapped(f"{long}\n{output}").splitlines()
     assert len(first) <= everything.WIDTH
-    assert wrapped(kept) == kept
+    assert wrapped(output) == output
 
 
 def test_benchmarks_of_bench_all_are_existing_commands() -> None:

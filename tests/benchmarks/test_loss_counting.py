@@ -20,7 +20,7 @@ class Chat(CheckedChat):
             if awaited:
                 self.answered = asyncio.get_running_loop().create_future()
             text = "A menu" if question == 0 else f"{question} of 10. {_text(question)}"
-            self.hear(0.0, {"text": text}, 1)
+            self.on_message(0.0, {"text": text}, 1)
 
 
 def _text(question: int) -> str:
@@ -34,7 +34,7 @@ async def test_load_test_reports_no_loss_when_one_person_completes_two_forms() -
 
 
 @pytest.mark.parametrize(
-    ("heard", "then", "awaited", "seen"),
+    ("received", "then", "awaited", "seen"),
     [
         ((0, 1, 2), 3, False, Losses(skipped=1)),
         ((0, 1, 2), 4, True, Losses(skipped=1)),
@@ -48,9 +48,9 @@ async def test_load_test_reports_no_loss_when_one_person_completes_two_forms() -
     ],
 )
 async def test_load_test_classifies_each_kind_of_lost_message(
-    heard: tuple[int, ...], then: int, awaited: bool, seen: Losses
+    received: tuple[int, ...], then: int, awaited: bool, seen: Losses
 ) -> None:
     chat = Chat()
-    chat.receive(*heard)
+    chat.receive(*received)
     chat.receive(then, awaited=awaited)
     assert chat.seen == seen

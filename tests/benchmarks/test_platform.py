@@ -24,7 +24,7 @@ class _SlowServer:
     async def post(self, _body: bytes) -> int:
         while self.drive.crowded < 2:  # noqa: ASYNC110 — a drive sends no signal
             await asyncio.sleep(0)
-        self.chat.hear(0.0, {"text": "An answer"}, 1)
+        self.chat.on_message(0.0, {"text": "An answer"}, 1)
         return 200
 
 

@@ -134,7 +134,7 @@ def measure(plan: Plan) -> list[Result]:
             warm = plan.chats * TURNS_TO_WARM_UP
             _drive(stage, plan, each, turns=min(warm, plan.most_turns), seconds=60)
         for number in range(plan.rounds):
-            for each in _turned(results, number):
+            for each in _rotated(results, number):
                 sample = _sample(stage, plan, each, plan.seconds)
                 each.samples.append(sample)
                 rate = sample.driven.turns / sample.driven.seconds * plan.load
@@ -155,7 +155,7 @@ def _servers(stage: Stage, plan: Plan, names: Collection[str]) -> dict[str, Serv
     }
 
 
-def _turned(results: Sequence[Result], number: int) -> list[Result]:
+def _rotated(results: Sequence[Result], number: int) -> list[Result]:
     """Rotate the contenders by one per round, so that changes of speed affect all alike."""
     first = number % len(results)
     return [*results[first:], *results[:first]]

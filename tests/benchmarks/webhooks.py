@@ -153,8 +153,8 @@ async def _driven(
             await _make_known(rt, channel, _handle(channel, number))
     taken: dict[str, list[float]] = {channel: [] for channel in CHANNELS}
     failed = dict.fromkeys(CHANNELS, 0)
-    ended = asyncio.Event()
-    sending = asyncio.create_task(_send_files(http, uploaders, ended))
+    stop = asyncio.Event()
+    sending = asyncio.create_task(_send_files(http, uploaders, stop))
     posts = []
     ends, count = time.monotonic() + seconds, 0
     while time.monotonic() < ends:
@@ -163,7 +163,7 @@ async def _driven(
         posts.append(asyncio.create_task(_post(rt, http, channel, count, taken, failed)))
         await asyncio.sleep(random.expovariate(rate))
     await asyncio.gather(*posts)
-    ended.set()
+    stop.set()
     files = await sending
     answers = tuple(
         Answered(
@@ -174,12 +174,10 @@ async def _driven(
     return Figures(answers, files)
 
 
-async def _send_files(
-    http: aiohttp.ClientSession, guests: list[Guest], ended: asyncio.Event
-) -> int:
-    """Upload different photos one after another over the secure page, until `ended` is set."""
+async def _send_files(http: aiohttp.ClientSession, guests: list[Guest], stop: asyncio.Event) -> int:
+    """Upload different photos one after another over the secure page, until `stop` is set."""
     sent = 0
-    while not ended.is_set() and sent < UPLOADERS * EACH:
+    while not stop.is_set() and sent < UPLOADERS * EACH:
         guest = guests[sent // EACH]
         form = aiohttp.FormData()
         form.add_field("chat", guest.name)
@@ -200,10 +198,10 @@ async def _post(
 ) -> None:
     number = random.randrange(KNOWN + STRANGERS)
     raw, headers = _update(rt, channel, _handle(channel, number), count)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     async with http.post(f"/webhooks/{channel}", data=raw, headers=headers) as answer:
         await answer.read()
-        taken[channel].append((time.perf_counter() - begun) * 1000)
+        taken[channel].append((time.perf_counter() - start) * 1000)
         failed[channel] += answer.status != 200
 
 
@@ -217,17 +215,17 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
     if channel == "telegram":
         secret = rt.settings.telegram_secret
         assert secret
-        who = {"id": int(handle), "is_bot": False, "first_name": "Test"}
+        sender = {"id": int(handle), "is_bot": False, "first_name": "Test"}
         message = {
             "message_id": count,
             "date": int(time.time()),
             "chat": {"id": int(handle), "type": "private", "first_name": "Test"},
-            "from": who,
+            "from": sender,
             "text": word,
         }
         raw = msgspec.json.encode({"update_id": count, "message": message})
         return raw, kind | {"x-telegram-bot-api-secret-token": secret.get_secret_value()}
-    said = {
+    text_message = {
         "from": handle,
         "id": f"wamid.bench{count}",
         "timestamp": str(int(time.time())),
@@ -241,7 +239,7 @@ def _update(rt: Runtime, channel: str, handle: str, count: int) -> tuple[bytes, 
             "phone_number_id": rt.settings.whatsapp_number_id,
         },
         "contacts": [{"profile": {"name": "Test"}, "wa_id": handle}],
-        "messages": [said],
+        "messages": [text_message],
     }
     raw = msgspec.json.encode(
         {

@@ -28,7 +28,7 @@ class Team:
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
     """Measure each number of web processes with a database of its own, in turn."""
     with staged() as stage:
-        teams = [_gathered(stage, count) for count in counts]
+        teams = [_start_team(stage, count) for count in counts]
         for _round in range(rounds + 1):
             for each in teams:
                 each.rounds.append(_sampled(stage, each, seconds))
@@ -37,7 +37,7 @@ def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
         return table(_lines(teams))
 
 
-def _gathered(stage: Stage, count: int) -> Team:
+def _start_team(stage: Stage, count: int) -> Team:
     database = stage.database(f"kosh_{count}")
     first = stage.serve(database, core=None)
     others = [stage.serve(database, core=None, port=first.port) for _ in range(count - 1)]
@@ -46,11 +46,11 @@ def _gathered(stage: Stage, count: int) -> Team:
 
 def _sampled(stage: Stage, team: Team, seconds: float) -> tuple[list[float], float, Driven]:
     before = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
-    driven = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
+    result = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
     after = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
-    turns = max(driven.turns, 1)
+    turns = max(result.turns, 1)
     used = [(late - early) / turns * 1e6 for early, late in zip(before, after, strict=True)]
-    return used[: len(team.pids)], sum(used[len(team.pids) :]), driven
+    return used[: len(team.pids)], sum(used[len(team.pids) :]), result
 
 
 def _lines(teams: Sequence[Team]) -> Iterator[tuple[str, ...]]:

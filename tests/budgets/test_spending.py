@@ -26,7 +26,7 @@ from flows import lifetimes
 HOST = "192.0.2.7"
 
 
-async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdict]:
+async def _spend_repeatedly(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdict]:
     return [await spend(rt, host, [of]) for _time in range(times)]
 
 
@@ -36,7 +36,7 @@ async def test_web_chat_requires_a_puzzle_when_the_budget_of_an_address_is_spent
     rt: Runtime, of: Spending
 ) -> None:
     free = BUDGETS[of].free
-    verdicts = await _spent(rt, HOST, of, free + 20)
+    verdicts = await _spend_repeatedly(rt, HOST, of, free + 20)
     granted = [*takewhile(lambda each: each == Granted(), verdicts)]
     assert free <= len(granted) < free + 20
     assert verdicts[-1] == Asked()
@@ -60,26 +60,30 @@ async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
 
 @pytest.mark.requirement("S-82")
 async def test_spent_total_web_budget_requires_a_puzzle_but_refuses_no_address(rt: Runtime) -> None:
-    few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
-    assert await spent_by_all(few.live, few.vault, few.settings) == ()
-    verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
+    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
+    assert await spent_by_all(limited.live, limited.vault, limited.settings) == ()
+    verdicts = [await spend(limited, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
     assert verdicts[:5] == [Granted()] * 5
     assert verdicts[-1] == Asked()
-    assert await spent_by_all(few.live, few.vault, few.settings) == (Spending.CHAT,)
-    assert await spend(few, "203.0.113.1", [Spending.CHAT], answered=True) == Granted()
+    assert await spent_by_all(limited.live, limited.vault, limited.settings) == (Spending.CHAT,)
+    assert await spend(limited, "203.0.113.1", [Spending.CHAT], answered=True) == Granted()
 
 
 async def test_web_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
-    hall = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
+    settings = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
     free = BUDGETS[Spending.CASE].free
-    verdicts = await _spent(replace(rt, settings=hall), HOST, Spending.CASE, free + 20)
+    verdicts = await _spend_repeatedly(
+        replace(rt, settings=settings), HOST, Spending.CASE, free + 20
+    )
     assert verdicts == [Granted()] * (free + 20)
 
 
 @pytest.mark.requirement("S-82")
 async def test_web_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
-    away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
-    verdicts = await _spent(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
+    without_valkey = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    verdicts = await _spend_repeatedly(
+        without_valkey, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1
+    )
     assert verdicts[0] == Granted()
     assert verdicts[-1] == Asked()
 

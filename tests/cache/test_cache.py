@@ -25,7 +25,7 @@ from bot.cache import (
 from bot.embedded import valkey
 from bot.web import chat_stream
 
-PATIENCE_S = 60
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
     """Yield a Valkey server used by this test only, so that the test may damage it."""
-    with valkey(tmp_path, maxmemory="3mb") as own:
-        live = Cache.at(own)
-        async with Redis.from_url(own) as server:
+    with valkey(tmp_path, maxmemory="3mb") as url:
+        live = Cache.at(url)
+        async with Redis.from_url(url) as server:
             yield live, server
         await live.close()
 
@@ -69,15 +69,19 @@ class Proxy:
         self.cut_at: bytes | None = None
         self.accepted = 0
 
-    async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    async def serve(
+        self, client: asyncio.StreamReader, client_writer: asyncio.StreamWriter
+    ) -> None:
         self.accepted += 1
         if self.closed:
-            back.close()
+            client_writer.close()
             return
         host, port = self._target.hostname, self._target.port
-        server, forth = await asyncio.open_connection(host, port)
-        self._lines |= {back, forth}
-        await asyncio.gather(self._pass_on(client, forth), self._pass_on(server, back, slow=True))
+        server, server_writer = await asyncio.open_connection(host, port)
+        self._lines |= {client_writer, server_writer}
+        await asyncio.gather(
+            self._pass_on(client, server_writer), self._pass_on(server, client_writer, slow=True)
+        )
 
     async def _pass_on(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, slow: bool = False
@@ -94,7 +98,7 @@ class Proxy:
             pass
         sink.close()
 
-    def stick(self) -> None:
+    def make_silent(self) -> None:
         """Make the current connections silent; new connections still work."""
         self._stuck |= self._lines
 
@@ -123,10 +127,10 @@ async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Cache,
 
 
 async def eventually[T](ask: Callable[[], Awaitable[T]], is_it: Callable[[T], bool]) -> T:
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_it(got := await ask()):  # noqa: ASYNC110
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while not is_it(result := await ask()):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
-        return got
+        return result
 
 
 async def subscriptions(server: Redis, topic: str) -> int:
@@ -134,8 +138,8 @@ async def subscriptions(server: Redis, topic: str) -> int:
     return int(count)
 
 
-async def next_of(subscription: Subscription) -> Notification:
-    return await asyncio.wait_for(anext(subscription), PATIENCE_S)
+async def next_notification(subscription: Subscription) -> Notification:
+    return await asyncio.wait_for(anext(subscription), TIMEOUT_SECONDS)
 
 
 async def test_anonymous_session_is_empty_at_first(live: Cache, key: str) -> None:
@@ -163,9 +167,9 @@ async def test_anonymous_session_lock_is_acquired_by_exactly_one_of_many_callers
 ) -> None:
     for _ in range(5):
         name = f"{key}{_}"
-        got = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
-        assert sum(isinstance(each, LockAcquired) for each in got) == 1
-        assert sum(isinstance(each, Busy) for each in got) == 19
+        holds = await asyncio.gather(*(live.hold(name, f"t{n}") for n in range(20)))
+        assert sum(isinstance(each, LockAcquired) for each in holds) == 1
+        assert sum(isinstance(each, Busy) for each in holds) == 19
 
 
 async def test_anonymous_session_lock_is_reentrant_for_the_same_token(
@@ -189,7 +193,7 @@ async def test_anonymous_session_is_not_overwritten_by_an_expired_lock_holder(
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "slow", lease_ms=1)
-    await eventually(lambda: live.hold(key, "b"), lambda got: isinstance(got, LockAcquired))
+    await eventually(lambda: live.hold(key, "b"), lambda hold: isinstance(hold, LockAcquired))
     assert not await live.keep(key, "slow", b"late")
     assert await live.keep(key, "b", b"new")
     assert await live.hold(key, "c") == LockAcquired(blob=b"new", known=False)
@@ -201,8 +205,8 @@ async def test_anonymous_session_save_fails_after_the_lease_expired(
     await live.hold(key, "a")
     await live.keep(key, "a", b"old")
     await live.hold(key, "a", lease_ms=1)
-    began = await server.time()
-    await eventually(server.time, lambda now: now > (began[0], began[1] + 5000))
+    start = await server.time()
+    await eventually(server.time, lambda now: now > (start[0], start[1] + 5000))
     assert not await live.keep(key, "a", b"late")
 
 
@@ -270,7 +274,7 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     await live.hold(f"{key}-0", "a")
     await server.script_flush()
     await server.set(f"ask:{key}-bad", "no state")
-    trips = await _packets(server)
+    packets = await _packets(server)
     names = [f"{key}-{n}" for n in range(8)]
     answers = await asyncio.gather(
         *(live.hold(each, "b") for each in (*names, f"{key}-bad")), return_exceptions=True
@@ -280,7 +284,7 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     assert isinstance(answers[-1], CacheUnavailable)
     # At most two round trips: one with script hashes, which Valkey does not have after the flush,
     # and one with the full scripts.
-    assert await _packets(server) - trips <= 2 + 1
+    assert await _packets(server) - packets <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
 
@@ -302,8 +306,8 @@ async def test_cache_resends_only_the_script_that_valkey_does_not_know(
 async def test_cache_pipeline_keeps_results_when_the_second_round_trip_fails(
     tmp_path: Path, key: str
 ) -> None:
-    with valkey(tmp_path) as own:
-        async with proxied(own) as (through, proxy):
+    with valkey(tmp_path) as url:
+        async with proxied(url) as (through, proxy):
             await through.hold(f"{key}-other", "a")
             proxy.cut_at = b"\r\nEVAL\r\n"
             held, allowed = await asyncio.gather(
@@ -334,9 +338,9 @@ async def test_cache_keys_all_have_an_expiry(live: Cache, server: Redis, key: st
 async def test_rate_bucket_allows_a_burst_then_returns_seconds_to_wait(
     live: Cache, key: str
 ) -> None:
-    got = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
-    assert got[:5] == [0.0] * 5
-    assert 90 < got[5] <= 100
+    waits = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
+    assert waits[:5] == [0.0] * 5
+    assert 90 < waits[5] <= 100
 
 
 async def test_rate_bucket_takes_all_tokens_of_a_call_or_none(live: Cache, key: str) -> None:
@@ -366,7 +370,7 @@ async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float =
     The bucket allows bursts of 10 permits.
     """
     left = list(range(times))
-    began = time.monotonic()
+    start = time.monotonic()
 
     async def client() -> None:
         while left:
@@ -375,8 +379,8 @@ async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float =
             if wait == 0.0 and left:
                 left.pop()
 
-    await asyncio.wait_for(asyncio.gather(*(client() for _ in range(4))), PATIENCE_S)
-    return time.monotonic() - began
+    await asyncio.wait_for(asyncio.gather(*(client() for _ in range(4))), TIMEOUT_SECONDS)
+    return time.monotonic() - start
 
 
 async def test_rate_bucket_never_exceeds_its_rate(live: Cache, key: str) -> None:
@@ -425,8 +429,8 @@ class Clock:
 async def test_local_rate_limiter_allows_its_share_of_burst_and_rate() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=0.5, clock=clock)
-    got = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
-    assert got == [0.0, 0.0, 1.0]
+    waits = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
+    assert waits == [0.0, 0.0, 1.0]
     clock.now += 1.0
     assert await bucket.allow("a", rate=2, burst=4) == 0.0
     assert await bucket.allow("a", rate=2, burst=4) == pytest.approx(1.0)
@@ -472,25 +476,25 @@ async def test_pubsub_notification_reaches_all_listeners_of_its_topic_only(
         await other.publish(key, b"1")
         await other.publish(f"{key}2", b"2")
         await other.publish(f"{key}3", b"3")
-        assert [await next_of(one), await next_of(one)] == [
+        assert [await next_notification(one), await next_notification(one)] == [
             Notification(key, b"1"),
             Notification(f"{key}2", b"2"),
         ]
-        assert await next_of(two) == Notification(key, b"1")
-        assert await next_of(three) == Notification(f"{key}3", b"3")
+        assert await next_notification(two) == Notification(key, b"1")
+        assert await next_notification(three) == Notification(f"{key}3", b"3")
     await other.close()
 
 
 async def test_pubsub_subscription_supports_async_iteration(live: Cache, key: str) -> None:
-    heard = []
+    received = []
     async with live.listen(key) as subscription:
         for number in (b"1", b"2", b"3"):
             await live.publish(key, number)
-        async for wake in subscription:
-            heard.append(wake.data)
-            if wake.data == b"3":
+        async for notification in subscription:
+            received.append(notification.data)
+            if notification.data == b"3":
                 break
-    assert heard == [b"1", b"2", b"3"]
+    assert received == [b"1", b"2", b"3"]
 
 
 async def test_pubsub_listeners_of_a_topic_share_one_subscription(
@@ -511,7 +515,7 @@ async def test_pubsub_listeners_of_a_topic_share_one_subscription(
         await asyncio.gather(*tasks)
         assert await subscriptions(server, key) == 1
         await live.publish(key, b"still")
-        assert await next_of(last) == Notification(key, b"still")
+        assert await next_notification(last) == Notification(key, b"still")
     await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
@@ -521,7 +525,7 @@ async def test_pubsub_listener_receives_messages_right_after_subscribing(
     for number in range(50):
         async with live.listen(key) as subscription:
             await live.publish(key, b"%d" % number)
-            assert await next_of(subscription) == Notification(key, b"%d" % number)
+            assert await next_notification(subscription) == Notification(key, b"%d" % number)
 
 
 async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
@@ -530,10 +534,10 @@ async def test_pubsub_slow_listener_is_notified_that_it_missed_messages(
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
-            assert (await next_of(quick)).data == b"%d" % number
-        assert await next_of(slow) == MISSED
-        while (wake := await next_of(slow)).data != b"99":
-            assert wake.topic in ("", key)
+            assert (await next_notification(quick)).data == b"%d" % number
+        assert await next_notification(slow) == MISSED
+        while (notification := await next_notification(slow)).data != b"99":
+            assert notification.topic in ("", key)
 
 
 async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
@@ -542,9 +546,9 @@ async def test_pubsub_listener_is_notified_of_missed_messages_after_a_reconnect(
     async with proxied(redis_url) as (through, proxy), through.listen(key) as subscription:
         for number in (b"1", b"2"):
             proxy.cut()
-            assert await next_of(subscription) == MISSED
+            assert await next_notification(subscription) == MISSED
             await live.publish(key, number)
-            assert await next_of(subscription) == Notification(key, number)
+            assert await next_notification(subscription) == Notification(key, number)
 
 
 async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
@@ -555,7 +559,7 @@ async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
         await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
         async with through.listen(f"{key}2") as subscription:
             await through.publish(f"{key}2", b"1")
-            assert await next_of(subscription) == Notification(f"{key}2", b"1")
+            assert await next_notification(subscription) == Notification(f"{key}2", b"1")
             assert await subscriptions(server, f"{key}2") == 1
 
 
@@ -591,9 +595,9 @@ async def test_pubsub_connection_is_dropped_when_it_stops_answering(
         proxied(redis_url, seconds=0.2) as (through, proxy),
         through.listen(key) as subscription,
     ):
-        proxy.stick()
+        proxy.make_silent()
         await eventually(joined, bool)
-        assert await next_of(subscription) == MISSED
+        assert await next_notification(subscription) == MISSED
 
 
 async def test_reply_stream_returns_only_entries_after_the_given_id(live: Cache, key: str) -> None:
@@ -645,10 +649,10 @@ async def test_cache_call_fails_fast_without_the_address_when_valkey_is_down(
 ) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
         setattr(proxy, fault, True)
-        with pytest.raises(CacheUnavailable) as told:
-            await asyncio.wait_for(CALLS[call](through), PATIENCE_S)
-    assert told.value.code == "E_LIVE"
-    assert "127.0.0.1" not in str(told.value)
+        with pytest.raises(CacheUnavailable) as raised:
+            await asyncio.wait_for(CALLS[call](through), TIMEOUT_SECONDS)
+    assert raised.value.code == "E_LIVE"
+    assert "127.0.0.1" not in str(raised.value)
 
 
 async def test_cache_call_is_not_repeated_when_its_answer_is_lost(redis_url: str, key: str) -> None:
@@ -709,9 +713,9 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
 
         for _ in range(8):
             visits = [asyncio.create_task(visit(name)) for name in names]
-            for unlucky in chance.sample(visits, len(visits) // 2):
+            for cancelled_visit in chance.sample(visits, len(visits) // 2):
                 await asyncio.sleep(chance.uniform(0, 0.002))
-                unlucky.cancel()
+                cancelled_visit.cancel()
             done = await asyncio.gather(*visits, return_exceptions=True)
             assert {type(each) for each in done} <= {type(None), asyncio.CancelledError}
             assert asyncio.CancelledError in {type(each) for each in done}

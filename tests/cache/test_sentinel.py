@@ -10,14 +10,14 @@ import pytest
 from bot.cache import MISSED, Cache, CacheUnavailable, Notification
 from bot.cli import valkey_checks
 from bot.config.settings import settings
-from tests.sentinels import Watched, watched
+from tests.sentinels import SentinelServers, watched
 
-PATIENCE_S = 30
+TIMEOUT_SECONDS = 30
 SILENCE_S = 2.0
 
 
 @pytest.fixture
-def group(tmp_path: Path) -> Iterator[Watched]:
+def group(tmp_path: Path) -> Iterator[SentinelServers]:
     with watched(tmp_path) as started:
         yield started
 
@@ -31,9 +31,9 @@ async def opened(url: str, seconds: float = 2.0) -> AsyncIterator[Cache]:
         await live.close()
 
 
-async def lent(live: Cache) -> bytes | None:
+async def read_shared(live: Cache) -> bytes | None:
     """Return the value of the key `shared`; retry until a server answers and has the key."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
                 if found := await live.lent("shared"):
@@ -45,7 +45,7 @@ async def lent(live: Cache) -> bytes | None:
 
 async def written(live: Cache) -> None:
     """Write a value; retry until the server accepts writes."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
                 return await live.lend("written", b"after", ttl_s=60)
@@ -53,7 +53,7 @@ async def written(live: Cache) -> None:
                 await asyncio.sleep(0.02)
 
 
-async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> None:
+async def test_cache_follows_the_primary_after_a_failover(group: SentinelServers) -> None:
     await asyncio.to_thread(group.await_agreement)
     async with (
         opened(group.url) as live,
@@ -61,19 +61,21 @@ async def test_cache_follows_the_primary_after_a_failover(group: Watched) -> Non
         live.listen("topic") as subscription,
     ):
         await live.lend("shared", b"before", ttl_s=600)
-        assert await lent(replica) == b"before"
+        assert await read_shared(replica) == b"before"
         group.kill_primary()
         # The replica accepts this write only after its promotion.
         await written(replica)
         await written(live)
-        assert await lent(live) == b"before"
-        async with asyncio.timeout(PATIENCE_S):
+        assert await read_shared(live) == b"before"
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             assert await anext(subscription) == MISSED
             await live.publish("topic", b"news")
             assert await anext(subscription) == Notification("topic", b"news")
 
 
-async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watched) -> None:
+async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(
+    group: SentinelServers,
+) -> None:
     group.silence_sentinel()
     async with opened(group.url, SILENCE_S) as live:
         # The whole call may take at most SILENCE_S, so the cache must stop waiting for the silent
@@ -81,7 +83,7 @@ async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(group: Watc
         assert await live.allow("bucket", rate=1, burst=1) == 0.0
 
 
-async def test_doctor_checks_the_primary_behind_the_sentinels(group: Watched) -> None:
+async def test_doctor_checks_the_primary_behind_the_sentinels(group: SentinelServers) -> None:
     chosen = settings(redis_url=group.url, demo=True)
     found = [finding async for finding in valkey_checks.valkey(chosen)]
     assert [each.said.partition(" ")[0] for each in found if each.what == "valkey"] == ["version"]

@@ -48,7 +48,7 @@ from tests.emulators import whatsapp as wa
 WORDS = Languages()
 CODES = {"E_EMPTY", "E_JSON", "E_SHAPE", "E_DEPTH", "E_NUMBER", "E_DUPKEY", "E_ENCODING", "E_STALE"}
 TEXT = "Құпия сөздер: Testova"
-SAID = Message(
+MESSAGE = Message(
     (TEXT, "Екінші абзац."),
     (
         RenderedButton("1:yes", "Иә", Kind.OPTION),
@@ -61,7 +61,7 @@ SAID = Message(
 
 
 @dataclass
-class Desk:
+class Setup:
     """A channel and one user of it, as the test sees them.
 
     `seen` returns the texts that the user sees. `body` returns the body of a webhook with a text;
@@ -78,7 +78,7 @@ class Desk:
 
 
 @dataclass
-class Fake:
+class FakeChannel:
     """The smallest implementation of a channel, to test the contract itself."""
 
     name = "fake"
@@ -119,17 +119,17 @@ class Fake:
 
 
 @asynccontextmanager
-async def _fake(_redis_url: str) -> AsyncIterator[Desk]:
-    channel = Fake()
+async def _fake(_redis_url: str) -> AsyncIterator[Setup]:
+    channel = FakeChannel()
 
     async def seen() -> list[str]:
         return channel.sent
 
-    yield Desk(channel, "somebody", seen, body=lambda text: json.dumps({"text": text}).encode())
+    yield Setup(channel, "somebody", seen, body=lambda text: json.dumps({"text": text}).encode())
 
 
 @asynccontextmanager
-async def _web(redis_url: str) -> AsyncIterator[Desk]:
+async def _web(redis_url: str) -> AsyncIterator[Setup]:
     live, address = Cache.at(redis_url), f"chat-{time.monotonic_ns()}"
     vault = Vault(Keys(*({1: bytes(32)},) * 3))
 
@@ -137,12 +137,12 @@ async def _web(redis_url: str) -> AsyncIterator[Desk]:
         notes = [note for _id, note in await waiting(live, vault, address, "")]
         return ["\n\n".join(note.say.paragraphs) for note in notes if note.say]
 
-    yield Desk(WebChat(live, vault), address, seen, (address,))
+    yield Setup(WebChat(live, vault), address, seen, (address,))
     await live.close()
 
 
 @asynccontextmanager
-async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
+async def _telegram(_redis_url: str) -> AsyncIterator[Setup]:
     async with tg.Emulator(limits=False) as emulator, aiohttp.ClientSession() as http:
         user = emulator.user(501)
         await user.start("")
@@ -150,14 +150,14 @@ async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
 
         def body(text: str) -> bytes:
             chat = {"id": 501, "type": "private"}
-            who = {"id": 501, "is_bot": False}
-            said = {"message_id": 3, "from": who, "chat": chat, "date": 1, "text": text}
-            return json.dumps({"update_id": next(updates), "message": said}).encode()
+            sender = {"id": 501, "is_bot": False}
+            message = {"message_id": 3, "from": sender, "chat": chat, "date": 1, "text": text}
+            return json.dumps({"update_id": next(updates), "message": message}).encode()
 
         async def seen() -> list[str]:
             return [each.text for each in user.chat if each.from_bot]
 
-        yield Desk(
+        yield Setup(
             Telegram(http, emulator.token, emulator.url, rate=30),
             "501",
             seen,
@@ -168,15 +168,15 @@ async def _telegram(_redis_url: str) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def _whatsapp(_redis_url: str) -> AsyncIterator[Desk]:
+async def _whatsapp(_redis_url: str) -> AsyncIterator[Setup]:
     async with wa.Emulator(limits=False) as emulator, aiohttp.ClientSession() as http:
         user = emulator.user("77010000001")
         await user.say("Сәлем")
 
         def body(text: str) -> bytes:
-            said = {"from": user.phone, "id": f"wamid.{time.monotonic_ns()}", "type": "text"}
+            message = {"from": user.phone, "id": f"wamid.{time.monotonic_ns()}", "type": "text"}
             now = {"timestamp": str(int(time.time())), "text": {"body": text}}
-            value = emulator.world.value(messages=[said | now])
+            value = emulator.world.value(messages=[message | now])
             change = {"field": "messages", "value": value}
             return json.dumps({"object": "x", "entry": [{"changes": [change]}]}).encode()
 
@@ -192,7 +192,7 @@ async def _whatsapp(_redis_url: str) -> AsyncIterator[Desk]:
             auth_header="Authorization: Bearer",
             rate=80,
         )
-        yield Desk(
+        yield Setup(
             channel,
             user.user_id,
             seen,
@@ -202,7 +202,7 @@ async def _whatsapp(_redis_url: str) -> AsyncIterator[Desk]:
         )
 
 
-DESKS: dict[str, Callable[[str], AbstractAsyncContextManager[Desk]]] = {
+DESKS: dict[str, Callable[[str], AbstractAsyncContextManager[Setup]]] = {
     "telegram": _telegram,
     "whatsapp": _whatsapp,
     "web": _web,
@@ -211,19 +211,19 @@ DESKS: dict[str, Callable[[str], AbstractAsyncContextManager[Desk]]] = {
 
 
 @pytest.fixture(params=DESKS)
-async def desk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Desk]:
+async def desk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Setup]:
     async with DESKS[request.param](redis_url) as opened:
         yield opened
 
 
-def _act(desk: Desk, message: Message = SAID, **more: Any) -> ChannelCall:
+def _act(desk: Setup, message: Message = MESSAGE, **more: Any) -> ChannelCall:
     return replace(ChannelCall("send", desk.address, message), **more)
 
 
 # Properties that a channel declares
 
 
-def test_channel_declares_which_calls_it_supports(desk: Desk) -> None:
+def test_channel_declares_which_calls_it_supports(desk: Setup) -> None:
     channel = desk.channel
     assert channel.name
     for flag in (channel.edits, channel.deletes, channel.joins):
@@ -237,7 +237,7 @@ def test_channel_declares_which_calls_it_supports(desk: Desk) -> None:
 # Updates from the platform
 
 
-def test_channel_parses_a_text_as_an_inbound_update(desk: Desk) -> None:
+def test_channel_parses_a_text_as_an_inbound_update(desk: Setup) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     arrivals = desk.channel.parse(desk.body("Сәлем"))
@@ -252,7 +252,7 @@ GARBAGE = [b"", b" ", b"{", b"[]", b"7", b"null", b'"x"', b"\xff", b"[" * 100_00
 
 
 @pytest.mark.parametrize("raw", GARBAGE)
-def test_channel_parse_rejects_or_ignores_unreadable_bodies(desk: Desk, raw: bytes) -> None:
+def test_channel_parse_rejects_or_ignores_unreadable_bodies(desk: Setup, raw: bytes) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     try:
@@ -262,7 +262,7 @@ def test_channel_parse_rejects_or_ignores_unreadable_bodies(desk: Desk, raw: byt
         assert error.code in str(error)
 
 
-def test_channel_parse_raises_unreadable_for_truncated_bodies(desk: Desk) -> None:
+def test_channel_parse_raises_unreadable_for_truncated_bodies(desk: Setup) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     whole = desk.body(TEXT)
@@ -273,7 +273,7 @@ def test_channel_parse_raises_unreadable_for_truncated_bodies(desk: Desk) -> Non
         assert "Testova" not in "".join(traceback.format_exception(failed.value))
 
 
-def test_channel_parse_returns_known_types_or_raises_for_mutated_bodies(desk: Desk) -> None:
+def test_channel_parse_returns_known_types_or_raises_for_mutated_bodies(desk: Setup) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     for changed in _changed(json.loads(desk.body(TEXT))):
@@ -312,7 +312,7 @@ def _changed(value: Any) -> list[Any]:
 # Calls to the platform
 
 
-async def test_channel_send_delivers_the_whole_message_and_returns_an_id(desk: Desk) -> None:
+async def test_channel_send_delivers_the_whole_message_and_returns_an_id(desk: Setup) -> None:
     external_id = await desk.channel.send(_act(desk))
     assert external_id
     seen = (await desk.seen())[-1]
@@ -320,24 +320,24 @@ async def test_channel_send_delivers_the_whole_message_and_returns_an_id(desk: D
     assert "Екінші абзац." in seen
 
 
-async def test_channel_send_delivers_a_long_message_whole_in_order(desk: Desk) -> None:
+async def test_channel_send_delivers_a_long_message_whole_in_order(desk: Setup) -> None:
     words = [f"сөз{number}" for number in range(2500)]
     before = len(await desk.seen())
     assert await desk.channel.send(_act(desk, Message((" ".join(words),), (), "kk")))
     assert " ".join((await desk.seen())[before:]).split() == words
 
 
-async def test_channel_send_accepts_ten_options_with_all_control_buttons(desk: Desk) -> None:
+async def test_channel_send_accepts_ten_options_with_all_control_buttons(desk: Setup) -> None:
     options = tuple(RenderedButton(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
     controls = tuple(
         RenderedButton(payload, label, Kind.CONTROL)
         for payload, label in (("1:>", "Тағы"), ("1:<", "Артқа"), ("!help", "Көмек"))
     )
-    message = Message((TEXT,), (*options, *controls, *SAID.buttons[-1:]), "kk")
+    message = Message((TEXT,), (*options, *controls, *MESSAGE.buttons[-1:]), "kk")
     assert await desk.channel.send(_act(desk, message))
 
 
-async def test_channel_refuses_unsupported_calls_and_performs_the_others(desk: Desk) -> None:
+async def test_channel_refuses_unsupported_calls_and_performs_the_others(desk: Setup) -> None:
     sent = await desk.channel.send(_act(desk))
     for kind, can in (("edit", desk.channel.edits), ("delete", desk.channel.deletes)):
         act = _act(desk, kind=kind, external_id=sent)
@@ -348,14 +348,14 @@ async def test_channel_refuses_unsupported_calls_and_performs_the_others(desk: D
                 await desk.channel.send(act)
 
 
-async def test_channel_refuses_a_send_without_a_message(desk: Desk) -> None:
+async def test_channel_refuses_a_send_without_a_message(desk: Setup) -> None:
     if desk.channel.name == "web":
         pytest.skip("the row of the outbox is the message")
     with pytest.raises(Refused):
         await desk.channel.send(ChannelCall("send", desk.address))
 
 
-async def test_channel_rejects_too_long_content_instead_of_truncating(desk: Desk) -> None:
+async def test_channel_rejects_too_long_content_instead_of_truncating(desk: Setup) -> None:
     if desk.channel.name in ("fake", "web"):
         pytest.skip("takes anything")
     long = RenderedButton("1:" + "x" * 500, "Жауап", Kind.OPTION)
@@ -365,7 +365,7 @@ async def test_channel_rejects_too_long_content_instead_of_truncating(desk: Desk
     assert await desk.seen() == before
 
 
-async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: Desk) -> None:
+async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: Setup) -> None:
     if desk.fail is None:
         pytest.skip("there is no platform that fails")
     desk.fail()
@@ -375,20 +375,20 @@ async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: De
     assert isinstance(error, Unreachable)
     assert error.retry
     assert error.code.startswith("E_SEND")
-    told = "".join(traceback.format_exception(error))
-    assert not any(secret in told for secret in (*desk.secrets, "Testova"))
+    error_text = "".join(traceback.format_exception(error))
+    assert not any(secret in error_text for secret in (*desk.secrets, "Testova"))
 
 
-async def test_channel_ping_raises_nothing_when_the_platform_is_up(desk: Desk) -> None:
+async def test_channel_ping_raises_nothing_when_the_platform_is_up(desk: Setup) -> None:
     await desk.channel.ping()
 
 
-async def test_channel_fetch_raises_send_error_for_a_missing_file(desk: Desk) -> None:
+async def test_channel_fetch_raises_send_error_for_a_missing_file(desk: Setup) -> None:
     with pytest.raises(SendError) as failed:
         async for _chunk in desk.channel.fetch("999"):
             pass
-    told = "".join(traceback.format_exception(failed.value))
-    assert not any(secret in told for secret in desk.secrets)
+    error_text = "".join(traceback.format_exception(failed.value))
+    assert not any(secret in error_text for secret in desk.secrets)
 
 
 def test_send_errors_have_distinct_codes() -> None:

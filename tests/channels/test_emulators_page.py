@@ -126,8 +126,8 @@ async def shown() -> AsyncIterator[Browser]:
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    said = (await process.stdout.readline()).decode()
-    yield Browser(said.split()[-1], kosh)
+    line = (await process.stdout.readline()).decode()
+    yield Browser(line.split()[-1], kosh)
     process.terminate()
     assert await process.wait() == 0
     await kosh.http.close()
@@ -144,8 +144,8 @@ def last(phone: str) -> Callable[[Any], Any]:
     """Return a function that finds Kosh's newest message on a phone."""
 
     def seen(views: Any) -> Any:
-        mine = [one for one in views[phone]["messages"] if not one["mine"]]
-        return mine[-1] if mine else None
+        received = [one for one in views[phone]["messages"] if not one["mine"]]
+        return received[-1] if received else None
 
     return seen
 
@@ -214,10 +214,10 @@ async def test_emulators_page_refuses_invalid_actions(page: Browser) -> None:
 
 
 async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
-    said = {"text": "1"}
-    assert await page.do("/whatsapp/say", said, Origin="https://example.org") == 403
-    assert await page.do("/whatsapp/say", said, Host="example.org") == 403
-    assert await page.do("/whatsapp/say", said, Origin=page.url) == 204
+    body = {"text": "1"}
+    assert await page.do("/whatsapp/say", body, Origin="https://example.org") == 403
+    assert await page.do("/whatsapp/say", body, Host="example.org") == 403
+    assert await page.do("/whatsapp/say", body, Origin=page.url) == 204
     async with page.kosh.http.get(page.url) as answer:
         policy = answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy

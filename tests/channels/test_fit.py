@@ -17,12 +17,12 @@ from flows.engine import screens
 from flows.engine.events import Button, Kind, Page, Say
 from flows.engine.language_protocol import Refusal
 from flows.engine.turn import option_buttons
-from tests.channels.walked import LANGUAGES, WORDS, message, says
+from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_telegram_layout_truncates_no_message_of_any_flow(language: str) -> None:
-    for say in says(Page.OFFERED):
+    for say in flow_messages(Page.OFFERED):
         sent = message(say, language)
         found = telegram_layout.parts(sent)
         assert all(0 < TELEGRAM.measure(text) <= TELEGRAM.text for text, _markup in found)
@@ -35,7 +35,7 @@ def test_telegram_layout_truncates_no_message_of_any_flow(language: str) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatsapp_layout_truncates_no_message_of_any_flow(language: str) -> None:
-    for say in says(Page.ALWAYS):
+    for say in flow_messages(Page.ALWAYS):
         sent = message(say, language)
         found = whatsapp_layout.parts(sent, WORDS)
         text, labels = _shown(found[-1])
@@ -92,7 +92,7 @@ def test_whatsapp_menu_is_one_list_with_officer_and_exit_options(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_web_chat_layout_truncates_no_message_of_any_flow(language: str) -> None:
-    for say in says(Page.NEVER):
+    for say in flow_messages(Page.NEVER):
         sent = message(say, language)
         assert sum(map(len, sent.paragraphs)) <= WEB.text
         assert all(len(press.payload) <= WEB.payload for press in sent.buttons)
@@ -103,7 +103,7 @@ def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) 
     """Check that a person can type each label left out of a list: reserved words and options."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
-    for say in says(Page.ALWAYS):
+    for say in flow_messages(Page.ALWAYS):
         sent = message(say, language)
         for press in whatsapp_layout.arranged(sent.buttons)[1]:
             known = press.label in spoken or WORDS.reserved(press.label)

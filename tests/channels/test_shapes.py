@@ -110,7 +110,7 @@ SHOWN, FIRST, STEPS, OTHER = (
 )  # fmt: skip
 
 
-def _ways() -> Message:
+def _alternative_programmes() -> Message:
     chat = Chat.begun("ru", "eligibility")
     chat.presses("move", "yes", "yes", "UZ", "no", "none", "unsaid")
     runtime = cast("Runtime", SimpleNamespace(languages=WORDS))
@@ -122,7 +122,7 @@ def _ways() -> Message:
 
 
 def test_telegram_collapses_the_alternative_programmes() -> None:
-    message = _ways()
+    message = _alternative_programmes()
     formatted = [
         each
         for text, _markup in telegram.parts(message)
@@ -139,7 +139,7 @@ def test_telegram_collapses_the_alternative_programmes() -> None:
 
 
 def test_web_chat_collapses_the_alternative_programmes() -> None:
-    message = _ways()
+    message = _alternative_programmes()
     kinds, start = {}, 0
     for part in bubble_of("1", message)["parts"]:
         kinds[message.lines[start].partition(":")[0]] = part["kind"]
@@ -152,7 +152,7 @@ def test_web_chat_collapses_the_alternative_programmes() -> None:
 
 
 def test_whatsapp_lists_alternative_programmes_last_with_bold_titles() -> None:
-    body = "".join(str(part) for part in whatsapp.parts(_ways(), WORDS))
+    body = "".join(str(part) for part in whatsapp.parts(_alternative_programmes(), WORDS))
     assert (
         0
         < body.index(f"*{SHOWN}")

@@ -133,13 +133,13 @@ def test_telegram_text_parses_as_a_start_event_only_for_the_start_command(
 )
 @pytest.mark.row(55)
 def test_telegram_forwarded_and_via_bot_texts_parse_as_text(more: dict[str, Any]) -> None:
-    said = inbound(events.Said("a : b"))
-    assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == said
+    expected = inbound(events.Said("a : b"))
+    assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == expected
 
 
 def test_telegram_start_without_a_language_code_has_no_language_hint() -> None:
-    who = {"id": 501, "is_bot": False}
-    started = parse(update(message=message(text="/start", **{"from": who})))
+    sender = {"id": 501, "is_bot": False}
+    started = parse(update(message=message(text="/start", **{"from": sender})))
     assert started == inbound(events.Started("", ""))
 
 
@@ -171,9 +171,9 @@ NULLS = dict.fromkeys(("caption", "contact", "document", "photo", "sender_chat",
 
 @pytest.mark.requirement("S-88")
 def test_telegram_optional_fields_may_be_null() -> None:
-    who = WHO | {"language_code": None, "is_bot": None}
-    said = message(text="/start", **NULLS | {"from": who, "location": None})
-    assert parse(update(message=said, callback_query=None)) == inbound(events.Started("", ""))
+    sender = WHO | {"language_code": None, "is_bot": None}
+    raw = message(text="/start", **NULLS | {"from": sender, "location": None})
+    assert parse(update(message=raw, callback_query=None)) == inbound(events.Started("", ""))
     voice = message(voice={}, text=None, **NULLS | {"location": None})
     assert parse(update(message=voice)) == inbound(events.Unreadable("voice"))
     photo = NULLS | {"photo": [{"file_id": "L", "file_size": None}]}
@@ -543,8 +543,8 @@ def test_json_duplicate_key_is_found_in_every_spelling(
         with pytest.raises(Unreadable, match="E_DUPKEY"):
             json_decoding.read(body)
     else:
-        mended = body.decode().replace("\\ud800", "\\ufffd").replace("\\ud83d", "\\ufffd")
-        assert json_decoding.read(body) == json.loads(mended)
+        repaired = body.decode().replace("\\ud800", "\\ufffd").replace("\\ud83d", "\\ufffd")
+        assert json_decoding.read(body) == json.loads(repaired)
 
 
 # Calls to Telegram
@@ -581,13 +581,15 @@ def logged() -> Iterator[Logged]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the time limit of a call, and the waits between retries."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
 
 
-def said(*paragraphs: str, buttons: tuple[RenderedButton, ...] = (), **more: Any) -> ChannelCall:
+def send_call(
+    *paragraphs: str, buttons: tuple[RenderedButton, ...] = (), **more: Any
+) -> ChannelCall:
     return ChannelCall("send", "501", Message(paragraphs, buttons, "kk", **more))
 
 
@@ -612,7 +614,7 @@ def rows(user: User) -> list[list[str]]:
 async def test_telegram_message_is_sent_as_plain_text(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    act = said("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
+    act = send_call("<b>Testova</b> & *co*", "https://kosh.example", progress=(7, 22), protect=True)
     sent = await channel.send(act)
     assert gulnar.last.text == "<b>Testova</b> & *co*\n\nhttps://kosh.example\n\n7/22"
     assert (sent, gulnar.last.protected) == (str(gulnar.last.id), True)
@@ -624,7 +626,7 @@ async def test_telegram_message_is_sent_as_plain_text(
 async def test_telegram_message_is_forwardable_unless_protected(
     channel: Telegram, gulnar: User
 ) -> None:
-    await channel.send(said("a"))
+    await channel.send(send_call("a"))
     assert not gulnar.last.protected
 
 
@@ -647,14 +649,14 @@ async def test_telegram_message_is_forwardable_unless_protected(
 async def test_telegram_buttons_are_arranged_by_label_length(
     channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...], shown: list[list[str]]
 ) -> None:
-    await channel.send(said("?", buttons=buttons))
+    await channel.send(send_call("?", buttons=buttons))
     assert rows(gulnar) == shown
 
 
 async def test_telegram_button_payload_round_trips(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    sent = await channel.send(said("?", buttons=(RenderedButton("x" * 64, "Иә", "option"),)))
+    sent = await channel.send(send_call("?", buttons=(RenderedButton("x" * 64, "Иә", "option"),)))
     pressed = await gulnar.press("Иә")
     [arrival] = await received(channel, telegram)
     assert isinstance(arrival, Inbound)
@@ -667,14 +669,14 @@ async def test_telegram_payload_longer_than_the_limit_is_refused(
     channel: Telegram, gulnar: User, payload: str
 ) -> None:
     with pytest.raises(Refused):
-        await channel.send(said("?", buttons=(RenderedButton(payload, "Иә", "option"),)))
+        await channel.send(send_call("?", buttons=(RenderedButton(payload, "Иә", "option"),)))
     assert gulnar.received == []
 
 
 async def test_telegram_contact_request_uses_a_reply_keyboard(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    sent = await channel.send(said("Phone?", buttons=(SHARE, *controls("Артқа"), EXIT)))
+    sent = await channel.send(send_call("Phone?", buttons=(SHARE, *controls("Артқа"), EXIT)))
     question, request = gulnar.received
     assert question.labels == ["Артқа", "Жабу"]
     assert (gulnar.keyboard, sent) == ([SHARE.label], f"{question.id},{request.id}")
@@ -690,7 +692,7 @@ async def test_telegram_contact_request_uses_a_reply_keyboard(
 async def test_telegram_contact_keyboard_is_removed_by_the_next_message(
     channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...]
 ) -> None:
-    await channel.send(said("Phone?", buttons=(SHARE, EXIT)))
+    await channel.send(send_call("Phone?", buttons=(SHARE, EXIT)))
     assert gulnar.keyboard == [SHARE.label]
     after = Message(("a",), buttons, ends_contact=True)
     await channel.send(ChannelCall("send", "501", after))
@@ -705,7 +707,7 @@ async def test_telegram_long_message_is_split_at_paragraphs(
     channel: Telegram, gulnar: User
 ) -> None:
     first, second, third = "а" * 4096, "б" * 2000, "👋" * 1047
-    sent = await channel.send(said(first, second, third, "г", buttons=(EXIT,), protect=True))
+    sent = await channel.send(send_call(first, second, third, "г", buttons=(EXIT,), protect=True))
     assert [one.text for one in gulnar.received] == [first, f"{second}\n\n{third}", "г"]
     assert [one.labels for one in gulnar.received] == [[], [], ["Жабу"]]
     assert all(one.protected for one in gulnar.received)
@@ -748,7 +750,7 @@ async def test_telegram_partly_sent_message_resumes_after_its_sent_parts(
 ) -> None:
     telegram.fail(Slow(0), method="sendMessage")
     telegram.fail(Flooded(3), method="sendMessage")
-    act = replace(said("а" * 4096, "б"), row=row)
+    act = replace(send_call("а" * 4096, "б"), row=row)
     with pytest.raises(Throttled) as raised:
         await channel.send(act)
     assert (raised.value.sent, raised.value.parts) == (1, 2)
@@ -763,7 +765,7 @@ async def test_telegram_sent_part_is_not_deleted_when_the_rest_is_rejected(
     telegram.fail(Slow(0), method="sendMessage")
     telegram.fail(Rejected("message text is empty"), method="sendMessage")
     with pytest.raises(InvalidRequest) as raised:
-        await channel.send(replace(said("а" * 4096, "б"), row="7"))
+        await channel.send(replace(send_call("а" * 4096, "б"), row="7"))
     assert raised.value.sent == 1
     assert [one.deleted for one in gulnar.chat] == [False]
 
@@ -774,7 +776,7 @@ async def test_telegram_unknown_error_is_retryable_and_raises_an_alert(
 ) -> None:
     telegram.fail(Rejected("BOT_RESTRICTED_OF_2027"), method="sendMessage")
     with pytest.raises(UnknownRefusal) as raised:
-        await channel.send(said("a"))
+        await channel.send(send_call("a"))
     assert raised.value.retry
     assert [line["code"] for line in logged] == ["E_TELEGRAM_UNKNOWN"]
 
@@ -782,7 +784,7 @@ async def test_telegram_unknown_error_is_retryable_and_raises_an_alert(
 @pytest.mark.requirement("S-88")
 async def test_telegram_message_is_sent_into_its_topic(channel: Telegram, gulnar: User) -> None:
     thread = await gulnar.open_topic("Papers")
-    sent = await channel.send(replace(said("а" * 4096, "б"), address=f"501/{thread}"))
+    sent = await channel.send(replace(send_call("а" * 4096, "б"), address=f"501/{thread}"))
     assert [one.thread for one in gulnar.received] == [thread, thread]
     await channel.send(ChannelCall("edit", f"501/{thread}", Message(("new",)), sent.split(",")[0]))
     await channel.send(ChannelCall("delete", f"501/{thread}", external_id=sent))
@@ -794,20 +796,20 @@ async def test_telegram_message_is_sent_without_topic_when_the_topic_was_deleted
 ) -> None:
     thread = await gulnar.open_topic("Papers")
     gulnar.delete_topic(thread)
-    await channel.send(replace(said("a"), address=f"501/{thread}"))
+    await channel.send(replace(send_call("a"), address=f"501/{thread}"))
     assert (gulnar.last.text, gulnar.last.thread) == ("a", None)
     assert logged == []
 
 
 async def test_telegram_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:
-    sent = await channel.send(said("old", buttons=options("a")))
+    sent = await channel.send(send_call("old", buttons=options("a")))
     new = Message(("new",), options("b"))
     assert await channel.send(ChannelCall("edit", "501", new, sent)) == sent
     assert (gulnar.last.text, rows(gulnar)) == ("new", [["b"]])
 
 
 async def test_telegram_edit_without_changes_succeeds(channel: Telegram, gulnar: User) -> None:
-    act = said("same", buttons=options("a"))
+    act = send_call("same", buttons=options("a"))
     sent = await channel.send(act)
     assert await channel.send(ChannelCall("edit", "501", act.message, sent)) == sent
 
@@ -815,7 +817,7 @@ async def test_telegram_edit_without_changes_succeeds(channel: Telegram, gulnar:
 async def test_telegram_edit_of_a_deleted_message_raises_cannot_edit(
     channel: Telegram, gulnar: User
 ) -> None:
-    sent = await channel.send(said("old"))
+    sent = await channel.send(send_call("old"))
     await gulnar.delete(gulnar.last)
     with pytest.raises(CannotEdit):
         await channel.send(ChannelCall("edit", "501", Message(("new",)), sent))
@@ -824,9 +826,9 @@ async def test_telegram_edit_of_a_deleted_message_raises_cannot_edit(
 async def test_telegram_edit_of_a_message_from_the_user_raises_cannot_edit(
     channel: Telegram, gulnar: User
 ) -> None:
-    theirs = await gulnar.say("a")
+    message = await gulnar.say("a")
     with pytest.raises(CannotEdit):
-        await channel.send(ChannelCall("edit", "501", Message(("new",)), str(theirs.id)))
+        await channel.send(ChannelCall("edit", "501", Message(("new",)), str(message.id)))
 
 
 @pytest.mark.parametrize(
@@ -840,7 +842,7 @@ async def test_telegram_edit_of_a_message_from_the_user_raises_cannot_edit(
 async def test_telegram_edit_to_an_unsupported_message_raises_cannot_edit(
     channel: Telegram, gulnar: User, new: Message
 ) -> None:
-    sent = await channel.send(said("old"))
+    sent = await channel.send(send_call("old"))
     with pytest.raises(CannotEdit):
         await channel.send(ChannelCall("edit", "501", new, sent))
     assert gulnar.last.text == "old"
@@ -849,18 +851,20 @@ async def test_telegram_edit_to_an_unsupported_message_raises_cannot_edit(
 async def test_telegram_delete_removes_messages_of_user_and_bot(
     channel: Telegram, gulnar: User
 ) -> None:
-    theirs = await gulnar.say("AA 1234567")
-    ours = await channel.send(said("a"))
-    await channel.send(ChannelCall("delete", "501", external_id=f"{theirs.id},{ours},999999"))
+    user_message = await gulnar.say("AA 1234567")
+    bot_message_id = await channel.send(send_call("a"))
+    await channel.send(
+        ChannelCall("delete", "501", external_id=f"{user_message.id},{bot_message_id},999999")
+    )
     assert all(one.deleted for one in gulnar.chat)
 
 
 async def test_telegram_delete_skips_too_old_messages(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    old = await channel.send(said("old"))
+    old = await channel.send(send_call("old"))
     telegram.advance(49 * 3600)
-    new = [await channel.send(said(str(n))) for n in range(120)]
+    new = [await channel.send(send_call(str(n))) for n in range(120)]
     await channel.send(
         ChannelCall("delete", "501", external_id=",".join([*new[:60], old, *new[60:]]))
     )
@@ -883,7 +887,7 @@ async def test_telegram_leave_group_is_idempotent(
 async def test_telegram_button_press_is_acknowledged_by_call_or_webhook_answer(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    await channel.send(said("?", buttons=options("a")))
+    await channel.send(send_call("?", buttons=options("a")))
     first, second = await gulnar.press("a"), await gulnar.press("a")
     await channel.acknowledge(first.id)
     assert (await gulnar.wait_for_answer(first)).answered
@@ -916,7 +920,7 @@ async def test_telegram_acknowledge_raises_nothing_when_the_call_fails(
     ],
     ids=str,
 )
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.requirement("S-12")
 async def test_telegram_failed_or_malformed_response_raises_a_retryable_error(
     channel: Telegram,
@@ -927,7 +931,7 @@ async def test_telegram_failed_or_malformed_response_raises_a_retryable_error(
 ) -> None:
     telegram.fail(fault)
     with pytest.raises(error) as raised:
-        await channel.send(said("a"))
+        await channel.send(send_call("a"))
     assert raised.value.retry
     assert raised.value.delay == (7 if error is Throttled else None)
 
@@ -939,7 +943,7 @@ async def test_telegram_send_raises_blocked_when_blocked_or_deactivated(
 ) -> None:
     setattr(gulnar.person, gone, True)
     with pytest.raises(BlockedByUser):
-        await channel.send(said("a"))
+        await channel.send(send_call("a"))
 
 
 async def test_telegram_send_raises_blocked_for_an_unknown_chat(
@@ -954,7 +958,7 @@ async def test_telegram_send_raises_blocked_for_an_unknown_chat(
 async def test_telegram_empty_message_is_refused_and_logged(
     channel: Telegram, gulnar: User, logged: Logged
 ) -> None:
-    for act in (said("\u200b"), ChannelCall("send", "501")):
+    for act in (send_call("\u200b"), ChannelCall("send", "501")):
         with pytest.raises(Refused):
             await channel.send(act)
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
@@ -966,7 +970,7 @@ async def test_telegram_message_is_sent_without_buttons_when_they_are_refused(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged, description: str
 ) -> None:
     telegram.fail(Rejected(description), method="sendMessage")
-    sent = await channel.send(said("a", buttons=options("b")))
+    sent = await channel.send(send_call("a", buttons=options("b")))
     assert (gulnar.last.text, rows(gulnar), sent) == ("a", [], str(gulnar.last.id))
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"]
 
@@ -977,7 +981,7 @@ async def test_telegram_message_is_refused_when_it_fails_without_buttons_too(
     fault = Rejected("BUTTON_DATA_INVALID")
     telegram.fail(fault, method="sendMessage", times=2)
     with pytest.raises(InvalidRequest) as raised:
-        await channel.send(said("a", buttons=options("b")))
+        await channel.send(send_call("a", buttons=options("b")))
     assert not raised.value.retry
     assert gulnar.received == []
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"] * 2
@@ -997,7 +1001,7 @@ async def test_telegram_send_to_a_migrated_group_uses_its_new_id_and_alerts(
 async def test_telegram_delete_call_contains_each_message_id_once(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    sent = await channel.send(said("a"))
+    sent = await channel.send(send_call("a"))
     await channel.send(ChannelCall("delete", "501", external_id=f"{sent},{sent}"))
     [call] = telegram.journal.calls("deleteMessages")
     assert call.params["message_ids"] == [int(sent)]
@@ -1008,12 +1012,12 @@ async def test_telegram_wrong_token_suspends_the_channel_and_alerts(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged
 ) -> None:
     with pytest.raises(ChannelSuspended):
-        await Telegram(http, "7000000001:wrong", telegram.url).send(said("a"))
+        await Telegram(http, "7000000001:wrong", telegram.url).send(send_call("a"))
     assert [line["code"] for line in logged] == ["E_TELEGRAM_TOKEN"]
 
 
 @pytest.mark.parametrize("fault", [Broken(502), Cut(), Silent(), "nobody listens", "no address"])
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.requirement("S-42")
 @pytest.mark.row(85)
 async def test_telegram_token_appears_in_no_error_and_no_log(
@@ -1024,10 +1028,10 @@ async def test_telegram_token_appears_in_no_error_and_no_log(
         telegram.fail(fault)
     channel = Telegram(http, TOKEN, nowhere.get(fault, telegram.url))
     with pytest.raises(Unreachable) as raised:
-        await channel.send(said("a"))
+        await channel.send(send_call("a"))
     seen = [raised.value, raised.value.__context__, raised.value.__cause__, channel, logged]
-    told = [*traceback.format_exception(raised.value), *map(repr, seen)]
-    assert TOKEN.partition(":")[2] not in "".join(told)
+    texts = [*traceback.format_exception(raised.value), *map(repr, seen)]
+    assert TOKEN.partition(":")[2] not in "".join(texts)
 
 
 # Long polling
@@ -1084,7 +1088,7 @@ async def test_telegram_polling_confirms_updates_that_come_twice_or_shuffled(
     assert telegram.journal.acknowledged() == {*telegram.journal.updates()}
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_telegram_polling_continues_after_errors_of_the_platform(
     channel: Telegram,
     gulnar: User,
@@ -1216,8 +1220,8 @@ async def test_telegram_profile_error_hides_the_token(
 
 
 def test_telegram_profile_lists_exactly_the_commands_that_kosh_handles() -> None:
-    obeyed = {word.value for word in Reserved} - {"back", "skip"}
-    assert set(telegram_profile.COMMANDS) == obeyed
+    handled = {word.value for word in Reserved} - {"back", "skip"}
+    assert set(telegram_profile.COMMANDS) == handled
 
 
 @pytest.mark.parametrize("code", [code for code, _name in Languages().languages()])

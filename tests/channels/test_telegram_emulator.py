@@ -235,15 +235,15 @@ async def test_telegram_emulator_message_kinds_are_readable_by_aiogram(
     await gulnar.send_contact(own=True)
     await gulnar.send_contact(own=False)
     await gulnar.send_photo(album="7")
-    got = [one.message for one in await bot.get_updates() if one.message]
+    messages = [one.message for one in await bot.get_updates() if one.message]
 
-    assert [one.content_type for one in got] == [
+    assert [one.content_type for one in messages] == [
         *("photo", "voice", "audio", "video", "video_note", "animation", "sticker"),
         *("location", "venue", "poll", "dice", "contact", "contact", "photo"),
     ]
-    assert got[11].contact and got[11].contact.user_id == 501
-    assert got[12].contact and got[12].contact.user_id is None
-    assert got[13].media_group_id == "7"
+    assert messages[11].contact and messages[11].contact.user_id == 501
+    assert messages[12].contact and messages[12].contact.user_id is None
+    assert messages[13].media_group_id == "7"
 
 
 async def test_telegram_emulator_contact_button_shares_the_users_number(
@@ -322,7 +322,7 @@ def html(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("method", "params", "why"),
+    ("method", "params", "reason"),
     [
         ("sendMessage", {"text": "x"}, "chat_id is empty"),
         ("sendMessage", {"chat_id": 501}, "message text is empty"),
@@ -461,12 +461,12 @@ def html(text: str) -> dict[str, Any]:
     ],
 )
 async def test_telegram_emulator_refuses_invalid_calls(
-    telegram: Emulator, gulnar: User, method: str, params: dict[str, Any], why: str
+    telegram: Emulator, gulnar: User, method: str, params: dict[str, Any], reason: str
 ) -> None:
     answer = await call(telegram, method, **params)
     assert (answer["ok"], answer["error_code"]) == (False, 400)
     assert answer["description"].startswith("Bad Request: ")
-    assert why in answer["description"]
+    assert reason in answer["description"]
     assert gulnar.chat == []
 
 
@@ -517,13 +517,13 @@ async def test_telegram_emulator_counts_entities_in_utf16_after_trimming(
 async def test_telegram_emulator_accepts_edits_only_of_bot_messages_that_change(
     telegram: Emulator, gulnar: User
 ) -> None:
-    said = await gulnar.say("сәлем")
+    message = await gulnar.say("сәлем")
     sent = await call(telegram, "sendMessage", **TEXT, reply_markup=inline([button()]))
     edit = {"chat_id": 501, "message_id": sent["result"]["message_id"], "text": "Иә ма?"}
     same = await call(telegram, "editMessageText", **edit, reply_markup=inline([button()]))
     assert same["description"].startswith("Bad Request: message is not modified: specified new")
     assert (await call(telegram, "editMessageText", **edit))["ok"]
-    foreign = await call(telegram, "editMessageText", **edit | {"message_id": said.id})
+    foreign = await call(telegram, "editMessageText", **edit | {"message_id": message.id})
     assert foreign["description"] == "Bad Request: message can't be edited"
 
     below = {"keyboard": [[{"text": "x"}]]}
@@ -611,10 +611,10 @@ async def test_telegram_emulator_group_delivers_commands_and_can_be_left(
     group = await gulnar.add_bot_to_group("Ауыл")
     await gulnar.say("жай сөз", group)
     await gulnar.say("/start@kosh_emulated_bot", group)
-    added, joined, heard = await bot.get_updates()
+    added, joined, command = await bot.get_updates()
     assert added.my_chat_member and added.my_chat_member.chat.type == "supergroup"
     assert joined.message and joined.message.new_chat_members
-    assert heard.message and heard.message.text == "/start@kosh_emulated_bot"
+    assert command.message and command.message.text == "/start@kosh_emulated_bot"
 
     ask = {"keyboard": [[{"text": "x", "request_contact": True}]]}
     answer = await call(telegram, "sendMessage", chat_id=group.id, text="x", reply_markup=ask)
@@ -796,7 +796,7 @@ async def test_telegram_emulator_retries_a_delivery_with_backoff(
         (4, 503),
         (5, 200),
     ]
-    gaps = [later.at - sooner.at for sooner, later in pairwise(tries)]
+    gaps = [later.at - earlier.at for earlier, later in pairwise(tries)]
     assert all(gap >= wait * FAST.scale for gap, wait in zip(gaps, (0, 2, 4, 8), strict=True))
     info = (await call(telegram, "getWebhookInfo"))["result"]
     assert info["last_error_message"] == "Wrong response from the webhook: 503"
@@ -1013,8 +1013,8 @@ async def test_telegram_emulator_writes_its_journal_to_a_jsonl_file(tmp_path: Pa
 
 @pytest_asyncio.fixture
 async def process(hook: Hook, tmp_path: Path) -> AsyncIterator[str]:
-    given = ["--webhook", hook.url, "--secret", SECRET, "--log", str(tmp_path / "log.jsonl")]
-    program = [sys.executable, "-m", "tests.emulators.telegram", "--no-limits", *given]
+    arguments = ["--webhook", hook.url, "--secret", SECRET, "--log", str(tmp_path / "log.jsonl")]
+    program = [sys.executable, "-m", "tests.emulators.telegram", "--no-limits", *arguments]
     root = Path(__file__).parents[2]
     child = await asyncio.create_subprocess_exec(*program, cwd=root, stdout=asyncio.subprocess.PIPE)
     assert child.stdout is not None
@@ -1027,8 +1027,8 @@ async def process(hook: Hook, tmp_path: Path) -> AsyncIterator[str]:
 async def test_telegram_emulator_process_is_controlled_over_http(
     process: str, http: aiohttp.ClientSession, hook: Hook, tmp_path: Path
 ) -> None:
-    async def control(verb: str, *asked: dict[str, Any]) -> Any:
-        async with http.post(f"{process}/_control/{verb}", json=list(asked)) as response:
+    async def control(verb: str, *bodies: dict[str, Any]) -> Any:
+        async with http.post(f"{process}/_control/{verb}", json=list(bodies)) as response:
             return await response.json()
 
     async def look(what: str) -> Any:

@@ -148,8 +148,8 @@ def test_telegram_update_field_types_match_aiogram(struct: type[msgspec.Struct],
     }
     for field in msgspec.structs.fields(struct):
         assert field.encode_name in published, field.encode_name
-        theirs = _kinds(published[field.encode_name].annotation)
-        assert _kinds(field.type) == theirs, field.encode_name
+        aiogram_kinds = _kinds(published[field.encode_name].annotation)
+        assert _kinds(field.type) == aiogram_kinds, field.encode_name
 
 
 @pytest.mark.parametrize(("struct", "name"), PAIRS)
@@ -160,9 +160,9 @@ def test_telegram_update_required_fields_are_required_in_aiogram(
     published = {field.alias or attribute: field for attribute, field in fields.items()}
     for field in msgspec.structs.fields(struct):
         if field.required:
-            theirs = published[field.encode_name]
-            constant = get_origin(theirs.annotation) is typing.Literal
-            assert theirs.is_required() or constant, field.encode_name
+            aiogram_field = published[field.encode_name]
+            constant = get_origin(aiogram_field.annotation) is typing.Literal
+            assert aiogram_field.is_required() or constant, field.encode_name
 
 
 def test_telegram_message_content_kinds_exist_in_aiograms_message() -> None:

@@ -61,7 +61,7 @@ async def platform() -> AsyncIterator[Platform]:
     await runner.cleanup()
 
 
-def bot_of(http: aiohttp.ClientSession, api: str) -> Any:
+def create_bot(http: aiohttp.ClientSession, api: str) -> Any:
     from aiogram import Bot
 
     return Bot(TOKEN, JsonSession(http, api))
@@ -107,14 +107,14 @@ async def test_telegram_session_sends_the_same_request_as_aiograms_session(
     http: aiohttp.ClientSession, number: int
 ) -> None:
     method = methods()[number]
-    bot = bot_of(http, "http://127.0.0.1:9")
+    bot = create_bot(http, "http://127.0.0.1:9")
     files: dict[str, Any] = {}
-    theirs = {
+    aiogram_fields = {
         name: value
         for name, each in method.model_dump(warnings=False).items()
         if (value := bot.session.prepare_value(each, bot, files, _dumps_json=False)) is not None
     }
-    assert json.loads(encode(method)) == theirs
+    assert json.loads(encode(method)) == aiogram_fields
     assert not files
 
 
@@ -123,7 +123,7 @@ async def test_telegram_session_sends_a_file_as_multipart_form(http: aiohttp.Cli
 
     async with Emulator(limits=False) as telegram:
         user = telegram.user(501, started=True)
-        bot = bot_of(http, telegram.url)
+        bot = create_bot(http, telegram.url)
         file = BufferedInputFile(b"%PDF-1.7", "list.pdf")
         sent = await bot.send_document(501, file, caption="Тізім")
         assert sent == session.MessageRef(user.received[-1].id)
@@ -140,7 +140,7 @@ async def test_telegram_session_parses_only_the_id_of_a_sent_message(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = b'{"ok":true,"result":{"message_id":7,"chat":"of next year","date":null}}'
-    sent = await bot_of(http, platform.url).send_message(5, "a")
+    sent = await create_bot(http, platform.url).send_message(5, "a")
     assert sent == session.MessageRef(7)
 
 
@@ -148,7 +148,7 @@ async def test_telegram_session_returns_raw_updates_that_aiogram_cannot_parse(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = b'{"ok":true,"result":[{"update_id":1,"message":7},{"update_id":2}]}'
-    read = await bot_of(http, platform.url).get_updates()
+    read = await create_bot(http, platform.url).get_updates()
     assert [*map(bytes, read)] == [b'{"update_id":1,"message":7}', b'{"update_id":2}']
 
 
@@ -158,7 +158,7 @@ async def test_telegram_session_parses_other_responses_with_aiogram_types(
     platform.body = (
         b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Kosh","of_next_year":[]}}'
     )
-    me = await bot_of(http, platform.url).get_me()
+    me = await create_bot(http, platform.url).get_me()
     assert (me.id, me.first_name) == (1, "Kosh")
 
 
@@ -166,8 +166,8 @@ async def test_telegram_session_parses_other_responses_with_aiogram_types(
 
 
 def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:
-    said = {"ok": False, "error_code": code, "description": description}
-    return json.dumps(said | {"parameters": parameters} if parameters else said).encode()
+    fields = {"ok": False, "error_code": code, "description": description}
+    return json.dumps(fields | {"parameters": parameters} if parameters else fields).encode()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_telegram_session_maps_error_responses_without_leaking_secrets(
 ) -> None:
     platform.status, platform.body = status, body
     with pytest.raises(SendError) as raised:
-        await bot_of(http, platform.url).send_message(CHAT, TEXT)
+        await create_bot(http, platform.url).send_message(CHAT, TEXT)
     assert type(raised.value) is error
     assert raised.value.__context__ is raised.value.__cause__ is None
     shown = "".join(traceback.format_exception(raised.value)) + repr(vars(raised.value))
@@ -221,7 +221,7 @@ async def test_telegram_session_reads_the_delay_of_retry_after(
 ) -> None:
     platform.status, platform.body = 429, refused("Too Many Requests", 429, **parameters)
     with pytest.raises(Throttled) as raised:
-        await bot_of(http, platform.url).send_message(5, "a")
+        await create_bot(http, platform.url).send_message(5, "a")
     assert raised.value.delay == delay
 
 
@@ -230,7 +230,7 @@ async def test_telegram_session_raises_no_alert_for_a_rejected_deletion(
 ) -> None:
     platform.status, platform.body = 400, refused("Bad Request: message can't be deleted")
     with capture_logs() as lines, pytest.raises(Refused) as raised:
-        await bot_of(http, platform.url).delete_messages(5, [1])
+        await create_bot(http, platform.url).delete_messages(5, [1])
     assert type(raised.value) is Refused
     assert lines == []
 
@@ -252,13 +252,13 @@ async def test_telegram_session_hides_the_content_of_a_malformed_response(
 ) -> None:
     platform.body = b'{"ok":true,"result":"Testova"}'
     with pytest.raises(Unreachable) as raised:
-        await call(bot_of(http, platform.url))
+        await call(create_bot(http, platform.url))
     assert raised.value.__context__ is None
 
 
 async def test_telegram_session_keeps_the_shared_connections_when_closed(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
-    bot = bot_of(http, platform.url)
+    bot = create_bot(http, platform.url)
     await bot.session.close()
     assert await bot.delete_webhook() is True

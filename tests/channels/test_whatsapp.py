@@ -59,8 +59,8 @@ def parse(*values: dict[str, Any], number_id: str = NUMBER_ID) -> tuple[Incoming
 
 
 def metadata(number_id: str = NUMBER_ID) -> dict[str, Any]:
-    told = {"display_phone_number": "77170000000", "phone_number_id": number_id}
-    return {"messaging_product": "whatsapp", "metadata": told}
+    phone_number = {"display_phone_number": "77170000000", "phone_number_id": number_id}
+    return {"messaging_product": "whatsapp", "metadata": phone_number}
 
 
 def body(entries: object) -> bytes:
@@ -91,9 +91,9 @@ def event_of(**contents: Any) -> events.Event:
 
 
 def test_whatsapp_text_parses_with_its_sender_and_time() -> None:
-    said = events.Said("Сәлем")
+    event = events.Said("Сәлем")
     assert one(text()) == Inbound(
-        "whatsapp", "wamid.A", USER_ID, USER_ID, said, "wamid.A", "", (PHONE,), NOW - 5
+        "whatsapp", "wamid.A", USER_ID, USER_ID, event, "wamid.A", "", (PHONE,), NOW - 5
     )
 
 
@@ -279,7 +279,7 @@ def test_whatsapp_flow_reply_is_parsed_as_text(written: str | None, event: event
     assert event_of(type="interactive", interactive=reply) == event
 
 
-def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
+def parse_change(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
     changes = [{"field": field, "value": metadata() | value}]
     return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
 
@@ -287,19 +287,19 @@ def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
 @pytest.mark.requirement("S-88")
 def test_whatsapp_incoming_call_gets_one_text_reply() -> None:
     call = {"id": "wacid.A", "from": PHONE, "timestamp": str(NOW), "event": "connect"}
-    [arrival] = beside("calls", calls=[call])
+    [arrival] = parse_change("calls", calls=[call])
     assert isinstance(arrival, Inbound)
     assert (arrival.handle, arrival.event) == (PHONE, events.Unreadable("call"))
-    assert beside("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
+    assert parse_change("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
 
 
 @pytest.mark.requirement("S-88")
 def test_whatsapp_marketing_opt_out_stops_broadcasts() -> None:
-    told = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
-    assert beside("user_preferences", user_preferences=[told, told | {"value": "resume"}]) == (
-        BroadcastsStopped("whatsapp", (PHONE,)),
-    )
-    assert beside("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
+    preference = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
+    assert parse_change(
+        "user_preferences", user_preferences=[preference, preference | {"value": "resume"}]
+    ) == (BroadcastsStopped("whatsapp", (PHONE,)),)
+    assert parse_change("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_whatsapp_account_event_raises_an_alert_when_it_reports_a_fault(
     field: str, value: dict[str, str], code: str
 ) -> None:
     with capture_logs() as logged:
-        assert beside(field, **value) == (Ignored("whatsapp"),)
+        assert parse_change(field, **value) == (Ignored("whatsapp"),)
     assert [line["code"] for line in logged] == ([code] if code else [])
 
 
@@ -427,8 +427,8 @@ def test_whatsapp_message_older_than_the_dedupe_window_is_unparseable() -> None:
 
 
 def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
-    told = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
-    return told | {"biz_opaque_callback_data": "77.1"} | more
+    fields = {"id": "wamid.S", "status": state, "timestamp": str(NOW), "recipient_id": PHONE}
+    return fields | {"biz_opaque_callback_data": "77.1"} | more
 
 
 @pytest.mark.row(34)
@@ -456,13 +456,15 @@ def test_whatsapp_status_with_foreign_callback_data_has_no_outbox_row(row: str) 
 
 
 @pytest.mark.parametrize(
-    ("code", "ours"),
+    ("code", "internal_code"),
     [(131047, "E_SEND_WINDOW"), (131026, "E_SEND_BLOCKED"), (131056, "E_SEND_THROTTLED")],
 )
-def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(code: int, ours: str) -> None:
+def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(
+    code: int, internal_code: str
+) -> None:
     [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
     assert isinstance(receipt, DeliveryReport)
-    assert (receipt.state, receipt.code) == ("failed", ours)
+    assert (receipt.state, receipt.code) == ("failed", internal_code)
 
 
 def test_whatsapp_account_error_raises_an_alert() -> None:
@@ -532,19 +534,19 @@ def presses(*labels: str, kind: str = "option") -> tuple[RenderedButton, ...]:
     return tuple(RenderedButton(f"1:{number}", label, kind) for number, label in enumerate(labels))
 
 
-def laid(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str, Any]]:
+def layout_parts(paragraphs: tuple[str, ...], *buttons: RenderedButton) -> list[dict[str, Any]]:
     return layout.parts(Message(paragraphs, buttons, "ru", (3, 9)), WORDS)
 
 
 def test_whatsapp_layout_uses_buttons_up_to_three_and_a_list_up_to_ten() -> None:
-    [few] = laid(("A",), *presses("Да", "Нет", "Назад"))
+    [few] = layout_parts(("A",), *presses("Да", "Нет", "Назад"))
     assert [each["reply"]["title"] for each in few["interactive"]["action"]["buttons"]] == [
         "Да",
         "Нет",
         "Назад",
     ]
     assert few["interactive"]["body"]["text"] == "A\n\n3/9"
-    [many] = laid(("A",), *presses(*"abcdefghij"))
+    [many] = layout_parts(("A",), *presses(*"abcdefghij"))
     assert [each["title"] for each in many["interactive"]["action"]["sections"][0]["rows"]] == [
         *"abcdefghij"
     ]
@@ -558,7 +560,7 @@ def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
         RenderedButton("!help", "Помощь", "control"),
     )
     exit_ = RenderedButton("!exit", "Закрыть и очистить", "exit")
-    [part] = laid(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
+    [part] = layout_parts(("A",), *presses(*"abcdefgh"), more, back, help_, exit_)
     rows = [each["title"] for each in part["interactive"]["action"]["sections"][0]["rows"]]
     assert rows == [*"abcdefgh", "Ещё", "Назад"]
     text = part["interactive"]["body"]["text"]
@@ -566,13 +568,13 @@ def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
 
 
 def test_whatsapp_long_row_label_continues_in_its_description() -> None:
-    [part] = laid(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
+    [part] = layout_parts(("A",), *presses("Северные Марианские острова и ещё", "b", "c", "d"))
     row = part["interactive"]["action"]["sections"][0]["rows"][0]
     assert (row["title"], row["description"]) == ("Северные Марианские", "острова и ещё")
 
 
 def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
-    [part] = laid(
+    [part] = layout_parts(
         ("б" * 1500,),
         *presses("Отправить", "Изменить"),
         RenderedButton("!help", "Помощь", "control"),
@@ -583,14 +585,14 @@ def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
 
 def test_whatsapp_list_follows_its_long_text_in_a_second_message() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
-    before, last = laid(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
+    before, last = layout_parts(("б" * 1500, "Какая страна?"), *presses(*"abcdefgh"), more)
     assert before["text"]["body"] == "б" * 1500
     assert last["interactive"]["body"]["text"] == "Какая страна?\n\n3/9"
 
 
 def test_whatsapp_long_text_is_split_without_losing_words() -> None:
     words = "сөз " * 2000
-    found = laid((words,))
+    found = layout_parts((words,))
     assert all(len(each["text"]["body"]) <= 4096 for each in found)
     joined = " ".join(each["text"]["body"] for each in found)
     assert joined.split() == [*words.split(), "3/9"]
@@ -606,12 +608,12 @@ def test_whatsapp_long_text_is_split_without_losing_words() -> None:
 )
 def test_whatsapp_layout_raises_does_not_fit_for_oversized_buttons(press: RenderedButton) -> None:
     with pytest.raises(DoesNotFit):
-        laid(("A",), press, *presses(*"bcd"))
+        layout_parts(("A",), press, *presses(*"bcd"))
 
 
 def test_whatsapp_link_button_is_alone_and_control_labels_can_be_typed() -> None:
     link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
-    [part] = laid(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
+    [part] = layout_parts(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]
     assert parameters == {"display_text": "Открыть страницу", "url": "https://kosh.example/p/x"}
     assert part["interactive"]["body"]["text"].endswith("Закрыть и очистить")
@@ -632,8 +634,8 @@ def test_whatsapp_template_languages_fall_back_in_a_fixed_order(
     language: str, codes: list[str]
 ) -> None:
     found = layout.templates(Template("status"), language)
-    told = [each["template"] for each in found]
-    assert [f"{each['name']}/{each['language']['code']}" for each in told] == codes
+    templates = [each["template"] for each in found]
+    assert [f"{each['name']}/{each['language']['code']}" for each in templates] == codes
 
 
 # Calls to WhatsApp's emulator
@@ -652,18 +654,18 @@ async def channel(emulator: wa.Emulator) -> AsyncIterator[WhatsApp]:
 
 
 def opened(http: aiohttp.ClientSession, emulator: wa.Emulator, **more: str) -> WhatsApp:
-    told = {"api": f"{emulator.url}/v26.0", "auth_header": "Authorization: Bearer"} | more
+    options = {"api": f"{emulator.url}/v26.0", "auth_header": "Authorization: Bearer"} | more
     return WhatsApp(
         http,
         WORDS,
         token=emulator.token,
         number_id=NUMBER_ID,
-        api=told["api"],
-        auth_header=told["auth_header"],
+        api=options["api"],
+        auth_header=options["auth_header"],
     )
 
 
-SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
+MESSAGE = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
 
 
 async def test_whatsapp_message_carries_its_outbox_row_as_callback_data(
@@ -671,11 +673,11 @@ async def test_whatsapp_message_carries_its_outbox_row_as_callback_data(
 ) -> None:
     user = emulator.user(PHONE)
     await user.say("Сәлем")
-    wamid = await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
+    wamid = await channel.send(ChannelCall("send", user.user_id, MESSAGE, row="77"))
     assert user.last.id == wamid
     assert (user.last.text, user.last.labels) == ("Сәлеметсіз бе", ["Иә", "Жоқ"])
     assert emulator.journal.sent(user.user_id)[0]["biz_opaque_callback_data"] == "77"
-    assert await channel.send(ChannelCall("send", PHONE, SAID))
+    assert await channel.send(ChannelCall("send", PHONE, MESSAGE))
     assert emulator.journal.mistakes() == []
 
 
@@ -707,10 +709,10 @@ async def test_whatsapp_channel_supports_the_api_of_a_solution_provider() -> Non
         channel = opened(http, emulator, api=emulator.url, auth_header="D360-API-KEY")
         user = emulator.user(PHONE)
         sent = await user.send_photo(b"\xff\xd8\xff" + bytes(2000))
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
         await channel.acknowledge(sent.id, typing=True)
-        got = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
-        assert b"".join(got) == b"\xff\xd8\xff" + bytes(2000)
+        chunks = [chunk async for chunk in channel.fetch(sent.content["image"]["id"])]
+        assert b"".join(chunks) == b"\xff\xd8\xff" + bytes(2000)
         assert user.last.text == "Сәлеметсіз бе"
         assert emulator.journal.mistakes() == []
 
@@ -719,8 +721,8 @@ async def test_whatsapp_acknowledge_marks_read_and_shows_typing(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
-    said = await user.say("Сәлем")
-    await channel.acknowledge(said.id, typing=True)
+    message = await user.say("Сәлем")
+    await channel.acknowledge(message.id, typing=True)
     assert user.typing
     assert user.chat[0].status == "read"
     await channel.acknowledge("wamid.nobody", typing=True)
@@ -734,10 +736,12 @@ async def test_whatsapp_refusal_raises_its_error_without_personal_data(
     await user.say("Сәлем")
     emulator.fail(wa.Refused(code))
     with capture_logs() as logged, pytest.raises(SendError) as failed:
-        await channel.send(ChannelCall("send", user.user_id, SAID, row="77"))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE, row="77"))
     assert isinstance(failed.value, FAULTS[code].error)
-    told = "".join(traceback.format_exception(failed.value)) + repr(logged)
-    assert not any(secret in told for secret in (PHONE, user.user_id, emulator.token, "Сәлем"))
+    error_text = "".join(traceback.format_exception(failed.value)) + repr(logged)
+    assert not any(
+        secret in error_text for secret in (PHONE, user.user_id, emulator.token, "Сәлем")
+    )
 
 
 @pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
@@ -748,7 +752,7 @@ async def test_whatsapp_failed_or_lost_response_raises_unreachable(
     await user.say("Сәлем")
     emulator.fail(fault)
     with pytest.raises(Unreachable) as failed:
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
@@ -759,9 +763,9 @@ async def test_whatsapp_send_after_24_hours_without_a_message_needs_a_template(
     await user.say("Сәлем")
     emulator.advance(25 * 3600)
     with pytest.raises(WindowClosed):
-        await channel.send(ChannelCall("send", user.user_id, SAID))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
     with pytest.raises(WindowClosed):
-        await channel.send(ChannelCall("send", user.user_id, SAID, closed=True))
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE, closed=True))
     named = Message(("A",), (), "kk_Arab", template=Template("status", ("KS-1",), ("!status",)))
     with pytest.raises(NoTemplate):
         await channel.send(ChannelCall("send", user.user_id, named, closed=True))
@@ -777,7 +781,7 @@ async def test_whatsapp_edit_delete_and_leave_calls_are_rejected(
     channel: WhatsApp, kind: Any
 ) -> None:
     with pytest.raises(Refused):
-        await channel.send(ChannelCall(kind, PHONE, SAID, external_id="wamid.A"))
+        await channel.send(ChannelCall(kind, PHONE, MESSAGE, external_id="wamid.A"))
 
 
 async def test_whatsapp_file_is_streamed_from_a_newly_requested_address(
@@ -787,9 +791,9 @@ async def test_whatsapp_file_is_streamed_from_a_newly_requested_address(
     data = bytes(range(256)) * 1000
     ref = (await user.send_document(data)).content["document"]["id"]
     emulator.world.links.clear()
-    got = [chunk async for chunk in channel.fetch(ref)]
-    assert b"".join(got) == data
-    assert len(got) > 1
+    chunks = [chunk async for chunk in channel.fetch(ref)]
+    assert b"".join(chunks) == data
+    assert len(chunks) > 1
 
 
 async def test_whatsapp_expired_file_address_is_requested_once_more(
@@ -797,19 +801,19 @@ async def test_whatsapp_expired_file_address_is_requested_once_more(
 ) -> None:
     user = emulator.user(PHONE)
     ref = (await user.send_photo()).content["image"]["id"]
-    asked = []
+    requested = []
     located = channel._located
 
     async def expired(name: str) -> str:
         url = await located(name)
-        asked.append(url)
-        if len(asked) == 1:
+        requested.append(url)
+        if len(requested) == 1:
             emulator.world.links.clear()
         return url
 
     monkeypatch.setattr(channel, "_located", expired)
     assert b"".join([chunk async for chunk in channel.fetch(ref)]).startswith(b"\xff\xd8")
-    assert len(asked) == 2
+    assert len(requested) == 2
 
 
 @pytest.mark.parametrize("ref", ["12345", "../messages", "a b", ""])

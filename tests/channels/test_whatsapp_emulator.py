@@ -110,9 +110,9 @@ def interactive(content: dict[str, Any]) -> dict[str, Any]:
 def template(*values: str, name: str = "status_changed", code: str = "kk") -> dict[str, Any]:
     parameters = [{"type": "text", "text": value} for value in values]
     components = [{"type": "body", "parameters": parameters}] if values else []
-    asked = {"name": name, "language": {"code": code}, "components": components}
+    fields = {"name": name, "language": {"code": code}, "components": components}
     message = {"messaging_product": "whatsapp", "to": PHONE, "type": "template"}
-    return message | {"template": asked}
+    return message | {"template": fields}
 
 
 async def send(whatsapp: Emulator, message: Any) -> int:
@@ -199,7 +199,7 @@ async def hook(whatsapp: Emulator) -> AsyncIterator[Hook]:
 async def test_whatsapp_emulator_runs_a_conversation(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    said = await aigul.say("Сәлем")
+    user_message = await aigul.say("Сәлем")
     await whatsapp.until_taken()
     [value] = hook.values
     assert value["metadata"]["phone_number_id"] == NUMBER_ID
@@ -227,7 +227,7 @@ async def test_whatsapp_emulator_runs_a_conversation(
 
     assert await send(whatsapp, link()) == 0
     assert aigul.last.link == ("Ашу", "https://example.kz/s/1")
-    assert said in aigul.screen
+    assert user_message in aigul.screen
     assert whatsapp.journal.mistakes() == []
     assert len(whatsapp.journal.sent(PHONE)) == 3
     assert whatsapp.journal.holding("Астана")
@@ -295,8 +295,8 @@ async def test_whatsapp_emulator_users_send_every_kind_of_message(
 async def test_whatsapp_emulator_webhook_is_verified_and_signed(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    [asked] = hook.challenges
-    assert (asked["hub.mode"], asked["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
+    [query] = hook.challenges
+    assert (query["hub.mode"], query["hub.verify_token"]) == ("subscribe", VERIFY_TOKEN)
     await aigul.say("Сәлем / 🧿")
     await whatsapp.until_taken()
     [raw] = hook.raw
@@ -408,11 +408,11 @@ async def test_whatsapp_emulator_may_redeliver_a_message_in_another_body(
 async def test_whatsapp_emulator_can_redeliver_a_message_days_later(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    said = await aigul.say("1")
+    message = await aigul.say("1")
     whatsapp.advance(2 * 24 * HOUR)
-    await aigul.repeat(said)
+    await aigul.repeat(message)
     await whatsapp.until_taken()
-    assert [one["id"] for one in hook.messages] == [said.id, said.id]
+    assert [one["id"] for one in hook.messages] == [message.id, message.id]
     assert hook.raw[0] != hook.raw[1]
 
 
@@ -420,13 +420,13 @@ async def test_whatsapp_emulator_delayed_messages_keep_their_original_time(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.hold()
-    said = await aigul.say("1")
+    message = await aigul.say("1")
     with pytest.raises(TimeoutError):
         await whatsapp.until_taken(0.2)
     whatsapp.advance(2 * 24 * HOUR)
     whatsapp.release()
     await whatsapp.until_taken()
-    assert [one["timestamp"] for one in hook.messages] == [str(int(said.at))]
+    assert [one["timestamp"] for one in hook.messages] == [str(int(message.at))]
 
 
 async def test_whatsapp_emulator_may_shuffle_events(
@@ -455,7 +455,7 @@ async def test_whatsapp_emulator_keeps_the_order_of_a_chat(
 async def test_whatsapp_emulator_reports_account_events(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    whatsapp.tell_error(130429)
+    whatsapp.create_error_event(130429)
     aigul.stop_marketing()
     whatsapp.tell({"event": "PAUSED"}, "message_template_status_update")
     await whatsapp.until_taken()
@@ -727,7 +727,7 @@ async def test_whatsapp_emulator_refuses_messages_beyond_the_limits(
     assert len(whatsapp.journal.mistakes()) == 1
 
 
-def list_of(*sections: list[dict[str, Any]], titled: bool = True) -> dict[str, Any]:
+def list_message(*sections: list[dict[str, Any]], titled: bool = True) -> dict[str, Any]:
     shown = [{"title": f"s{n}"} if titled else {} for n in range(len(sections))]
     parts = [title | {"rows": section} for title, section in zip(shown, sections, strict=True)]
     action = {"button": "o", "sections": parts}
@@ -741,13 +741,13 @@ def row(name: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (list_of([row(f"a{n}") for n in range(6)], [row(f"b{n}") for n in range(5)]), 131009),
-        (list_of([row("a")], [row("b")], titled=False), 131008),
-        (list_of([row("a")], [row("a", title="b")]), 131009),
-        (list_of([row("a", description="ұ" * 73)]), 131009),
-        (list_of([row("i" * 201, title="a")]), 131009),
-        (list_of([]), 131009),
-        (list_of([row("a", emoji="👍")]), 100),
+        (list_message([row(f"a{n}") for n in range(6)], [row(f"b{n}") for n in range(5)]), 131009),
+        (list_message([row("a")], [row("b")], titled=False), 131008),
+        (list_message([row("a")], [row("a", title="b")]), 131009),
+        (list_message([row("a", description="ұ" * 73)]), 131009),
+        (list_message([row("i" * 201, title="a")]), 131009),
+        (list_message([]), 131009),
+        (list_message([row("a", emoji="👍")]), 100),
     ],
 )
 async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(
@@ -787,8 +787,8 @@ async def test_whatsapp_emulator_accepts_a_template_after_24_hours(
     assert aigul.last.price["category"] == "utility"
     await aigul.press("Ашу")
     await whatsapp.until_taken()
-    [told] = hook.messages
-    assert (told["type"], told["button"]) == ("button", {"payload": "open:1", "text": "Ашу"})
+    [pressed] = hook.messages
+    assert (pressed["type"], pressed["button"]) == ("button", {"payload": "open:1", "text": "Ашу"})
     assert aigul.window
 
 
@@ -1036,8 +1036,8 @@ async def test_whatsapp_emulator_supports_the_api_of_a_solution_provider() -> No
             async with session.get(f"{whatsapp.url}/{name}", headers=key) as answer:
                 address = (await answer.json())["url"]
         assert address.startswith("https://lookaside.fbsbx.com/")
-        ours = address.replace("https://lookaside.fbsbx.com", whatsapp.url)
-        assert (await fetch(ours, "key", "D360-API-KEY")) == (200, b"\xff\xd8photo")
+        local_url = address.replace("https://lookaside.fbsbx.com", whatsapp.url)
+        assert (await fetch(local_url, "key", "D360-API-KEY")) == (200, b"\xff\xd8photo")
 
 
 # Scripted faults --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from bot.i18n import bidi, catalogues, lint
 from bot.i18n.protected_spans import PLACE
 from flows.engine.events import Page
 from flows.engine.text import Label, Text
-from tests.channels.walked import LANGUAGES, WORDS, message, says
+from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
 
 MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
 # Text that is always displayed from left to right: groups of digits, addresses, Latin words.
@@ -66,7 +66,7 @@ EVERYWHERE = [(language, channel) for language in LANGUAGES for channel in CHANN
 def shown(language: str, channel: str) -> tuple[str, ...]:
     """Return each distinct line and label of all messages, except the first choice of language."""
     page, laid_out = CHANNELS[channel]
-    texts = (text for say in says(page) for text in laid_out(message(say, language)))
+    texts = (text for say in flow_messages(page) for text in laid_out(message(say, language)))
     return tuple(dict.fromkeys(line for text in texts for line in text.split("\n")))
 
 
@@ -76,7 +76,7 @@ def texts() -> tuple[Text, ...]:
     labels = (
         label
         for page in Page
-        for say in says(page)
+        for say in flow_messages(page)
         for label in (*(each.label for each in say.buttons), *sum(say.paragraphs, ()))
     )
     return tuple(dict.fromkeys(text for label in labels for text in _inside(label)))
@@ -91,7 +91,7 @@ def _inside(label: Label) -> Iterator[Text]:
 
 
 @cache
-def given() -> re.Pattern[str]:
+def untranslated_values() -> re.Pattern[str]:
     """Return a pattern that matches untranslated values: people's words, names and examples."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
@@ -100,16 +100,16 @@ def given() -> re.Pattern[str]:
     return re.compile(rf"(?<!{letter})(?:{'|'.join(words)})(?!{letter})")
 
 
-def _own(line: str) -> str:
+def _masked(line: str) -> str:
     """Return a line without direction marks, with people's words, names and examples replaced."""
-    return given().sub("·", MARKS.sub("", line))
+    return untranslated_values().sub("·", MARKS.sub("", line))
 
 
 def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
     found = []
     for line in shown(language, channel):
-        own = _own(line)
-        entry = lint.Entry(language, "", own, own, {})
+        masked = _masked(line)
+        entry = lint.Entry(language, "", masked, masked, {})
         found += [(fault, line) for fault in lint.RULES[rule](entry)]
     return found
 
@@ -117,9 +117,9 @@ def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogues_translate_every_text(language: str) -> None:
     messages = catalogues.messages(language)
-    said = [text for text in texts() if lint.WORD.search(PLACE.sub("", text.msgid))]
-    assert len(said) > 800
-    assert [text.msgid for text in said if (text.context, text.msgid) not in messages] == []
+    worded = [text for text in texts() if lint.WORD.search(PLACE.sub("", text.msgid))]
+    assert len(worded) > 800
+    assert [text.msgid for text in worded if (text.context, text.msgid) not in messages] == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
@@ -153,13 +153,13 @@ def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str)
     Otherwise the number of a numbered line would appear at the line's end if the line became part
     of another line.
     """
-    parts = [part for line in shown(language, channel) for part in _apart(line)]
-    ours = [part for part in parts if bidi.ARABIC.search("".join(part))]
-    assert len(ours) > 20
-    assert [part for part in ours if get_base_level(part[0]) != 1] == []
+    parts = [part for line in shown(language, channel) for part in _isolates(line)]
+    arabic_parts = [part for part in parts if bidi.ARABIC.search("".join(part))]
+    assert len(arabic_parts) > 20
+    assert [part for part in arabic_parts if get_base_level(part[0]) != 1] == []
 
 
-def _apart(line: str) -> Iterator[tuple[str, str]]:
+def _isolates(line: str) -> Iterator[tuple[str, str]]:
     """Yield for each bidi isolate: its own text, and the text of the isolates nested in it."""
     open_: list[list[str]] = []
     for sign in line:

@@ -51,13 +51,13 @@ FILLED: Mapping[str, Value] = {
 
 
 @cache
-def says(page: Page) -> tuple[Say, ...]:
+def flow_messages(page: Page) -> tuple[Say, ...]:
     """Return every distinct message: questions, screens, outcomes and remarks.
 
     Questions are returned with and without notes, the sentences that can precede a question.
     """
     found: dict[object, Say] = {}
-    for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
+    for say in (*_walked(page), *_transcript_messages(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
         found.setdefault((say.paragraphs, signs), say)
     return tuple(found.values())
@@ -87,9 +87,9 @@ def _sign(payload: str) -> str:
 
 def _walked(page: Page) -> Iterator[Say]:
     for flow, form in forms():
-        here = Conversation("ru", flow.name, {flow.name: form}, is_persistent=True)
-        yield from _asked(here, page)
-        yield from _asked(_named(here, flow, form), page)
+        conversation = Conversation("ru", flow.name, {flow.name: form}, is_persistent=True)
+        yield from _asked(conversation, page)
+        yield from _asked(_with_long_names(conversation, flow, form), page)
     for screen in _screens():
         yield from _asked(screen, page)
 
@@ -105,7 +105,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
         yield from turn.says
 
 
-def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
+def _with_long_names(conversation: Conversation, flow: Flow, form: Form) -> Conversation:
     """Return the conversation with its names replaced by the longest that the parsers accept."""
     long = {
         key: Answer(LONG_NAME, answer.rev, answer.signature)
@@ -113,7 +113,7 @@ def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
         if answer.value in ("Testova", "words")
     }
     form = Form({**form.answers, **long}, form.members, form.cursor)
-    return replace(here, forms={flow.name: form})
+    return replace(conversation, forms={flow.name: form})
 
 
 def _screens() -> Iterator[Conversation]:
@@ -128,20 +128,20 @@ def _screens() -> Iterator[Conversation]:
 class _Listener(Chat):
     """A conversation that records every message."""
 
-    heard: list[Say] = field(default_factory=list)
+    messages: list[Say] = field(default_factory=list)
 
     def takes(self, event: Event) -> Self:
         super().takes(event)
-        self.heard += self.says_now
+        self.messages += self.says_now
         return self
 
 
-def _told(page: Page) -> Iterator[Say]:
+def _transcript_messages(page: Page) -> Iterator[Say]:
     """Yield the messages of the transcripts' conversations, which never use the secure page."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)
-        yield from chat.heard
+        yield from chat.messages
 
 
 @cache

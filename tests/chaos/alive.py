@@ -26,10 +26,10 @@ def awake(mark: str) -> None:
 
 
 def _marked(place: Any, name: str, mark: Path) -> None:
-    begins: Callable[..., Awaitable[Any]] = getattr(place, name)
+    original: Callable[..., Awaitable[Any]] = getattr(place, name)
 
-    async def marking(*given: Any, **more: Any) -> Any:
-        begun = await begins(*given, **more)
+    async def marking(*args: Any, **kwargs: Any) -> Any:
+        begun = await original(*args, **kwargs)
         mark.touch()
         return begun
 

@@ -72,14 +72,14 @@ class Platform:
     """Emulated Bot API that counts the messages to each chat; it is never killed."""
 
     latency: float
-    said: Counter[int] = field(default_factory=Counter)
+    sent_counts: Counter[int] = field(default_factory=Counter)
     url: str = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         chat = int(msgspec.json.decode(await request.read())["chat_id"])
-        self.said[chat] += 1
+        self.sent_counts[chat] += 1
         await asyncio.sleep(random.uniform(0.2, 1.8) * self.latency)
-        sent = {"ok": True, "result": {"message_id": self.said.total()}}
+        sent = {"ok": True, "result": {"message_id": self.sent_counts.total()}}
         return web.json_response(sent)
 
 
@@ -142,16 +142,16 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
     random.seed(plan.seed)
     async with _house(folder, plan) as (rt, platform, owner):
         members = await crowd.crowd(rt, plan.people)
-        who = await crowd.crew(rt)
-        found = await crowd.started(rt, who, crowd.a_draft())
+        officers = await crowd.crew(rt)
+        found = await crowd.started(rt, officers, crowd.a_draft())
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0")
-        begun = time.monotonic()
+        start = time.monotonic()
         with _workers(rt, folder, mutant) as workers:
             kills, restarts = await _kill(folder, plan, workers, platform)
-            await _settle(rt, owner, found, begun + plan.limit, platform)
-        seconds = time.monotonic() - begun
-        listed = await _listed(rt, who, found)
+            await _settle(rt, owner, found, start + plan.limit, platform)
+        seconds = time.monotonic() - start
+        listed = await _listed(rt, officers, found)
         return await _account(rt, plan, found, members, platform, listed, kills, restarts, seconds)
 
 
@@ -228,7 +228,7 @@ async def _kill(
     restarts = 0
     for number in range(plan.kills):
         due = plan.people * (number + 1) // (plan.kills + 1)
-        await _until_said(platform, due)
+        await _until_sent(platform, due)
         await asyncio.sleep(random.uniform(0, plan.latency))
         await asyncio.to_thread(random.choice(workers).kill)
         if plan.restarts and number in (plan.kills // 3, 2 * plan.kills // 3):
@@ -238,15 +238,17 @@ async def _kill(
     return plan.kills, restarts
 
 
-async def _until_said(platform: Platform, due: int) -> None:
+async def _until_sent(platform: Platform, due: int) -> None:
     """Wait until `due` messages were sent, or no further one was sent for STALL_SECONDS.
 
     Fewer than `due` are sent if recipients with an unknown outcome are not retried.
     """
-    said, moved = -1, time.monotonic()
-    while platform.said.total() < due and (said < 1 or time.monotonic() < moved + STALL_SECONDS):
-        if platform.said.total() != said:
-            said, moved = platform.said.total(), time.monotonic()
+    sent, progress_at = -1, time.monotonic()
+    while platform.sent_counts.total() < due and (
+        sent < 1 or time.monotonic() < progress_at + STALL_SECONDS
+    ):
+        if platform.sent_counts.total() != sent:
+            sent, progress_at = platform.sent_counts.total(), time.monotonic()
         await asyncio.sleep(0.01)
 
 
@@ -267,27 +269,27 @@ async def _settle(
 
     Without progress, advance database time, so that the leases of killed workers expire.
     """
-    moved, said = time.monotonic(), -1
+    progress_at, sent = time.monotonic(), -1
     while time.monotonic() < until:
-        if platform.said.total() != said:
-            moved, said = time.monotonic(), platform.said.total()
+        if platform.sent_counts.total() != sent:
+            progress_at, sent = time.monotonic(), platform.sent_counts.total()
         with suppress(psycopg.OperationalError, PoolTimeout):
             async with rt.pool.connection() as session:
                 now = await model.find(session, found.id)
             if now.state is State.DONE:
                 return
-        if time.monotonic() > moved + STALL_SECONDS:
+        if time.monotonic() > progress_at + STALL_SECONDS:
             with psycopg.connect(owner) as clock:
                 clock.execute("UPDATE test_clock SET ahead = ahead + interval '2 minutes'")
-            moved = time.monotonic()
+            progress_at = time.monotonic()
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
+async def _listed(rt: Runtime, officers: crowd.Crew, found: Broadcast) -> set[int]:
     """Return the recipients in doubt (outcome unknown), read page by page as an officer does."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
-        rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
+        rt, officers.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
     ):
         numbers += [each.seq for each in page]
     return {*numbers[1:]}
@@ -310,14 +312,14 @@ async def _account(
         states = {row[0]: str(row[1]) for row in written}
         progress = await of(session, found.id)
     rows = Counter(states.values())
-    silent = [each for each in members if not platform.said[int(each.address)]]
-    told = ("in_doubt", "failed", "skipped")
+    silent = [each for each in members if not platform.sent_counts[int(each.address)]]
+    unsent_states = ("in_doubt", "failed", "skipped")
     return Report(
         people=plan.people,
         kills=kills,
         restarts=restarts,
-        doubled=sum(count - 1 for count in platform.said.values() if count > 1),
-        lost=sum(states.get(each.id) not in told for each in silent),
+        doubled=sum(count - 1 for count in platform.sent_counts.values() if count > 1),
+        lost=sum(states.get(each.id) not in unsent_states for each in silent),
         in_doubt=rows["in_doubt"],
         listed=listed == {row[2] for row in written if row[1] == "in_doubt"},
         in_doubt_missing=sum(states.get(each.id) == "in_doubt" for each in silent),
@@ -328,7 +330,7 @@ async def _account(
     )
 
 
-def told(report: Report) -> str:
+def summary(report: Report) -> str:
     """Return the report as text: its figures, then GREEN, or RED with the wrong figures."""
     lines = [
         f"{'people':32}{report.people:>8,}",
@@ -351,11 +353,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--mutant", default="")
-    given = parser.parse_args()
-    plan = Plan(given.people, given.kills, given.seed, given.rate)
+    arguments = parser.parse_args()
+    plan = Plan(arguments.people, arguments.kills, arguments.seed, arguments.rate)
     with tempfile.TemporaryDirectory(prefix="kosh-broadcast-") as folder:
-        report = asyncio.run(storm(Path(folder), plan, given.mutant))
-    print(told(report))
+        report = asyncio.run(storm(Path(folder), plan, arguments.mutant))
+    print(summary(report))
     sys.exit(bool(report.red()))
 
 

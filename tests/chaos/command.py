@@ -19,7 +19,7 @@ from tests.chaos.faults import MATRIX
 from tests.chaos.history import judged
 from tests.chaos.processes import running
 from tests.chaos.report import Report
-from tests.chaos.retelling import retold
+from tests.chaos.retelling import event_lines
 from tests.chaos.storm import Evidence, Plan, storm
 
 # At 60 updates a second the web processes are busy but have no backlog. With a backlog, every fault
@@ -66,23 +66,23 @@ def chaos(
     if matrix:
         return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
     if profile == DAY:
-        many = people or day.PEOPLE
-        broken = day.judged_again(judge) if judge else day.run(many, seed, minutes, keep, mutant)
+        count = people or day.PEOPLE
+        broken = day.judged_again(judge) if judge else day.run(count, seed, minutes, keep, mutant)
         raise typer.Exit(broken)
     if judge is not None:
         report = judged_again(judge)
         raise typer.Exit(bool(report.red()))
     if profile not in PROFILES:
         raise typer.BadParameter(f"there is no profile {profile}")
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "people": people,
         "updates": updates,
         "faults": faults,
         "seed": seed,
         "rate": rate,
     }
-    given |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
-    plan = replace(PROFILES[profile], **{name: value for name, value in given.items() if value})
+    options |= {"kinds": tuple(filter(None, only.split(","))), "most": 60 * minutes}
+    plan = replace(PROFILES[profile], **{name: value for name, value in options.items() if value})
     if profile == "upgrade":
         former = former or upgrade.before()
         typer.echo(f"{'from':36}{former[:9]:>9}")
@@ -109,13 +109,15 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     if former:
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
-    typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
+    typer.echo("\n".join([*shared, summary(report, seen.seconds, seen.drained)]))
     if keep is not None:
         # A long chaos test takes an hour or more. Store the evidence, so that a corrected judge can
         # judge it without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
-        told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
-        (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
+        stories = [
+            event_lines(each, seen.entries, seen.faults, seen.ledger) for each in report.stories
+        ]
+        (keep / "stories.txt").write_text("\n".join(line for story in stories for line in story))
     return report
 
 
@@ -123,7 +125,7 @@ def judged_again(folder: Path) -> Report:
     """Judge the stored evidence of an earlier chaos test; print and return the report."""
     seen = msgspec.json.decode((folder / EVIDENCE).read_bytes(), type=Evidence)
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
-    typer.echo(told(report, seen.seconds, seen.drained))
+    typer.echo(summary(report, seen.seconds, seen.drained))
     return report
 
 
@@ -137,7 +139,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def told(report: Report, seconds: float, drained: float) -> str:
+def summary(report: Report, seconds: float, drained: float) -> str:
     """Return the report of a chaos test as text.
 
     `seconds` is the duration of the run, `drained` the seconds at its end until no work was left.

@@ -33,13 +33,21 @@ from tests.benchmarks import pooled
 from tests.benchmarks.processes import cpu_seconds, resident_mb
 from tests.benchmarks.report import table
 from tests.chaos.day_judge import figures, judge
-from tests.chaos.day_people import BUTTONS, LANGUAGES, SHARES, TYPED, Desk, Town, Walk
+from tests.chaos.day_people import (
+    BUTTONS,
+    LANGUAGES,
+    SHARES,
+    TYPED,
+    SharedState,
+    SimulatedOfficer,
+    SimulatedPerson,
+)
 from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.faults import Faults
-from tests.chaos.independent.gates import Weather
+from tests.chaos.independent.gates import InjectedFaults
 from tests.chaos.independent.ledger import Entry, Ledger
 from tests.chaos.independent.stack import TOKEN, Program, Stack
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.console_client import Console
 from tests.desk.desks import an_officer
 from tests.editorial import editors
@@ -62,7 +70,7 @@ ANNOUNCED_AT = 0.6
 EARLIER = 0.05
 # Telegram delivers through at most 100 connections. RETRY_SCALE shortens the waits between
 # its attempts to deliver an update.
-CONNECTIONS, RETRY_SCALE, PATIENCE_SECONDS = 100, 0.25, 20.0
+CONNECTIONS, RETRY_SCALE, TIMEOUT_SECONDS = 100, 0.25, 20.0
 LOST_ANSWERS = {"name": "drop_after_commit", "probability": 0.02}
 LEARNERS = 8
 SETTLE_SECONDS, SAMPLE_SECONDS = 420.0, 5.0
@@ -109,34 +117,34 @@ class Day:
     emulator: Emulator
     rt: Runtime
     registry_database: str
-    town: Town
+    shared_state: SharedState
     pids: dict[str, Callable[[], int]]
     began: float = 0.0
 
     async def live(self) -> None:
         """Learn the expected replies, run people and officers, and wait until no work is left."""
-        many = int(self.plan.people * EARLIER)
-        earlier = await crowd.crowd(self.rt, many, languages=LANGUAGES)
+        count = int(self.plan.people * EARLIER)
+        earlier = await crowd.crowd(self.rt, count, languages=LANGUAGES)
         for member in earlier:
             self.emulator.user(int(member.address), started=True)
-        self.town.first = len(earlier)
+        self.shared_state.first = len(earlier)
         demo = await demo_officers.enter(self.rt)
         assert demo
         handoffs = self.plan.people * (SHARES["help"] + SHARES["file"]) / 100
         officers = [f"Officer Testov {at}" for at in range(1 + int(handoffs / CASES_EACH))]
         for name in officers:
             await an_officer(self.rt, name)
-        async with AsyncExitStack() as held:
-            desks = [Desk(self.town, each, await held.enter_async_context(
-                Console.signed_in(self.town.url, each))) for each in officers]  # fmt: skip
+        async with AsyncExitStack() as cleanup:
+            desks = [SimulatedOfficer(self.shared_state, each, await cleanup.enter_async_context(
+                Console.signed_in(self.shared_state.url, each))) for each in officers]  # fmt: skip
             working = [asyncio.create_task(each.work()) for each in desks]
             sampling = asyncio.create_task(self.sample())
             await self.learn()
             self.began = self.ledger.seconds()
             chats = [int(member.address) for member in earlier]
-            beside = [self.faults(), self.publications(), self.announcement(chats)]
-            await asyncio.gather(self.people(), *beside)
-            self.town.over.set()
+            background_tasks = [self.faults(), self.publications(), self.announcement(chats)]
+            await asyncio.gather(self.people(), *background_tasks)
+            self.shared_state.finished.set()
             await asyncio.wait(working, timeout=SETTLE_SECONDS)
             await self.settle()
             for task in (sampling, *working):
@@ -146,25 +154,27 @@ class Day:
         """Wait until this share of the simulated day has passed."""
         await asyncio.sleep(self.began + share * self.plan.seconds - self.ledger.seconds())
 
-    def walk(self, number: int, kind: str, language: str, choice: int = -1) -> Walk:
+    def walk(self, number: int, kind: str, language: str, choice: int = -1) -> SimulatedPerson:
         """Return a simulated person.
 
         If `choice` is given, the person asks only the question with this number, and the replies
         are recorded as the expected ones.
         """
-        who = Somebody(self.town.first + number)
+        person = InventedPerson(self.shared_state.first + number)
         chance = random.Random(f"{self.plan.seed} {number}")
-        return Walk(self.town, who, kind, language, chance, choice >= 0, choice)
+        return SimulatedPerson(
+            self.shared_state, person, kind, language, chance, choice >= 0, choice
+        )
 
     async def learn(self) -> None:
         """Let people ask every question before the day, to learn the expected reply to each."""
         wanted = [(kind, language, at) for language in LANGUAGES for kind, many in
                   (("buttons", len(BUTTONS)), ("typed", len(TYPED[language])), ("form", 1))
                   for at in range(many)]  # fmt: skip
-        room = asyncio.Semaphore(LEARNERS)
+        semaphore = asyncio.Semaphore(LEARNERS)
 
         async def one(number: int, kind: str, language: str, choice: int) -> None:
-            async with room:
+            async with semaphore:
                 await self.walk(self.plan.people + number, kind, language, choice).live()
 
         await asyncio.gather(*(one(number, *each) for number, each in enumerate(wanted)))
@@ -187,7 +197,7 @@ class Day:
     async def faults(self) -> None:
         """Kill processes at the moments of FAULTS; each is started again."""
         chance = random.Random(f"faults {self.plan.seed}")
-        calm = Weather(chance)
+        calm = InjectedFaults(chance)
         found = Faults(self.stack, self.ledger, calm, calm, chance)
         for moment, kind in FAULTS:
             await self.until(moment)
@@ -204,20 +214,20 @@ class Day:
 
     async def announcement(self, earlier: list[int]) -> None:
         """Send an announcement to all subscribers, and wait until it has ended."""
-        who = await crowd.crew(self.rt)
+        officers = await crowd.crew(self.rt)
         await self.until(ANNOUNCED_AT)
-        found = await crowd.approved(self.rt, who, crowd.a_draft())
+        found = await crowd.approved(self.rt, officers, crowd.a_draft())
         async with self.rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         since = self.ledger.seconds()
-        await broadcasts.start(self.rt, who.lead, found.id)
+        await broadcasts.start(self.rt, officers.lead, found.id)
         fates: dict[str, int] = {}
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
                 while not fates or {"planned", "held", "claimed"} & {f.split()[0] for f in fates}:
                     await asyncio.sleep(2)
                     fates = await crowd.fates(self.rt, found)
-        in_doubt = sum(many for fate, many in fates.items() if fate.startswith("in_doubt"))
+        in_doubt = sum(count for fate, count in fates.items() if fate.startswith("in_doubt"))
         self.ledger.note("announced", since=since, earlier=earlier, fates=fates,
                          **{"in doubt": in_doubt})  # fmt: skip
 
@@ -234,8 +244,8 @@ class Day:
         entries = await asyncio.to_thread(outside.registered, self.registry_database)
         self.ledger.note("queues", counts=counts)
         surnames = Counter(each["body"]["surname"] for each in entries)
-        learners = {self.walk(self.plan.people + n, "form", "ru").who.canary for n in range(99)}
-        kept = {name: many for name, many in surnames.items() if name not in learners}
+        learners = {self.walk(self.plan.people + n, "form", "ru").person.canary for n in range(99)}
+        kept = {name: count for name, count in surnames.items() if name not in learners}
         self.ledger.note("registry", surnames=kept)
         journal = self.emulator.journal
         self.ledger.note("heard", chats=heard(journal))
@@ -288,43 +298,43 @@ def heard(journal: Journal) -> dict[int, int]:
 async def opened(plan: Plan) -> AsyncIterator[Day]:
     """Start all servers and processes of the day; end them when the block ends."""
     ledger, stack = Ledger(plan.out / LEDGER), Stack(plan.out, plan.mutant, workers=2)
-    async with AsyncExitStack() as held:
-        held.callback(ledger.close)
-        held.push_async_callback(stack.stop)
+    async with AsyncExitStack() as cleanup:
+        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(stack.stop)
         databases, registry_database = await asyncio.to_thread(stack.start_servers)
-        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, PATIENCE_SECONDS))
+        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, TIMEOUT_SECONDS))
         await emulator.start()
-        held.push_async_callback(emulator.stop)
+        cleanup.push_async_callback(emulator.stop)
         app = create_sandbox(
             registry_database, client_id="kosh", client_secret=stack.registry_secret,
             callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
             callback_secret=stack.callback_secret, delay=1.0,
         )  # fmt: skip
-        sandbox = await held.enter_async_context(serving(app))
+        sandbox = await cleanup.enter_async_context(serving(app))
         async with (
             aiohttp.ClientSession() as http,
             http.post(f"{sandbox}/_faults", json=LOST_ANSWERS) as answer,
         ):
             assert answer.status < 300, await answer.text()
-        given = stack.settings(emulator.url, sandbox)
-        webs = given
+        environment = stack.settings(emulator.url, sandbox)
+        webs = environment
         if program := pgbouncer():
             # PgBouncer ignores the time limits that a connection asks for at its start, so set them
             # for the database role.
             with psycopg.connect(stack.postgres.url, autocommit=True) as session:
                 session.execute("ALTER ROLE kosh_app SET statement_timeout = '10s'")
-            urls = held.enter_context(pooled.between(program, plan.out, databases))
-            webs = given | {"KOSH_DATABASE_URL": urls.app}
-        await stack.start_programs(given, webs)
+            urls = cleanup.enter_context(pooled.between(program, plan.out, databases))
+            webs = environment | {"KOSH_DATABASE_URL": urls.app}
+        await stack.start_programs(environment, webs)
         await emulator.set_webhook(stack.webhook, stack.secret, CONNECTIONS)
-        chosen = {name.removeprefix("KOSH_").lower(): value for name, value in given.items()}
-        rt = await held.enter_async_context(runtime(settings(**chosen)))
-        town = Town(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
+        chosen = {name.removeprefix("KOSH_").lower(): value for name, value in environment.items()}
+        rt = await cleanup.enter_async_context(runtime(settings(**chosen)))
+        shared_state = SharedState(ledger, emulator, f"http://127.0.0.1:{stack.port}", plan.think)
         pids: dict[str, Callable[[], int]] = {
             "postgres": stack.postgres.pid, "valkey": stack.valkey.pid, "people": os.getpid,
         }  # fmt: skip
         pids |= {name: partial(pid, each) for name, each in stack.programs.items()}
-        yield Day(plan, stack, ledger, emulator, rt, registry_database, town, pids)
+        yield Day(plan, stack, ledger, emulator, rt, registry_database, shared_state, pids)
 
 
 def pid(program: Program) -> int:
@@ -364,8 +374,8 @@ def reported(entries: list[Entry], out: Path) -> bool:
     """Print the report and write it as JSON and Markdown; return True if it is RED."""
     findings, counts = judge(entries), figures(entries)
     red = any(findings.values())
-    told = {"green": not red, "figures": counts, "findings": findings}
-    (out / "report.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    report = {"green": not red, "figures": counts, "findings": findings}
+    (out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), "utf-8")
     text = "\n\n".join([
         table([("figure", "value"), *((name, str(value)) for name, value in counts.items())]),
         table([("promise", "broken", "example"), *(

@@ -13,7 +13,7 @@ import aiohttp
 from flows.knowledge.faq import ENTRIES
 from tests.chaos.independent.ledger import Entry, Ledger
 from tests.chaos.independent.people import keys, nonce, payload
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.console_client import Console
 from tests.emulators.telegram import Emulator, Message, User
 from tests.sample_files import saved, sheet
@@ -47,7 +47,7 @@ UNDECIDED = {"seen", "refuse"}
 WORDS = 3
 # Maximum seconds to wait for a reply before consent, after consent, and from an officer. Before
 # consent nothing durable is stored, so a person without a reply begins again.
-PATIENCE_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
+TIMEOUT_SECONDS, KNOWN_SECONDS, OFFICER_SECONDS = 20.0, 180.0, 600.0
 MAX_TRIES = 8
 IDLE_SECONDS = 0.5
 CASE = re.compile(r'href="(/console/cases/[0-9a-f-]{36})')
@@ -56,12 +56,12 @@ NAME = re.compile(r"(TESTOVA[A-Z]{4}) (\d+)")
 PHOTO = saved(sheet(300, 420))
 
 
-class Again(Exception):
+class UnexpectedReply(Exception):
     """Raised if no reply or an unexpected question came; before consent the person begins again."""
 
 
 @dataclass
-class Town:
+class SharedState:
     """Objects that people and officers of the day share: ledger, emulator, URL, uploaded files."""
 
     ledger: Ledger
@@ -70,7 +70,7 @@ class Town:
     think: float
     first: int = 0
     files: set[str] = field(default_factory=set)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def screen(user: User) -> tuple[int, int, tuple[str, ...]]:
@@ -85,15 +85,15 @@ def shown(user: User) -> Message | None:
 
 
 @dataclass
-class Walk:
+class SimulatedPerson:
     """A simulated person who uses the chat during the day.
 
     If `learns`, the replies to this person are recorded, and all other people must get the same
     replies.
     """
 
-    town: Town
-    who: Somebody
+    shared_state: SharedState
+    person: InventedPerson
     kind: str
     language: str
     chance: random.Random
@@ -103,15 +103,17 @@ class Walk:
     user: User = field(init=False)
 
     def __post_init__(self) -> None:
-        self.user = self.town.emulator.user(self.who.chat)
+        self.user = self.shared_state.emulator.user(self.person.chat)
 
     def note(self, kind: str, **what: object) -> None:
         """Add an entry about this person to the day's ledger."""
-        self.town.ledger.note(kind, person=self.who.canary, chat=self.who.chat, **what)
+        self.shared_state.ledger.note(
+            kind, person=self.person.canary, chat=self.person.chat, **what
+        )
 
     async def live(self) -> None:
         """Do what the person came for; begin again if the session was lost before consent."""
-        began = self.town.ledger.seconds()
+        start = self.shared_state.ledger.seconds()
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "buttons": self.buttons, "typed": self.typed, "form": self.form, "file": self.help,
             "help": self.help, "news": self.news, "reader": self.begin,
@@ -121,11 +123,11 @@ class Walk:
             try:
                 await kinds[self.kind]()
                 return self.note("left")
-            except Again as why:
-                self.note("again", since=began, known=self.known, why=str(why))
+            except UnexpectedReply as why:
+                self.note("again", since=start, known=self.known, why=str(why))
                 if self.known:
                     break
-            with suppress(Again):
+            with suppress(UnexpectedReply):
                 await self.exit()
         self.note("gave up")
 
@@ -143,30 +145,30 @@ class Walk:
         label: str,
         do: Callable[[], Awaitable[object]],
         seen: Callable[[], object],
-        patience: float = 0.0,
+        max_seconds: float = 0.0,
     ) -> str:
         """Perform an act and wait for the reply; record the wait and the texts of the reply.
 
         Raises Again if no reply comes in time, or if the reply shows that the session was lost.
         """
         if not self.learns:
-            await asyncio.sleep(self.chance.expovariate(1 / self.town.think))
-        ledger, last = self.town.ledger, max((one.id for one in self.user.chat), default=0)
-        asked, waited, text = ledger.seconds(), None, ""
-        limit = patience or (KNOWN_SECONDS if self.known else PATIENCE_SECONDS)
+            await asyncio.sleep(self.chance.expovariate(1 / self.shared_state.think))
+        ledger, last = self.shared_state.ledger, max((one.id for one in self.user.chat), default=0)
+        asked_at, waited, text = ledger.seconds(), None, ""
+        limit = max_seconds or (KNOWN_SECONDS if self.known else TIMEOUT_SECONDS)
         await do()
         with suppress(TimeoutError):
             await self.user.place.changed.until(seen, limit)
-            waited = ledger.seconds() - asked
+            waited = ledger.seconds() - asked_at
             new = [one.text for one in self.user.received if one.id > last]
             text = "\n\n".join(new)
         newest = shown(self.user)
         is_lost = bool(newest and payload(newest, self.language)) and label != "start"
         label = f"lost at {label}" if is_lost else label
-        self.note("act", label=label, asked=asked, waited=waited, text=text, known=self.known,
+        self.note("act", label=label, asked=asked_at, waited=waited, text=text, known=self.known,
                   learns=self.learns)  # fmt: skip
         if waited is None or is_lost:
-            raise Again(f"no reply to {label}" if waited is None else label)
+            raise UnexpectedReply(f"no reply to {label}" if waited is None else label)
         return text
 
     async def say(self, text: str, label: str = "") -> str:
@@ -179,12 +181,12 @@ class Walk:
             newest = shown(self.user)
             data = payload(newest, key) if newest else None
             if newest is None or data is None:
-                raise Again(f"no button {key}")
+                raise UnexpectedReply(f"no button {key}")
             name = label if at == len(wanted) - 1 and label else key
             consents = key == "yes" and "refuse" in keys(newest)
-            patience = KNOWN_SECONDS if consents else 0.0
+            max_seconds = KNOWN_SECONDS if consents else 0.0
             press, changed = partial(self.user.press, data, newest), self._changed()
-            await self.act(name, press, changed, patience)
+            await self.act(name, press, changed, max_seconds)
             after = shown(self.user)
             self.known |= consents and after is not None and not UNDECIDED & keys(after)
 
@@ -221,11 +223,11 @@ class Walk:
 
     async def typed(self) -> None:
         """Type one or two questions as the first messages, without a greeting."""
-        many = len(TYPED[self.language])
-        first = self.choice if self.learns else self.chance.randrange(many)
+        count = len(TYPED[self.language])
+        first = self.choice if self.learns else self.chance.randrange(count)
         await self.ask(first, "first")
         if self.learns or self.chance.random() < 0.5:
-            await self.ask((first + 1) % many, "next")
+            await self.ask((first + 1) % count, "next")
 
     async def ask(self, number: int, place: str) -> None:
         """Type the question with this number; the act's label contains `place` (first or next)."""
@@ -237,7 +239,7 @@ class Walk:
         await self.begin()
         await self.go(*FORM, "yes")
         for line in FORM_WORDS:
-            await self.say(line.format(surname=self.who.canary))
+            await self.say(line.format(surname=self.person.canary))
         await self.go(*FORM_REST[:-1])
         self.note("practised" if self.learns else "submitted")
         await self.go(FORM_REST[-1])
@@ -262,8 +264,10 @@ class Walk:
             return
 
         def answered() -> bool:
-            mine = [one.id for one in self.user.chat if not one.from_bot]
-            return len([one for one in self.user.received if one.id > mine[-1] and keys(one)]) > 1
+            sent_ids = [one.id for one in self.user.chat if not one.from_bot]
+            return (
+                len([one for one in self.user.received if one.id > sent_ids[-1] and keys(one)]) > 1
+            )
 
         await self.act("pair", both, answered)
         texts = [one.text for one in self.user.received if one.id > last]
@@ -274,18 +278,18 @@ class Walk:
         await self.begin()
         await self.go(*OFFICER)
         if self.kind == "file":
-            self.town.files.add(self.who.canary)
+            self.shared_state.files.add(self.person.canary)
         self.note("asked")
 
         async def words() -> None:
             for number in range(1, WORDS + 1):
-                await self.user.say(self.who.word(number))
+                await self.user.say(self.person.word(number))
 
         await self.act("words", words, self._newer())
-        await self._until("officer", lambda: _text(self.user, answer_to(self.who.canary)),
+        await self._until("officer", lambda: _text(self.user, answer_to(self.person.canary)),
                           OFFICER_SECONDS)  # fmt: skip
         if self.kind == "file":
-            await self._until("request", lambda: _two(self.user, self.who), OFFICER_SECONDS)
+            await self._until("request", lambda: _two(self.user, self.person), OFFICER_SECONDS)
             sent = max(one.id for one in self.user.chat)
             self.note("sent file")
             await self.act("file", lambda: self.user.send_photo(PHOTO),
@@ -300,12 +304,12 @@ class Walk:
 
     async def _until(self, label: str, seen: Callable[[], object], seconds: float) -> None:
         """Wait for a message that is no reply to an act; raise Again if it comes too late."""
-        asked = self.town.ledger.seconds()
+        asked_at = self.shared_state.ledger.seconds()
         try:
             await self.user.place.changed.until(seen, seconds)
         except TimeoutError:
-            raise Again(f"no {label}") from None
-        self.note("news", label=label, waited=self.town.ledger.seconds() - asked)
+            raise UnexpectedReply(f"no {label}") from None
+        self.note("news", label=label, waited=self.shared_state.ledger.seconds() - asked_at)
 
 
 def answer_to(name: str) -> str:
@@ -321,18 +325,18 @@ def _text(user: User, text: str) -> bool:
     return any(text in one.text for one in user.received)
 
 
-def _two(user: User, who: Somebody) -> bool:
+def _two(user: User, person: InventedPerson) -> bool:
     """Return True if the officer sent one more message after the answer to this person."""
     texts = [one.text for one in user.received]
-    at = next(n for n, text in enumerate(texts) if answer_to(who.canary) in text)
+    at = next(n for n, text in enumerate(texts) if answer_to(person.canary) in text)
     return at < len(texts) - 1
 
 
 @dataclass
-class Desk:
+class SimulatedOfficer:
     """An officer who claims cases, answers them, asks for a file where one is due, and closes."""
 
-    town: Town
+    shared_state: SharedState
     name: str
     console: Console
     closing: dict[str, Entry] = field(default_factory=dict)
@@ -340,7 +344,7 @@ class Desk:
     async def work(self) -> None:
         """Work until the day is over and no case is left; a page that failed is opened again."""
         idle = False
-        while not (self.town.over.is_set() and idle):
+        while not (self.shared_state.finished.is_set() and idle):
             idle = False
             with suppress(aiohttp.ClientError, TimeoutError, RuntimeError, AssertionError):
                 idle = await self.round()
@@ -352,19 +356,19 @@ class Desk:
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)
         assert listed.status == 200, listed.status
-        mine = dict.fromkeys(CASE.findall(listed.html))
+        cases = dict.fromkeys(CASE.findall(listed.html))
         for path in list(self.closing):
             entry = self.closing.pop(path)
-            if path not in mine:
-                self.town.ledger.note("closed", case=path, by=self.name, **entry)
-        for path in mine:
+            if path not in cases:
+                self.shared_state.ledger.note("closed", case=path, by=self.name, **entry)
+        for path in cases:
             await self.console.get(path)
             await self.handle(path)
-        if len(mine) < MAX_OPEN:
+        if len(cases) < MAX_OPEN:
             await self.console.get("/console/inbox")
             await self.console.submit("/next")
             await self.handle(self.console.screen.path)
-        return not mine and not self.closing and self.console.screen.path == "/console/inbox"
+        return not cases and not self.closing and self.console.screen.path == "/console/inbox"
 
     async def handle(self, path: str) -> None:
         """Perform up to MAX_STEPS actions that are due on the case on the screen."""
@@ -383,7 +387,7 @@ class Desk:
         if not found or path in self.closing:
             return None
         name, papers = found[0][0], html.count('id="paper-')
-        needs_file = name in self.town.files
+        needs_file = name in self.shared_state.files
         if answer_to(name) not in thread:
             return "/reply", {"words": answer_to(name)}
         if needs_file and not papers:

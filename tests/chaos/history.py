@@ -16,7 +16,7 @@ from bot.i18n import Languages
 from flows.engine import screens
 from tests.chaos.bursts import count_close
 from tests.chaos.ledger import Ledger, Row
-from tests.chaos.people import LANGUAGE, WORD, Somebody
+from tests.chaos.people import LANGUAGE, WORD, InventedPerson
 from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, sender
 from tests.chaos.processes import Fault
 from tests.chaos.report import Report
@@ -41,7 +41,7 @@ ORDERLY = ("F2", "F18", "F25")
 class Story:
     """The platform's record of one person; each entry has its index in the journal."""
 
-    who: Somebody
+    person: InventedPerson
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     close: int = 0
@@ -49,7 +49,10 @@ class Story:
 
 
 def judged(
-    people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
+    people: Iterable[InventedPerson],
+    entries: Sequence[Entry],
+    faults: Sequence[Fault],
+    ledger: Ledger,
 ) -> Report:
     """Check the promises in the history of a run, person by person, and return the report."""
     report = Report(
@@ -60,8 +63,8 @@ def judged(
     taken = _count_updates(report, entries, faults)
     for story in _stories(people, entries):
         before = report.wrong()
-        own = ledger.rows.get(story.who.chat, [])
-        words = ledger.words.get(story.who.chat, [])
+        own = ledger.rows.get(story.person.chat, [])
+        words = ledger.words.get(story.person.chat, [])
         story.close = _close(story, taken, entries)
         _judge_words(report, story, taken, words)
         sent = _judge_replies(report, story, own, faults)
@@ -69,7 +72,7 @@ def judged(
         _judge_strangers(report, story)
         report.submitted += _submitted(story, taken)
         _judge_registration(report, story, taken, ledger)
-        report.note(story.who.chat, before)
+        report.note(story.person.chat, before)
     _judge_registry(report, ledger)
     return report
 
@@ -90,7 +93,7 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
     report.acknowledged = len(taken)
     ends = [(each.at, each.until) for each in faults if each.kind in ORDERLY]
     report.put_off_by_orderly_ends = sum(
-        not each.acknowledged and any(begun < each.at < over for begun, over in ends)
+        not each.acknowledged and any(start < each.at < over for start, over in ends)
         for each in deliveries
     )
     report.expired = sum(each.attempt < 0 for each in deliveries)
@@ -98,8 +101,8 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
     return taken
 
 
-def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story]:
-    stories = {who.chat: Story(who) for who in people}
+def _stories(people: Iterable[InventedPerson], entries: Sequence[Entry]) -> list[Story]:
+    stories = {person.chat: Story(person) for person in people}
     for place, entry in enumerate(entries):
         match entry:
             case Arrival(update=update):
@@ -116,16 +119,18 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
     """Check that each message to an officer is stored once in a case, in the order of sending."""
-    said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
-    must = Counter(text for each, text in said if each.update_id in taken)
-    may = Counter(text for _each, text in said)
-    may[RECORDING] = sum("voice" in each.update.get("message", {}) for _, each in story.arrivals)
-    there = Counter(found)
-    report.lost += (must - there).total()
-    report.doubled += (there - may).total()
+    texts = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
+    required = Counter(text for each, text in texts if each.update_id in taken)
+    allowed = Counter(text for _each, text in texts)
+    allowed[RECORDING] = sum(
+        "voice" in each.update.get("message", {}) for _, each in story.arrivals
+    )
+    stored = Counter(found)
+    report.lost += (required - stored).total()
+    report.doubled += (stored - allowed).total()
     numbers = [int(match[1]) for text in found if (match := WORD.fullmatch(text))]
     report.out_of_order += sum(later < earlier for earlier, later in pairwise(numbers))
-    report.unfinished += not said
+    report.unfinished += not texts
 
 
 def _word(arrival: Arrival) -> str:
@@ -264,7 +269,9 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
 
     Calls are matched from the end, since a message may have been edited several times.
     """
-    said = {message: row for row in rows if row.act == "send" for message in row.messages}
+    rows_by_message = {
+        message: row for row in rows if row.act == "send" for message in row.messages
+    }
     edits = defaultdict[int, list[Row]](list)
     for row in rows:
         for message in row.messages if row.act == "edit" else ():
@@ -272,8 +279,8 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
     matches = {}
     for place, call in reversed(_carried_out(story)):
         edited = edits[call.params.get("message_id", 0)]
-        if call.sent in said:
-            matches[place] = said[call.sent]
+        if call.sent in rows_by_message:
+            matches[place] = rows_by_message[call.sent]
         elif edited:
             matches[place] = edited.pop()
     return matches
@@ -344,7 +351,7 @@ def _keys(call: Call) -> dict[str, str]:
 def _judge_strangers(report: Report, story: Story) -> None:
     """Check that no message contains the name of another person."""
     for _place, call in story.calls:
-        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
+        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.person.canary})
 
 
 # Promise P2: one submission is one registration.
@@ -358,16 +365,18 @@ def _submitted(story: Story, taken: Taken) -> bool:
 
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
     """Check that the registry has one correct registration if the person submitted, else none."""
-    who = story.who
-    mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
+    person = story.person
+    own_entries = [
+        each for each in ledger.entries if (each["body"] or {}).get("surname") == person.canary
+    ]
     wanted = int(_submitted(story, taken))
-    report.second_registrations += max(0, len(mine) - wanted)
-    report.missing_registrations += max(0, wanted - len(mine))
-    for entry in mine:
-        wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != who.birth_year
+    report.second_registrations += max(0, len(own_entries) - wanted)
+    report.missing_registrations += max(0, wanted - len(own_entries))
+    for entry in own_entries:
+        wrong = entry["state"] != "ACCEPTED" or entry["body"]["birth_year"] != person.birth_year
         report.wrong_registrations += wrong or len(entry["writes"]) != 1
-    known = [(each.number, each.state) for each in ledger.registrations if each.chat == who.chat]
-    report.wrong_registrations += known != [(each["number"], "accepted") for each in mine]
+    known = [(each.number, each.state) for each in ledger.registrations if each.chat == person.chat]
+    report.wrong_registrations += known != [(each["number"], "accepted") for each in own_entries]
 
 
 def _judge_registry(report: Report, ledger: Ledger) -> None:

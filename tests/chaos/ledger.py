@@ -18,8 +18,8 @@ from bot.security.key_files import Keys
 from bot.security.vault import PersonKey, Vault, WrappedKey
 from flows import FLOWS
 from flows.engine.state import Conversation
-from tests.chaos.people import Somebody
-from tests.chaos.processes import GOODBYE, OURS, Processes
+from tests.chaos.people import InventedPerson
+from tests.chaos.processes import KOSH_PROCESSES, MAX_SHUTDOWN_SECONDS, Processes
 
 OPEN: LiteralString = """
 SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
@@ -69,7 +69,9 @@ class Ledger:
     findings: dict[str, int] = field(default_factory=dict)
 
 
-async def read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
+async def read(
+    processes: Processes, people: Iterable[InventedPerson], entries: list[Any]
+) -> Ledger:
     """Read everything that `history` checks; decrypt texts with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
@@ -77,7 +79,7 @@ async def read(processes: Processes, people: Iterable[Somebody], entries: list[A
     return found
 
 
-def _read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
+def _read(processes: Processes, people: Iterable[InventedPerson], entries: list[Any]) -> Ledger:
     vault = Vault(Keys.load(processes.keys))
     with psycopg.connect(processes.database) as session:
         known = _known(session, vault, people)
@@ -88,7 +90,9 @@ def _read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) 
             "leaks": _leaks(processes),
             "memory_most_mb": _memory(processes),
             "ended_alone": processes.ended_alone,
-            "slow_goodbyes": sum(each > GOODBYE for each in processes.goodbyes),
+            "slow_goodbyes": sum(
+                each > MAX_SHUTDOWN_SECONDS for each in processes.shutdown_seconds
+            ),
             "late_refusals": processes.refused_late,
             "nobody_to_ask": processes.unanswered,
             "unsuspecting_starts": processes.spared - processes.refused,
@@ -105,8 +109,8 @@ def _read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) 
 type Known = dict[UUID, tuple[int, PersonKey]]
 
 
-def _known(session: psycopg.Connection, vault: Vault, people: Iterable[Somebody]) -> Known:
-    chats = {vault.index("telegram", str(who.chat)): who.chat for who in people}
+def _known(session: psycopg.Connection, vault: Vault, people: Iterable[InventedPerson]) -> Known:
+    chats = {vault.index("telegram", str(each.chat)): each.chat for each in people}
     found = session.execute(
         "SELECT p.id, h.blind_index, p.key, p.key_version FROM people p"
         " JOIN handles h ON h.person_id = p.id WHERE h.channel = 'telegram'"
@@ -180,11 +184,16 @@ def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conver
 
 
 def _misplaced(conversation: Conversation) -> bool:
-    asked = conversation.asked
+    question = conversation.asked
     here = {name for name in (conversation.flow, conversation.suspended_flow) if name}
     if not (here | set(conversation.forms)) <= set(FLOWS):
         return True
-    if asked and asked.flow and not asked.key.startswith("~") and not _knows(asked.flow, asked.key):
+    if (
+        question
+        and question.flow
+        and not question.key.startswith("~")
+        and not _knows(question.flow, question.key)
+    ):
         return True
     answers = [(name, key) for name, form in conversation.forms.items() for key in form.answers]
     return not all(_knows(name, key) for name, key in answers)
@@ -206,7 +215,7 @@ def _leaks(processes: Processes) -> int:
     """Count the logs, Valkey keys and command lines that contain a person's name in plain text."""
     logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
     seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]
-    seen += [_words_of(processes.children[name].pid) for name in OURS]
+    seen += [_words_of(processes.children[name].pid) for name in KOSH_PROCESSES]
     with redis.Redis.from_url(processes.redis) as client:
         seen += [key + (client.dump(key) or b"") for key in client.scan_iter()]
     return sum(bool(CANARY.search(each)) for each in seen)
@@ -219,6 +228,6 @@ def _words_of(pid: int) -> bytes:
 
 def _memory(processes: Processes) -> int:
     """Return the resident memory of Kosh's largest process, in megabytes."""
-    sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
+    sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in KOSH_PROCESSES]
     pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
     return max(pages, default=0) * 4096 // 10**6

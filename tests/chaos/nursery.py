@@ -32,13 +32,13 @@ def send_again_what_is_in_doubt() -> None:
 def note_first() -> None:
     """Break the workers: mark a message as sent before sending it."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
-    told = b"RETURNING r.seq, r.attempt, r.state,"
+    returning = b"RETURNING r.seq, r.attempt, r.state,"
     text = shard_statements.CLAIM.text
     assert claimed in text
-    assert told in text
+    assert returning in text
     text = text.replace(
         claimed, b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
-    ).replace(told, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
+    ).replace(returning, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
     shard_statements.CLAIM = replace(shard_statements.CLAIM, text=text)
 
 

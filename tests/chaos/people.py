@@ -45,7 +45,7 @@ MAX_BEHIND, WAIT_SECONDS = 100, 0.05
 
 
 @dataclass(frozen=True)
-class Somebody:
+class InventedPerson:
     """A simulated person: their chat, and a name that must not appear in any other chat."""
 
     number: int
@@ -76,8 +76,8 @@ class Somebody:
         return f"{self.canary} {number}"
 
     def answer(self, question: str) -> str:
-        own = {"surname": self.canary, "birth_year": str(self.birth_year), "words": self.word(0)}
-        return (own | ANSWERS).get(question, SKIPPED)
+        values = {"surname": self.canary, "birth_year": str(self.birth_year), "words": self.word(0)}
+        return (values | ANSWERS).get(question, SKIPPED)
 
 
 def _texts(*flows: Flow) -> dict[str, str]:
@@ -122,10 +122,10 @@ class Pace:
 
 
 @dataclass
-class Walker:
+class SimulatedPerson:
     """A simulated person who uses the messenger; `patience` is in seconds."""
 
-    who: Somebody
+    person: InventedPerson
     platform: Platform
     pace: Pace
     chance: random.Random
@@ -161,7 +161,7 @@ class Walker:
             if self.chance.random() < ANSWERED_SHARE:
                 await self._junk()
             for number in burst:
-                await self._do("say", text=self.who.word(number))
+                await self._do("say", text=self.person.word(number))
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
@@ -179,16 +179,16 @@ class Walker:
         if LANGUAGE in screen.buttons:
             return LANGUAGE
         if PREREGISTRATION.name in screen.buttons:
-            registers = self.who.registers and "status" not in screen.buttons
+            registers = self.person.registers and "status" not in screen.buttons
             return PREREGISTRATION.name if registers else OFFICER.name
-        return self.who.answer(question(screen))
+        return self.person.answer(question(screen))
 
     async def _junk(self) -> bool:
         """Send input that no question expects; Kosh answers it and changes no state."""
         # Press only buttons of old screens, since one of the current screen would be an answer.
-        screen = self.platform.chats[self.who.chat].screen
-        stands = screen.nonce if screen else 0
-        old = [each for each in self.old if int(each.partition(":")[0]) < stands]
+        screen = self.platform.chats[self.person.chat].screen
+        current_nonce = screen.nonce if screen else 0
+        old = [each for each in self.old if int(each.partition(":")[0]) < current_nonce]
         if old and self.chance.random() < 0.3:
             return await self._do("press", what=self.chance.choice(old))
         verb = self.chance.choice(JUNK)
@@ -203,7 +203,7 @@ class Walker:
         is_consent = "refuse" in screen.buttons
         if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:
             return False
-        chat = self.platform.chats[self.who.chat]
+        chat = self.platform.chats[self.person.chat]
         arrived = chat.arrived + len(LINES)
         for line in LINES:
             await self._do("say", text=line)
@@ -214,7 +214,7 @@ class Walker:
         return True
 
     async def _do(self, verb: str, **what: str) -> bool:
-        return await self.platform.act(verb, user=self.who.chat, **what)
+        return await self.platform.act(verb, user=self.person.chat, **what)
 
     async def _next(self) -> Screen | None:
         """Wait for a screen newer than the last answered one, then for the turn to act (`Pace`).
@@ -222,7 +222,7 @@ class Walker:
         Return the current screen after `patience` seconds without a newer one; None if there is
         none.
         """
-        chat = self.platform.chats[self.who.chat]
+        chat = self.platform.chats[self.person.chat]
         with suppress(TimeoutError):
             async with asyncio.timeout(self.patience):
                 while not _newer(chat.screen, self.answered):

@@ -99,7 +99,7 @@ class Platform:
         return self.arrived - len(self.acknowledged) - self.expired
 
     @property
-    def moved(self) -> int:
+    def progress(self) -> int:
         """Return a measure of progress, which rises with each accepted update and bot call."""
         return len(self.acknowledged) + self.calls
 

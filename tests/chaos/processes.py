@@ -41,13 +41,13 @@ _logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 WEBS = ("web 1", "web 2")
 WORKERS = ("worker 1", "worker 2")
-OURS = (*WEBS, *WORKERS)
+KOSH_PROCESSES = (*WEBS, *WORKERS)
 SERVICES = ("postgres", "valkey", "telegram", "registry")
-DOOR = "door"
+LOAD_BALANCER = "load balancer"
 """Name of the line from the platform and the registry to Kosh's web processes."""
 
-PATIENCE = 180.0
-GOODBYE = 10.0
+TIMEOUT_SECONDS = 180.0
+MAX_SHUTDOWN_SECONDS = 10.0
 RETRY_SCALE = "0.02"
 # Former names of environment variables, which releases before 2026.12 read, and today's names.
 FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
@@ -107,16 +107,16 @@ class Child:
         return at
 
     def end(self) -> float:
-        """Send SIGTERM, wait up to 3 * GOODBYE seconds, then kill the process.
+        """Send SIGTERM, wait up to 3 * MAX_SHUTDOWN_SECONDS, then kill the process.
 
         Return the seconds until the process ended.
         """
         assert self._process is not None
-        begun = time.monotonic()
+        start = time.monotonic()
         self._process.terminate()
-        if not self.gone(3 * GOODBYE):
+        if not self.gone(3 * MAX_SHUTDOWN_SECONDS):
             self.kill()
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
     def gone(self, seconds: float) -> bool:
         """Wait up to `seconds`; return True if the process has ended."""
@@ -179,8 +179,10 @@ class Proxy:
 
     def carried(self) -> dict[str, dict[str, int]]:
         """Return the bytes that each proxied connection has carried, by port of the service."""
-        told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
-        return told
+        byte_counts: dict[str, dict[str, int]] = self._order(
+            {"lines": list(self.ports), "do": "tell"}
+        )
+        return byte_counts
 
     def _order(self, order: Mapping[str, Any]) -> Any:
         assert self.process.stdin is not None
@@ -207,7 +209,7 @@ class Processes:
     proxy: Proxy
     children: dict[str, Child]
     faults: list[Fault] = field(default_factory=list)
-    goodbyes: list[float] = field(default_factory=list)
+    shutdown_seconds: list[float] = field(default_factory=list)
     ended_alone: int = 0
     refused_late: int = 0
     unanswered: int = 0
@@ -225,18 +227,18 @@ class Processes:
 
     def renew(self, name: str, **changes: Any) -> None:
         """Stop a process with SIGTERM and start it again; record how long it took to end."""
-        self.goodbyes.append(seconds := self.children[name].end())
-        if seconds > GOODBYE:
+        self.shutdown_seconds.append(seconds := self.children[name].end())
+        if seconds > MAX_SHUTDOWN_SECONDS:
             _logger.warning("%s took %.1f s to end", name, seconds)
         self.children[name].start(**changes)
 
     def blackout(self, interval: str = "2 minutes") -> None:
         """Kill all processes of Kosh, and advance database time, so that their leases expire."""
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             self.note("F1", "all", self.children[name].kill())
         with psycopg.connect(self.owner) as session:
             session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             self.children[name].start()
 
     def up(self, name: str) -> bool:
@@ -252,13 +254,13 @@ class Processes:
         Count an end only if the process had worked before, since it may exit at its start without a
         database.
         """
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             if self.children[name].died:
                 self.ended_alone += self.children[name].mark.exists()
                 self.children[name].start()
 
     def all_up(self) -> bool:
-        return all(map(self.up, OURS))
+        return all(map(self.up, KOSH_PROCESSES))
 
     def must_live(self, name: str) -> None:
         child = self.children[name]
@@ -287,20 +289,20 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             "postgres": [urlsplit(admin).port or 0],
             "telegram": [telegram],
             "registry": [registry],
-            DOOR: list(webs),
+            LOAD_BALANCER: list(webs),
         }
         proxy = stack.enter_context(_proxy(folder, places))
-        env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[DOOR])
+        env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[LOAD_BALANCER])
         Keys.create(Path(env["KOSH_KEY_DIR"]))
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
-        stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
+        stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[LOAD_BALANCER])))
         sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
-        stands = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
-        stack.enter_context(_alive(stands))
+        server = Child("registry", ("tests.chaos.registry",), sandboxed, folder / "registry.log")
+        stack.enter_context(_alive(server))
         _until_open(telegram)
         _until_open(registry)
         changes = {"mutant": mutant} if mutant else {}
-        children = {name: _ours(folder, env, proxy, name, changes) for name in OURS}
+        children = {name: _new_child(folder, env, proxy, name, changes) for name in KOSH_PROCESSES}
         for name, port in zip(WEBS, webs, strict=False):
             children[name].env = {**children[name].env, "KOSH_PORT": str(port)}
         for child in children.values():
@@ -319,18 +321,18 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             ports=webs,
             secret=env["KOSH_TELEGRAM_SECRET"],
             proxy=proxy,
-            children=children | {"registry": stands},
+            children=children | {"registry": server},
         )
         _until_up(processes)
         yield processes
 
 
-def _ours(
+def _new_child(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
     """Return a process of Kosh that reaches each service by its own connection of the proxy."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
-    own = {
+    variables = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
         "KOSH_REDIS_URL": at(env["KOSH_REDIS_URL"], ports["valkey"]),
         "KOSH_TELEGRAM_API": at(env["KOSH_TELEGRAM_API"], ports["telegram"]),
@@ -340,7 +342,7 @@ def _ours(
     return Child(
         name,
         ("tests.chaos.program", word),
-        {**env, **own},
+        {**env, **variables},
         folder / f"{name.replace(' ', '-')}.log",
         changes,
     )
@@ -349,8 +351,8 @@ def _ours(
 def at(url: str, port: int) -> str:
     """Return the URL with this port of the loopback interface."""
     found = urlsplit(url)
-    who, _at, _where = found.netloc.rpartition("@")
-    return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
+    login, _at, _where = found.netloc.rpartition("@")
+    return found._replace(netloc=f"{login}{_at}127.0.0.1:{port}").geturl()
 
 
 def migrated(owner: str, tree: Path = ROOT) -> bool:
@@ -373,13 +375,18 @@ def _databases(admin: str, former: Path | None) -> tuple[embedded.Databases, emb
 
 
 def _settings(
-    folder: Path, bot: embedded.Databases, redis: str, web: int, registry: int, door: int
+    folder: Path,
+    bot: embedded.Databases,
+    redis: str,
+    web: int,
+    registry: int,
+    load_balancer_port: int,
 ) -> dict[str, str]:
     return {
         "KOSH_DATA_DIR": str(folder),
         "KOSH_KEY_DIR": str(folder / "keys"),
         "KOSH_PORT": str(web),
-        "KOSH_PUBLIC_URL": f"http://127.0.0.1:{door}",
+        "KOSH_PUBLIC_URL": f"http://127.0.0.1:{load_balancer_port}",
         "KOSH_DATABASE_URL": bot.app,
         "KOSH_DATABASE_RETENTION_URL": bot.retention,
         "KOSH_REDIS_URL": redis,
@@ -397,7 +404,9 @@ def _settings(
 
 @contextmanager
 def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]:
-    lines = {f"{name}>{service}": places[service] for name in OURS for service in SERVICES}
+    lines = {
+        f"{name}>{service}": places[service] for name in KOSH_PROCESSES for service in SERVICES
+    }
     with (folder / "proxy.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.proxy"],
@@ -410,7 +419,7 @@ def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps({**lines, DOOR: places[DOOR]}) + "\n")
+        process.stdin.write(json.dumps({**lines, LOAD_BALANCER: places[LOAD_BALANCER]}) + "\n")
         process.stdin.flush()
         try:
             yield Proxy(process, json.loads(process.stdout.readline()))
@@ -418,11 +427,11 @@ def _proxy(folder: Path, places: Mapping[str, Sequence[int]]) -> Iterator[Proxy]
             process.kill()
 
 
-def _platform(folder: Path, env: Mapping[str, str], port: int, door: int) -> Child:
+def _platform(folder: Path, env: Mapping[str, str], port: int, load_balancer_port: int) -> Child:
     words = (
         *("tests.emulators.telegram", "--no-limits", "--scale", RETRY_SCALE),
         *("--port", str(port), "--token", env["KOSH_TELEGRAM_TOKEN"], "--patience", "20"),
-        *("--webhook", f"http://127.0.0.1:{door}/webhooks/telegram"),
+        *("--webhook", f"http://127.0.0.1:{load_balancer_port}/webhooks/telegram"),
         *("--secret", env["KOSH_TELEGRAM_SECRET"]),
     )
     return Child("platform", words, {}, folder / "platform.log")
@@ -438,7 +447,7 @@ def _alive(child: Child) -> Iterator[None]:
 
 
 def _until_open(port: int) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < until:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
@@ -447,9 +456,9 @@ def _until_open(port: int) -> None:
 
 
 def _until_up(processes: Processes) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not processes.all_up():
-        for name in OURS:
+        for name in KOSH_PROCESSES:
             processes.must_live(name)
         if time.monotonic() > until:
             raise RuntimeError("our processes did not start")

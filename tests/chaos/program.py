@@ -87,10 +87,10 @@ def dying(place: tuple[str, int]) -> None:
 
 
 def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., Awaitable[Any]]:
-    async def watched(*given: Any) -> Any:
+    async def watched(*args: Any) -> Any:
         passed = PASSED.get(None) or [0]
         PASSED.set(passed)
-        return await Watched(handler(*given), at, passed)
+        return await Watched(handler(*args), at, passed)
 
     return watched
 

@@ -26,20 +26,20 @@ TORN_AFTER = 40
 class Pair:
     """One TCP connection: Kosh's process is at the near end, the service at the far end.
 
-    `ghost`: the far end is closed, and Kosh's process has not been notified.
+    `is_half_open`: the far end is closed, and Kosh's process has not been notified.
     """
 
     near: StreamWriter
     far: StreamWriter
     port: int
-    ghost: bool = False
+    is_half_open: bool = False
 
     def abort(self) -> None:
         self.near.transport.abort()
         self.far.transport.abort()
 
-    def haunt(self) -> None:
-        self.ghost = True
+    def close_far_end(self) -> None:
+        self.is_half_open = True
         self.far.transport.abort()
 
 
@@ -66,8 +66,8 @@ class Line:
         (self.open.clear if mode == "drop" else self.open.set)()
         for pair in tuple(self.pairs):
             if mode == "half":
-                pair.haunt()
-            elif mode == "cut" or pair.ghost:
+                pair.close_far_end()
+            elif mode == "cut" or pair.is_half_open:
                 pair.abort()
 
     async def serve(self, reader: StreamReader, near: StreamWriter) -> None:
@@ -92,7 +92,7 @@ class Line:
             pair.abort()
 
     async def _carry(self, pair: Pair, reader: StreamReader, to: StreamWriter) -> None:
-        """Forward the bytes of one direction; at their end, close the receiver unless `ghost`."""
+        """Forward one direction; at the end, close the receiver unless the pair `is_half_open`."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 await self.open.wait()
@@ -102,18 +102,18 @@ class Line:
                     to.write(chunk[:TORN_AFTER])
                     await to.drain()
                     return pair.abort()
-                if not pair.ghost:
+                if not pair.is_half_open:
                     self.carried[pair.port] += len(chunk) if to is pair.far else 0
                     to.write(chunk)
                     await to.drain()
-        if not (pair.ghost and to is pair.near):
+        if not (pair.is_half_open and to is pair.near):
             to.close()
 
 
-async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
+async def opened(targets: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
     """Start a server for each proxied connection (line); return the lines and ports by name."""
     lines, ports = {}, {}
-    for name, places in wanted.items():
+    for name, places in targets.items():
         line = Line(places)
         line.open.set()
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
@@ -129,13 +129,13 @@ async def main() -> None:
     lines, ports = await opened(json.loads(await orders.readline()))
     print(json.dumps(ports), flush=True)
     while order := await orders.readline():
-        told = json.loads(order)
-        if told["do"] == "tell":
-            print(json.dumps({name: lines[name].carried for name in told["lines"]}), flush=True)
+        command = json.loads(order)
+        if command["do"] == "tell":
+            print(json.dumps({name: lines[name].carried for name in command["lines"]}), flush=True)
             continue
-        for name in told["lines"]:
-            lines[name].become(told["do"], told["seconds"])
-        print(json.dumps(told["lines"]), flush=True)
+        for name in command["lines"]:
+            lines[name].become(command["do"], command["seconds"])
+        print(json.dumps(command["lines"]), flush=True)
 
 
 if __name__ == "__main__":

@@ -32,15 +32,15 @@ def _serve() -> None:
     app = create_app(
         chosen.database("owner"),
         client_id=chosen.registry_client_id or "",
-        client_secret=_told(chosen.registry_client_secret),
+        client_secret=_plain_text(chosen.registry_client_secret),
         callback_url=f"{chosen.public_url}/callbacks/registry",
-        callback_secret=_told(chosen.registry_callback_secret),
+        callback_secret=_plain_text(chosen.registry_callback_secret),
         delay=DECIDES_AFTER,
     )
     uvicorn.run(app, port=urlsplit(chosen.registry_url or "").port or 0, log_level="warning")
 
 
-def _told(secret: SecretStr | None) -> str:
+def _plain_text(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 

@@ -8,16 +8,16 @@ from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, se
 from tests.chaos.processes import Fault
 
 
-def retold(
+def event_lines(
     chat: int, entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Iterator[str]:
     """Yield a chat's events and faults by time, then its outbox rows and messages to officers."""
-    own = {
+    update_ids = {
         each.update_id
         for each in entries
         if isinstance(each, Arrival) and sender(each.update) == chat
     }
-    lines = [(each.at, told) for each in entries if (told := _told(each, chat, own))]
+    lines = [(each.at, text) for each in entries if (text := _event_line(each, chat, update_ids))]
     if lines:
         first, last = lines[0][0], lines[-1][0]
         lines += [(each.at, f"--- {each.kind} {each.what}") for each in faults
@@ -28,14 +28,14 @@ def retold(
     yield f"  {ledger.words.get(chat, [])}"
 
 
-def _told(entry: Entry, chat: int, own: set[int]) -> str:
+def _event_line(entry: Entry, chat: int, update_ids: set[int]) -> str:
     match entry:
-        case Arrival(number, update) if number in own:
+        case Arrival(number, update) if number in update_ids:
             pressed = update.get("callback_query", {}).get("data", "")
             message = update.get("message") or update.get("edited_message") or {}
             kind = "edits" if "edited_message" in update else "says"
-            return f"{number} presses {pressed}" if pressed else f"{number} {kind} {_said(message)}"
-        case Delivery(number, attempt, status) if number in own:
+            return f"{number} presses {pressed}" if pressed else f"{number} {kind} {_text(message)}"
+        case Delivery(number, attempt, status) if number in update_ids:
             return f"{number} is brought ({attempt}): {status}"
         case Call(method, params, _at, status, sent) if params.get("chat_id") == chat:
             shown = list(keys(params.get("reply_markup")).values()) if method in SENDS else ""
@@ -45,6 +45,6 @@ def _told(entry: Entry, chat: int, own: set[int]) -> str:
             return ""
 
 
-def _said(message: dict[str, Any]) -> str:
+def _text(message: dict[str, Any]) -> str:
     kinds = [name for name in message if name not in ("from", "chat", "date", "message_id")]
     return repr(message.get("text") or kinds)

@@ -15,9 +15,9 @@ import aiohttp
 import psycopg
 
 from tests.chaos import faults, ledger
-from tests.chaos.faults import Scene
+from tests.chaos.faults import FaultContext
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
+from tests.chaos.people import REGISTERS_EVERY, InventedPerson, Pace, SimulatedPerson, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
@@ -84,7 +84,7 @@ class Plan:
 class Evidence:
     """All evidence that is visible from outside of Kosh."""
 
-    people: list[Somebody]
+    people: list[InventedPerson]
     entries: list[Entry]
     faults: list[Fault]
     ledger: Ledger
@@ -92,12 +92,12 @@ class Evidence:
     drained: float
 
 
-class Standstill(RuntimeError):
+class NoProgress(RuntimeError):
     """Raised if nothing progresses even after MAX_BLACKOUTS blackouts; names the waiting people."""
 
 
 @dataclass(frozen=True)
-class Enough:
+class TimeLimit:
     """Callable that returns True once the monotonic clock has passed `until`."""
 
     until: float
@@ -108,26 +108,26 @@ class Enough:
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
     """Let people act while faults are injected, until no work is left; return the evidence."""
-    begun = time.monotonic()
-    people = [Somebody(number) for number in range(plan.people)]
+    start = time.monotonic()
+    people = [InventedPerson(number) for number in range(plan.people)]
     drained = 0.0
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as http:
         platform = Platform(http, processes.platform)
         await _set_the_scene(platform, processes.registry, people)
         chance = random.Random(plan.seed)
-        beside = [platform.follow(), _bring_twice(platform, chance)]
-        tasks = [asyncio.create_task(each) for each in beside]
+        background_tasks = [platform.follow(), _bring_twice(platform, chance)]
+        tasks = [asyncio.create_task(each) for each in background_tasks]
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.limit):
-                drained = await _rage(processes, platform, people, plan, chance)
+                drained = await _run_faults(processes, platform, people, plan, chance)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.read()
         entries = await _entries(http, processes.registry)
-    begun_people = [who for who in people if platform.chats[who.chat].begun]
+    begun_people = [person for person in people if platform.chats[person.chat].begun]
     held = await ledger.read(processes, begun_people, entries)
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - start
     return Evidence(begun_people, platform.entries, processes.faults, held, seconds, drained)
 
 
@@ -140,18 +140,18 @@ async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str,
         await asyncio.sleep(1)
 
 
-async def _set_the_scene(platform: Platform, registry: str, people: list[Somebody]) -> None:
-    for who in people:
-        await platform.join(who.chat)
+async def _set_the_scene(platform: Platform, registry: str, people: list[InventedPerson]) -> None:
+    for person in people:
+        await platform.join(person.chat)
     for fault in REGISTRY_FAULTS:
         async with platform.http.post(f"{registry}/_faults", json=fault) as answer:
             assert answer.status < 300, await answer.text()
 
 
-async def _rage(
+async def _run_faults(
     processes: Processes,
     platform: Platform,
-    people: list[Somebody],
+    people: list[InventedPerson],
     plan: Plan,
     chance: random.Random,
 ) -> float:
@@ -159,23 +159,25 @@ async def _rage(
 
     Return the seconds of that wait.
     """
-    enough = Enough(time.monotonic() + plan.most)
-    room = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
+    enough = TimeLimit(time.monotonic() + plan.most)
+    semaphore = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
-    scene = Scene(processes, platform, pace, chance, plan.long)
-    life = [_live(platform, who, plan, pace, chance.random(), room, enough) for who in people]
+    context = FaultContext(processes, platform, pace, chance, plan.long)
+    life = [
+        _live(platform, person, plan, pace, chance.random(), semaphore, enough) for person in people
+    ]
     load = asyncio.ensure_future(asyncio.gather(*life))
     try:
-        await _trouble(scene, plan, load.done, enough)
+        await _inject_faults(context, plan, load.done, enough)
         await load
-    except Standstill:
+    except NoProgress:
         _logger.exception("given up")
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
     calm = time.monotonic()
     blackouts = 0
-    while not await _until(partial(_settled, processes, platform), scene, plan.stall):
+    while not await _until(partial(_settled, processes, platform), context, plan.stall):
         if (blackouts := blackouts + 1) > MAX_BLACKOUTS_AT_END:
             break
         await asyncio.to_thread(processes.blackout)
@@ -184,51 +186,53 @@ async def _rage(
 
 async def _live(
     platform: Platform,
-    who: Somebody,
+    person: InventedPerson,
     plan: Plan,
     pace: Pace,
     seed: float,
-    room: asyncio.Semaphore,
-    enough: Enough,
+    semaphore: asyncio.Semaphore,
+    enough: TimeLimit,
 ) -> None:
-    async with room:
+    async with semaphore:
         if enough():
             return
-        platform.chats[who.chat].begun = True
-        walker = Walker(who, platform, pace, random.Random(seed), patience=3 * plan.stall)
+        platform.chats[person.chat].begun = True
+        walker = SimulatedPerson(
+            person, platform, pace, random.Random(seed), patience=3 * plan.stall
+        )
         await walker.walk()
         await walker.talk(range(1, 1 + plan.words), enough)
-        platform.chats[who.chat].ended = True
+        platform.chats[person.chat].ended = True
 
 
-async def _trouble(
-    scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
+async def _inject_faults(
+    context: FaultContext, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
     """Inject faults at random moments while people act; wait for the end of each fault."""
-    chance, cards = scene.chance, list[faults.Trouble]()
+    chance, cards = context.chance, list[faults.FaultKind]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
-        await _through(partial(_reached, scene.platform, moment, done), scene, plan.stall)
+        await _wait_for(partial(_reached, context.platform, moment, done), context, plan.stall)
         if enough():
             break
-        cards = cards or faults.deck(chance, plan.kinds, short=plan.short)
+        cards = cards or faults.shuffled_round(chance, plan.kinds, short=plan.short)
         card = cards.pop()
-        _logger.info("%7d updates  %-4s %s", scene.platform.arrived, card.kind, card.what)
-        await card.act(scene)
-    await _through(done, scene, plan.stall)
+        _logger.info("%7d updates  %-4s %s", context.platform.arrived, card.kind, card.what)
+        await card.act(context)
+    await _wait_for(done, context, plan.stall)
 
 
-async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
+async def _wait_for(true: Callable[[], bool], context: FaultContext, stall: float) -> None:
     """Wait for a condition; if nothing progresses, kill and restart all processes (a blackout).
 
     Raises Standstill after MAX_BLACKOUTS blackouts.
     """
     for _blackout in range(MAX_BLACKOUTS):
-        if await _until(true, scene, stall):
+        if await _until(true, context, stall):
             return
-        _logger.warning("nothing moves: %s", _waiting(scene.platform))
-        await asyncio.to_thread(scene.processes.blackout)
-    raise Standstill(_waiting(scene.platform))
+        _logger.warning("nothing moves: %s", _waiting(context.platform))
+        await asyncio.to_thread(context.processes.blackout)
+    raise NoProgress(_waiting(context.platform))
 
 
 def _waiting(platform: Platform) -> str:
@@ -245,20 +249,20 @@ def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> boo
     return done() or platform.arrived >= moment
 
 
-async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
+async def _until(true: Callable[[], Any], context: FaultContext, stall: float) -> bool:
     """Wait until a condition is true, then return True.
 
     Return False after `stall` seconds without progress while all processes are up.
     """
-    moved, since = scene.platform.moved, time.monotonic()
+    progress, since = context.platform.progress, time.monotonic()
     while True:
         found = true()
         if await found if asyncio.iscoroutine(found) else found:
             return True
         await asyncio.sleep(LOOK_SECONDS)
-        scene.processes.supervise()
-        if scene.platform.moved != moved or not scene.processes.all_up():
-            moved, since = scene.platform.moved, time.monotonic()
+        context.processes.supervise()
+        if context.platform.progress != progress or not context.processes.all_up():
+            progress, since = context.platform.progress, time.monotonic()
         elif time.monotonic() - since > stall:
             return False
 
@@ -269,10 +273,10 @@ async def _settled(processes: Processes, platform: Platform) -> bool:
         return False
     if platform.behind > 0:
         return False
-    return await asyncio.to_thread(_under_way, processes.database) == 0
+    return await asyncio.to_thread(_count_unfinished, processes.database) == 0
 
 
-def _under_way(database: str) -> int:
+def _count_unfinished(database: str) -> int:
     with psycopg.connect(database) as session:
         row = session.execute(ledger.OPEN).fetchone()
     assert row is not None

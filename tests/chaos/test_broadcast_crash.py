@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.broadcast import Plan, Report, storm, told
+from tests.chaos.broadcast import Plan, Report, storm, summary
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ SHORT = Plan(people=300, kills=8, rate=50, limit=60)
 
 def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
     report = asyncio.run(storm(folder, plan, mutant))
-    print(told(report))
+    print(summary(report))
     return report
 
 

@@ -54,7 +54,7 @@ def _last(day: Ledger, kind: str) -> dict[str, Any]:
     return [entry for entry in day if entry["kind"] == kind][-1]
 
 
-def _set(kind: str, name: str, value: object) -> Callable[[Ledger], None]:
+def _change_last(kind: str, name: str, value: object) -> Callable[[Ledger], None]:
     return lambda day: _last(day, kind).__setitem__(name, value)
 
 
@@ -67,35 +67,35 @@ def _add(**entry: Any) -> Callable[[Ledger], None]:
 
 
 BROKEN: tuple[tuple[str, Callable[[Ledger], None]], ...] = (
-    ("accepted", _set("platform", "not acknowledged", 1)),
-    ("accepted", _set("platform", "expired", 1)),
-    ("answered", _set("act", "waited", None)),
+    ("accepted", _change_last("platform", "not acknowledged", 1)),
+    ("accepted", _change_last("platform", "expired", 1)),
+    ("answered", _change_last("act", "waited", None)),
     ("answered", _add(kind="again", since=20.0, known=False, why="no reply")),
     ("answered", _add(kind="again", since=290.0, at=301.0, known=True, why="no reply")),
     ("answered", _add(kind="gave up")),
     ("answers", lambda day: day.append(_act("button money ru", "Menu."))),
     ("answers", lambda day: day.append(_act("typed 1 first ru", "Never learned."))),
-    ("content", _set("act", "text", "Граждане Турции: до 999 дней.")),
-    ("content", _set("act", "text", "Граждане Турции: до 90 дней.")),
-    ("content", _set("published", "at", 250.0)),
-    ("order", _set("pair", "texts", ["One.", "Apply."])),
-    ("order", _set("pair", "texts", ["Apply."])),
-    ("order", _set("closed", "words", [2, 1, 3])),
-    ("order", _set("closed", "words", [1, 2, 2, 3])),
-    ("registered", _set("registry", "surnames", {})),
-    ("registered", _set("registry", "surnames", {FORMED: 2})),
-    ("registered", _set("registry", "surnames", {FORMED: 1, HELPED: 1})),
+    ("content", _change_last("act", "text", "Граждане Турции: до 999 дней.")),
+    ("content", _change_last("act", "text", "Граждане Турции: до 90 дней.")),
+    ("content", _change_last("published", "at", 250.0)),
+    ("order", _change_last("pair", "texts", ["One.", "Apply."])),
+    ("order", _change_last("pair", "texts", ["Apply."])),
+    ("order", _change_last("closed", "words", [2, 1, 3])),
+    ("order", _change_last("closed", "words", [1, 2, 2, 3])),
+    ("registered", _change_last("registry", "surnames", {})),
+    ("registered", _change_last("registry", "surnames", {FORMED: 2})),
+    ("registered", _change_last("registry", "surnames", {FORMED: 1, HELPED: 1})),
     ("handoffs", _drop("closed")),
     ("handoffs", _drop("news")),
     ("handoffs", _add(kind="closed", person=HELPED, words=[1, 2, 3], papers=1)),
-    ("files", _set("closed", "papers", 0)),
-    ("files", _set("closed", "papers", 2)),
-    ("announced", _set("heard", "chats", {"3": 1})),
-    ("announced", _set("heard", "chats", {"3": 1, "4": 2})),
-    ("announced", _set("heard", "chats", {"3": 1, "4": 1, "9": 1})),
-    ("waits", _set("act", "waited", 91.0)),
-    ("drained", _set("queues", "counts", {"messages": 1})),
-    ("format", _set("platform", "mistakes", ["EMULATOR: a mistake"])),
+    ("files", _change_last("closed", "papers", 0)),
+    ("files", _change_last("closed", "papers", 2)),
+    ("announced", _change_last("heard", "chats", {"3": 1})),
+    ("announced", _change_last("heard", "chats", {"3": 1, "4": 2})),
+    ("announced", _change_last("heard", "chats", {"3": 1, "4": 1, "9": 1})),
+    ("waits", _change_last("act", "waited", 91.0)),
+    ("drained", _change_last("queues", "counts", {"messages": 1})),
+    ("format", _change_last("platform", "mistakes", ["EMULATOR: a mistake"])),
     ("enough", _drop("fault")),
     ("enough", _drop("came")),
 )  # fmt: skip

@@ -11,14 +11,14 @@ import pytest
 from tests.chaos.command import EVIDENCE, judged_again
 from tests.chaos.history import judged
 from tests.chaos.ledger import Ledger, Registration, Row
-from tests.chaos.people import Somebody
+from tests.chaos.people import InventedPerson
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
 from tests.chaos.processes import Fault
 from tests.chaos.report import FINDINGS_ZERO, Report
 from tests.chaos.storm import Evidence
 
-WHO = Somebody(0)
-STRANGER = Somebody(1)
+PERSON = InventedPerson(0)
+OTHER_PERSON = InventedPerson(1)
 RECEIPT = "KS-2026-TEST-TEST"
 
 
@@ -26,14 +26,14 @@ def _keyboard(*sent: str) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": each, "callback_data": each}] for each in sent]}
 
 
-def _said(update_id: int, text: str) -> list[Entry]:
-    message = {"from": {"id": WHO.chat}, "text": text}
+def _text_arrival(update_id: int, text: str) -> list[Entry]:
+    message = {"from": {"id": PERSON.chat}, "text": text}
     return [Arrival(update_id, {"update_id": update_id, "message": message}, 0), _taken(update_id)]
 
 
-def _pressed(update_id: int, data: str, *offered: str, on: int = 1) -> list[Entry]:
-    query = {"from": {"id": WHO.chat}, "data": data}
-    query["message"] = {"message_id": on, "reply_markup": _keyboard(data, *offered)}
+def _pressed(update_id: int, data: str, *offered: str, message_id: int = 1) -> list[Entry]:
+    query = {"from": {"id": PERSON.chat}, "data": data}
+    query["message"] = {"message_id": message_id, "reply_markup": _keyboard(data, *offered)}
     update = {"update_id": update_id, "callback_query": query}
     return [Arrival(update_id, update, 0), _taken(update_id)]
 
@@ -43,12 +43,12 @@ def _taken(update_id: int, at: float | None = None) -> Delivery:
 
 
 def _replied(message: int, text: str, *buttons: str, at: float = 0) -> Call:
-    params = {"chat_id": WHO.chat, "text": text, "reply_markup": _keyboard(*buttons)}
+    params = {"chat_id": PERSON.chat, "text": text, "reply_markup": _keyboard(*buttons)}
     return Call("sendMessage", params, at, 200, message)
 
 
 def _entry(number: str = RECEIPT, state: str = "ACCEPTED") -> dict[str, Any]:
-    body = {"surname": WHO.canary, "birth_year": WHO.birth_year}
+    body = {"surname": PERSON.canary, "birth_year": PERSON.birth_year}
     return {"number": number, "state": state, "body": body, "writes": [{}]}
 
 
@@ -60,7 +60,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 class History:
     """A person's history: a consent delivered twice, a submission, two messages to officers."""
 
-    people: list[Somebody]
+    people: list[InventedPerson]
     entries: list[Entry]
     faults: list[Fault]
     ledger: Ledger
@@ -70,15 +70,15 @@ class History:
 
     @property
     def words(self) -> list[str]:
-        return self.ledger.words[WHO.chat]
+        return self.ledger.words[PERSON.chat]
 
     @property
     def rows(self) -> list[Row]:
-        return self.ledger.rows[WHO.chat]
+        return self.ledger.rows[PERSON.chat]
 
 
 REPLIES = [
-    _replied(11, f"Review: {WHO.canary}", "5:submit", at=1),
+    _replied(11, f"Review: {PERSON.canary}", "5:submit", at=1),
     _replied(12, "Your question?", "6:-", at=2),
     _replied(13, "It goes to an officer.", "!menu", at=3),
 ]
@@ -91,17 +91,17 @@ def _true() -> History:
         REPLIES[0],
         *_pressed(2, "5:submit"),
         REPLIES[1],
-        *_said(3, WHO.word(0)),
+        *_text_arrival(3, PERSON.word(0)),
         REPLIES[2],
-        *_said(4, WHO.word(1)),
+        *_text_arrival(4, PERSON.word(1)),
     ]
     ledger = Ledger(
-        words={WHO.chat: [WHO.word(0), WHO.word(1)]},
-        rows={WHO.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
-        registrations=[Registration(WHO.chat, "accepted", RECEIPT)],
+        words={PERSON.chat: [PERSON.word(0), PERSON.word(1)]},
+        rows={PERSON.chat: [_row(1, 11), _row(2, 12), _row(3, 13)]},
+        registrations=[Registration(PERSON.chat, "accepted", RECEIPT)],
         entries=[_entry()],
     )
-    return History([WHO], entries, [], ledger)
+    return History([PERSON], entries, [], ledger)
 
 
 def test_chaos_report_is_the_same_when_recomputed_from_its_file(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def _lose(history: History) -> None:
 
 
 def _double(history: History) -> None:
-    history.words.append(WHO.word(1))
+    history.words.append(PERSON.word(1))
 
 
 def _swap(history: History) -> None:
@@ -141,7 +141,7 @@ def _answer_twice(history: History) -> None:
 
 
 def _end_early(history: History) -> None:
-    history.people.append(STRANGER)
+    history.people.append(OTHER_PERSON)
 
 
 def _say_again(history: History) -> None:
@@ -160,13 +160,13 @@ def _only_pretend(history: History) -> None:
     history.entries.remove(REPLIES[2])
 
 
-def _say_from_nowhere(history: History) -> None:
+def _send_without_cause(history: History) -> None:
     history.entries.append(_replied(99, "Who wrote this?"))
 
 
-def _tell_a_stranger(history: History) -> None:
+def _send_to_other_person(history: History) -> None:
     at = history.entries.index(REPLIES[0])
-    history.entries[at] = replaced(REPLIES[0], text=f"Review: {STRANGER.canary}")
+    history.entries[at] = replaced(REPLIES[0], text=f"Review: {OTHER_PERSON.canary}")
 
 
 def _register_twice(history: History) -> None:
@@ -213,8 +213,8 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_swap_replies, "replies_out_of_order"),
         (_leave_pending, "replies_never_sent"),
         (_only_pretend, "replies_never_sent"),
-        (_say_from_nowhere, "replies_without_a_row"),
-        (_tell_a_stranger, "strangers"),
+        (_send_without_cause, "replies_without_a_row"),
+        (_send_to_other_person, "strangers"),
         (_register_twice, "second_registrations"),
         (_register_nobody, "missing_registrations"),
         (_leave_undecided, "wrong_registrations"),
@@ -231,7 +231,7 @@ def test_chaos_history_reports_each_violation(breaks: Callable[[History], None],
 
 def test_chaos_history_accepts_an_answer_to_an_update_taken_after_consent() -> None:
     history = _true()
-    junk, taken = _said(9, "?")
+    junk, taken = _text_arrival(9, "?")
     history.entries.insert(0, junk)
     history.entries.insert(history.entries.index(REPLIES[0]) + 1, taken)
     history.entries.insert(history.entries.index(REPLIES[1]), _replied(19, "Again?", "5:-", at=1.5))
@@ -257,7 +257,7 @@ def test_chaos_history_accepts_a_reply_from_before_consent_sent_later() -> None:
 
 def test_chaos_history_ignores_a_consent_lost_in_a_cache_flush() -> None:
     history = _true()
-    history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
+    history.entries[:0] = _pressed(8, "4:yes", "4:refuse", message_id=9)
     assert history.report().red() == []
 
 
@@ -291,7 +291,7 @@ def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()
-    arrival, _delivery = _said(9, "?")
+    arrival, _delivery = _text_arrival(9, "?")
     history.entries += [arrival, _taken(9, 20 + seconds)]
     assert history.report().red() == wrong
 
@@ -301,7 +301,7 @@ def test_chaos_history_accepts_a_missing_reply_only_within_a_burst(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()
-    arrival, _delivery = _said(9, "?")
+    arrival, _delivery = _text_arrival(9, "?")
     history.entries += [arrival, _taken(9, 20 + seconds)]
     history.rows.append(Row(4, "send", "dropped", (), stale=False))
     report = history.report()

@@ -13,7 +13,7 @@ LONG = b"x" * (TORN_AFTER * 2)
 
 
 @dataclass
-class Both:
+class ProxiedConnection:
     """A connection through the proxy to a service that echoes its input."""
 
     line: Line
@@ -24,7 +24,7 @@ class Both:
 
 
 @pytest.fixture
-async def both() -> AsyncIterator[Both]:
+async def both() -> AsyncIterator[ProxiedConnection]:
     async def echo(reader: StreamReader, writer: StreamWriter) -> None:
         while chunk := await reader.read(1024):
             writer.write(chunk)
@@ -32,58 +32,64 @@ async def both() -> AsyncIterator[Both]:
 
     async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
         lines, ports = await opened({"echo": [server.sockets[0].getsockname()[1]]})
-        yield Both(lines["echo"], ports["echo"])
+        yield ProxiedConnection(lines["echo"], ports["echo"])
 
 
-async def _said(reader: StreamReader, writer: StreamWriter, words: bytes) -> bytes:
+async def _exchange(reader: StreamReader, writer: StreamWriter, words: bytes) -> bytes:
     writer.write(words)
     return await asyncio.wait_for(reader.read(1024), 0.3)
 
 
-async def test_chaos_proxy_forwards_data(both: Both) -> None:
-    assert await _said(*await both.call(), b"yes") == b"yes"
+async def test_chaos_proxy_forwards_data(both: ProxiedConnection) -> None:
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: Both) -> None:
+async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: ProxiedConnection) -> None:
     reader, writer = await both.call()
     both.line.become("drop", 0)
     with pytest.raises(TimeoutError):
-        await _said(reader, writer, b"yes")
+        await _exchange(reader, writer, b"yes")
     both.line.become("pass", 0)
     assert await reader.readexactly(3) == b"yes"
 
 
-async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(both: Both) -> None:
+async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(
+    both: ProxiedConnection,
+) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("cut", 0)
     with pytest.raises(ConnectionResetError):
-        await _said(reader, writer, b"no")
+        await _exchange(reader, writer, b"no")
     with pytest.raises(ConnectionResetError):
-        await _said(*await both.call(), b"no")
+        await _exchange(*await both.call(), b"no")
     both.line.become("pass", 0)
-    assert await _said(*await both.call(), b"yes") == b"yes"
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(both: Both) -> None:
+async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(
+    both: ProxiedConnection,
+) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("half", 0)
     with pytest.raises(TimeoutError):
-        await _said(reader, writer, b"no")
-    assert await _said(*await both.call(), b"yes") == b"yes"
+        await _exchange(reader, writer, b"no")
+    assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_tear_closes_the_connection_within_a_response(both: Both) -> None:
+async def test_chaos_proxy_tear_closes_the_connection_within_a_response(
+    both: ProxiedConnection,
+) -> None:
     reader, writer = await both.call()
-    assert await _said(reader, writer, b"yes") == b"yes"
+    assert await _exchange(reader, writer, b"yes") == b"yes"
     both.line.become("tear", 0)
     writer.write(LONG)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await reader.readexactly(len(LONG))
 
 
-async def test_chaos_proxy_delay_keeps_the_order(both: Both) -> None:
+async def test_chaos_proxy_delay_keeps_the_order(both: ProxiedConnection) -> None:
     reader, writer = await both.call()
     both.line.become("delay", 0.01)
     for number in range(10):

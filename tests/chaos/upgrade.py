@@ -19,9 +19,18 @@ import psycopg
 from bot.config.sources import ConfigError
 from bot.db.migrations import baseline
 from tests.chaos import people
-from tests.chaos.faults import Scene, trouble
+from tests.chaos.faults import FaultContext, fault_kind
 from tests.chaos.platform import Arrival, Entry
-from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Processes, migrated
+from tests.chaos.processes import (
+    KOSH_PROCESSES,
+    LOAD_BALANCER,
+    ROOT,
+    SERVICES,
+    WEBS,
+    Fault,
+    Processes,
+    migrated,
+)
 
 KIND = "F25"
 VERSIONS = "bot/db/migrations/versions"
@@ -40,8 +49,10 @@ def before() -> str:
     """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():
-        then = _migrations(commit)
-        if then and (then.items() < today.items() or f"{VERSIONS}/{LAST_FORMER}" in then):
+        old_migrations = _migrations(commit)
+        if old_migrations and (
+            old_migrations.items() < today.items() or f"{VERSIONS}/{LAST_FORMER}" in old_migrations
+        ):
             return commit
     raise ConfigError("no commit here has fewer migrations; fetch the whole history, or --from")
 
@@ -64,41 +75,41 @@ def checkout(commit: str, folder: Path) -> Path:
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
-    asked = [sys.executable, "-c", ASKED]
-    people.learn(*json.loads(subprocess.run(asked, cwd=tree, stdout=-1, check=True).stdout))
+    command = [sys.executable, "-c", ASKED]
+    people.learn(*json.loads(subprocess.run(command, cwd=tree, stdout=-1, check=True).stdout))
     return tree
 
 
-@trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
-async def upgrade(scene: Scene) -> None:
+@fault_kind(KIND, "an upgrade from an older release: its schema, then process after process", 0)
+async def upgrade(context: FaultContext) -> None:
     """Upgrade with the steps of docs/how-to/upgrade.md.
 
     A schema before the baseline migration can only be upgraded while all processes are stopped.
     """
-    async with scene.noted(KIND, "upgrade", doubts=0):
-        if await asyncio.to_thread(_is_former, scene.processes.owner):
-            return await _stopped(scene)
-        assert await asyncio.to_thread(migrated, scene.processes.owner)
-        await scene.hold()
-        for name in OURS:
-            scene.processes.children[name].tree = None
-            await asyncio.to_thread(scene.processes.renew, name)
-            await scene.until_up(name)
-            await scene.hold()
+    async with context.recorded(KIND, "upgrade", doubts=0):
+        if await asyncio.to_thread(_is_former, context.processes.owner):
+            return await _stopped(context)
+        assert await asyncio.to_thread(migrated, context.processes.owner)
+        await context.hold()
+        for name in KOSH_PROCESSES:
+            context.processes.children[name].tree = None
+            await asyncio.to_thread(context.processes.renew, name)
+            await context.until_up(name)
+            await context.hold()
 
 
-async def _stopped(scene: Scene) -> None:
+async def _stopped(context: FaultContext) -> None:
     """Stop all processes, migrate, and start this release."""
-    children = [scene.processes.children[name] for name in OURS]
+    children = [context.processes.children[name] for name in KOSH_PROCESSES]
     for child in children:
         await asyncio.to_thread(child.end)
-    assert await asyncio.to_thread(migrated, scene.processes.owner)
+    assert await asyncio.to_thread(migrated, context.processes.owner)
     for child in children:
         child.tree = None
         child.start()
-    for name in OURS:
-        await scene.until_up(name)
-    await scene.hold()
+    for name in KOSH_PROCESSES:
+        await context.until_up(name)
+    await context.hold()
 
 
 def _is_former(owner: str) -> bool:
@@ -125,30 +136,31 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
     """Return the number of updates sent before, during and after the upgrade."""
     [done] = [each for each in faults if each.kind == KIND]
     sent = [each.at for each in entries if isinstance(each, Arrival)]
-    before, rest = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
+    before, until_done = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
     return {
         "upgrade_seconds": round(done.until - done.at),
         "sent_before": before,
-        "sent_meanwhile": rest - before,
-        "sent_after": len(sent) - rest,
+        "sent_meanwhile": until_done - before,
+        "sent_after": len(sent) - until_done,
     }
 
 
 def shares(processes: Processes) -> list[str]:
     """Return a table of the bytes to each service: each process's share in percent."""
     carried = processes.proxy.carried()
-    door = {
-        name: carried[DOOR].get(str(port), 0)
+    requests = {
+        name: carried[LOAD_BALANCER].get(str(port), 0)
         for name, port in zip(WEBS, processes.ports, strict=True)
     }
-    kinds = {"requests": door} | {
-        service: {name: sum(carried[f"{name}>{service}"].values()) for name in OURS}
+    kinds = {"requests": requests} | {
+        service: {name: sum(carried[f"{name}>{service}"].values()) for name in KOSH_PROCESSES}
         for service in SERVICES
     }
-    lines = [f"{'share of bytes, %':18}" + "".join(f"{name:>10}" for name in OURS)]
+    lines = [f"{'share of bytes, %':18}" + "".join(f"{name:>10}" for name in KOSH_PROCESSES)]
     for kind, by in kinds.items():
         whole = sum(by.values()) or 1
         lines.append(
-            f"{kind:18}" + "".join(f"{100 * by.get(name, 0) / whole:>10.0f}" for name in OURS)
+            f"{kind:18}"
+            + "".join(f"{100 * by.get(name, 0) / whole:>10.0f}" for name in KOSH_PROCESSES)
         )
     return lines

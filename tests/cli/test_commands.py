@@ -58,12 +58,12 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
     for name in ("database_url", "database_owner_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
-    brought: list[str] = []
-    monkeypatch.setattr(around, "migrate", brought.append)
+    migrated: list[str] = []
+    monkeypatch.setattr(around, "migrate", migrated.append)
     with around.surroundings(None, None, fresh=False, demo=False):
-        assert brought == []
+        assert migrated == []
     with around.surroundings(None, None, fresh=False, demo=False, bring=True):
-        assert len(brought) == 1
+        assert len(migrated) == 1
     commands = Path(around.__file__).parent.glob("*.py")
     calls = {path.stem: path.read_text("utf-8").count("bring=True") for path in commands}
     assert {name: many for name, many in calls.items() if many} == {
@@ -97,19 +97,19 @@ def test_cli_json_option_prints_rows_with_the_documented_fields(
 
 
 def test_cli_version_command_imports_no_server_library() -> None:
-    asked = "import sys; sys.argv = ['kosh', 'version']\n"
+    script = "import sys; sys.argv = ['kosh', 'version']\n"
     loaded = (
         "except SystemExit: print({'aiogram', 'fastapi', 'psycopg', 'sqlalchemy'} & {*sys.modules})"
     )
-    code = f"{asked}from bot.cli import main\ntry: main()\n{loaded}"
-    told = subprocess.run(
+    code = f"{script}from bot.cli import main\ntry: main()\n{loaded}"
+    result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout.splitlines()[-1] == "set()"
+    assert result.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.release

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.requirement("S-87")
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Remove this machine's settings from the environment; change to a temporary folder."""
     for name in os.environ:
         if name.startswith("KOSH_"):
@@ -55,16 +55,16 @@ def test_demo_uses_its_own_data_folder_and_ignores_settings_files(
 ) -> None:
     (tmp_path / ".kosh").mkdir()
     (tmp_path / ".kosh" / "settings.env").write_text("KOSH_LOG_LEVEL=debug\nKOSH_HOST=0.0.0.0\n")
-    asked: list[Path | None] = []
+    folders: list[Path | None] = []
 
     def surroundings(data: Path | None, *_more: object, **_how: object) -> None:
-        asked.append(data)
+        folders.append(data)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "surroundings", surroundings)
     with pytest.raises(KeyboardInterrupt):
         demo.demo()
-    assert asked == [Path(".kosh/demo")]
+    assert folders == [Path(".kosh/demo")]
     assert "KOSH_HOST" not in os.environ
 
 
@@ -142,8 +142,10 @@ async def test_cli_refuses_a_first_administrator_in_a_demo_and_says_what_to_do(
     await demo_officers.enter(rt)
     chosen = rt.settings
     assert chosen.redis_url
-    told = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
-    told |= {
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("KOSH_")
+    }
+    environment |= {
         "KOSH_DATABASE_URL": databases.app,
         "KOSH_DATABASE_CONSOLE_URL": databases.console,
         "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
@@ -151,10 +153,10 @@ async def test_cli_refuses_a_first_administrator_in_a_demo_and_says_what_to_do(
         "KOSH_DATA_DIR": str(tmp_path / "own"),
         "KOSH_VERSION_EXEMPTIONS": "postgres,valkey",
     }
-    code, said = shell().types("officers", "first", "Officer Testov", environment=told)
-    assert code == 1, said
+    code, output = shell().types("officers", "first", "Officer Testov", environment=environment)
+    assert code == 1, output
     for part in ("E_LAST_ADMINISTRATOR", "officers link NAME", "another folder"):
-        assert part in said
+        assert part in output
 
 
 @pytest.mark.requirement("S-57")

@@ -77,8 +77,8 @@ def test_package_audit_prints_a_line_when_its_service_is_unreachable(
 ) -> None:
     monkeypatch.setattr(dev, "VULNERABILITIES", "http://127.0.0.1:9")
     assert dev._audited() == []
-    said = capsys.readouterr().out
-    assert said == "Known vulnerabilities: not looked up, http://127.0.0.1:9 is out of reach.\n"
+    output = capsys.readouterr().out
+    assert output == "Known vulnerabilities: not looked up, http://127.0.0.1:9 is out of reach.\n"
 
 
 @pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the path")
@@ -110,8 +110,8 @@ def _completing(typed: str) -> dict[str, str]:
 @pytest.mark.release
 @pytest.mark.parametrize(("typed", "expected"), [("kosh ke", "keys"), ("kosh keys d", "destroy")])
 def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> None:
-    _code, said = shell().types(environment=_completing(typed))
-    assert said.split() == [expected]
+    _code, output = shell().types(environment=_completing(typed))
+    assert output.split() == [expected]
 
 
 @pytest.mark.release

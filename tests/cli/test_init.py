@@ -29,7 +29,7 @@ from tests.terminal import ROOT, shell
 
 # Generated, because values that look like examples are rejected.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass
@@ -49,8 +49,8 @@ class Platforms:
 
     async def webhook(self) -> str:
         """Return the URL of Telegram's webhook."""
-        asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
-        async with aiohttp.ClientSession() as http, http.post(asked) as answer:
+        url = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
+        async with aiohttp.ClientSession() as http, http.post(url) as answer:
             return str((await answer.json())["result"]["url"])
 
 
@@ -83,12 +83,12 @@ async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
-    code, said = await platforms.init(home, "--mission", "tr_ankara")
-    assert code == 0, said
+    code, output = await platforms.init(home, "--mission", "tr_ankara")
+    assert code == 0, output
     assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
-    assert "Kosh (emulated), quality GREEN" in said
-    assert "tr_ankara" in said
-    assert SECRET not in said
+    assert "Kosh (emulated), quality GREEN" in output
+    assert "tr_ankara" in output
+    assert SECRET not in output
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
     assert written.count("KOSH_ROTATE_KEYS_MONTHLY=true\n") == 1
@@ -104,52 +104,54 @@ async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
     apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
     bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
     platforms.environment = bare | apis
-    code, said = await platforms.init(home)
-    assert code == 0, said
-    assert " 0 profile texts changed" in said
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    assert " 0 profile texts changed" in output
     assert (home / "settings.env").read_text("utf-8") == written + "KOSH_LOG_LEVEL=warning\n"
 
 
 async def test_init_writes_nothing_when_the_token_is_wrong(
     platforms: Platforms, tmp_path: Path
 ) -> None:
-    code, said = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
+    code, output = await platforms.init(tmp_path / "kosh", KOSH_TELEGRAM_TOKEN=OTHER)
     assert code == 2
-    assert "is the token right?" in said
-    assert OTHER not in said
+    assert "is the token right?" in output
+    assert OTHER not in output
     assert not (tmp_path / "kosh" / "settings.env").exists()
 
 
 async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
-    kept = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
-    mine = platforms.environment
-    bare = {k: v for k, v in mine.items() if k in kept or not k.startswith("KOSH_")}
+    names = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
+    environment = platforms.environment
+    bare = {k: v for k, v in environment.items() if k in names or not k.startswith("KOSH_")}
     platforms.environment = bare
-    code, said = await platforms.init(tmp_path / "kosh")
-    assert code == 0, said
-    assert "Registration stays closed" in said
-    assert "./kosh run" in said
+    code, output = await platforms.init(tmp_path / "kosh")
+    assert code == 0, output
+    assert "Registration stays closed" in output
+    assert "./kosh run" in output
 
 
 def _typed(command: list[str], environment: dict[str, str], answers: dict[str, str]) -> str:
     """Answer each question of a command at a terminal when it appears; return all output."""
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        command, cwd=ROOT, env=environment, stdin=terminal, stdout=terminal, stderr=terminal,
         start_new_session=True,
     )  # fmt: skip
-    os.close(theirs)
+    os.close(terminal)
     shown, left = "", list(answers.items())
     # Reading fails with EIO when the process has ended and its terminal is closed.
     with suppress(OSError):
-        while select([ours], [], [], PATIENCE)[0] and (read := os.read(ours, 4096)):
+        while select([controller], [], [], TIMEOUT_SECONDS)[0] and (
+            read := os.read(controller, 4096)
+        ):
             shown += read.decode()
             # getpass discards input that is typed before its prompt, so wait for the end of the
             # prompt.
             if left and left[0][0] in shown and shown.endswith(": "):
-                os.write(ours, f"{left.pop(0)[1]}\n".encode())
-    os.close(ours)
-    assert (process.wait(PATIENCE), left) == (0, []), shown
+                os.write(controller, f"{left.pop(0)[1]}\n".encode())
+    os.close(controller)
+    assert (process.wait(TIMEOUT_SECONDS), left) == (0, []), shown
     return shown
 
 
@@ -208,14 +210,14 @@ async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
     )
 
 
-async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
+async def _wrong_findings(chosen: Settings) -> dict[str, tuple[str, str]]:
     found = await examine(chosen)
     return {each.what: (each.said, each.fix) for each in found if each.grade is Grade.WRONG}
 
 
 async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
     # The tests' server runs with fsync off for speed, which doctor reports.
-    assert {said for said, _mend in (await _wrong(healthy)).values()} == {
+    assert {message for message, _fix in (await _wrong_findings(healthy)).values()} == {
         "fsync or synchronous_commit is off"
     }
     looked = {each.what for each in await examine(healthy)}
@@ -257,7 +259,7 @@ async def test_doctor_warns_while_no_officer_has_an_account(
 async def test_doctor_reports_each_fault_with_a_fix(
     healthy: Settings, change: dict[str, object], what: str, fix: str
 ) -> None:
-    wrong = await _wrong(healthy.model_copy(update=change))
+    wrong = await _wrong_findings(healthy.model_copy(update=change))
     assert what in wrong
     assert fix in wrong[what][1]
     assert "1000000009" not in str(wrong)
@@ -268,10 +270,10 @@ async def test_doctor_detects_an_old_schema_and_a_superuser(
 ) -> None:
     with psycopg.connect(databases.owner) as owner:
         owner.execute("ALTER TABLE reminders DROP COLUMN due_at")
-    assert (await _wrong(healthy))["database"][1] == "./kosh migrate"
+    assert (await _wrong_findings(healthy))["database"][1] == "./kosh migrate"
     name = databases.app.rsplit("/", 1)[1]
     root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
-    wrong = await _wrong(healthy.model_copy(update={"database_retention_url": root}))
+    wrong = await _wrong_findings(healthy.model_copy(update={"database_retention_url": root}))
     assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]
 
 
@@ -314,8 +316,8 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
     paused, fix = found.pop("the template status (kk) is paused: people block or report it")
     assert paused is Grade.DOUBTFUL
     assert "send it to fewer" in fix
-    assert {said for said in found if "quality" not in said} == {
+    assert {message for message in found if "quality" not in message} == {
         "101 of 103 templates are approved"
     }
-    strange = chosen.model_copy(update={"whatsapp_account_id": "1"})
-    assert "may the token" in (await _wrong(strange))["whatsapp"][1]
+    unknown_account = chosen.model_copy(update={"whatsapp_account_id": "1"})
+    assert "may the token" in (await _wrong_findings(unknown_account))["whatsapp"][1]

@@ -41,11 +41,11 @@ def _system(number: int) -> OSError:
 def test_known_error_is_explained_with_code_and_action(
     error: Exception, code: str, action: str
 ) -> None:
-    said = explain(error)
-    assert said is not None
-    assert said.startswith(f"{code}: ")
-    assert action in said
-    assert CANARY not in said
+    message = explain(error)
+    assert message is not None
+    assert message.startswith(f"{code}: ")
+    assert action in message
+    assert CANARY not in message
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), ExceptionGroup("x", [ValueError(), OSError()])])
@@ -54,7 +54,9 @@ def test_unknown_error_is_not_explained(error: Exception) -> None:
 
 
 @pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[pytest.MonkeyPatch]:
     """Remove this machine's settings from the environment; change to a temporary folder."""
     for name in os.environ:
         if name.startswith("KOSH_"):
@@ -64,26 +66,28 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.Mon
 
 
 def test_migrate_command_explains_an_unreachable_database(
-    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clean_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare.setenv("KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh")
-    bare.setattr(sys, "argv", ["kosh", "migrate"])
-    with pytest.raises(SystemExit) as ended:
+    clean_environment.setenv(
+        "KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:{CANARY}@127.0.0.1:9/kosh"
+    )
+    clean_environment.setattr(sys, "argv", ["kosh", "migrate"])
+    with pytest.raises(SystemExit) as exited:
         cli.main()
-    said = capsys.readouterr().err
-    assert ended.value.code == 2
-    assert said.startswith("E_DATABASE_AWAY: ")
-    assert "Traceback" not in said
-    assert CANARY not in said
+    message = capsys.readouterr().err
+    assert exited.value.code == 2
+    assert message.startswith("E_DATABASE_AWAY: ")
+    assert "Traceback" not in message
+    assert CANARY not in message
 
 
 def test_restore_command_explains_a_missing_file(
-    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clean_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
-    with pytest.raises(SystemExit) as ended:
+    clean_environment.setattr(sys, "argv", ["kosh", "restore", "--replace", "nowhere.kosh-backup"])
+    with pytest.raises(SystemExit) as exited:
         cli.main()
-    assert ended.value.code == 2
+    assert exited.value.code == 2
     assert capsys.readouterr().err.startswith("E_RESTORE: there is no such file")
 
 

@@ -24,7 +24,7 @@ class Table:
         return [LookupError() if item < 0 else item * 2 for item in items]
 
 
-async def _soon() -> None:
+async def _run_tasks() -> None:
     for _round in range(10):
         await asyncio.sleep(0)
 
@@ -32,9 +32,9 @@ async def _soon() -> None:
 async def test_batcher_runs_waiting_calls_in_batches_up_to_the_limit() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
-    await _soon()
+    await _run_tasks()
     second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
-    await _soon()
+    await _run_tasks()
     assert table.batches == [[1, 2]]
     table.open.set()
     assert await asyncio.gather(*first, *second) == [2, 4, 6, 8, 10, 12]
@@ -57,13 +57,13 @@ async def test_batcher_includes_calls_of_the_next_event_loop_iterations() -> Non
 
 async def test_batcher_runs_batches_concurrently() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
-    going = []
+    tasks = []
     for each in (1, 2, 3):
-        going.append(asyncio.create_task(batcher(each, table.run)))
-        await _soon()
+        tasks.append(asyncio.create_task(batcher(each, table.run)))
+        await _run_tasks()
     assert table.batches == [[1], [2]]
     table.open.set()
-    assert await asyncio.gather(*going) == [2, 4, 6]
+    assert await asyncio.gather(*tasks) == [2, 4, 6]
 
 
 async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None:
@@ -72,10 +72,10 @@ async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None
     table.open.set()
     assert await asyncio.gather(*(batcher(each, table.run) for each in (1, 2))) == [2, 4]
     calls = [asyncio.create_task(batcher(3, table.run))]
-    await _soon()
+    await _run_tasks()
     clock.advance(0.9)
     calls.append(asyncio.create_task(batcher(4, table.run)))
-    await _soon()
+    await _run_tasks()
     assert table.batches == [[1, 2]]
     clock.advance(0.1)
     assert await asyncio.gather(*calls) == [6, 8]
@@ -89,7 +89,7 @@ async def test_batcher_starts_a_full_batch_before_the_interval_ends() -> None:
     table.open.set()
     await asyncio.gather(*(batcher(each, table.run) for each in (1, 2)))
     first = asyncio.create_task(batcher(3, table.run))
-    await _soon()
+    await _run_tasks()
     assert table.batches == [[1, 2]]
     second = asyncio.create_task(batcher(4, table.run))
     assert (await first, await second) == (6, 8)
@@ -109,7 +109,7 @@ async def test_batcher_does_not_wait_for_the_interval_after_a_single_call() -> N
 async def test_batcher_starts_a_second_batch_for_calls_beyond_the_limit() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=2, seconds=5)
     calls = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2, 3)]
-    await _soon()
+    await _run_tasks()
     assert table.batches == [[1, 2], [3]]
     table.open.set()
     assert await asyncio.gather(*calls) == [2, 4, 6]
@@ -119,12 +119,12 @@ async def test_batcher_batch_ends_while_another_batch_gathers_calls() -> None:
     clock, table = Clock(), Table()
     batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
-    await _soon()
+    await _run_tasks()
     last = asyncio.create_task(batcher(3, table.run))
-    await _soon()
+    await _run_tasks()
     table.open.set()
     assert await asyncio.gather(*first) == [2, 4]
-    await _soon()
+    await _run_tasks()
     assert len(clock.running) == 1
     clock.advance(1)
     assert await last == 6
@@ -148,12 +148,12 @@ async def test_batcher_raises_an_error_for_its_call_or_for_the_whole_batch() -> 
 async def test_batcher_drops_a_cancelled_call_without_delaying_others() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
-    await _soon()
+    await _run_tasks()
     waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
-    await _soon()
+    await _run_tasks()
     one.cancel()
     waits.cancel()
-    await _soon()
+    await _run_tasks()
     table.open.set()
     assert (await other, await next_one) == (4, 8)
     assert one.cancelled()
@@ -179,16 +179,16 @@ async def test_serial_queue_keeps_the_order_per_key() -> None:
             await gate.wait()
         seen.append(name)
 
-    going = [
+    tasks = [
         asyncio.create_task(lines("a", lambda: work("a1", first))),
         asyncio.create_task(lines("a", lambda: work("a2"))),
         asyncio.create_task(lines("a", lambda: work("a3"))),
         asyncio.create_task(lines("b", lambda: work("b1"))),
     ]
-    await _soon()
+    await _run_tasks()
     assert seen == ["b1"]
     first.set()
-    await asyncio.gather(*going)
+    await asyncio.gather(*tasks)
     assert seen == ["b1", "a1", "a2", "a3"]
 
 
@@ -204,16 +204,16 @@ async def test_serial_queue_times_out_and_keeps_the_order() -> None:
         done.append(name)
 
     first = asyncio.create_task(lines("a", fails))
-    await _soon()
+    await _run_tasks()
     with pytest.raises(WaitedTooLong):
         await lines("a", lambda: works("second"))
     third = asyncio.create_task(lines("a", lambda: works("third")))
-    await _soon()
+    await _run_tasks()
     interrupted = asyncio.create_task(lines("a", lambda: works("fourth")))
-    await _soon()
+    await _run_tasks()
     interrupted.cancel()
     fifth = asyncio.create_task(lines("a", lambda: works("fifth")))
-    await _soon()
+    await _run_tasks()
     gate.set()
     with pytest.raises(ZeroDivisionError):
         await first

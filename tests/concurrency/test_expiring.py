@@ -6,23 +6,23 @@ from tests.timers import Clock
 
 def test_expiring_value_is_removed_after_its_lifetime() -> None:
     clock = Clock()
-    kept = Expiring[str](clock)
-    kept.put("a", "first", 1)
+    values = Expiring[str](clock)
+    values.put("a", "first", 1)
     clock.advance(0.9)
-    assert kept.get("a") == "first"
+    assert values.get("a") == "first"
     clock.advance(0.1)
-    assert kept.get("a") is None
-    assert len(kept) == 0
+    assert values.get("a") is None
+    assert len(values) == 0
 
 
 def test_expiring_value_written_again_gets_a_new_lifetime() -> None:
     clock = Clock()
-    kept = Expiring[str](clock)
-    kept.put("a", "first", 1)
+    values = Expiring[str](clock)
+    values.put("a", "first", 1)
     clock.advance(0.9)
-    kept.put("a", "second", 1)
+    values.put("a", "second", 1)
     clock.advance(0.9)
-    assert kept.get("a") == "second"
+    assert values.get("a") == "second"
     clock.advance(0.1)
-    assert len(kept) == 0
+    assert len(values) == 0
     assert clock.timers == []

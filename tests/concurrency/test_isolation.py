@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 from bot.worker import sweeps
 from tests.desk.desks import ahead, ask
 from tests.person_client import Guest
-from tests.registrations.test_registrations import Answering
+from tests.registrations.test_registrations import AcceptingRegistry
 
 
 async def _ids(guests: list[Guest]) -> list[UUID]:
@@ -106,8 +106,8 @@ async def test_retention_deletes_other_answers_when_a_person_cannot_be_decrypted
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt)
-    left: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
-    assert await _all(rt, left) == [broken]
+    query: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
+    assert await _all(rt, query) == [broken]
 
 
 async def test_retention_deletes_other_people_when_one_cannot_be_decrypted(
@@ -137,8 +137,8 @@ async def test_case_sweep_continues_when_a_person_cannot_be_decrypted(
     broken = await _unreadable(rt, "SELECT person_id FROM cases ORDER BY id LIMIT 1")
     await ahead(rt, "14 days")
     assert await case_sweeps.sweep_cases(rt) == 3
-    left: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
-    assert await _all(rt, left) == [broken]
+    query: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
+    assert await _all(rt, query) == [broken]
 
 
 async def test_form_funnel_counts_other_people_when_one_cannot_be_decrypted(rt: Runtime) -> None:
@@ -154,7 +154,7 @@ async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(r
         await guest.register()
     await _unreadable(rt, FIRST)
     await ahead(rt, "1 minute")
-    registry = Answering()
+    registry = AcceptingRegistry()
     await sweeps.sweep_writes(replace(rt, registry=cast(Registry, registry)))
     states = await _all(rt, "SELECT state FROM registry_writes")
     assert sorted(states) == ["accepted", "sending"]
@@ -164,12 +164,14 @@ async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     rt: Runtime,
 ) -> None:
     """Check that the acceptance is stored, and that its undeliverable notice delays nothing."""
-    guest, registry = Guest(rt), Answering()
+    guest, registry = Guest(rt), AcceptingRegistry()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}
-    off = replace(rt, registry=cast(Registry, registry), channels=channels)
+    switched_off = replace(rt, registry=cast(Registry, registry), channels=channels)
     (write,) = await _all(rt, "SELECT id FROM registry_writes")
-    await receive.deliver(off, await registry_events.write_to_registry(off, write))
+    await receive.deliver(
+        switched_off, await registry_events.write_to_registry(switched_off, write)
+    )
     assert await _all(rt, "SELECT state FROM registry_writes") == ["accepted"]
-    told: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
-    assert await _all(rt, told) == ["E_SEND_CHANNEL"]
+    statement: Any = "SELECT reason FROM messages WHERE state = 'undeliverable'"
+    assert await _all(rt, statement) == ["E_SEND_CHANNEL"]

@@ -125,9 +125,9 @@ def test_settings_ignore_a_named_file_for_a_value_that_is_not_secret(
 
 
 def test_settings_refuse_a_missing_named_file() -> None:
-    said = refusal(KOSH_TELEGRAM_SECRET_FILE=f"/nowhere/{CANARY}")
-    assert "KOSH_TELEGRAM_SECRET_FILE" in said
-    assert CANARY not in said
+    message = refusal(KOSH_TELEGRAM_SECRET_FILE=f"/nowhere/{CANARY}")
+    assert "KOSH_TELEGRAM_SECRET_FILE" in message
+    assert CANARY not in message
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_settings_refuse_a_missing_named_file() -> None:
 )
 @pytest.mark.requirement("S-3")
 def test_settings_refuse_a_short_secret_and_name_the_setting(name: str) -> None:
-    said = refusal(**{**REGISTRY, name: CANARY})
-    assert f"{name}: " in said
-    assert "32 characters" in said
-    assert CANARY not in said
+    message = refusal(**{**REGISTRY, name: CANARY})
+    assert f"{name}: " in message
+    assert "32 characters" in message
+    assert CANARY not in message
 
 
 EXAMPLES = [
@@ -154,9 +154,9 @@ EXAMPLES = [
 @pytest.mark.parametrize("name", ["KOSH_TELEGRAM_SECRET", "KOSH_REGISTRY_CALLBACK_SECRET"])
 @pytest.mark.requirement("S-3")
 def test_settings_refuse_an_example_secret_outside_the_demo(name: str, example: str) -> None:
-    said = refusal(**{**REGISTRY, name: example})
-    assert f"{name} is an example value" in said
-    assert example not in said
+    message = refusal(**{**REGISTRY, name: example})
+    assert f"{name} is an example value" in message
+    assert example not in message
 
 
 @pytest.mark.parametrize("example", ["changeme", "secret", "example", "test", "123456:TEST-TOKEN"])
@@ -166,9 +166,9 @@ def test_settings_refuse_an_example_token_outside_the_demo(example: str) -> None
 
 @pytest.mark.parametrize("token", ["1000000001", "bot:Wq7rTz2LmX9", "1000000001:Wq7 rTz2LmX9"])
 def test_settings_refuse_a_malformed_bot_token(token: str) -> None:
-    said = refusal(KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN=token)
-    assert "KOSH_TELEGRAM_TOKEN isn't a bot's token" in said
-    assert token not in said
+    message = refusal(KOSH_DEMO="1", KOSH_TELEGRAM_TOKEN=token)
+    assert "KOSH_TELEGRAM_TOKEN isn't a bot's token" in message
+    assert token not in message
 
 
 def test_settings_accept_example_values_in_the_demo(environment: pytest.MonkeyPatch) -> None:
@@ -197,23 +197,23 @@ def test_settings_require_a_webhook_secret_but_not_for_polling(
 
 
 def test_settings_refuse_a_webhook_secret_that_telegram_would_refuse() -> None:
-    said = refusal(KOSH_TELEGRAM_SECRET=LONG + "+/=")
-    assert "KOSH_TELEGRAM_SECRET: may hold only" in said
-    assert LONG not in said
+    message = refusal(KOSH_TELEGRAM_SECRET=LONG + "+/=")
+    assert "KOSH_TELEGRAM_SECRET: may hold only" in message
+    assert LONG not in message
 
 
 @pytest.mark.parametrize("missing", sorted(REGISTRY))
 def test_settings_name_each_missing_variable_of_the_registry(missing: str) -> None:
-    said = refusal(**{name: value for name, value in REGISTRY.items() if name != missing})
-    assert f"set {missing} too" in said
+    message = refusal(**{name: value for name, value in REGISTRY.items() if name != missing})
+    assert f"set {missing} too" in message
 
 
 @pytest.mark.requirement("S-50")
 def test_settings_refuse_plain_http_to_the_registry(
     environment: pytest.MonkeyPatch,
 ) -> None:
-    said = refusal(**{**REGISTRY, "KOSH_REGISTRY_URL": "http://registry.example"})
-    assert "KOSH_REGISTRY_URL must be https" in said
+    message = refusal(**{**REGISTRY, "KOSH_REGISTRY_URL": "http://registry.example"})
+    assert "KOSH_REGISTRY_URL must be https" in message
     put(environment, **{**REGISTRY, "KOSH_REGISTRY_URL": "http://127.0.0.1:9000"})
     assert settings().has_registry
 
@@ -239,26 +239,26 @@ def test_settings_refuse_plain_http_to_the_registry(
 )
 @pytest.mark.requirement("S-78")
 def test_settings_refuse_a_wrong_value_and_name_only_the_setting(name: str, value: str) -> None:
-    said = refusal(**{name: value})
-    assert name in said
-    assert CANARY not in said
+    message = refusal(**{name: value})
+    assert name in message
+    assert CANARY not in message
 
 
 def test_settings_error_explains_that_valkey_sentinels_have_no_tls() -> None:
-    said = refusal(KOSH_REDIS_URL=f"rediss+sentinel://kosh:{CANARY}@10.0.0.1:26379/kosh")
-    assert "TLS" in said
-    assert CANARY not in said
+    message = refusal(KOSH_REDIS_URL=f"rediss+sentinel://kosh:{CANARY}@10.0.0.1:26379/kosh")
+    assert "TLS" in message
+    assert CANARY not in message
 
 
 def test_settings_error_names_only_the_wrong_variable() -> None:
-    said = refusal(KOSH_PORT=CANARY)
-    assert re.findall(r"KOSH_\w+", said) == ["KOSH_PORT"]
+    message = refusal(KOSH_PORT=CANARY)
+    assert re.findall(r"KOSH_\w+", message) == ["KOSH_PORT"]
 
 
 def test_settings_name_every_wrong_variable_at_once() -> None:
-    said = refusal(KOSH_PORT=CANARY, KOSH_DATA_DIR="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
-    assert "KOSH_PORT" in said
-    assert "KOSH_TELEGRAM_SECRET" in said
+    message = refusal(KOSH_PORT=CANARY, KOSH_DATA_DIR="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
+    assert "KOSH_PORT" in message
+    assert "KOSH_TELEGRAM_SECRET" in message
 
 
 @pytest.mark.requirement("S-70")
@@ -337,9 +337,9 @@ WHATSAPP = {
 
 @pytest.mark.parametrize("missing", WHATSAPP)
 def test_settings_refuse_an_incomplete_whatsapp_setup(missing: str) -> None:
-    said = refusal(**{name: value for name, value in WHATSAPP.items() if name != missing})
-    assert f"WhatsApp is only half set; set {missing} too" in said
-    assert LONG not in said
+    message = refusal(**{name: value for name, value in WHATSAPP.items() if name != missing})
+    assert f"WhatsApp is only half set; set {missing} too" in message
+    assert LONG not in message
 
 
 @pytest.mark.requirement("S-72")
@@ -353,14 +353,14 @@ def test_settings_accept_two_whatsapp_app_secrets_for_rotation(
 
 @pytest.mark.parametrize("wrong", ["short", f"{LONG},short", f"{LONG},{LONG},{LONG}", f"{LONG},"])
 def test_settings_refuse_an_invalid_app_secret(wrong: str) -> None:
-    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": wrong})
-    assert "KOSH_WHATSAPP_APP_SECRET" in said
-    assert LONG not in said
+    message = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": wrong})
+    assert "KOSH_WHATSAPP_APP_SECRET" in message
+    assert LONG not in message
 
 
 def test_settings_refuse_an_example_app_secret_outside_the_demo() -> None:
-    said = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": EXAMPLES[0]})
-    assert "KOSH_WHATSAPP_APP_SECRET is an example value" in said
+    message = refusal(**WHATSAPP | {"KOSH_WHATSAPP_APP_SECRET": EXAMPLES[0]})
+    assert "KOSH_WHATSAPP_APP_SECRET is an example value" in message
 
 
 @pytest.mark.parametrize("header", ["Authorization: Bearer", "D360-API-KEY", "X-Key:"])
@@ -407,8 +407,8 @@ def test_settings_external_model_url_needs_https_unless_local(url: str, accepted
 def test_settings_require_both_certificate_and_key_of_a_client(end: str) -> None:
     name = "KOSH_REGISTRY_CLIENT_CERTIFICATE"
     other = name if end else f"{name}_KEY"
-    said = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
-    assert f"certificate is only half set; set {other}" in said
+    message = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
+    assert f"certificate is only half set; set {other}" in message
 
 
 def test_message_hints_are_off_by_default_and_need_all_their_settings() -> None:

@@ -127,8 +127,8 @@ def test_upgrade_from_0013_keeps_every_row(admin_url: str) -> None:
             after = _contents(connection)
     for table, rows in before.items():
         # Later migrations add tables, and columns at the end, so compare the first columns only.
-        kept = [row[: len(rows[0])] for row in after[RENAMED.get(table, table)]]
-        assert kept == rows, table
+        old_columns = [row[: len(rows[0])] for row in after[RENAMED.get(table, table)]]
+        assert old_columns == rows, table
 
 
 def test_restore_upgrades_a_backup_of_revision_0013(

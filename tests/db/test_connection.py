@@ -8,11 +8,11 @@ from bot.db.connection import Connection
 
 async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
     """Keep the task and disable garbage collection, which would close an abandoned socket too."""
-    asked, closed = asyncio.Event(), asyncio.Event()
+    requested, closed = asyncio.Event(), asyncio.Event()
 
     async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
-        asked.set()
+        requested.set()
         await reader.read()
         closed.set()
         writer.close()
@@ -23,7 +23,7 @@ async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
     gc.disable()
     try:
         async with asyncio.timeout(20):
-            await asked.wait()
+            await requested.wait()
             login.cancel()
             await asyncio.wait([login])
             await closed.wait()

@@ -20,11 +20,11 @@ from bot.db import migrations
 def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
     error: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
+    attempts: list[str] = []
 
     def upgrade(_config: object, to: str) -> None:
-        tried.append(to)
-        if len(tried) < 3:
+        attempts.append(to)
+        if len(attempts) < 3:
             raise error
 
     monkeypatch.setattr(command, "upgrade", upgrade)
@@ -35,4 +35,4 @@ def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
             migrations.migrate("postgresql+psycopg://")
     else:
         migrations.migrate("postgresql+psycopg://")
-    assert len(tried) == tries
+    assert len(attempts) == tries

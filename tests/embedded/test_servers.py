@@ -93,7 +93,7 @@ def ask(url: str, query: str) -> object:
     return row[0] if row else None
 
 
-def tell(url: str, statement: str) -> None:
+def execute_statement(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -151,7 +151,7 @@ def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
 @pytest.mark.release
 def test_embedded_postgres_keeps_data_and_url_across_restarts(data: Path) -> None:
     with postgres(data, QUICK) as first:
-        tell(first, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(first, "CREATE TABLE kept AS SELECT 1 AS one")
     with postgres(data, QUICK) as second:
         assert ask(second, "SELECT one FROM kept") == 1
     assert first == second
@@ -201,7 +201,7 @@ def test_embedded_postgres_is_shared_until_the_last_process_exits(tmp_path: Path
 @pytest.mark.release
 def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Path) -> None:
     with holder(data) as (url, process):
-        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(url, "CREATE TABLE kept AS SELECT 1 AS one")
         pid = pid_of(data)
         process.kill()
     assert command_line(pid)
@@ -215,7 +215,7 @@ def test_embedded_postgres_is_reused_after_its_first_process_was_killed(data: Pa
 @pytest.mark.release
 def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> None:
     with postgres(data) as url:
-        tell(url, "CREATE TABLE kept AS SELECT 1 AS one")
+        execute_statement(url, "CREATE TABLE kept AS SELECT 1 AS one")
         killed = pid_of(data)
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: not command_line(killed))
@@ -227,12 +227,12 @@ def test_embedded_postgres_restarts_with_its_data_after_a_kill(data: Path) -> No
 
 @pytest.mark.release
 def test_embedded_postgres_ignores_a_pid_file_of_another_process(data: Path) -> None:
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
-        lines = f"{stranger.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other_process:
+        lines = f"{other_process.pid}\n{data / 'cluster'}\n0\n1\n\n127.0.0.1\n0 0\nready   \n"
         (data / "cluster" / "postmaster.pid").write_text(lines)
         with postgres(data, QUICK) as url:
             assert ask(url, "SELECT 1") == 1
-        assert stranger.poll() is None
+        assert other_process.poll() is None
 
 
 @pytest.mark.release
@@ -320,10 +320,10 @@ def folder_of_nobody() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def nobody_can_run_us() -> bool:
-    tried = [sys.executable, "-c", "import bot.embedded"]
+def can_run_as_nobody() -> bool:
+    command = [sys.executable, "-c", "import bot.embedded"]
     try:
-        done = subprocess.run(tried, cwd=HOUSE, user=NOBODY, group=NOBODY, check=False)
+        done = subprocess.run(command, cwd=HOUSE, user=NOBODY, group=NOBODY, check=False)
     except PermissionError:
         return False
     return done.returncode == 0
@@ -332,14 +332,14 @@ def nobody_can_run_us() -> bool:
 def use(tool: str, option: str) -> pytest.ParameterSet:
     """Return the name of a tool that changes the user; skip the test if it does not work here."""
     found = shutil.which(tool) is not None
-    works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
-    return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
+    is_usable = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
+    return pytest.param(tool, marks=pytest.mark.skipif(not is_usable, reason=f"no {tool} here"))
 
 
 @pytest.mark.release
 @as_root
 def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
-    if not nobody_can_run_us():
+    if not can_run_as_nobody():
         pytest.skip("this checkout can't be read by other users")
     with folder_of_nobody() as folder:
         with holder(folder / "postgres", NOBODY) as (url, _):
@@ -385,7 +385,7 @@ def test_embedded_postgres_works_with_every_way_of_switching_user(
     for prefixes in (servers._UNPRIVILEGED, servers._UNPRIVILEGED[::-1], servers._UNPRIVILEGED):
         monkeypatch.setattr(servers, "_UNPRIVILEGED", prefixes)
         with postgres(data, QUICK) as url:
-            tell(url, "CREATE TABLE IF NOT EXISTS kept ()")
+            execute_statement(url, "CREATE TABLE IF NOT EXISTS kept ()")
 
 
 @pytest.mark.release
@@ -438,12 +438,12 @@ def test_embedded_servers_use_system_binaries_without_wheels(
 def test_embedded_servers_refuse_old_versions_and_name_the_minimum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, says in {
+    for name, output in {
         "postgres": "postgres (PostgreSQL) 15.20",
         "valkey-server": "Redis server v=6.2.14",
         "redis-server": "Redis server v=6.2.14",
     }.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\necho '{says}'\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{output}'\n")
         (tmp_path / name).chmod(0o755)
     put_in_path(monkeypatch, tmp_path)
     with pytest.raises(ServiceError, match="apt install postgresql") as old, postgres(tmp_path):
@@ -503,7 +503,7 @@ def test_embedded_postgres_log_contains_no_personal_data(data: Path) -> None:
         with pytest.raises(psycopg.DataError), psycopg.connect(url) as connection:
             connection.execute("SELECT %s::text::integer", ("Testova",))
         with pytest.raises(psycopg.DataError):
-            tell(url, "SELECT 'Testova Gulnar'::date")
+            execute_statement(url, "SELECT 'Testova Gulnar'::date")
     assert "ready to accept" in (data / "log").read_text()
     files = [path for path in data.rglob("*") if path.is_file()]
     assert [path for path in files if b"Testova" in path.read_bytes()] == []
@@ -526,13 +526,13 @@ def test_database_roles_have_no_server_privileges(admin: str) -> None:
 @pytest.mark.release
 def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
     databases = prepare(admin, "kosh_rights")
-    tell(databases.owner, "CREATE TABLE mine ()")
+    execute_statement(databases.owner, "CREATE TABLE mine ()")
     for url in (databases.app, databases.retention, databases.console):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            tell(url, "CREATE TABLE theirs ()")
+            execute_statement(url, "CREATE TABLE theirs ()")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            tell(url, "CREATE TEMPORARY TABLE theirs ()")
-    tell(admin, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+            execute_statement(url, "CREATE TEMPORARY TABLE theirs ()")
+    execute_statement(admin, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
     place = urlsplit(admin).netloc.rpartition("@")[2]
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         psycopg.connect(f"postgresql://stranger:stranger@{place}/kosh_rights")
@@ -541,13 +541,13 @@ def test_database_tables_are_created_by_the_owner_only(admin: str) -> None:
 @pytest.mark.release
 def test_database_preparation_is_idempotent_and_keeps_the_data(admin: str, tmp_path: Path) -> None:
     first = prepare(admin, "kosh_twice", tmp_path / "passwords")
-    tell(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
+    execute_statement(first.owner, "CREATE TABLE kept AS SELECT 1 AS one")
     second = prepare(admin, "kosh_twice", tmp_path / "passwords")
     assert first == second
     assert ask(second.owner, "SELECT one FROM kept") == 1
-    kept = list((tmp_path / "passwords").iterdir())
-    assert len({path.read_text() for path in kept}) == 4
-    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    password_files = list((tmp_path / "passwords").iterdir())
+    assert len({path.read_text() for path in password_files}) == 4
+    assert {path.stat().st_mode & 0o777 for path in password_files} == {0o600}
 
 
 @pytest.mark.release
@@ -571,7 +571,9 @@ def test_database_preparation_derives_passwords_from_the_admin_url(admin: str) -
 @pytest.mark.release
 def test_create_database_copies_data_and_rights_of_its_template(admin: str) -> None:
     source = prepare(admin, "kosh_template")
-    tell(source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app")
+    execute_statement(
+        source.owner, "CREATE TABLE kept AS SELECT 1 AS one; GRANT SELECT ON kept TO kosh_app"
+    )
     copy = create_database(admin, "kosh_copy", template="kosh_template").app
     assert ask(copy, "SELECT one FROM kept") == 1
     assert ask(copy, "SELECT has_database_privilege('public', 'kosh_copy', 'CONNECT')") is False
@@ -618,9 +620,9 @@ def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path
     with valkey(tmp_path) as url:
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=urlsplit(url).port or 0, retry=Retry(NoBackoff(), 0)).ping()
-        ours = redis.Redis.from_url(url)
-        assert ours.flushall()
-        for command in (ours.config_get, ours.acl_list, ours.shutdown):
+        client = redis.Redis.from_url(url)
+        assert client.flushall()
+        for command in (client.config_get, client.acl_list, client.shutdown):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 command()
 
@@ -628,9 +630,9 @@ def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path
 @pytest.mark.release
 def test_embedded_valkey_raises_out_of_memory_and_evicts_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path, maxmemory="2mb") as url:
-        ours = redis.Redis.from_url(url)
-        ours.set("first", "kept")
+        client = redis.Redis.from_url(url)
+        client.set("first", "kept")
         with pytest.raises(redis.exceptions.OutOfMemoryError):
-            ours.mset({f"filler {number}": "x" * 100_000 for number in range(64)})
-            ours.set("one more", "x")
-        assert ours.get("first") == b"kept"
+            client.mset({f"filler {number}": "x" * 100_000 for number in range(64)})
+            client.set("one more", "x")
+        assert client.get("first") == b"kept"

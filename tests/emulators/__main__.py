@@ -39,42 +39,44 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def secret(name: str, usual: str) -> str:
+def secret(name: str, default: str) -> str:
     """Return a secret shared with Kosh from the environment, or the usual test value."""
-    return os.environ.get(f"KOSH_{name}") or usual
+    return os.environ.get(f"KOSH_{name}") or default
 
 
-async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
+async def subscribe(emulator: whatsapp.Emulator, url: str, token: str) -> None:
     """Set Kosh's URL as WhatsApp's webhook; retry until Kosh answers the challenge."""
-    told = False
+    is_reported = False
     while True:
         try:
-            return await on.set_webhook(url, token)
+            return await emulator.set_webhook(url, token)
         except (aiohttp.ClientError, OSError):
             pass
         except whatsapp.Unverified as error:
-            if not told:
+            if not is_reported:
                 print(f"WhatsApp is off until Kosh answers it: {error}", file=sys.stderr)
-            told = True
+            is_reported = True
         await asyncio.sleep(ASK_AGAIN_SECONDS)
 
 
-async def serve(given: argparse.Namespace) -> None:
+async def serve(arguments: argparse.Namespace) -> None:
     """Run both emulators and the demo page until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    kosh = given.kosh.rstrip("/")
+    kosh = arguments.kosh.rstrip("/")
     async with AsyncExitStack() as stack:
         tg = await stack.enter_async_context(
-            telegram.Emulator(secret("TELEGRAM_TOKEN", telegram.TOKEN), port=given.telegram_port)
+            telegram.Emulator(
+                secret("TELEGRAM_TOKEN", telegram.TOKEN), port=arguments.telegram_port
+            )
         )
         wa = await stack.enter_async_context(
             whatsapp.Emulator(
                 secret("WHATSAPP_TOKEN", whatsapp.TOKEN),
                 number_id=secret("WHATSAPP_NUMBER_ID", whatsapp.NUMBER_ID),
                 secret=secret("WHATSAPP_APP_SECRET", whatsapp.SECRET),
-                port=given.whatsapp_port,
+                port=arguments.whatsapp_port,
             )
         )
         # Kosh deduplicates by update id for eight days, so ids must exceed those of an earlier
@@ -82,7 +84,7 @@ async def serve(given: argparse.Namespace) -> None:
         tg.world.updates.next_id = int(time.time())
         phones: dict[str, Phone] = {"telegram": TelegramPhone(tg), "whatsapp": WhatsAppPhone(wa)}
         page = await stack.enter_async_context(
-            serving(phones, kosh, given.registry, given.page_port)
+            serving(phones, kosh, arguments.registry, arguments.page_port)
         )
         await tg.set_webhook(f"{kosh}/webhooks/telegram", secret("TELEGRAM_SECRET", ""))
         token = secret("WHATSAPP_VERIFY_TOKEN", whatsapp.VERIFY_TOKEN)

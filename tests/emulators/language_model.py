@@ -39,7 +39,7 @@ class LanguageModel:
             self.mistakes.append("authorization")
             return web.json_response({"error": {"message": "wrong key"}}, status=401)
         body = await request.json()
-        if wrong := self._wrong(body):
+        if wrong := self._wrong_field(body):
             self.mistakes.append(wrong)
             return web.json_response({"error": {"message": f"bad {wrong}"}}, status=400)
         self.asked.append(body["messages"][1]["content"])
@@ -70,7 +70,7 @@ class LanguageModel:
             "finish_reason": "length" if self.fault == "cut" else "stop",
         }
 
-    def _wrong(self, body: Any) -> str:
+    def _wrong_field(self, body: Any) -> str:
         """Return the first field of the request that the API's reference forbids; "" if none."""
         if not isinstance(body, dict) or set(body) != FIELDS:
             return "fields"

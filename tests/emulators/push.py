@@ -52,11 +52,11 @@ class Browser:
     def read(self, body: bytes) -> bytes:
         """Return the decrypted text of a push; its body has one encrypted record (RFC 8188)."""
         salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
-        theirs, record = body[21 : 21 + length], body[21 + length :]
+        sender_key, record = body[21 : 21 + length], body[21 + length :]
         assert size >= len(record) >= 18
-        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, theirs)
+        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, sender_key)
         shared = self.key.exchange(ec.ECDH(), sender)
-        secret = hkdf(self.auth, shared, b"WebPush: info\0" + self.public + theirs, 32)
+        secret = hkdf(self.auth, shared, b"WebPush: info\0" + self.public + sender_key, 32)
         key = hkdf(salt, secret, b"Content-Encoding: aes128gcm\0", 16)
         nonce = hkdf(salt, secret, b"Content-Encoding: nonce\0", 12)
         plain = AESGCM(key).decrypt(nonce, record, None).rstrip(b"\0")
@@ -95,7 +95,7 @@ class PushService:
             return web.Response(status=410)
         if self.answers:
             return web.Response(status=self.answers.pop(0))
-        if wrong := self._wrong(request):
+        if wrong := self._mistake(request):
             self.mistakes.append(wrong)
             return web.Response(status=400)
         if not self._is_signed(request.headers["Authorization"]):
@@ -107,7 +107,7 @@ class PushService:
             self.changed.notify_all()
         return web.Response(status=201, headers={"Location": f"http://{self.host}/m/1"})
 
-    def _wrong(self, request: web.Request) -> str:
+    def _mistake(self, request: web.Request) -> str:
         if request.headers.get("Content-Encoding") != "aes128gcm":
             return "encoding"
         if not request.headers.get("TTL", "").isdecimal():
@@ -117,21 +117,23 @@ class PushService:
         return "" if request.headers.get("Authorization", "").startswith("vapid ") else "vapid"
 
     def _is_signed(self, header: str) -> bool:
-        given = dict(part.strip().split("=", 1) for part in header[6:].split(","))
-        if given["k"] != self.vapid:
+        parameters = dict(part.strip().split("=", 1) for part in header[6:].split(","))
+        if parameters["k"] != self.vapid:
             return False
-        signed, _dot, signature = given["t"].rpartition(".")
+        signed, _dot, signature = parameters["t"].rpartition(".")
         head, claims = (json.loads(raw(part)) for part in signed.split("."))
         r, s = (int.from_bytes(raw(signature)[at : at + 32]) for at in (0, 32))
-        key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, raw(given["k"]))
+        key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, raw(parameters["k"]))
         try:
             key.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
             return False
-        left = claims["exp"] - time.time()
+        seconds_left = claims["exp"] - time.time()
         contact = claims["sub"].startswith(("mailto:", "http"))
-        own = claims["aud"] == f"http://{self.host}"
-        return bool(head["alg"] == "ES256" and 0 < left <= DAY and own and contact)
+        is_own_audience = claims["aud"] == f"http://{self.host}"
+        return bool(
+            head["alg"] == "ES256" and 0 < seconds_left <= DAY and is_own_audience and contact
+        )
 
 
 @asynccontextmanager

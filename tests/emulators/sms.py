@@ -22,7 +22,7 @@ class SmsGateway:
     status: int = 202
     fields: frozenset[str] = frozenset({"to", "text", "from"})
     # Numbers and texts that arrived, including those answered with a failure.
-    taken: list[tuple[str, str]] = field(default_factory=list)
+    received: list[tuple[str, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -39,7 +39,7 @@ class SmsGateway:
         if not NUMBER.fullmatch(to) or not 0 < len(text) <= MAX_TEXT:
             self.mistakes.append("number or length")
             return web.Response(status=422)
-        self.taken.append((to, text))
+        self.received.append((to, text))
         return web.json_response({"id": "1"}, status=self.status)
 
 

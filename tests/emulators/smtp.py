@@ -16,7 +16,7 @@ class MailServer:
     """The emulated mail server; `refuse` maps recipients to the error responses to their mail."""
 
     port: int = 0
-    taken: list[EmailMessage] = field(default_factory=list)
+    received: list[EmailMessage] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     mistakes: list[bytes] = field(default_factory=list)
     # Names that clients gave in their greeting.
@@ -26,8 +26,8 @@ class MailServer:
     async def wait(self, count: int, seconds: float = 60) -> list[EmailMessage]:
         """Return the received messages as soon as there are `count` of them."""
         async with asyncio.timeout(seconds), self.changed:
-            await self.changed.wait_for(lambda: len(self.taken) >= count)
-        return self.taken
+            await self.changed.wait_for(lambda: len(self.received) >= count)
+        return self.received
 
 
 @asynccontextmanager
@@ -82,5 +82,5 @@ async def _talk(
 async def _take(state: MailServer, body: bytes) -> None:
     unstuffed = re.sub(rb"^\.\.", b".", body, flags=re.MULTILINE)
     async with state.changed:
-        state.taken.append(message_from_bytes(unstuffed, EmailMessage, policy=policy.default))
+        state.received.append(message_from_bytes(unstuffed, EmailMessage, policy=policy.default))
         state.changed.notify_all()

@@ -35,7 +35,7 @@ class Transcription:
         if request.content_type != "multipart/form-data":
             return self._refused("content type", 415)
         form = await request.post()
-        if wrong := _wrong(form):
+        if wrong := _wrong_field(form):
             return self._refused(wrong, 422)
         file, language = form["file"], form["language"]
         assert isinstance(file, web.FileField)
@@ -65,7 +65,7 @@ class Transcription:
         return web.json_response({"error": {"message": f"bad {mistake}"}}, status=status)
 
 
-def _wrong(form: object) -> str:
+def _wrong_field(form: object) -> str:
     """Return the name of the first wrong field of the request's form; "" if all are right."""
     assert hasattr(form, "keys")
     fields = dict(form)  # type: ignore[call-overload]

@@ -32,21 +32,21 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def works() -> AsyncIterator[Sanitizer]:
-    async with Sanitizer(ahead=0) as works:
-        yield works
+async def file_sanitizer() -> AsyncIterator[Sanitizer]:
+    async with Sanitizer(ahead=0) as file_sanitizer:
+        yield file_sanitizer
 
 
-async def cleaned(works: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
+async def cleaned(file_sanitizer: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
     """Sanitize a file that must be accepted; return the verdict and the sanitized bytes."""
-    verdict = await works.clean(sent(file), **how)
+    verdict = await file_sanitizer.clean(sent(file), **how)
     assert isinstance(verdict, Clean), verdict
     with verdict.contents as contents:
         return verdict, b"".join(contents.pieces(100_000))
 
 
-async def refused(works: Sanitizer, file: bytes) -> Refusal:
-    verdict = await works.clean(sent(file))
+async def refused(file_sanitizer: Sanitizer, file: bytes) -> Refusal:
+    verdict = await file_sanitizer.clean(sent(file))
     assert isinstance(verdict, Refused), verdict
     return verdict.reason
 
@@ -142,14 +142,14 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 )
 @pytest.mark.row(69, 71, 72, 73, 75, 76, 79, 83)
 async def test_sanitizer_refuses_each_bad_file_with_the_expected_reason(
-    works: Sanitizer, make: Callable[[], bytes], reason: Refusal
+    file_sanitizer: Sanitizer, make: Callable[[], bytes], reason: Refusal
 ) -> None:
-    assert await refused(works, make()) == reason
+    assert await refused(file_sanitizer, make()) == reason
 
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(70)
-async def test_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> None:
+async def test_sanitizer_stops_reading_a_too_large_file(file_sanitizer: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -159,7 +159,7 @@ async def test_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> Non
             taken += 1
             yield b"\0" * MEBIBYTE
 
-    verdict = await works.clean(endless())
+    verdict = await file_sanitizer.clean(endless())
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.TOO_LARGE
     assert verdict.came_size <= MAX_BYTES
@@ -167,7 +167,7 @@ async def test_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> Non
 
 
 @pytest.mark.row(71)
-async def test_sanitizer_stops_reading_a_file_of_a_wrong_type(works: Sanitizer) -> None:
+async def test_sanitizer_stops_reading_a_file_of_a_wrong_type(file_sanitizer: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -176,13 +176,13 @@ async def test_sanitizer_stops_reading_a_file_of_a_wrong_type(works: Sanitizer) 
             taken += 1
             yield b"GIF89a" + b"\0" * 1000
 
-    verdict = await works.clean(endless())
+    verdict = await file_sanitizer.clean(endless())
     assert (verdict, taken) == (Refused(Refusal.UNKNOWN_TYPE), 1)
 
 
 @pytest.mark.row(85)
 async def test_sanitizer_logs_a_failed_download_without_its_address(
-    works: Sanitizer, capsys: pytest.CaptureFixture[str]
+    file_sanitizer: Sanitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("debug")
 
@@ -190,12 +190,12 @@ async def test_sanitizer_logs_a_failed_download_without_its_address(
         yield photo()[:70_000]
         raise OSError(f"404: https://files.invalid/bot{CANARY.decode()}/photo.jpg")
 
-    verdict = await works.clean(lost())
+    verdict = await file_sanitizer.clean(lost())
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.INTERRUPTED
-    said = capsys.readouterr().err
-    assert "sanitizer.interrupted" in said
-    assert CANARY.decode() not in said
+    log = capsys.readouterr().err
+    assert "sanitizer.interrupted" in log
+    assert CANARY.decode() not in log
 
 
 def test_sanitizer_refusals_and_legibility_hints_all_have_user_texts() -> None:
@@ -215,32 +215,36 @@ def test_sanitizer_child_uses_only_known_refusals_and_legibility_hints() -> None
 
 
 @pytest.mark.release
-async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(works: Sanitizer) -> None:
+async def test_sanitizer_converts_a_photo_to_jpeg_and_a_pdf_to_pdf(
+    file_sanitizer: Sanitizer,
+) -> None:
     for form in ("JPEG", "PNG", "WEBP"):
-        verdict, file = await cleaned(works, saved(sheet(), form))
+        verdict, file = await cleaned(file_sanitizer, saved(sheet(), form))
         assert (verdict.media_type, verdict.pages, verdict.hints) == ("image/jpeg", 1, ())
         assert opened(file).format == "JPEG"
         assert opened(file).size == (1240, 1754)
-    verdict, file = await cleaned(works, pdf(pages=MAX_PAGES))
+    verdict, file = await cleaned(file_sanitizer, pdf(pages=MAX_PAGES))
     assert (verdict.media_type, verdict.pages) == ("application/pdf", MAX_PAGES)
     document = pypdfium2.PdfDocument(file)
     assert [tuple(map(round, page.get_size())) for page in document] == [(595, 842)] * MAX_PAGES
 
 
-async def test_sanitizer_result_has_digest_and_size_of_input_and_output(works: Sanitizer) -> None:
+async def test_sanitizer_result_has_digest_and_size_of_input_and_output(
+    file_sanitizer: Sanitizer,
+) -> None:
     from hashlib import sha256
 
-    given = photo()
-    verdict, file = await cleaned(works, given)
-    assert (verdict.came, verdict.came_size) == (sha256(given).digest(), len(given))
+    original = photo()
+    verdict, file = await cleaned(file_sanitizer, original)
+    assert (verdict.came, verdict.came_size) == (sha256(original).digest(), len(original))
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 
 @pytest.mark.release
-async def test_sanitizer_downscales_a_large_photo(works: Sanitizer) -> None:
-    _, file = await cleaned(works, saved(sheet(6000, 4500), quality=90))
+async def test_sanitizer_downscales_a_large_photo(file_sanitizer: Sanitizer) -> None:
+    _, file = await cleaned(file_sanitizer, saved(sheet(6000, 4500), quality=90))
     assert max(opened(file).size) == 3000
-    _, file = await cleaned(works, noise(4000, 3000, 0), limit=20 * MEBIBYTE)
+    _, file = await cleaned(file_sanitizer, noise(4000, 3000, 0), limit=20 * MEBIBYTE)
     assert len(file) <= 4_000_000
 
 
@@ -251,22 +255,22 @@ async def test_sanitizer_downscales_a_large_photo(works: Sanitizer) -> None:
         pytest.param("-100000 -100000 100000 100000", id="row-73-negative"),
     ],
 )
-async def test_sanitizer_shrinks_a_huge_pdf_page(works: Sanitizer, box: str) -> None:
-    _, file = await cleaned(works, pdf(box=box))
+async def test_sanitizer_shrinks_a_huge_pdf_page(file_sanitizer: Sanitizer, box: str) -> None:
+    _, file = await cleaned(file_sanitizer, pdf(box=box))
     assert max(pypdfium2.PdfDocument(file)[0].get_size()) < 1000
 
 
 @pytest.mark.release
 @pytest.mark.row(73)
-async def test_sanitizer_survives_a_pdf_page_of_200_mb(works: Sanitizer) -> None:
-    given = deep_pdf()
-    assert len(given) < 300_000
-    verdict = await works.clean(sent(given))
+async def test_sanitizer_survives_a_pdf_page_of_200_mb(file_sanitizer: Sanitizer) -> None:
+    original = deep_pdf()
+    assert len(original) < 300_000
+    verdict = await file_sanitizer.clean(sent(original))
     if isinstance(verdict, Clean):
         verdict.contents.close()
     else:
         assert verdict.reason in (Refusal.BROKEN, Refusal.TOOK_TOO_LONG)
-    await cleaned(works, photo())
+    await cleaned(file_sanitizer, photo())
 
 
 ACTIVE = (
@@ -288,18 +292,18 @@ NAMES = re.compile(
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(74)
 async def test_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
-    works: Sanitizer,
+    file_sanitizer: Sanitizer,
 ) -> None:
-    given = pdf(*ACTIVE)
-    assert NAMES.search(given)
-    verdict, file = await cleaned(works, given)
+    original = pdf(*ACTIVE)
+    assert NAMES.search(original)
+    verdict, file = await cleaned(file_sanitizer, original)
     assert verdict.hints == ()
     assert not NAMES.search(file)
     assert set(re.findall(rb"/Filter/(\w+)", file)) == {b"DCTDecode"}
 
 
-async def test_sanitizer_renders_filled_form_fields(works: Sanitizer) -> None:
-    _, with_form = await cleaned(works, pdf(*ACTIVE))
+async def test_sanitizer_renders_filled_form_fields(file_sanitizer: Sanitizer) -> None:
+    _, with_form = await cleaned(file_sanitizer, pdf(*ACTIVE))
     place = (170, 840, 1100, 945)  # width and height of the field at 200 dots per inch
     drawn = pypdfium2.PdfDocument(with_form)[0].render(scale=200 / 72).to_pil().convert("L")
     assert sum(drawn.crop(place).histogram()[:100]) > 100
@@ -308,15 +312,15 @@ async def test_sanitizer_renders_filled_form_fields(works: Sanitizer) -> None:
 def _with_extras() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[0x010E] = CANARY.decode()
-    noted = PngImagePlugin.PngInfo()
-    noted.add_text("Comment", CANARY.decode())
-    noted.add_itxt("XML:com.adobe.xmp", CANARY.decode())
+    png_info = PngImagePlugin.PngInfo()
+    png_info.add_text("Comment", CANARY.decode())
+    png_info.add_itxt("XML:com.adobe.xmp", CANARY.decode())
     archive = _zipped("payload", CANARY) + CANARY
     png = saved(sheet(), "PNG")
     return {
         "row-77-pdf-and-zip": pdf() + archive,
         "row-77-png-and-more": png + archive,
-        "row-77-png-text": saved(sheet(), "PNG", pnginfo=noted),
+        "row-77-png-text": saved(sheet(), "PNG", pnginfo=png_info),
         "row-77-png-unknown-chunk": png[:33] + chunk(b"caNa", CANARY) + png[33:],
         "row-77-jpeg-and-more": photo() + archive,
         "row-77-jpeg-comment": saved(sheet(), comment=CANARY),
@@ -335,9 +339,11 @@ EXTRAS = _with_extras()
 @pytest.mark.parametrize("name", EXTRAS)
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(77)
-async def test_sanitizer_removes_metadata_and_appended_data(works: Sanitizer, name: str) -> None:
+async def test_sanitizer_removes_metadata_and_appended_data(
+    file_sanitizer: Sanitizer, name: str
+) -> None:
     assert CANARY in EXTRAS[name]
-    _, file = await cleaned(works, EXTRAS[name])
+    _, file = await cleaned(file_sanitizer, EXTRAS[name])
     for trace in (
         CANARY,
         EICAR,
@@ -366,7 +372,7 @@ def _segments(jpeg: bytes) -> list[int]:
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(78)
 async def test_sanitizer_removes_the_location_and_rotates_a_photo_upright(
-    works: Sanitizer, form: str
+    file_sanitizer: Sanitizer, form: str
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -375,7 +381,7 @@ async def test_sanitizer_removes_the_location_and_rotates_a_photo_upright(
     upright = sheet()
     upright.paste("black", (0, 0, 1240, 200))  # the top
     lying = upright.transpose(Image.Transpose.ROTATE_90)
-    _, file = await cleaned(works, saved(lying, form, exif=exif))
+    _, file = await cleaned(file_sanitizer, saved(lying, form, exif=exif))
     image = opened(file).convert("L")
     assert not dict(image.getexif())
     assert image.size == upright.size
@@ -413,9 +419,9 @@ def _palette() -> bytes:
 )
 @pytest.mark.row(79)
 async def test_sanitizer_renders_unusual_pictures_correctly(
-    works: Sanitizer, make: Callable[[], bytes]
+    file_sanitizer: Sanitizer, make: Callable[[], bytes]
 ) -> None:
-    verdict, file = await cleaned(works, make())
+    verdict, file = await cleaned(file_sanitizer, make())
     image = opened(file)
     assert verdict.pages == 1
     assert image.mode in ("L", "RGB")
@@ -424,9 +430,9 @@ async def test_sanitizer_renders_unusual_pictures_correctly(
     assert sum(shades[:90]) > 0.01 * sum(shades)  # print
 
 
-async def test_sanitizer_renders_transparency_as_white(works: Sanitizer) -> None:
+async def test_sanitizer_renders_transparency_as_white(file_sanitizer: Sanitizer) -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
-    _, file = await cleaned(works, saved(image, "PNG"))
+    _, file = await cleaned(file_sanitizer, saved(image, "PNG"))
     assert opened(file).convert("L").getextrema() == (255, 255)
 
 
@@ -444,21 +450,21 @@ async def test_sanitizer_renders_transparency_as_white(works: Sanitizer) -> None
 )
 @pytest.mark.row(80)
 async def test_sanitizer_accepts_a_hardly_readable_photo_and_reports_this(
-    works: Sanitizer, image: Image.Image, hint: Hint
+    file_sanitizer: Sanitizer, image: Image.Image, hint: Hint
 ) -> None:
-    verdict, _ = await cleaned(works, saved(image))
+    verdict, _ = await cleaned(file_sanitizer, saved(image))
     assert hint in verdict.hints
 
 
 async def test_sanitizer_gives_no_legibility_hint_for_a_sparse_or_empty_page(
-    works: Sanitizer,
+    file_sanitizer: Sanitizer,
 ) -> None:
     one_line = Image.new("RGB", (1240, 1754), "white")
     one_line.paste(sheet().crop((100, 170, 1240, 260)), (60, 800))
-    assert (await cleaned(works, saved(one_line)))[0].hints == ()
+    assert (await cleaned(file_sanitizer, saved(one_line)))[0].hints == ()
     empty = Image.new("RGB", (1240, 1754), "white")
     scan = saved(sheet(), "PDF", save_all=True, append_images=[empty])
-    assert (await cleaned(works, scan))[0].hints == ()
+    assert (await cleaned(file_sanitizer, scan))[0].hints == ()
 
 
 # The sandbox of the child process
@@ -502,30 +508,30 @@ child.main()
 def _taken_over(folder: Path, cell: str) -> dict[str, str]:
     (folder / "victim").touch()
     places = [str(ROOT), str(folder / "made"), str(folder / "victim"), cell]
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-c", TAKEN_OVER, *places],
         input=pdf(),
         capture_output=True,
         check=True,
     )
-    first, _, said = ended.stdout.partition(b"\n")
+    first, _, results = process.stdout.partition(b"\n")
     assert first == b"ready"
-    return dict(json.loads(said))
+    return dict(json.loads(results))
 
 
 @pytest.mark.requirement("S-46")
 def test_sandbox_blocks_a_compromised_child(tmp_path: Path) -> None:
-    told = _taken_over(tmp_path, "closed")
-    assert set(told.values()) == {"EPERM"}, told
+    results = _taken_over(tmp_path, "closed")
+    assert set(results.values()) == {"EPERM"}, results
     assert not (tmp_path / "made").exists()
     assert (tmp_path / "victim").exists()
 
 
 @pytest.mark.requirement("S-46", "S-80")
 def test_sandbox_attack_succeeds_without_the_sandbox(tmp_path: Path) -> None:
-    told = _taken_over(tmp_path, "open")
-    assert told.pop("exec") == "ENOENT"
-    assert set(told.values()) == {"done"}, told
+    results = _taken_over(tmp_path, "open")
+    assert results.pop("exec") == "ENOENT"
+    assert set(results.values()) == {"done"}, results
     assert (tmp_path / "made").exists()
     assert not (tmp_path / "victim").exists()
 
@@ -558,30 +564,30 @@ child.main()
     ],
 )
 async def test_sanitizer_child_failure_affects_only_its_file(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, act: str, reason: Refusal
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch, act: str, reason: Refusal
 ) -> None:
     with monkeypatch.context() as patch:
         _child(patch, BEHIND_THE_DOOR.format(act=act))
-        assert await works.prepare()
-        assert await refused(works, pdf()) == reason
-        await asyncio.gather(*works._spares)
-    for spare in works._spares:
+        assert await file_sanitizer.prepare()
+        assert await refused(file_sanitizer, pdf()) == reason
+        await asyncio.gather(*file_sanitizer._spares)
+    for spare in file_sanitizer._spares:
         if started := spare.result():
             await started.end()
-    await cleaned(works, pdf())
+    await cleaned(file_sanitizer, pdf())
 
 
 @pytest.mark.requirement("S-46")
 async def test_sanitizer_kills_a_hanging_child(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(monkeypatch, "os.write(1, b'ready\\n'); time.sleep(600)")
     monkeypatch.setattr(sanitizer, "WORK_SECONDS", 0.2)
-    assert await refused(works, pdf()) == Refusal.TOOK_TOO_LONG
+    assert await refused(file_sanitizer, pdf()) == Refusal.TOOK_TOO_LONG
 
 
 @pytest.mark.parametrize(
-    "said",
+    "output",
     [
         "b'{}\\n'",
         "b'nonsense\\n'",
@@ -594,18 +600,18 @@ async def test_sanitizer_kills_a_hanging_child(
     ],
 )
 async def test_sanitizer_rejects_invalid_answers_of_a_child(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, said: str
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     _child(
         monkeypatch,
-        f"os.write(1, b'ready\\n')\nwhile os.read(0, 65536): pass\nos.write(1, {said})\n",
+        f"os.write(1, b'ready\\n')\nwhile os.read(0, 65536): pass\nos.write(1, {output})\n",
     )
-    assert await refused(works, photo()) == Refusal.BROKEN
+    assert await refused(file_sanitizer, photo()) == Refusal.BROKEN
 
 
 @pytest.mark.requirement("S-46")
 async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("info")
     with monkeypatch.context() as patch:
@@ -614,31 +620,31 @@ async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
             "from bot.file_sanitizer import child_main as child, seccomp as cell\n"
             "cell._MACHINES.clear()\nchild.main()",
         )
-        assert not await works.prepare()
-        assert await refused(works, photo()) == Refusal.UNAVAILABLE
+        assert not await file_sanitizer.prepare()
+        assert await refused(file_sanitizer, photo()) == Refusal.UNAVAILABLE
     assert "E_PAPERS_CELL" in capsys.readouterr().err
-    assert await works.prepare(), "it is tried again"
-    await cleaned(works, photo())
+    assert await file_sanitizer.prepare(), "it is tried again"
+    await cleaned(file_sanitizer, photo())
 
 
 async def test_sandbox_self_test_detects_an_ineffective_filter(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(
         monkeypatch,
         "from bot.file_sanitizer import child_main, seccomp\n"
         "seccomp._filter = lambda libc: None\nchild_main.main()",
     )
-    assert not await works.prepare()
+    assert not await file_sanitizer.prepare()
 
 
 @pytest.mark.requirement("S-70")
 async def test_sanitizer_child_gets_an_empty_environment(
-    works: Sanitizer, monkeypatch: pytest.MonkeyPatch
+    file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KOSH_CANARY", CANARY.decode())
-    assert await works.prepare()
-    started = await works._spares[0]
+    assert await file_sanitizer.prepare()
+    started = await file_sanitizer._spares[0]
     assert started is not None
     environment = Path(f"/proc/{started._process.pid}/environ").read_bytes()
     assert CANARY not in environment
@@ -653,7 +659,7 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
 ) -> None:
     started: list[ChildProcess] = []
     at_work = busiest = 0
-    two_at_work = asyncio.Event()
+    both_running = asyncio.Event()
     start, work = ChildProcess.start.__func__, ChildProcess.work  # type: ignore[attr-defined]
 
     async def counted_start(cls: type[ChildProcess]) -> ChildProcess | None:
@@ -667,24 +673,24 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
         at_work += 1
         busiest = max(busiest, at_work)
         if at_work > 1:
-            two_at_work.set()
+            both_running.set()
         try:
             # The first child could finish before the second has started, so each child waits until
             # two are at work.
-            await two_at_work.wait()
+            await both_running.wait()
             return await work(self, *rest)
         finally:
             at_work -= 1
 
     monkeypatch.setattr(ChildProcess, "start", classmethod(counted_start))
     monkeypatch.setattr(ChildProcess, "work", counted_work)
-    async with Sanitizer() as works:
+    async with Sanitizer() as file_sanitizer:
         files = [photo(f"{LINE} {number}") for number in range(7)]
-        verdicts = await asyncio.gather(*(works.clean(sent(file)) for file in files))
+        verdicts = await asyncio.gather(*(file_sanitizer.clean(sent(file)) for file in files))
         assert [type(each) for each in verdicts] == [Clean] * 7
         _close(verdicts)
         assert len({id(each) for each in started}) >= 7, "a child serves one file"
-        late = asyncio.create_task(works.clean(sent(photo())))
+        late = asyncio.create_task(file_sanitizer.clean(sent(photo())))
         await asyncio.sleep(0)
         late.cancel()
         await asyncio.gather(late, return_exceptions=True)
@@ -697,8 +703,8 @@ async def test_sanitizer_exit_does_not_wait_for_a_starting_child(
 ) -> None:
     _child(monkeypatch, "time.sleep(600)")
     async with asyncio.timeout(child_process.START_SECONDS / 2):
-        async with Sanitizer() as works:
-            preparing = asyncio.create_task(works.prepare())
+        async with Sanitizer() as file_sanitizer:
+            preparing = asyncio.create_task(file_sanitizer.prepare())
             await asyncio.sleep(0)
         await asyncio.gather(preparing, return_exceptions=True)
 
@@ -709,26 +715,28 @@ def _close(verdicts: list[Verdict]) -> None:
         verdict.contents.close()
 
 
-async def test_sanitizer_replaces_a_spare_child_that_died(works: Sanitizer) -> None:
-    assert await works.prepare()
-    for spare in works._spares:
+async def test_sanitizer_replaces_a_spare_child_that_died(file_sanitizer: Sanitizer) -> None:
+    assert await file_sanitizer.prepare()
+    for spare in file_sanitizer._spares:
         waiting = await spare
         assert waiting is not None
         waiting._process.kill()
         await waiting._process.wait()
-    await cleaned(works, photo())
+    await cleaned(file_sanitizer, photo())
 
 
 @pytest.mark.release
 @pytest.mark.requirement("S-48")
-async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Sanitizer) -> None:
+async def test_sanitizer_parent_memory_stays_small_for_large_files(
+    file_sanitizer: Sanitizer,
+) -> None:
     files = [noise(4000, 3000, 20 * MEBIBYTE) for _ in range(2)]
     scan = saved(sheet(), "PDF", save_all=True, append_images=[sheet()] * 9)
-    await cleaned(works, photo())
+    await cleaned(file_sanitizer, photo())
     before = _peak(reset=True)
-    given = [*files, scan]
+    all_files = [*files, scan]
     verdicts = await asyncio.gather(
-        *(works.clean(sent(file), limit=20 * MEBIBYTE) for file in given)
+        *(file_sanitizer.clean(sent(file), limit=20 * MEBIBYTE) for file in all_files)
     )
     for verdict in verdicts:
         assert isinstance(verdict, Clean)

@@ -16,18 +16,18 @@ pytestmark = pytest.mark.requirement("S-89")
 
 
 @dataclass
-class Desk:
+class SanitizerSetup:
     """A sanitizer with a clock set by the test, and uploads that last until the test ends them."""
 
-    works: Sanitizer
+    file_sanitizer: Sanitizer
     clock: list[float]
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
     sending: list[asyncio.Task[Verdict]] = field(default_factory=list)
 
     async def _slow(self, file: bytes, begun: asyncio.Event) -> AsyncIterator[bytes]:
         yield file
         begun.set()
-        await self.ended.wait()
+        await self.stop.wait()
 
     async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
         """Begin `count` endless uploads; wait until the uploads that get a slot have started.
@@ -38,29 +38,33 @@ class Desk:
         for number, each in enumerate(begun):
             sender = "slow" if one else f"slow-{address}-{number}"
             slow = self._slow(file, each)
-            clean = self.works.clean(slow, sender=sender, address=address or f"place-{number}")
+            clean = self.file_sanitizer.clean(
+                slow, sender=sender, address=address or f"place-{number}"
+            )
             self.sending.append(asyncio.create_task(clean))
-        most = 1 if one else min(count, receptions.MAX_PER_ADDRESS) if address else count
-        await asyncio.gather(*(each.wait() for each in begun[:most]))
+        expected = 1 if one else min(count, receptions.MAX_PER_ADDRESS) if address else count
+        await asyncio.gather(*(each.wait() for each in begun[:expected]))
 
     async def other(self) -> Verdict:
         """Upload a file as another person at another network address; return the verdict."""
-        verdict = await self.works.clean(sent(photo()), sender="other", address="elsewhere")
+        verdict = await self.file_sanitizer.clean(
+            sent(photo()), sender="other", address="elsewhere"
+        )
         if isinstance(verdict, Clean):
             verdict.contents.close()
         return verdict
 
     async def end(self) -> list[Verdict]:
-        self.ended.set()
+        self.stop.set()
         return await asyncio.gather(*self.sending)
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Desk]:
+async def opened() -> AsyncIterator[SanitizerSetup]:
     clock = [0.0]
-    async with Sanitizer(ahead=0, clock=lambda: clock[0]) as works:
-        assert await works.prepare()
-        desk = Desk(works, clock)
+    async with Sanitizer(ahead=0, clock=lambda: clock[0]) as file_sanitizer:
+        assert await file_sanitizer.prepare()
+        desk = SanitizerSetup(file_sanitizer, clock)
         try:
             yield desk
         finally:

@@ -63,8 +63,8 @@ class Post:
         """Send the due message hints; return the texts of all e-mails and SMS sent so far."""
         while await notifications.send_hints(self.rt):
             pass
-        return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
-            text for _to, text in self.gateway.taken
+        return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.received] + [
+            text for _to, text in self.gateway.received
         ]
 
 
@@ -115,8 +115,10 @@ async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
             yield OnTelegram(post.rt, str(member.phone.person.id))
 
 
-async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person who has entered an e-mail address or phone number (`way`) for message hints.
+async def guest_with_address(
+    post: Post, medium: str = "email", known: Guest | None = None
+) -> Guest:
+    """Return a person who has entered an address of the `medium` (email or sms) for message hints.
 
     The confirmation code is not sent yet.
     """
@@ -125,28 +127,30 @@ async def left(post: Post, way: str = "email", known: Guest | None = None) -> Gu
         await guest.consent()
     await guest.do(Said("/menu"))
     await guest.press("hints")
-    await guest.press(way)
-    await guest.do(Said(ADDRESS if way == "email" else NUMBER))
+    await guest.press(medium)
+    await guest.do(Said(ADDRESS if medium == "email" else NUMBER))
     return guest
 
 
-def code_in(text: str) -> str:
+def extract_code(text: str) -> str:
     return "".join(each for each in text if each.isdigit())
 
 
-async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
+async def guest_with_confirmed_address(
+    post: Post, medium: str = "email", known: Guest | None = None
+) -> Guest:
     """Return a person with a confirmed address for message hints.
 
     The messages with the confirmation code are removed from the mail server and the SMS gateway.
     """
-    guest = await left(post, way, known)
-    code = code_in((await post.sent())[-1])
+    guest = await guest_with_address(post, medium, known)
+    code = extract_code((await post.sent())[-1])
     await guest.do(Said(code))
     conversation = await guest.conversation()
     assert conversation is not None
-    assert conversation.hint_way == way
-    post.mail.taken.clear()
-    post.gateway.taken.clear()
+    assert conversation.hint_way == medium
+    post.mail.received.clear()
+    post.gateway.received.clear()
     return guest
 
 
@@ -182,23 +186,23 @@ async def plan(rt: Runtime) -> None:
             await hint_contacts.plan(transaction, person_id)
 
 
-@pytest.mark.parametrize("way", ["email", "sms"])
+@pytest.mark.parametrize("medium", ["email", "sms"])
 async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
-    post: Post, way: str
+    post: Post, medium: str
 ) -> None:
-    guest = await confirmed(post, way)
+    guest = await guest_with_confirmed_address(post, medium)
     await answered(post, guest)
     assert await post.sent() == []
     await ahead(post.rt, "16 minutes")
     [hint] = await post.sent()
-    assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or way == "sms"
+    assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or medium == "sms"
     assert not [word for word in (*TELLING, "testova", "canary") if word in hint.lower()]
     assert "http" not in hint
-    if way == "email":
-        assert (post.mail.taken[0]["From"], post.mail.taken[0]["To"]) == (SENDER, ADDRESS)
+    if medium == "email":
+        assert (post.mail.received[0]["From"], post.mail.received[0]["To"]) == (SENDER, ADDRESS)
         assert set(post.mail.greetings) == {"neutral.example"}
     else:
-        assert post.gateway.taken[0][0] == NUMBER
+        assert post.gateway.received[0][0] == NUMBER
 
 
 async def test_message_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
@@ -207,7 +211,7 @@ async def test_message_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
 
 
 async def test_message_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> None:
-    guest = await confirmed(post)
+    guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await guest.do(Said("thank you"))
     await ahead(post.rt, "1 hour")
@@ -215,7 +219,7 @@ async def test_message_hint_is_dropped_when_the_person_opens_the_chat(post: Post
 
 
 async def test_message_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) -> None:
-    guest = await confirmed(post)
+    guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
     assert len(await post.sent()) == 1
@@ -227,20 +231,20 @@ async def test_message_hint_is_sent_at_most_once_in_twelve_hours_per_person(post
 
 
 async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(post: Post) -> None:
-    await left(post)
+    await guest_with_address(post)
     [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
     assert isinstance(address, bytes)
     assert ADDRESS.encode() not in address
     assert (code is not None, is_confirmed, is_due) == (True, False, True)
     [text] = await post.sent()
-    assert len(code_in(text)) == 6
+    assert len(extract_code(text)) == 6
     assert not [word for word in TELLING if word in text.lower()]
 
 
 async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
-    guest = await left(post)
+    guest = await guest_with_address(post)
     await post.sent()
-    post.mail.taken.clear()
+    post.mail.received.clear()
     await guest.do(Said("/menu"))
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -248,8 +252,8 @@ async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) ->
 
 
 async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
-    guest = await left(post)
-    right = code_in((await post.sent())[-1])
+    guest = await guest_with_address(post)
+    right = extract_code((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
     for _try in range(hint_contacts.MAX_TRIES):
         await guest.do(Said(wrong))
@@ -258,8 +262,8 @@ async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post
 
 
 async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(post: Post) -> None:
-    guest = await left(post)
-    right = code_in((await post.sent())[-1])
+    guest = await guest_with_address(post)
+    right = extract_code((await post.sent())[-1])
     await ahead(post.rt, "11 minutes")
     await guest.do(Said(right))
     conversation = await guest.conversation()
@@ -269,8 +273,8 @@ async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(p
 
 
 async def test_message_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post) -> None:
-    await left(post)
-    await confirmed(post, "sms")
+    await guest_with_address(post)
+    await guest_with_confirmed_address(post, "sms")
     await ahead(post.rt, "11 minutes")
     await retention.retain(post.rt)
     assert [is_confirmed for _a, _c, is_confirmed, _d in await contacts(post.rt)] == [True]
@@ -280,7 +284,7 @@ async def test_message_hint_address_is_deleted_by_retention_when_unconfirmed(pos
 async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
     post: Post, is_confirmed: bool
 ) -> None:
-    guest = await (confirmed if is_confirmed else left)(post)
+    guest = await (guest_with_confirmed_address if is_confirmed else guest_with_address)(post)
     async with post.rt.pool.connection() as session:
         person = await identities.find(post.rt, session, "web", guest.name)
     assert person is not None
@@ -293,18 +297,18 @@ async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
     assert await contacts(post.rt) == []
 
 
-@pytest.mark.parametrize("way", ["menu", "stop", "delete"])
+@pytest.mark.parametrize("command", ["menu", "stop", "delete"])
 async def test_address_for_hints_is_deleted_in_the_menu_or_by_stop_or_delete(
-    post: Post, way: str
+    post: Post, command: str
 ) -> None:
-    guest = await confirmed(post)
-    if way == "menu":
+    guest = await guest_with_confirmed_address(post)
+    if command == "menu":
         await guest.do(Said("/menu"))
         await guest.press("hints")
         await guest.press("remove")
     else:
-        await guest.do(Said(f"/{way}"))
-        if way == "delete":
+        await guest.do(Said(f"/{command}"))
+        if command == "delete":
             await guest.press("yes")
     assert await contacts(post.rt) == []
 
@@ -315,7 +319,7 @@ async def test_message_hint_is_not_sent_after_a_quick_exit_or_stop(
     post: Post, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
-        guest = await confirmed(post, known=person)
+        guest = await guest_with_confirmed_address(post, known=person)
         await plan(post.rt)
         await guest.do(Said(f"/{word}"))
         await plan(post.rt)
@@ -330,21 +334,21 @@ async def test_code_for_a_message_hint_address_is_not_sent_after_exit_or_stop(
     post: Post, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
-        guest = await left(post, known=person)
+        guest = await guest_with_address(post, known=person)
         await guest.do(Said(f"/{word}"))
         assert await contacts(post.rt) == []
         assert await post.sent() == []
 
 
 async def test_message_hints_are_not_sent_when_switched_off(post: Post) -> None:
-    guest = await confirmed(post)
+    guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
-    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
-    assert await notifications.send_hints(off) == 0
+    without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
+    assert await notifications.send_hints(without_hints) == 0
     only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
     assert await notifications.send_hints(only) == 1
-    assert post.mail.taken == []
+    assert post.mail.received == []
 
 
 async def ask_again(guest: Guest, address: str) -> None:
@@ -355,12 +359,12 @@ async def ask_again(guest: Guest, address: str) -> None:
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_person(post: Post) -> None:
-    guest = await left(post)
+    guest = await guest_with_address(post)
     await post.sent()
     for each in range(checked_input.MAX_CODES_DAILY):
         await ask_again(guest, f"other{each}@example.org")
         await post.sent()
-    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+    assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Post) -> None:
@@ -369,29 +373,29 @@ async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Po
         await guest.consent()
         await ask_again(guest, address)
         await post.sent()
-    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+    assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
 async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(post: Post) -> None:
-    few = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
+    limited = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
-        guest = Guest(replace(post.rt, settings=few))
+        guest = Guest(replace(post.rt, settings=limited))
         await guest.consent()
         await ask_again(guest, address)
         await post.sent()
-    assert len(post.mail.taken) == 1
+    assert len(post.mail.received) == 1
 
 
 async def test_confirmation_code_is_not_resent_when_its_delivery_is_unknown(post: Post) -> None:
     post.gateway.status = 500
-    await left(post, "sms")
+    await guest_with_address(post, "sms")
     await post.sent()
     await ahead(post.rt, "5 minutes")
     assert len(await post.sent()) == 1
 
 
 async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: Post) -> None:
-    await left(post)
+    await guest_with_address(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
             assert len(await hint_contacts.claim(post.rt, transaction, 60)) == count
@@ -399,16 +403,18 @@ async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: P
 
 
 async def test_expired_code_for_a_message_hint_address_is_not_sent(post: Post) -> None:
-    await left(post)
+    await guest_with_address(post)
     await ahead(post.rt, "11 minutes")
     assert await post.sent() == []
 
 
 async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(post: Post) -> None:
-    await left(post, "sms")
-    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
-    assert await notifications.send_hints(off) == 1
-    assert post.gateway.taken == []
+    await guest_with_address(post, "sms")
+    without_country = replace(
+        post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)})
+    )
+    assert await notifications.send_hints(without_country) == 1
+    assert post.gateway.received == []
 
 
 async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(post: Post) -> None:
@@ -416,7 +422,7 @@ async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(pos
     logging.configure("info", to=lines)
     try:
         post.mail.refuse[ADDRESS] = "451 later"
-        await left(post)
+        await guest_with_address(post)
         assert await post.sent() == []
         post.mail.refuse[ADDRESS] = "550 no such user"
         await ahead(post.rt, "1 minute")
@@ -430,14 +436,14 @@ async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(pos
 
 
 async def test_checklist_reminder_schedules_a_message_hint(post: Post) -> None:
-    guest = await confirmed(post)
+    guest = await guest_with_confirmed_address(post)
     async with post.rt.pool.connection() as transaction:
         person = await identities.find(post.rt, transaction, "web", guest.name)
         assert person is not None
         held = await conversation_store.lock(post.rt, transaction, person.id)
         assert held is not None
-        kept = replace(held.conversation, saved_list=MadeList("checklist", {}))
-        await conversation_store.save_state(post.rt, transaction, held, kept)
+        conversation = replace(held.conversation, saved_list=MadeList("checklist", {}))
+        await conversation_store.save_state(post.rt, transaction, held, conversation)
         await reminders.put(transaction, person.id, 1)
     await ahead(post.rt, "3 days")
     await external_events.remind(post.rt, person.id)
@@ -446,7 +452,7 @@ async def test_checklist_reminder_schedules_a_message_hint(post: Post) -> None:
 
 
 async def test_data_export_contains_the_message_hint_address(post: Post) -> None:
-    guest = await confirmed(post)
+    guest = await guest_with_confirmed_address(post)
     conversation = await guest.conversation()
     assert conversation is not None
     async with post.rt.pool.connection() as transaction:
@@ -470,14 +476,14 @@ async def test_sms_gateway_error_is_retryable_or_final_by_its_status(
 
 
 async def test_sms_gateway_that_is_unreachable_is_retried(post: Post) -> None:
-    away = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
+    without_gateway = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
     with pytest.raises(NotSent):
-        await sms.send(post.rt.http, away, NUMBER, "text")
+        await sms.send(post.rt.http, without_gateway, NUMBER, "text")
 
 
 async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -> None:
     post.gateway.fields = frozenset({"phone", "message", "sender"})
-    own = post.rt.settings.model_copy(
+    settings = post.rt.settings.model_copy(
         update={
             "sms_format": "form",
             "sms_to_field": "phone",
@@ -485,5 +491,5 @@ async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -
             "sms_from_field": "sender",
         }
     )
-    await sms.send(post.rt.http, own, NUMBER, "text")
-    assert post.gateway.taken == [(NUMBER, "text")]
+    await sms.send(post.rt.http, settings, NUMBER, "text")
+    assert post.gateway.received == [(NUMBER, "text")]

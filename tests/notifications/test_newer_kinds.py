@@ -31,7 +31,7 @@ async def test_job_of_a_newer_kind_of_notification_waits_for_a_newer_worker(
 
 async def test_notification_of_a_newer_kind_delays_no_other_notification(office: Office) -> None:
     officer = await an_officer(office.rt)
-    await office.wants(officer)
+    await office.enable_notifications(officer)
     async with office.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO officer_notifications (officer_id, kind, subject, state)"
@@ -39,5 +39,5 @@ async def test_notification_of_a_newer_kind_delays_no_other_notification(office:
             (officer.id, officer.id),
         )
     await notifications.send_due(office.rt)
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     assert await office.states() == [("pending", None), ("sent", None)]

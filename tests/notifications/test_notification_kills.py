@@ -71,7 +71,7 @@ async def test_officer_notifications_arrive_despite_killed_workers(
     async with _opened(rt) as office:
         officer = await an_officer(rt, languages=frozenset(), topics=frozenset())
         await _on_shift(rt, officer)
-        await office.wants(officer)
+        await office.enable_notifications(officer)
         worker = Served("worker 1", office.rt.settings, tmp_path)
         try:
             for kill in range(KILLS):

@@ -46,7 +46,7 @@ class Office:
     mail: MailServer
     push: PushService
 
-    async def wants(self, officer: Officer, **more: object) -> Browser:
+    async def enable_notifications(self, officer: Officer, **more: object) -> Browser:
         """Save an e-mail address and a push subscription for an officer; return the browser."""
         sender = notifications.push_sender(self.rt)
         assert sender is not None
@@ -122,7 +122,7 @@ async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
 
 def _texts(office: Office) -> str:
     """Return everything that was sent, as one text: e-mails with headers, and shown pushes."""
-    mails = [each.as_string() + each.get_content() for each in office.mail.taken]
+    mails = [each.as_string() + each.get_content() for each in office.mail.received]
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
 
@@ -131,7 +131,7 @@ async def test_officer_notifications_contain_no_text_of_the_person(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt, languages=frozenset(), topics=frozenset()))
-    await office.wants(officer)
+    await office.enable_notifications(officer)
     guest = Guest(rt)
     case = await ask(guest, CANARY)
     assert await office.run() == ["new_case"]
@@ -143,7 +143,7 @@ async def test_officer_notifications_contain_no_text_of_the_person(
         subject.removeprefix("Kosh: ") for subject in subjects
     ]
     assert len(set(subjects)) == 2
-    assert all(each["To"] == ADDRESS for each in office.mail.taken)
+    assert all(each["To"] == ADDRESS for each in office.mail.received)
     sent = _texts(office)
     for word in (*CANARY.split(), officer.name, str(case.id), str(case.person_id)):
         assert word not in sent
@@ -162,8 +162,8 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
         )
     ):
         other = await an_officer(rt, f"Officer Other {number}", **more)  # type: ignore[arg-type]
-        await office.wants(await _on_shift(rt, other))
-    await office.wants(await an_officer(rt, "Officer Absent"))
+        await office.enable_notifications(await _on_shift(rt, other))
+    await office.enable_notifications(await an_officer(rt, "Officer Absent"))
     await ask(Guest(rt))
     await office.run()
     assert await office.states() == []
@@ -171,7 +171,7 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
 
 async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
-    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     await ask(Guest(office.rt))
     await office.run()
     assert await office.states() == []
@@ -182,7 +182,9 @@ async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
     lead = await an_officer(rt, "Officer Lead", roles=(Role.LEAD,))
     officer = await an_officer(rt)
     for each in (lead, officer):
-        await office.wants(await _on_shift(rt, each), unwanted=frozenset({"new_case"}))
+        await office.enable_notifications(
+            await _on_shift(rt, each), unwanted=frozenset({"new_case"})
+        )
     case = await ask(Guest(rt))
     await office.run()
     await ahead(rt, "30 days")
@@ -198,23 +200,23 @@ async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
 
 async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office: Office) -> None:
     rt = office.rt
-    await office.wants(await an_officer(rt, "Officer Lead", roles=(Role.LEAD,)))
+    await office.enable_notifications(await an_officer(rt, "Officer Lead", roles=(Role.LEAD,)))
     await ask(Guest(rt))
     for _time in range(3):
         await notifications.find_unstaffed(rt)
         await office.run()
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "61 minutes")
     await notifications.find_unstaffed(rt)
     assert await office.run() == ["no_shift"]
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Office) -> None:
     rt = office.rt
     editor = await an_officer(rt, "Editor Testova", roles=(Role.EDITOR,))
-    await office.wants(editor)
-    await office.wants(await an_officer(rt, "Officer Testov"))
+    await office.enable_notifications(editor)
+    await office.enable_notifications(await an_officer(rt, "Officer Testov"))
     monday = date(2026, 12, 7)
     await ahead(rt, f"{(monday - await database_day(rt)).days - 1} days")
     await notifications.find_ending(rt)
@@ -227,7 +229,7 @@ async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Off
         await office.run()
     counted = {kind.value: len(found[days]) for days, kind in OF_CONTENT.items() if found[days]}
     assert counted["facts_30"] > 0
-    assert await _queued(rt) == {kind: 2 * many for kind, many in counted.items()}
+    assert await _queued(rt) == {kind: 2 * count for kind, count in counted.items()}
     await ahead(rt, "7 days")
     await notifications.find_ending(rt)
     await office.run()
@@ -246,7 +248,7 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
     author = await an_officer(rt, "Officer Editor", roles=(Role.EDITOR,))
     approver = await an_officer(rt, "Officer Approver", roles=(Role.APPROVER,))
     for each in (author, approver):
-        await office.wants(each)
+        await office.enable_notifications(each)
     broadcast_id = uuid4()
     async with rt.pool.connection() as session:
         await session.execute(
@@ -263,14 +265,14 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
 
 async def test_officer_notifications_are_combined_into_a_digest(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
-    await office.wants(officer, digest_minutes=60)
+    await office.enable_notifications(officer, digest_minutes=60)
     for _number in range(3):
         await ask(Guest(office.rt))
     await office.run()
-    assert office.mail.taken == []
+    assert office.mail.received == []
     await ahead(office.rt, "60 minutes")
     await office.run()
-    (mail,) = office.mail.taken
+    (mail,) = office.mail.received
     assert mail["Subject"].endswith("3")
     assert len(office.push.shown) == 1
 
@@ -280,17 +282,17 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
-    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     guest = Guest(rt)
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     for number in range(4):
         await guest.do(Said(f"word {number}"))
         await office.run()
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "5 minutes")
     await office.run()
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
@@ -298,7 +300,7 @@ async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
 ) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
-    await office.wants(officer)
+    await office.enable_notifications(officer)
     office.mail.refuse[ADDRESS] = "451 Try again later"
     office.push.answers.append(503)
     await ask(Guest(rt))
@@ -319,7 +321,7 @@ async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
 
 async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Office) -> None:
     rt = office.rt
-    await office.wants(await _on_shift(rt, await an_officer(rt)))
+    await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
     await ask(Guest(rt))
     await office.run()
     async with rt.pool.connection() as session:
@@ -328,10 +330,10 @@ async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Of
             " lease_until = kosh_now() + interval '1 minute'"
         )
     await notifications.send_due(rt)
-    assert len(office.mail.taken) == 1
+    assert len(office.mail.received) == 1
     await ahead(rt, "61 seconds")
     await notifications.send_due(rt)
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) -> None:
@@ -342,7 +344,7 @@ async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) 
     assert refused.value.__context__ is None
     office.mail.refuse.clear()
     await email.send(office.rt.settings, ADDRESS, "Көш", ".\nЖаңа өтініштер: 1\n")
-    (mail,) = office.mail.taken
+    (mail,) = office.mail.received
     assert (mail["Subject"], mail["Auto-Submitted"]) == ("Көш", "auto-generated")
     assert mail.get_content().splitlines() == [".", "Жаңа өтініштер: 1"]
 

@@ -99,8 +99,8 @@ def test_alert_event_counters_start_at_zero() -> None:
 
     Prometheus ignores the first value of a new series, so that the first event would be missed.
     """
-    asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
-    assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
+    events = re.findall(r'event=~?"([^"]+)"', str(RULES))
+    assert {each for some in events for each in some.split("|")} == set(metrics.ALARMING)
 
 
 def test_alert_fires_when_no_process_is_up() -> None:
@@ -170,9 +170,9 @@ async def test_alert_rules_read_only_existing_metrics(
 
 @provokes("KoshDatabaseAway")
 async def database_away(rt: Runtime, databases: Databases) -> Runtime:
-    away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
-    await away.open(wait=False)
-    return replace(rt, pool=away)
+    unreachable_pool = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
+    await unreachable_pool.open(wait=False)
+    return replace(rt, pool=unreachable_pool)
 
 
 @provokes("KoshLiveAway")
@@ -182,10 +182,10 @@ async def live_away(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshWebChatBurst")
 async def many_cases(rt: Runtime, databases: Databases) -> Runtime:
-    few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
-    while await budgets.spend(few, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
+    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
+    while await budgets.spend(limited, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
         pass
-    return few
+    return limited
 
 
 @provokes("KoshIngestLag")
@@ -208,8 +208,10 @@ async def refusing(rt: Runtime, databases: Databases) -> Runtime:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
 
         async def bring() -> int:
-            async with http.post(f"{url}/webhooks/telegram", data=update, headers=headers) as said:
-                return said.status
+            async with http.post(
+                f"{url}/webhooks/telegram", data=update, headers=headers
+            ) as response:
+                return response.status
 
         assert set(await asyncio.gather(*(bring() for _ in range(11)))) == {503}
     return rt
@@ -266,8 +268,8 @@ async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runti
 
 @provokes("KoshOfficersNotNotified")
 async def a_mail_server_that_is_down(rt: Runtime, databases: Databases) -> Runtime:
-    away = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
-    rt = replace(rt, settings=rt.settings.model_copy(update=away | {"smtp_security": "none"}))
+    changes = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
+    rt = replace(rt, settings=rt.settings.model_copy(update=changes | {"smtp_security": "none"}))
     officer = await an_officer(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -284,8 +286,10 @@ async def a_guesser_of_secrets(rt: Runtime, databases: Databases) -> Runtime:
     async with _web(rt) as url, aiohttp.ClientSession() as http:
         headers = {"X-Telegram-Bot-Api-Secret-Token": "wrong"}
         for _ in range(21):
-            async with http.post(f"{url}/webhooks/telegram", data=b"{}", headers=headers) as said:
-                assert said.status == 403
+            async with http.post(
+                f"{url}/webhooks/telegram", data=b"{}", headers=headers
+            ) as response:
+                assert response.status == 403
     return rt
 
 
@@ -345,8 +349,8 @@ async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshClosed")
 async def a_registry_that_knows_other_codes(rt: Runtime, databases: Databases) -> Runtime:
-    other: Any = _Empty()
-    closed = await registry_codes.verify_codes(replace(rt, registry=other))
+    registry: Any = _Empty()
+    closed = await registry_codes.verify_codes(replace(rt, registry=registry))
     assert closed.flows["preregistration"].items == ()
     return rt
 
@@ -360,12 +364,12 @@ class _Empty:
 async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Runtime:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(running, "KEYS_SECONDS", 0.01)
-        own = Path(shutil.copytree(rt.settings.key_dir, Path(folder) / "keys"))
-        chosen = rt.settings.model_copy(update={"key_dir": own})
+        keys = Path(shutil.copytree(rt.settings.key_dir, Path(folder) / "keys"))
+        chosen = rt.settings.model_copy(update={"key_dir": keys})
         async with running.runtime(chosen), asyncio.timeout(60):
-            shutil.rmtree(own)
-            asked = {"event": "keys.unreadable"}
-            while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", asked):  # noqa: ASYNC110 — what goes rings no bell
+            shutil.rmtree(keys)
+            labels = {"event": "keys.unreadable"}
+            while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", labels):  # noqa: ASYNC110 — what goes rings no bell
                 await asyncio.sleep(0.01)
     return rt
 
@@ -395,9 +399,11 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
     named = {"implementation", "major", "minor", "patchlevel"}
     for name, series in (await prometheus.scrape(rt)).items():
         for labels in series:
-            told = dict(labels)
-            assert told.keys() <= known | named | {"job"}, name
-            assert not any("TESTOVA" in each or guest.name in each for each in told.values()), name
+            values = dict(labels)
+            assert values.keys() <= known | named | {"job"}, name
+            assert not any("TESTOVA" in each or guest.name in each for each in values.values()), (
+                name
+            )
         # Count the buckets of a histogram once (label `le`), because their number is fixed.
         kinds = {frozenset((at, what) for at, what in each if at != "le") for each in series}
         assert len(kinds) < 40, name

@@ -25,7 +25,7 @@ NAME = "Gulnar"
 ID = UUID("00000000-0000-4000-8000-000000000001")
 
 
-class Written(io.StringIO):
+class LogStream(io.StringIO):
     """A stream that collects the log's JSON lines."""
 
     @property
@@ -38,7 +38,7 @@ class Written(io.StringIO):
         return only
 
 
-class Terminal(Written):
+class Terminal(LogStream):
     """A log stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
@@ -79,17 +79,17 @@ def unclosed_file() -> None:
 
 
 @pytest.fixture
-def written() -> Written:
-    stream = Written()
+def written() -> LogStream:
+    stream = LogStream()
     app_logging.configure("debug", to=stream)
     return stream
 
 
-def clean(written: Written) -> bool:
+def clean(written: LogStream) -> bool:
     return not any(part in written.getvalue() for part in ("Gulnar", "Testova", "77010000001"))
 
 
-def test_log_line_keeps_allowed_words_and_ids_and_numbers_of_an_event(written: Written) -> None:
+def test_log_line_keeps_allowed_words_and_ids_and_numbers_of_an_event(written: LogStream) -> None:
     app_logging.get().warning(
         "registry.accepted", attempt=2, seconds=0.25, case=ID, channel="telegram", code="E_LATE"
     )
@@ -107,13 +107,13 @@ def test_log_line_keeps_allowed_words_and_ids_and_numbers_of_an_event(written: W
 
 
 @pytest.mark.parametrize("language", ["kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"])
-def test_log_line_keeps_language_codes(written: Written, language: str) -> None:
+def test_log_line_keeps_language_codes(written: LogStream, language: str) -> None:
     app_logging.get().info("person.spoke", language=language)
     assert written.line["language"] == language
 
 
 @pytest.mark.requirement("S-41")
-def test_log_line_drops_and_counts_unlisted_keys(written: Written) -> None:
+def test_log_line_drops_and_counts_unlisted_keys(written: LogStream) -> None:
     app_logging.get().info("person.spoke", name=NAME, text=CANARY, count=1)
     assert clean(written)
     assert written.line["dropped"] == 2
@@ -142,43 +142,43 @@ def test_log_line_drops_and_counts_unlisted_keys(written: Written) -> None:
     ids=repr,
 )
 @pytest.mark.requirement("S-41")
-def test_log_line_masks_free_text_values(written: Written, value: object) -> None:
+def test_log_line_masks_free_text_values(written: LogStream, value: object) -> None:
     app_logging.get().info("person.spoke", reason=value)
     assert written.line["reason"] == "***"
 
 
-def test_log_line_masks_text_in_numeric_and_id_keys(written: Written) -> None:
+def test_log_line_masks_text_in_numeric_and_id_keys(written: LogStream) -> None:
     app_logging.get().info("person.spoke", message="gulnar", count="gulnar")
     assert written.line["message"] == written.line["count"] == "***"
 
 
 @pytest.mark.parametrize("event", [CANARY, "gulnar", f"person.{NAME}", "person spoke", ""])
-def test_log_event_must_be_dotted_words(written: Written, event: str) -> None:
+def test_log_event_must_be_dotted_words(written: LogStream, event: str) -> None:
     app_logging.get().info(event)
     assert written.line["event"] == "log.unnamed"
 
 
 @pytest.mark.usefixtures("unclosed_file")
-def test_log_has_no_line_about_objects_left_unclosed_by_earlier_tests(written: Written) -> None:
+def test_log_has_no_line_about_objects_left_unclosed_by_earlier_tests(written: LogStream) -> None:
     gc.collect()
     gc.enable()
     assert written.lines == []
 
 
-def test_log_arguments_are_not_formatted_into_the_event(written: Written) -> None:
+def test_log_arguments_are_not_formatted_into_the_event(written: LogStream) -> None:
     app_logging.get().info("person.%s", NAME)
     assert clean(written)
     assert written.line["event"] == "log.unnamed"
 
 
-def test_log_filter_covers_bound_and_context_values(written: Written) -> None:
+def test_log_filter_covers_bound_and_context_values(written: LogStream) -> None:
     structlog.contextvars.bind_contextvars(name=NAME, channel="telegram")
     app_logging.get().bind(phone="+77010000001", attempt=1).info("person.spoke")
     assert clean(written)
     assert (written.line["channel"], written.line["attempt"]) == ("telegram", 1)
 
 
-def test_log_exception_keeps_type_code_and_own_stack_lines(written: Written) -> None:
+def test_log_exception_keeps_type_code_and_own_stack_lines(written: LogStream) -> None:
     key = PersonKey(ID, bytes(32))
     try:
         key.unseal(CANARY.encode(), "answers", "value", CANARY)
@@ -200,7 +200,7 @@ def fail() -> None:
 
 
 @pytest.mark.requirement("S-41")
-def test_log_exception_drops_message_arguments_locals_and_causes(written: Written) -> None:
+def test_log_exception_drops_message_arguments_locals_and_causes(written: LogStream) -> None:
     try:
         fail()
     except ValueError as error:
@@ -214,21 +214,21 @@ def test_log_exception_drops_message_arguments_locals_and_causes(written: Writte
     assert written.lines[0]["reason"] == "ValueError"
 
 
-def test_log_exception_drops_a_code_that_is_not_in_koshs_format(written: Written) -> None:
+def test_log_exception_drops_a_code_that_is_not_in_koshs_format(written: LogStream) -> None:
     error = ValueError()
     error.code = NAME  # type: ignore[attr-defined]
     app_logging.get().error("person.failed", exc_info=error)
     assert "code" not in written.line
 
 
-def test_log_exc_info_without_an_exception_adds_nothing(written: Written) -> None:
+def test_log_exc_info_without_an_exception_adds_nothing(written: LogStream) -> None:
     app_logging.get().error("person.failed", exc_info=True)
     assert "error" not in written.line
 
 
 @pytest.mark.parametrize("name", ["aiogram.event", "sqlalchemy.engine", "procrastinate", "other"])
 def test_log_record_of_a_library_keeps_only_logger_level_and_type(
-    written: Written, name: str
+    written: LogStream, name: str
 ) -> None:
     try:
         raise ValueError(CANARY)
@@ -242,7 +242,7 @@ def test_log_record_of_a_library_keeps_only_logger_level_and_type(
 
 
 def test_log_record_with_a_format_error_leaks_no_argument(
-    written: Written, capfd: pytest.CaptureFixture[str]
+    written: LogStream, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logging.getLogger("other").warning("%d", CANARY)
     assert written.line["event"] == "log.library"
@@ -250,14 +250,14 @@ def test_log_record_with_a_format_error_leaks_no_argument(
 
 
 @pytest.mark.parametrize("level", [25, 35, 99])
-def test_log_levels_of_libraries_are_mapped_to_known_levels(written: Written, level: int) -> None:
+def test_log_levels_of_libraries_are_mapped_to_known_levels(written: LogStream, level: int) -> None:
     logging.root.setLevel(0)
     logging.getLogger("other").log(level, "text")
     assert written.line["level"] in {"info", "warning", "critical"}
 
 
 @pytest.mark.requirement("S-42")
-def test_log_omits_library_lines_below_warning_and_access_lines(written: Written) -> None:
+def test_log_omits_library_lines_below_warning_and_access_lines(written: LogStream) -> None:
     for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
         logging.getLogger(name).info("text")
     logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -266,19 +266,19 @@ def test_log_omits_library_lines_below_warning_and_access_lines(written: Written
 
 
 def test_log_configuration_removes_handlers_of_libraries() -> None:
-    own, stream = io.StringIO(), Written()
-    noisy = logging.getLogger("noisy.library")
-    noisy.addHandler(logging.StreamHandler(own))
-    noisy.propagate = False
+    own_stream, stream = io.StringIO(), LogStream()
+    logger = logging.getLogger("noisy.library")
+    logger.addHandler(logging.StreamHandler(own_stream))
+    logger.propagate = False
     app_logging.configure("info", to=stream)
-    noisy.error(CANARY)
-    assert own.getvalue() == ""
+    logger.error(CANARY)
+    assert own_stream.getvalue() == ""
     assert stream.line["logger"] == "noisy.library"
 
 
 def test_log_configuration_enables_loggers_that_a_library_disabled() -> None:
     """Disable a logger, as `logging.config.dictConfig` disables all existing loggers."""
-    stream, silent = Written(), logging.getLogger("silent.library")
+    stream, silent = LogStream(), logging.getLogger("silent.library")
     silent.disabled = True
     app_logging.configure("info", to=stream)
     silent.error(CANARY)
@@ -312,7 +312,7 @@ def test_log_drops_the_message_of_an_exception_that_ends_the_process() -> None:
     assert (line["event"], line["error"]) == ("log.uncaught", "ValueError")
 
 
-def test_log_drops_the_message_of_an_uncaught_exception(written: Written) -> None:
+def test_log_drops_the_message_of_an_uncaught_exception(written: LogStream) -> None:
     error = ValueError(CANARY)
     sys.excepthook(ValueError, error, None)
     threading.excepthook(threading.ExceptHookArgs((ValueError, error, None, None)))
@@ -320,13 +320,13 @@ def test_log_drops_the_message_of_an_uncaught_exception(written: Written) -> Non
     assert [line["error"] for line in written.lines] == ["ValueError", "ValueError"]
 
 
-def test_log_ignores_keyboard_interrupt(written: Written) -> None:
+def test_log_ignores_keyboard_interrupt(written: LogStream) -> None:
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert written.lines == []
 
 
 @pytest.mark.requirement("S-42")
-def test_log_masks_a_bot_token_everywhere(written: Written) -> None:
+def test_log_masks_a_bot_token_everywhere(written: LogStream) -> None:
     app_logging.get().info(
         "platform.failed", reason="bot123:abc-def", route="/file/bot123:abc-def/photo"
     )
@@ -335,7 +335,7 @@ def test_log_masks_a_bot_token_everywhere(written: Written) -> None:
 
 
 def test_alert_event_is_counted_even_when_its_level_is_not_logged() -> None:
-    stream, many = Written(), {"event": "read_budget.exceeded"}
+    stream, many = LogStream(), {"event": "read_budget.exceeded"}
     app_logging.configure("error", to=stream)
     before = metrics.REGISTRY.get_sample_value("kosh_alert_events_total", many) or 0
     app_logging.get().warning("read_budget.exceeded", count=61)
@@ -344,7 +344,7 @@ def test_alert_event_is_counted_even_when_its_level_is_not_logged() -> None:
 
 
 def test_log_level_filters_lower_levels() -> None:
-    stream = Written()
+    stream = LogStream()
     app_logging.configure("warning", to=stream)
     app_logging.get().info("person.spoke")
     app_logging.get().warning("person.failed")

@@ -29,10 +29,10 @@ def test_tracing_exporter_is_imported_only_when_configured() -> None:
 
 
 async def test_tracing_records_a_turn_without_the_text_of_the_message(rt: Runtime) -> None:
-    got: list[ExportTraceServiceRequest] = []
+    requests: list[ExportTraceServiceRequest] = []
 
     async def take(request: web.Request) -> web.Response:
-        got.append(ExportTraceServiceRequest.FromString(await request.read()))
+        requests.append(ExportTraceServiceRequest.FromString(await request.read()))
         return web.Response()
 
     app = web.Application()
@@ -51,17 +51,17 @@ async def test_tracing_records_a_turn_without_the_text_of_the_message(rt: Runtim
     await runner.cleanup()
     spans = [
         span
-        for each in got
+        for each in requests
         for resource in each.resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
     ]
     assert {span.name for span in spans} >= {"turn"}
     assert any(span.status.code == 2 for span in spans)
-    told = str(got)
-    assert "TESTOVA" not in told
-    assert guest.name not in told
-    assert "ZeroDivisionError" in told
+    spans_text = str(requests)
+    assert "TESTOVA" not in spans_text
+    assert guest.name not in spans_text
+    assert "ZeroDivisionError" in spans_text
 
 
 def test_tracing_url_is_rejected_without_the_opentelemetry_library(

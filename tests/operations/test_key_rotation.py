@@ -38,22 +38,22 @@ def settle(rt: Runtime, days: float = 1) -> None:
     """Set the key files' ages: the newest of each kind to `days`, each earlier one a day older."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
-        made = time.time() - (days + newest - version) * 24 * HOUR
-        os.utime(path, (made, made))
+        created_at = time.time() - (days + newest - version) * 24 * HOUR
+        os.utime(path, (created_at, created_at))
     rt.vault.refresh()
 
 
 async def invent(rt: Runtime, count: int) -> list[UUID]:
     """Create invented people, each with the encrypted address of a web chat; return their ids."""
-    known = []
+    people = []
     async with rt.pool.connection() as session:
         for number in range(count):
             person = await identities.create(
                 rt, session, "web", f"nobody-{number}", f"nobody-{number}"
             )
             assert person is not None
-            known.append(person.id)
-    return known
+            people.append(person.id)
+    return people
 
 
 async def reached(rt: Runtime, person_id: UUID) -> str | None:
@@ -90,32 +90,32 @@ async def test_new_key_is_used_for_encryption_once_every_process_has_it(
 async def test_key_rewrap_moves_every_person_to_the_new_key(
     rt: Runtime, databases: Databases
 ) -> None:
-    known = await invent(rt, 30)
+    people = await invent(rt, 30)
     settle(rt)
     await key_rotation.create(rt, "epoch")
     settle(rt)
     assert await key_rotation.rewrap_all(rt, batch=7) == 30
     assert epochs(databases) == {2: 30}
-    assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
+    assert [await reached(rt, each) for each in people] == [f"nobody-{n}" for n in range(30)]
     with pytest.raises(VaultError, match="backups"):
         await key_rotation.destroy(rt, "epoch", 1)
     settle(rt, days=7.1)
     await key_rotation.destroy(rt, "epoch", 1)
     assert list(Keys.load(rt.settings.key_dir).epoch) == [2]
-    assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
+    assert [await reached(rt, each) for each in people] == [f"nobody-{n}" for n in range(30)]
 
 
 @pytest.mark.release
 @pytest.mark.requirement("S-29")
 async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Databases) -> None:
     async with runtime(chosen) as rt:
-        known = await invent(rt, 200)
+        people = await invent(rt, 200)
         settle(rt)
         await key_rotation.create(rt, "epoch")
         settle(rt)
         with psycopg.connect(databases.owner) as holder:
             # Lock one person's row, so that the rewrapping process cannot finish before the kill.
-            holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(known),))
+            holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(people),))
             rewrapping = rewrap(chosen)
             while epochs(databases) != {1: 1, 2: 199}:
                 assert rewrapping.poll() is None
@@ -125,7 +125,7 @@ async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Data
         assert await key_rotation.rewrap_all(rt) == 1
         assert epochs(databases) == {2: 200}
         for number in (0, 99, 199):
-            assert await reached(rt, known[number]) == f"nobody-{number}"
+            assert await reached(rt, people[number]) == f"nobody-{number}"
 
 
 @pytest.mark.requirement("S-29")
@@ -133,7 +133,7 @@ async def test_key_rewrap_killed_between_batches_leaves_all_data_readable(
     chosen: Settings, databases: Databases
 ) -> None:
     async with runtime(chosen) as rt:
-        known = await invent(rt, 40)
+        people = await invent(rt, 40)
         settle(rt)
         await key_rotation.create(rt, "epoch")
         settle(rt)
@@ -143,14 +143,14 @@ async def test_key_rewrap_killed_between_batches_leaves_all_data_readable(
             await people_rewrapping.rewrap(rt, session, None, 10)
             await session.rollback()  # the state after a kill in the middle of a batch
         assert epochs(databases) == {1: 25, 2: 15}
-        assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(40)]
+        assert [await reached(rt, each) for each in people] == [f"nobody-{n}" for n in range(40)]
 
 
 DATABASES = ("database_url", "database_owner_url", "database_console_url")
 
 
 def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
-    told = {
+    environment = {
         f"KOSH_{name.upper()}": str(getattr(value, "get_secret_value", lambda v=value: v)())
         for name in (
             "data_dir",
@@ -162,9 +162,11 @@ def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
         for value in [getattr(chosen, name)]
     }
     assert chosen.redis_url
-    told |= {"KOSH_REDIS_URL": chosen.redis_url.get_secret_value(), "KOSH_DEMO": "1"}
+    environment |= {"KOSH_REDIS_URL": chosen.redis_url.get_secret_value(), "KOSH_DEMO": "1"}
     command = [sys.executable, "-m", "bot", "keys", "rewrap", "--batch", "7"]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | told, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
+    )
 
 
 @pytest.mark.requirement("S-29")
@@ -204,9 +206,9 @@ async def test_index_key_rotation_rehashes_a_person_at_their_next_message(rt: Ru
     await key_rotation.create(rt, "index")
     settle(rt)
     assert await key_rotation.usage(rt, "index", 1) == 1
-    heard = await receive.receive(rt, guest.inbound(Said("/menu")))
-    assert heard is not None
-    assert heard.person is not None
+    committed = await receive.receive(rt, guest.inbound(Said("/menu")))
+    assert committed is not None
+    assert committed.person is not None
     assert await key_rotation.usage(rt, "index", 1) == 0
     await guest.do(Said("/menu"))
 
@@ -224,7 +226,7 @@ async def test_index_key_rotation_keeps_update_deduplication(rt: Runtime) -> Non
 
 
 async def test_index_key_rotation_rehashes_people_who_do_not_write(rt: Runtime) -> None:
-    known = await invent(rt, 12)
+    people = await invent(rt, 12)
     settle(rt)
     await key_rotation.create(rt, "index")
     settle(rt)
@@ -233,7 +235,7 @@ async def test_index_key_rotation_rehashes_people_who_do_not_write(rt: Runtime) 
     settle(rt, days=46)
     await key_rotation.destroy(rt, "index", 1)
     async with rt.pool.connection() as session:
-        for number, person_id in enumerate(known):
+        for number, person_id in enumerate(people):
             found = await identities.find(rt, session, "web", f"nobody-{number}")
             assert isinstance(found, Person)
             assert found.id == person_id

@@ -29,21 +29,21 @@ RARE: tuple[tuple[Any, str], ...] = (
 
 def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Event:
     """Return an event that is set after a call of the function `name` of `owner` has returned."""
-    run, ended = getattr(owner, name), asyncio.Event()
+    run, finished = getattr(owner, name), asyncio.Event()
 
-    async def watched(*given: Any) -> None:
-        await run(*given)
-        ended.set()
+    async def watched(*args: Any) -> None:
+        await run(*args)
+        finished.set()
 
     monkeypatch.setattr(owner, name, watched)
-    return ended
+    return finished
 
 
 async def test_worker_completes_every_rare_sweep_after_its_start(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)
-    ended = [_watch(monkeypatch, *each) for each in RARE]
+    finished = [_watch(monkeypatch, *each) for each in RARE]
     intervals, every = list[float](), main._every
 
     async def recorded(seconds: float, act: Any) -> None:
@@ -53,7 +53,7 @@ async def test_worker_completes_every_rare_sweep_after_its_start(
     monkeypatch.setattr(main, "_every", recorded)
     working = asyncio.create_task(main.work(rt))
     async with asyncio.timeout(60):
-        await asyncio.gather(*(each.wait() for each in ended))
+        await asyncio.gather(*(each.wait() for each in finished))
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     assert sum(each > MAX_INTERVAL for each in intervals) == len(RARE), "each is watched here"

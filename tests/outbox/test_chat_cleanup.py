@@ -23,7 +23,7 @@ pytestmark = pytest.mark.requirement("S-37")
 
 
 @dataclass
-class Place:
+class FakeMessenger:
     """A fake messenger with one person's chat.
 
     It keeps the visible messages of both sides by id; `gone` has the ids of deleted messages. If
@@ -41,7 +41,7 @@ class Place:
     protects: bool = False
     rates: Rates = field(default_factory=Rates)
     handle: str = field(default_factory=lambda: uuid4().hex)
-    stands: dict[str, Message | str] = field(default_factory=dict)
+    messages: dict[str, Message | str] = field(default_factory=dict)
     events: int = 0
     throttled: int = 0
     sent: int = 0
@@ -68,22 +68,22 @@ class Place:
             assert self.deletes
             for each in act.external_id.split(","):
                 self.gone.append(each)
-                self.stands.pop(each, None)
+                self.messages.pop(each, None)
             return act.external_id
-        number = f"ours-{len(self.stands)}-{self.events}"
+        number = f"ours-{len(self.messages)}-{self.events}"
         assert act.message is not None
         self.sent += 1
-        self.stands[number] = act.message
+        self.messages[number] = act.message
         return number
 
     async def do(self, event: Event) -> None:
         self.events += 1
-        newest, press = next(reversed(self.stands), ""), ""
+        newest, press = next(reversed(self.messages), ""), ""
         if isinstance(event, Pressed):
             press = f"press-{self.events}"
         else:
             newest = f"theirs-{self.events}"
-            self.stands[newest] = event.text if isinstance(event, Said) else "/start"
+            self.messages[newest] = event.text if isinstance(event, Said) else "/start"
         update = Inbound(
             channel=self.name,
             external_id=f"update-{self.events}",
@@ -109,13 +109,13 @@ class Place:
         """Return the visible lines of the chat, in order."""
         return [
             line
-            for each in self.stands.values()
+            for each in self.messages.values()
             for line in ((each,) if isinstance(each, str) else each.paragraphs)
         ]
 
 
 async def test_quick_exit_deletes_messages_of_an_anonymous_person(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("Что такое кандас?"))
     await place.do(Said("выход"))
@@ -126,7 +126,7 @@ async def test_quick_exit_deletes_messages_of_an_anonymous_person(rt: Runtime) -
 async def test_quick_exit_and_erasure_delete_messages_before_consent(
     rt: Runtime, leaving: str
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said(leaving))
     if leaving == "/delete":
@@ -136,45 +136,45 @@ async def test_quick_exit_and_erasure_delete_messages_before_consent(
 
 
 async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     await ahead(rt, "49 hours")
     await place.do(Said("Что такое Ата жолы?"))
     for _again in range(2):
         await place.do(Said("выход"))
-        own = [said for said in place.stands.values() if isinstance(said, str)]
-        assert own == ["/start", "Что такое кандас?"], "nobody can delete them any more"
-    theirs = [each for each in place.gone if each.startswith("theirs")]
-    assert len(theirs) == len(set(theirs)), "what is gone is known no more"
+        user_texts = [text for text in place.messages.values() if isinstance(text, str)]
+        assert user_texts == ["/start", "Что такое кандас?"], "nobody can delete them any more"
+    user_messages = [each for each in place.gone if each.startswith("theirs")]
+    assert len(user_messages) == len(set(user_messages)), "what is gone is known no more"
 
 
 async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     for number in range(deletable_messages.MAX_KEPT + 1):
         await place.do(Said(f"Что такое кандас? {number}"))
     await place.do(Said("выход"))
-    own = [said for said in place.stands.values() if isinstance(said, str)]
-    assert own == ["/start", "Что такое кандас? 0"]
+    user_texts = [text for text in place.messages.values() if isinstance(text, str)]
+    assert user_texts == ["/start", "Что такое кандас? 0"]
 
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
 async def test_quick_exit_by_button_deletes_all_messages(
     rt: Runtime, answers: tuple[str, ...]
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*answers)
     await place.do(Said("Что такое кандас?"))
     await place.do(Pressed("!exit"))
-    (last,) = place.stands.values()
+    (last,) = place.messages.values()
     assert isinstance(last, Message)
     assert last.buttons == ()
     assert len(place.gone) == len(set(place.gone))
 
 
 async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt: Runtime) -> None:
-    place = Place(rt, "whatsapp", deletes=False)
+    place = FakeMessenger(rt, "whatsapp", deletes=False)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     async with rt.pool.connection() as session:
@@ -183,7 +183,7 @@ async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt
 
 
 async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin("ru")
     await place.do(Said("/delete"))
     await place.do(Said("выход"))
@@ -196,10 +196,10 @@ async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
 async def test_quick_exit_reports_when_messages_cannot_be_deleted(
     rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
 ) -> None:
-    place = Place(rt, name, deletes=deletes)
+    place = FakeMessenger(rt, name, deletes=deletes)
     await place.begin(*answers)
     await place.do(Said("выход"))
-    *_before, last = place.stands.values()
+    *_before, last = place.messages.values()
     assert isinstance(last, Message)
     phrase = rt.languages.render(screens.EXIT_TEXT, "ru")
     truth = rt.languages.render(NOT_DELETED, "ru")
@@ -207,10 +207,10 @@ async def test_quick_exit_reports_when_messages_cannot_be_deleted(
 
 
 async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True, edits=True)
+    place = FakeMessenger(rt, "telegram", deletes=True, edits=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Pressed("!menu"))
-    menu = list(place.stands.values())[-1]
+    menu = list(place.messages.values())[-1]
     assert isinstance(menu, Message)
     before = place.refused
     await place.do(Pressed(next(each.payload for each in menu.buttons if each.payload[-1] == ">")))
@@ -219,7 +219,7 @@ async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: R
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
 
 
-async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
+async def announced(rt: Runtime, place: FakeMessenger, external_id: str, ago: str) -> None:
     """Record that an announcement was sent to the chat as message `external_id`.
 
     `ago` is an SQL interval.
@@ -237,23 +237,23 @@ async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> No
         )
 
 
-@pytest.mark.parametrize(("ago", "goes"), [("1 hour", True), ("49 hours", False)])
+@pytest.mark.parametrize(("ago", "is_deleted"), [("1 hour", True), ("49 hours", False)])
 @pytest.mark.parametrize("leaving", [("выход",), ("/delete", "да")])
 async def test_quick_exit_deletes_a_broadcast_while_the_platform_allows_it(
-    rt: Runtime, leaving: tuple[str, ...], ago: str, goes: bool
+    rt: Runtime, leaving: tuple[str, ...], ago: str, is_deleted: bool
 ) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await announced(rt, place, "77", ago)
     for word in leaving:
         await place.do(Said(word))
-    assert ("77" in place.gone) is goes
+    assert ("77" in place.gone) is is_deleted
 
 
 async def test_quick_exit_in_one_chat_keeps_the_messages_of_other_chats(
     rt: Runtime,
 ) -> None:
-    place, page = Place(rt, "telegram", deletes=True), uuid4().hex
+    place, page = FakeMessenger(rt, "telegram", deletes=True), uuid4().hex
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     async with rt.pool.connection() as session:
@@ -268,7 +268,7 @@ async def test_quick_exit_in_one_chat_keeps_the_messages_of_other_chats(
 
 
 async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.throttled = 1
     await place.do(Said("/menu"))
@@ -289,7 +289,7 @@ async def written(rt: Runtime) -> list[str]:
 
 
 async def test_quick_exit_deletes_messages_being_sent(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.held = asyncio.Event()
     slow = asyncio.create_task(place.do(Said("/menu")))
@@ -303,7 +303,7 @@ async def test_quick_exit_deletes_messages_being_sent(rt: Runtime) -> None:
 
 
 async def test_erasure_deletes_messages_being_sent(rt: Runtime) -> None:
-    place = Place(rt, "telegram", deletes=True)
+    place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("/delete"))
     place.held = asyncio.Event()

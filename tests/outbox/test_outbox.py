@@ -133,7 +133,7 @@ async def test_outbox_row_ids_are_not_reused_after_a_restore(
     assert later > newest + 1_000_000
 
 
-class _Away(WebChat):
+class _UnreachableWebChat(WebChat):
     """A web channel that raises Unreachable except for the addresses in `reached`."""
 
     def __init__(self, rt: Runtime) -> None:
@@ -149,7 +149,7 @@ class _Away(WebChat):
 async def test_outbox_gives_up_a_message_only_while_its_channel_reaches_others(
     rt: Runtime,
 ) -> None:
-    guest, other, channel = Guest(rt), Guest(rt), _Away(rt)
+    guest, other, channel = Guest(rt), Guest(rt), _UnreachableWebChat(rt)
     await guest.consent()
     await other.consent()
     rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
@@ -167,22 +167,22 @@ async def test_outbox_gives_up_a_message_only_while_its_channel_reaches_others(
     assert (await _open(rt, other), given_up, notice) == (0, "failed", "pending")
 
 
-class _Torn(WebChat):
-    """A web channel that receives all calls, but whose responses are lost while `torn` is set."""
+class _ResponseLosingWebChat(WebChat):
+    """A web channel that gets all calls; responses are lost while `loses_responses` is set."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
-        self.torn = True
+        self.loses_responses = True
         self.arrived: list[str] = []
 
     async def send(self, act: ChannelCall) -> str:
         self.arrived.append(act.row.partition(".")[0])
-        if self.torn:
+        if self.loses_responses:
             raise Unreachable
         return await super().send(act)
 
     async def ping(self) -> None:
-        if self.torn:
+        if self.loses_responses:
             raise Unreachable
 
 
@@ -193,7 +193,7 @@ async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     first, *others = guests = [Guest(rt) for _ in range(4)]
     for each in guests:
         await each.consent()
-    page = _Torn(rt)
+    page = _ResponseLosingWebChat(rt)
     rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)
@@ -203,7 +203,7 @@ async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     await outbox.sweep(rt)
     assert len(page.arrived) == 1
     assert [await _open(rt, each) for each in guests] == [1] * 4
-    page.torn = False
+    page.loses_responses = False
     await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
     await ahead(rt, "5 seconds")
     await outbox.sweep(rt)
@@ -231,12 +231,12 @@ async def test_outbox_resumes_at_once_when_the_channel_responds(rt: Runtime) -> 
     first, second = Guest(rt), Guest(rt)
     await first.consent()
     await second.consent()
-    page = _Torn(rt)
+    page = _ResponseLosingWebChat(rt)
     rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)
     assert rt.doubts
-    page.torn = False
+    page.loses_responses = False
     await _wait(rt, second, 1)
     await outbox.sweep(rt)
     assert not rt.doubts

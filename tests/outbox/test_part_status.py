@@ -24,7 +24,7 @@ from tests.person_client import Guest
 type Meets = Callable[[], Awaitable[None]]
 
 
-class _Apart(WebChat):
+class _TwoPartWebChat(WebChat):
     """A channel that sends each message in two parts.
 
     `meets` has, for the next calls, the error to raise or the function to await; `posted` has the
@@ -64,7 +64,7 @@ class _Row:
     """A message in the outbox to a new person; the channel `page` replaces the web channel."""
 
     rt: Runtime
-    page: _Apart
+    page: _TwoPartWebChat
     id: int = 0
     guest: Guest = field(init=False)
 
@@ -86,13 +86,13 @@ class _Row:
             await outbox.sweep(self.rt)
             await ahead(self.rt, "301 seconds")
 
-    async def hear(self, state: Any, part: int, attempt: int, code: str = "") -> None:
+    async def receive_report(self, state: Any, part: int, attempt: int, code: str = "") -> None:
         row = f"{self.id}.{attempt}"
-        told = DeliveryReport("web", "any", state, 1, code, row, part=part, parts=self.page.many)
-        await outbox.record_reports(self.rt, [told])
+        report = DeliveryReport("web", "any", state, 1, code, row, part=part, parts=self.page.many)
+        await outbox.record_reports(self.rt, [report])
 
     def failing(self, part: int, attempt: int) -> Meets:
-        return lambda: self.hear("failed", part, attempt, Unreachable.code)
+        return lambda: self.receive_report("failed", part, attempt, Unreachable.code)
 
     async def look(self) -> tuple[Any, ...]:
         async with self.rt.pool.connection() as session:
@@ -107,19 +107,19 @@ class _Row:
 
 @pytest.fixture
 async def row(rt: Runtime) -> _Row:
-    made = _Row(rt, _Apart(rt))
+    made = _Row(rt, _TwoPartWebChat(rt))
     await made.begin()
     return made
 
 
 async def test_message_part_delivery_report_is_stored_while_the_rest_waits(row: _Row) -> None:
-    row.page.meets = [lambda: row.hear("delivered", 1, 1), Throttled(6)]
+    row.page.meets = [lambda: row.receive_report("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
     assert await row.look() == ("sent", "sent", False)
-    await row.hear("delivered", 2, 1)
+    await row.receive_report("delivered", 2, 1)
     assert await row.look() == ("sent", "sent", False)
-    await row.hear("delivered", 2, 2)
+    await row.receive_report("delivered", 2, 2)
     assert await row.look() == ("sent", "delivered", True)
 
 
@@ -134,7 +134,7 @@ async def test_message_part_that_failed_is_resent_before_the_waiting_rest(row: _
     row.page.meets = [None, Throttled(6)]
     await row.go()
     assert await row.look() == ("pending", None, False)
-    await row.hear("failed", 1, 1, Unreachable.code)
+    await row.receive_report("failed", 1, 1, Unreachable.code)
     await row.go()
     assert row.page.posted == [1, 1, 2]
 
@@ -143,11 +143,11 @@ async def test_message_part_is_resent_once_when_it_fails_during_a_retry(row: _Ro
     row.page.meets = [None, Throttled(6), row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
-    await row.hear("failed", 1, 1, Unreachable.code)
+    await row.receive_report("failed", 1, 1, Unreachable.code)
     await row.go()
     assert row.page.posted == [1, 2, 1, 2]
-    await row.hear("read", 2, 3)
-    await row.hear("read", 1, 3)
+    await row.receive_report("read", 2, 3)
+    await row.receive_report("read", 1, 3)
     assert await row.look() == ("sent", "read", True)
 
 
@@ -161,7 +161,7 @@ async def test_message_part_is_resent_once_when_it_fails_before_the_rest(row: _R
 async def test_message_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
     await row.go()
     for _time in range(2):
-        await row.hear("failed", 2, 1, Unreachable.code)
+        await row.receive_report("failed", 2, 1, Unreachable.code)
         await row.go(2)
     assert row.page.posted == [1, 2, 2]
 
@@ -175,7 +175,7 @@ async def test_message_part_report_of_an_earlier_attempt_is_ignored(row: _Row) -
 
 
 async def _lost(row: _Row) -> None:
-    await row.hear("failed", 1, 1, Unreachable.code)
+    await row.receive_report("failed", 1, 1, Unreachable.code)
     raise Unreachable(certain=True)
 
 

@@ -17,7 +17,7 @@ from flows.engine.text import verbatim
 from tests.person_client import Guest
 
 
-class Paced(WebChat):
+class RateLimitedWebChat(WebChat):
     """The web channel with a messenger's rate limits; raises `error` if it is set."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
@@ -33,13 +33,13 @@ class Paced(WebChat):
         return await super().send(act)
 
 
-def paced(rt: Runtime, rates: Rates) -> Paced:
-    channel = Paced(rt, rates)
+def paced(rt: Runtime, rates: Rates) -> RateLimitedWebChat:
+    channel = RateLimitedWebChat(rt, rates)
     cast(MutableMapping[str, Channel], rt.channels)["web"] = channel
     return channel
 
 
-async def known(rt: Runtime) -> Guest:
+async def new_guest(rt: Runtime) -> Guest:
     guest = Guest(rt, uuid4().hex)
     await guest.consent()
     return guest
@@ -65,7 +65,7 @@ EMPTY = Rates(whole=1000, whole_burst=1000, each=0.01, each_burst=1)
 async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     rt: Runtime,
 ) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     channel = paced(rt, EMPTY)
     await guest.do(Said("/help"))
     await guest.do(Said("/help"))
@@ -77,7 +77,7 @@ async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
 
 
 async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Runtime) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
     await guest.do(Said("/help"))
@@ -86,12 +86,12 @@ async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Ru
     assert (await newest(rt, other))[0] == "pending"
     loose = paced(rt, Rates(**rates))  # type: ignore[arg-type]
     for _again in range(3):
-        await (await known(rt)).do(Said("/help"))
+        await (await new_guest(rt)).do(Said("/help"))
     assert loose.calls >= 3
 
 
 async def test_rate_limit_error_of_the_whole_bot_delays_every_chat(rt: Runtime) -> None:
-    guest, other = await known(rt), await known(rt)
+    guest, other = await new_guest(rt), await new_guest(rt)
     rates = Rates(whole=10, whole_burst=10, each=100, each_burst=100, firm=True)
     channel = paced(rt, rates)
     channel.error = Throttled(30, wide=True)
@@ -107,7 +107,7 @@ async def test_rate_limit_error_of_the_whole_bot_delays_every_chat(rt: Runtime) 
 
 @pytest.mark.requirement("S-88")
 async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: Runtime) -> None:
-    guest = await known(rt)
+    guest = await new_guest(rt)
     channel = paced(rt, Rates())
     channel.error = ChannelSuspended()
     await guest.do(Said("/help"))
@@ -120,7 +120,7 @@ async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: 
 async def test_rate_limits_fall_back_to_a_local_share_without_valkey(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await known(rt)
+    guest = await new_guest(rt)
     channel = paced(rt, EMPTY)
 
     async def away(_draws: Any) -> float:
@@ -156,16 +156,16 @@ async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) ->
 
 
 async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:
-    says = [
+    say_messages = [
         Say(((verbatim("A"),),), language="ru"),
         Say(((verbatim("B"),),), language="ru"),
         Say(((verbatim("C"),),), language="ru", service=True),
         Say(((verbatim("D"),),), language="kk", service=True),
     ]
-    joined = outbox.rows(rt, says, "whatsapp", 3, "")
-    told = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
-    assert told == [(("A", "B"), 3), (("C",), None), (("D",), None)]
-    assert len(outbox.rows(rt, says, "telegram", 3, "")) == 4
+    joined = outbox.rows(rt, say_messages, "whatsapp", 3, "")
+    messages = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
+    assert messages == [(("A", "B"), 3), (("C",), None), (("D",), None)]
+    assert len(outbox.rows(rt, say_messages, "telegram", 3, "")) == 4
 
 
 async def test_outbox_enqueues_no_deletion_where_the_channel_cannot_delete(rt: Runtime) -> None:

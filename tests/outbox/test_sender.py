@@ -68,7 +68,7 @@ from tests.person_client import Guest
 WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
 
 
-async def _ahead(rt: Runtime, interval: str) -> None:
+async def _advance_clock(rt: Runtime, interval: str) -> None:
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
@@ -92,10 +92,10 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert sorted(post.addresses) == sorted(each.address for each in members)
-    said = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
-    assert said.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
-    assert said["ru"] == TEXTS["ru"].body
-    assert said["uz_Cyrl"].startswith("Синов эълони")
+    texts = {act.message.language: act.message.paragraphs[0] for act in post.sent if act.message}
+    assert texts.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
+    assert texts["ru"] == TEXTS["ru"].body
+    assert texts["uz_Cyrl"].startswith("Синов эълони")
     assert await fates(rt, found) == {"accepted": 60}
 
 
@@ -119,8 +119,8 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
             owner.execute(statement)
         # A worker that has executed the statement several times gets a generic plan, which does not
         # depend on the parameters.
-        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
-        plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
+        explain = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
+        plan = "\n".join(row[0] for row in owner.execute(explain).fetchall())
     found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
     assert found, plan
     assert re.search(r"seq >= .* AND .*seq < ", found[1]), plan
@@ -157,14 +157,14 @@ async def test_broadcast_message_of_a_dead_worker_is_in_doubt_and_not_resent(
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
     post.answers[member.address] = asyncio.Event()
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await broadcasts.run_due(rt)
     assert await fates(rt, found) == {"claimed": 1}
-    await _ahead(rt, "2 minutes")
+    await _advance_clock(rt, "2 minutes")
     await broadcasts.run_due(rt)
     assert await fates(rt, found) == {"in_doubt crash": 1}
     await broadcasts.send_shard(rt, found.id, 0)
@@ -184,14 +184,14 @@ async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Ru
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
     post.answers[member.address] = first = asyncio.Event()
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    await _ahead(rt, "2 minutes")
+    await _advance_clock(rt, "2 minutes")
     await broadcasts.run_due(rt)
-    await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+    await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN)
     post.answers[member.address] = second = asyncio.Event()
     post.tried.clear()
     again = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
@@ -210,16 +210,20 @@ async def test_officer_resends_or_gives_up_broadcast_messages_in_doubt(rt: Runti
     members = await crowd(rt, 2)
     for each in members:
         post.answers[each.address] = Unreachable()
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"in_doubt unreachable": 2}
     assert len(post.sent) == 2
-    first, _second = await broadcasts.recipients(rt, who.editor, found.id, RecipientStatus.IN_DOUBT)
-    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.LEAVE, [first.seq]) == 1
-    assert await broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN) == 1
+    first, _second = await broadcasts.recipients(
+        rt, officers.editor, found.id, RecipientStatus.IN_DOUBT
+    )
+    assert (
+        await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.LEAVE, [first.seq]) == 1
+    )
+    assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN) == 1
     post.answers.clear()
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"failed unknown": 1, "accepted": 1}
@@ -266,8 +270,8 @@ async def test_broadcast_to_a_person_who_blocked_or_opted_out_updates_the_person
     post.answers = {blocker.address: BlockedByUser(), leaver.address: OptedOut()}
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    who = await crew(rt)
-    assert (await broadcasts.count(rt, who.editor, a_draft())).excluded == {"blocked": 1}
+    officers = await crew(rt)
+    assert (await broadcasts.count(rt, officers.editor, a_draft())).excluded == {"blocked": 1}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM subscriptions")
         assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
@@ -289,14 +293,14 @@ async def test_broadcast_retry_after_delays_all_recipients_across_a_restart(
         )
     post.answers = {each.address: Throttled(312) for each in (first, *_others)}
     await broadcasts.send_shard(rt, found.id, 0)
-    tried = len(post.sent)
-    assert tried <= AT_ONCE
+    sent_before = len(post.sent)
+    assert sent_before <= AT_ONCE
     post.answers.clear()
     await broadcasts.send_shard(posted(rt, post), found.id, 0)
-    assert len(post.sent) == tried
-    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
-    assert [(each.channel, each.reason) for each in told.pauses] == [("telegram", "throttled")]
-    await _ahead(rt, "313 seconds")
+    assert len(post.sent) == sent_before
+    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert [(each.channel, each.reason) for each in progress.pauses] == [("telegram", "throttled")]
+    await _advance_clock(rt, "313 seconds")
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": 30}
 
@@ -362,10 +366,10 @@ async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) ->
 
 
 @dataclass
-class Torn(Post):
-    """A platform whose first response is lost, and that fails every ping while `torn` is set."""
+class ResponseLosingPost(Post):
+    """A platform that loses its first response; pings fail while `loses_responses` is set."""
 
-    torn: bool = True
+    loses_responses: bool = True
 
     async def send(self, act: ChannelCall) -> str:
         lost = not self.sent
@@ -375,7 +379,7 @@ class Torn(Post):
         return done
 
     async def ping(self) -> None:
-        if self.torn:
+        if self.loses_responses:
             raise Unreachable
 
 
@@ -383,7 +387,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
-    post = Torn()
+    post = ResponseLosingPost()
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
     found = await _ready(rt)
@@ -392,8 +396,8 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
         await broadcasts.send_shard(rt, found.id, 0)
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
         assert await fates(rt, found) == in_hand | {"planned": 10}
-        await _ahead(rt, "10 seconds")
-    post.torn = False
+        await _advance_clock(rt, "10 seconds")
+    post.loses_responses = False
     await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
@@ -404,8 +408,8 @@ async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
-    torn, well = Torn(), Post("whatsapp")
-    rt = posted(rt, torn, well)
+    loses_responses, well = ResponseLosingPost(), Post("whatsapp")
+    rt = posted(rt, loses_responses, well)
     await crowd(rt, AT_ONCE + 10)
     await crowd(rt, 2, channel="whatsapp")
     found = await _ready(rt)
@@ -415,7 +419,7 @@ async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
         await session.execute("DELETE FROM procrastinate_jobs")
     await broadcasts.run_due(rt)
     assert await _jobs(rt) == []
-    await _ahead(rt, "10 seconds")
+    await _advance_clock(rt, "10 seconds")
     await broadcasts.run_due(rt)
     assert await _jobs(rt) == ["broadcasts.shard"]
 
@@ -427,14 +431,14 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
     found = await _ready(rt)
     quiet, blocked, left, gone, busy, _fine = members
     async with rt.pool.connection() as session:
-        for statement, who in (
+        for statement, member in (
             ("UPDATE conversations SET quiet = true WHERE person_id = %s", quiet),
             ("UPDATE handles SET blocked = true WHERE person_id = %s", blocked),
             ("DELETE FROM subscriptions WHERE person_id = %s", left),
             ("DELETE FROM people WHERE id = %s", gone),
             ("UPDATE conversations SET updated_at = kosh_now() WHERE person_id = %s", busy),
         ):
-            await session.execute(statement, (who.id,))
+            await session.execute(statement, (member.id,))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {
         "skipped quiet": 1,
@@ -443,10 +447,10 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
         "planned talking": 1,
         "accepted": 1,
     }
-    told = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
-    assert told.reasons[RecipientStatus.SKIPPED, "erased"] == 1
-    assert sum(told.fates.values()) == told.broadcast.total == 6
-    await _ahead(rt, "1 minute")
+    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    assert progress.reasons[RecipientStatus.SKIPPED, "erased"] == 1
+    assert sum(progress.fates.values()) == progress.broadcast.total == 6
+    await _advance_clock(rt, "1 minute")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 2
 
@@ -474,10 +478,10 @@ async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: R
     await broadcasts.send_shard(rt, found.id, 0)
     assert set(post.addresses) == {turkey.address, ankara.address}
     assert await fates(rt, found) == {"accepted": 2, "held quiet_hours": 1}
-    await _ahead(rt, "11 hours 29 minutes")
+    await _advance_clock(rt, "11 hours 29 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 2
-    await _ahead(rt, "2 minutes")
+    await _advance_clock(rt, "2 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
     assert post.addresses[2:] == [unknown.address]
 
@@ -489,19 +493,19 @@ async def test_broadcast_is_paused_at_once_and_continues_when_resumed(rt: Runtim
     members = await crowd(rt, 100)
     until = asyncio.Event()
     post.answers = {each.address: until for each in members}
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    await broadcasts.pause(rt, who.editor, found.id)
+    await broadcasts.pause(rt, officers.editor, found.id)
     until.set()
     await sending
-    begun = len(post.sent)
-    assert begun == AT_ONCE
+    sent_before = len(post.sent)
+    assert sent_before == AT_ONCE
     await broadcasts.send_shard(rt, found.id, 0)
-    assert len(post.sent) == begun
-    await broadcasts.resume(rt, who.lead, found.id)
+    assert len(post.sent) == sent_before
+    await broadcasts.resume(rt, officers.lead, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(set(post.addresses)) == len(post.addresses) == 100
 
@@ -511,17 +515,17 @@ async def test_broadcast_sends_nothing_two_seconds_after_a_pause(rt: Runtime) ->
     post = Post(rates=Rates(100, 20))
     rt = posted(rt, post)
     await crowd(rt, 190)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    await broadcasts.pause(rt, who.editor, found.id)
+    await broadcasts.pause(rt, officers.editor, found.id)
     async with asyncio.timeout(2):
         await sending
-    said = len(post.sent)
+    sent_count = len(post.sent)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert said == len(post.sent) < 190
+    assert sent_count == len(post.sent) < 190
 
 
 async def test_broadcast_start_queues_a_snapshot_job_that_queues_shard_jobs(rt: Runtime) -> None:
@@ -581,10 +585,10 @@ async def test_broadcast_cancel_skips_remaining_recipients(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 3)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
-    await broadcasts.cancel(rt, who.editor, found.id)
+    await broadcasts.cancel(rt, officers.editor, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     assert post.sent == []
@@ -598,7 +602,7 @@ async def test_broadcast_ends_without_sending_after_its_deadline(rt: Runtime) ->
     found = await _ready(
         rt, replace(a_draft(), not_later_than=datetime.now(UTC) + timedelta(hours=1))
     )
-    await _ahead(rt, "61 minutes")
+    await _advance_clock(rt, "61 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     await broadcasts.run_due(rt)
@@ -614,7 +618,7 @@ async def test_broadcast_starts_at_its_scheduled_time(rt: Runtime) -> None:
     assert found.state is State.SCHEDULED
     await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.SCHEDULED
-    await _ahead(rt, "3 hours 1 minute")
+    await _advance_clock(rt, "3 hours 1 minute")
     await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.RUNNING
 
@@ -631,7 +635,7 @@ async def test_broadcast_canary_of_fifty_is_sent_ten_minutes_before_the_rest(rt:
     await broadcasts.run_due(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 50
-    await _ahead(rt, "11 minutes")
+    await _advance_clock(rt, "11 minutes")
     await broadcasts.run_due(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 120
@@ -646,7 +650,7 @@ async def test_broadcast_is_paused_when_the_canary_fails(rt: Runtime) -> None:
     await broadcasts.snapshot(rt, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
-    await _ahead(rt, "11 minutes")
+    await _advance_clock(rt, "11 minutes")
     await broadcasts.run_due(rt)
     now = await _now(rt, found)
     assert (now.state, now.reason) == (State.PAUSED, "canary")
@@ -656,8 +660,8 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 20, languages=("ru",))
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -673,7 +677,7 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.DONE
-    assert await broadcasts.retry_failed(rt, who.lead, found.id) == 1
+    assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 1
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.addresses) == 19
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
@@ -700,7 +704,7 @@ async def test_broadcast_on_whatsapp_after_24_hours_needs_a_template(rt: Runtime
     async with rt.pool.connection() as session:
         await session.execute("UPDATE handles SET spoke_at = kosh_now()")
     inside = await _ready(rt)
-    await _ahead(rt, "25 hours")
+    await _advance_clock(rt, "25 hours")
     await broadcasts.send_shard(rt, inside.id, 0)
     assert await fates(rt, inside) == {"skipped no_template": 1}
     outside = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
@@ -724,7 +728,7 @@ async def test_broadcast_respects_the_daily_recipient_limit(rt: Runtime) -> None
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.send_shard(rt, found.id, 0)
         assert len(post.sent) == min(70, 30 * day)
-        await _ahead(rt, "24 hours 1 minute")
+        await _advance_clock(rt, "24 hours 1 minute")
 
 
 def _receipt(state: Any, row: str, code: str = "") -> DeliveryReport:
@@ -769,7 +773,7 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
     assert await fates(rt, found) == {fate: 1}
     # After a new attempt, a report about the earlier attempt is ignored.
     if fate == "planned":
-        await _ahead(rt, "1 minute")
+        await _advance_clock(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.record_reports(rt, [_receipt("delivered", row)])
         assert await fates(rt, found) == {"accepted": 1}
@@ -840,10 +844,10 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
         failed.set()
         raise ZeroDivisionError
 
-    async def late(*given: Any) -> None:
+    async def late(*args: Any) -> None:
         await failed.wait()
         await asyncio.sleep(0)
-        await settled(*given)
+        await settled(*args)
 
     monkeypatch.setattr(sender, "pushed", lambda rt: ("telegram", "web"))
     monkeypatch.setattr(sender, "_claim", failing)
@@ -870,18 +874,18 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
-    heard = [
+    reports = [
         DeliveryReport("whatsapp", await _Meta().send(act), "read", 0, "", act.row)
         for act in post.sent
     ]
-    await broadcasts.record_reports(rt, heard)
+    await broadcasts.record_reports(rt, reports)
     assert await fates(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT coalesce(external_id, '') FROM broadcast_recipients")
-        kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
-    told = b" ".join(map(base64.b64decode, kept))
-    assert len(kept) == 2
-    assert not any(each.address.encode() in told for each in members)
+        message_ids = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
+    stored_bytes = b" ".join(map(base64.b64decode, message_ids))
+    assert len(message_ids) == 2
+    assert not any(each.address.encode() in stored_bytes for each in members)
 
 
 # SQL for the time at which the only recipient's message was sent. A time one microsecond later

@@ -27,13 +27,13 @@ class Subscriber:
 
     async def subscribe(self, *events: str, url: str = "") -> dict[str, Any]:
         what = {"url": url or self.receiver.url, "events": list(events or (CASE_EVENT,))}
-        status, made = await self.api.post("/webhooks", what)
-        assert status == 201, made
-        return made
+        status, created = await self.api.post("/webhooks", what)
+        assert status == 201, created
+        return created
 
     async def invite(self, key: str = "portal-000001") -> dict[str, Any]:
-        _status, made = await self.api.post("/cases", CASE, key=key)
-        return made
+        _status, created = await self.api.post("/cases", CASE, key=key)
+        return created
 
     async def deliver(self, at: float | None = None) -> None:
         """Send all due webhooks; `at` is the time in their header, in Unix seconds (None: now)."""
@@ -43,9 +43,9 @@ class Subscriber:
             await dispatcher.settle()
 
     async def test_event(self, endpoint: str) -> str:
-        status, made = await self.api.post(f"/webhooks/{endpoint}/test")
-        assert status == 202, made
-        return str(made["id"])
+        status, created = await self.api.post(f"/webhooks/{endpoint}/test")
+        assert status == 202, created
+        return str(created["id"])
 
     async def endpoint(self) -> dict[str, Any]:
         """Return the system's only webhook endpoint, as the API shows it."""

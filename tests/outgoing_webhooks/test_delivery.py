@@ -30,17 +30,17 @@ async def system(rt: Runtime) -> AsyncIterator[Subscriber]:
 
 def test_webhook_signature_matches_the_example_of_the_specification() -> None:
     secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
-    made = signature.sign([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
-    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    signed = signature.sign([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 async def test_webhook_case_events_are_signed_and_have_only_id_state_and_link(
     system: Subscriber,
 ) -> None:
     endpoint = await system.subscribe()
-    made = await system.invite()
+    created = await system.invite()
     guest = Guest(system.rt)
-    await guest.go(made["links"]["words"], "yes", "Testova asks")
+    await guest.go(created["links"]["words"], "yes", "Testova asks")
     await system.deliver()
     await guest.go("/menu", "yes")
     await system.deliver()
@@ -54,9 +54,9 @@ async def test_webhook_case_events_are_signed_and_have_only_id_state_and_link(
         assert each.event["type"] == "case.state_changed"
         state = each.event["data"].pop("state")
         assert state in ("open", "closed")
-        resource = f"{site}/api/v1/cases/{made['id']}"
+        resource = f"{site}/api/v1/cases/{created['id']}"
         assert each.event["data"] | {"state": state} == {
-            "id": made["id"],
+            "id": created["id"],
             "state": state,
             "resource": resource,
         }
@@ -69,9 +69,9 @@ async def test_webhook_reports_a_case_as_closed_after_its_person_is_erased(
     system: Subscriber,
 ) -> None:
     await system.subscribe()
-    made = await system.invite()
+    created = await system.invite()
     guest = Guest(system.rt)
-    await guest.go(made["links"]["words"], "yes", "Testova asks")
+    await guest.go(created["links"]["words"], "yes", "Testova asks")
     await guest.go("/delete", "yes")
     await system.deliver()
     assert [each.event["data"]["state"] for each in system.receiver.received] == ["open", "closed"]
@@ -82,14 +82,14 @@ async def test_webhook_announcement_events_go_only_to_the_creating_system(rt: Ru
     async with subscriber(rt, *scopes) as author, subscriber(author.rt, *scopes) as other:
         for each in (author, other):
             await each.subscribe("announcement.state_changed")
-        _status, made = await author.api.post("/announcements", PAPER, key="order-000001")
-        await author.api.post(f"/announcements/{made['id']}/cancel")
+        _status, created = await author.api.post("/announcements", PAPER, key="order-000001")
+        await author.api.post(f"/announcements/{created['id']}/cancel")
         # Deliver with the second system's runtime, which may call both receivers.
         await other.deliver()
         [event] = [each.event for each in author.receiver.received]
         assert event["type"] == "announcement.state_changed"
         assert event["data"]["state"] == "cancelled"
-        assert event["data"]["resource"].endswith(f"/api/v1/announcements/{made['id']}")
+        assert event["data"]["resource"].endswith(f"/api/v1/announcements/{created['id']}")
         assert other.receiver.received == []
 
 
@@ -107,8 +107,8 @@ async def test_webhook_event_is_dropped_only_when_its_change_is_rolled_back(
     system: Subscriber,
 ) -> None:
     await system.subscribe()
-    made = await system.invite()
-    await Guest(system.rt).go(made["links"]["words"], "yes", "Testova asks")
+    created = await system.invite()
+    await Guest(system.rt).go(created["links"]["words"], "yes", "Testova asks")
     async with system.rt.pool.connection() as session:
         await session.execute("UPDATE cases SET state = 'resolved'")
         await session.rollback()
@@ -199,22 +199,22 @@ async def test_webhook_endpoint_is_disabled_after_failing_for_five_days(system: 
 
 async def test_webhook_endpoint_that_is_slow_does_not_delay_others(rt: Runtime) -> None:
     async with subscriber(rt) as slow, subscriber(slow.rt) as fast:
-        hangs, works = await slow.subscribe(), await fast.subscribe()
+        slow_endpoint, fast_endpoint = await slow.subscribe(), await fast.subscribe()
         slow.receiver.free.clear()
         for _each in range(10):
-            await slow.test_event(hangs["id"])
+            await slow.test_event(slow_endpoint["id"])
         async with outgoing_webhooks.dispatcher(fast.rt) as dispatcher:
             await dispatcher.start_due()
             await slow.receiver.arrived.wait()
             for number in range(2):
-                await fast.test_event(works["id"])
+                await fast.test_event(fast_endpoint["id"])
                 fast.receiver.arrived.clear()
                 await dispatcher.start_due()
                 await fast.receiver.arrived.wait()
                 assert len(fast.receiver.received) == number + 1
                 await asyncio.gather(*[
                     lane for endpoint, lane in dispatcher._lanes.items()
-                    if str(endpoint) == works["id"]
+                    if str(endpoint) == fast_endpoint["id"]
                 ])  # fmt: skip
             assert len(slow.receiver.received) <= 5
             slow.receiver.free.set()
@@ -245,18 +245,18 @@ async def test_webhook_event_keeps_its_id_when_resent_after_a_worker_crash(
 async def test_webhook_secret_rotation_signs_with_both_secrets_for_a_day(
     system: Subscriber,
 ) -> None:
-    made = await system.subscribe()
-    status, new = await system.api.post(f"/webhooks/{made['id']}/rotate")
+    created = await system.subscribe()
+    status, new = await system.api.post(f"/webhooks/{created['id']}/rotate")
     assert status == 200
-    await system.test_event(made["id"])
+    await system.test_event(created["id"])
     await system.deliver()
     await ahead(system.rt, f"{lifetimes.OLD_SECRET_HOURS} hours 1 minute")
-    await system.test_event(made["id"])
+    await system.test_event(created["id"])
     await system.deliver()
     before, after = system.receiver.received
-    assert before.is_signed_by(made["secret"])
+    assert before.is_signed_by(created["secret"])
     assert before.is_signed_by(new["secret"])
-    assert not after.is_signed_by(made["secret"])
+    assert not after.is_signed_by(created["secret"])
     assert after.is_signed_by(new["secret"])
 
 

@@ -59,17 +59,17 @@ async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None
     await office.run()
 
 
-def _to(office: Office, address: str) -> Sequence[EmailMessage]:
-    return [each for each in office.mail.taken if each["To"] == address]
+def _mails_to(office: Office, address: str) -> Sequence[EmailMessage]:
+    return [each for each in office.mail.received if each["To"] == address]
 
 
 async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact(
     office: Office, system: Subscriber
 ) -> None:
-    made = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
-    await _switch_off(office, system, made["id"])
-    assert sorted(each["To"] for each in office.mail.taken) == [ADMINISTRATOR, CONTACT]
-    [to_administrator], [to_contact] = _to(office, ADMINISTRATOR), _to(office, CONTACT)
+    created = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
+    await _switch_off(office, system, created["id"])
+    assert sorted(each["To"] for each in office.mail.received) == [ADMINISTRATOR, CONTACT]
+    [to_administrator], [to_contact] = _mails_to(office, ADMINISTRATOR), _mails_to(office, CONTACT)
     page, call = "/console/webhooks", f"POST {office.rt.settings.public_url}/api/v1/webhooks/"
     button = office.rt.languages.render(WEBHOOKS["webhook_enable"], "kk")
     text = to_administrator.get_content()
@@ -79,13 +79,13 @@ async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact
     assert call not in text
     text = to_contact.get_content()
     assert system.receiver.host in text
-    assert f"{call}{made['id']}/enable" in text
+    assert f"{call}{created['id']}/enable" in text
     assert "/console" not in text
     own = office.rt.languages.render(_(OWN_ADDRESSES.msgid, count=1), "kk")
     assert to_contact["Subject"] == f"Kosh: {own}"
     assert to_administrator["Subject"] != to_contact["Subject"]
-    for mail in office.mail.taken:
-        for secret in ("hidden", made["secret"], "webhook.test", "evt_"):
+    for mail in office.mail.received:
+        for secret in ("hidden", created["secret"], "webhook.test", "evt_"):
             assert secret not in mail.as_string() + mail.get_content()
     assert office.mail.mistakes == []
 
@@ -93,42 +93,42 @@ async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact
 async def test_disabled_webhook_endpoint_notifies_once_each_time_it_is_disabled(
     office: Office, system: Subscriber
 ) -> None:
-    made = await system.subscribe()
-    await _switch_off(office, system, made["id"])
+    created = await system.subscribe()
+    await _switch_off(office, system, created["id"])
     await ahead(office.rt, PAUSED)
     await system.deliver()
     await office.run()
-    assert len(office.mail.taken) == 2
-    await system.api.post(f"/webhooks/{made['id']}/enable")
-    await _switch_off(office, system, made["id"])
-    assert len(office.mail.taken) == 4
+    assert len(office.mail.received) == 2
+    await system.api.post(f"/webhooks/{created['id']}/enable")
+    await _switch_off(office, system, created["id"])
+    assert len(office.mail.received) == 4
 
 
 async def test_failure_of_a_webhook_endpoint_for_five_days_sends_two_emails(
     office: Office, system: Subscriber
 ) -> None:
-    made = await system.subscribe()
-    await system.test_event(made["id"])
+    created = await system.subscribe()
+    await system.test_event(created["id"])
     system.receiver.answers = [(500, {})] * 2
     await system.deliver()
     await office.run()
-    assert office.mail.taken == []
+    assert office.mail.received == []
     await ahead(office.rt, "5 days 1 hour")
     await system.deliver()
     await office.run()
-    assert len(office.mail.taken) == 2
+    assert len(office.mail.received) == 2
 
 
 async def test_webhook_endpoint_that_is_enabled_again_in_time_causes_no_email(
     office: Office, system: Subscriber
 ) -> None:
-    made = await system.subscribe()
-    await system.test_event(made["id"])
+    created = await system.subscribe()
+    await system.test_event(created["id"])
     system.receiver.answers = [(410, {})]
     await system.deliver()
-    await system.api.post(f"/webhooks/{made['id']}/enable")
+    await system.api.post(f"/webhooks/{created['id']}/enable")
     assert await office.run() == ["webhook_off"]
-    assert office.mail.taken == []
+    assert office.mail.received == []
 
 
 async def test_contact_of_an_external_system_gets_no_other_notifications(
@@ -145,7 +145,7 @@ async def test_contact_of_an_external_system_gets_no_other_notifications(
     async with office.rt.pool.connection() as session:
         await notifications.notify(session, notifications.Kind.ENDED, broadcast)
     await office.run()
-    assert office.mail.taken == []
+    assert office.mail.received == []
 
 
 async def test_external_system_contact_is_an_email_address_and_can_be_removed(
@@ -156,6 +156,6 @@ async def test_external_system_contact_is_an_email_address_and_can_be_removed(
         with pytest.raises(BadPreference):
             await preferences.set_contact(session, owner, "portal")
         await preferences.set_contact(session, owner, "")
-    made = await system.subscribe()
-    await _switch_off(office, system, made["id"])
-    assert [each["To"] for each in office.mail.taken] == [ADMINISTRATOR]
+    created = await system.subscribe()
+    await _switch_off(office, system, created["id"])
+    assert [each["To"] for each in office.mail.received] == [ADMINISTRATOR]

@@ -35,10 +35,10 @@ def requirements(
     if run:
         _run(sorted({test for line in lines for test in line.tests}))
     ended = ledger.results()
-    for line in ledger.told(lines, ended, tests=not brief):
+    for line in ledger.report_lines(lines, ended, tests=not brief):
         typer.echo(line)
-    stands = {ledger.state(line, ended) for line in lines}
-    raise typer.Exit(1 if stands & {"failed", "no test"} else 0)
+    states = {ledger.state(line, ended) for line in lines}
+    raise typer.Exit(1 if states & {"failed", "no test"} else 0)
 
 
 def _run(tests: list[str]) -> None:
@@ -75,7 +75,7 @@ def mutants(
         for each in map(AREAS.__getitem__, area):
             drawn = each.drawn(names or [], seed)
             verdicts = altered.tried(drawn, limits, each.tests, each.caches)
-            typer.echo(altered.told(verdicts))
+            typer.echo(altered.summary(verdicts))
         raise typer.Exit(0)
     chosen = [MUTANTS[name] for name in names or MUTANTS]
     alive = [mutant.name for mutant in chosen if not _is_caught(mutant)]
@@ -95,14 +95,14 @@ def _is_caught(mutant: Mutant) -> bool:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
         command += ["-p", "tests.proof.mutants", "-o", "junit_logging=no", f"--junitxml={report}"]
         subprocess.run(
-            [*command, *mutant.noticed],
+            [*command, *mutant.tests],
             cwd=ledger.ROOT,
             env=os.environ | {"MUTANT": mutant.name},
             stdout=subprocess.DEVNULL,
             check=False,
         )
         red = ledger.red(report)
-    typer.echo(f"{mutant.name:24} {red[0] if red else 'SURVIVED':90} {mutant.says}")
+    typer.echo(f"{mutant.name:24} {red[0] if red else 'SURVIVED':90} {mutant.description}")
     return bool(red)
 
 

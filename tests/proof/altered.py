@@ -30,10 +30,10 @@ from tests.proof.mutations import IMPORTED, Altered, Place, noted
 
 # Alterations that change no behaviour, each with a reason.
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-# Limits of a child process, because an altered loop or wait may never end. ROOM is its memory in
-# bytes. PATIENCE is a test's processor time in seconds beyond ten times the usual. MAX_WAIT is the
-# real time in seconds beyond that limit.
-ROOM, PATIENCE, MAX_WAIT = 3 << 30, 3.0, 60.0
+# Limits of a child process, because an altered loop or wait may never end. EXTRA_CPU_SECONDS is a
+# test's processor time beyond ten times the usual. MAX_WAIT is the real time in seconds beyond that
+# limit.
+MAX_MEMORY_BYTES, EXTRA_CPU_SECONDS, MAX_WAIT = 3 << 30, 3.0, 60.0
 NOTICED, BROKEN = 1, 2
 
 
@@ -99,11 +99,11 @@ def _cached(module: ModuleType) -> "Iterator[_lru_cache_wrapper[object]]":
 class Limits:
     """Limits of a mutation run, which tries one alteration after another.
 
-    `many` is the number of alterations, `budget` the seconds of tests for each of them, and
+    At most `max_alterations` are tried. `budget` is the seconds of tests for each of them, and
     `seconds` the time after which no further alteration is tried.
     """
 
-    many: int
+    max_alterations: int
     budget: float
     seconds: float = math.inf
 
@@ -127,7 +127,7 @@ class Trials:
         self._learn(session.items)
         ends = time.monotonic() + self.limits.seconds
         tried = filter(self._runs_in_tests, self.drawn)
-        for each in islice(tried, self.limits.many):
+        for each in islice(tried, self.limits.max_alterations):
             if time.monotonic() > ends:
                 break
             self._judge(each, session.items)
@@ -155,11 +155,11 @@ class Trials:
     def _note(self, items: Sequence[pytest.Item], place: int, hits: set[Place]) -> None:
         hits.clear()
         sys.monitoring.restart_events()
-        begun = time.process_time()
+        start = time.process_time()
         # Try a failing test again: on a busy machine, it may fail by its time limits.
         passes = _passes(items, place) or _passes(items, place)
         assert passes, f"red as things are: {items[place].nodeid}"
-        self._took[place] = time.process_time() - begun
+        self._took[place] = time.process_time() - start
         for hit in hits:
             self._reached[hit].add(place)
 
@@ -233,11 +233,11 @@ class Trials:
         if child == 0:
             self._run(put, order, items, writer)
         os.close(writer)
-        with os.fdopen(reader) as said:
-            begun = said.read().split()
+        with os.fdopen(reader) as pipe:
+            started = pipe.read().split()
         _child, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) != BROKEN, "the alteration cannot be made"
-        return int(begun[-1]) if status else None
+        return int(started[-1]) if status else None
 
     def _run(
         self,
@@ -254,10 +254,10 @@ class Trials:
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, 1)
             os.dup2(nothing, 2)
-            resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+            resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             for place in order:
                 os.write(writer, f"{place}\n".encode())
-                limit = PATIENCE + 10 * self._took[place]
+                limit = EXTRA_CPU_SECONDS + 10 * self._took[place]
                 signal.setitimer(signal.ITIMER_PROF, limit)
                 signal.setitimer(signal.ITIMER_REAL, MAX_WAIT + limit)
                 if not _passes(items, place):
@@ -309,7 +309,7 @@ def tried(
     return trials.verdicts
 
 
-def told(verdicts: Sequence[Verdict]) -> str:
+def summary(verdicts: Sequence[Verdict]) -> str:
     """Return a table of the numbers of tried, detected, equivalent and undetected alterations.
 
     The table has a row for each module and a row for all modules.

@@ -76,11 +76,11 @@ def envelope(data: bytes) -> None:
 
     person = UUID(int=7)
     vault = Vault(Keys(epoch={1: b"e" * 32}, index={1: b"i" * 32}, ask={1: b"a" * 32}))
-    doors: tuple[Callable[[], bytes], ...] = (
+    unsealers: tuple[Callable[[], bytes], ...] = (
         lambda: PersonKey(person, b"k" * 32).unseal(data, "cases", "body", "1"),
         lambda: vault.unseal_transient(data, "ask"),
     )
-    for unseal in doors:
+    for unseal in unsealers:
         try:
             unseal()
         except VaultError:

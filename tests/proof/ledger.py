@@ -31,7 +31,7 @@ class Line:
     """
 
     name: str
-    says: str
+    description: str
     tests: tuple[str, ...]
     priority: int = 0
     decided: str = ""
@@ -40,18 +40,20 @@ class Line:
 def requirements() -> list[Line]:
     """Return all requirements in the order of the file requirements.toml."""
     held = marked("requirement")
-    told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
+    tables = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
-        Line(name, it["says"], held.get(name, ()), it["p"], it.get("decided", ""))
-        for name, it in told.items()
+        Line(name, table["says"], held.get(name, ()), table["p"], table.get("decided", ""))
+        for name, table in tables.items()
     ]
 
 
 def rows() -> list[Line]:
     """Return all kinds of bad input (the rows of rows.toml), in the order of the file."""
     held = marked("row")
-    told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
-    return [Line(name, says, held.get(name, ())) for name, says in told.items()]
+    descriptions = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
+    return [
+        Line(name, description, held.get(name, ())) for name, description in descriptions.items()
+    ]
 
 
 @cache
@@ -70,8 +72,8 @@ def marked(kind: str) -> dict[str, tuple[str, ...]]:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             if node.name.startswith("test_"):
-                mine = [name for each in node.decorator_list for name in _names(each, kind)]
-                for name in dict.fromkeys(whole + mine):
+                names = [name for each in node.decorator_list for name in _names(each, kind)]
+                for name in dict.fromkeys(whole + names):
                     found[name].append(f"{path.relative_to(ROOT).as_posix()}::{node.name}")
     return {name: tuple(tests) for name, tests in found.items()}
 
@@ -118,8 +120,8 @@ def results(reports: Path = REPORTS) -> dict[str, str]:
     cases = (ET.parse(each).getroot().iter("testcase") for each in reports.glob("*.xml"))
     for case in chain.from_iterable(cases):
         test = _test(case)
-        how = next((_END[each.tag] for each in case if each.tag in _END), "passed")
-        ended[test] = max(how, ended.get(test, "passed"), key=_WORSE.index)
+        outcome = next((_END[each.tag] for each in case if each.tag in _END), "passed")
+        ended[test] = max(outcome, ended.get(test, "passed"), key=_WORSE.index)
     return ended
 
 
@@ -138,13 +140,13 @@ _END = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _WORSE = ("passed", "skipped", "failed")
 
 
-def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
+def report_lines(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
     """Yield the lines of the report: each requirement's state, its tests with results, and totals.
 
     `ended` has the tests' results.
     """
     for line in lines:
-        yield f"{line.name:5} {state(line, ended):12} {line.says}"
+        yield f"{line.name:5} {state(line, ended):12} {line.description}"
         for test in line.tests if tests else ():
             yield f"      {ended.get(test, 'not run'):12} {test}"
     count = defaultdict[str, int](int)

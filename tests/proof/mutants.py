@@ -16,19 +16,19 @@ class Mutant:
     """A mutant: the function that turns a safeguard off, and the tests that must then fail."""
 
     name: str
-    says: str
-    off: Callable[[], None]
-    noticed: tuple[str, ...]
+    description: str
+    disable: Callable[[], None]
+    tests: tuple[str, ...]
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
 def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    def kept(off: Callable[[], None]) -> Callable[[], None]:
-        name = off.__name__.replace("_", "-")
-        MUTANTS[name] = Mutant(name, (off.__doc__ or "").strip(), off, tests)
-        return off
+    def kept(disable: Callable[[], None]) -> Callable[[], None]:
+        name = disable.__name__.replace("_", "-")
+        MUTANTS[name] = Mutant(name, (disable.__doc__ or "").strip(), disable, tests)
+        return disable
 
     return kept
 
@@ -209,8 +209,8 @@ def no_redaction() -> None:
     """Write all values to the log, without masking."""
     from bot.observability import logging
 
-    def everything(_logger: Any, _method: str, said: Any) -> Any:
-        return {name: str(value) for name, value in said.items()}
+    def everything(_logger: Any, _method: str, event: Any) -> Any:
+        return {name: str(value) for name, value in event.items()}
 
     _put(logging, _keep_allowed=everything)
     logging._set_up(20)
@@ -232,8 +232,8 @@ def no_escaping() -> None:
 
     make = jinja2.Environment.__init__
 
-    def trusting(environment: Any, *given: Any, **chosen: Any) -> None:
-        make(environment, *given, **(chosen | {"autoescape": False}))
+    def trusting(environment: Any, *args: Any, **kwargs: Any) -> None:
+        make(environment, *args, **(kwargs | {"autoescape": False}))
 
     _put(jinja2.Environment, __init__=trusting)
 
@@ -310,10 +310,10 @@ def superuser() -> None:
     """Start the program even if its database role is a superuser."""
     from bot import runtime
 
-    async def whoever(_connections: Any) -> None:
+    async def accept(_connections: Any) -> None:
         return None
 
-    _put(runtime, _refuse_superuser=whoever)
+    _put(runtime, _refuse_superuser=accept)
 
 
 @noticed_by("tests/web/test_console_access.py::test_console_refuses_a_form_of_another_site")
@@ -321,10 +321,10 @@ def no_csrf() -> None:
     """Accept forms without the session's CSRF token."""
     from bot.web.console import routing
 
-    _put(routing, hmac=Believing())
+    _put(routing, hmac=EqualSecrets())
 
 
-class Believing:
+class EqualSecrets:
     """Replacement of the module `hmac` that finds all secrets equal."""
 
     @staticmethod
@@ -339,8 +339,8 @@ def any_mission() -> None:
     """Allow an officer's actions on cases of other missions."""
     from bot.officers import permissions
 
-    anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
-    _put(permissions, RULES=anywhere)
+    rules = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
+    _put(permissions, RULES=rules)
 
 
 @noticed_by("tests/web/test_console.py::test_console_session_ends_when_the_officers_role_changes")
@@ -570,10 +570,10 @@ def any_mini_app() -> None:
     """Accept a Mini App (web page in Telegram) that another person opened."""
     from bot.web import secure_page
 
-    async def theirs(*_given: Any) -> bool:
+    async def accept(*_given: Any) -> bool:
         return True
 
-    _put(secure_page, _is_theirs=theirs)
+    _put(secure_page, _is_theirs=accept)
 
 
 @noticed_by("tests/registry/test_callback_signature.py")
@@ -587,4 +587,4 @@ def any_callback() -> None:
 # Run at import of this plug-in: a test or conftest that had already imported a name of `bot` would
 # keep the safeguard.
 if chosen := os.environ.get("MUTANT"):
-    MUTANTS[chosen].off()
+    MUTANTS[chosen].disable()

@@ -44,7 +44,7 @@ import sys
 from tests.proof import altered
 from tests.proof.mutations import Source
 
-altered.PATIENCE = 0.2
+altered.EXTRA_CPU_SECONDS = 0.2
 source = Source("flows.engine.identity_numbers")
 changed = (
     ("a comment", "class Identity(", "# A comment.\\nclass Identity("),
@@ -55,7 +55,7 @@ changed = (
 assert all(was in source.text for _, was, _ in changed)
 found = [source.instead(name, source.text.replace(was, now)) for name, was, now in changed]
 limits = altered.Limits(len(found), 1)
-print(altered.told(altered.tried(filter(None, found), limits, sys.argv[1:])))
+print(altered.summary(altered.tried(filter(None, found), limits, sys.argv[1:])))
 """
 
 
@@ -72,15 +72,17 @@ def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.release
 def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) -> None:
-    told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
+    output = _tried(tmp_path / "test_made_up.py", TESTS).stdout
     noticed = "test_made_up.py::test_masked_number_shows_its_last_digits"
-    assert re.search(rf"^wrong +{noticed}$", told, re.M), told
-    assert re.search(r"^endless +test_made_up.py::test_masked_number_", told, re.M), told
+    assert re.search(rf"^wrong +{noticed}$", output, re.M), output
+    assert re.search(r"^endless +test_made_up.py::test_masked_number_", output, re.M), output
     shown = r"^unseen +SURVIVED [12] tests\n-.*first\[5:14\].*\n\+.*first\[6:14\]"
-    assert re.search(shown, told, re.M), told
-    assert "comment" not in told
-    assert told.count("left out, because it fails in a child: test_made_up.py::test_only_the_") == 1
-    assert re.search(r"^\| all +\| +3 \| +2 \| +0 \| +1 \|$", told, re.M), told
+    assert re.search(shown, output, re.M), output
+    assert "comment" not in output
+    assert (
+        output.count("left out, because it fails in a child: test_made_up.py::test_only_the_") == 1
+    )
+    assert re.search(r"^\| all +\| +3 \| +2 \| +0 \| +1 \|$", output, re.M), output
 
 
 def test_mutation_run_refuses_to_start_when_a_test_fails(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def test_requirements_all_have_a_test_or_a_decision() -> None:
 def test_requirements_have_a_test_that_runs_with_each_change() -> None:
     for kind, lines in (("requirement", ledger.requirements()), ("row", ledger.rows())):
         tested = [line for line in lines if line.tests]
-        seldom = {line.name for line in tested if set(line.tests) <= ledger.release_tests()}
-        assert seldom == set(), kind
+        release_only = {line.name for line in tested if set(line.tests) <= ledger.release_tests()}
+        assert release_only == set(), kind
 
 
 def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> 
 
 def test_mutants_name_existing_tests() -> None:
     for mutant in MUTANTS.values():
-        assert mutant.says, mutant.name
+        assert mutant.description, mutant.name
         for test in mutant.noticed:
             path, _, name = test.partition("::")
             assert re.search(rf"\bdef {name}\b", (ledger.ROOT / path).read_text("utf-8")), test
@@ -76,9 +76,9 @@ def _mutants(*names: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.requirement("S-79")
 def test_asvs_map_names_existing_tests() -> None:
-    told = tomllib.loads((ledger.ROOT / "docs" / "asvs.toml").read_text("utf-8"))
-    assert len(told) > 40
-    for number, line in told.items():
+    requirements = tomllib.loads((ledger.ROOT / "docs" / "asvs.toml").read_text("utf-8"))
+    assert len(requirements) > 40
+    for number, line in requirements.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", number)
         path, _, name = line["test"].partition("::")
         assert re.search(rf"\bdef {name}\b", (ledger.ROOT / path).read_text("utf-8")), line["test"]

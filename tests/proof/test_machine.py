@@ -34,9 +34,9 @@ class World:
         self._loop = loop
         self.number = 0
 
-    def meet(self, who: int) -> None:
+    def meet(self, person: int) -> None:
         """Create the person with this Telegram id at the emulator, so that the bot may write."""
-        self._house.telegram.user(who, first_name="Test")
+        self._house.telegram.user(person, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
         """Send one Telegram update and return its number.
@@ -65,11 +65,11 @@ class World:
 
         return self._done(counted())
 
-    def newest(self, who: int) -> list[str]:
+    def newest(self, person: int) -> list[str]:
         """Return the payloads of the person's last message with buttons; [] if there is none."""
-        user = self._house.telegram.user(who, first_name="Test")
-        told = [each for each in user.received if each.buttons]
-        return [b.data or "" for row in told[-1].buttons for b in row] if told else []
+        user = self._house.telegram.user(person, first_name="Test")
+        messages = [each for each in user.received if each.buttons]
+        return [b.data or "" for row in messages[-1].buttons for b in row] if messages else []
 
     def _done[T](self, act: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(act, self._loop)
@@ -90,58 +90,58 @@ class People(RuleBasedStateMachine):
         self.shift = self.world.number * 10
         self.last: dict[int, tuple[int, dict[str, Any]]] = {}
 
-    def _say(self, who: int, text: str) -> None:
-        self._bring(who, {"message": self._place(who) | {"text": text}})
+    def _say(self, person: int, text: str) -> None:
+        self._bring(person, {"message": self._place(person) | {"text": text}})
 
-    def _press(self, who: int, data: str) -> None:
-        sender = self._place(who)["from"]
-        query = {"id": "q", "from": sender, "message": self._place(who), "data": data}
-        self._bring(who, {"callback_query": query | {"chat_instance": "1"}})
+    def _press(self, person: int, data: str) -> None:
+        sender = self._place(person)["from"]
+        query = {"id": "q", "from": sender, "message": self._place(person), "data": data}
+        self._bring(person, {"callback_query": query | {"chat_instance": "1"}})
 
-    def _place(self, who: int) -> dict[str, Any]:
-        sender = {"id": who + self.shift, "is_bot": False, "first_name": "Test"}
-        chat = {"id": who + self.shift, "type": "private"}
+    def _place(self, person: int) -> dict[str, Any]:
+        sender = {"id": person + self.shift, "is_bot": False, "first_name": "Test"}
+        chat = {"id": person + self.shift, "type": "private"}
         return {"message_id": 1, "date": 1, "from": sender, "chat": chat}
 
-    def _bring(self, who: int, part: dict[str, Any]) -> None:
-        self.world.meet(who + self.shift)
-        self.last[who] = (self.world.bring(part), part)
+    def _bring(self, person: int, part: dict[str, Any]) -> None:
+        self.world.meet(person + self.shift)
+        self.last[person] = (self.world.bring(part), part)
 
-    @rule(who=WHO, text=st.sampled_from(WORDS) | st.text(max_size=40))
-    def says(self, who: int, text: str) -> None:
-        self._say(who, text)
+    @rule(person=WHO, text=st.sampled_from(WORDS) | st.text(max_size=40))
+    def says(self, person: int, text: str) -> None:
+        self._say(person, text)
 
-    @rule(who=WHO)
-    def walks_to_consent(self, who: int) -> None:
-        self._say(who, "/start")
+    @rule(person=WHO)
+    def walks_to_consent(self, person: int) -> None:
+        self._say(person, "/start")
         for answer in TO_CONSENT:
-            self.presses(who, answer)
+            self.presses(person, answer)
 
     @rule(
-        who=WHO,
+        person=WHO,
         key=st.sampled_from(KEYS),
     )
-    def presses(self, who: int, key: str) -> None:
-        shown = self.world.newest(who + self.shift)
+    def presses(self, person: int, key: str) -> None:
+        shown = self.world.newest(person + self.shift)
         data = next((each for each in shown if each.partition(":")[2] == key or each == key), key)
-        self._press(who, data[:60])
+        self._press(person, data[:60])
 
-    @rule(who=WHO, data=st.text(max_size=20))
-    def presses_what_was_never_shown(self, who: int, data: str) -> None:
-        self._press(who, data)
+    @rule(person=WHO, data=st.text(max_size=20))
+    def presses_what_was_never_shown(self, person: int, data: str) -> None:
+        self._press(person, data)
 
-    @rule(who=WHO)
-    def the_platform_repeats_itself(self, who: int) -> None:
-        if who in self.last:
-            number, part = self.last[who]
+    @rule(person=WHO)
+    def the_platform_repeats_itself(self, person: int) -> None:
+        if person in self.last:
+            number, part = self.last[person]
             before = self.world.count("SELECT count(*) FROM messages")
             self.world.bring(part, again=number)
             assert self.world.count("SELECT count(*) FROM messages") == before
 
-    @rule(who=WHO)
-    def erases_everything(self, who: int) -> None:
-        self._say(who, "/delete")
-        self.presses(who, "yes")
+    @rule(person=WHO)
+    def erases_everything(self, person: int) -> None:
+        self._say(person, "/delete")
+        self.presses(person, "yes")
 
     @invariant()
     def nothing_personal_is_kept_before_consent(self) -> None:

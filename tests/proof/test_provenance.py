@@ -52,13 +52,13 @@ def _wheel(folder: Path, version: str = "2026.12.0") -> Path:
 def test_provenance_names_wheel_commit_and_lock_files(checkout: Path, tmp_path: Path) -> None:
     wheel = _wheel(tmp_path)
     commit = _git(checkout, "rev-parse", "HEAD")
-    said = statement(wheel, read_source(checkout), "https://builder.example")
-    assert said["_type"] == "https://in-toto.io/Statement/v1"
-    assert said["predicateType"] == "https://slsa.dev/provenance/v1"
+    provenance = statement(wheel, read_source(checkout), "https://builder.example")
+    assert provenance["_type"] == "https://in-toto.io/Statement/v1"
+    assert provenance["predicateType"] == "https://slsa.dev/provenance/v1"
     digest = hashlib.sha256(b"a wheel").hexdigest()
-    assert said["subject"] == [{"name": wheel.name, "digest": {"sha256": digest}}]
-    assert said["predicate"].keys() == {"buildDefinition", "runDetails"}
-    definition, run = said["predicate"].values()
+    assert provenance["subject"] == [{"name": wheel.name, "digest": {"sha256": digest}}]
+    assert provenance["predicate"].keys() == {"buildDefinition", "runDetails"}
+    definition, run = provenance["predicate"].values()
     assert definition["externalParameters"]["commit"] == commit
     assert definition["internalParameters"] == {"SOURCE_DATE_EPOCH": EPOCH}
     used = {each["name"]: each["digest"] for each in definition["resolvedDependencies"]}

@@ -101,9 +101,9 @@ def test_risk_notice_precedes_the_start_and_personal_questions(
     language: str,
 ) -> None:
     for text in (DESCRIPTION, RISK.text):
-        said = WORDS.render(text, language)
-        assert said != text.msgid, "translated"
-        assert len(said) > 60
+        translation = WORDS.render(text, language)
+        assert translation != text.msgid, "translated"
+        assert len(translation) > 60
     names = [item.name for item in PREREGISTRATION.items]
     consent = names.index(CONSENT.name)
     assert names.index(RISK.name) < consent
@@ -124,10 +124,10 @@ def test_risk_notice_precedes_the_start_and_personal_questions(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_consent_text_is_complete_in_every_language(language: str) -> None:
     """Check the text's parts: data, purpose, recipients, transfer abroad, duration, withdrawal."""
-    asked = CONSENT.text.msgid
+    consent_text = CONSENT.text.msgid
     for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
-        assert word in asked
-    assert WORDS.render(CONSENT.text, language).count("•") == asked.count("•")
+        assert word in consent_text
+    assert WORDS.render(CONSENT.text, language).count("•") == consent_text.count("•")
 
 
 @pytest.mark.requirement("S-23", "S-24")

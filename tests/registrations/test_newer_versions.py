@@ -15,7 +15,7 @@ from bot.registry.contract import Consent, Contact, Member, Model, PreRegistrati
 from bot.runtime import Runtime
 from tests.desk.desks import ahead
 from tests.person_client import Guest
-from tests.registrations.test_registrations import Keeping
+from tests.registrations.test_registrations import StoringRegistry
 
 
 class NewerPreRegistration(PreRegistration):
@@ -24,7 +24,7 @@ class NewerPreRegistration(PreRegistration):
     housing: str | None = None
 
 
-class Recording(Keeping):
+class RecordingRegistry(StoringRegistry):
     """A registry that also keeps the bodies of the submissions."""
 
     def __init__(self) -> None:
@@ -58,14 +58,14 @@ async def _registered(rt: Runtime) -> tuple[UUID, UUID]:
     return UUID(str(registration)), UUID(str(write))
 
 
-async def _run_due(rt: Runtime, registry: Keeping) -> None:
+async def _run_due(rt: Runtime, registry: StoringRegistry) -> None:
     """Advance the time and try every registry write that is due."""
     await ahead(rt, "1 minute")
     async with rt.pool.connection() as session:
         due = await registry_writes.due(session)
-    there = replace(rt, registry=cast(Registry, registry))
+    with_registry = replace(rt, registry=cast(Registry, registry))
     for write in due:
-        await receive.deliver(rt, await registry_events.write_to_registry(there, write))
+        await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
 
 
 async def _add_member(rt: Runtime, write: UUID) -> None:
@@ -90,7 +90,7 @@ async def test_registry_submission_of_a_newer_version_waits_for_a_newer_worker(
 ) -> None:
     _registration, write = await _registered(rt)
     await _add_member(rt, write)
-    registry = Recording()
+    registry = RecordingRegistry()
     for _each in range(3):
         await _run_due(rt, registry)
         assert await _state(rt, write) == ("pending", 0, NewerWrite.code, True, True)
@@ -107,7 +107,7 @@ async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
     rt: Runtime, state: str
 ) -> None:
     registration, _write = await _registered(rt)
-    registry, newer = Recording(), uuid4()
+    registry, newer = RecordingRegistry(), uuid4()
     await _run_due(rt, registry)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -117,7 +117,7 @@ async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
         )
     await _run_due(rt, registry)
     assert await _state(rt, newer) == (state, 0, NewerWrite.code, False, True)
-    assert len(registry.said) == 1
+    assert len(registry.acknowledgements) == 1
 
 
 @pytest.mark.parametrize("model", [*registry_writes._BODIES.values(), Member, Contact, Consent])

@@ -26,7 +26,7 @@ UNKNOWN = OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer")
 REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="invalid")
 
 
-class Answering:
+class AcceptingRegistry:
     """A registry that accepts every registration.
 
     With `late`, its first call waits for `gate` and then raises this error.
@@ -55,7 +55,7 @@ class Answering:
         )
 
 
-class Keeping:
+class StoringRegistry:
     """A registry that keeps its response to each write by idempotency key.
 
     `fails` has the error that the next call of a method raises. OutcomeUnknown is raised after the
@@ -64,12 +64,12 @@ class Keeping:
 
     def __init__(self) -> None:
         self.fails: dict[str, RegistryError] = {}
-        self.said: dict[str, Acknowledgement] = {}
+        self.acknowledgements: dict[str, Acknowledgement] = {}
 
     async def find(self, key: str) -> Acknowledgement | None:
         if error := self.fails.pop("find", None):
             raise error
-        return self.said.get(key)
+        return self.acknowledgements.get(key)
 
     async def create(self, _body: object, *, key: str) -> Acknowledgement:
         return self._took("create", "RECEIVED", key)
@@ -88,17 +88,17 @@ class Keeping:
         error = self.fails.pop(call, None)
         if error and not isinstance(error, OutcomeUnknown):
             raise error
-        self.said[key] = Acknowledgement(
+        self.acknowledgements[key] = Acknowledgement(
             number=NUMBER,
             state=state,
-            version=10 * len(self.said) + 1,
+            version=10 * len(self.acknowledgements) + 1,
             received_at=datetime(2026, 11, 27, tzinfo=UTC),
             reason_code=None,
             idempotency_key=key,
         )
         if error:
             raise error
-        return self.said[key]
+        return self.acknowledgements[key]
 
 
 async def _one(rt: Runtime, statement: Any) -> Any:
@@ -121,39 +121,39 @@ async def test_registry_write_result_of_an_expired_lease_is_ignored(
 ) -> None:
     """Let a second worker succeed after the first one's lease expired; then the first one's call
     fails."""
-    guest, registry = Guest(rt), Answering(late)
+    guest, registry = Guest(rt), AcceptingRegistry(late)
     await guest.register()
     write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
-    there = replace(rt, registry=cast(Registry, registry))
-    frozen = asyncio.create_task(registry_events.write_to_registry(there, write))
+    with_registry = replace(rt, registry=cast(Registry, registry))
+    frozen = asyncio.create_task(registry_events.write_to_registry(with_registry, write))
     await registry.begun.wait()
     await ahead(rt, "91 seconds")
-    assert await registry_events.write_to_registry(there, write)
+    assert await registry_events.write_to_registry(with_registry, write)
     registry.gate.set()
     assert await frozen is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert await _one(rt, "SELECT count(*) FROM cases") == 0
     await ahead(rt, "1 hour")
-    assert await registry_events.write_to_registry(there, write) is None
+    assert await registry_events.write_to_registry(with_registry, write) is None
     assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
 
 
-async def _write(rt: Runtime, registry: Keeping) -> None:
+async def _write(rt: Runtime, registry: StoringRegistry) -> None:
     """Advance the time and try the only registry write that is due."""
     await ahead(rt, "15 minutes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
-    there = replace(rt, registry=cast(Registry, registry))
-    await receive.deliver(rt, await registry_events.write_to_registry(there, write))
+    with_registry = replace(rt, registry=cast(Registry, registry))
+    await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
 
 
-async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
+async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, StoringRegistry]:
     """Return a person and a registry that has the submission, although Kosh recorded a rejection.
 
     The response to the submission was lost, and the lookup that followed was rejected.
     """
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
     await _write(rt, registry)
@@ -169,7 +169,7 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     assert await _one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
     await _write(rt, registry)
-    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+    assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
     assert await _one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
     conversation = await guest.conversation()
     assert conversation is not None
@@ -183,13 +183,13 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
     guest, registry = await _refused_in_doubt(rt)
     await guest.go("/delete", "да")
     await _write(rt, registry)
-    assert [each.state for each in registry.said.values()] == ["RECEIVED", "WITHDRAWN"]
+    assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
 
 
-async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
+async def _accepted(rt: Runtime, guest: Guest, registry: StoringRegistry) -> None:
     """Send the due write to the registry, which then reports the registration as accepted."""
     await _write(rt, registry)
-    version = max(each.version for each in registry.said.values()) + 1
+    version = max(each.version for each in registry.acknowledgements.values()) + 1
     await receive.deliver(
         rt,
         await registry_events.record_status_callback(
@@ -210,7 +210,7 @@ async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runti
     """Check that the registration's answers are deleted, but answers of other flows are kept."""
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, Keeping())
+    await _accepted(rt, guest, StoringRegistry())
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, person_id)
@@ -226,7 +226,7 @@ async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runti
 
 
 async def test_amendment_in_progress_is_kept_past_the_answer_retention(rt: Runtime) -> None:
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)
     await ahead(rt, "23 hours 55 minutes")
@@ -247,7 +247,7 @@ async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
 ) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, Keeping())
+    await _accepted(rt, guest, StoringRegistry())
     await guest.go("/status", "amend")
     for days in (29, 29):
         await ahead(rt, f"{days} days")
@@ -261,7 +261,7 @@ async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
 
 
 async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt: Runtime) -> None:
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)
     await guest.go("/status", "withdraw", "yes")
@@ -275,7 +275,7 @@ async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt:
 
 
 async def test_registration_answers_are_kept_until_the_registry_responds(rt: Runtime) -> None:
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _write(rt, registry)
     await ahead(rt, "31 days")
@@ -284,7 +284,7 @@ async def test_registration_answers_are_kept_until_the_registry_responds(rt: Run
 
 
 async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Runtime) -> None:
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)
     await guest.go("/status", "withdraw", "yes")
@@ -302,23 +302,23 @@ async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime)
     """
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, Keeping())
+    await _accepted(rt, guest, StoringRegistry())
     await guest.go("/status", "amend")
 
-    async def met(*, lately: bool) -> int:
+    async def examined(*, lately: bool) -> int:
         async with rt.pool.connection() as session:
             return len(await retention.expired(session, UUID(int=0), lately=lately))
 
     await ahead(rt, "24 hours 30 minutes")
-    assert (await met(lately=True), await met(lately=False)) == (1, 1)
+    assert (await examined(lately=True), await examined(lately=False)) == (1, 1)
     await ahead(rt, "1 hour")
-    assert (await met(lately=True), await met(lately=False)) == (0, 1)
+    assert (await examined(lately=True), await examined(lately=False)) == (0, 1)
 
 
 async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, Keeping())
+    await _accepted(rt, guest, StoringRegistry())
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt, lately=True)
     assert await _surname(guest) == "TESTOVA"
@@ -328,7 +328,7 @@ async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -
 
 async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
     """Amend a registration whose accepted answers were deleted; the person enters them again."""
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
     await _accepted(rt, guest, registry)
@@ -357,7 +357,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
 async def test_refused_amendment_is_kept_while_its_case_is_open(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), Keeping()
+    guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)
     await guest.go("/status", "amend", "submit")
@@ -392,7 +392,7 @@ async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
 async def test_retention_deletes_answers_while_registration_is_closed(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, Keeping())
+    await _accepted(rt, guest, StoringRegistry())
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
     assert await _surname(guest) is None

@@ -45,9 +45,11 @@ def test_registry_payload_contains_every_answer_that_is_not_excluded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(PreRegistration, "model_validate", lambda body: body)
-    asked = {item.name for item in PREREGISTRATION.questions() if not isinstance(item, NO_ANSWERS)}
-    first = {name: next(iter(CODES.get(name, {"1990": None}))) for name in asked}
+    questions = {
+        item.name for item in PREREGISTRATION.questions() if not isinstance(item, NO_ANSWERS)
+    }
+    first = {name: next(iter(CODES.get(name, {"1990": None}))) for name in questions}
     answers, member = Answers(first), Answers(first)
     submit = Submit(PREREGISTRATION.name, answers, {"family": (member,)})
     registry_codes.payload(submit, "kk", {})
-    assert asked - answers.read - member.read == NOT_SENT
+    assert questions - answers.read - member.read == NOT_SENT

@@ -33,7 +33,9 @@ async def received(rt: Runtime, databases: Databases) -> None:
         session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
 
 
-async def tried(rt: Runtime, chat: str, typed: str = PIN, number: str = NUMBER) -> StatusLookedUp:
+async def try_lookup(
+    rt: Runtime, chat: str, typed: str = PIN, number: str = NUMBER
+) -> StatusLookedUp:
     async with rt.pool.connection() as transaction:
         return await status_lookup.look_up(rt, transaction, chat, LookUpStatus(number, typed))
 
@@ -50,9 +52,9 @@ async def test_status_lookup_needs_the_right_number_and_pin(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    assert await tried(rt, "web:a") == FOUND
-    assert await tried(rt, "web:a", "999999") == NOTHING
-    assert await tried(rt, "web:a", number="KS-2026-ZZZZ-ZZZZ") == NOTHING
+    assert await try_lookup(rt, "web:a") == FOUND
+    assert await try_lookup(rt, "web:a", "999999") == NOTHING
+    assert await try_lookup(rt, "web:a", number="KS-2026-ZZZZ-ZZZZ") == NOTHING
 
 
 async def test_status_lookup_is_impossible_when_no_pin_is_set(
@@ -61,15 +63,15 @@ async def test_status_lookup_is_impossible_when_no_pin_is_set(
     await received(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE people SET pin = NULL")
-    assert await tried(rt, "web:a") == NOTHING
+    assert await try_lookup(rt, "web:a") == NOTHING
 
 
 async def test_status_lookups_are_limited_per_chat(rt: Runtime, databases: Databases) -> None:
     await received(rt, databases)
     for each in range(MAX_CHAT_LOOKUPS):
-        assert await tried(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
-    assert await tried(rt, "web:a") == NOTHING
-    assert await tried(rt, "web:b") == FOUND
+        assert await try_lookup(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
+    assert await try_lookup(rt, "web:a") == NOTHING
+    assert await try_lookup(rt, "web:b") == FOUND
 
 
 @pytest.mark.release
@@ -78,10 +80,10 @@ async def test_status_lookups_are_limited_per_registration(
 ) -> None:
     await received(rt, databases)
     for each in range(MAX_NUMBER_LOOKUPS):
-        assert await tried(rt, f"web:{each}", "999999") == NOTHING
-    assert await tried(rt, "web:another") == NOTHING
+        assert await try_lookup(rt, f"web:{each}", "999999") == NOTHING
+    assert await try_lookup(rt, "web:another") == NOTHING
     await forget_number_limit(rt)
-    assert await tried(rt, "web:another") == FOUND
+    assert await try_lookup(rt, "web:another") == FOUND
 
 
 @pytest.mark.release
@@ -91,9 +93,9 @@ async def test_status_lookup_is_locked_permanently_after_many_failures(
     """Check the count of failed lookups in the database, which never expires."""
     await received(rt, databases)
     for each in range(status_lookup.MAX_FAILED):
-        assert await tried(rt, f"web:{each}", "999999") == NOTHING
+        assert await try_lookup(rt, f"web:{each}", "999999") == NOTHING
         await forget_number_limit(rt)
-    assert await tried(rt, "web:another") == NOTHING
+    assert await try_lookup(rt, "web:another") == NOTHING
 
 
 async def test_status_lookup_is_unlocked_by_the_right_pin_in_the_own_chat(
@@ -104,16 +106,16 @@ async def test_status_lookup_is_unlocked_by_the_right_pin_in_the_own_chat(
         session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
         session.execute("UPDATE people SET failed_lookups = %s", (status_lookup.MAX_FAILED,))
     await guest.go("/status", "999999")
-    assert await tried(rt, "web:a") == NOTHING
+    assert await try_lookup(rt, "web:a") == NOTHING
     await guest.go(PIN)
-    assert await tried(rt, "web:a") == FOUND
+    assert await try_lookup(rt, "web:a") == FOUND
 
 
 async def test_status_lookup_failures_do_not_lock_the_pin_in_the_own_chat(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    await tried(rt, "web:a", "999999")
+    await try_lookup(rt, "web:a", "999999")
     with psycopg.connect(databases.owner) as session:
         row = session.execute("SELECT failed_pin_attempts, failed_lookups FROM people").fetchone()
     assert row == (0, 1)
@@ -123,8 +125,8 @@ async def test_status_lookups_in_parallel_share_one_limit(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    many = [tried(rt, f"web:{each}", "999999") for each in range(MAX_NUMBER_LOOKUPS + 3)]
-    assert set(await asyncio.gather(*many)) == {NOTHING}
+    lookups = [try_lookup(rt, f"web:{each}", "999999") for each in range(MAX_NUMBER_LOOKUPS + 3)]
+    assert set(await asyncio.gather(*lookups)) == {NOTHING}
     with psycopg.connect(databases.owner) as session:
         row = session.execute("SELECT failed_lookups FROM people").fetchone()
     assert row == (MAX_NUMBER_LOOKUPS,)
@@ -156,7 +158,7 @@ async def test_status_lookup_takes_the_same_steps_for_every_failure(
     for number, typed in ((NUMBER, "9999"), ("KS-2026-ZZZZ-ZZZZ", PIN), *[(NUMBER, "1111")] * 5):
         hashed.clear()
         counted.clear()
-        assert await tried(rt, "web:a", typed, number) == NOTHING
+        assert await try_lookup(rt, "web:a", typed, number) == NOTHING
         steps.append((len(hashed), len(counted)))
     assert set(steps) == {(1, 1)}
 
@@ -165,6 +167,6 @@ async def test_status_lookup_limits_apply_when_valkey_is_down(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
-    assert await tried(away, "web:a") == FOUND
-    assert await tried(away, "web:a") == NOTHING
+    without_valkey = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    assert await try_lookup(without_valkey, "web:a") == FOUND
+    assert await try_lookup(without_valkey, "web:a") == NOTHING

@@ -62,7 +62,7 @@ def _run(root: Path, log: Path, *command: str) -> subprocess.Popen[bytes]:
         )  # fmt: skip
 
 
-def _both_ways(old: Path, database_url: str) -> None:
+def _check_both_directions(old: Path, database_url: str) -> None:
     import psycopg
 
     from bot.embedded.server_process import free_port
@@ -98,7 +98,7 @@ def main(commit: str) -> None:
         subprocess.run([*git, "add", "--quiet", "--detach", str(old), commit], check=True)
         try:
             with embedded.postgres(Path(home) / "postgres") as admin_url:
-                _both_ways(old, embedded.prepare(admin_url, "cross_version").owner)
+                _check_both_directions(old, embedded.prepare(admin_url, "cross_version").owner)
         finally:
             subprocess.run([*git, "remove", "--force", str(old)], check=True)
 

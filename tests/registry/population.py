@@ -25,12 +25,13 @@ ADULT = "45-59"
 class Population:
     """Invented households as rows of the sandbox's table, with true totals to compare with.
 
-    `by` has the number of people by names of attributes ("age,region"), then by their values.
+    `by_dimensions` has the number of people by names of attributes ("age,region"), then by their
+    values.
     """
 
     people: int = 0
     households: int = 0
-    by: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
+    by_dimensions: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
     rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def count(self, number: int, **attributes: str) -> None:
@@ -39,7 +40,7 @@ class Population:
         for names in COUNTED:
             if number:
                 value = tuple(attributes[name] for name in names)
-                self.by.setdefault(",".join(names), Counter())[value] += number
+                self.by_dimensions.setdefault(",".join(names), Counter())[value] += number
 
 
 def population(households: int, people: int, chance: random.Random) -> Population:
@@ -74,10 +75,10 @@ def _household(
         # Registrations before version 1.7 of the contract lack `support_needed`.
         body |= {"support_needed": support} if support else {}
         made.rows.append(_entry(len(made.rows), household, body, members))
-    unasked = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
-    made.count(children, age="0-13", **unasked)
+    defaults = {"region": region, "country": country, "trade": "NOT_ASKED", "support": "NOT_ASKED"}
+    made.count(children, age="0-13", **defaults)
     if couple and not household:
-        made.count(1, age="18+", **unasked)
+        made.count(1, age="18+", **defaults)
 
 
 def _entry(

@@ -106,8 +106,8 @@ def created(body: bytes, status: int = 201) -> bytes:
 async def test_registry_client_accepts_a_response_of_the_contract(session: ClientSession) -> None:
     async with answering(created(acknowledgement())) as url:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
-        made = await registry.create(pre_registration(), key=new_key())
-    assert made.number == NUMBER
+        registration = await registry.create(pre_registration(), key=new_key())
+    assert registration.number == NUMBER
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 
 
 @asynccontextmanager
-async def _mutual(
+async def _serve_mutual_tls(
     database_url: str,
     authority: Authority,
     *known: ClientCertificate,
@@ -153,7 +153,7 @@ async def test_registry_client_signs_in_by_certificate_without_a_secret(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
-    async with _mutual(database_url, authority, own) as url:
+    async with _serve_mutual_tls(database_url, authority, own) as url:
         assert await _registers(_registry(session, url, own)) == "RECEIVED"
 
 
@@ -161,7 +161,7 @@ async def test_registry_client_with_an_unknown_certificate_is_refused(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own, other = authority.issue("kosh"), authority.issue("other")
-    async with _mutual(database_url, authority, own) as url:
+    async with _serve_mutual_tls(database_url, authority, own) as url:
         with pytest.raises(Misconfigured) as refused:
             await _registers(_registry(session, url, other))
         assert refused.value.code == "E_REGISTRY_LOGIN"
@@ -172,7 +172,7 @@ async def test_registry_client_with_a_certificate_of_an_unknown_ca_is_refused(
 ) -> None:
     (tmp_path / "stranger").mkdir()
     own, strange = authority.issue("kosh"), Authority(tmp_path / "stranger").issue("kosh")
-    async with _mutual(database_url, authority, own, demand=ssl.CERT_REQUIRED) as url:
+    async with _serve_mutual_tls(database_url, authority, own, demand=ssl.CERT_REQUIRED) as url:
         with pytest.raises(Misconfigured) as refused:
             await _registers(_registry(session, url, strange))
         assert refused.value.code == "E_REGISTRY_CERTIFICATE"
@@ -183,7 +183,7 @@ async def test_registry_token_is_bound_to_its_client_certificate(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own, other = authority.issue("kosh"), authority.issue("other")
-    async with _mutual(database_url, authority, own, other) as url:
+    async with _serve_mutual_tls(database_url, authority, own, other) as url:
         form = {"grant_type": "client_credentials", "client_id": CLIENT_ID}
         statuses = []
         async with session.post(
@@ -206,7 +206,7 @@ async def test_registry_client_reloads_a_replaced_certificate_without_a_restart(
     own = authority.issue("kosh")
     old = own.identity().thumbprint
     renewed = authority.issue("next")
-    async with _mutual(database_url, authority, own, renewed) as url:
+    async with _serve_mutual_tls(database_url, authority, own, renewed) as url:
         registry = _registry(session, url, own)
         assert await _registers(registry) == "RECEIVED"
         for end in (".key", ".pem"):
@@ -242,7 +242,7 @@ async def test_registry_client_requests_only_the_scope_of_the_call(
 ) -> None:
     own = authority.issue("kosh")
     allowed: tuple[Scope, ...] = ("registrations.write",)
-    async with _mutual(database_url, authority, own, scopes=allowed) as url:
+    async with _serve_mutual_tls(database_url, authority, own, scopes=allowed) as url:
         registry = _registry(session, url, own)
         assert await _registers(registry) == "RECEIVED"
         with pytest.raises(Misconfigured) as refused:
@@ -255,7 +255,7 @@ async def test_registry_token_allows_only_operations_of_its_scope(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
-    async with _mutual(database_url, authority, own) as url:
+    async with _serve_mutual_tls(database_url, authority, own) as url:
         form = {"grant_type": "client_credentials", "client_id": CLIENT_ID}
         context = own.identity().context
         async with session.post(
@@ -278,7 +278,7 @@ async def test_doctor_reports_a_rejected_registry_certificate(
     (tmp_path / "stranger").mkdir()
     strange = Authority(tmp_path / "stranger")
     strange.issue("kosh")
-    async with _mutual(database_url, authority, demand=ssl.CERT_REQUIRED) as url:
+    async with _serve_mutual_tls(database_url, authority, demand=ssl.CERT_REQUIRED) as url:
         chosen = settings(
             registry_url=url,
             registry_client_id=CLIENT_ID,

@@ -18,14 +18,14 @@ BYTES = b"\xff\xd8\xff" + b"an invented picture" * 20_000
 
 def label(contents: bytes = BYTES, **changes: Any) -> DocumentLabel:
     """Return the correct metadata of a document; `changes` replace some of its fields."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "kind": "ID_DOCUMENT",
         "media_type": "image/jpeg",
         "pages": 1,
         "size": len(contents),
         "sha256": sha256(contents).hexdigest(),
     }
-    return DocumentLabel(**told | changes)
+    return DocumentLabel(**fields | changes)
 
 
 async def streamed(contents: bytes = BYTES) -> AsyncIterator[bytes]:
@@ -108,9 +108,9 @@ async def test_registry_document_label_refuses_unknown_fields_and_values(
     registry: Registry, sandbox: Sandbox, headers: dict[str, str], status: int
 ) -> None:
     number = await registered(registry)
-    told = label().headers() | {"Idempotency-Key": new_key()} | headers
+    all_headers = label().headers() | {"Idempotency-Key": new_key()} | headers
     path = f"/v1/pre-registrations/{number}/documents"
-    answer = await sandbox.call("POST", path, data=BYTES, headers=told)
+    answer = await sandbox.call("POST", path, data=BYTES, headers=all_headers)
     assert (answer.status, answer.media_type) == (status, "application/problem+json")
     assert b"SELFIE" not in answer.body
 
@@ -119,11 +119,11 @@ async def test_document_over_the_size_limit_is_refused(
     registry: Registry, sandbox: Sandbox
 ) -> None:
     number = await registered(registry)
-    told = label().headers() | {"Idempotency-Key": new_key()}
-    del told["Content-Length"]
+    headers = label().headers() | {"Idempotency-Key": new_key()}
+    del headers["Content-Length"]
     path = f"/v1/pre-registrations/{number}/documents"
     large = streamed(b"\0" * (MAX_DOCUMENT_BYTES + 1))
-    answer = await sandbox.call("POST", path, data=large, headers=told)
+    answer = await sandbox.call("POST", path, data=large, headers=headers)
     assert answer.status == 413
 
 

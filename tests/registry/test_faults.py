@@ -63,15 +63,15 @@ async def test_failed_registry_write_raises_its_error_without_personal_data(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()
-    made = await registry.create(pre_registration(), key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
     await sandbox.fault(fault, on="writes")
     error = await failure(registry.create(pre_registration(), key=key))
     assert (type(error), error.code) == (kind, code)
     assert await holds(sandbox, key) == (fault in AFTER)
 
-    error = await failure(registry.amend(made.number, pre_registration(), key=new_key()))
+    error = await failure(registry.amend(acknowledgement.number, pre_registration(), key=new_key()))
     shown = "".join(traceback.format_exception(error)) + repr(vars(error))
-    assert not [word for word in (CANARY, made.number, CLIENT_SECRET) if word in shown]
+    assert not [word for word in (CANARY, acknowledgement.number, CLIENT_SECRET) if word in shown]
 
 
 def writes_of(
@@ -127,9 +127,9 @@ async def test_failed_registry_read_never_raises_unknown_outcome(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()
-    made = await registry.create(pre_registration(), key=key)
+    acknowledgement = await registry.create(pre_registration(), key=key)
     await sandbox.fault(fault, on="reads")
-    for reading in (registry.read(made.number), registry.find(key)):
+    for reading in (registry.read(acknowledgement.number), registry.find(key)):
         error = await failure(reading)
         assert (type(error), error.code) == (kind, code)
 
@@ -157,8 +157,8 @@ async def test_failed_registry_login_writes_nothing(
 async def test_expired_registry_token_is_renewed_once(sandbox: Sandbox, registry: Registry) -> None:
     await registry.reference("regions")
     await sandbox.fault("expired_token", count=1)
-    made = await registry.create(pre_registration(), key=new_key())
-    assert made.state == "RECEIVED"
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
+    assert acknowledgement.state == "RECEIVED"
 
 
 async def test_registry_login_is_shared_by_concurrent_calls(
@@ -212,8 +212,8 @@ async def test_registry_write_that_timed_out_is_resolved_by_a_lookup_of_its_key(
         except InProgress:
             return None
 
-    told = await eventually(found)
-    assert told and told.idempotency_key == key
+    acknowledgement = await eventually(found)
+    assert acknowledgement and acknowledgement.idempotency_key == key
     assert await holds(sandbox, key) == 1
 
 
@@ -258,8 +258,8 @@ async def test_registry_is_not_called_while_the_circuit_breaker_is_open(
 async def test_registry_secret_that_is_wrong_is_reported_as_misconfiguration(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
-    stranger = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
-    error = await failure(stranger.create(pre_registration(), key=new_key()))
+    client = Registry(session, sandbox.url, CLIENT_ID, "another secret: ü%")
+    error = await failure(client.create(pre_registration(), key=new_key()))
     assert (type(error), error.code) == (Misconfigured, "E_REGISTRY_LOGIN")
 
 
@@ -293,4 +293,4 @@ async def test_registry_submission_creates_one_registration_under_random_faults(
         acknowledgements = await asyncio.gather(*map(submit, keys))
     entries = await sandbox.entries()
     assert sorted(entry["idempotency_key"] for entry in entries) == sorted(keys)
-    assert {entry["number"] for entry in entries} == {told.number for told in acknowledgements}
+    assert {entry["number"] for entry in entries} == {each.number for each in acknowledgements}

@@ -22,7 +22,7 @@ async def _accepted(registry: Registry) -> str:
     return number
 
 
-def _told(bot: Bot) -> list[StatusCallback]:
+def _callbacks(bot: Bot) -> list[StatusCallback]:
     return [StatusCallback.model_validate_json(body) for _signature, body in bot.came]
 
 
@@ -37,10 +37,10 @@ async def test_registry_question_is_sent_in_a_callback_and_its_answer_is_stored(
     number = await _accepted(registry)
     question = await _asked(sandbox, registry, number, about="BIRTH_YEAR", until="2026-12-20")
 
-    async def told() -> bool:
-        return any(each.question == question for each in _told(bot))
+    async def is_received() -> bool:
+        return any(each.question == question for each in _callbacks(bot))
 
-    await eventually(told)
+    await eventually(is_received)
     key = new_key()
     body = QuestionAnswer(question=question.id, value="1991")
     first = await registry.answer(number, body, key=key)

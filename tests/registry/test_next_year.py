@@ -45,7 +45,7 @@ def listing(*items: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "next": None, **LATER}
 
 
-async def asked(session: ClientSession, answer: bytes, ask: Ask) -> Any:
+async def call_registry(session: ClientSession, answer: bytes, ask: Ask) -> Any:
     async with answering(answer) as url:
         return await ask(Registry(session, url, CLIENT_ID, CLIENT_SECRET))
 
@@ -54,8 +54,14 @@ async def test_registry_client_accepts_unknown_fields_and_states(
     session: ClientSession,
 ) -> None:
     answer = created(json.dumps(ACKNOWLEDGED).encode())
-    made = await asked(session, answer, lambda it: it.create(pre_registration(), key=new_key()))
-    assert (made.number, made.state, made.version) == (NUMBER, "PASSED_ON", 7)
+    acknowledgement = await call_registry(
+        session, answer, lambda it: it.create(pre_registration(), key=new_key())
+    )
+    assert (acknowledgement.number, acknowledgement.state, acknowledgement.version) == (
+        NUMBER,
+        "PASSED_ON",
+        7,
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,22 +70,22 @@ async def test_registry_client_accepts_unknown_fields_and_states(
         (
             ACKNOWLEDGED | {"idempotency_key": "k" * 32},
             lambda it: it.read(NUMBER),
-            lambda got: got.state == "PASSED_ON",
+            lambda result: result.state == "PASSED_ON",
         ),
         (
             listing(ACKNOWLEDGED | {"idempotency_key": "k" * 32}),
             lambda it: it.find("k" * 32),
-            lambda got: got.number == NUMBER,
+            lambda result: result.number == NUMBER,
         ),
         (
             listing(DOCUMENT),
             lambda it: it.documents(NUMBER),
-            lambda got: [each.kind for each in got] == ["GENEALOGY"],
+            lambda result: [each.kind for each in result] == ["GENEALOGY"],
         ),
         (
             {"kind": "programmes", **listing({"code": "NEW", "name": "New", **LATER})},
             lambda it: it.reference("programmes"),
-            lambda got: [each.code for each in got] == ["NEW"],
+            lambda result: [each.code for each in result] == ["NEW"],
         ),
     ],
     ids=["read", "find", "documents", "reference"],
@@ -87,14 +93,16 @@ async def test_registry_client_accepts_unknown_fields_and_states(
 async def test_registry_client_parses_resources_of_a_later_contract(
     session: ClientSession, answer: dict[str, Any], ask: Ask, found: Callable[[Any], bool]
 ) -> None:
-    assert found(await asked(session, http(200, json.dumps(answer).encode()), ask))
+    assert found(await call_registry(session, http(200, json.dumps(answer).encode()), ask))
 
 
 async def test_registry_client_parses_a_refusal_with_unknown_fields(session: ClientSession) -> None:
     field = {"pointer": "/household", "code": "MISSING", "hint": "…"}
     answer = problem_json(422, "urn:kosh-registry:problem:refused", errors=[field], **LATER)
     with pytest.raises(Refused) as refused:
-        await asked(session, answer, lambda it: it.create(pre_registration(), key=new_key()))
+        await call_registry(
+            session, answer, lambda it: it.create(pre_registration(), key=new_key())
+        )
     assert (refused.value.problem, [each.pointer for each in refused.value.fields]) == (
         "refused",
         ["/household"],
@@ -102,7 +110,7 @@ async def test_registry_client_parses_a_refusal_with_unknown_fields(session: Cli
 
 
 def test_status_callback_accepts_unknown_fields_and_states() -> None:
-    told = {
+    fields = {
         "event_id": "00000000-0000-4000-8000-000000000000",
         "number": NUMBER,
         "state": "INTERVIEW_INVITED",
@@ -111,7 +119,7 @@ def test_status_callback_accepts_unknown_fields_and_states() -> None:
         "reason_code": None,
         **LATER,
     }
-    assert StatusCallback.model_validate_json(json.dumps(told)).state == "INTERVIEW_INVITED"
+    assert StatusCallback.model_validate_json(json.dumps(fields)).state == "INTERVIEW_INVITED"
 
 
 def test_unknown_registry_state_is_stored_as_received() -> None:

@@ -74,7 +74,7 @@ async def test_planning_counts_are_correct_before_small_cells_are_hidden(
     assert (made.people, made.households) == (20_000, 7_000)
     tables = await _truth(database_url)
     assert tables["age", ""][ALL, ALL] == (20_000, 7_000)
-    for name, counts in made.by.items():
+    for name, counts in made.by_dimensions.items():
         first, _comma, second = name.partition(",")
         found = {
             place if second else place[:1]: people
@@ -161,9 +161,9 @@ def _by_key(tables: dict[Names, planning.Released]) -> dict[Key, tuple[int, int]
     Cells of different tables that count the same people have the same key.
     """
     return {
-        key_of(names, place): (people, homes)
+        key_of(names, place): (people, households)
         for names, table in tables.items()
-        for place, (people, homes, _is_hidden) in table.items()
+        for place, (people, households, _is_hidden) in table.items()
     }
 
 

@@ -45,7 +45,7 @@ PATH = "/v1/pre-registrations"
 JSON = {"Content-Type": "application/json"}
 
 
-def keyed(**headers: str) -> dict[str, str]:
+def headers_with_key(**headers: str) -> dict[str, str]:
     return JSON | {"Idempotency-Key": new_key()} | headers
 
 
@@ -83,9 +83,11 @@ async def test_sandbox_stores_one_entry_for_concurrent_requests_with_one_key(
     key, body = new_key(), pre_registration()
     calls = [registry.create(body, key=key) for _ in range(20)]
     answers = await asyncio.gather(*calls, return_exceptions=True)
-    taken = [answer for answer in answers if isinstance(answer, Acknowledgement)]
-    assert len({answer.number for answer in taken}) == 1
-    assert all(isinstance(answer, InProgress) for answer in answers if answer not in taken)
+    acknowledgements = [answer for answer in answers if isinstance(answer, Acknowledgement)]
+    assert len({answer.number for answer in acknowledgements}) == 1
+    assert all(
+        isinstance(answer, InProgress) for answer in answers if answer not in acknowledgements
+    )
     assert (await only_entry(sandbox))["idempotency_key"] == key
 
 
@@ -93,15 +95,15 @@ async def test_sandbox_refuses_a_key_used_for_another_request(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key = new_key()
-    made = await registry.create(pre_registration(), key=key)
+    acknowledgement = await registry.create(pre_registration(), key=key)
     for call in (
-        registry.withdraw(made.number, key=key),
-        registry.amend(made.number, pre_registration(), key=key),
+        registry.withdraw(acknowledgement.number, key=key),
+        registry.amend(acknowledgement.number, pre_registration(), key=key),
     ):
         with pytest.raises(Refused) as caught:
             await call
         assert caught.value.problem == "key-reused"
-    assert (await registry.read(made.number)).state != "WITHDRAWN"
+    assert (await registry.read(acknowledgement.number)).state != "WITHDRAWN"
 
 
 async def test_sandbox_idempotency_key_can_be_used_again_after_a_rejection(
@@ -119,11 +121,15 @@ async def test_sandbox_idempotency_key_can_be_used_again_after_a_rejection(
 async def test_sandbox_amendment_replaces_the_body_and_resets_the_state(
     sandbox: Sandbox, registry: Registry
 ) -> None:
-    made = await registry.create(pre_registration(), key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: accepted(sandbox))
     body = pre_registration(purpose="STUDY", name_kk=None, members=())
-    amended = await registry.amend(made.number, body, key=new_key())
-    assert (amended.number, amended.state, amended.version) == (made.number, "RECEIVED", 3)
+    amended = await registry.amend(acknowledgement.number, body, key=new_key())
+    assert (amended.number, amended.state, amended.version) == (
+        acknowledgement.number,
+        "RECEIVED",
+        3,
+    )
     assert (await only_entry(sandbox))["body"] == json.loads(body.model_dump_json())
     await eventually(lambda: accepted(sandbox))
 
@@ -132,22 +138,24 @@ async def test_sandbox_withdrawn_registration_stays_withdrawn(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})
-    made = await registry.create(pre_registration(), key=new_key())
-    withdrawn = await registry.withdraw(made.number, key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
+    withdrawn = await registry.withdraw(acknowledgement.number, key=new_key())
     assert (withdrawn.state, withdrawn.version) == ("WITHDRAWN", 2)
-    assert (await registry.withdraw(made.number, key=new_key())).version == 2
+    assert (await registry.withdraw(acknowledgement.number, key=new_key())).version == 2
     with pytest.raises(Refused) as caught:
-        await registry.amend(made.number, pre_registration(), key=new_key())
+        await registry.amend(acknowledgement.number, pre_registration(), key=new_key())
     assert caught.value.problem == "closed"
 
 
 async def test_sandbox_consent_withdrawal_erases_the_body(
     sandbox: Sandbox, registry: Registry
 ) -> None:
-    made = await registry.create(pre_registration(), key=new_key())
-    await registry.withdraw(made.number, key=new_key())
-    told = await registry.withdraw_consent(consent_withdrawal(made.number), key=new_key())
-    assert told.state == "WITHDRAWN"
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
+    await registry.withdraw(acknowledgement.number, key=new_key())
+    withdrawn = await registry.withdraw_consent(
+        consent_withdrawal(acknowledgement.number), key=new_key()
+    )
+    assert withdrawn.state == "WITHDRAWN"
     entry = await only_entry(sandbox)
     assert entry["body"] is None
     assert CANARY not in json.dumps(entry)
@@ -155,19 +163,21 @@ async def test_sandbox_consent_withdrawal_erases_the_body(
 
 async def test_sandbox_finds_a_registration_by_every_key_used_for_it(registry: Registry) -> None:
     first, second = new_key(), new_key()
-    made = await registry.create(pre_registration(), key=first)
-    await registry.amend(made.number, pre_registration(purpose="WORK"), key=second)
+    acknowledgement = await registry.create(pre_registration(), key=first)
+    await registry.amend(acknowledgement.number, pre_registration(purpose="WORK"), key=second)
     for key in (first, second):
         found = await registry.find(key)
         assert found
-        assert (found.number, found.idempotency_key) == (made.number, key)
+        assert (found.number, found.idempotency_key) == (acknowledgement.number, key)
     assert await registry.find(new_key()) is None
 
 
 async def test_sandbox_numbers_are_not_sequential(registry: Registry) -> None:
-    made = [await registry.create(pre_registration(), key=new_key()) for _ in range(5)]
-    assert len({told.number[:12] for told in made}) == 5
-    assert all(re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", told.number) for told in made)
+    acknowledgement = [await registry.create(pre_registration(), key=new_key()) for _ in range(5)]
+    assert len({each.number[:12] for each in acknowledgement}) == 5
+    assert all(
+        re.fullmatch(rf"KS-{now().year}-\w{{4}}-\w{{4}}", each.number) for each in acknowledgement
+    )
 
 
 async def test_sandbox_answers_not_found_for_an_unknown_number(registry: Registry) -> None:
@@ -190,15 +200,19 @@ async def test_sandbox_serves_every_reference_list(registry: Registry) -> None:
     ("request_", "name", "status"),
     [
         ({"headers": JSON}, "bad-key", 400),
-        ({"headers": keyed(**{"Idempotency-Key": "short"})}, "bad-key", 400),
-        ({"headers": keyed(**{"Content-Type": "text/plain"})}, "unsupported-media-type", 415),
-        ({"headers": keyed(), "data": b"x" * 65_537}, "too-large", 413),
-        ({"headers": keyed(), "data": b"{"}, "invalid", 422),
-        ({"headers": keyed(), "data": b""}, "invalid", 422),
-        ({"headers": keyed(), "data": b"[" * 60_000}, "invalid", 422),
-        ({"headers": keyed(), "data": b"\xff"}, "invalid", 422),
-        ({"headers": keyed(Authorization="Bearer nonsense")}, "unauthorized", 401),
-        ({"headers": keyed(Authorization="")}, "unauthorized", 401),
+        ({"headers": headers_with_key(**{"Idempotency-Key": "short"})}, "bad-key", 400),
+        (
+            {"headers": headers_with_key(**{"Content-Type": "text/plain"})},
+            "unsupported-media-type",
+            415,
+        ),
+        ({"headers": headers_with_key(), "data": b"x" * 65_537}, "too-large", 413),
+        ({"headers": headers_with_key(), "data": b"{"}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b""}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b"[" * 60_000}, "invalid", 422),
+        ({"headers": headers_with_key(), "data": b"\xff"}, "invalid", 422),
+        ({"headers": headers_with_key(Authorization="Bearer nonsense")}, "unauthorized", 401),
+        ({"headers": headers_with_key(Authorization="")}, "unauthorized", 401),
     ],
 )
 async def test_sandbox_refuses_a_request_outside_the_contract(
@@ -215,7 +229,7 @@ async def test_sandbox_error_names_wrong_fields_without_their_values(sandbox: Sa
     body = json.loads(pre_registration().model_dump_json())
     body |= {"surname": CANARY + "\n", "target_region": CANARY, CANARY: 1}
     body["members"][0]["age_band"] = CANARY
-    answer = await sandbox.call("POST", PATH, headers=keyed(), data=json.dumps(body))
+    answer = await sandbox.call("POST", PATH, headers=headers_with_key(), data=json.dumps(body))
     problem = problem_of(answer)
     assert {(error.pointer, error.code) for error in problem.errors} == {
         ("/surname", "STRING_PATTERN_MISMATCH"),
@@ -239,9 +253,9 @@ async def test_sandbox_implements_every_operation_and_requires_a_token(
     for method, template, operation in operations():
         path = template.format(number="KS-2026-2222-2222", kind="regions")
         url = sandbox.url + path
-        async with sandbox.session.request(method, url, headers=keyed()) as stranger:
-            assert stranger.status == 401
-        answer = await sandbox.call(method, path, headers=keyed())
+        async with sandbox.session.request(method, url, headers=headers_with_key()) as response:
+            assert response.status == 401
+        answer = await sandbox.call(method, path, headers=headers_with_key())
         assert str(answer.status) in operation["responses"], operation["operationId"]
 
 
@@ -275,12 +289,16 @@ async def test_sandbox_serves_the_published_openapi_document(sandbox: Sandbox) -
 async def test_sandbox_reports_a_decision_in_a_signed_callback(
     registry: Registry, bot: Bot
 ) -> None:
-    made = await registry.create(pre_registration(), key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
     ((signature, body),) = await eventually(lambda: callbacks(bot, 1))
     assert verify(signature, body, [CALLBACK_SECRET], now=now().timestamp())
-    told = StatusCallback.model_validate_json(body)
-    assert (told.number, told.state, told.version) == (made.number, "ACCEPTED", 2)
-    assert (await registry.read(made.number)).version == 2
+    callback = StatusCallback.model_validate_json(body)
+    assert (callback.number, callback.state, callback.version) == (
+        acknowledgement.number,
+        "ACCEPTED",
+        2,
+    )
+    assert (await registry.read(acknowledgement.number)).version == 2
 
 
 async def callbacks(bot: Bot, count: int) -> list[tuple[str, bytes]]:
@@ -308,8 +326,8 @@ async def test_sandbox_callback_failure_delays_only_its_entry(registry: Registry
     await eventually(lambda: callbacks(bot, 1))
     second = await registry.create(pre_registration(), key=new_key())
     came = await eventually(lambda: callbacks(bot, 3))
-    told = [StatusCallback.model_validate_json(body).number for _, body in came]
-    assert told == [first.number, second.number, first.number]
+    numbers = [StatusCallback.model_validate_json(body).number for _, body in came]
+    assert numbers == [first.number, second.number, first.number]
 
 
 async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
@@ -318,36 +336,36 @@ async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
     await sandbox.fault("double", count=1)
     await registry.create(pre_registration(), key=new_key())
     came = await eventually(lambda: callbacks(bot, 3))
-    told = [StatusCallback.model_validate_json(body) for _, body in came]
-    assert [(one.state, one.version) for one in told] == [
+    reports = [StatusCallback.model_validate_json(body) for _, body in came]
+    assert [(one.state, one.version) for one in reports] == [
         ("ACCEPTED", 2),
         ("ACCEPTED", 2),
         ("RECEIVED", 1),
     ]
-    assert told[0].event_id == told[1].event_id != told[2].event_id
+    assert reports[0].event_id == reports[1].event_id != reports[2].event_id
 
 
 async def test_sandbox_fault_named_reject_rejects_a_registration(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.fault("reject", count=1)
-    made = await registry.create(pre_registration(), key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: callbacks(bot, 1))
-    told = await registry.read(made.number)
-    assert (told.state, told.reason_code) == ("REJECTED", "INCOMPLETE")
+    status = await registry.read(acknowledgement.number)
+    assert (status.state, status.reason_code) == ("REJECTED", "INCOMPLETE")
 
 
 async def test_sandbox_entry_can_be_decided_manually(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})
-    made = await registry.create(pre_registration(), key=new_key())
+    acknowledgement = await registry.create(pre_registration(), key=new_key())
     for count, state in enumerate(("ACCEPTED", "REJECTED", "ACCEPTED"), start=1):
-        await sandbox.post(f"/_entries/{made.number}/decision", {"state": state})
+        await sandbox.post(f"/_entries/{acknowledgement.number}/decision", {"state": state})
         await eventually(partial(callbacks, bot, count))
-    told = [StatusCallback.model_validate_json(body) for _, body in bot.came]
-    assert [one.state for one in told] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
-    assert all(later.version == earlier.version + 1 for earlier, later in pairwise(told))
+    reports = [StatusCallback.model_validate_json(body) for _, body in bot.came]
+    assert [one.state for one in reports] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
+    assert all(later.version == earlier.version + 1 for earlier, later in pairwise(reports))
 
 
 async def test_sandbox_entries_and_callbacks_survive_a_restart(
@@ -356,27 +374,27 @@ async def test_sandbox_entries_and_callbacks_survive_a_restart(
     key = new_key()
     async with serving(sandbox_app(database_url, bot.url, delay=3600)) as url:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
-        made = await registry.create(pre_registration(), key=key)
+        acknowledgement = await registry.create(pre_registration(), key=key)
         bot.statuses = [503]
         sandbox = Sandbox(url, session)
-        await sandbox.post(f"/_entries/{made.number}/decision", {"state": "ACCEPTED"})
+        await sandbox.post(f"/_entries/{acknowledgement.number}/decision", {"state": "ACCEPTED"})
         await eventually(lambda: callbacks(bot, 1))
     async with serving(sandbox_app(database_url, bot.url)) as url:
         await eventually(lambda: callbacks(bot, 2))
         again = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
         found = await again.find(key)
     assert found
-    assert (found.number, found.state) == (made.number, "ACCEPTED")
+    assert (found.number, found.state) == (acknowledgement.number, "ACCEPTED")
 
 
 # The sandbox's web page
 
 
 async def test_sandbox_page_shows_entries_escaped(sandbox: Sandbox, registry: Registry) -> None:
-    made = await registry.create(pre_registration(surname="<b>Testova"), key=new_key())
+    acknowledgement = await registry.create(pre_registration(surname="<b>Testova"), key=new_key())
     async with sandbox.session.get(sandbox.url + "/") as answer:
         page = await answer.text()
-    assert made.number in page
+    assert acknowledgement.number in page
     assert "&lt;b&gt;Testova" in page
     assert "<b>Testova" not in page
 

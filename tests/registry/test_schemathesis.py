@@ -16,8 +16,8 @@ pytestmark = pytest.mark.release
 async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> None:
     schema = tmp_path / "openapi.json"
     schema.write_text(json.dumps(openapi()))
-    status, said = await tried(schema, sandbox.url, await sandbox.token())
-    assert status == 0, said[-20_000:]
+    status, output = await tried(schema, sandbox.url, await sandbox.token())
+    assert status == 0, output[-20_000:]
 
 
 async def test_application_serves_no_openapi_document(house: House) -> None:

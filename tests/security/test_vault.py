@@ -215,18 +215,18 @@ def test_keys_are_not_in_any_repr(vault: Vault, person: PersonKey) -> None:
 
 
 def test_generated_keys_are_private_files_and_never_regenerated(tmp_path: Path) -> None:
-    made = Keys.create(tmp_path / "keys")
-    assert Keys.load(tmp_path / "keys") == made == Keys.create(tmp_path / "keys")
+    created = Keys.create(tmp_path / "keys")
+    assert Keys.load(tmp_path / "keys") == created == Keys.create(tmp_path / "keys")
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
     for file in (tmp_path / "keys").iterdir():
         assert file.stat().st_mode & 0o777 == 0o600
-    assert len({*made.epoch.values(), *made.index.values(), *made.ask.values()}) == 3
+    assert len({*created.epoch.values(), *created.index.values(), *created.ask.values()}) == 3
 
 
 def test_generated_keys_are_the_same_when_processes_start_concurrently(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: Keys.create(tmp_path / "keys"), range(8)))
-    assert made == [made[0]] * 8
+        created = list(pool.map(lambda _: Keys.create(tmp_path / "keys"), range(8)))
+    assert created == [created[0]] * 8
 
 
 def test_key_files_of_later_versions_are_loaded(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def small(number: int) -> bytes:
     return saved(sheet(300, 200 + number))
 
 
-async def known(rt: Runtime) -> Person:
+async def new_person(rt: Runtime) -> Person:
     """Return a person who gave consent but has no registration."""
     guest = Guest(rt)
     await guest.consent()
@@ -64,7 +64,7 @@ async def person_of(rt: Runtime, guest: Guest) -> Person:
     return person
 
 
-async def kept(rt: Runtime, person: Person, file: bytes, place: Awaited = IDENTITY) -> UUID:
+async def store_upload(rt: Runtime, person: Person, file: bytes, place: Awaited = IDENTITY) -> UUID:
     verdict = await uploads.receive(rt, person.id, place, sent(file))
     assert isinstance(verdict, uploads.Stored), verdict
     return verdict.upload_id
@@ -77,7 +77,9 @@ async def reason(
     return verdict.reason if isinstance(verdict, uploads.Refused) else None
 
 
-async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
+async def store_concurrently(
+    rt: Runtime, person: Person, files: list[bytes]
+) -> list[Refusal | None]:
     """Sanitize a person's files one after another, and store them concurrently.
 
     Return for each file the reason for which it is rejected, or None.
@@ -120,10 +122,10 @@ async def test_upload_is_stored_nowhere_in_plain_text(
 ) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
-    given = noise(1500, 1000, 600_000)
+    image = noise(1500, 1000, 600_000)
     try:
-        person = await known(rt)
-        upload_id = await kept(rt, person, given)
+        person = await new_person(rt)
+        upload_id = await store_upload(rt, person, image)
     finally:
         logging.configure("error")
     assert await pieces(rt) > 1
@@ -133,8 +135,8 @@ async def test_upload_is_stored_nowhere_in_plain_text(
             for table in ("uploads", "upload_chunks", "messages", "conversations")
         )
     whole = await _contents(rt, person, upload_id)
-    traces = [part for at in (0, 300_000) for part in (given[at : at + 40], whole[at : at + 40])]
-    traces += [sha256(given).digest(), sha256(whole).digest()]
+    traces = [part for at in (0, 300_000) for part in (image[at : at + 40], whole[at : at + 40])]
+    traces += [sha256(image).digest(), sha256(whole).digest()]
     places = [path for folder in (services_home, tmp_path) for path in folder.rglob("*")]
     for trace in traces:
         assert trace.hex() not in dump
@@ -166,8 +168,8 @@ async def _contents(rt: Runtime, person: Person, upload_id: UUID) -> bytes:
 
 
 async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> None:
-    person = await known(rt)
-    upload_id = await kept(rt, person, noise(1500, 1000, 0))
+    person = await new_person(rt)
+    upload_id = await store_upload(rt, person, noise(1500, 1000, 0))
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE upload_chunks SET body = (SELECT body FROM upload_chunks WHERE number = 1)"
@@ -181,7 +183,7 @@ async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> 
 async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
     file = photo()
     for _each in range(2):
-        await kept(rt, await known(rt), file)
+        await store_upload(rt, await new_person(rt), file)
     marks = await rows(rt, "hash")
     assert len(set(marks)) == 2
     assert sha256(file).digest()[:16] not in marks
@@ -190,7 +192,7 @@ async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
 async def test_upload_check_keeps_no_transaction_open(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = await known(rt)
+    person = await new_person(rt)
     clean = Sanitizer.clean
     open_ones: list[int] = []
 
@@ -205,13 +207,13 @@ async def test_upload_check_keeps_no_transaction_open(
         return await clean(self, chunks, **how)
 
     monkeypatch.setattr(Sanitizer, "clean", watched)
-    await kept(rt, person, photo())
+    await store_upload(rt, person, photo())
     assert open_ones == [0]
 
 
 async def test_upload_list_shows_the_state_of_each_document(rt: Runtime) -> None:
-    person = await known(rt)
-    await kept(rt, person, photo())
+    person = await new_person(rt)
+    await store_upload(rt, person, photo())
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
     async with rt.pool.connection() as session:
         listed = await uploads.listing(session, person.id)
@@ -222,18 +224,18 @@ async def test_upload_list_shows_the_state_of_each_document(rt: Runtime) -> None
 
 @pytest.mark.requirement("S-30")
 async def test_data_export_includes_uploads(rt: Runtime) -> None:
-    person = await known(rt)
-    await kept(rt, person, photo())
+    person = await new_person(rt)
+    await store_upload(rt, person, photo())
     conversation = Conversation(language="ru", papers={"identity": "checked"})
     async with rt.pool.connection() as session:
         row = await data_export.export(
             rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     assert row.message is not None
-    told = "\n".join(row.message.paragraphs)
+    text = "\n".join(row.message.paragraphs)
     files = rt.languages.render(_(data_export.FILES.msgid, count=1), "ru")
-    assert f"{rt.languages.render(data_export.PAPERS, 'ru')}\n" in told
-    assert files in told
+    assert f"{rt.languages.render(data_export.PAPERS, 'ru')}\n" in text
+    assert files in text
 
 
 # Limits on the size and number of a person's uploads
@@ -241,11 +243,11 @@ async def test_data_export_includes_uploads(rt: Runtime) -> None:
 
 @pytest.mark.row(81)
 async def test_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
-    person, file = await known(rt), photo()
-    await kept(rt, person, file)
+    person, file = await new_person(rt), photo()
+    await store_upload(rt, person, file)
     assert {await reason(rt, person, file) for _ in range(3)} == {Refusal.DUPLICATE}
-    await kept(rt, person, file, ETHNICITY)
-    await kept(rt, await known(rt), file)
+    await store_upload(rt, person, file, ETHNICITY)
+    await store_upload(rt, await new_person(rt), file)
     assert (await rows(rt)).count("ready") == 3
 
 
@@ -255,13 +257,13 @@ async def test_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
 async def test_upload_limit_is_30_files_a_day(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     assert intake.MAX_FILES == 30
     monkeypatch.setattr(intake, "MAX_FILES", 3)
-    person = await known(rt)
+    person = await new_person(rt)
     for number in range(3):
-        await kept(rt, person, small(number))
+        await store_upload(rt, person, small(number))
     assert await reason(rt, person, small(40)) == Refusal.DAILY_LIMIT
-    await kept(rt, await known(rt), small(40))
+    await store_upload(rt, await new_person(rt), small(40))
     await ahead(rt, "25 hours")
-    await kept(rt, person, small(40))
+    await store_upload(rt, person, small(40))
 
 
 @pytest.mark.release
@@ -269,14 +271,14 @@ async def test_upload_limit_applies_to_concurrent_uploads(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "MAX_FILES", 3)
-    person = await known(rt)
-    reasons = await kept_at_once(rt, person, [small(number) for number in range(6)])
+    person = await new_person(rt)
+    reasons = await store_concurrently(rt, person, [small(number) for number in range(6)])
     assert reasons.count(None) == 3
     assert reasons.count(Refusal.DAILY_LIMIT) == 3
 
 
 async def test_upload_of_the_same_file_concurrently_is_stored_once(rt: Runtime) -> None:
-    reasons = await kept_at_once(rt, await known(rt), [photo()] * 4)
+    reasons = await store_concurrently(rt, await new_person(rt), [photo()] * 4)
     assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
 
 
@@ -284,10 +286,10 @@ async def test_upload_of_the_same_file_concurrently_is_stored_once(rt: Runtime) 
 async def test_upload_limit_includes_rejected_files(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = await known(rt)
+    person = await new_person(rt)
     file = photo()
     monkeypatch.setattr(intake, "MAX_BYTES", 2 * len(file))
-    await kept(rt, person, file)
+    await store_upload(rt, person, file)
     assert await reason(rt, person, file) == Refusal.DUPLICATE
     assert await reason(rt, person, small(1)) == Refusal.DAILY_LIMIT
 
@@ -305,14 +307,14 @@ class Cloud:
         self.files = {f"ref-{number}": file for number, file in enumerate(files)}
         self.failing = failing
         self.gone = gone
-        self.asked = 0
+        self.requests = 0
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        self.asked += 1
+        self.requests += 1
         if self.gone:
             raise Gone
         yield self.files[ref][:1000]
-        if self.asked <= self.failing:
+        if self.requests <= self.failing:
             raise Unreachable from OSError(f"https://files.invalid/{TOKEN}/{ref}")
         yield self.files[ref][1000:]
 
@@ -349,18 +351,18 @@ async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
     cloud = Cloud(small(number) for number in range(10))
     monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
     guest = await at_the_papers(house)
-    said = len(await guest.rows())
+    row_count = len(await guest.rows())
     for number in range(10):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
 
-    async def all_taken() -> bool:
+    async def all_stored() -> bool:
         return await count(guest) == 10
 
-    await house.until(all_taken)
+    await house.until(all_stored)
     assert await rows(house.rt) == ["ready"] * 10
     assert await rows(house.rt, "source") == [None] * 10
-    assert len(await guest.rows()) <= said + 2
+    assert len(await guest.rows()) <= row_count + 2
 
 
 async def test_uploads_in_quick_succession_get_one_reply(
@@ -371,7 +373,7 @@ async def test_uploads_in_quick_succession_get_one_reply(
     guest = await at_the_papers(house)
     gathering = house.rt.settings.model_copy(update={"burst_seconds": 60.0})
     guest.rt = replace(house.rt, settings=gathering)
-    said = len(await guest.rows())
+    row_count = len(await guest.rows())
     for number in range(3):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"one-by-one-{number}")
         for upload_id in await rows(house.rt, "id"):
@@ -379,11 +381,11 @@ async def test_uploads_in_quick_succession_get_one_reply(
         await house.ahead("15 seconds")
     await house.ahead("90 seconds")
 
-    async def all_taken() -> bool:
+    async def all_stored() -> bool:
         return await count(guest) == 3
 
-    await house.until(all_taken)
-    assert len(await guest.rows()) == said + 1
+    await house.until(all_stored)
+    assert len(await guest.rows()) == row_count + 1
 
 
 @pytest.mark.release
@@ -406,7 +408,7 @@ async def test_upload_download_is_retried_without_logging_its_token(
         await house.until(taken)
     finally:
         logging.configure("error")
-    assert cloud.asked == 3
+    assert cloud.requests == 3
     assert "sanitizer.interrupted" in lines.getvalue()
     assert TOKEN not in lines.getvalue()
 
@@ -426,7 +428,7 @@ async def test_upload_of_a_missing_file_is_requested_again(
 
     await house.until(answered)
     assert await rows(house.rt, "reason") == ["interrupted"]
-    assert cloud.asked == 1
+    assert cloud.requests == 1
 
 
 async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
@@ -434,7 +436,7 @@ async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
 ) -> None:
     cloud = Cloud([photo()])
     monkeypatch.setattr(rt.channels["web"], "fetch", cloud.fetch)
-    person = await known(rt)
+    person = await new_person(rt)
     async with rt.pool.connection() as session:
         upload_id = await uploads.begin(session, person, IDENTITY, "web", "ref-0")
     crashed = await uploads.fetch(rt, upload_id)
@@ -522,8 +524,8 @@ async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(hous
     assert await pieces(house.rt) == 0
     assert await rows(house.rt, "digest") == [None, None]
     pages, picture = sorted(await documents(house), key=lambda each: str(each["media_type"]))
-    told = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
-    assert told == ("ID_DOCUMENT", "image/jpeg", 1, 0)
+    fields = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
+    assert fields == ("ID_DOCUMENT", "image/jpeg", 1, 0)
     assert (pages["media_type"], pages["pages"]) == ("application/pdf", 3)
     assert {picture["size"], pages["size"]} == set(await rows(house.rt, "size"))
 
@@ -544,19 +546,19 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
     person = await person_of(house.rt, guest)
     for number, fault in enumerate(FAULTS, 1):
         await house.fault(**fault, count=4)
-        upload_id = await kept(house.rt, person, small(number))
+        upload_id = await store_upload(house.rt, person, small(number))
         async with house.rt.pool.connection() as session:
             assert await uploads.release(session, person.id) == 1
-        await tried_and_settled(house, upload_id)
+        await await_acceptance(house, upload_id)
         assert await rows(house.rt) == ["accepted"] * number, fault
         assert len(await documents(house)) == number, fault
     assert await pieces(house.rt) == 0
 
 
-async def tried_and_settled(house: House, upload_id: UUID) -> None:
+async def await_acceptance(house: House, upload_id: UUID) -> None:
     """Advance time until two attempts failed or one succeeded; end the fault; await success."""
 
-    async def told() -> tuple[str, int]:
+    async def current_state() -> tuple[str, int]:
         await house.ahead("15 minutes")
         assert house.rt.registry is not None
         house.rt.registry._breaker._until = 0.0
@@ -566,17 +568,17 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
         assert row is not None
         return str(row[0]), int(row[1])
 
-    async def tried() -> bool:
-        state, attempts = await told()
+    async def is_tried() -> bool:
+        state, attempts = await current_state()
         return attempts >= 2 or state == "accepted"
 
-    async def settled() -> bool:
-        return (await told())[0] == "accepted"
+    async def is_accepted() -> bool:
+        return (await current_state())[0] == "accepted"
 
-    await house.until(tried)
+    await house.until(is_tried)
     async with house.http.delete(f"{house.sandbox}/_faults"):
         pass
-    await house.until(settled, 60)
+    await house.until(is_accepted, 60)
 
 
 async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(
@@ -650,8 +652,8 @@ async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None
 
     The report opens no case and does not postpone the upload.
     """
-    person = await known(rt)
-    upload_id = await kept(rt, person, photo())
+    person = await new_person(rt)
+    upload_id = await store_upload(rt, person, photo())
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO registrations (id, person_id, state, number)"
@@ -666,14 +668,14 @@ async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None
     second = await uploads.claim(rt, upload_id)
     assert first is not None
     assert second is not None
-    no = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
-    await uploads.postpone(rt, first, no)
+    refusal = registry_errors.Refused("E_REGISTRY_REFUSED", "not as it is", problem="invalid")
+    await uploads.postpone(rt, first, refusal)
     async with rt.pool.connection() as session:
-        assert await uploads.refuse(session, first, no, "kk") is None
+        assert await uploads.refuse(session, first, refusal, "kk") is None
         assert await (await session.execute("SELECT topic FROM cases")).fetchall() == []
     assert await rows(rt) == ["sending"]
     async with rt.pool.connection() as session:
-        assert await uploads.refuse(session, second, no, "kk") is not None
+        assert await uploads.refuse(session, second, refusal, "kk") is not None
     assert await rows(rt) == ["rejected"]
 
 
@@ -683,7 +685,7 @@ async def test_upload_waits_until_its_registration_has_a_number(house: House) ->
     guest = Guest(house.rt)
     await guest.register()
     person = await person_of(house.rt, guest)
-    upload_id = await kept(house.rt, person, photo())
+    upload_id = await store_upload(house.rt, person, photo())
     async with house.rt.pool.connection() as session:
         assert await uploads.release(session, person.id) == 1
     await sweeps.sweep_files(house.rt)
@@ -696,8 +698,8 @@ async def test_upload_waits_until_its_registration_has_a_number(house: House) ->
 
 
 async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: Runtime) -> None:
-    person = await known(rt)
-    await kept(rt, person, photo())
+    person = await new_person(rt)
+    await store_upload(rt, person, photo())
     async with rt.pool.connection() as session:
         assert await uploads.release(session, person.id) == 0
     assert await rows(rt) == ["ready"]
@@ -710,7 +712,7 @@ async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: 
 async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
-    await kept(house.rt, person, photo())
+    await store_upload(house.rt, person, photo())
     async with house.rt.pool.connection() as session:
         await submissions.withdraw(session, person.id)
         await session.execute(
@@ -731,18 +733,18 @@ async def test_erasure_deletes_uploads_locally_and_in_the_registry(house: House)
     guest = await at_the_papers(house)
     person = await sent_off(house, guest, photo())
     await all_accepted(house, guest)
-    await kept(house.rt, person, small(1))
+    await store_upload(house.rt, person, small(1))
     assert len(await documents(house)) == 1
     async with house.rt.pool.connection() as session:
         await erasure.erase(house.rt, session, person)
     assert await rows(house.rt) == []
     assert await pieces(house.rt) == 0
 
-    async def erased_there() -> bool:
+    async def is_erased_in_registry() -> bool:
         await house.ahead("1 minute")
         return not await documents(house)
 
-    await house.until(erased_there)
+    await house.until(is_erased_in_registry)
 
 
 async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
@@ -775,7 +777,7 @@ async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
 
 
 async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
-    person = await known(rt)
+    person = await new_person(rt)
     checked = await uploads.sanitize(rt, person.id, IDENTITY, sent(photo()))
     async with rt.pool.connection() as session:
         await erasure.erase(rt, session, person)
@@ -789,9 +791,9 @@ async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-34")
 async def test_retention_deletes_rejected_and_old_uploads(rt: Runtime) -> None:
-    person = await known(rt)
+    person = await new_person(rt)
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
-    await kept(rt, person, photo())
+    await store_upload(rt, person, photo())
     await ahead(rt, "23 hours")
     await retention.retain(rt)
     assert await rows(rt) == ["refused", "ready"]

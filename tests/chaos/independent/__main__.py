@@ -69,17 +69,19 @@ def mutated(plan: Plan, name: str) -> Plan:
 
 def main() -> None:
     """Run or judge a test, or run all mutants; exit with 1 if RED, or if a mutant survives."""
-    given = arguments()
-    if given.judge:
-        sys.exit(any(shown(given.judge, Evidence.load(given.judge)).values()))
-    if not given.mutants:
-        plan = Plan(given.seed, given.seconds, given.people, out=given.out)
-        sys.exit(any(carried_out(mutated(plan, given.mutant)).values()))
+    chosen = arguments()
+    if chosen.judge:
+        sys.exit(any(shown(chosen.judge, Evidence.load(chosen.judge)).values()))
+    if not chosen.mutants:
+        plan = Plan(chosen.seed, chosen.seconds, chosen.people, out=chosen.out)
+        sys.exit(any(carried_out(mutated(plan, chosen.mutant)).values()))
     survived = []
     for name in MUTANTS:
         print(f"mutant {name}")
-        out = given.out and given.out / name
-        found = carried_out(mutated(Plan(given.seed, given.seconds, given.people, out=out), name))
+        out = chosen.out and chosen.out / name
+        found = carried_out(
+            mutated(Plan(chosen.seed, chosen.seconds, chosen.people, out=out), name)
+        )
         if not any(found[rule] for rule in found.keys() - {"enough"}):
             survived.append(name)
     print(f"not noticed: {', '.join(survived) or 'none'}")

@@ -19,7 +19,7 @@ from tests.emulators.telegram.updates import Update
 from tests.emulators.telegram.wire import Body, read_json
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-PATIENCE_SECONDS = 12.0
+TIMEOUT_SECONDS = 12.0
 # The emulator queues the button presses of a chat separately: the queue's number is the chat id
 # plus a multiple of this.
 CALLBACK_STEP = 1 << 33
@@ -50,7 +50,7 @@ class Courier:
         """Take over the delivery of all updates from the emulator."""
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
         )
         self.emulator.world.updates.listener = self.offer
 

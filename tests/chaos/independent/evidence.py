@@ -90,18 +90,18 @@ def people(database: str) -> set[str]:
 
 
 def traces(
-    stack_data: Path, owner: str, redis: str, logs: Path, hunted: list[str], ids: set[str]
+    stack_data: Path, owner: str, redis: str, logs: Path, texts: list[str], ids: set[str]
 ) -> list[tuple[str, str]]:
     """Return (place, text) for each text that was found where it must not be.
 
-    Texts of `hunted` must be nowhere, neither in plain text nor in hex. `ids` must be in no table.
+    `texts` must be nowhere, neither in plain text nor in hex. `ids` must be in no table.
     """
     found = []
     for place, content in _places(stack_data, owner, redis, logs):
-        sought = [*hunted, *ids] if place.startswith("table ") else hunted
-        found += [(place, each) for each in sought if each.encode() in content]
+        wanted = [*texts, *ids] if place.startswith("table ") else texts
+        found += [(place, each) for each in wanted if each.encode() in content]
         found += [
-            (f"{place} as hex", each) for each in hunted if each.encode().hex().encode() in content
+            (f"{place} as hex", each) for each in texts if each.encode().hex().encode() in content
         ]
     return found
 

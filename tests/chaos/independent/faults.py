@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.chaos.independent.gates import REGISTRY_FAULTS, TELEGRAM_FAULTS, Weather
+from tests.chaos.independent.gates import REGISTRY_FAULTS, TELEGRAM_FAULTS, InjectedFaults
 from tests.chaos.independent.ledger import Ledger
 from tests.chaos.independent.stack import DEPLOY_SECONDS, Program, Service, Stack
 
@@ -45,8 +45,8 @@ class Faults:
 
     stack: Stack
     ledger: Ledger
-    telegram: Weather
-    registry: Weather
+    telegram: InjectedFaults
+    registry: InjectedFaults
     rng: random.Random
     only: tuple[str, ...] = ()
     injected: int = 0
@@ -68,12 +68,12 @@ class Faults:
             "deploy": self._deploy,
         }
 
-    async def inject_until(self, over: asyncio.Event) -> None:
-        """Inject faults until `over` is set: each kind once, then kinds at random."""
+    async def inject_until(self, finished: asyncio.Event) -> None:
+        """Inject faults until `finished` is set: each kind once, then kinds at random."""
         chosen = {kind: WEIGHTS[kind] for kind in self.only or WEIGHTS}
         first = list(chosen)
         self.rng.shuffle(first)
-        while not over.is_set():
+        while not finished.is_set():
             drawn = self.rng.choices(list(chosen), list(chosen.values()))[0]
             await self.kinds[first.pop() if first else drawn]()
             await asyncio.sleep(self.rng.uniform(*PAUSE_SECONDS))
@@ -129,16 +129,19 @@ class Faults:
             await asyncio.sleep(self.rng.uniform(0.0, 1.5))
             await asyncio.to_thread(service.start)
 
-    async def _bad(self, weather: Weather, kinds: tuple[str, ...]) -> None:
+    async def _bad(self, injected_faults: InjectedFaults, kinds: tuple[str, ...]) -> None:
         chosen = tuple(self.rng.sample(kinds, self.rng.randint(1, len(kinds))))
-        name = "bad telegram" if weather is self.telegram else "bad registry"
+        name = "bad telegram" if injected_faults is self.telegram else "bad registry"
         async with self._noted(name, kinds=chosen):
-            weather.kinds, weather.probability = chosen, self.rng.uniform(*BAD_SHARE)
-            hits, ends = weather.hits + BAD_HITS, self.ledger.seconds() + BAD_MOST_SECONDS
+            injected_faults.kinds, injected_faults.probability = (
+                chosen,
+                self.rng.uniform(*BAD_SHARE),
+            )
+            hits, ends = injected_faults.hits + BAD_HITS, self.ledger.seconds() + BAD_MOST_SECONDS
             await asyncio.sleep(self.rng.uniform(*BAD_SECONDS))
-            while weather.hits < hits and self.ledger.seconds() < ends:  # noqa: ASYNC110 — no signal
+            while injected_faults.hits < hits and self.ledger.seconds() < ends:  # noqa: ASYNC110 — no signal
                 await asyncio.sleep(0.5)
-            weather.clear()
+            injected_faults.clear()
 
     async def _deploy(self) -> None:
         """For each process: ask it to end, start its successor, wait until the successor serves.

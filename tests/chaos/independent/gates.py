@@ -30,7 +30,7 @@ NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "a
 
 
 @dataclass
-class Weather:
+class InjectedFaults:
     """The faults that a gate injects now: each call gets one of `kinds` with this probability."""
 
     rng: random.Random
@@ -56,7 +56,7 @@ class TelegramGate:
 
     ledger: Ledger
     emulator: Emulator
-    weather: Weather
+    injected_faults: InjectedFaults
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -64,7 +64,7 @@ class TelegramGate:
         method = request.match_info["method"]
         if request.match_info["token"] != self.emulator.token:
             return response(refused(Refusal(401, "Unauthorized")))
-        fault = self.weather.draw()
+        fault = self.injected_faults.draw()
         body = await read_body(request)
         if fault == "429":
             self.note(method, body.values, 429, fault, None)
@@ -86,15 +86,15 @@ class TelegramGate:
     ) -> None:
         """Add a call to the ledger; status 0 means that the call was not executed."""
         sent = result.get("message_id") if isinstance(result, dict) else None
-        told = {name: value for name, value in values.items() if isinstance(value, str | int)}
+        fields = {name: value for name, value in values.items() if isinstance(value, str | int)}
         markup = values.get("reply_markup")
         self.ledger.note(
             "call",
             method=method,
-            chat=told.get("chat_id"),
-            text=told.get("text", ""),
+            chat=fields.get("chat_id"),
+            text=fields.get("text", ""),
             buttons=json.dumps(markup, ensure_ascii=False) if markup else "",
-            message=sent or told.get("message_id"),
+            message=sent or fields.get("message_id"),
             status=status,
             fault=fault,
         )
@@ -114,13 +114,13 @@ class RegistryGate:
 
     ledger: Ledger
     sandbox: str
-    weather: Weather
+    injected_faults: InjectedFaults
     http: aiohttp.ClientSession
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call of the product."""
-        fault = self.weather.draw()
+        fault = self.injected_faults.draw()
         raw = await request.read()
         if fault in ("500", "503"):
             self.note(request, raw, 0, fault, b"")

@@ -64,7 +64,7 @@ class Person:
 
 
 @dataclass
-class Walk:
+class ReplyComparison:
     """The comparison of the replies that a person got with the expected ones."""
 
     missing: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Story:
 
     evidence: Evidence
     people: list[Person] = field(default_factory=list)
-    walks: dict[int, Walk] = field(default_factory=dict)
+    walks: dict[int, ReplyComparison] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         by_life, by_chat = dict[int, Person](), dict[int, Person]()
@@ -109,9 +109,9 @@ def _is_reply(entry: Entry) -> bool:
     return done and NEWS not in entry["text"]
 
 
-def walk(person: Person, replies: dict[str, list[str]]) -> Walk:
+def walk(person: Person, replies: dict[str, list[str]]) -> ReplyComparison:
     """Compare the replies after consent with the expected ones, which the acts determine."""
-    found = Walk()
+    found = ReplyComparison()
     expected = [(act["label"], text) for act in person.acts for text in replies[act["label"]]]
     since = person.acts[0]["n"] if person.acts else 0
     place, equal = 0, [each for each in person.replies if each["n"] < since][-1:]
@@ -196,11 +196,11 @@ def registered(story: Story) -> Iterator[str]:
     """Yield registrations that are missing, repeated, altered, or without a submission."""
     entries = submitted(story)
     for person in story.people:
-        mine = entries.pop(person.life["surname"], [])
+        own_entries = entries.pop(person.life["surname"], [])
         sent = any(act["label"] == "review" for act in person.acts)
-        if len(mine) != int(sent):
-            yield f"{person.name}: {len(mine)} registrations, expected {int(sent)}"
-        for body in (each["body"] for each in mine if each["body"]):
+        if len(own_entries) != int(sent):
+            yield f"{person.name}: {len(own_entries)} registrations, expected {int(sent)}"
+        for body in (each["body"] for each in own_entries if each["body"]):
             typed = (person.life["surname"], person.life["given"], 1990)
             if (body["surname"], body["given_name"], body["birth_year"]) != typed:
                 yield f"{person.name}: the registry has other answers than were typed"

@@ -58,7 +58,7 @@ ERASED = "Всё, что хранилось здесь о Вас, удалено
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
-class Gone(Exception):
+class RunEnded(Exception):
     """Raised when the test ends before the person could go on."""
 
 
@@ -68,7 +68,7 @@ class Life:
 
     number: int
     surname: str
-    given: str
+    given_name: str
     user: User
     known: bool = False
     erased: bool = False
@@ -80,7 +80,7 @@ class Life:
 
     def plain(self, text: str) -> str:
         """Return a text with placeholders for the person's names and for registration numbers."""
-        text = text.replace(self.surname, "{surname}").replace(self.given, "{given}")
+        text = text.replace(self.surname, "{surname}").replace(self.given_name, "{given}")
         return NUMBER.sub("{number}", text)
 
 
@@ -113,7 +113,7 @@ class Crowd:
     known: set[int]
     erases: float = 0.5
     lives: list[Life] = field(default_factory=list)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
     # Time, in seconds since the start of the run, until which people wait for a reply.
     deadline: float = float("inf")
     # The expected replies by label of the act, learned from a person before any fault.
@@ -132,19 +132,19 @@ class Crowd:
 
     async def place(self) -> None:
         """Let one new person after another act, until the test is over."""
-        while not self.over.is_set():
+        while not self.finished.is_set():
             await asyncio.sleep(self.rng.uniform(0.0, 2.0))
             life = self.born()
             try:
                 await self.live(life, erases=self.rng.random() < self.erases)
-            except Gone:
+            except RunEnded:
                 return
 
     async def live(self, life: Life, *, erases: bool) -> None:
         """Let the person consent, register, read the decision, ask in bursts, perhaps erase all."""
         await self.consent(life)
         for label, answer in FORM:
-            await self.step(life, label, answer.format(surname=life.surname, given=life.given))
+            await self.step(life, label, answer.format(surname=life.surname, given=life.given_name))
         await self.receipt(life)
         await self.burst(life, ["/menu"])
         for _burst in range(2):
@@ -158,7 +158,7 @@ class Crowd:
         life.learns = True
         await self.consent(life)
         for label, answer in FORM:
-            await self.step(life, label, answer.format(surname=life.surname, given=life.given))
+            await self.step(life, label, answer.format(surname=life.surname, given=life.given_name))
         await self.receipt(life)
         for line in ("/menu", *PROBES, *reversed(PROBES[:-1]), "/help"):
             await self.burst(life, [line])
@@ -190,7 +190,7 @@ class Crowd:
         await asyncio.gather(*(self._last(life) for life in there))
 
     async def _last(self, life: Life) -> None:
-        with suppress(Gone):
+        with suppress(RunEnded):
             await self.burst(life, ["/help"])
 
     async def act(self, life: Life, label: str, do: Callable[[], Awaitable[object]]) -> None:
@@ -216,32 +216,32 @@ class Crowd:
     async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
         """Wait for the reply to a person who consented; raise Gone if the test ends before it."""
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
-            if self.over.is_set() and self.patience_is_over():
+            if self.finished.is_set() and self.is_timed_out():
                 self.ledger.note("gave up", life=life.number, chat=life.user.id)
-                raise Gone
+                raise RunEnded
         return found
 
-    def patience_is_over(self) -> bool:
+    def is_timed_out(self) -> bool:
         """Return True if the time in which replies are awaited after the last fault has passed."""
         return self.ledger.seconds() > self.deadline
 
     async def consent(self, life: Life) -> None:
         """Answer the questions up to the consent; begin again if the anonymous session was lost."""
-        user, before, asked = life.user, (0, ""), ""
+        user, before, question = life.user, (0, ""), ""
         await self.act(life, "start", user.start)
         while True:
-            patience = CONSENT_SECONDS if asked == "refuse" else FORGOTTEN_SECONDS
-            newest = await self.seen(life, partial(_newest, user, before), patience)
-            if self.over.is_set() and asked != "refuse":
-                raise Gone
+            timeout = CONSENT_SECONDS if question == "refuse" else FORGOTTEN_SECONDS
+            newest = await self.seen(life, partial(_newest, user, before), timeout)
+            if self.finished.is_set() and question != "refuse":
+                raise RunEnded
             if newest is not None and ETHNIC in newest.text and await self._settled(life, newest):
                 break
-            asked = _question(newest) if newest is not None else ""
+            question = _question(newest) if newest is not None else ""
             before = (nonce(newest), newest.text) if newest is not None else before
-            if newest is None or not asked:
+            if newest is None or not question:
                 await self.act(life, "start", user.start)
                 continue
-            key = "no" if CITIZEN in newest.text else BEFORE_CONSENT[asked]
+            key = "no" if CITIZEN in newest.text else BEFORE_CONSENT[question]
             data = payload(newest, key)
             assert data is not None
             await self.act(life, f"press {key}", partial(user.press, data, newest))
@@ -257,9 +257,11 @@ class Crowd:
         """
         updates = self.emulator.world.updates
         acts = [entry for entry in self.ledger.of("act") if entry["life"] == life.number]
-        mine = {each for entry in acts for each in entry.get("updates", ())}
+        own_updates = {each for entry in acts for each in entry.get("updates", ())}
         with suppress(TimeoutError):
-            await updates.settled.until(lambda: not mine & updates.pending.keys(), CONSENT_SECONDS)
+            await updates.settled.until(
+                lambda: not own_updates & updates.pending.keys(), CONSENT_SECONDS
+            )
         count = len(life.user.chat) if len(acts) == ACTS_TO_CONSENT else -1
         while count != len(life.user.chat):
             count = len(life.user.chat)
@@ -272,10 +274,10 @@ class Crowd:
         if label in TYPED:
             await self.act(life, label, partial(user.say, answer))
         else:
-            asked = next(one for one in reversed(user.received) if nonce(one) == life.nonce)
-            data = payload(asked, answer)
-            assert data is not None, (label, asked)
-            await self.act(life, label, partial(user.press, data, asked))
+            message = next(one for one in reversed(user.received) if nonce(one) == life.nonce)
+            data = payload(message, answer)
+            assert data is not None, (label, message)
+            await self.act(life, label, partial(user.press, data, message))
         life.nonce = await self.answered(life, lambda: _later(user, life.nonce, life.first))
 
     async def receipt(self, life: Life) -> None:
@@ -292,8 +294,8 @@ class Crowd:
         for line in lines:
             await self.act(life, line, partial(life.user.say, line))
         if not life.learns:
-            asked = max(one.id for one in life.user.chat if not one.from_bot)
-            await self.answered(life, lambda: self._replied(life, lines[-1], asked))
+            last_sent = max(one.id for one in life.user.chat if not one.from_bot)
+            await self.answered(life, lambda: self._replied(life, lines[-1], last_sent))
 
     def _replied(self, life: Life, line: str, after: int) -> bool:
         """Return True if the last reply expected to a text (`line`) came after message `after`."""
@@ -306,10 +308,10 @@ class Crowd:
         """Ask to delete all data, confirm it, and wait for the reply."""
         user = life.user
         await self.act(life, "delete", partial(user.say, "удалить"))
-        asked = await self.answered(life, lambda: _with_key(user, "yes", life.nonce))
-        data = payload(asked, "yes")
+        confirmation = await self.answered(life, lambda: _with_key(user, "yes", life.nonce))
+        data = payload(confirmation, "yes")
         assert data is not None
-        await self.act(life, "erase", partial(user.press, data, asked))
+        await self.act(life, "erase", partial(user.press, data, confirmation))
         await self.answered(life, lambda: _found(user, ERASED))
         life.erased = True
         self.ledger.note("erased", life=life.number, chat=user.id)

@@ -17,7 +17,7 @@ from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.courier import Courier
 from tests.chaos.independent.evidence import Evidence
 from tests.chaos.independent.faults import Faults
-from tests.chaos.independent.gates import RegistryGate, TelegramGate, Weather, open_gate
+from tests.chaos.independent.gates import InjectedFaults, RegistryGate, TelegramGate, open_gate
 from tests.chaos.independent.ledger import Ledger
 from tests.chaos.independent.people import Crowd
 from tests.chaos.independent.stack import TOKEN, Stack
@@ -66,23 +66,23 @@ class Run:
         await self.crowd.learn()
         self.ledger.note("faults begin")
         self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
-        over = asyncio.Event()
+        finished = asyncio.Event()
         faults = Faults(
-            self.stack, self.ledger, self.telegram.weather, self.registry.weather,
+            self.stack, self.ledger, self.telegram.injected_faults, self.registry.injected_faults,
             random.Random(f"faults {self.plan.seed}"), self.plan.only,
         )  # fmt: skip
         watching = asyncio.create_task(self._watch())
         places = [asyncio.create_task(self.crowd.place()) for _ in range(self.plan.people)]
         await self._until_known()
-        injecting = asyncio.create_task(faults.inject_until(over))
+        injecting = asyncio.create_task(faults.inject_until(finished))
         await asyncio.wait(
             [injecting, *places], timeout=self.plan.seconds, return_when="FIRST_EXCEPTION"
         )
-        over.set()
+        finished.set()
         await injecting
         self.ledger.note("faults end", injected=faults.injected)
         self.crowd.deadline = self.ledger.seconds() + self.plan.settle
-        self.crowd.over.set()
+        self.crowd.finished.set()
         await asyncio.gather(*places)
         await self.crowd.probe_all()
         await self._drain()
@@ -121,11 +121,11 @@ class Run:
         found.registered = outside.registered(self.registry_database)
         found.queues = outside.unfinished(owner)
         found.people, found.people_seen = outside.people(owner), self.seen
-        hunted = [text for life in self.crowd.lives
-                  for text in (life.surname, life.given, str(life.user.id))]  # fmt: skip
+        texts = [text for life in self.crowd.lives
+                  for text in (life.surname, life.given_name, str(life.user.id))]  # fmt: skip
         gone = found.people_seen - found.people
         found.traces = outside.traces(
-            self.stack.data, owner, self.stack.valkey.url, self.stack.logs, hunted, gone
+            self.stack.data, owner, self.stack.valkey.url, self.stack.logs, texts, gone
         )
         mistakes = self.emulator.journal.mistakes()
         found.mistakes = [
@@ -139,14 +139,14 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
     """Start all servers, gates and processes; end them when the block ends."""
     ledger, stack = Ledger(folder / "ledger.jsonl"), Stack(folder, plan.mutant)
     rng = random.Random(f"people {plan.seed}")
-    async with AsyncExitStack() as held:
-        held.callback(ledger.close)
-        held.push_async_callback(stack.stop)
+    async with AsyncExitStack() as cleanup:
+        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(stack.stop)
         _databases, registry_database = await asyncio.to_thread(stack.start_servers)
         emulator = Emulator(TOKEN, limits=False)
         await emulator.start()
-        held.push_async_callback(emulator.stop)
-        http = await held.enter_async_context(aiohttp.ClientSession())
+        cleanup.push_async_callback(emulator.stop)
+        http = await cleanup.enter_async_context(aiohttp.ClientSession())
         app = create_sandbox(
             registry_database,
             client_id="kosh",
@@ -155,20 +155,22 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
             callback_secret=stack.callback_secret,
             delay=DECISION_SECONDS,
         )
-        sandbox = await held.enter_async_context(serving(app))
-        telegram = TelegramGate(ledger, emulator, Weather(random.Random(f"telegram {plan.seed}")))
+        sandbox = await cleanup.enter_async_context(serving(app))
+        telegram = TelegramGate(
+            ledger, emulator, InjectedFaults(random.Random(f"telegram {plan.seed}"))
+        )
         registry = RegistryGate(
-            ledger, sandbox, Weather(random.Random(f"registry {plan.seed}")), http
+            ledger, sandbox, InjectedFaults(random.Random(f"registry {plan.seed}")), http
         )
         bot_path = "/bot{token:[^/]+}/{method:.*}"
-        telegram_url = await held.enter_async_context(open_gate(telegram.handle, bot_path))
-        registry_url = await held.enter_async_context(open_gate(registry.handle, "/{rest:.*}"))
+        telegram_url = await cleanup.enter_async_context(open_gate(telegram.handle, bot_path))
+        registry_url = await cleanup.enter_async_context(open_gate(registry.handle, "/{rest:.*}"))
         await stack.start_programs(stack.settings(telegram_url, registry_url))
         courier = Courier(
             ledger, emulator, stack.webhook, stack.secret, random.Random(f"courier {plan.seed}")
         )
         await courier.begin()
-        held.push_async_callback(courier.close)
+        cleanup.push_async_callback(courier.close)
         crowd = Crowd(ledger, emulator, rng, known=courier.known)
         yield Run(
             plan, stack, ledger, emulator, telegram, registry, registry_database, courier, crowd

@@ -37,7 +37,7 @@ class Program:
 
     name: str
     words: tuple[str, ...]
-    given: dict[str, str]
+    environment: dict[str, str]
     folder: Path
     mutant: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -53,7 +53,7 @@ class Program:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *module, *self.words],
                 cwd=ROOT,
-                env=plain | self.given | {"KOSH_METRICS_PORT": str(self.metrics)},
+                env=plain | self.environment | {"KOSH_METRICS_PORT": str(self.metrics)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -172,7 +172,7 @@ class Stack:
 
     def settings(self, telegram: str, registry: str) -> dict[str, str]:
         """Return the environment variables of the product's processes; all secrets are invented."""
-        given = {
+        environment = {
             "database_url": self.databases.app,
             "database_owner_url": self.databases.owner,
             "database_retention_url": self.databases.retention,
@@ -194,27 +194,27 @@ class Stack:
             "registry_callback_secret": self.callback_secret,
             "demo": "true",
         }
-        return {f"KOSH_{name.upper()}": value for name, value in given.items()}
+        return {f"KOSH_{name.upper()}": value for name, value in environment.items()}
 
     async def start_programs(
-        self, given: dict[str, str], for_webs: dict[str, str] | None = None
+        self, environment: dict[str, str], for_webs: dict[str, str] | None = None
     ) -> None:
         """Migrate the database, then start the web processes and the workers.
 
         `for_webs` is the environment of the web processes, if it differs.
         """
         for words in (("migrate",), ("keys", "first")):
-            setup = Program("-".join(words), words, given, self.logs)
+            setup = Program("-".join(words), words, environment, self.logs)
             setup.start()
             assert setup.process is not None
             if await asyncio.to_thread(setup.process.wait, START_SECONDS) != 0:
                 raise RuntimeError(f"{words} failed; see {self.logs}")
         web = ("web", "--port", str(self.port))
         for number in range(1, self.webs + 1):
-            self._add(Program(f"web{number}", web, for_webs or given, self.logs, self.mutant))
+            self._add(Program(f"web{number}", web, for_webs or environment, self.logs, self.mutant))
         for number in range(1, self.workers + 1):
             name = "worker" if number == 1 else f"worker{number}"
-            self._add(Program(name, ("work",), given, self.logs, self.mutant))
+            self._add(Program(name, ("work",), environment, self.logs, self.mutant))
         await self.ready()
 
         await asyncio.gather(*(self.started(each) for each in self.programs.values()))
@@ -245,8 +245,8 @@ class Stack:
 
 async def _answers(url: str, seconds: float) -> None:
     """Wait until a URL answers 200; raise TimeoutError if that takes more than `seconds`."""
-    patience = aiohttp.ClientTimeout(total=5)
-    async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=patience) as http:
+    timeout = aiohttp.ClientTimeout(total=5)
+    async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=timeout) as http:
         while True:
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with http.get(url) as answer:

@@ -12,7 +12,7 @@ class Button:
 
 
 @dataclass
-class Said:
+class Question:
     id: int
     number: int
 
@@ -27,8 +27,8 @@ class Phone:
 
 
 def test_invented_person_ignores_questions_of_a_lost_session() -> None:
-    phone: Any = Phone([Said(1, 15), Said(2, 14)])
+    phone: Any = Phone([Question(1, 15), Question(2, 14)])
     assert _later(phone, 14, 1) == 15
     assert _later(phone, 14, 2) is None
-    phone.received.append(Said(3, 15))
+    phone.received.append(Question(3, 15))
     assert _later(phone, 14, 2) == 15

@@ -18,7 +18,7 @@ MAX_MESSAGES = 200
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
-def strangers() -> Iterator[int]:
+def new_user_ids() -> Iterator[int]:
     """Yield new user ids from a random start: Kosh may have data about an earlier demo's users."""
     return itertools.count(1_000_000 + secrets.randbelow(8_000_000))
 
@@ -43,8 +43,8 @@ class Phone(Protocol):
 class TelegramPhone:
     """The phone with Telegram on the demo page, used by one person after another."""
 
-    on: Telegram
-    numbers: Iterator[int] = field(default_factory=strangers)
+    emulator: Telegram
+    numbers: Iterator[int] = field(default_factory=new_user_ids)
     user: TelegramUser = field(init=False)
     mimes: dict[str, str] = field(default_factory=dict)
 
@@ -92,12 +92,12 @@ class TelegramPhone:
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
         """Return MIME type and bytes of a picture on the screen."""
-        file = self.on.world.files.get(name)
+        file = self.emulator.world.files.get(name)
         return (self.mimes[name], file.data) if file and name in self.mimes else None
 
     def _renew(self, language: str) -> None:
         number = next(self.numbers)
-        self.user = self.on.user(
+        self.user = self.emulator.user(
             number, language_code=language, phone=f"+7701{number:07}", first_name="Testova"
         )
 
@@ -134,8 +134,8 @@ def telegram_file(content: Params) -> str:
 class WhatsAppPhone:
     """The phone with WhatsApp on the demo page, used by one person after another."""
 
-    on: WhatsApp
-    numbers: Iterator[int] = field(default_factory=strangers)
+    emulator: WhatsApp
+    numbers: Iterator[int] = field(default_factory=new_user_ids)
     user: WhatsAppUser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -179,12 +179,12 @@ class WhatsAppPhone:
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
         """Return MIME type and bytes of a picture on the screen."""
-        media = self.on.world.media.get(name)
+        media = self.emulator.world.media.get(name)
         return (media.mime, media.data) if media and media.mime in PICTURES else None
 
     def _renew(self, hidden: bool) -> None:
         phone = f"7701{next(self.numbers):07}"
-        self.user = self.on.user(phone, known="user_id" if hidden else "both")
+        self.user = self.emulator.user(phone, known="user_id" if hidden else "both")
 
     def _shown(self, one: WhatsAppMessage) -> Params:
         picture = one.content.get("image", {}).get("id", "")

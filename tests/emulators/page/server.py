@@ -84,9 +84,9 @@ class Page:
 
     async def _do(self, request: web.Request) -> web.Response:
         phone = self._phone(request)
-        given = msgspec.json.decode(await request.read() or b"{}", type=dict[str, object])
+        fields = msgspec.json.decode(await request.read() or b"{}", type=dict[str, object])
         try:
-            await phone.do(request.match_info["act"], given)
+            await phone.do(request.match_info["act"], fields)
         except (LookupError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=409)
         return web.Response(status=204)

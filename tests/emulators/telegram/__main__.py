@@ -29,21 +29,21 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(given: argparse.Namespace) -> None:
+async def serve(arguments: argparse.Namespace) -> None:
     """Run the emulator until SIGINT or SIGTERM."""
     emulator = Emulator(
-        given.token,
-        port=given.port,
-        limits=not given.no_limits,
-        pace=Pace(given.scale, given.patience),
-        log=given.log,
+        arguments.token,
+        port=arguments.port,
+        limits=not arguments.no_limits,
+        pace=Pace(arguments.scale, arguments.patience),
+        log=arguments.log,
     )
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await emulator.start(control_routes(emulator))
-    if given.webhook:
-        await emulator.set_webhook(given.webhook, given.secret, given.connections)
+    if arguments.webhook:
+        await emulator.set_webhook(arguments.webhook, arguments.secret, arguments.connections)
     print(emulator.url, flush=True)
     await stop.wait()
     await emulator.stop()

@@ -2,9 +2,9 @@
 
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": 5, …}` calls `people.User.ACT` (say, press, start, …). `user`
-creates a person. `faults`, `mend`, `tricks` and `advance` change the platform. `wait` responds when
-a message has arrived, `taken` when the bot has accepted all updates. `GET /_control/chat/5`,
-`journal?since=0` and `stats` return state.
+creates a person. `faults`, `clear_faults`, `tricks` and `advance` change the platform. `wait`
+responds when a message has arrived, `taken` when the bot has accepted all updates.
+`GET /_control/chat/5`, `journal?since=0` and `stats` return state.
 """
 
 from collections.abc import Awaitable, Callable
@@ -55,50 +55,50 @@ def view(message: Message) -> Params:
     }
 
 
-async def make_user(on: Emulator, p: Params) -> object:
+async def make_user(emulator: Emulator, p: Params) -> object:
     """Create a person from `id` and the arguments of `Emulator.user`."""
-    return on.user(p.pop("id"), **p).id
+    return emulator.user(p.pop("id"), **p).id
 
 
-async def add_fault(on: Emulator, p: Params) -> object:
+async def add_fault(emulator: Emulator, p: Params) -> object:
     """Add a scripted fault to the next calls of the Bot API.
 
     `fault` is a key of `faults.KINDS`, and the other fields are those of its class. The fault hits
     `times` calls (default 1) of `method`, or of all methods if `method` is missing.
     """
     times, method = p.pop("times", 1), p.pop("method", None)
-    on.fail(KINDS[p.pop("fault")](**p), times, method)
+    emulator.fail(KINDS[p.pop("fault")](**p), times, method)
     return True
 
 
-async def mend(on: Emulator, _: Params) -> object:
+async def clear_faults(emulator: Emulator, _: Params) -> object:
     """Remove all scripted faults."""
-    on.faults.clear()
+    emulator.faults.clear()
     return True
 
 
-async def set_tricks(on: Emulator, p: Params) -> object:
+async def set_tricks(emulator: Emulator, p: Params) -> object:
     """Set `copies`, `together` or `shuffled`, the delivery faults of `updates.Tricks`."""
     for name, value in p.items():
-        setattr(on.tricks, name, value)
-    return asdict(on.tricks)
+        setattr(emulator.tricks, name, value)
+    return asdict(emulator.tricks)
 
 
-async def advance(on: Emulator, p: Params) -> object:
+async def advance(emulator: Emulator, p: Params) -> object:
     """Advance the emulated clock by `seconds`."""
-    on.advance(p["seconds"])
-    return on.world.now()
+    emulator.advance(p["seconds"])
+    return emulator.world.now()
 
 
-async def wait(on: Emulator, p: Params) -> object:
+async def wait(emulator: Emulator, p: Params) -> object:
     """Wait up to `seconds` for the bot's message `number` (from 1) in the chat of `user`."""
-    found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
+    found = await emulator.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 
 
-async def taken(on: Emulator, p: Params) -> object:
+async def taken(emulator: Emulator, p: Params) -> object:
     """Wait up to `seconds` until the bot has accepted every update."""
-    await on.until_taken(p.get("seconds", 10.0))
+    await emulator.until_taken(p.get("seconds", 10.0))
     return True
 
 
@@ -108,8 +108,8 @@ def act(name: str) -> Act:
     The handler passes all fields of the request's JSON object, except `user`, as arguments.
     """
 
-    async def does(on: Emulator, p: Params) -> object:
-        done = await getattr(on.user(p.pop("user")), name)(**p)
+    async def does(emulator: Emulator, p: Params) -> object:
+        done = await getattr(emulator.user(p.pop("user")), name)(**p)
         return view(done) if isinstance(done, Message) else done
 
     return does
@@ -118,7 +118,7 @@ def act(name: str) -> Act:
 VERBS: dict[str, Act] = {
     "user": make_user,
     "faults": add_fault,
-    "mend": mend,
+    "clear_faults": clear_faults,
     "tricks": set_tricks,
     "advance": advance,
     "wait": wait,
@@ -126,39 +126,41 @@ VERBS: dict[str, Act] = {
 } | {name: act(name) for name in ACTS}
 
 
-def stats(on: Emulator) -> Params:
+def stats(emulator: Emulator) -> Params:
     """Count the entries of the journal and the undelivered updates."""
     return {
-        "counts": dict(on.journal.counts),
-        "entries": len(on.journal.entries),
-        "pending": len(on.world.updates.pending),
-        "people": len(on.world.people),
-        "mistakes": len(on.journal.mistakes()),
+        "counts": dict(emulator.journal.counts),
+        "entries": len(emulator.journal.entries),
+        "pending": len(emulator.world.updates.pending),
+        "people": len(emulator.world.people),
+        "mistakes": len(emulator.journal.mistakes()),
     }
 
 
-def control_routes(on: Emulator) -> list[web.RouteDef]:
+def control_routes(emulator: Emulator) -> list[web.RouteDef]:
     """Return the routes under /_control."""
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]
-        asked: Any = msgspec.json.decode(await request.read() or b"{}")
+        body: Any = msgspec.json.decode(await request.read() or b"{}")
         try:
-            each = [await verb(on, one) for one in (asked if isinstance(asked, list) else [asked])]
+            each = [
+                await verb(emulator, one) for one in (body if isinstance(body, list) else [body])
+            ]
         except (AssertionError, LookupError, TimeoutError, TypeError, ValueError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
         return answered(each)
 
     async def chat(request: web.Request) -> web.Response:
-        user = on.user(int(request.match_info["user"]))
+        user = emulator.user(int(request.match_info["user"]))
         return answered([view(message) for message in user.chat])
 
     async def journal(request: web.Request) -> web.Response:
-        lines = on.journal.lines(int(request.query.get("since", "0")))
+        lines = emulator.journal.lines(int(request.query.get("since", "0")))
         return web.Response(body=b"\n".join(lines), content_type="application/x-ndjson")
 
     async def show_stats(_: web.Request) -> web.Response:
-        return answered(stats(on))
+        return answered(stats(emulator))
 
     return [
         web.post(f"/_control/{{verb:{'|'.join(VERBS)}}}", do),

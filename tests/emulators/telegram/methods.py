@@ -43,9 +43,9 @@ ACTIVE = (
 )
 
 
-async def get_me(on: Platform, _: Params) -> object:
+async def get_me(platform: Platform, _: Params) -> object:
     """Return the bot's own User, with the bot's capabilities."""
-    return on.world.bot | {
+    return platform.world.bot | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,
         "supports_inline_queries": False,
@@ -54,78 +54,86 @@ async def get_me(on: Platform, _: Params) -> object:
     }
 
 
-async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
+async def get_updates(platform: Platform, p: Params) -> list[msgspec.Raw]:
     """Return updates by long polling; reject the call while a webhook is set."""
-    if on.courier.url:
+    if platform.courier.url:
         raise Refusal(409, f"Conflict: {ACTIVE}")
-    on.world.updates.allow(p.get("allowed_updates"))
+    platform.world.updates.allow(p.get("allowed_updates"))
     seconds = max(0, p.get("timeout", 0))
-    return await on.world.updates.poll(p.get("offset", 0), p.get("limit", 100), seconds)
+    return await platform.world.updates.poll(p.get("offset", 0), p.get("limit", 100), seconds)
 
 
-async def set_webhook(on: Platform, p: Params) -> bool:
+async def set_webhook(platform: Platform, p: Params) -> bool:
     """Set delivery by webhook; plain HTTP is allowed, as in Telegram's own server in local mode."""
     url, secret = p.get("url", ""), p.get("secret_token", "")
     if not url:
-        return await delete_webhook(on, p)
+        return await delete_webhook(platform, p)
     if not re.match(r"https?://[^/]", url):
         raise bad("invalid webhook URL specified")
     if not SECRET.fullmatch(secret):
         raise bad("secret token contains unallowed characters")
-    on.gate.webhook()
-    on.world.updates.allow(p.get("allowed_updates"))
+    platform.gate.webhook()
+    platform.world.updates.allow(p.get("allowed_updates"))
     if p.get("drop_pending_updates"):
-        on.world.updates.drop()
-    on.world.updates.interrupt("terminated by setWebhook request")
-    await on.courier.set(url, secret, p.get("max_connections", 40))
+        platform.world.updates.drop()
+    platform.world.updates.interrupt("terminated by setWebhook request")
+    await platform.courier.set(url, secret, p.get("max_connections", 40))
     return True
 
 
-async def delete_webhook(on: Platform, p: Params) -> bool:
+async def delete_webhook(platform: Platform, p: Params) -> bool:
     """Remove the webhook, so that updates are delivered by long polling again."""
-    await on.courier.unset()
+    await platform.courier.unset()
     if p.get("drop_pending_updates"):
-        on.world.updates.drop()
+        platform.world.updates.drop()
     return True
 
 
-async def get_webhook_info(on: Platform, _: Params) -> object:
+async def get_webhook_info(platform: Platform, _: Params) -> object:
     """Return the webhook's URL, the number of undelivered updates, and the last error."""
-    updates = on.world.updates
-    info = on.courier.info() | {"pending_update_count": len(updates.pending)}
+    updates = platform.world.updates
+    info = platform.courier.info() | {"pending_update_count": len(updates.pending)}
     return (
         info if updates.allowed == DEFAULT else info | {"allowed_updates": sorted(updates.allowed)}
     )
 
 
-async def send_message(on: Platform, p: Params) -> object:
+async def send_message(platform: Platform, p: Params) -> object:
     """Send a text message."""
-    said = checked_text(p, p["text"], TEXT_MOST, "entities")
-    if not said.text:
+    formatted_text = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not formatted_text.text:
         raise bad("text must be non-empty")
-    return await send(on, "sendMessage", p, said, {})
+    return await send(platform, "sendMessage", p, formatted_text, {})
 
 
-async def send_document(on: Platform, p: Params) -> object:
+async def send_document(platform: Platform, p: Params) -> object:
     """Send a file that is uploaded or named by its id."""
-    said = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
-    return await send(on, "sendDocument", p, said, {"document": document(on.world, p["document"])})
+    formatted_text = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
+    return await send(
+        platform,
+        "sendDocument",
+        p,
+        formatted_text,
+        {"document": document(platform.world, p["document"])},
+    )
 
 
-async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
+async def send(
+    platform: Platform, method: str, p: Params, formatted_text: Formatted, content: Params
+) -> object:
     """Add a message of the bot to the chat in the parameters; return the Bot API's Message.
 
-    `said` is its text or caption, `content` its file, if any.
+    `formatted_text` is its text or caption, `content` its file, if any.
     """
-    chat = on.world.open_chat(p["chat_id"])
+    chat = platform.world.open_chat(p["chat_id"])
     thread = chat.thread(p.get("message_thread_id"))
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
     reply_to = checked_reply(chat, p.get("reply_parameters"))
-    on.gate.message(method, chat.id)
-    message = on.world.compose(
-        on.world.bot,
-        text=said.text,
-        entities=tuple(said.entities),
+    platform.gate.message(method, chat.id)
+    message = platform.world.compose(
+        platform.world.bot,
+        text=formatted_text.text,
+        entities=tuple(formatted_text.entities),
         content=content,
         markup=markup,
         preview=p.get("link_preview_options"),
@@ -135,7 +143,7 @@ async def send(on: Platform, method: str, p: Params, said: Formatted, content: P
     )
     show_keyboard(chat, message)
     chat.action = ""
-    return on.world.shown(chat, chat.put(message))
+    return platform.world.shown(chat, chat.put(message))
 
 
 def show_keyboard(chat: Chat, message: Message) -> None:
@@ -166,58 +174,58 @@ def checked_reply(chat: Chat, reply: Params | None) -> int | None:
     raise bad("message to be replied not found")
 
 
-def document(world: World, given: Upload | str) -> Params:
+def document(world: World, source: Upload | str) -> Params:
     """Return the Bot API's Document for an upload, or for the id of a stored file."""
-    if isinstance(given, Upload):
-        if not given.data:
+    if isinstance(source, Upload):
+        if not source.data:
             raise bad("file must be non-empty")
-        if len(given.data) > UPLOAD_MOST:
+        if len(source.data) > UPLOAD_MOST:
             raise Refusal(413, "Request Entity Too Large")
-        file = world.store("documents", given.name, given.data)
-        return file.file | {"file_name": given.name, "mime_type": given.mime}
-    if given in world.files:
-        return world.files[given].file
+        file = world.store("documents", source.name, source.data)
+        return file.file | {"file_name": source.name, "mime_type": source.mime}
+    if source in world.files:
+        return world.files[source].file
     raise bad("wrong file identifier/HTTP URL specified")
 
 
-async def edit_message_text(on: Platform, p: Params) -> object:
+async def edit_message_text(platform: Platform, p: Params) -> object:
     """Set a new text and inline keyboard; remove the keyboard if none is given."""
     if not p.get("text"):
         raise bad("message text is empty")
-    said = checked_text(p, p["text"], TEXT_MOST, "entities")
-    if not said.text:
+    formatted_text = checked_text(p, p["text"], TEXT_MOST, "entities")
+    if not formatted_text.text:
         raise bad("text must be non-empty")
-    chat, message = editable(on.world, p)
+    chat, message = editable(platform.world, p)
     if message.content:
         raise bad("there is no text in the message to edit")
     return edit(
-        on,
+        platform,
         "editMessageText",
         chat,
         replace(
             message,
-            text=said.text,
-            entities=tuple(said.entities),
+            text=formatted_text.text,
+            entities=tuple(formatted_text.entities),
             markup=checked_markup(p.get("reply_markup"), chat.kind == "private"),
             preview=p.get("link_preview_options"),
         ),
     )
 
 
-async def edit_message_reply_markup(on: Platform, p: Params) -> object:
+async def edit_message_reply_markup(platform: Platform, p: Params) -> object:
     """Set a new inline keyboard, or remove it if none is given."""
-    chat, message = editable(on.world, p)
+    chat, message = editable(platform.world, p)
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
-    return edit(on, "editMessageReplyMarkup", chat, replace(message, markup=markup))
+    return edit(platform, "editMessageReplyMarkup", chat, replace(message, markup=markup))
 
 
-def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
+def edit(platform: Platform, method: str, chat: Chat, changed: Message) -> object:
     """Replace a message by its changed version; raise Refusal if both are equal."""
     old = chat.messages[changed.id]
     if replace(changed, preview=old.preview) == old:
         raise bad(NOT_MODIFIED)
-    on.gate.message(method, chat.id)
-    return on.world.shown(chat, chat.put(on.world.edit(changed)))
+    platform.gate.message(method, chat.id)
+    return platform.world.shown(chat, chat.put(platform.world.edit(changed)))
 
 
 def editable(world: World, p: Params) -> tuple[Chat, Message]:
@@ -236,22 +244,22 @@ def editable(world: World, p: Params) -> tuple[Chat, Message]:
     return chat, message
 
 
-async def delete_message(on: Platform, p: Params) -> bool:
+async def delete_message(platform: Platform, p: Params) -> bool:
     """Delete one message for bot and person."""
-    chat = on.world.open_chat(p["chat_id"])
+    chat = platform.world.open_chat(p["chat_id"])
     message = chat.messages.get(p["message_id"])
     if message is None or message.deleted:
         raise bad("message to delete not found")
-    return delete(on.world, chat, [message])
+    return delete(platform.world, chat, [message])
 
 
-async def delete_messages(on: Platform, p: Params) -> bool:
+async def delete_messages(platform: Platform, p: Params) -> bool:
     """Delete up to 100 messages; skip missing ones."""
     if len(p["message_ids"]) > 100:
         raise bad("too many message identifiers specified")
-    chat = on.world.open_chat(p["chat_id"])
+    chat = platform.world.open_chat(p["chat_id"])
     found = [chat.messages[one] for one in p["message_ids"] if one in chat.messages]
-    return delete(on.world, chat, [message for message in found if not message.deleted])
+    return delete(platform.world, chat, [message for message in found if not message.deleted])
 
 
 def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
@@ -269,44 +277,44 @@ def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
     return True
 
 
-async def send_chat_action(on: Platform, p: Params) -> bool:
+async def send_chat_action(platform: Platform, p: Params) -> bool:
     """Show the bot's activity ("typing") to the person until its next message."""
     if p["action"] not in ACTIONS:
         raise bad("wrong parameter action in request")
-    chat = on.world.open_chat(p["chat_id"])
+    chat = platform.world.open_chat(p["chat_id"])
     chat.thread(p.get("message_thread_id"))
     chat.action = p["action"]
     chat.changed.fire()
     return True
 
 
-async def answer_callback_query(on: Platform, p: Params) -> bool:
+async def answer_callback_query(platform: Platform, p: Params) -> bool:
     """Record the bot's answer to a button press; reject a second or late answer to the press."""
-    press = on.world.presses.get(p["callback_query_id"])
-    if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
+    press = platform.world.presses.get(p["callback_query_id"])
+    if press is None or press.answered or platform.world.now() - press.at > ANSWER_WITHIN:
         raise bad("query is too old and response timeout expired or query ID is invalid")
     if p.get("url"):
         raise bad("URL_INVALID")
     press.answered = True
     press.text, press.alert = p.get("text", ""), p.get("show_alert", False)
-    on.world.chats[press.person].changed.fire()
+    platform.world.chats[press.person].changed.fire()
     return True
 
 
-async def leave_chat(on: Platform, p: Params) -> bool:
+async def leave_chat(platform: Platform, p: Params) -> bool:
     """Remove the bot from a group and create the update about the bot's new membership."""
-    chat = on.world.open_chat(p["chat_id"])
+    chat = platform.world.open_chat(p["chat_id"])
     if chat.kind == "private":
         raise bad("chat member status can't be changed in private chats")
     chat.standing = "left"
-    on.world.tell_standing(chat, on.world.bot, "member", "left")
+    platform.world.create_membership_update(chat, platform.world.bot, "member", "left")
     chat.changed.fire()
     return True
 
 
-async def get_file(on: Platform, p: Params) -> object:
+async def get_file(platform: Platform, p: Params) -> object:
     """Return a file's metadata with its download path."""
-    file = on.world.files.get(p["file_id"])
+    file = platform.world.files.get(p["file_id"])
     if file is None:
         raise bad("invalid file_id")
     if file.size > DOWNLOAD_MOST:

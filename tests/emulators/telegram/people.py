@@ -19,7 +19,7 @@ from .text import commands_in, is_blank, units
 from .wire import Params
 from .world import Chat, Message, Person, Press, World
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
@@ -74,7 +74,7 @@ class User:
             raise ValueError("a person can write 1 to 4096 characters at once")
         message = self._put({}, chat, text=text, entities=tuple(commands_in(text)))
         if chat is None or text.startswith("/") or f"@{self.world.username}" in text:
-            self.world.tell_message(chat or self.place, message)
+            self.world.create_message_update(chat or self.place, message)
         return message
 
     async def start(self, payload: str = "") -> Message:
@@ -95,7 +95,9 @@ class User:
         if button.data is None:
             raise LookupError(f"pressing {what!r} doesn't tell the bot anything")
         press = self.world.press(self.id)
-        self.world.tell_press(self.place, self.place.messages[message.id], press, button.data)
+        self.world.create_press_update(
+            self.place, self.place.messages[message.id], press, button.data
+        )
         return press
 
     async def tap(self, label: str) -> Message:
@@ -173,10 +175,10 @@ class User:
 
     async def edit_last(self, text: str) -> Message:
         """Edit the person's newest message."""
-        mine = next(one for one in self.place.newest_first if not one.from_bot and one.text)
+        newest = next(one for one in self.place.newest_first if not one.from_bot and one.text)
         entities = tuple(commands_in(text))
-        message = self.place.put(self.world.edit(mine, text=text, entities=entities))
-        self.world.tell_message(self.place, message, "edited_message")
+        message = self.place.put(self.world.edit(newest, text=text, entities=entities))
+        self.world.create_message_update(self.place, message, "edited_message")
         return message
 
     async def delete(self, message: Message) -> None:
@@ -189,7 +191,7 @@ class User:
         self.place.topics.add(thread)
         self.enter(thread)
         created = replace(self.place.messages[thread], thread=thread)
-        self.world.tell_message(self.place, self.place.put(created))
+        self.world.create_message_update(self.place, self.place.put(created))
         return thread
 
     def enter(self, thread: int | None) -> None:
@@ -207,17 +209,17 @@ class User:
     async def block(self) -> None:
         """Block the bot."""
         self.person.blocked = True
-        self.world.tell_standing(self.place, self.person.user, "member", "kicked")
+        self.world.create_membership_update(self.place, self.person.user, "member", "kicked")
 
     async def unblock(self) -> None:
         """Unblock the bot."""
         self.person.blocked = False
-        self.world.tell_standing(self.place, self.person.user, "kicked", "member")
+        self.world.create_membership_update(self.place, self.person.user, "kicked", "member")
 
     async def add_bot_to_group(self, title: str = "Auyl") -> Chat:
         """Create a group with the bot in it, and return it."""
         group = self.world.found_group(title)
-        self.world.tell_standing(group, self.person.user, "left", "member")
+        self.world.create_membership_update(group, self.person.user, "left", "member")
         joined = {"new_chat_members": [self.world.bot], "new_chat_member": self.world.bot}
         self._tell(joined, group)
         return group
@@ -225,16 +227,18 @@ class User:
     async def remove_bot_from_group(self, group: Chat) -> None:
         """Remove the bot from a group."""
         group.standing = "kicked"
-        self.world.tell_standing(group, self.person.user, "member", "kicked")
+        self.world.create_membership_update(group, self.person.user, "member", "kicked")
 
-    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+    async def wait[T](
+        self, seen: Callable[[list[Message]], T], seconds: float = TIMEOUT_SECONDS
+    ) -> T:
         """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.place.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
-    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+    async def wait_for_message(self, number: int, seconds: float = TIMEOUT_SECONDS) -> Message:
         """Wait until the bot has sent `number` messages, deleted ones included; return the last."""
 
         def nth(chat: list[Message]) -> Message | None:
@@ -245,7 +249,7 @@ class User:
         assert found is not None
         return found
 
-    async def wait_for_answer(self, press: Press, seconds: float = PATIENCE) -> Press:
+    async def wait_for_answer(self, press: Press, seconds: float = TIMEOUT_SECONDS) -> Press:
         """Wait until the bot has answered a press of a button; return the press."""
         await self.wait(lambda _: press.answered, seconds)
         return press
@@ -269,7 +273,7 @@ class User:
 
     def _tell(self, content: Params, chat: Chat | None = None, text: str = "") -> Message:
         message = self._put(content, chat, text=text)
-        self.world.tell_message(chat or self.place, message)
+        self.world.create_message_update(chat or self.place, message)
         return message
 
     def _find(self, what: str, message: Message | None) -> tuple[Message, Button]:

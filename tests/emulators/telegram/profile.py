@@ -10,7 +10,7 @@ COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 LANGUAGE = re.compile(r"[a-z]{2}")
 
 
-async def set_my_commands(on: Platform, p: Params) -> bool:
+async def set_my_commands(platform: Platform, p: Params) -> bool:
     """Set the command menu of a scope and language; an empty list clears it."""
     if len(p["commands"]) > 100:
         raise bad("BOT_COMMANDS_TOO_MUCH")
@@ -19,18 +19,18 @@ async def set_my_commands(on: Platform, p: Params) -> bool:
             raise bad("BOT_COMMAND_INVALID")
         if not command["description"].strip():
             raise bad("command description must be non-empty")
-    on.world.profile.commands[menu(on.world, p)] = p["commands"]
+    platform.world.profile.commands[menu(platform.world, p)] = p["commands"]
     return True
 
 
-async def get_my_commands(on: Platform, p: Params) -> object:
+async def get_my_commands(platform: Platform, p: Params) -> object:
     """Return the command menu of exactly this scope and language."""
-    return on.world.profile.commands.get(menu(on.world, p), [])
+    return platform.world.profile.commands.get(menu(platform.world, p), [])
 
 
-async def delete_my_commands(on: Platform, p: Params) -> bool:
+async def delete_my_commands(platform: Platform, p: Params) -> bool:
     """Remove the command menu of this scope and language."""
-    on.world.profile.commands.pop(menu(on.world, p), None)
+    platform.world.profile.commands.pop(menu(platform.world, p), None)
     return True
 
 
@@ -57,22 +57,22 @@ def profile_text(parameter: str, attribute: str) -> tuple[Method, Method]:
     text removes it, except the default name.
     """
 
-    def texts(on: Platform) -> dict[str, str]:
-        found: dict[str, str] = getattr(on.world.profile, attribute)
+    def texts(platform: Platform) -> dict[str, str]:
+        found: dict[str, str] = getattr(platform.world.profile, attribute)
         return found
 
-    async def put(on: Platform, p: Params) -> bool:
+    async def put(platform: Platform, p: Params) -> bool:
         code, text = language(p), p.get(parameter, "").strip()
         if text:
-            texts(on)[code] = text
+            texts(platform)[code] = text
         elif attribute == "names" and not code:
             raise bad("BOT_TITLE_INVALID")
         else:
-            texts(on).pop(code, None)
+            texts(platform).pop(code, None)
         return True
 
-    async def get(on: Platform, p: Params) -> object:
-        return {parameter: texts(on).get(language(p), "")}
+    async def get(platform: Platform, p: Params) -> object:
+        return {parameter: texts(platform).get(language(p), "")}
 
     return put, get
 

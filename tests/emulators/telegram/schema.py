@@ -65,9 +65,9 @@ def method_named(name: str) -> str:
 
 def check_call(method: str, body: Body) -> Params:
     """Return the parameters with their types; raise Refusal if the schema does not allow them."""
-    values, loose = attach(body)
+    values, unused_files = attach(body)
     fields = SCHEMA.methods[method]
-    if unknown := [name for name in [*values, *loose] if name not in fields]:
+    if unknown := [name for name in [*values, *unused_files] if name not in fields]:
         raise strict(f"unknown parameter {', '.join(unknown)} of {method}")
     for name, field in fields.items():
         if field.required and values.get(name) in (None, "") and name != "url":
@@ -85,16 +85,16 @@ def attach(body: Body) -> tuple[Params, set[str]]:
     A file replaces the text `attach://name` that refers to it, or is the parameter `document`.
     """
     values = dict(body.values)
-    loose = set(body.files)
+    unused_files = set(body.files)
     for name, value in body.values.items():
         target = value.removeprefix("attach://") if isinstance(value, str) else ""
         if target != value and target in body.files:
             values[name] = body.files[target]
-            loose.discard(target)
-    for name in loose & {"document"}:
+            unused_files.discard(target)
+    for name in unused_files & {"document"}:
         values[name] = body.files[name]
-        loose.discard(name)
-    return values, loose
+        unused_files.discard(name)
+    return values, unused_files
 
 
 def from_text(kind: str, value: Any, name: str) -> Any:

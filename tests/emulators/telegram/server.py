@@ -85,7 +85,7 @@ class Emulator:
         app.router.add_route("*", "/bot{token:[^/]+}/{method:.*}", self._called)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._downloaded)
         app.router.add_routes(more)
-        app.router.add_route("*", "/{rest:.*}", self._lost)
+        app.router.add_route("*", "/{rest:.*}", self._not_found)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -201,20 +201,20 @@ class Emulator:
                 await asyncio.sleep(delay)
                 return response(await self.run(name, body))
             case Broken(status, delivered):
-                await self._maybe(delivered, name, body)
+                await self._run_or_log(delivered, name, body)
                 page = ERROR_PAGE.format(status)
                 return web.Response(status=status, text=page, content_type="text/html")
             case Silent(delivered):
-                await self._maybe(delivered, name, body)
+                await self._run_or_log(delivered, name, body)
                 await self._stopping.wait()
                 return web.Response(status=503)
             case Cut(delivered):
-                await self._maybe(delivered, name, body)
+                await self._run_or_log(delivered, name, body)
                 if request.transport is not None:
                     request.transport.abort()
                 return web.Response()
 
-    async def _maybe(self, delivered: bool, name: str, body: Body) -> None:
+    async def _run_or_log(self, delivered: bool, name: str, body: Body) -> None:
         if delivered:
             await self.run(name, body)
         else:
@@ -233,11 +233,11 @@ class Emulator:
         except Refusal as refusal:
             return response(refused(refusal))
         if (file := self._file_at(path)) is None:
-            return await self._lost(request)
+            return await self._not_found(request)
         return web.Response(body=file.data, content_type="application/octet-stream")
 
     def _file_at(self, path: str) -> File | None:
         return next((one for one in self.world.files.values() if one.path == path), None)
 
-    async def _lost(self, _: web.Request) -> web.Response:
+    async def _not_found(self, _: web.Request) -> web.Response:
         return response(refused(Refusal(404, "Not Found")))

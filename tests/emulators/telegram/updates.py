@@ -101,10 +101,10 @@ class Updates:
         self.pending.clear()
         self.settled.fire()
 
-    def interrupt(self, why: str) -> None:
-        """End a waiting long poll with 409; `why` is the error's text."""
+    def interrupt(self, reason: str) -> None:
+        """End a waiting long poll with 409; `reason` is the error's text."""
         self._poll += 1
-        self._why = why
+        self._why = reason
         self.arrived.fire()
 
     async def poll(self, offset: int, limit: int, seconds: int) -> list[msgspec.Raw]:

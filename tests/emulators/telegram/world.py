@@ -279,11 +279,11 @@ class World:
             shown["reply_markup"] = message.markup
         return shown
 
-    def tell_message(self, chat: Chat, message: Message, kind: str = "message") -> None:
+    def create_message_update(self, chat: Chat, message: Message, kind: str = "message") -> None:
         """Create the update about a person's message in the chat's queue; it expires in a day."""
         self.updates.add(kind, self.shown(chat, message), chat.id, self.now() + DAY)
 
-    def tell_press(self, chat: Chat, message: Message, press: Press, data: str) -> None:
+    def create_press_update(self, chat: Chat, message: Message, press: Press, data: str) -> None:
         """Create the update about a press, which expires after 150 seconds."""
         shown = self.shown(chat, message)
         if message.deleted:
@@ -298,7 +298,7 @@ class World:
         queue = press.person + CALLBACK_QUEUE
         self.updates.add("callback_query", query, queue, self.now() + CALLBACK_LIVES)
 
-    def tell_standing(self, chat: Chat, person: Params, old: str, new: str) -> None:
+    def create_membership_update(self, chat: Chat, person: Params, old: str, new: str) -> None:
         """Create the update about the bot's membership in a chat (blocked, added, removed).
 
         `person` made the change; `old` and `new` are the Bot API's member statuses.

@@ -32,25 +32,25 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(given: argparse.Namespace) -> None:
+async def serve(arguments: argparse.Namespace) -> None:
     """Run the emulator until SIGINT or SIGTERM."""
     emulator = Emulator(
-        given.token,
-        number_id=given.number_id,
-        secret=given.secret,
-        dialect=given.dialect,
-        port=given.port,
-        limits=not given.no_limits,
-        statuses=not given.no_statuses,
-        pace=Pace(given.scale, given.patience),
-        log=given.log,
+        arguments.token,
+        number_id=arguments.number_id,
+        secret=arguments.secret,
+        dialect=arguments.dialect,
+        port=arguments.port,
+        limits=not arguments.no_limits,
+        statuses=not arguments.no_statuses,
+        pace=Pace(arguments.scale, arguments.patience),
+        log=arguments.log,
     )
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await emulator.start(control_routes(emulator))
-    if given.webhook:
-        await emulator.set_webhook(given.webhook, None, given.connections)
+    if arguments.webhook:
+        await emulator.set_webhook(arguments.webhook, None, arguments.connections)
     print(emulator.url, flush=True)
     await stop.wait()
     await emulator.stop()

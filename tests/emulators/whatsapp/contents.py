@@ -17,7 +17,7 @@ SAMPLES = {
 }
 
 
-def kept(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
+def store_media(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
     """Store a person's file on the emulated servers for seven days.
 
     `size` replaces the reported size, to make big files cheap.

@@ -64,56 +64,56 @@ def view(message: Message) -> Params:
     }
 
 
-async def make_user(on: Emulator, p: Params) -> object:
+async def make_user(emulator: Emulator, p: Params) -> object:
     """Create a person from `phone` and the arguments of `Emulator.user`; return the user id."""
-    return on.user(p.pop("phone"), **p).user_id
+    return emulator.user(p.pop("phone"), **p).user_id
 
 
-async def add_fault(on: Emulator, p: Params) -> object:
+async def add_fault(emulator: Emulator, p: Params) -> object:
     """Add a scripted fault.
 
     `fault` is a key of `faults.KINDS`; `times`, `method` and `to` are as in `faults.Script`. All
     other fields are those of the fault's class.
     """
     times, method, to = p.pop("times", 1), p.pop("method", None), p.pop("to", None)
-    on.fail(KINDS[p.pop("fault")](**p), times, method, to)
+    emulator.fail(KINDS[p.pop("fault")](**p), times, method, to)
     return True
 
 
-async def set_tricks(on: Emulator, p: Params) -> object:
+async def set_tricks(emulator: Emulator, p: Params) -> object:
     """Set how events are delivered: see `events.Tricks`."""
     for name, value in p.items():
-        setattr(on.tricks, name, value)
-    return asdict(on.tricks)
+        setattr(emulator.tricks, name, value)
+    return asdict(emulator.tricks)
 
 
-async def release(on: Emulator, _: Params) -> object:
+async def release(emulator: Emulator, _: Params) -> object:
     """Deliver the events that were held back."""
-    on.release()
+    emulator.release()
     return True
 
 
-async def advance(on: Emulator, p: Params) -> object:
+async def advance(emulator: Emulator, p: Params) -> object:
     """Advance the emulated clock by `seconds`."""
-    on.advance(p["seconds"])
-    return on.world.now()
+    emulator.advance(p["seconds"])
+    return emulator.world.now()
 
 
-async def add_template(on: Emulator, p: Params) -> object:
+async def add_template(emulator: Emulator, p: Params) -> object:
     """Add a template to the account."""
-    on.add_templates(msgspec.convert(p, Template))
+    emulator.add_templates(msgspec.convert(p, Template))
     return True
 
 
-async def wait(on: Emulator, p: Params) -> object:
+async def wait(emulator: Emulator, p: Params) -> object:
     """Wait up to `seconds` for Kosh's message `number` (from 1) on the screen of `user`."""
-    found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
+    found = await emulator.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 
 
-async def taken(on: Emulator, p: Params) -> object:
+async def taken(emulator: Emulator, p: Params) -> object:
     """Wait up to `seconds` until Kosh has accepted every event."""
-    await on.until_taken(p.get("seconds", 10.0))
+    await emulator.until_taken(p.get("seconds", 10.0))
     return True
 
 
@@ -123,8 +123,8 @@ def act(name: str) -> Act:
     The handler passes all other fields as arguments.
     """
 
-    async def does(on: Emulator, p: Params) -> object:
-        done = getattr(on.user(p.pop("user")), name)(**p)
+    async def does(emulator: Emulator, p: Params) -> object:
+        done = getattr(emulator.user(p.pop("user")), name)(**p)
         done = await done if inspect.isawaitable(done) else done
         return view(done) if isinstance(done, Message) else done
 
@@ -143,44 +143,46 @@ VERBS: dict[str, Act] = {
 } | {name: act(name) for name in ACTS}
 
 
-def stats(on: Emulator) -> Params:
+def stats(emulator: Emulator) -> Params:
     """Return numbers: journal entries, undelivered events, people, mistakes of Kosh, and messages.
 
     Messages are counted by billing category, and by whether they have a price.
     """
-    bill = on.world.gate.bill
+    bill = emulator.world.gate.bill
     return {
-        "counts": dict(on.journal.counts),
-        "entries": len(on.journal.entries),
-        "pending": len(on.world.events.pending),
-        "people": len(on.world.people),
-        "mistakes": len(on.journal.mistakes()),
+        "counts": dict(emulator.journal.counts),
+        "entries": len(emulator.journal.entries),
+        "pending": len(emulator.world.events.pending),
+        "people": len(emulator.world.people),
+        "mistakes": len(emulator.journal.mistakes()),
         "bill": [{"category": c, "billable": b, "messages": n} for (c, b), n in bill.items()],
     }
 
 
-def control_routes(on: Emulator) -> list[web.RouteDef]:
+def control_routes(emulator: Emulator) -> list[web.RouteDef]:
     """Return the routes of the control API, under /_control."""
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]
-        asked: Any = msgspec.json.decode(await request.read() or b"{}")
+        body: Any = msgspec.json.decode(await request.read() or b"{}")
         try:
-            each = [await verb(on, one) for one in (asked if isinstance(asked, list) else [asked])]
+            each = [
+                await verb(emulator, one) for one in (body if isinstance(body, list) else [body])
+            ]
         except (AssertionError, LookupError, OSError, TypeError, ValueError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
         return answered(each)
 
     async def chat(request: web.Request) -> web.Response:
-        user = on.user(request.match_info["user"])
+        user = emulator.user(request.match_info["user"])
         return answered([view(message) for message in user.chat])
 
     async def journal(request: web.Request) -> web.Response:
-        lines = on.journal.lines(int(request.query.get("since", "0")))
+        lines = emulator.journal.lines(int(request.query.get("since", "0")))
         return web.Response(body=b"\n".join(lines), content_type="application/x-ndjson")
 
     async def show_stats(_: web.Request) -> web.Response:
-        return answered(stats(on))
+        return answered(stats(emulator))
 
     return [
         web.post(f"/_control/{{verb:{'|'.join(VERBS)}}}", do),

@@ -39,7 +39,7 @@ def in_value(value: Params) -> Params:
     return found
 
 
-def in_answer(outcome: Outcome) -> Outcome:
+def fill_answer(outcome: Outcome) -> Outcome:
     """Return the response to a call with nulls for the absent fields of ANSWER."""
     fields = filled(msgspec.json.decode(outcome.body), ANSWER)
     return replace(outcome, body=msgspec.json.encode(fields))

@@ -8,16 +8,16 @@ from .contents import (
     SAMPLES,
     contacts_content,
     file_content,
-    kept,
     location_content,
     reaction_content,
+    store_media,
 )
 from .errors import reported
 from .screen import Button, Message, Row
 from .wire import Params
 from .world import Person, World, new_user_id, stamp
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class User:
         for one in [message] if message else reversed(self.received):
             for row in one.rows:
                 if title in (row.title, row.data):
-                    return self._write(answered("list_reply", row_shown(row)), row.title, one)
+                    return self._write(answered("list_reply", row_reply(row)), row.title, one)
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
@@ -135,8 +135,8 @@ class User:
         size: int | None = None,
     ) -> Message:
         """Send a file; `kind` is a key of `contents.SAMPLES`, `size` replaces the reported size."""
-        usual, sample = SAMPLES[kind]
-        media = kept(self.world, sample if data is None else data, mime or usual, size)
+        default, sample = SAMPLES[kind]
+        media = store_media(self.world, sample if data is None else data, mime or default, size)
         content = file_content(kind, media, {"caption": caption, "filename": filename})
         return self._write(content, caption)
 
@@ -171,8 +171,8 @@ class User:
     async def repeat(self, message: Message) -> None:
         """Report a message to Kosh again, with the same id in a separate webhook body."""
         events = self.world.events
-        told = self._told(message) | {"timestamp": stamp(self.world.now())}
-        value = self.world.value(contacts=[self.person.contact], messages=[told])
+        fields = self._message_fields(message) | {"timestamp": stamp(self.world.now())}
+        value = self.world.value(contacts=[self.person.contact], messages=[fields])
         events.add(f"person {self.person.number}", value, what=message.id)
 
     async def read(self) -> None:
@@ -201,11 +201,11 @@ class User:
     def stop_marketing(self, stop: bool = True) -> None:
         """Turn Kosh's marketing messages off (or on) in WhatsApp's settings."""
         self.person.stopped_marketing = stop
-        said = "stop" if stop else "resume"
+        verb = "stop" if stop else "resume"
         preference = self.person.named("wa_id", "user_id") | {
-            "detail": f"User requested to {said} marketing messages",
+            "detail": f"User requested to {verb} marketing messages",
             "category": "marketing_messages",
-            "value": said,
+            "value": verb,
             "timestamp": int(self.world.now()),
         }
         parts = {"contacts": [self.person.contact], "user_preferences": [preference]}
@@ -216,16 +216,20 @@ class User:
         before = replace(self.person, messages={})
         self.person.phone = phone
         self.person.user_id = user_id or new_user_id(phone)
-        self.world.tell_message(self.person, moved(self.world, before, self.person), contacts=False)
+        self.world.create_message_event(
+            self.person, moved(self.world, before, self.person), contacts=False
+        )
 
-    async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
+    async def wait[T](
+        self, seen: Callable[[list[Message]], T], seconds: float = TIMEOUT_SECONDS
+    ) -> T:
         """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.person.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
-    async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
+    async def wait_for_message(self, number: int, seconds: float = TIMEOUT_SECONDS) -> Message:
         """Wait until `number` of Kosh's messages have reached the phone; return the last one."""
 
         def nth(_: list[Message]) -> Message | None:
@@ -263,17 +267,17 @@ class User:
                 status="delivered",
             )
         )
-        self.world.tell_message(self.person, self._told(message))
+        self.world.create_message_event(self.person, self._message_fields(message))
         return message
 
-    def _told(self, message: Message) -> Params:
-        told: Params = self.person.named("from", "from_user_id")
-        told |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
+    def _message_fields(self, message: Message) -> Params:
+        fields: Params = self.person.named("from", "from_user_id")
+        fields |= {"id": message.id, "timestamp": stamp(message.at)} | message.content
         if message.reply_to:
-            mine = self.person.messages[message.reply_to].from_bot
-            whose = self.world.phone if mine else self.person.phone
-            told["context"] = {"from": whose, "id": message.reply_to}
-        return told
+            is_from_bot = self.person.messages[message.reply_to].from_bot
+            sender = self.world.phone if is_from_bot else self.person.phone
+            fields["context"] = {"from": sender, "id": message.reply_to}
+        return fields
 
     def _open(self) -> None:
         for one in self.chat:
@@ -296,7 +300,7 @@ def answered(kind: str, reply: Params) -> Params:
     return {"type": "interactive", "interactive": {"type": kind, kind: reply}}
 
 
-def row_shown(row: Row) -> Params:
+def row_reply(row: Row) -> Params:
     """Return a list row in the format of a reply."""
     reply = {"id": row.data, "title": row.title}
     return reply | ({"description": row.description} if row.description else {})

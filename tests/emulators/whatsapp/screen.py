@@ -69,7 +69,7 @@ def drawn(values: Params, wamid: str, at: float) -> Message:
     """Return the message that a send request without a template creates, with id and time."""
     kind = values.get("type", "text")
     content = values[kind]
-    given = {
+    fields = {
         "id": wamid,
         "at": at,
         "from_bot": True,
@@ -78,12 +78,12 @@ def drawn(values: Params, wamid: str, at: float) -> Message:
     }
     match kind:
         case "text":
-            return Message(kind=kind, text=content["body"], **given)
+            return Message(kind=kind, text=content["body"], **fields)
         case "interactive":
-            return Message(kind=content["type"], **given, **interactive_parts(content))
+            return Message(kind=content["type"], **fields, **interactive_parts(content))
         case _:
             text = content.get("caption", "")
-            return Message(kind=kind, text=text, content={kind: content}, **given)
+            return Message(kind=kind, text=text, content={kind: content}, **fields)
 
 
 def interactive_parts(content: Params) -> Params:
@@ -104,8 +104,8 @@ def interactive_parts(content: Params) -> Params:
         case "list":
             return parts | {"opener": action["button"], "rows": rows_of(action["sections"])}
         case _:
-            asked = action["parameters"]
-            return parts | {"link": (asked["display_text"], asked["url"])}
+            parameters = action["parameters"]
+            return parts | {"link": (parameters["display_text"], parameters["url"])}
 
 
 def rows_of(sections: list[Params]) -> tuple[Row, ...]:

@@ -68,9 +68,9 @@ def composed(world: World, values: Params) -> Sending:
     if values.get("type") != "template":
         check_files(world, values)
         return Sending(to, person, drawn(values, wamid, now), None)
-    asked = values["template"]
-    template = world.templates.find(asked)
-    filled = hydrate(template, asked.get("components", []))
+    template_values = values["template"]
+    template = world.templates.find(template_values)
+    filled = hydrate(template, template_values.get("components", []))
     if template.category == "authentication" and "recipient" in values:
         raise Refusal(131062)
     return Sending(to, person, drawn_template(values, template, filled, wamid, now), template)

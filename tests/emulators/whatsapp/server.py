@@ -114,7 +114,7 @@ class Emulator:
             app.router.add_route("*", r"/{media:\d+}", self._media)
         app.router.add_get("/whatsapp_business/attachments/", self._download)
         app.router.add_routes(more)
-        app.router.add_route("*", "/{rest:.*}", self._lost)
+        app.router.add_route("*", "/{rest:.*}", self._not_found)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -170,7 +170,7 @@ class Emulator:
         """Add templates to the business account."""
         self.world.add_templates(templates)
 
-    def tell_error(self, code: int, details: str = "") -> None:
+    def create_error_event(self, code: int, details: str = "") -> None:
         """Create an event that reports an error of the business account, in `value.errors`."""
         value = self.world.value(errors=[reported(code, details)])
         self.world.tell("messages", value)
@@ -203,7 +203,7 @@ class Emulator:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         method, values, raw = "messages", {}, await request.read()
         try:
-            self._check_door(request)
+            self._check_access(request)
             if request.content_type != JSON:
                 raise strict(f"content type {request.content_type} instead of {JSON}")
             values = read_json(raw)
@@ -225,7 +225,7 @@ class Emulator:
         except Refusal as refusal:
             outcome = refused(refusal)
         self.journal.call(method, values, outcome, fault is not None)
-        return nulls.in_answer(outcome) if self.tricks.nulls else outcome
+        return nulls.fill_answer(outcome) if self.tricks.nulls else outcome
 
     async def _meet(
         self, fault: Fault | None, method: str, values: Params, request: web.Request
@@ -265,17 +265,17 @@ class Emulator:
 
     def _number(self, request: web.Request) -> web.StreamResponse:
         try:
-            self._check_door(request)
+            self._check_access(request)
         except Refusal as refusal:
             return self._refuse("number", dict(request.query), refusal, False)
-        told = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
-        return web.json_response(told)
+        fields = {"verified_name": "Kosh (emulated)", "quality_rating": "GREEN", "id": NUMBER_ID}
+        return web.json_response(fields)
 
     async def _templates(self, request: web.Request) -> web.StreamResponse:
         """Return the account's templates, in pages of the requested size."""
         values: Params = dict(request.query)
         try:
-            self._check_door(request)
+            self._check_access(request)
             if request.match_info["account"] != self.world.account:
                 raise Refusal(100, "Unsupported get request: object does not exist", 33)
             if set(values.get("fields", "").split(",")) - TEMPLATE_FIELDS:
@@ -287,8 +287,8 @@ class Emulator:
         paging: Params = {"cursors": {"before": str(begin), "after": str(begin + limit)}}
         if begin + limit < len(listed):
             paging["next"] = f"{self.url}{request.rel_url}"
-        told = {"data": listed[begin : begin + limit]} | ({"paging": paging} if listed else {})
-        return web.json_response(told)
+        page = {"data": listed[begin : begin + limit]} | ({"paging": paging} if listed else {})
+        return web.json_response(page)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await self._file_call("download", request)
@@ -296,7 +296,7 @@ class Emulator:
     async def _file_call(self, method: str, request: web.Request) -> web.StreamResponse:
         values: Params = dict(request.query) | {"media": request.match_info.get("media", "")}
         try:
-            self._check_door(request)
+            self._check_access(request)
         except Refusal as refusal:
             return self._refuse(method, values, refusal, False)
         match self.faults.meet(method):
@@ -347,14 +347,14 @@ class Emulator:
         self.journal.call(method, values, outcome, scripted)
         return response(outcome)
 
-    def _check_door(self, request: web.Request) -> None:
+    def _check_access(self, request: web.Request) -> None:
         """Raise Refusal if the token, the API version or the business number's id is wrong."""
         if self.dialect == "provider":
-            given = request.headers.get(KEY_HEADER, "")
+            token = request.headers.get(KEY_HEADER, "")
         else:
-            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            given = given if scheme == "Bearer" else ""
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            token = token if scheme == "Bearer" else ""
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
             raise Refusal(190, "Invalid OAuth access token - Cannot parse access token")
         known = request.match_info
         if "version" in known and not VERSION.fullmatch(known["version"]):
@@ -362,6 +362,6 @@ class Emulator:
         if "number" in known and known["number"] != self.world.number_id:
             raise no_object(known["number"])
 
-    async def _lost(self, request: web.Request) -> web.StreamResponse:
+    async def _not_found(self, request: web.Request) -> web.StreamResponse:
         refusal = strict(f"no such path: {request.method} {request.path}")
         return self._refuse("lost", {}, refusal, False)

@@ -15,7 +15,7 @@ ADDRESS = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextShape:
     """A text of `minimum` to `limit` characters; with `line`, without line breaks and tabs."""
 
     limit: int
@@ -24,26 +24,26 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LinkShape:
     """An http or https URL of at most `limit` characters."""
 
     limit: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class BooleanShape:
     """A Boolean value."""
 
 
 @dataclass(frozen=True, slots=True)
-class One:
+class EnumShape:
     """One of the fixed words in `of`."""
 
     of: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class ListShape:
     """A list of `minimum` to `limit` values of the shape `each`."""
 
     each: "Shape"
@@ -52,50 +52,55 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """An object: the shape of each allowed field, and the names of the required fields (`must`)."""
+class ObjectShape:
+    """An object: the shape of each allowed field, and the names of the `required` fields."""
 
     fields: "Mapping[str, Shape]"
-    must: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
-Shape = Words | Link | Flag | One | Many | Thing
+Shape = TextShape | LinkShape | BooleanShape | EnumShape | ListShape | ObjectShape
 
-BODY = Thing({"text": Words(1024)}, ("text",))
-FOOTER = Thing({"text": Words(60, line=True)}, ("text",))
-FILE: dict[str, Shape] = {"id": Words(256), "link": Link(), "caption": Words(1024)}
-IMAGE = Thing(FILE)
-DOCUMENT = Thing(FILE | {"filename": Words(240, line=True)})
-HEADER = Thing(
+BODY = ObjectShape({"text": TextShape(1024)}, ("text",))
+FOOTER = ObjectShape({"text": TextShape(60, line=True)}, ("text",))
+FILE: dict[str, Shape] = {"id": TextShape(256), "link": LinkShape(), "caption": TextShape(1024)}
+IMAGE = ObjectShape(FILE)
+DOCUMENT = ObjectShape(FILE | {"filename": TextShape(240, line=True)})
+HEADER = ObjectShape(
     {
-        "type": One(("text", "image", "document", "video")),
-        "text": Words(60, line=True),
+        "type": EnumShape(("text", "image", "document", "video")),
+        "text": TextShape(60, line=True),
         "image": IMAGE,
         "document": DOCUMENT,
     },
     ("type",),
 )
-BUTTON = Thing(
+BUTTON = ObjectShape(
     {
-        "type": One(("reply",)),
-        "reply": Thing({"id": Words(256), "title": Words(20, line=True)}, ("id", "title")),
+        "type": EnumShape(("reply",)),
+        "reply": ObjectShape(
+            {"id": TextShape(256), "title": TextShape(20, line=True)}, ("id", "title")
+        ),
     },
     ("type", "reply"),
 )
-ROW = Thing(
-    {"id": Words(200), "title": Words(24, line=True), "description": Words(72)}, ("id", "title")
+ROW = ObjectShape(
+    {"id": TextShape(200), "title": TextShape(24, line=True), "description": TextShape(72)},
+    ("id", "title"),
 )
-SECTION = Thing({"title": Words(24, line=True), "rows": Many(ROW, 10)}, ("rows",))
+SECTION = ObjectShape({"title": TextShape(24, line=True), "rows": ListShape(ROW, 10)}, ("rows",))
 ACTIONS: dict[str, Shape] = {
-    "button": Thing({"buttons": Many(BUTTON, 3)}, ("buttons",)),
-    "list": Thing(
-        {"button": Words(20, line=True), "sections": Many(SECTION, 10)}, ("button", "sections")
+    "button": ObjectShape({"buttons": ListShape(BUTTON, 3)}, ("buttons",)),
+    "list": ObjectShape(
+        {"button": TextShape(20, line=True), "sections": ListShape(SECTION, 10)},
+        ("button", "sections"),
     ),
-    "cta_url": Thing(
+    "cta_url": ObjectShape(
         {
-            "name": One(("cta_url",)),
-            "parameters": Thing(
-                {"display_text": Words(20, line=True), "url": Link()}, ("display_text", "url")
+            "name": EnumShape(("cta_url",)),
+            "parameters": ObjectShape(
+                {"display_text": TextShape(20, line=True), "url": LinkShape()},
+                ("display_text", "url"),
             ),
         },
         ("name", "parameters"),
@@ -103,47 +108,49 @@ ACTIONS: dict[str, Shape] = {
 }
 
 
-def interactive(kind: str) -> Thing:
+def interactive(kind: str) -> ObjectShape:
     """Return the shape of an interactive message; `kind` is its type, a key of ACTIONS."""
     shape: dict[str, Shape] = {
-        "type": One((kind,)),
+        "type": EnumShape((kind,)),
         "header": HEADER,
         "body": BODY,
         "footer": FOOTER,
         "action": ACTIONS[kind],
     }
-    return Thing(shape, ("type", "body", "action"))
+    return ObjectShape(shape, ("type", "body", "action"))
 
 
-PARAMETER = Thing(
+PARAMETER = ObjectShape(
     {
-        "type": One(("text", "payload", "image", "document")),
-        "text": Words(1024),
-        "payload": Words(256),
-        "parameter_name": Words(64),
+        "type": EnumShape(("text", "payload", "image", "document")),
+        "text": TextShape(1024),
+        "payload": TextShape(256),
+        "parameter_name": TextShape(64),
         "image": IMAGE,
         "document": DOCUMENT,
     },
     ("type",),
 )
-COMPONENT = Thing(
+COMPONENT = ObjectShape(
     {
-        "type": One(("header", "body", "button")),
-        "sub_type": One(("quick_reply", "url")),
-        "index": Words(1),
-        "parameters": Many(PARAMETER, 100),
+        "type": EnumShape(("header", "body", "button")),
+        "sub_type": EnumShape(("quick_reply", "url")),
+        "index": TextShape(1),
+        "parameters": ListShape(PARAMETER, 100),
     },
     ("type",),
 )
-TEMPLATE = Thing(
+TEMPLATE = ObjectShape(
     {
-        "name": Words(512, line=True),
-        "language": Thing({"code": Words(16), "policy": One(("deterministic",))}, ("code",)),
-        "components": Many(COMPONENT, 20, minimum=0),
+        "name": TextShape(512, line=True),
+        "language": ObjectShape(
+            {"code": TextShape(16), "policy": EnumShape(("deterministic",))}, ("code",)
+        ),
+        "components": ListShape(COMPONENT, 20, minimum=0),
     },
     ("name", "language"),
 )
-TEXT = Thing({"body": Words(4096), "preview_url": Flag()}, ("body",))
+TEXT = ObjectShape({"body": TextShape(4096), "preview_url": BooleanShape()}, ("body",))
 CONTENT: dict[str, Shape] = {
     "text": TEXT,
     "template": TEMPLATE,
@@ -151,20 +158,20 @@ CONTENT: dict[str, Shape] = {
     "document": DOCUMENT,
 }
 ENVELOPE: dict[str, Shape] = {
-    "messaging_product": One(("whatsapp",)),
-    "recipient_type": One(("individual",)),
-    "to": Words(128),
-    "recipient": Words(160),
-    "type": One((*CONTENT, "interactive")),
-    "context": Thing({"message_id": Words(256)}, ("message_id",)),
-    "biz_opaque_callback_data": Words(512),
+    "messaging_product": EnumShape(("whatsapp",)),
+    "recipient_type": EnumShape(("individual",)),
+    "to": TextShape(128),
+    "recipient": TextShape(160),
+    "type": EnumShape((*CONTENT, "interactive")),
+    "context": ObjectShape({"message_id": TextShape(256)}, ("message_id",)),
+    "biz_opaque_callback_data": TextShape(512),
 }
-READ = Thing(
+READ = ObjectShape(
     {
-        "messaging_product": One(("whatsapp",)),
-        "status": One(("read",)),
-        "message_id": Words(256),
-        "typing_indicator": Thing({"type": One(("text",))}, ("type",)),
+        "messaging_product": EnumShape(("whatsapp",)),
+        "status": EnumShape(("read",)),
+        "message_id": TextShape(256),
+        "typing_indicator": ObjectShape({"type": EnumShape(("text",))}, ("type",)),
     },
     ("messaging_product", "status", "message_id"),
 )
@@ -176,26 +183,26 @@ def check(shape: Shape, value: object, where: str) -> None:
     `where` is the path of the value in the request.
     """
     match shape:
-        case Words():
-            check_words(shape, value, where)
-        case Link(limit):
-            check_words(Words(limit), value, where)
+        case TextShape():
+            check_text(shape, value, where)
+        case LinkShape(limit):
+            check_text(TextShape(limit), value, where)
             check_link(str(value), where)
-        case Flag():
+        case BooleanShape():
             if not isinstance(value, bool):
                 raise Refusal(100, f"Param {where} must be a boolean")
-        case One(of):
+        case EnumShape(of):
             if value not in of:
                 raise Refusal(100, f"Param {where} must be one of {{{', '.join(of)}}}")
-        case Many():
-            check_many(shape, value, where)
-        case Thing():
-            check_thing(shape, value, where)
+        case ListShape():
+            check_list(shape, value, where)
+        case ObjectShape():
+            check_object(shape, value, where)
         case other:
             assert_never(other)
 
 
-def check_words(shape: Words, value: object, where: str) -> None:
+def check_text(shape: TextShape, value: object, where: str) -> None:
     """Raise Refusal if the value is no text, or violates the shape's length or line rule."""
     if not isinstance(value, str):
         raise Refusal(100, f"Param {where} must be a string")
@@ -215,7 +222,7 @@ def check_link(value: str, where: str) -> None:
         raise Refusal(100, f"Param {where} is not a valid URL")
 
 
-def check_many(shape: Many, value: object, where: str) -> None:
+def check_list(shape: ListShape, value: object, where: str) -> None:
     """Reject a value that is not a list, has a wrong length, or contains an invalid value."""
     if not isinstance(value, list):
         raise Refusal(100, f"Param {where} must be an array")
@@ -225,11 +232,11 @@ def check_many(shape: Many, value: object, where: str) -> None:
         check(shape.each, each, f"{where}[{number}]")
 
 
-def check_thing(shape: Thing, value: object, where: str) -> None:
+def check_object(shape: ObjectShape, value: object, where: str) -> None:
     """Reject a value that is not an object, lacks a field, or has an unknown field."""
     if not isinstance(value, dict):
         raise Refusal(100, f"Param {where} must be a JSON object")
-    for name in shape.must:
+    for name in shape.required:
         if name not in value:
             raise missing(f"The parameter {where}.{name} is required.".replace(" .", " "))
     for name, each in value.items():
@@ -244,17 +251,17 @@ def check_message(values: Params) -> None:
     content = interactive_shape(values) if kind == "interactive" else CONTENT.get(kind)
     if content is None:
         raise Refusal(131051, f"EMULATOR: messages of type {kind!r} are none that Kosh sends")
-    must = ("messaging_product", kind)
-    check(Thing(ENVELOPE | {kind: content}, must), values, "")
+    required = ("messaging_product", kind)
+    check(ObjectShape(ENVELOPE | {kind: content}, required), values, "")
     check_sense(kind, values[kind])
 
 
-def interactive_shape(values: Params) -> Thing:
+def interactive_shape(values: Params) -> ObjectShape:
     """Return the shape of the interactive message in `values`."""
-    given = values.get("interactive")
-    if not isinstance(given, dict):
+    content = values.get("interactive")
+    if not isinstance(content, dict):
         raise missing("The parameter interactive is required.")
-    if (kind := given.get("type")) not in ACTIONS:
+    if (kind := content.get("type")) not in ACTIONS:
         raise strict(f"interactive type {kind!r} is none that Kosh sends")
     return interactive(str(kind))
 

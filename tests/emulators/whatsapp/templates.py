@@ -73,12 +73,12 @@ class Templates:
             for number, one in enumerate(self._all.values(), 1)
         ]
 
-    def find(self, asked: Params) -> Template:
+    def find(self, values: Params) -> Template:
         """Return the template with the requested name and language.
 
         Raise Refusal 132001 if it is missing or not approved, or the code of its state in REFUSED.
         """
-        name, language = asked["name"], asked["language"]["code"]
+        name, language = values["name"], values["language"]["code"]
         found = self._all.get((name, language))
         if found is None or found.state in ("pending", "rejected"):
             raise Refusal(132001, f"template name ({name}) does not exist in {language}")
@@ -126,8 +126,8 @@ def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | No
 
 def values_of(component: Params | None) -> list[tuple[str, str]]:
     """Return (name, text) of each value of a component; the name is empty if not given."""
-    given = component.get("parameters", []) if component else []
-    for one in given:
+    parameters = component.get("parameters", []) if component else []
+    for one in parameters:
         if one["type"] != "text":
             raise Refusal(132012, f"expected a parameter of type TEXT, got {one['type']}")
         if "text" not in one:
@@ -135,7 +135,7 @@ def values_of(component: Params | None) -> list[tuple[str, str]]:
         if UNTIDY.search(one["text"]):
             words = "Param text cannot have new-line/tab characters or more than 4 spaces in a row"
             raise Refusal(100, words)
-    return [(one.get("parameter_name", ""), one["text"]) for one in given]
+    return [(one.get("parameter_name", ""), one["text"]) for one in parameters]
 
 
 def payload_of(component: Params | None) -> str:

@@ -16,7 +16,7 @@ from .wire import JSON
 
 SIGNATURE = "X-Hub-Signature-256"
 MAX_DELAY = 3600.0
-Parcel = tuple[Event, ...]
+Batch = tuple[Event, ...]
 
 
 class Unverified(Exception):
@@ -81,11 +81,11 @@ class Courier:
     async def verify(self, url: str, token: str) -> None:
         """Send the challenge to the URL, as when the webhook is saved in Meta's dashboard."""
         challenge = str(secrets.randbelow(10**10))
-        asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+        query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         timeout = aiohttp.ClientTimeout(total=self._pace.patience)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, params=asked, allow_redirects=False) as answer,
+            session.get(url, params=query, allow_redirects=False) as answer,
         ):
             if answer.status != 200 or await answer.text() != challenge:
                 raise Unverified(f"the webhook answered the challenge with {answer.status}")
@@ -125,60 +125,60 @@ class Courier:
             return
         if tricks.shuffled:
             self._events.random.shuffle(self._waiting)
-        while len(self._tasks) < self.hook.connections and (parcel := self._next_parcel()):
-            task = asyncio.create_task(self._carry(parcel))
+        while len(self._tasks) < self.hook.connections and (batch := self._next_batch()):
+            task = asyncio.create_task(self._carry(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _next_parcel(self) -> Parcel:
+    def _next_batch(self) -> Batch:
         tricks = self._events.tricks
         taken: list[Event] = []
-        left: deque[Event] = deque()
+        remaining: deque[Event] = deque()
         blocked = set(self._busy)
         for event in self._waiting:
             free = tricks.shuffled or event.queue not in blocked
             if len(taken) < tricks.batch and free:
                 taken.append(event)
             else:
-                left.append(event)
+                remaining.append(event)
                 blocked.add(event.queue)
-        self._waiting = left
+        self._waiting = remaining
         self._busy |= {event.queue for event in taken}
         return tuple(taken)
 
-    async def _carry(self, parcel: Parcel) -> None:
+    async def _carry(self, batch: Batch) -> None:
         try:
-            await self._deliver(parcel)
+            await self._deliver(batch)
         finally:
-            self._busy -= {event.queue for event in parcel}
+            self._busy -= {event.queue for event in batch}
             asyncio.get_running_loop().call_soon(self._load)
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _deliver(self, batch: Batch) -> None:
         tricks = self._events.tricks
-        again = [(one,) for one in parcel for _ in range(tricks.copies - 1)]
-        posts = [self._post(each, 1) for each in (parcel, *again)]
+        again = [(one,) for one in batch for _ in range(tricks.copies - 1)]
+        posts = [self._post(each, 1) for each in (batch, *again)]
         taken = await asyncio.gather(*posts) if tricks.together else [await one for one in posts]
         if not any(taken):
-            retries = [(one,) for one in parcel] if tricks.resplit else [parcel]
-            await asyncio.gather(*(self._insist(each) for each in retries))
-        self._events.done(parcel)
+            retries = [(one,) for one in batch] if tricks.resplit else [batch]
+            await asyncio.gather(*(self._retry(each) for each in retries))
+        self._events.done(batch)
 
-    async def _insist(self, parcel: Parcel) -> None:
+    async def _retry(self, batch: Batch) -> None:
         wait, attempt = 0.0, 2
-        while not await self._post(parcel, attempt):
+        while not await self._post(batch, attempt):
             wait, attempt = min(max(1.0, wait * 2), MAX_DELAY), attempt + 1
-            if self._events.clock() + wait > parcel[0].expires:
-                return self._events.expire(parcel)
+            if self._events.clock() + wait > batch[0].expires:
+                return self._events.expire(batch)
             await asyncio.sleep(wait * self._pace.scale)
 
-    async def _post(self, parcel: Parcel, attempt: int) -> bool:
+    async def _post(self, batch: Batch, attempt: int) -> bool:
         assert self._session is not None
         assert self.hook is not None
         tricks = self._events.tricks
-        told = list(parcel)
+        events = list(batch)
         if tricks.nulls:
-            told = [replace(one, value=nulls.in_value(one.value)) for one in parcel]
-        body = body_of(self._account, told, tricks.layout)
+            events = [replace(one, value=nulls.in_value(one.value)) for one in batch]
+        body = body_of(self._account, events, tricks.layout)
         try:
             async with self._session.post(
                 self.hook.url, data=body, headers=self.hook.headers(body), allow_redirects=False
@@ -186,7 +186,7 @@ class Courier:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             status = 0
-        ids = tuple(event.id for event in parcel)
+        ids = tuple(event.id for event in batch)
         delivery = Delivery(ids, attempt, status, self._events.clock())
         self._journal.write(delivery)
         return delivery.acknowledged

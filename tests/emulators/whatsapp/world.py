@@ -141,14 +141,14 @@ class World:
         raw = b"\x1d\x0b" + phone + b"\x15\x02\x00\x11\x18\x14" + secrets.token_bytes(18)
         return "wamid." + base64.b64encode(raw).decode()
 
-    def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
-        """Store a file for `lives` seconds.
+    def store(self, data: bytes, mime: str, lifetime: float, size: int | None = None) -> Media:
+        """Store a file for `lifetime` seconds.
 
         `size` may claim more bytes than there are, to make big files cheap.
         """
         size = len(data) if size is None else size
         name = str(10**15 + secrets.randbelow(10**15))
-        media = Media(name, mime, data, size, self.now() + lives)
+        media = Media(name, mime, data, size, self.now() + lifetime)
         self.media[name] = media
         return media
 
@@ -180,24 +180,28 @@ class World:
         """Create an event of the webhook field `field` with this value."""
         self.events.add(queue or f"account {field}", value, field)
 
-    def tell_message(self, person: Person, message: Params, contacts: bool = True) -> None:
+    def create_message_event(self, person: Person, message: Params, contacts: bool = True) -> None:
         """Create the event that reports a person's message, with the sender's ids if `contacts`."""
         parts = {"contacts": [person.contact]} if contacts else {}
         value = self.value(**parts, messages=[message])
         self.events.add(f"person {person.number}", value, what=message["id"])
 
-    def tell_status(self, person: Person | None, to: str, message: Message, more: Params) -> None:
+    def create_status_event(
+        self, person: Person | None, to: str, message: Message, more: Params
+    ) -> None:
         """Create the event that reports the status of Kosh's message, unless statuses are off.
 
         `to` is the recipient if `person` is None; `more` are the status's other fields.
         """
         if not self.statuses:
             return
-        whom = person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
+        recipient = (
+            person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
+        )
         status = {"id": message.id, "status": message.status, "timestamp": stamp(self.now())}
         if message.opaque:
             more = {"biz_opaque_callback_data": message.opaque} | more
-        value = self.value(statuses=[status | whom | more])
+        value = self.value(statuses=[status | recipient | more])
         if person and person.known != "phone":
             value["contacts"] = [person.contact]
         queue = f"statuses {person.number}" if person else "statuses"
@@ -220,7 +224,7 @@ class World:
         failed = replace(message, status="failed")
         if person is not None:
             person.put(failed)
-        self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
+        self.create_status_event(person, to, failed, {"errors": [reported(code, details)]})
 
     def move(self, person: Person, message: Message, status: Status) -> None:
         """Set and report a message's status.
@@ -229,7 +233,7 @@ class World:
         """
         priced = message.status in ("", "sent")
         moved = person.put(replace(message, status=status))
-        self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
+        self.create_status_event(person, "", moved, {"pricing": moved.price} if priced else {})
 
     def read_by_us(self, person: Person, message: Message) -> None:
         """Mark a person's message as read by Kosh."""
