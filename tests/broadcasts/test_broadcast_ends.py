@@ -84,9 +84,9 @@ async def _reported(rt: Runtime) -> Last:
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
-    told = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
+    report = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
     return Last(
-        rt, found, lambda: broadcasts.record_reports(rt, [told]), (receiving, "consequence")
+        rt, found, lambda: broadcasts.record_reports(rt, [report]), (receiving, "consequence")
     )
 
 
@@ -104,7 +104,7 @@ async def _decided(rt: Runtime) -> Last:
     return Last(rt, found, plan, (lifecycle, "append_audit"))
 
 
-async def _heard_of_late(rt: Runtime) -> Last:
+async def _reported_late(rt: Runtime) -> Last:
     """Return a broadcast whose `plan` lets a worker with an expired lease report a failure."""
     post = Late()
     rt, _who, found = await _sent(rt, post)
@@ -121,7 +121,7 @@ async def _heard_of_late(rt: Runtime) -> Last:
     return Last(rt, found, plan, (sender, "consequence"))
 
 
-PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _heard_of_late])
+PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _reported_late])
 
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:

@@ -34,8 +34,8 @@ async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: 
     await crowd(rt, 3)
     found = await started(rt, who, a_draft())
     assert found.state is State.RUNNING
-    told = await broadcasts.history(rt, who.editor, found.id)
-    assert [each.action for each in told] == [
+    history = await broadcasts.history(rt, who.editor, found.id)
+    assert [each.action for each in history] == [
         "broadcast.drafted", "broadcast.submitted", "broadcast.approved", "broadcast.started",
     ]  # fmt: skip
 

@@ -79,12 +79,12 @@ view => { const log = document.querySelectorAll('[data-phone="whatsapp"] .log > 
 class Talk(Chat):
     """A conversation on one channel, recorded with the messages of both sides."""
 
-    said: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
+    exchanges: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
 
     def takes(self, event: Event) -> Self:
         own = self._own(event)
         super().takes(event)
-        self.said.append((own, self.says_now))
+        self.exchanges.append((own, self.says_now))
         return self
 
     def _own(self, event: Event) -> str:
@@ -116,9 +116,11 @@ class Talk(Chat):
         stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
         return stop is not None and stop.item.sensitive
 
-    def hears(self, *says: Say) -> Self:
+    def add_messages(self, *messages: Say) -> Self:
         """Add messages that the engine does not send, such as notices of the registry."""
-        self.said.append(("", tuple(replace(say, language=self.language) for say in says)))
+        self.exchanges.append(
+            ("", tuple(replace(message, language=self.language) for message in messages))
+        )
         return self
 
 
@@ -162,7 +164,7 @@ def faq(talk: Talk) -> None:
 def after_sending(talk: Talk) -> None:
     talk.presses("preregistration").until("review").presses("submit")
     talk.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
-    talk.said.clear()
+    talk.exchanges.clear()
 
 
 def next_steps(talk: Talk) -> None:
@@ -179,13 +181,13 @@ def announcements(talk: Talk) -> None:
     talk.presses("announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
     talk.presses("UZ", "kandas_status", "unsaid")
     opening = Button(broadcast_content.NEWS, broadcast_content.ANNOUNCEMENTS)
-    talk.hears(Say(((announcement_screens.SOMETHING_NEW,),), (opening,)))
+    talk.add_messages(Say(((announcement_screens.SOMETHING_NEW,),), (opening,)))
     dated = (_(archive.DAY.msgid, date=TODAY),)
-    talk.hears(Say(((archive.HEAD,),)), Say((dated, (kandas.FEE.text,))))
+    talk.add_messages(Say(((archive.HEAD,),)), Say((dated, (kandas.FEE.text,))))
     talk.presses("announcements").says("/stop")
 
 
-def beside(talk: Talk) -> None:
+def commands(talk: Talk) -> None:
     """Walk through commands that are not part of a flow: status, PIN, erasure, help, quick exit."""
     after_sending(talk)
     talk.presses("menu", ">", "pin").answers("204611").says("/status")
@@ -193,7 +195,7 @@ def beside(talk: Talk) -> None:
     talk.presses("yes").says("/help").presses("!exit")
 
 
-WAYS: dict[str, Callable[[Talk], None]] = {
+WALKS: dict[str, Callable[[Talk], None]] = {
     "about": about,
     "eligibility": eligibility,
     "checklist": checklist,
@@ -205,7 +207,7 @@ WAYS: dict[str, Callable[[Talk], None]] = {
     "next_steps": next_steps,
     "papers": papers,
     "announcements": announcements,
-    "beside": beside,
+    "beside": commands,
 }
 
 
@@ -213,8 +215,8 @@ def talked(flow: str, language: str, page: Page) -> Talk:
     talk = Talk.begun(language)
     talk.page = page
     # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
-    talk.said = talk.said[-1:] if flow == "about" else []
-    WAYS[flow](talk)
+    talk.exchanges = talk.exchanges[-1:] if flow == "about" else []
+    WALKS[flow](talk)
     return talk
 
 
@@ -222,23 +224,23 @@ def talked(flow: str, language: str, page: Page) -> Talk:
 
 
 def _messages(talk: Talk) -> Iterator[str | Message]:
-    for own, says in talk.said:
+    for own, messages in talk.exchanges:
         if own:
             yield own
-        for say in says:
+        for message in messages:
             yield Message(
                 tuple(
-                    "\n".join(WORDS.render(line, say.language) for line in lines)
-                    for lines in say.paragraphs
+                    "\n".join(WORDS.render(line, message.language) for line in lines)
+                    for lines in message.paragraphs
                 ),
                 tuple(
                     RenderedButton(
-                        b.payload or LINK, WORDS.render(b.label, say.language), b.kind.value
+                        b.payload or LINK, WORDS.render(b.label, message.language), b.kind.value
                     )
-                    for b in say.buttons
+                    for b in message.buttons
                 ),
-                say.language,
-                say.progress,
+                message.language,
+                message.progress,
             )
 
 
@@ -323,8 +325,8 @@ async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
     else:
         view = telegram(talk) if channel == "telegram" else whatsapp(talk)
         views = {each: _view([]) for each in ("telegram", "whatsapp")} | {channel: view}
-        told = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
-        await page.route("**/events", _with(f"data: {told}\n\n", "text/event-stream"))
+        event_data = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
+        await page.route("**/events", _with(f"data: {event_data}\n\n", "text/event-stream"))
         await page.goto("http://pictures.test/")
         log = f'[data-phone="{channel}"] .log'
         last = f"{log} > li:nth-child({len(view['messages'])})"
@@ -377,7 +379,7 @@ async def draw(*wanted: str) -> None:
         )
         page = await context.new_page()
         await page.route("http://pictures.test/**", _from(PHONES, STATIC))
-        for flow, (channel, rule) in product(wanted or WAYS, CHANNELS.items()):
+        for flow, (channel, rule) in product(wanted or WALKS, CHANNELS.items()):
             talks = [talked(flow, language, rule) for language in LANGUAGES]
             sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
             sheet.save(pictures / f"{flow}-{channel}.webp", quality=QUALITY, method=4)

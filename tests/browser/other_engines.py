@@ -197,8 +197,8 @@ async def _screen(stack: AsyncExitStack) -> str:
     command = ("Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24")
     await stack.enter_async_context(_running(*command, pass_fds=(writing,), stderr=DEVNULL))
     os.close(writing)
-    with os.fdopen(reading) as told:
-        return (await asyncio.to_thread(told.readline)).strip()
+    with os.fdopen(reading) as output:
+        return (await asyncio.to_thread(output.readline)).strip()
 
 
 async def _connected(page: WebKit, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from flows.papers import PASSPORT
 from tests.app_stack import House, lent, serving
 from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
-from tests.browser.live_cuts import Told, cut
+from tests.browser.live_cuts import CutCounts, cut
 from tests.browser.officer import Officer
 from tests.console_client import Console, ru
 from tests.release_only import release_only
@@ -75,25 +75,25 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
         await give(applicant, answer)
     officer = await Officer.at_work(browser, office, AIGUL)
-    await officer.says("1")
+    await officer.wait_for_text("1")
     await officer.click("[data-key=KeyN]")
-    await officer.says("не істеуім керек?")
+    await officer.wait_for_text("не істеуім керек?")
 
     await officer.click("#ready summary")
     await officer.click("button[value=documents-today]")
     kazakh = demo_officers.READY["documents-today"]["kk"]
-    await officer.says(kazakh)
+    await officer.wait_for_text(kazakh)
     await officer.click("#preview .primary")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     await _reads(office, applicant, kazakh)
 
     await officer.click("#case-actions details:has(select[name=document]) summary")
     await officer.page.select_option("select[name=document]", index=0)
     await officer.click("#case-actions form[action*=document] button")
-    await officer.says(ru("done_asked"))
+    await officer.wait_for_text(ru("done_asked"))
     asked = len(applicant.bubbles)
     await applicant.send("said", text="Рақмет, қазір жіберемін")
-    await officer.says("Рақмет, қазір жіберемін")
+    await officer.wait_for_text("Рақмет, қазір жіберемін")
 
     await _sends_photo(browser, office, applicant)
     await officer.page.wait_for_selector("#papers li")
@@ -102,7 +102,7 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
     assert (await picture.body()).startswith(b"\xff\xd8")
     await officer.click("#papers form .primary")
-    await officer.says(ru("done_passed"))
+    await officer.wait_for_text(ru("done_passed"))
     await officer.page.wait_for_selector("#papers .chip.good", timeout=60_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
@@ -112,7 +112,7 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
 
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
-    await officer.says(ru("done_resolved"))
+    await officer.wait_for_text(ru("done_resolved"))
     await _reads(office, applicant, question)
     assert any(question in each.text for each in applicant.bubbles[asked:])
     assert officer.errors == []
@@ -144,11 +144,11 @@ def kk(text: Text, **values: Value) -> str:
 @pytest.mark.release
 async def test_console_shows_a_new_case_without_reload(browser: Any, office: House) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
-    await officer.says(ru("empty_queue"))
+    await officer.wait_for_text(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.wait_for_selector(".line.urgent")
-    await office.until(officer.stands_as_fresh, 60)
+    await office.until(officer.is_up_to_date, 60)
     await leave(visitor)
     assert officer.errors == []
 
@@ -158,7 +158,7 @@ async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     return visitor, officer
 
 
@@ -171,12 +171,12 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     await officer.page.fill("#words", "half a sentence")
     await officer.page.fill(".notes textarea", "half a note")
     await visitor.send("said", text="and one thing more")
-    await officer.says("and one thing more")
+    await officer.wait_for_text("and one thing more")
     assert await officer.page.input_value("#words") == "half a sentence"
     assert await officer.page.input_value(".notes textarea") == "half a note"
     await officer.page.focus("#words")
     await officer.page.keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     await _reads(office, visitor, "half a sentence")
     assert not any("half a note" in each.text for each in visitor.bubbles)
     await leave(visitor)
@@ -193,11 +193,11 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     await officer.click("#reply-place button[formaction]")
     await officer.page.wait_for_selector("#preview")
     await visitor.send("said", text="and one thing more")
-    await officer.says("and one thing more")
+    await officer.wait_for_text("and one thing more")
     assert await officer.page.locator("#preview").count() == 1
     assert await officer.page.input_value("#words") == "come on Monday"
     await officer.click("#preview .primary")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     await _reads(office, visitor, "come on Monday")
     await leave(visitor)
     assert officer.errors == []
@@ -216,8 +216,8 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
     await officer.page.goto(office.url + path)
     await officer.page.mouse.move(2, 2)  # rows under the pointer are not updated
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
-    await cut(office, officer.page, visitors, CUT_SECONDS, Told())
-    await office.until(officer.stands_as_fresh, 60)
+    await cut(office, officer.page, visitors, CUT_SECONDS, CutCounts())
+    await office.until(officer.is_up_to_date, 60)
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
@@ -237,15 +237,15 @@ async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
     focused = await officer.page.evaluate("document.activeElement.closest('.line').id")
     assert focused == await officer.page.locator(".line").nth(1).get_attribute("id")
     await officer.page.keyboard.press("Enter")
-    await officer.says(ru("why"))
+    await officer.wait_for_text(ru("why"))
     await officer.page.locator("form.card .primary").press("Enter")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await officer.page.locator("form[action*=claim] button").press("Enter")
-    await officer.says(ru("yours"))
+    await officer.wait_for_text(ru("yours"))
     await officer.page.keyboard.press("Alt+KeyR")
     await officer.page.keyboard.type("by keyboard")
     await officer.page.keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
@@ -257,7 +257,7 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: House
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     kept = "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
     assert await officer.page.evaluate(kept) == [0, 0, 0]
     cookies = await officer.page.context.cookies()
@@ -321,7 +321,7 @@ async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     assert set(asked) == {"pane"}
     assert await officer.page.input_value("#words") == "come on Monday"
     await visitor.send("said", text="Testova adds")
-    await officer.says("Testova adds")
+    await officer.wait_for_text("Testova adds")
     assert "whole" in asked
     for each in (visitor, other):
         await leave(each)
@@ -348,13 +348,13 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
         await officer.sign_in(url, DANA)
         await page.goto(f"{url}/console/own")
         await officer.click("#passkey-new button")
-        await officer.says(ru("done_passkey"))
+        await officer.wait_for_text(ru("done_passkey"))
         await officer.click("form[action$=sign-out] button")
         await page.wait_for_url("**/sign-in**")
         await officer.click("#passkey button")
         await page.wait_for_url("**/console/officers")
         await page.goto(f"{url}/console/own")
-        await officer.says(ru("strength_passkey"))
+        await officer.wait_for_text(ru("strength_passkey"))
         assert officer.errors == []
         await context.close()
 
@@ -398,7 +398,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         assert (await written.input_value() if await written.count() else "") == kept
         if same:
             assert await officer.page.title() == title
-            await office.until(officer.stands_as_fresh, 60)
+            await office.until(officer.is_up_to_date, 60)
             assert await officer.page.input_value(".notes textarea") == ""
     await leave(visitor)
 
@@ -414,10 +414,10 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
         await lead.get(f"{path}?reason=answer")
         await lead.submit("/take-over")
         left = officer.page.locator(".typed textarea")
-        await officer.says(ru("kept_gone"))
+        await officer.wait_for_text(ru("kept_gone"))
         assert await officer.page.locator("#words").count() == 0
         await lead.submit("/release")
-        await officer.says(ru("nobodys"))
+        await officer.wait_for_text(ru("nobodys"))
     assert await left.input_value() == "half a sentence"
     assert await left.get_attribute("readonly") is not None
     await leave(visitor)
@@ -433,13 +433,13 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     officer = await Officer.at_work(browser, office, AIGUL)
     keyboard = officer.page.keyboard
     await keyboard.press("n")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await keyboard.press("r")
     await keyboard.type("jn, kn / rn?")
     assert await officer.page.input_value("#words") == "jn, kn / rn?", "no key acts in a field"
     assert not await officer.page.locator("#help").is_visible()
     await keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     await _reads(office, visitor, "jn, kn / rn?")
     await leave(visitor)
     assert officer.errors == []
@@ -467,7 +467,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
     await keyboard.press("Enter")
     await officer.page.wait_for_selector("#preview")
     await keyboard.press("Enter")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     await _reads(office, visitor, text)
     await leave(visitor)
     assert officer.errors == []
@@ -502,7 +502,7 @@ async def test_console_shows_case_and_inbox_side_by_side_on_wide_screens(
     await officer.page.set_viewport_size({"width": width, "height": 800})
     await officer.page.goto(f"{office.url}/console/inbox?queue=all")
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
     rows, dock = officer.page.locator(".pane .line"), officer.page.locator("#reply-place")
     assert await rows.count() == 2

@@ -45,7 +45,7 @@ async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
         assert monotonic() - began < MAX_SECONDS
         await approver.page.locator("#sure summary").click()
         await approver.page.locator("#sure button").click()
-        await approver.says(ru("done_content_back"))
+        await approver.wait_for_text(ru("done_content_back"))
         await house.until(lambda: _is_served(house, False), 60)
         assert "до 90 дней" in (await person.say(QUESTION)).text, "the earlier sum is said again"
     await _audited(browser, house)
@@ -76,8 +76,8 @@ async def _audited(browser: Any, house: House) -> None:
     auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
     await auditor.page.goto(f"{house.url}/console/audit")
     for action in ("content.drafted", "content.published", "content.withdrawn"):
-        await auditor.says(house.rt.languages.render(LOGGED[action], "ru"))
-    await auditor.says(ITEM)
+        await auditor.wait_for_text(house.rt.languages.render(LOGGED[action], "ru"))
+    await auditor.wait_for_text(ITEM)
     assert await auditor.faults() == [], "the audit log"
 
 
@@ -95,7 +95,7 @@ async def _write(editor: Officer, house: House) -> int:
     for name, day in (("as_of", today), ("checked", today), ("until", today + timedelta(days=60))):
         await page.locator(f"input[name={name}]").fill(day.isoformat())
     await page.locator("form[action$='/save'] button").click()
-    await editor.says(ru("done_content_saved"))
+    await editor.wait_for_text(ru("done_content_saved"))
     assert await page.locator("[data-look]").count() >= 18, "six forms on three channels"
     return 3
 
@@ -106,7 +106,7 @@ async def _approve(approver: Officer, house: House) -> int:
     await page.goto(f"{house.url}/console/content")
     await page.locator(f"a[href$='{ITEM}']").first.click()
     await page.locator("form[action$='/approve'] button").click()
-    await approver.says(ru("done_content_live"))
+    await approver.wait_for_text(ru("done_content_live"))
     assert await approver.faults() == []
     return 3
 

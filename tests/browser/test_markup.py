@@ -56,8 +56,8 @@ async def _look(page: Any, url: str) -> str:
 async def _page(browser: Any, house: House, cookies: Any) -> Any:
     context = await browser.new_context()
     await context.add_init_script(WATCH)
-    told = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
-    await context.add_cookies(told)
+    cookie_fields = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
+    await context.add_cookies(cookie_fields)
     page = await context.new_page()
 
     async def refuse(dialog: Any) -> None:
@@ -125,7 +125,7 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 async def _announced(house: House, databases: Databases) -> list[str]:
     """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
     who = await crowd.crew(house.rt)
-    gone = await crowd.started(house.rt, who, crowd.a_draft())
+    sent = await crowd.started(house.rt, who, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
     waits = await crowd.approved(house.rt, who, crowd.a_draft(texts=other))
     # Written with SQL, because the form rejects brackets in an announcement.
@@ -138,10 +138,10 @@ async def _announced(house: House, databases: Databases) -> list[str]:
         await console.submit("/audience", channels="telegram")
         await console.submit("/text", stay="1", **{f"text_{code}": ALL for code in crowd.TEXTS})
         written = console.screen.path
-    shown = ("text", "test", "time")
-    paths = [written.replace("/write/text", f"/write/{step}") for step in shown]
+    steps = ("text", "test", "time")
+    paths = [written.replace("/write/text", f"/write/{step}") for step in steps]
     base = "/console/broadcasts"
-    return [base, f"{base}/{gone.id}", f"{base}/{waits.id}", *paths]
+    return [base, f"{base}/{sent.id}", f"{base}/{waits.id}", *paths]
 
 
 @pytest.mark.release
@@ -178,8 +178,8 @@ async def test_url_and_registry_text_is_never_executed_as_script(
 ) -> None:
     """Check the secure page, the status page, an expired print page, and the registry's page."""
     page = await _page(browser, house, ())
-    said = quote(ALL, safe="")
-    for path in (f"/status?lang={said}", f"/p/{said}", f"/print/{said}", f"/{said}"):
+    encoded = quote(ALL, safe="")
+    for path in (f"/status?lang={encoded}", f"/p/{encoded}", f"/print/{encoded}", f"/{encoded}"):
         await _look(page, house.url + path)
     registry = house.rt.registry
     assert registry

@@ -122,7 +122,7 @@ async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
     await ask(guest)
-    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _told(rt)
+    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _newest_text(rt)
     assert len(await guest.rows()) > before
 
 
@@ -132,15 +132,15 @@ async def test_case_request_reply_names_other_offices_when_no_officer_works(
 ) -> None:
     await an_officer(rt, roles=(Role.ADMINISTRATOR,))
     await ask(Guest(rt), topic=topic)
-    told, render = await _told(rt), rt.languages.render
-    assert render(working_hours.NO_OFFICERS, "ru") in told
-    assert render(UNIFIED.text, "ru") in told
-    assert (render(working_hours.IN_NEED, "ru") in told) == (topic == "danger")
-    assert render(working_hours.WHEN_FREE, "ru") not in told
-    assert render(working_hours.AT_WORK, "ru") not in told
+    text, render = await _newest_text(rt), rt.languages.render
+    assert render(working_hours.NO_OFFICERS, "ru") in text
+    assert render(UNIFIED.text, "ru") in text
+    assert (render(working_hours.IN_NEED, "ru") in text) == (topic == "danger")
+    assert render(working_hours.WHEN_FREE, "ru") not in text
+    assert render(working_hours.AT_WORK, "ru") not in text
 
 
-async def _told(rt: Runtime) -> str:
+async def _newest_text(rt: Runtime) -> str:
     """Return the newest message to the test's only person, decrypted."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
@@ -170,12 +170,12 @@ async def test_urgent_case_outside_hours_shows_phone_numbers(
     if country:
         await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
     await ask(guest, topic=topic)
-    told, render = await _told(rt), rt.languages.render
-    assert render(working_hours.BACK_AT, "ru").partition("{")[0] in told
+    text, render = await _newest_text(rt), rt.languages.render
+    assert render(working_hours.BACK_AT, "ru").partition("{")[0] in text
     assert [
-        render(each, "ru") in told for each in (working_hours.URGENT, working_hours.IN_NEED)
+        render(each, "ru") in text for each in (working_hours.URGENT, working_hours.IN_NEED)
     ] == [urgent] * 2
-    assert (render(FAMILY_LINE.text, "ru") in told) == line
+    assert (render(FAMILY_LINE.text, "ru") in text) == line
 
 
 async def _only(rt: Runtime) -> cases.Case:
@@ -355,7 +355,7 @@ class _Group:
     name, edits, deletes, rates = Telegram.name, True, True, Rates()
 
     def __init__(self) -> None:
-        self.stands: dict[str, Message] = {}
+        self.messages: dict[str, Message] = {}
         self.acts = 0
         self.fails = False
 
@@ -367,10 +367,10 @@ class _Group:
             case "send" | "edit":
                 number = act.external_id or str(self.acts)
                 assert act.message is not None
-                self.stands[number] = act.message
+                self.messages[number] = act.message
                 return number
             case _:
-                self.stands.pop(act.external_id, None)
+                self.messages.pop(act.external_id, None)
                 return act.external_id
 
 
@@ -393,7 +393,7 @@ async def test_duty_group_message_is_updated_with_counts_and_a_link(
     await ask(Guest(rt), "Testova asks something")
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    (card,) = group.stands.values()
+    (card,) = group.messages.values()
     assert group.acts == 2
     assert "Жалпы топ" in card.paragraphs[0]
     assert card.paragraphs[-1].endswith("/console")
@@ -404,11 +404,11 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
     rt: Runtime, group: _Group
 ) -> None:
     await duty_group.update_duty_group(rt)
-    (first,) = group.stands
+    (first,) = group.messages
     await ask(Guest(rt), topic="danger")
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    (second,) = group.stands
+    (second,) = group.messages
     assert second != first
 
 
@@ -423,7 +423,7 @@ async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group:
     # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
     # too.
     assert group.acts <= 1 + passed * 20 / 60
-    assert len(group.stands) == 1
+    assert len(group.messages) == 1
 
 
 async def _now(rt: Runtime) -> datetime:
@@ -449,7 +449,7 @@ async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group:
     group.fails = False
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    assert len(group.stands) == 1
+    assert len(group.messages) == 1
 
 
 async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: _Group) -> None:

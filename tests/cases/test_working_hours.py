@@ -131,18 +131,20 @@ def test_working_hours_check_refuses_invalid_opening_hours(wrong: MissionSetting
         working_hours.check(wrong)
 
 
-def _said(desk: MissionSettings, now: datetime, country: str, median: int | None) -> list[str]:
+def _message_ids(
+    desk: MissionSettings, now: datetime, country: str, median: int | None
+) -> list[str]:
     return [each.msgid for each in working_hours.promise(desk, now, country, median)]
 
 
 def test_expected_answer_time_depends_on_working_hours_and_median() -> None:
-    assert _said(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
-    assert _said(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
-    assert _said(ALMATY, at(24, 20), "CN", 38) == [
+    assert _message_ids(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
+    assert _message_ids(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
+    assert _message_ids(ALMATY, at(24, 20), "CN", 38) == [
         working_hours.BACK_AT.msgid,
         working_hours.BACK_MEDIAN.msgid,
     ]
-    assert _said(MissionSettings("general", "UTC"), at(24, 12), "CN", None) == [
+    assert _message_ids(MissionSettings("general", "UTC"), at(24, 12), "CN", None) == [
         working_hours.WHEN_FREE.msgid
     ]
 
@@ -160,13 +162,13 @@ def test_expected_answer_time_is_in_the_time_zone_of_the_country() -> None:
 
 
 @pytest.mark.parametrize(
-    ("median", "told"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
+    ("median", "expected"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
 )
-def test_expected_answer_time_rounds_the_median_up(median: int, told: tuple[str, int]) -> None:
+def test_expected_answer_time_rounds_the_median_up(median: int, expected: tuple[str, int]) -> None:
     (text,) = working_hours.promise(ALMATY, at(24, 12), "", median)
     ((_name, value),) = text.values
     assert isinstance(value, Text)
-    assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == told
+    assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == expected
 
 
 async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime) -> None:

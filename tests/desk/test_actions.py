@@ -305,9 +305,9 @@ async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
     await guest.do(Said("мне угрожают"))
     case = await case_of(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
-    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
-    assert told
-    assert ("officer", "words") not in {(each.flow, each.key) for each in told}
+    answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
+    assert answers
+    assert ("officer", "words") not in {(each.flow, each.key) for each in answers}
 
 
 async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
@@ -317,8 +317,8 @@ async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
         await desk.fill(
             rt, officer, case.id, case.version, key=key(), question=question, value=value
         )
-    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK)
-    assert {each.key for each in told if each.by == "officer"} == {"ethnic_kazakh", "birth_year"}
+    answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK)
+    assert {each.key for each in answers if each.by == "officer"} == {"ethnic_kazakh", "birth_year"}
     for question, value, why in (
         ("review", "submit", Refusal.NOT_FILLABLE),
         ("consent_registration", "yes", Refusal.NOT_FILLABLE),
@@ -457,8 +457,8 @@ async def test_case_view_masks_names_until_requested(rt: Runtime) -> None:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     for unmasked in (False, True):
-        told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=unmasked)
-        (surname,) = [each for each in told if each.key == "surname"]
+        answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=unmasked)
+        (surname,) = [each for each in answers if each.key == "surname"]
         assert surname.masked is not unmasked
         assert surname.shown is not None
         assert (rt.languages.render(surname.shown, "ru") == "TESTOVA") is unmasked
@@ -495,8 +495,8 @@ def _alarms() -> Iterator[list[int]]:
         yield counts
     finally:
         logging.configure("error")
-    said = map(json.loads, lines.getvalue().splitlines())
-    counts += [each["count"] for each in said if each["event"] == "read_budget.exceeded"]
+    records = map(json.loads, lines.getvalue().splitlines())
+    counts += [each["count"] for each in records if each["event"] == "read_budget.exceeded"]
 
 
 @pytest.mark.release
@@ -614,17 +614,17 @@ async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> No
     at = (await seen(rt, officer, case.id)).at
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="An answer.")
-    told = await desk_views.events(rt, officer, at)
-    assert told is not None
-    assert {each.kind for each in told} == {"case", "words", "delivery", "reader"}
-    assert {each.case_id for each in told} == {case.id}
-    assert [each.id for each in told] == sorted(each.id for each in told)
-    assert await desk_views.events(rt, officer, told[-1].id) == []
+    events = await desk_views.events(rt, officer, at)
+    assert events is not None
+    assert {each.kind for each in events} == {"case", "words", "delivery", "reader"}
+    assert {each.case_id for each in events} == {case.id}
+    assert [each.id for each in events] == sorted(each.id for each in events)
+    assert await desk_views.events(rt, officer, events[-1].id) == []
     assert await desk_views.events(rt, far, 0) == []
-    assert await desk_views.events(rt, officer, told[-1].id + 1000) is None
+    assert await desk_views.events(rt, officer, events[-1].id + 1000) is None
     await guest.do(Said("удалить"))
     await guest.go("yes")
-    gone = await desk_views.events(rt, officer, told[-1].id)
+    gone = await desk_views.events(rt, officer, events[-1].id)
     assert gone is not None
     assert gone[-1].kind == "gone"
 

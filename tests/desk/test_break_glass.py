@@ -42,7 +42,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
     await break_glass.grant(rt, second, pane)
     assert await break_glass.unseen(rt, lead) == 1
     _pane, view = await break_glass.view(rt, first, pane)
-    assert [said.words for said in view.thread] == ["Testova asks something"]
+    assert [message.words for message in view.thread] == ["Testova asks something"]
     with pytest.raises(Forbidden):
         await break_glass.view(rt, second, pane)
     await ahead(rt, "61 minutes")

@@ -27,11 +27,11 @@ class Announced:
     who: Crew
     found: Broadcast
 
-    async def until(self, *told: str) -> None:
+    async def until(self, *expected: str) -> None:
         """Wait until the recipients' states are exactly these: "state", or "state reason"."""
 
         async def there() -> bool:
-            return (await fates(self.house.rt, self.found)).keys() == {*told}
+            return (await fates(self.house.rt, self.found)).keys() == {*expected}
 
         await self.house.until(there, 60)
 
@@ -83,7 +83,7 @@ async def _on_whatsapp(
     return members, [house.whatsapp.user(each.address) for each in members]
 
 
-def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
+def _received_counts(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
     return [len(each.received) for each in users]
 
 
@@ -91,23 +91,27 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: 
     members, users = await _on_telegram(house, 3)
     # The first person blocked the bot, the second is unknown to Telegram, and the third never
     # pressed Start.
-    unknown, shy = await crowd(house.rt, 2, languages=("ru",))
-    house.telegram.user(int(shy.address))
+    unknown, not_started = await crowd(house.rt, 2, languages=("ru",))
+    house.telegram.user(int(not_started.address))
     await users[0].block()
     announced = await _announced(house)
     await announced.until("accepted", "failed blocked")
-    assert [await announced.reason(each) for each in (members[0], unknown, shy)] == [
+    assert [await announced.reason(each) for each in (members[0], unknown, not_started)] == [
         "failed blocked"
     ] * 3
-    assert _got(users) == [0, 1, 1]
+    assert _received_counts(users) == [0, 1, 1]
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM handles WHERE blocked")
-        assert {row[0] for row in await cursor.fetchall()} == {members[0].id, unknown.id, shy.id}
+        assert {row[0] for row in await cursor.fetchall()} == {
+            members[0].id,
+            unknown.id,
+            not_started.id,
+        }
     counted = await broadcasts.count(house.rt, announced.who.editor, a_draft(topic="events"))
     assert counted.excluded["blocked"] == 3, "next time nobody calls for them"
-    said = users[1].last
-    assert said.text == TEXTS["ru"].body
-    assert [button.data for row in said.buttons for button in row] == ["!news"]
+    message = users[1].last
+    assert message.text == TEXTS["ru"].body
+    assert [button.data for row in message.buttons for button in row] == ["!news"]
     assert house.telegram.journal.mistakes() == []
 
 
@@ -124,7 +128,7 @@ async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
     assert 295 < (now.pauses[0].until - now.now).total_seconds() <= 300
     await house.ahead("301 seconds")
     await announced.until("accepted")
-    assert _got(users) == [1] * 12
+    assert _received_counts(users) == [1] * 12
 
 
 async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
@@ -135,7 +139,7 @@ async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
     announced = await _announced(house)
     await announced.until("accepted", "in_doubt unreachable")
     await house.until(announced.ended)
-    assert _got(users) == [1, 1], "it arrived, and nothing sends it again"
+    assert _received_counts(users) == [1, 1], "it arrived, and nothing sends it again"
 
 
 async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(house: House) -> None:
@@ -154,20 +158,20 @@ async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(hous
     await users[0].read()
     users[2].turn_on()
     await announced.until("read", "delivered")
-    assert _got(users) == [1, 1, 1]
+    assert _received_counts(users) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "expected"),
     [(131049, "held not_now"), (131050, "failed opted_out"), (131026, "failed blocked")],
 )
 async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
-    house: House, code: int, told: str
+    house: House, code: int, expected: str
 ) -> None:
     (member,), (user,) = await _on_whatsapp(house, 1)
     house.whatsapp.fail(Failed(code), to=user.phone)
     announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
-    await announced.until(told)
+    await announced.until(expected)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT (SELECT count(*) FROM subscriptions WHERE person_id = %(id)s),"
@@ -180,7 +184,7 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
         house.whatsapp.advance(24 * 3600)
         await house.ahead("24 hours 1 minute")
         await announced.until("delivered")
-        assert _got([user]) == [1]
+        assert _received_counts([user]) == [1]
 
 
 @pytest.mark.release
@@ -197,7 +201,7 @@ async def test_telegram_errors_pause_the_broadcast_without_duplicates(
         return (now.state, now.reason) == (State.PAUSED, "storm")
 
     await house.until(held)
-    assert _got(users) == [0] * 12
+    assert _received_counts(users) == [0] * 12
     assert len(house.telegram.journal.calls("sendMessage")) == 12
 
 
@@ -212,7 +216,7 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
         await each.say("/help")
 
     async def answered() -> bool:
-        return all(_got(wrote))
+        return all(_received_counts(wrote))
 
     await house.until(answered)
     async with house.rt.pool.connection() as session:

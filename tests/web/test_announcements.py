@@ -18,16 +18,16 @@ from tests.visitor import Visitor
 
 WORDS = Languages()
 TAPS = ("ru", "announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
-TOLD = ("UZ", "kandas_status", "unsaid")
+ATTRIBUTE_TAPS = ("UZ", "kandas_status", "unsaid")
 
 
-def said(text: Text) -> str:
+def render(text: Text) -> str:
     return WORDS.render(text, "ru")
 
 
 async def _subscribed(visitor: Visitor) -> None:
     await visitor.wait(1)
-    for tap in (*TAPS, *TOLD):
+    for tap in (*TAPS, *ATTRIBUTE_TAPS):
         while not any(load.endswith(f":{tap}") or load == tap for load in _loads(visitor)):
             await visitor.press(">")
         await visitor.press(tap)
@@ -43,7 +43,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
         return await subscriptions.of_person(session, person.id) if person else None
 
 
-async def _told_before(house: House, *, mission: str = "") -> None:
+async def _insert_announcement(house: House, *, mission: str = "") -> None:
     """Insert an announcement that was sent to all people, or to the people of one mission."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
@@ -77,11 +77,11 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
             cursor = await session.execute(
                 "SELECT kind, token FROM audience_attributes ORDER BY kind"
             )
-            kept = {kind: bytes(token) for kind, token in await cursor.fetchall()}
+            tokens = {kind: bytes(token) for kind, token in await cursor.fetchall()}
             cursor = await session.execute("SELECT purpose, language FROM consents ORDER BY id")
             consents = await cursor.fetchall()
-        assert kept["country"] in subscriptions.tokens(house.rt, "country", "UZ")
-        assert b"UZ" not in kept["country"]
+        assert tokens["country"] in subscriptions.tokens(house.rt, "country", "UZ")
+        assert b"UZ" not in tokens["country"]
         assert consents == [("announcements", "ru"), ("traits", "ru")]
 
         seen = len(visitor.bubbles)
@@ -89,9 +89,9 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
         await visitor.wait(seen + 2)
         exported = "\n".join(each.text for each in visitor.bubbles[-2:])
         topics = CHOSEN.show("rules,events")
-        assert said(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
-        assert said(data_export.HINT) in exported
-        assert said(data_export.KINDS["country"]) in exported
+        assert render(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
+        assert render(data_export.HINT) in exported
+        assert render(data_export.KINDS["country"]) in exported
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
@@ -115,17 +115,17 @@ async def test_stop_command_deletes_the_subscription_but_not_the_person(house: H
 
 
 async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) -> None:
-    await _told_before(house)
-    await _told_before(house, mission="cn_beijing")
+    await _insert_announcement(house)
+    await _insert_announcement(house, mission="cn_beijing")
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("kk_Arab")
         seen = len(visitor.bubbles)
         await visitor.say("/news")
         await visitor.wait(seen + 3)
-        told = "\n".join(each.text for each in visitor.bubbles[seen:])
-        assert "سىناق" in told
-        assert "beijing" not in told, "what was for some is not for all to read"
+        text = "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert "سىناق" in text
+        assert "beijing" not in text, "what was for some is not for all to read"
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM processed_updates)"
@@ -140,7 +140,7 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
         seen = len(visitor.bubbles)
         await visitor.say("/news")
         await visitor.wait(seen + 2)
-        assert said(archive.NONE) in visitor.bubbles[seen].text
+        assert render(archive.NONE) in visitor.bubbles[seen].text
 
 
 async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:

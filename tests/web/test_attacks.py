@@ -73,10 +73,10 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
     house, case_id = office
     async with Console.signed_in(house.url, THERE) as console:
         for way in ("", "?reason=answer", "?reason=check"):
-            theirs = await console.get(f"/console/cases/{case_id}{way}")
-            nobodys = await console.get(f"/console/cases/{uuid4()}{way}")
-            assert theirs.status == nobodys.status == 404
-            assert _alike(theirs) == _alike(nobodys)
+            foreign = await console.get(f"/console/cases/{case_id}{way}")
+            unknown = await console.get(f"/console/cases/{uuid4()}{way}")
+            assert foreign.status == unknown.status == 404
+            assert _comparable(foreign) == _comparable(unknown)
         for odd in ("1", "-1", "%27%20OR%20true--", "%00", "..%2f..%2finbox", "A" * 4000):
             assert (await console.get(f"/console/cases/{odd}")).status in (400, 404)
         for query in (f"number={'9' * 30}", "number=1", "queue=all", "queue=resolved", "after=x"):
@@ -90,7 +90,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
         assert await _rows(house, "SELECT state, owner, version FROM cases") == before
 
 
-def _alike(screen: Screen) -> str:
+def _comparable(screen: Screen) -> str:
     """Return a page's HTML without ids and tokens, which differ at each request."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
@@ -235,13 +235,13 @@ class _Fields(HTMLParser):
         self.forms: list[Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(told.get("action", ""), told.get("method", "get")))
+            self.forms.append(Form(values.get("action", ""), values.get("method", "get")))
         elif tag in ("input", "textarea", "select", "button") and self.forms:
-            name = told.get("name")
+            name = values.get("name")
             if name:
-                self.forms[-1].fields.setdefault(name, told.get("value", ""))
+                self.forms[-1].fields.setdefault(name, values.get("value", ""))
 
 
 @pytest.mark.release
@@ -343,8 +343,8 @@ async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, p
 async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> None:
     secret = house.rt.settings.registry_callback_secret
     assert secret
-    told = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
-    raw = json.dumps(told).encode()
+    payload = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
+    raw = json.dumps(payload).encode()
     now = int(time.time())
     good = callback_signature.sign(secret.get_secret_value(), raw, at=now)
     mac = hmac.new(secret.get_secret_value().encode(), raw, hashlib.sha256).hexdigest()

@@ -95,8 +95,8 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
             assert (await console.post("/console/own/language", {"csrf": "x"})).status == 401
         finally:
             logging.configure("error")
-    said = [json.loads(line) for line in lines.getvalue().splitlines()]
-    refused = [each for each in said if each["event"] == "session.refused"]
+    records = [json.loads(line) for line in lines.getvalue().splitlines()]
+    refused = [each for each in records if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
     assert HERE not in lines.getvalue()
 
@@ -134,9 +134,9 @@ async def test_console_event_stream_contains_only_cases_of_the_own_mission(
     house, case_id = office
     async with house.rt.pool.connection() as session:
         crew = {each.name: each for each in await directory.everyone(session)}
-    mine = await views.events(house.rt, crew[HERE], 0)
-    assert mine
-    assert {str(each.case_id) for each in mine} == {case_id}
+    events = await views.events(house.rt, crew[HERE], 0)
+    assert events
+    assert {str(each.case_id) for each in events} == {case_id}
     assert await views.events(house.rt, crew[THERE], 0) in ([], None)
 
 
@@ -146,14 +146,14 @@ BY_SCRIPT = {"X-Requested-With": "kosh"}
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
 async def test_chat_id_cannot_be_set_by_a_link(house: House) -> None:
-    planted = token_urlsafe(24)
-    url = f"{house.url}/chat?chat={planted}"
+    chosen_id = token_urlsafe(24)
+    url = f"{house.url}/chat?chat={chosen_id}"
     async with house.http.get(url) as followed:
-        assert planted not in await followed.text()
+        assert chosen_id not in await followed.text()
     async with house.http.get(url, headers=BY_SCRIPT) as asked:
-        assert planted not in await asked.text()
-    async with house.http.get(f"{house.url}/chat", headers={"X-Kosh-Chat": planted}) as named:
-        assert planted in await named.text()
+        assert chosen_id not in await asked.text()
+    async with house.http.get(f"{house.url}/chat", headers={"X-Kosh-Chat": chosen_id}) as named:
+        assert chosen_id in await named.text()
 
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
@@ -167,24 +167,24 @@ async def test_chat_id_gives_no_access_after_a_cookie_was_set(
         for answer in (*TO_CONSENT, "yes"):
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        theirs = visitor.newest.text
+        text = visitor.newest.text
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "strict"
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as thief:
             stolen, named = {"chat": name}, {"X-Kosh-Chat": name}
             async with thief.get(f"{house.url}/chat", headers=named) as page:
-                assert theirs.split("\n")[0] not in await page.text()
+                assert text.split("\n")[0] not in await page.text()
             fields = stolen | {"id": uuid4().hex, "text": "/delete"}
-            async with thief.post(f"{house.url}/chat/said", data=fields) as said:
-                assert theirs.split("\n")[0] not in await said.text()
+            async with thief.post(f"{house.url}/chat/said", data=fields) as response:
+                assert text.split("\n")[0] not in await response.text()
             async with thief.get(f"{house.url}/chat/stream", headers=named) as stream:
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: say" not in first
             assert len(thief.cookie_jar) == 0
         async with visitor.session.get(f"{house.url}/chat") as mine:
-            assert theirs.split("\n")[0] in await mine.text()
-        assert (await visitor.say("TESTOVA")).text != theirs
+            assert text.split("\n")[0] in await mine.text()
+        assert (await visitor.say("TESTOVA")).text != text
 
 
 # Cookies, redirects, other sites, caches
@@ -197,14 +197,14 @@ async def test_console_sign_in_replaces_a_session_id_set_by_an_attacker(
 ) -> None:
     house, _case = office
     async with Console.at(house.url) as console:
-        planted = token_urlsafe(32)
-        console.session.cookie_jar.update_cookies({"console": planted}, URL(house.url))
+        chosen_id = token_urlsafe(32)
+        console.session.cookie_jar.update_cookies({"console": chosen_id}, URL(house.url))
         await console.sign_in(HERE)
         (cookie,) = [each for each in console.session.cookie_jar if each.key == "console"]
-        assert cookie.value != planted
+        assert cookie.value != chosen_id
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
         assert cookie["domain"] in ("", "127.0.0.1")
-    headers = {"Cookie": f"console={planted}"}
+    headers = {"Cookie": f"console={chosen_id}"}
     async with house.http.get(
         f"{house.url}/console/inbox", headers=headers, allow_redirects=False
     ) as got:

@@ -85,7 +85,7 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
         await house.until(lambda: accepted(house))
         erased = await person(house.rt, GONE)
         assert erased is not None
-        theirs = bytes_of(databases, erased)
+        erased_bytes = bytes_of(databases, erased)
         kept = await staying.conversation()
         backup = operation_backup.back_up(chosen, house.rt.vault, tmp_path / "backups")
         await leaving.go("/delete", "yes")
@@ -95,20 +95,20 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
             patch.setattr(operation_backup, "ENDING_SECONDS", 0.0)
             operation_backup.restore(chosen, house.rt.vault, backup)
 
-    assert len(theirs) == 4
+    assert len(erased_bytes) == 4
     sealed = backup.read_bytes()
-    assert not any(each in sealed for each in (*theirs, b"TESTOVA", GONE.encode()))
+    assert not any(each in sealed for each in (*erased_bytes, b"TESTOVA", GONE.encode()))
     operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
-    assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
+    assert bytes_of(databases, erased) == erased_bytes  # a restore alone brings them back
     async with runtime(chosen) as rt:
         assert await operation_backup.finish_restore(rt) == 1
         assert await person(rt, GONE) is None
         assert await Guest(rt, STAYS).conversation() == kept
         assert await erasure.replay_journal(rt) == 0
     everything = _everything(databases)
-    assert not any(each.hex() in everything for each in theirs)
+    assert not any(each.hex() in everything for each in erased_bytes)
     disk = on_disk(databases, admin_url, services_home)
-    assert not any(each in disk for each in theirs)
+    assert not any(each in disk for each in erased_bytes)
 
 
 @pytest.fixture

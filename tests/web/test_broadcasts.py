@@ -42,8 +42,8 @@ WORDS = Languages(("ru",))
 
 def why(refusal: Refusal) -> str:
     """Return the Russian text that explains a refusal to officers, up to its first placeholder."""
-    told = WORDS.render(STANDS_AGAINST[refusal], "ru")
-    return " ".join(told.partition("{detail}")[0].split())
+    text = WORDS.render(STANDS_AGAINST[refusal], "ru")
+    return " ".join(text.partition("{detail}")[0].split())
 
 
 @dataclass
@@ -240,8 +240,8 @@ async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
         ("news_cyrl", "uz", "news (uz), news (ru)"),
         ("news", "zh_CN", "news (ru)"),
     ):
-        told = ru("look_template").format(name=name, code=code)
-        assert f"{told} {ru('look_instead').format(names=instead)}" in screen.text
+        template_text = ru("look_template").format(name=name, code=code)
+        assert f"{template_text} {ru('look_instead').format(names=instead)}" in screen.text
 
 
 async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> None:
@@ -456,8 +456,8 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
     )
     assert re.search(r"\(\s*#1\s*\)", screen.text), "the log says of whom"
     found = await _first(office.house)
-    told = await fates(office.house.rt, found)
-    assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
+    counts = await fates(office.house.rt, found)
+    assert (counts["in_doubt crash"], counts["failed unknown"]) == (2, 1)
     # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
     # whose delivery is in doubt.
     async with Console.signed_in(office.house.url, "Saule Testova") as saule:
@@ -511,7 +511,7 @@ def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
         classify("whatsapp", error, attempt, template=template, known=known)
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
     ]
-    reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}
+    reasons = {value for _fate, reason, _delay, stop in judgements for value in (reason, stop)}
     reasons |= set(
         re.findall(r"'(?:skipped|held|planned) (\w+)'", shard_statements.CLAIM.text.decode())
     )

@@ -50,8 +50,8 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
         assert ru("done_replied") in console.screen.text
 
     async def arrived() -> bool:
-        told = " ".join(bubble.text for bubble in waiting.bubbles)
-        return kazakh in told and FACT.sources[0] in told and "Сәлеметсіз бе." in told
+        text = " ".join(bubble.text for bubble in waiting.bubbles)
+        return kazakh in text and FACT.sources[0] in text and "Сәлеметсіз бе." in text
 
     await house.until(arrived)
 

@@ -67,7 +67,7 @@ async def translated(console: Console) -> None:
     await console.post(form.action.replace("/reply", "/translate"), fields)
 
 
-def said(house: House, text: Text, language: str = "ru") -> str:
+def render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
@@ -85,7 +85,7 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
         seen = len(user.received)
         await console.submit("/reply", words=f"{FOUND}, пожалуйста.")
         await user.wait(lambda _chat: len(user.received) > seen and "пожалуйста" in user.last.text)
-    assert said(house, answering.TRANSLATED) in user.last.text
+    assert render(house, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
     assert server.mistakes == []
 
@@ -107,11 +107,11 @@ async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
         fact = re.search(r'name="fact" value="([^"]+)"', console.screen.html)
         assert fact is not None
         await console.post(chosen.action, chosen.fields | {"words": FOUND, "fact": fact[1]})
-        assert said(house, answering.TRANSLATED) in console.screen.html
+        assert render(house, answering.TRANSLATED) in console.screen.html
         seen = len(user.received)
         await console.submit("/reply", words=FOUND)
         await user.wait(lambda _chat: len(user.received) > seen and FOUND in user.last.text)
-    assert said(house, answering.TRANSLATED) in user.last.text
+    assert render(house, answering.TRANSLATED) in user.last.text
 
 
 async def test_case_reply_draft_is_kept_when_translation_fails(
@@ -140,7 +140,7 @@ async def test_case_message_is_translated_by_a_local_service_on_request(
         assert [text for text, _target in server.asked] == [MESSAGE]
         assert FOUND in console.screen.html
         assert "Qozog" in console.screen.html
-        assert said(house, labels.WORDS["machine"]) in console.screen.html
+        assert render(house, labels.WORDS["machine"]) in console.screen.html
 
 
 def test_case_messages_are_never_sent_to_a_remote_translator(chosen: Settings) -> None:

@@ -61,9 +61,9 @@ async def _status(url: str, path: str = "/health", address: str = "127.0.0.1") -
 
 @asynccontextmanager
 async def _connected(
-    url: str, many: int, say: bytes = b"", address: str = "127.0.0.1"
+    url: str, many: int, data: bytes = b"", address: str = "127.0.0.1"
 ) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open `many` connections from an address and send only `say` on each; yield their readers."""
+    """Open `many` connections from an address and send only `data` on each; yield their readers."""
     port = int(url.rpartition(":")[2])
     readers, writers = list[asyncio.StreamReader](), list[asyncio.StreamWriter]()
     try:
@@ -71,7 +71,7 @@ async def _connected(
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port, local_addr=(address, 0)
             )
-            writer.write(say)
+            writer.write(data)
             readers.append(reader)
             writers.append(writer)
         yield readers
@@ -127,13 +127,13 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 
 @pytest.mark.row(28)
 @pytest.mark.requirement("S-89")
-@pytest.mark.parametrize("said", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
+@pytest.mark.parametrize("data", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
-    house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
+    house: House, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
     """Check the time limit for the headers of a request (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
-    async with _served(house) as url, _connected(url, 3, said) as readers:
+    async with _served(house) as url, _connected(url, 3, data) as readers:
         await _closed(readers, 3)
 
 
@@ -205,22 +205,22 @@ async def _posts(house: House, many: int, signature: bytes, address: str = FOREI
     app = create_app(lent(house.rt))
     app.state.rt = house.rt
     statuses = list[int]()
-    all_began = asyncio.Event()
-    began = 0
+    all_started = asyncio.Event()
+    started = 0
 
     async def post() -> None:
-        nonlocal began
-        left, first = BODY, True
+        nonlocal started
+        remaining, first = BODY, True
 
         async def receive() -> Message:
-            nonlocal left, first, began
+            nonlocal remaining, first, started
             if first:
-                first, began = False, began + 1
-                if began == many:
-                    all_began.set()
+                first, started = False, started + 1
+                if started == many:
+                    all_started.set()
             await asyncio.sleep(0)
-            left -= PIECE
-            return {"type": "http.request", "body": bytes(PIECE), "more_body": left > 0}
+            remaining -= PIECE
+            return {"type": "http.request", "body": bytes(PIECE), "more_body": remaining > 0}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

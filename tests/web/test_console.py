@@ -245,8 +245,10 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(de
         assert 'id="other-language"' not in console.screen.html
         await console.submit("/reply", words="Құжатты алып келіңіз.")
         assert "Құжатты алып келіңіз." in console.screen.text
-        await desk.until(lambda: _said(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз.")))
-        assert not await _said(visitor, "Құжатты")
+        await desk.until(
+            lambda: _has_bubble(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз."))
+        )
+        assert not await _has_bubble(visitor, "Құжатты")
     await leave(visitor)
 
 
@@ -271,7 +273,7 @@ async def test_console_canned_reply_is_sent_in_the_persons_language(
         assert kazakh in preview.html
         await console.submit("/reply")
         assert ru("done_replied") in console.screen.text
-        await desk.until(lambda: _said(waiting, kazakh))
+        await desk.until(lambda: _has_bubble(waiting, kazakh))
         await console.submit("/resolve", where="", intent="kandas.cost")
         assert ru("done_resolved") in console.screen.text
 
@@ -283,11 +285,11 @@ async def test_case_note_is_never_sent(desk: House, waiting: Visitor) -> None:
         assert ru("done_noted") in console.screen.text
         assert "only for colleagues" in console.screen.text
         await console.submit("/reply", words="words for the person")
-    await desk.until(lambda: _said(waiting, "words for the person"))
-    assert not await _said(waiting, "only for colleagues")
+    await desk.until(lambda: _has_bubble(waiting, "words for the person"))
+    assert not await _has_bubble(waiting, "only for colleagues")
 
 
-async def _said(visitor: Visitor, words: str) -> bool:
+async def _has_bubble(visitor: Visitor, words: str) -> bool:
     return any(words in bubble.text for bubble in visitor.bubbles)
 
 

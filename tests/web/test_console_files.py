@@ -90,7 +90,7 @@ async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
     assert answer.status == 200
     assert answer.headers["Content-Disposition"] == "attachment"
     assert (b"JavaScript" in body, body[:5]) == (False, b"%PDF-")
-    async with aiohttp.ClientSession() as stranger, stranger.get(address) as answer:
+    async with aiohttp.ClientSession() as client, client.get(address) as answer:
         assert answer.status == 404
 
 

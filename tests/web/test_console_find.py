@@ -35,11 +35,11 @@ async def desk(house: House) -> AsyncIterator[House]:
     await leave(visitor)
 
 
-@pytest.mark.parametrize("told", ["1", f" {RECEIPT.lower()} "])
-async def test_console_case_search_opens_a_case_by_its_number(desk: House, told: str) -> None:
+@pytest.mark.parametrize("query", ["1", f" {RECEIPT.lower()} "])
+async def test_console_case_search_opens_a_case_by_its_number(desk: House, query: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=mine")
-        screen = await console.submit("/find", number=told)
+        screen = await console.submit("/find", number=query)
         assert screen.path.startswith("/console/cases/")
         assert ru("why") in screen.text, "finding is not reading yet"
         case_id = screen.path.rpartition("/")[2]
@@ -50,15 +50,15 @@ async def test_console_case_search_opens_a_case_by_its_number(desk: House, told:
 
 
 @pytest.mark.parametrize(
-    ("who", "told"),
+    ("who", "query"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
 async def test_console_case_search_rejects_unknown_and_other_missions_cases(
-    desk: House, who: str, told: str
+    desk: House, who: str, query: str
 ) -> None:
     async with Console.signed_in(desk.url, who) as console:
         await console.get("/console/inbox")
-        screen = await console.submit("/find", number=told)
+        screen = await console.submit("/find", number=query)
         assert screen.path == "/console/inbox"
         assert ru("done_no_case") in screen.text
     async with desk.rt.pool.connection() as session:

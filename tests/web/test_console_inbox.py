@@ -280,8 +280,8 @@ async def test_case_page_shows_which_colleague_is_typing(desk: House) -> None:
         path = await _taken(writer)
         assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
         csrf = writer.screen.form("/note").fields["csrf"]
-        said = await writer.post(f"{path}/writing", {"csrf": "another"})
-        assert said.status == 403
+        response = await writer.post(f"{path}/writing", {"csrf": "another"})
+        assert response.status == 403
         assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
         await writer.post(f"{path}/writing", {"csrf": csrf})
         shown = await reader.get(f"{path}?reason=check")

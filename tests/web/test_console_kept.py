@@ -109,7 +109,7 @@ async def test_expired_session_replays_only_forms_with_text(desk: House) -> None
         await desk.ahead("16 minutes")
         pressed = [(inbox.form(each).action, {"number": "12 34"}) for each in PRESSED]
         one = f"/console/broadcasts/{uuid4()}"
-        decided = [f"{one}/{deed}" for deed in ("ask", "approve", "start", "cancel", "doubt")]
+        decided = [f"{one}/{action}" for action in ("ask", "approve", "start", "cancel", "doubt")]
         decided += [
             "/console/break-glass",
             "/console/break-glass/grant",

@@ -111,11 +111,11 @@ async def test_case_page_shows_registry_states_in_the_officers_language(desk: Ho
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/next")
-    told = [
+    expected = [
         f"{_ru(SENT['registration'])} KS-2026-TEST-TEST {_ru(STANDS['received'])}",
         f"{_ru(SENT['amend'])} KS-2026-TEST-TEST {_ru(STANDS['unknown'])}",
         _ru(BECAUSE["E_REGISTRY_TIMEOUT"]),
         "odd odd_too",
     ]
-    assert [each for each in told if each not in screen.text] == []
+    assert [each for each in expected if each not in screen.text] == []
     assert "E_REGISTRY" not in screen.text

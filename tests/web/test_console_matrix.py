@@ -29,7 +29,7 @@ FIELDS = {
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
 }  # fmt: skip
 HELD = (State.CLAIMED, State.WAITING, State.SNOOZED)
-STANDS = [
+SITUATIONS = [
     (State.QUEUED, "nobody"),
     *((state, owner) for state in HELD for owner in ("me", "other")),
     *((State.RESOLVED, owner) for owner in ("nobody", "me", "other")),
@@ -93,7 +93,7 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
         yield route.method, route.path, route.action
 
 
-async def _differences(office: Office, who: str, stands: Any) -> list[str]:
+async def _differences(office: Office, who: str, situations: Any) -> list[str]:
     """Return a description of each response to the officer `who` that breaks the permissions.
 
     Try each route for each of the given pairs, a state and an owner of the case.
@@ -102,14 +102,14 @@ async def _differences(office: Office, who: str, stands: Any) -> list[str]:
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
     async with Console.signed_in(office.house.url, who) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
-        for state, owner in stands:
+        for state, owner in situations:
             for method, path, action in _routes():
                 before = await office.put(state, owners[owner])
-                said = await _tried(office, console, method, path, csrf, before[2])
+                screen = await _tried(office, console, method, path, csrf, before[2])
                 subject = Subject(GENERAL, "general", state, owners[owner])
                 may = isinstance(check(me, action, subject), Allowed)
-                if not _fits(said, may, path, unchanged=before == await office.row()):
-                    found.append(f"{who}: {method} {path} {state} {owner}: {said.status}, {may=}")
+                if not _fits(screen, may, path, unchanged=before == await office.row()):
+                    found.append(f"{who}: {method} {path} {state} {owner}: {screen.status}, {may=}")
     return found
 
 
@@ -125,15 +125,15 @@ async def _tried(
     return await console.post(f"{path}?reason=check", fields)
 
 
-def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
+def _fits(screen: Any, may: bool, path: str, *, unchanged: bool) -> bool:
     # The requested page or file does not exist, so an officer with the permission gets 404.
     if path.endswith(("{number}", "{file_id}")):
-        return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
+        return bool(screen.status == (404 if may else 403) or (screen.status == 404 and unchanged))
     if path.endswith("preview"):
-        return bool(unchanged and ('id="preview"' in said.html) == may)
+        return bool(unchanged and ('id="preview"' in screen.html) == may)
     if may:
-        return bool(said.status in (200, 422))
-    return bool(unchanged and said.status in (403, 404, 409))
+        return bool(screen.status in (200, 422))
+    return bool(unchanged and screen.status in (403, 404, 409))
 
 
 @pytest.mark.requirement("S-53")
@@ -142,15 +142,15 @@ def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
     release_only([f"officer of {GENERAL}", f"lead of {GENERAL}"], keep=(f"lead of {GENERAL}",)),
 )
 async def test_case_routes_follow_the_permissions_in_every_state(office: Office, who: str) -> None:
-    assert await _differences(office, who, STANDS) == []
+    assert await _differences(office, who, SITUATIONS) == []
 
 
 @pytest.mark.release
 async def test_case_routes_reject_unauthorized_officers(office: Office) -> None:
     outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
     for who in outsiders:
-        stands = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
-        assert await _differences(office, who, stands) == []
+        situations = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
+        assert await _differences(office, who, situations) == []
 
 
 async def test_case_routes_are_denied_without_a_permission_rule(
@@ -164,6 +164,6 @@ async def test_case_routes_are_denied_without_a_permission_rule(
             before = await office.put(State.CLAIMED, me.id)
             with monkeypatch.context() as patch:
                 patch.delitem(permissions.RULES, action)
-                said = await _tried(office, console, method, path, csrf, before[2])
-            assert said.status == 403, path
+                screen = await _tried(office, console, method, path, csrf, before[2])
+            assert screen.status == 403, path
             assert await office.row() == before, path

@@ -266,8 +266,8 @@ async def test_passkey_changes_are_audited(desk: House) -> None:
         screen = await auditor.get("/console/audit")
     russian = Languages(("ru",))
     for action in ("passkey.added", "passkey.removed"):
-        told = " ".join(russian.render(LOGGED[action], "ru").split())
-        assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
+        action_text = " ".join(russian.render(LOGGED[action], "ru").split())
+        assert f"{NAME} {action_text} {second.id.hex()[:12]} {NAME}" in screen.text
 
 
 # Challenges of passkeys, and limits on failed sign-ins
@@ -320,14 +320,14 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
 async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
     desk: House,
 ) -> None:
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+    async with Console.at(desk.url) as console, Console.at(desk.url) as other:
         secret = await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
         for _time in range(5):
-            await _tried(stranger, "wrong", "000000")
+            await _tried(other, "wrong", "000000")
         code = await _code(desk, secret, 1)
-        assert ru("wrong") in (await _tried(stranger, PASSWORD, code)).text
-        assert (await _signed_in(stranger, device)).path == "/console/inbox"
+        assert ru("wrong") in (await _tried(other, PASSWORD, code)).text
+        assert (await _signed_in(other, device)).path == "/console/inbox"
         assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
 
 
@@ -337,9 +337,9 @@ async def test_known_device_is_not_locked_out_by_failures_at_the_same_address(
     desk: House,
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+    async with Console.at(desk.url) as console, Console.at(desk.url) as other:
         secret = await _enrolled(desk, console, NAME)
-        statuses = [(await _tried(stranger, "wrong", "000000")).status for _time in range(14)]
+        statuses = [(await _tried(other, "wrong", "000000")).status for _time in range(14)]
         assert statuses[-1] == 429
         code = await _code(desk, secret, 1)
         assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
@@ -371,8 +371,8 @@ async def _junk(console: Console, times: int) -> Screen:
 async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
     desk: House, few_tries: None
 ) -> None:
-    async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as stranger:
-        await _junk(stranger, 6)
+    async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as other:
+        await _junk(other, 6)
         async with Console.at(desk.url) as elsewhere:
             assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
 
@@ -381,10 +381,10 @@ async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
 async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
     desk: House, few_tries: None
 ) -> None:
-    async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:
-        await stranger.post("/console/passkey/options", {})
-        assert ru("too_often") in (await _junk(stranger, 6)).text
-        assert ru("too_often") in (await _signed_in(stranger, device)).text
+    async with _with_passkey(desk) as (console, device), Console.at(desk.url) as other:
+        await other.post("/console/passkey/options", {})
+        assert ru("too_often") in (await _junk(other, 6)).text
+        assert ru("too_often") in (await _signed_in(other, device)).text
         assert (await _signed_in(console, device)).path == "/console/inbox"
         assert ru("too_often") in (await _junk(console, 6)).text
 

@@ -190,8 +190,8 @@ async def test_second_enrolment_link_unlinks_the_work_account(
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _come(console, provider)).text
-    told = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
-    assert await _rows(house, f"{told} WHERE a.action = 'officer.untied'") == [(BERIK,)]
+    query = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
+    assert await _rows(house, f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
@@ -253,14 +253,14 @@ def _forged() -> dict[str, Callable[[], Any]]:
 def test_oidc_token_is_accepted_and_returns_its_subject() -> None:
     good = _claims("https://service.example", "n")
     token = jwt.encode({"alg": "RS256", "kid": "one"}, good, KEY)
-    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
-    assert checked(token, KEYS, **told) == "subject-1"
+    claims = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    assert checked(token, KEYS, **claims) == "subject-1"
 
 
 @pytest.mark.parametrize("kind", list(_forged()))
 @pytest.mark.requirement("S-56")
 @pytest.mark.row(92)
 def test_oidc_token_is_refused_when_forged(kind: str) -> None:
-    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    claims = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
     with pytest.raises(NotProven):
-        checked(_forged()[kind](), KEYS, **told)
+        checked(_forged()[kind](), KEYS, **claims)

@@ -180,8 +180,8 @@ async def test_content_page_can_rearrange_the_parts_of_an_answer(desk: Desk) -> 
     assert answer.flow == "eligibility"
     async with Visitor.at(desk.house.url) as person:
         await person.press("Русский")
-        heard = await person.say("Нужна ли мне виза в Казахстан?")
-        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in heard.buttons
+        reply = await person.say("Нужна ли мне виза в Казахстан?")
+        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in reply.buttons
 
 
 async def test_content_page_refuses_an_empty_answer_and_unknown_parts(desk: Desk) -> None:

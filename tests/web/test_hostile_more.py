@@ -61,7 +61,7 @@ async def _count(house: House, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _said(house: House, text: Text, language: str = "ru") -> str:
+def _render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
@@ -151,13 +151,13 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
 
 
 @asynccontextmanager
-async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open `many` connections that send only `say`; yield their readers."""
+async def _sockets(url: str, many: int, data: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Open `many` connections that send only `data`; yield their readers."""
     host, _, port = url.removeprefix("http://").partition(":")
     pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
     try:
         for _reader, writer in pairs:
-            writer.write(say)
+            writer.write(data)
         yield [reader for reader, _writer in pairs]
     finally:
         for _reader, writer in pairs:
@@ -213,10 +213,10 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
     before = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
         assert await _post(house, _update(1, user.id, data=old)) == 200
-    await user.wait(lambda chat: _said(house, screens.OLD_BUTTON) in user.last.text)
+    await user.wait(lambda chat: _render(house, screens.OLD_BUTTON) in user.last.text)
     assert question.splitlines()[-1] in user.last.text
     assert await _post(house, _update(2, user.id, text="нет")) == 200
-    await user.wait(lambda chat: _said(house, PAPERS.text) in user.last.text)
+    await user.wait(lambda chat: _render(house, PAPERS.text) in user.last.text)
     assert len(house.telegram.journal.calls("sendMessage")) == before + 2
 
 
@@ -252,7 +252,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     await house.until(all_sent, 60)
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
     await _go(user, "/menu")
-    assert _said(house, screens.MENU_TEXT) in user.last.text
+    assert _render(house, screens.MENU_TEXT) in user.last.text
 
 
 # A message about danger (row 64 of tests/proof/rows.toml)
@@ -275,7 +275,7 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: Ho
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
     assert await _count(house, urgent) == 1
-    assert any(_said(house, screens.WAITING) in message.text for message in user.received)
+    assert any(_render(house, screens.WAITING) in message.text for message in user.received)
 
 
 # The bot is blocked during a conversation (row 67 of tests/proof/rows.toml)
@@ -328,7 +328,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
     await _go(user, "preregistration")
-    assert _said(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
+    assert _render(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
     await house.until(blocked)
     await house.ahead("31 days")
@@ -339,7 +339,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
 # Two people register with the same details (row 68 of tests/proof/rows.toml)
 
 
-async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
+async def _received_texts(house: House, guest: Guest) -> list[tuple[str, ...]]:
     """Return the paragraphs of each message that the person's web chat got since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
@@ -348,9 +348,9 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
     return [row.message.paragraphs for row in rows if row.message]
 
 
-def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _masked(messages: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return the messages without their registration numbers, which differ for each person."""
-    return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
+    return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in messages]
 
 
 @pytest.mark.release
@@ -368,18 +368,18 @@ async def test_equal_details_in_two_registrations_open_a_case_for_officers(house
     async def accepted() -> bool:
         return [entry["state"] for entry in await house.entries()] == ["ACCEPTED"] * 2
 
-    async def alike() -> bool:
-        one, other = [await _told(house, guest) for guest in guests]
-        return one == other and any(_said(house, screens.UPDATE) in each for each in one)
+    async def are_equal() -> bool:
+        one, other = [await _received_texts(house, guest) for guest in guests]
+        return one == other and any(_render(house, screens.UPDATE) in each for each in one)
 
     await house.until(accepted)
-    await house.until(alike)
+    await house.until(are_equal)
     assert await _count(house, "SELECT count(*) FROM cases WHERE topic = 'same_details'") == 1
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     exports = []
     for guest in guests:
-        before = len(await _told(house, guest))
+        before = len(await _received_texts(house, guest))
         await guest.do(Said("/status"))
         await guest.do(Said("/mydata"))
-        exports.append((await _told(house, guest))[before:])
+        exports.append((await _received_texts(house, guest))[before:])
     assert _masked(exports[0]) == _masked(exports[1]), "status and data tell the two apart"

@@ -25,7 +25,7 @@ from tests.web.test_whatsapp_journey import _press as _press_bubble
 CODE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 
 
-def _said(house: House, text: Text, language: str) -> str:
+def _render(house: House, text: Text, language: str) -> str:
     return house.rt.languages.render(text, language)
 
 
@@ -40,7 +40,7 @@ async def _gets_code(house: House, user: User, language: str) -> str:
     """Register over Telegram and request a family code; open the notice and return the code."""
     await _over_telegram(user, language)
     await _numbered(house, 1)
-    update = _said(house, screens.UPDATE, language)
+    update = _render(house, screens.UPDATE, language)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
     await _next(user, partial(user.say, "/status"))
     for key in ("household", "invite", "yes"):
@@ -74,10 +74,10 @@ async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language
     code = await _gets_code(house, user, language)
     other = await _user(house, "77010000312")
     await _joins(house, other, code, language)
-    update = _said(house, screens.UPDATE, language)
+    update = _render(house, screens.UPDATE, language)
     await other.wait(lambda chat: other.last.text.startswith(update))
     await _next_bubble(other, lambda: other.say("/status"))
-    linked = _said(house, household_screens.LINKED, language)
+    linked = _render(house, household_screens.LINKED, language)
     await other.wait(lambda chat: linked in other.last.text)
     assert house.rt.registry is not None
     for entry in await house.entries():
@@ -113,7 +113,7 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
         async def refused() -> bool:
             await visitor.say("/status")
             wrong = household_screens.REFUSED["unknown_code"]
-            return _said(house, wrong, "ru") in visitor.newest.text
+            return _render(house, wrong, "ru") in visitor.newest.text
 
         await house.until(refused)
 

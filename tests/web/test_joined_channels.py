@@ -28,7 +28,7 @@ def _plain(text: str) -> str:
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
-def _said(house: House, text: Text) -> str:
+def _render(house: House, text: Text) -> str:
     return house.rt.languages.render(text, "ru")
 
 
@@ -97,7 +97,7 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) 
         await visitor.press("yes")
         await _confirms(house, user)
         joined = await visitor.press("done")
-        assert _said(house, join_screens.JOINED) in joined.text
+        assert _render(house, join_screens.JOINED) in joined.text
         assert await _handles(house) == ["telegram", "web"]
         assert [each.key for each in visitor.session.cookie_jar] == ["kosh"]
         await visitor.press("telegram")
@@ -120,7 +120,7 @@ async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: Ho
     assert await _handles(house) == ["telegram"]
     await _confirms(house, user)
     joined = await _press_bubble(other, "done")
-    assert _said(house, join_screens.JOINED) in joined.text
+    assert _render(house, join_screens.JOINED) in joined.text
     assert set(await _handles(house)) == {"telegram", "whatsapp"}
     await _press_bubble(other, "whatsapp")
     assert house.whatsapp.journal.mistakes() == []
@@ -146,21 +146,21 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(ho
     async with Visitor.at(house.url) as visitor:
         await _join(house, user, visitor)
         await visitor.say("/mydata")
-        data = await _reads(visitor, _said(house, data_export.CHATS))
-        web = _said(house, join_screens.CHANNELS["web"])
+        data = await _reads(visitor, _render(house, data_export.CHATS))
+        web = _render(house, join_screens.CHANNELS["web"])
         assert "Telegram" in data.text
         assert web in data.text
         assert "8204" not in data.text
         assert join_screens.UNJOIN in data.buttons.values()
         await visitor.send("pressed", payload=join_screens.UNJOIN)
-        await _reads(visitor, _said(house, join_screens.UNJOIN_TEXT)[:40])
+        await _reads(visitor, _render(house, join_screens.UNJOIN_TEXT)[:40])
         await visitor.press("yes")
-        await _reads(visitor, _said(house, join_screens.UNJOINED).partition("{")[0])
+        await _reads(visitor, _render(house, join_screens.UNJOINED).partition("{")[0])
         assert await _handles(house) == ["telegram"]
-        there = _said(house, unjoining.UNJOINED_THERE).partition("{")[0]
+        there = _render(house, unjoining.UNJOINED_THERE).partition("{")[0]
         await user.wait(lambda chat: any(there in _plain(each.text) for each in chat))
         shown = await visitor.say("/mydata")
-        assert _said(house, screens.NOTHING_KEPT) in shown.text
+        assert _render(house, screens.NOTHING_KEPT) in shown.text
     await _next(user, partial(user.say, "/mydata"))
     assert house.telegram.journal.mistakes() == []
 
@@ -182,7 +182,7 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
         await _press(user, "yes")
         assert await _handles(house) == ["web"]
         assert await _updates_channel(house) is None
-        await _reads(visitor, _said(house, unjoining.UNJOINED_THERE).partition("{")[0])
+        await _reads(visitor, _render(house, unjoining.UNJOINED_THERE).partition("{")[0])
         await visitor.say("/mydata")
         await visitor.say("/delete")
         while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):

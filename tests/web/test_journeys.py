@@ -209,8 +209,8 @@ async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
     """Check that the messages of person and bot are deleted, also those before consent."""
     user = await _registered(house, 7013)
     await _receipt(house, "ru")
-    for said in ("/menu", "Что такое кандас?", "выход"):
-        await _next(user, partial(user.say, said))
+    for text in ("/menu", "Что такое кандас?", "выход"):
+        await _next(user, partial(user.say, text))
     phrase = house.rt.languages.render(EXIT_TEXT, "ru")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 

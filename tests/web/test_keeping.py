@@ -24,7 +24,7 @@ WORDS = Languages()
 LISTED = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
 
 
-def said(text: Text) -> str:
+def render(text: Text) -> str:
     return WORDS.render(text, "ru")
 
 
@@ -57,7 +57,7 @@ async def _due(rt: Runtime) -> int:
 async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         kept = await _kept(visitor)
-        assert said(checklist_screens.KEPT) in kept.text
+        assert render(checklist_screens.KEPT) in kept.text
         await visitor.press("tick")
         await visitor.press(IIN.key)
         assert b"kandas" not in await _stored(house.rt)
@@ -68,10 +68,10 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) ->
         seen = len(visitor.bubbles)
         await visitor.say("/mydata")
         await visitor.wait(seen + 2)
-        told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
-        assert said(data_export.LIST) in told
-        assert said(data_export.PURPOSES["checklist"]) in told
-        assert said(IIN.name) in told
+        text = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
+        assert render(data_export.LIST) in text
+        assert render(data_export.PURPOSES["checklist"]) in text
+        assert render(IIN.name) in text
 
         await visitor.say("/delete")
         await visitor.press("yes")
@@ -94,14 +94,14 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house:
         await house.ahead("3 days")
         await asyncio.gather(*(sweeps.remind(house.rt) for _worker in range(3)))
         bubble = await visitor.wait(seen + 1)
-        assert bubble.paragraphs == [said(SOMETHING_NEW)]
-        assert list(bubble.buttons) == [said(OPEN)]
+        assert bubble.paragraphs == [render(SOMETHING_NEW)]
+        assert list(bubble.buttons) == [render(OPEN)]
         assert await _due(house.rt) == 0
         assert await _stored(house.rt) == before, "what is kept lives no longer for being reminded"
         assert len(visitor.bubbles) == seen + 1
 
         opened = await visitor.press("!list")
-        assert said(IIN.name) in opened.text
+        assert render(IIN.name) in opened.text
 
 
 @pytest.mark.requirement("S-38")
@@ -122,7 +122,7 @@ async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
         await sweeps.remind(house.rt)
         assert await _due(house.rt) == 0
         await visitor.say("/menu")
-        assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert render(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
 
 
 async def test_checklist_reminder_does_not_extend_the_persons_retention(house: House) -> None:
@@ -177,4 +177,4 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> N
     assert len(user.received) == seen
     await user.say("/menu")
     await user.wait_for_message(seen + 1)
-    assert said(SOMETHING_NEW) in user.received[seen].text
+    assert render(SOMETHING_NEW) in user.received[seen].text

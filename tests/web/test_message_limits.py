@@ -55,7 +55,7 @@ async def _limited(house: House, per_day: int, **more: str) -> str:
         return screen.path
 
 
-async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
+async def _wait_for_text(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
     """Wait until a message contains the text's beginning, up to its first placeholder.
 
     Ignore the visitor's first `since` messages.
@@ -65,7 +65,7 @@ async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> 
         await visitor.wait(len(visitor.bubbles) + 1)
 
 
-async def _said(house: House) -> list[str]:
+async def _case_texts(house: House) -> list[str]:
     """Return the texts of the messages that Aigul reads in her own case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=mine")
@@ -92,14 +92,14 @@ async def test_block_by_an_officer_is_explained_and_flows_remain_available(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     now = await _clock(house)
     last = house.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
     assert last in visitor.newest.text
     await visitor.say("/menu")
     await visitor.press("checklist")
     await visitor.say("/person")
-    await _hears(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all")
         assert 'class="line' not in screen.html
@@ -109,7 +109,7 @@ async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("danger")
     await visitor.say("Testova is in danger")
     async with Console.signed_in(house.url, AIGUL) as console:
@@ -117,7 +117,7 @@ async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
         assert (screen.status, ru("urgent") in screen.text) == (422, True)
         assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
     await visitor.send("said", text="one more")
-    assert await _said(house) == ["Testova is in danger", "one more"]
+    assert await _case_texts(house) == ["Testova is in danger", "one more"]
 
 
 @pytest.mark.parametrize("change", ["mark", "transfer"])
@@ -147,18 +147,18 @@ async def test_message_limit_relays_allowed_messages_and_any_about_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 1)
-    await _hears(house, visitor, limit_screens.SLOWED)
+    await _wait_for_text(house, visitor, limit_screens.SLOWED)
     await visitor.send("said", text="one")
     await visitor.say("two")
-    await _hears(house, visitor, limit_screens.USED_UP)
+    await _wait_for_text(house, visitor, limit_screens.USED_UP)
     await visitor.send("said", text="мне угрожают")
     await visitor.send("said", text="three")
-    assert await _said(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
+    assert await _case_texts(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
 
 
 async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor: Visitor) -> None:
     await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("appeal")
     await visitor.say(WORDS)
     async with Console.signed_in(house.url, MARAT) as lead:
@@ -167,13 +167,13 @@ async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor
         assert AIGUL in screen.text
         screen = await lead.submit("/limits/keep", **_case_of(screen))
         assert ru("done_limit_kept") in screen.text
-        await _hears(house, visitor, limit_screens.KEPT)
+        await _wait_for_text(house, visitor, limit_screens.KEPT)
         assert "keep" not in screen.actions
         screen = await lead.submit("/limits/lift", **_case_of(screen))
         assert ru("done_limit_lifted") in screen.text
         again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **RUDE})
         assert again.status == 422
-    await _hears(house, visitor, limit_screens.LIFTED)
+    await _wait_for_text(house, visitor, limit_screens.LIFTED)
     await visitor.say("/person")
     assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
     async with Console.signed_in(house.url, SAULE) as auditor:
@@ -194,7 +194,7 @@ async def test_message_limit_appeal_goes_to_a_lead_who_did_not_set_the_limit(
             await session.execute(_NEW_LEAD, row)
     async with Console.signed_in(house.url, MARAT) as console:
         await _limit(console, 0)
-        await _hears(house, visitor, limit_screens.BLOCKED)
+        await _wait_for_text(house, visitor, limit_screens.BLOCKED)
         await visitor.press("appeal")
         await visitor.say(WORDS)
         for way in ("keep", "lift"):
@@ -244,7 +244,7 @@ async def test_message_limit_is_deleted_by_retention_after_its_last_day(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0, days="1")
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await retention.retain(house.rt)
     assert await _limits(house) == 1
     await house.ahead("49 hours")

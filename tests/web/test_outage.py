@@ -159,16 +159,16 @@ LOOKING = {"Accept": "text/html,application/xhtml+xml"}
 
 @pytest.mark.release
 async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
-    said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
+    form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
     with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
-        assert await _told(house, f"{house.url}/p/an-invented-link") == 503
+        assert await _check_outage_page(house, f"{house.url}/p/an-invented-link") == 503
         async with house.http.get(f"{house.url}/chat", headers=LOOKING) as answer:
             assert answer.status == 200, "the greeting needs no database"
-        async with house.http.post(f"{house.url}/chat/said", data=said, headers=LOOKING) as answer:
+        async with house.http.post(f"{house.url}/chat/said", data=form, headers=LOOKING) as answer:
             assert answer.status == 503
             html = await answer.text()
         async with house.http.post(
-            f"{house.url}/chat/said", data=said, headers={"X-Requested-With": "kosh"}
+            f"{house.url}/chat/said", data=form, headers={"X-Requested-With": "kosh"}
         ) as answer:
             assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
         for field in ({"text": "exit"}, {"payload": EXIT}):
@@ -199,7 +199,7 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
             assert menu in unescape(await answer.text())
 
 
-async def _told(house: House, url: str) -> int:
+async def _check_outage_page(house: House, url: str) -> int:
     """Check that the page reports the outage in all languages; return its HTTP status."""
     async with house.http.get(url, headers=LOOKING) as answer:
         html = await answer.text()

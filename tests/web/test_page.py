@@ -59,14 +59,14 @@ async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
             assert shown.status == 200
         status, page = await _enter(visitor, link)
         assert status == 200, page
-        said = []
+        pages = []
         for answer in answers:
             way, form = _form(page, answer)
             async with session.post(f"{house.url}/chat/{way}", data=form) as after:
                 assert after.status == 200
                 page = await after.text()
-            said.append(page)
-        return said
+            pages.append(page)
+        return pages
 
 
 def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
@@ -84,10 +84,10 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: Hou
     user = house.telegram.user(7101, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
-    said = await _talk(link, house, CANARY, "GULNAR")
+    pages = await _talk(link, house, CANARY, "GULNAR")
     assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
-    assert "Сохранено" in said[-1]
+    assert "Сохранено" in pages[-1]
 
 
 async def test_secure_link_works_once_and_on_one_device(house: House) -> None:

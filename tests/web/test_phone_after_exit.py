@@ -46,9 +46,9 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house
     user = await _registered(house, 7041)
     update = house.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
-    said = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    exit_text = house.rt.languages.render(screens.EXIT_TEXT, "ru")
     await user.say("выход")
-    await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [said])
+    await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [exit_text])
     (left,) = [each for each in user.chat if not each.deleted]
     assert (left.buttons, left.reply_to) == ((), None)
     assert user.keyboard == []
@@ -73,14 +73,16 @@ async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(house
     assert "+77012345678" in repr(await _only(house))
     before = len(user.received)
     await _next_of_whatsapp(user, partial(user.say, "выход"))
-    told = house.rt.languages.render(NOT_DELETED, "ru")
-    await user.wait(lambda _chat: any(told in each.text for each in user.received[before:]))
+    notice = house.rt.languages.render(NOT_DELETED, "ru")
+    await user.wait(lambda _chat: any(notice in each.text for each in user.received[before:]))
     for secret in ("TESTOVA", "GULNAR"):
         assert not any(secret in each.text for each in user.screen)
     for number in (NUMBER, user.phone):
         digits = re.sub(r"\D", "", number)[-MIN_DIGITS:]
         assert not any(digits in re.sub(r"\D", "", each.text) for each in user.screen)
-    said = house.rt.languages.render(screens.EXIT_TEXT, "ru")
-    after = [each for each in user.received[before:] if told not in each.text]
-    assert all(said in each.text for each in after), "the exit leaves the phrase and nothing else"
+    exit_text = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    after = [each for each in user.received[before:] if notice not in each.text]
+    assert all(exit_text in each.text for each in after), (
+        "the exit leaves the phrase and nothing else"
+    )
     assert not any(each.buttons or each.rows for each in user.received[before:])

@@ -34,13 +34,13 @@ from tests.web.test_siege import _to_consent
 office = opened_office
 
 ANSWER = "Please bring the paper of Testova to the office"
-WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
+EXITS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 
 
 # The quick exit in the web chat
 
 
-@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize(("way", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-84")
 async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
@@ -67,7 +67,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
         assert await cursor.fetchone() == (0,)
 
 
-@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize(("way", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
 async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
@@ -180,37 +180,37 @@ LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     house: House, why: str
 ) -> None:
-    user, say = await _talking(house, 7024), house.rt.languages.render
+    user, render = await _talking(house, 7024), house.rt.languages.render
     officer, case_id, version = await _claimed(house)
-    joined = say(screens.JOINED, "ru")
+    joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
     await LEAVES[why](house, user)
     if why == "exit":
-        phrase = say(screens.EXIT_TEXT, "ru")
+        phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     for words in (ANSWER, f"{ANSWER} again"):
         done = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
         version = done.version
-    notice = say(screens.UPDATE, "ru")
+    notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     assert sum(notice in each.text for each in user.chat) == 1
     assert not any(ANSWER in each.text for each in user.chat)
-    await user.press(say(screens.OPEN, "ru"))
+    await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: sum(ANSWER in each.text for each in chat) == 2)
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House) -> None:
-    user, say = await _talking(house, 7027), house.rt.languages.render
+    user, render = await _talking(house, 7027), house.rt.languages.render
     officer, case_id, version = await _claimed(house)
     await _silent(house, user)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
-    notice = say(screens.UPDATE, "ru")
+    notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     await house.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
     await retention.retain(house.rt)
-    await user.press(say(screens.OPEN, "ru"))
+    await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
 
 

@@ -73,10 +73,10 @@ async def _count(house: House, table: str) -> int:
 def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) -> None:
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
-    said = words(pdf)
+    text = words(pdf)
     title = WORDS.render(CHECKLIST.title, language)
-    assert title in said or language == "kk_Arab", "Arabic script is read back in its own order"
-    assert "2026" in said
+    assert title in text or language == "kk_Arab", "Arabic script is read back in its own order"
+    assert "2026" in text
     assert len(pypdfium2.PdfDocument(pdf)) in (2, 3)
     assert len(pdf) < 200_000, "only the letters that are shown are in it"
 
@@ -161,9 +161,9 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: Hou
                 assert answer.headers["Cache-Control"] == "no-store"
                 assert "Узбек" not in answer.headers["Content-Disposition"]
                 pdf = await answer.read()
-    said = words(pdf)
-    assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in said
-    assert visitor.chat not in said
+    text = words(pdf)
+    assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in text
+    assert visitor.chat not in text
     assert await _count(house, "people") == await _count(house, "messages") == 0
 
 
@@ -224,6 +224,6 @@ def test_checklist_pdf_prints_typst_markup_as_text() -> None:
     sheet = {"lang": "ru", "rtl": False, "title": hostile[5], "date": hostile[1]}
     sheet |= {"lead": hostile[7], "before": list(hostile), "papers": [paper], "after": [hostile[3]]}
     pdf = printing_pdf.typeset(json.dumps(sheet))
-    said = re.sub(r"\s+", "", words(pdf))
-    assert all(said.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), said
+    text = re.sub(r"\s+", "", words(pdf))
+    assert all(text.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), text
     assert not re.findall(rb"/(?:JavaScript|JS|Launch|URI|OpenAction|EmbeddedFile)\b", pdf)

@@ -32,7 +32,7 @@ async def _fetched(house: House) -> None:
     await house.until(done)
 
 
-async def _says(house: House, user: User, data: bytes) -> None:
+async def _send_voice(house: House, user: User, data: bytes) -> None:
     """Send a voice message on WhatsApp and wait until Kosh has downloaded it."""
     await user.send("audio", data, OPUS)
     await house.whatsapp.until_taken()
@@ -49,7 +49,7 @@ async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: Ho
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await _says(house, user, voice())
+        await _send_voice(house, user, voice())
         [(state, body)] = await _state(house)
         assert (state, b"OggS" in body) == ("ready", False)
         screen = await console.get(console.screen.path)
@@ -62,7 +62,7 @@ async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: Ho
 
 async def test_voice_message_is_erased_with_its_person(house: House) -> None:
     user, _officer, _case_id, _version = await _asked(house, "77010000912")
-    await _says(house, user, voice())
+    await _send_voice(house, user, voice())
     assert len(await _state(house)) == 1
     await _query(house, "DELETE FROM people RETURNING id")
     assert await _state(house) == []
@@ -73,7 +73,7 @@ async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
     house: House, kind: str
 ) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000913")
-    await _says(house, user, BROKEN[kind]())
+    await _send_voice(house, user, BROKEN[kind]())
     assert [state for state, _body in await _state(house)] == ["refused"]
     asked = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
     await user.wait(lambda _chat: asked in user.last.text)
@@ -83,7 +83,7 @@ async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
 
 async def test_voice_message_is_downloaded_only_once(house: House) -> None:
     user, _officer, _case_id, _version = await _asked(house, "77010000914")
-    await _says(house, user, voice())
+    await _send_voice(house, user, voice())
     [(file_id,)] = await _query(house, "SELECT id FROM case_files")
     assert await upload_events.fetch_recording(house.rt, file_id) is None
     assert len(await _state(house)) == 1
@@ -94,8 +94,8 @@ async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored
 ) -> None:
     user = await _known(house, "77010000915")
     await user.send("audio", voice(), OPUS)
-    heard = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
-    await user.wait(lambda _chat: heard in user.last.text)
+    reply = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
+    await user.wait(lambda _chat: reply in user.last.text)
     assert await _state(house) == []
 
 
@@ -108,5 +108,5 @@ async def test_case_that_waits_for_the_person_continues_on_a_voice_message(house
     user, officer, case_id, _version = await _asked(house, "77010000916")
     await _reply(house, officer, case_id)
     assert (await now(house.rt, case_id)).state == "waiting_person"
-    await _says(house, user, voice())
+    await _send_voice(house, user, voice())
     assert (await now(house.rt, case_id)).state == "claimed"

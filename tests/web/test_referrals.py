@@ -55,7 +55,7 @@ async def _registered(house: House) -> int:
     return int(await _one(house, "SELECT registered FROM referrers"))
 
 
-def _said(house: House, text: Text, **values: str | int) -> str:
+def _render(house: House, text: Text, **values: str | int) -> str:
     filled = Text(text.msgid, tuple(values.items()))
     return " ".join(house.rt.languages.render(filled, "ru").split())
 
@@ -110,8 +110,8 @@ async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
 async def test_referral_page_stores_nothing(desk: House, invitation: Created) -> None:
     status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
     assert status == 200
-    assert _said(desk, INVITED_BY, name=NAME) in text
-    assert _said(desk, LEARNS) in text
+    assert _render(desk, INVITED_BY, name=NAME) in text
+    assert _render(desk, LEARNS) in text
     assert "Set-Cookie" not in headers
     assert f"t.me/kosh_test_bot?start={invitation.code}" in (await _html(desk, invitation))
     assert await _one(desk, "SELECT count(*) FROM people") == 0
@@ -207,15 +207,15 @@ async def test_referral_page_of_an_organisation_shows_only_its_count(
     status, text, headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
     assert status == 200
     assert NAME in text
-    assert _said(desk, FEWER, least=referral_screens.MIN_SHOWN) in text
+    assert _render(desk, FEWER, least=referral_screens.MIN_SHOWN) in text
     assert headers["Cache-Control"] == "no-store"
     await _one(desk, "UPDATE referrers SET registered = 7 RETURNING 1")
     await desk.ahead("1 day")
     await referrers.release(desk.rt)
     _status, text, _headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
-    assert re.search(rf"{_said(desk, COUNT)} {NAME} 5 ", text)
+    assert re.search(rf"{_render(desk, COUNT)} {NAME} 5 ", text)
     status, text, _headers = await _page(desk, "/referrals/another?lang=ru")
-    assert (status, _said(desk, NO_PAGE) in text) == (404, True)
+    assert (status, _render(desk, NO_PAGE) in text) == (404, True)
 
 
 async def test_referral_poster_is_a_pdf(desk: House, invitation: Created) -> None:

@@ -46,7 +46,7 @@ class Conversation:
     lines: list[str] = field(default_factory=list)
     seen: set[tuple[int, str, tuple[str, ...]]] = field(default_factory=set)
 
-    async def says(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Write a text and append it and the bot's reply to the transcript."""
         await self._does(text, partial(self.user.say, text))
 
@@ -62,9 +62,9 @@ class Conversation:
         if answer in keys or ">" in keys:
             await self.presses(answer)
         else:
-            await self.says(answer)
+            await self.write(answer)
 
-    async def is_told(self, event: str, path: str, **report: str) -> None:
+    async def report_event(self, event: str, path: str, **report: str) -> None:
         """Let the sandbox registry report an event; then open the notice about it.
 
         `event` names it in the transcript. `path` and `report` are path and body of the control
@@ -87,8 +87,8 @@ class Conversation:
         )
         await self._does(f"[{label}]", partial(self.user.press, data, self.user.last))
 
-    async def _does(self, shown: str, act: Callable[[], Awaitable[Any]]) -> None:
-        self.lines.append(f"\n> {shown}" if self.lines else f"> {shown}")
+    async def _does(self, label: str, act: Callable[[], Awaitable[Any]]) -> None:
+        self.lines.append(f"\n> {label}" if self.lines else f"> {label}")
         await act()
         await self.user.wait(lambda _chat: self._unread())
         await self._read()
@@ -136,7 +136,7 @@ def _face(message: Message) -> tuple[int, str, tuple[str, ...]]:
     return message.id, message.text, tuple(message.labels)
 
 
-async def _begun(house: House, language: str) -> Conversation:
+async def _start(house: House, language: str) -> Conversation:
     """Return a new person's conversation, which begins on the day of the transcript."""
     async with house.rt.pool.connection() as session:
         await session.execute(_SAME_DAY)
@@ -149,8 +149,8 @@ async def _begun(house: House, language: str) -> Conversation:
 
 async def _registers(conversation: Conversation) -> None:
     house = conversation.house
-    await conversation.says(sentence("which_way", conversation.language))
-    await conversation.says("/menu")
+    await conversation.write(sentence("which_way", conversation.language))
+    await conversation.write("/menu")
     for answer in TO_SUBMISSION:
         await conversation.answers(answer)
 
@@ -166,21 +166,21 @@ async def _registers(conversation: Conversation) -> None:
 async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
     house: House, language: str
 ) -> None:
-    conversation = await _begun(house, language)
+    conversation = await _start(house, language)
     await _registers(conversation)
     await conversation.opens_update()
-    await conversation.is_told(
+    await conversation.report_event(
         "a question about the year of birth", "question", about="BIRTH_YEAR", until=LAST_DAY
     )
     await conversation.presses("asked_birth_year")
-    await conversation.says("1991")
+    await conversation.write("1991")
     await conversation.opens_update()
-    await conversation.is_told("accepted", "decision", state="ACCEPTED")
+    await conversation.report_event("accepted", "decision", state="ACCEPTED")
     await conversation.presses("next_steps")
     for step in STEPS:
         until = {"until": LAST_DAY} if step in ("TEST", "INTERVIEW") else {}
-        await conversation.is_told(f"{step} OPEN", "step", step=step, status="OPEN", **until)
-        await conversation.is_told(f"{step} DONE", "step", step=step, status="DONE")
+        await conversation.report_event(f"{step} OPEN", "step", step=step, status="OPEN", **until)
+        await conversation.report_event(f"{step} DONE", "step", step=step, status="DONE")
     assert house.telegram.journal.mistakes() == []
     _compare(language, conversation.transcript())
 

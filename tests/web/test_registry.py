@@ -57,7 +57,7 @@ async def _registered(house: House) -> list[Guest]:
     return guests
 
 
-async def _standing(guest: Guest) -> str:
+async def _registration_state(guest: Guest) -> str:
     conversation = await guest.conversation()
     return conversation.registration.state if conversation and conversation.registration else ""
 
@@ -104,7 +104,7 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
         await house.ahead("15 minutes")
         _close_breaker(house)
         states = [(await guest.conversation()).registration for guest in guests]  # type: ignore[union-attr]
-        return all(standing and standing.state == "accepted" for standing in states)
+        return all(registration and registration.state == "accepted" for registration in states)
 
     await house.until(settled, 60)
     entries = await house.entries()
@@ -142,7 +142,7 @@ async def test_registry_rejection_of_invalid_fields_opens_a_case(
     await guest.register()
 
     await _refused(house)
-    assert await _standing(guest) == "sent"
+    assert await _registration_state(guest) == "sent"
     assert await house.entries() == []
 
 
@@ -157,7 +157,7 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
     await guest.go("/status", "withdraw", "yes")
 
     async def withdrawn() -> bool:
-        return await _standing(guest) == "withdrawn"
+        return await _registration_state(guest) == "withdrawn"
 
     await house.until(withdrawn)
     assert await house.entries() == []
@@ -194,13 +194,13 @@ async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
 
     await guest.go("/status", "withdraw", "yes")
     await house.until(looked_up)
-    assert await _standing(guest) == "withdrawing"
+    assert await _registration_state(guest) == "withdrawing"
     await house.fault(name="down", count=0)
 
     async def withdrawn() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
-        return await _standing(guest) == "withdrawn"
+        return await _registration_state(guest) == "withdrawn"
 
     await house.until(withdrawn)
     (entry,) = await house.entries()
@@ -224,17 +224,17 @@ async def test_registry_rejection_or_duplicate_opens_a_case(
     guest = Guest(house.rt)
     await guest.register()
 
-    async def told() -> bool:
-        return await _standing(guest) == state
+    async def has_state() -> bool:
+        return await _registration_state(guest) == state
 
-    await house.until(told)
+    await house.until(has_state)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         assert [topic for (topic,) in await cursor.fetchall()] == topics
     # A duplicate is shown as received. Otherwise, anyone could find out whether another person has
     # registered.
-    said = "received" if state == "duplicate" else state
-    assert REGISTRATION[state] == REGISTRATION[said]
+    shown_state = "received" if state == "duplicate" else state
+    assert REGISTRATION[state] == REGISTRATION[shown_state]
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")
 
 
@@ -243,7 +243,7 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
     await guest.register()
     await _accepted_once(house, [guest])
     (entry,) = await house.entries()
-    told = {
+    payload = {
         "event_id": str(uuid4()),
         "number": entry["number"],
         "state": "INTERVIEW_INVITED",
@@ -252,7 +252,7 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
         "reason_code": None,
         "place": "a member of a later contract",
     }
-    raw, secret = json.dumps(told).encode(), house.rt.settings.registry_callback_secrets[-1]
+    raw, secret = json.dumps(payload).encode(), house.rt.settings.registry_callback_secrets[-1]
     headers = {
         "Content-Type": "application/json",
         callback_signature.HEADER: callback_signature.sign(secret, raw, at=int(time.time())),
@@ -260,7 +260,7 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
     url = f"{house.url}/callbacks/registry"
     async with house.http.post(url, data=raw, headers=headers) as answer:
         assert answer.status == 204
-    assert await _standing(guest) == "received"
+    assert await _registration_state(guest) == "received"
 
 
 @pytest.mark.requirement("S-25")

@@ -81,30 +81,30 @@ async def test_chat_page_visit_without_a_cookie_stores_nothing(small: House) -> 
 
 @pytest.mark.requirement("S-81")
 async def test_web_chat_answers_when_valkey_is_full(small: House) -> None:
-    say = small.rt.languages.render
-    async with Visitor.at(small.url) as begun:
-        await begun.wait(1)
-        await begun.press("ru")
+    render = small.rt.languages.render
+    async with Visitor.at(small.url) as started:
+        await started.wait(1)
+        await started.press("ru")
         async with _full(small):
-            assert say(screens.MENU_TEXT, "ru") in (await begun.say("меню")).text
+            assert render(screens.MENU_TEXT, "ru") in (await started.say("меню")).text
             async with Visitor.at(small.url) as fresh:
                 await _use_without_valkey(small, fresh)
 
 
 async def _use_without_valkey(house: House, fresh: Visitor) -> None:
-    say = house.rt.languages.render
-    assert say(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
-    assert say(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
-    assert say(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
-    assert say(screens.MENU_TEXT, "ru") not in (await fresh.say("человек")).text
+    render = house.rt.languages.render
+    assert render(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
+    assert render(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
+    assert render(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
+    assert render(screens.MENU_TEXT, "ru") not in (await fresh.say("человек")).text
     assert fresh.newest.buttons
-    status, told = await fresh.send("said", text="выход")
-    assert (status, told["leave"]) == (202, "/away")
+    status, body = await fresh.send("said", text="выход")
+    assert (status, body["leave"]) == (202, "/away")
 
 
 @pytest.mark.requirement("S-81")
 async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
-    secret, say = small.rt.settings.telegram_secret, small.rt.languages.render
+    secret, render = small.rt.settings.telegram_secret, small.rt.languages.render
     assert secret
     await small.telegram.set_webhook(f"{small.url}/webhooks/telegram", secret.get_secret_value())
     user = small.telegram.user(7301, first_name="Test")
@@ -112,14 +112,14 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
         await user.start("")
         await user.wait_for_message(1)
         await _press(user, "ru")
-        assert say(screens.MENU_TEXT, "ru") in user.last.text
+        assert render(screens.MENU_TEXT, "ru") in user.last.text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
             await _next(user, partial(user.say, word))
-            assert say(screen, "ru") in user.last.text
+            assert render(screen, "ru") in user.last.text
         await _next(user, partial(user.say, "человек"))
         assert user.last.buttons
         await user.say("выход")
-        phrase = say(screens.EXIT_TEXT, "ru")
+        phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
@@ -135,12 +135,14 @@ async def test_passkey_sign_in_succeeds_when_valkey_is_full(small: House) -> Non
 
 @pytest.mark.requirement("S-81")
 async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
-    say, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
+    render, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
     async with _full(small):
         await _next_whatsapp(user, partial(user.say, "👋"))
-        assert say(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
+        assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
-            assert say(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+            assert (
+                render(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+            )
         answer = await _next_whatsapp(user, partial(user.say, "человек"))
         assert answer.buttons or answer.rows
 
@@ -148,9 +150,9 @@ async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
 @pytest.mark.requirement("S-75", "S-81")
 async def test_status_page_reports_a_full_valkey(small: House) -> None:
     async with _full(small), small.http.get(f"{small.url}/status.json") as answer:
-        told = await answer.json()
-    assert told["overall"] == "slow"
-    assert "live" in told["incidents"]
+        status = await answer.json()
+    assert status["overall"] == "slow"
+    assert "live" in status["incidents"]
 
 
 async def _to_consent(visitor: Visitor) -> None:
@@ -177,8 +179,8 @@ async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House
                     assert question.split("\n")[0] not in await page.text()
                     assert "Set-Cookie" not in page.headers
                 fields = {"chat": before, "id": "a-new-id", "text": "/mydata"}
-                async with thief.post(f"{url}/said", data=fields, headers=headers) as said:
-                    assert cookie.value not in str(said.headers)
+                async with thief.post(f"{url}/said", data=fields, headers=headers) as response:
+                    assert cookie.value not in str(response.headers)
         assert (await visitor.say("TESTOVA")).text != question
 
 

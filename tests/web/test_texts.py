@@ -87,13 +87,13 @@ async def test_texts_page_previews_a_label_as_a_button(desk: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Officers are at work now and will answer here.", "An officer writes:"]
+    "text", ["Officers are at work now and will answer here.", "An officer writes:"]
 )
 async def test_texts_page_previews_sentences_that_officers_send_to_people(
-    desk: House, said: str
+    desk: House, text: str
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
-        screen = await console.get(f"/console/texts/{sentence_id('', said)}?language=ru")
+        screen = await console.get(f"/console/texts/{sentence_id('', text)}?language=ru")
         assert "data-look" in screen.html
 
 

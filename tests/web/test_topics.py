@@ -29,8 +29,8 @@ async def _known(user: User) -> None:
         await _press(user, answer)
 
 
-async def _thread_of_answer(user: User, said: str) -> int | None:
-    await _next(user, partial(user.say, said))
+async def _thread_of_answer(user: User, text: str) -> int | None:
+    await _next(user, partial(user.say, text))
     return user.last.thread
 
 

@@ -160,8 +160,8 @@ async def test_registrations_from_one_network_address_are_limited(house: House) 
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
         send = next(each for each in visitor.newest.buttons.values() if each.endswith("submit"))
-        status, said = await visitor.send("pressed", payload=send)
-        assert (status, said) == (429, {"error": "E_BUDGET", "as_page": True})
+        status, body = await visitor.send("pressed", payload=send)
+        assert (status, body) == (429, {"error": "E_BUDGET", "as_page": True})
         assert await _count(house, "registrations") == 0
 
 
@@ -244,14 +244,14 @@ async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
-    say = house.rt.languages.render
+    render = house.rt.languages.render
     for text, line in (
         ("меня хотят убить", safety.READ_ALONE),
         ("стоп", screens.STOPPED),
         ("человек", UNIFIED.text),
     ):
         _status, page = await _post(house, person, text=text)
-        assert say(line, "ru") in unescape(page), text
+        assert render(line, "ru") in unescape(page), text
         if line != UNIFIED.text:
             assert page.index('role="alert"') < page.index('class="question"')
     _status, page = await _post(house, person, "pressed", payload="!exit")
@@ -296,8 +296,8 @@ async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(hous
     for number in range(3):
         await spend(house.rt, f"192.0.2.{number}", [Spending.CHAT])
     async with house.http.get(f"{house.url}/status.json") as answer:
-        said = await answer.json()
-    assert (said["overall"], said["incidents"]) == ("slow", ["budget"])
+        status = await answer.json()
+    assert (status["overall"], status["incidents"]) == ("slow", ["budget"])
     async with house.http.get(f"{house.url}/status?lang=ru") as answer:
         page = unescape(await answer.text())
     assert house.rt.languages.render(ASKS, "ru") in page

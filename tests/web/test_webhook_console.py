@@ -28,16 +28,16 @@ class Desk:
 async def desk(house: House) -> AsyncIterator[Desk]:
     await demo_officers.enter(house.rt)
     async with subscriber(replace(house.rt)) as system:
-        made = await system.subscribe()
+        endpoint = await system.subscribe()
         for _each in range(2):
             await rows(
                 house.rt,
                 "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, attempt,"
                 " reason, done_at) VALUES (%s, gen_random_uuid(), 'webhook.test', 'dead', 20,"
                 " 'http_503', kosh_now())",
-                made["id"],
+                endpoint["id"],
             )
-        yield Desk(house, system, made["id"])
+        yield Desk(house, system, endpoint["id"])
 
 
 async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -> None:

@@ -186,7 +186,7 @@ async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
     return row, attempt
 
 
-def _told(state: Any, row: str, code: str = "") -> DeliveryReport:
+def _report(state: Any, row: str, code: str = "") -> DeliveryReport:
     return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
 
 
@@ -222,10 +222,10 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: Ho
 @pytest.mark.requirement("S-6")
 async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
     user = await _known(house, "77010000004")
-    said = await user.say("/help")
+    update = await user.say("/help")
     seen = len(user.received)
     await user.wait_for_message(seen + 1)
-    await user.repeat(said)
+    await user.repeat(update)
     await house.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
     assert len(user.received) == seen + 2
@@ -315,16 +315,18 @@ async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
     person = await _person(house, user)
-    said = Message(("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting"))
+    message = Message(
+        ("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting")
+    )
     async with house.rt.pool.connection() as session:
-        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(house.rt, None, person)
     await _until_state(house, user, "sent")
     assert user.last.text == "Есть новость."
 
 
 @pytest.mark.row(34)
-async def test_whatsapp_delivery_report_never_lowers_the_status(house: House) -> None:
+async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
     user = await _known(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
     await _notify(house, user)
@@ -342,7 +344,9 @@ async def test_whatsapp_delivery_report_never_lowers_the_status(house: House) ->
     await house.until(read, 60)
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
-        await outbox.record_reports(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
+        await outbox.record_reports(
+            house.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
+        )
     assert await _query(
         house, "SELECT delivery_status, state FROM messages WHERE id = %s", row
     ) == [("read", "sent")]
@@ -359,12 +363,14 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
     person = await _person(house, user)
     row, attempt = await _newest(house, person)
     for late in (attempt - 1, attempt + 1):
-        await outbox.record_reports(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
+        await outbox.record_reports(
+            house.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
+        )
     assert (await _states(house, user))[-1] == "sent"
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
     look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.record_reports(house.rt, [_told("delivered", f"{row}.{attempt}")])
+    await outbox.record_reports(house.rt, [_report("delivered", f"{row}.{attempt}")])
     assert await _query(house, look, row) == [("sent", "delivered", None)]
 
 
@@ -538,9 +544,9 @@ async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 
     async def ask(**asked: str) -> tuple[int, str, str]:
-        told = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
-        told |= {f"hub.{name}": value for name, value in asked.items()}
-        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=told) as answer:
+        params = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
+        params |= {f"hub.{name}": value for name, value in asked.items()}
+        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=params) as answer:
             return answer.status, answer.content_type, await answer.text()
 
     assert await ask() == (200, "text/plain", "11")
@@ -550,5 +556,5 @@ async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House
         {"challenge": "<b>"},
         {"challenge": "1" * 5000},
     ):
-        status, _kind, said = await ask(**wrong)
-        assert (status, said) == (403, "")
+        status, _kind, body = await ask(**wrong)
+        assert (status, body) == (403, "")

@@ -23,7 +23,7 @@ from tests.web.test_whatsapp_journey import (
     _notify,
     _person,
     _query,
-    _told,
+    _report,
     _until_state,
 )
 
@@ -75,7 +75,7 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
     )
     look = "SELECT delivery_status FROM messages WHERE id = %s"
     before = await _query(house, look, row)
-    read = replace(_told("read", str(row)), external_id="wamid.other")
+    read = replace(_report("read", str(row)), external_id="wamid.other")
     await outbox.record_reports(house.rt, [read])
     assert await _query(house, look, row) == before
     await outbox.record_reports(house.rt, [replace(read, external_id="wamid.second")])
@@ -87,15 +87,15 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
-async def _say_at_length(house: House, user: User) -> int:
+async def _send_long_text(house: House, user: User) -> int:
     """Send a text that WhatsApp splits into two messages.
 
     Return the number of messages that the person had received before.
     """
     person, seen = await _person(house, user), len(user.received)
-    said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
+    message = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
-        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(house.rt, None, person)
     return seen
 
@@ -108,11 +108,11 @@ def _parts(user: User, seen: int) -> list[int]:
 async def _until_receipt(house: House, user: User, receipt: str) -> None:
     row, _attempt = await _newest(house, await _person(house, user))
 
-    async def heard() -> bool:
+    async def has_receipt() -> bool:
         look = "SELECT delivery_status, body FROM messages WHERE id = %s"
         return await _query(house, look, row) == [(receipt, None)]
 
-    await house.until(heard)
+    await house.until(has_receipt)
 
 
 @pytest.mark.parametrize("fault", [Refused(131056), Refused(131000), Broken(502)])
@@ -121,7 +121,7 @@ async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
 ) -> None:
     user = await _known(house, "77010000050")
     house.whatsapp.fail(fault, after=1)
-    seen = await _say_at_length(house, user)
+    seen = await _send_long_text(house, user)
     assert _parts(user, seen) == [1]
     await house.ahead("1 minute")
     await user.wait_for_message(seen + 2, seconds=30)
@@ -134,7 +134,7 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
 ) -> None:
     user = await _known(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
-    seen = await _say_at_length(house, user)
+    seen = await _send_long_text(house, user)
     for _try in range(3):
         await house.ahead("1 minute")
         await outbox.deliver(house.rt, None, await _person(house, user))
@@ -147,7 +147,7 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
     user = await _known(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
-    seen = await _say_at_length(house, user)
+    seen = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
     await user.wait_for_message(seen + 2, seconds=30)
@@ -158,7 +158,7 @@ async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(hous
 async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
     user = await _known(house, "77010000053")
     house.whatsapp.fail(Failed(131000))
-    seen = await _say_at_length(house, user)
+    seen = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
     await user.wait_for_message(seen + 3, seconds=30)
@@ -169,41 +169,43 @@ async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(hous
 async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
     user = await _known(house, "77010000055")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
     look = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
-    for part, state, told in (
+    for part, state, expected in (
         (2, "read", ("sent", False)),
         (2, "read", ("sent", False)),
         (1, "delivered", ("delivered", True)),
         (2, "failed", ("delivered", True)),
         (1, "read", ("read", True)),
     ):
-        heard = replace(_told(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2)
-        await outbox.record_reports(house.rt, [heard])
-        assert await _query(house, look, row) == [told]
+        report = replace(
+            _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
+        )
+        await outbox.record_reports(house.rt, [report])
+        assert await _query(house, look, row) == [expected]
 
 
 async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
     user = await _known(house, "77010000056")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
-    heard = replace(_told("read", f"{row}.{attempt}"), parts=2)
-    await outbox.record_reports(house.rt, [heard, replace(heard, part=2)])
+    report = replace(_report("read", f"{row}.{attempt}"), parts=2)
+    await outbox.record_reports(house.rt, [report, replace(report, part=2)])
     await _until_receipt(house, user, "read")
 
 
 async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(house: House) -> None:
     user = await _known(house, "77010000057")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
     look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    failed = replace(_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
+    failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(house.rt, [failed])
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(house.rt, [replace(failed, state="delivered", code="")])
@@ -236,7 +238,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     row, attempt = await _newest(house, await _person(house, user))
     await house.ahead(before)
     await _next(user, lambda: user.say("/help"))
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
     assert await _is_open(house)
     await _notify(house, user)
     await _until_state(house, user, "sent")
@@ -252,7 +254,7 @@ async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
     house.whatsapp.world.statuses = False
     await _notify(house, user)
     row, attempt = await _newest(house, await _person(house, user))
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
     assert not await _is_open(house)
 
 

@@ -153,14 +153,14 @@ async def test_whatsapp_status_after_24_hours_is_announced_by_a_template(
         held = await conversation_store.lock(house.rt, session, person.id)
         assert held is not None
         assert held.conversation.registration is not None
-        told = replace(held.conversation.registration, write_first=True)
-        talk = replace(held.conversation, registration=told)
+        registration = replace(held.conversation.registration, write_first=True)
+        talk = replace(held.conversation, registration=registration)
         await conversation_store.save_state(house.rt, session, held, talk)
     await _pass(house, hours)
-    told_by = await registry_events.record_status_callback(
+    result = await registry_events.record_status_callback(
         house.rt, status_callback(number, "REJECTED", 900)
     )
-    await receive.deliver(house.rt, told_by)
+    await receive.deliver(house.rt, result)
     notice = _text(house, Notice.UPDATE)
     before = len(user.received)
     await user.wait(lambda chat: user.received[-1].text == notice)
@@ -239,11 +239,11 @@ async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
     user.person.undeliverable = True
     await _replied(house, officer, case_id, ANSWER)
 
-    async def told() -> bool:
+    async def is_undeliverable() -> bool:
         view = await views.view(house.rt, officer, case_id, Reason.CHECK)
         return view.notice is not None and view.notice[1] == "E_SEND_BLOCKED"
 
-    await house.until(told)
+    await house.until(is_undeliverable)
 
 
 class _Killed(Exception):
@@ -256,22 +256,22 @@ class _Killer:
     It does so before the call, or after the platform accepted it and before Kosh records that.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
         self.under_way = list[ChannelCall]()
         self.kills = 0
-        self._chance, self._called = chance, sender._call
+        self._rng, self._called = rng, sender._call
         monkeypatch.setattr(sender, "_call", self._call)
 
     async def _call(self, rt: Runtime, channel: str, act: ChannelCall) -> str:
-        fate = self._chance.random()
-        if fate < 0.2:
+        random_value = self._rng.random()
+        if random_value < 0.2:
             self._kill()
         self.under_way.append(act)
         try:
             external_id = await self._called(rt, channel, act)
         finally:
             self.under_way.remove(act)
-        if fate < 0.4:
+        if random_value < 0.4:
             self._kill()
         return external_id
 
@@ -280,9 +280,9 @@ class _Killer:
         raise _Killed
 
 
-async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
+async def _ignore_kill(action: Callable[[], Awaitable[object]]) -> None:
     try:
-        await deed()
+        await action()
     except _Killed:
         return
 
@@ -293,14 +293,14 @@ async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
 ) -> None:
     approve(house)
     user, officer, case_id, _version = await _asked(house, "77010000106")
-    chance = random.Random(seed)
-    killer = _Killer(monkeypatch, chance)
+    rng = random.Random(seed)
+    killer = _Killer(monkeypatch, rng)
     notice, turns = _text(house, Notice.ANSWER), 0
     while turns < MIN_TURNS or killer.kills < KILLS:
         turns += 1
-        await _pass(house, chance.choice(HOURS))
+        await _pass(house, rng.choice(HOURS))
         words = f"Answer number {turns:03}"
-        await _survived(partial(_replied, house, officer, case_id, words))
+        await _ignore_kill(partial(_replied, house, officer, case_id, words))
         await _until_seen(house, user, notice, turns, killer.under_way)
         await _tap(user)
         await _until_seen(house, user, words, 1, killer.under_way)

@@ -162,16 +162,16 @@ async def _leave(house: House, user: User, why: str) -> None:
 async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, why: str, name: str
 ) -> None:
-    user, say, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
+    user, render, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
     officer, case_id = await _prepared(house, action)
     await _leave(house, user, why)
-    seen, texts = len(user.chat), [say(text, "ru") for text in action.shows]
+    seen, texts = len(user.chat), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
     await user.wait(lambda chat: len(chat) > seen)
-    assert [say(screens.UPDATE, "ru") in each.text for each in user.chat[seen:]] == [True]
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[seen:]] == [True]
     assert not any(text in user.chat[seen].text for text in texts)
     seen = len(user.chat)
-    await user.press(say(screens.OPEN, "ru"))
+    await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: all(any(text in e.text for e in chat[seen:]) for text in texts))
     assert user.chat[seen].protected
 
@@ -181,13 +181,13 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
 async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, name: str
 ) -> None:
-    user, say, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
+    user, render, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
     officer, case_id = await _prepared(house, action)
     await _be_silent(house)
-    seen, texts = len(user.received), [say(text, "ru") for text in action.shows]
+    seen, texts = len(user.received), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
     await user.wait_for_message(seen + 1)
-    assert [say(screens.UPDATE, "ru") in each.text for each in user.received[seen:]] == [True]
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.received[seen:]] == [True]
     assert not any(text in user.received[seen].text for text in texts)
     seen = len(user.received)
     await user.answer("!open")
@@ -225,7 +225,7 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 @pytest.mark.requirement("S-83")
 async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
     """The web chat withholds nothing: its open page shows the whole conversation anyway."""
-    say, action = house.rt.languages.render, ACTIONS[name]
+    render, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
         officer, case_id = await _prepared(house, action)
@@ -233,7 +233,7 @@ async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str
         await action.act(house, officer, case_id)
 
         async def shown() -> bool:
-            return any(say(action.shows[0], "ru") in each.text for each in visitor.bubbles)
+            return any(render(action.shows[0], "ru") in each.text for each in visitor.bubbles)
 
         await house.until(shown)
 
@@ -263,21 +263,21 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(house: House) -> None:
-    user, say = await _talking(house, 7033), house.rt.languages.render
+    user, render = await _talking(house, 7033), house.rt.languages.render
     officer, case_id = await _prepared(house, Action((), _claim))
     await _leave(house, user, "silence")
     await _claim(house, officer, case_id)
-    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+    await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
     assert (await views.view(house.rt, officer, case_id)).composer.withheld
-    await user.press(say(screens.OPEN, "ru"))
-    await user.wait(lambda chat: say(screens.JOINED, "ru") in user.last.text)
+    await user.press(render(screens.OPEN, "ru"))
+    await user.wait(lambda chat: render(screens.JOINED, "ru") in user.last.text)
     assert not (await views.view(house.rt, officer, case_id)).composer.withheld
     await _reply(house, officer, case_id, "Testova, here is the answer")
     await user.wait(lambda chat: "here is the answer" in user.last.text)
     await _leave(house, user, "silence")
     assert (await views.view(house.rt, officer, case_id)).composer.withheld
     await _reply(house, officer, case_id, "Testova, one thing more")
-    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+    await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
 
 
 async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
@@ -287,14 +287,14 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 @pytest.mark.requirement("S-83")
 async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(house: House) -> None:
-    user, say = await _talking(house, 7032), house.rt.languages.render
+    user, render = await _talking(house, 7032), house.rt.languages.render
     officer, case_id = await _prepared(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")
     version = await _version(house, case_id)
     await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
     seen = len(user.chat)
     await user.say("1")
-    done = say(screens.OFFICER_DONE, "ru")
+    done = render(screens.OFFICER_DONE, "ru")
     await user.wait(lambda chat: any(done in each.text for each in chat[seen:]))
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "telegram", str(user.id))

@@ -38,22 +38,22 @@ async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
     who = await crew(rt)
     await crowd(rt, 3)
     async with _opened(rt) as system:
-        status, made = await system.post(ROOT, PAPER, key="order-000001")
-        assert (status, made["state"]) == (201, "draft")
-        assert await system.post(ROOT, PAPER, key="order-000001") == (status, made)
+        status, created = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, created["state"]) == (201, "draft")
+        assert await system.post(ROOT, PAPER, key="order-000001") == (status, created)
         other = PAPER | {"why": "something else"}
         assert (await system.post(ROOT, other, key="order-000001"))[0] == 409
-        status, refused = await system.post(f"{ROOT}/{made['id']}/ask")
+        status, refused = await system.post(f"{ROOT}/{created['id']}/ask")
         assert (status, refused["reason"]) == (409, "untested")
         found = (await broadcasts.listing(rt, who.editor))[0]
         await looked_at(rt, found)
-        assert (await system.post(f"{ROOT}/{made['id']}/ask"))[1]["state"] == "awaiting"
-        status, refused = await system.post(f"{ROOT}/{made['id']}/start")
+        assert (await system.post(f"{ROOT}/{created['id']}/ask"))[1]["state"] == "awaiting"
+        status, refused = await system.post(f"{ROOT}/{created['id']}/start")
         assert (status, refused["reason"]) == (409, "approvals")
         await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
-        assert (await system.post(f"{ROOT}/{made['id']}/start"))[1]["state"] == "running"
-        assert (await system.post(f"{ROOT}/{made['id']}/pause"))[1]["state"] == "paused"
-        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "paused"
+        assert (await system.post(f"{ROOT}/{created['id']}/start"))[1]["state"] == "running"
+        assert (await system.post(f"{ROOT}/{created['id']}/pause"))[1]["state"] == "paused"
+        assert (await system.get(f"{ROOT}/{created['id']}"))[1]["state"] == "paused"
     assert len(await broadcasts.listing(rt, who.editor)) == 1
 
 
@@ -61,13 +61,13 @@ async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
 async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
     who = await crew(rt)
     async with _opened(rt) as system:
-        _status, made = await system.post(ROOT, PAPER, key="order-000001")
+        _status, created = await system.post(ROOT, PAPER, key="order-000001")
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
             await session.execute(
                 "UPDATE officers SET active = true WHERE name = %s", (who.editor.name,)
             )
-        for path in ("", f"/{made['id']}/ask", f"/{made['id']}/cancel"):
+        for path in ("", f"/{created['id']}/ask", f"/{created['id']}/cancel"):
             assert (await system.post(ROOT + path, PAPER, key="order-000002"))[0] == 401
     assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
 
@@ -77,8 +77,8 @@ async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Ru
     async with _opened(rt) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{lead}'")
-        status, told = await system.post(ROOT, PAPER, key="order-000001")
-        assert (status, told["reason"]) == (403, "role")
+        status, body = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, body["reason"]) == (403, "role")
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT action, subject, detail FROM audit_entries WHERE action <> 'token.created'"
@@ -94,18 +94,18 @@ async def test_announcements_api_refuses_an_invalid_body(
     rt: Runtime, spoilt: dict[str, Any], field: str
 ) -> None:
     async with _opened(rt) as system:
-        status, told = await system.post(ROOT, PAPER | spoilt, key="order-000001")
-        assert (status, told["field"]) == (422, field)
-        assert "party" not in str(told)
+        status, body = await system.post(ROOT, PAPER | spoilt, key="order-000001")
+        assert (status, body["field"]) == (422, field)
+        assert "party" not in str(body)
         assert (await system.post(ROOT, PAPER))[0] == 400
 
 
 async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime) -> None:
     await crowd(rt, 2, languages=("ru",))
     async with _opened(rt) as system:
-        status, told = await system.post("/announcement-counts", PAPER)
+        status, body = await system.post("/announcement-counts", PAPER)
     assert status == 200
-    assert told["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
+    assert body["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
 
 
 @pytest.mark.requirement("S-13")
@@ -126,10 +126,10 @@ async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None
 
 async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runtime) -> None:
     async with _opened(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
-        _status, made = await system.post(ROOT, PAPER, key="order-000001")
-        status, told = await system.post(f"{ROOT}/{made['id']}/cancel")
-        assert (status, told["reason"], told["field"]) == (403, "scope", "announcements:send")
-        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "draft"
+        _status, created = await system.post(ROOT, PAPER, key="order-000001")
+        status, body = await system.post(f"{ROOT}/{created['id']}/cancel")
+        assert (status, body["reason"], body["field"]) == (403, "scope", "announcements:send")
+        assert (await system.get(f"{ROOT}/{created['id']}"))[1]["state"] == "draft"
 
 
 async def test_announcements_api_answers_404_for_an_unknown_id_or_action(rt: Runtime) -> None:
@@ -142,5 +142,5 @@ async def test_announcements_api_answers_404_for_an_unknown_id_or_action(rt: Run
 async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Runtime) -> None:
     async with _opened(rt) as system:
         paper = PAPER | {"texts": {"kk_Arab": "Testova"}}
-        status, told = await system.post(ROOT, paper, key="order-000001")
-    assert (status, told["reason"], told["field"]) == (422, "form", "texts")
+        status, body = await system.post(ROOT, paper, key="order-000001")
+    assert (status, body["reason"], body["field"]) == (422, "form", "texts")

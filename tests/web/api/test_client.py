@@ -35,13 +35,13 @@ async def test_api_client_calls_every_operation(rt: Runtime) -> None:
         integrator(rt, *Scope, roles=ROLES) as system,
         Client(system.url, system.token) as kosh,
     ):
-        made = await kosh.create_announcement(PAPER, "order-000001")
+        created = await kosh.create_announcement(PAPER, "order-000001")
         assert (await kosh.count_audience(PAPER)).included == []
-        assert (await kosh.read_announcement(made.id)).state == "draft"
+        assert (await kosh.read_announcement(created.id)).state == "draft"
         with pytest.raises(Problem) as refused:
-            await kosh.ask_approval(made.id)
+            await kosh.ask_approval(created.id)
         assert (refused.value.status, refused.value.reason) == (409, "untested")
-        assert (await kosh.change_announcement(made.id, "cancel")).state == "cancelled"
+        assert (await kosh.change_announcement(created.id, "cancel")).state == "cancelled"
         with pytest.raises(Problem) as unknown:
             await kosh.look_up_status("KS-2026-ABCD-2345", "204611")
         assert unknown.value.type == "urn:kosh:problem:not-found"

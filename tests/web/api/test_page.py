@@ -40,9 +40,9 @@ async def _run(commands: str, system: Integrator, folder: Path) -> str:
         env=environment,
         cwd=folder,
     )
-    said, _ = await shell.communicate()
-    assert shell.returncode == 0, said.decode()
-    return said.decode()
+    output, _ = await shell.communicate()
+    assert shell.returncode == 0, output.decode()
+    return output.decode()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
@@ -51,11 +51,11 @@ async def test_api_docs_commands_run_as_printed(
 ) -> None:
     monkeypatch.setattr(addresses, "_addresses", _public_address)
     async with integrator(rt, *Scope, roles=ROLES) as system:
-        said = await _run("".join(BLOCKS), system, tmp_path)
-    assert '"state":"draft"' in said
-    assert '"state":"cancelled"' in said
-    assert '"state":"invited"' in said
-    assert "urn:kosh:problem:not-found" in said
+        output = await _run("".join(BLOCKS), system, tmp_path)
+    assert '"state":"draft"' in output
+    assert '"state":"cancelled"' in output
+    assert '"state":"invited"' in output
+    assert "urn:kosh:problem:not-found" in output
 
 
 def _public_address(host: str, port: int, family: socket.AddressFamily) -> list[Any]:

@@ -68,9 +68,9 @@ async def test_status_api_does_not_count_successful_lookups(house: House) -> Non
 @pytest.mark.parametrize("pin", ["12", "12345678901", "12x4"])
 async def test_status_api_rejects_a_malformed_pin(rt: Runtime, pin: str) -> None:
     async with integrator(rt, STATUS) as system:
-        status, told = await _ask(system, "KS-2026-ABCD-2345", pin)
-        assert (status, told["field"]) == (422, "pin")
-        assert pin not in str(told)
+        status, body = await _ask(system, "KS-2026-ABCD-2345", pin)
+        assert (status, body["field"]) == (422, "pin")
+        assert pin not in str(body)
 
 
 async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
@@ -104,10 +104,10 @@ async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
 
 async def test_status_api_is_forbidden_without_the_scope_or_the_role(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
-        status, told = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, told["reason"]) == (403, "scope")
+        status, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (status, body["reason"]) == (403, "scope")
     async with integrator(rt, STATUS) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{auditor}'")
-        status, told = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, told["reason"]) == (403, "role")
+        status, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (status, body["reason"]) == (403, "role")
