@@ -17,7 +17,7 @@ from bot.runtime import Runtime
 from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
 
 
-async def _ahead(rt: Runtime, interval: str) -> None:
+async def _advance_clock(rt: Runtime, interval: str) -> None:
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
@@ -133,7 +133,7 @@ async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     found = await approved(rt, who, a_draft())
-    await _ahead(rt, "25 hours")
+    await _advance_clock(rt, "25 hours")
     await _refused(Refusal.EXPIRED, broadcasts.start(rt, who.lead, found.id))
 
 

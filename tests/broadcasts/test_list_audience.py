@@ -17,7 +17,7 @@ EVERY = tuple(each.key for each in PROGRAMMES)
 OTHERS = "rules"
 
 
-async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
+async def add_keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
     """Create people who want announcements about the topic OTHERS and about their checklist.
 
     A checklist has this programme and country.
@@ -36,9 +36,9 @@ async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
 
 
 async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Runtime) -> None:
-    await keepers(rt, 3, STATUS, "TR")
-    await keepers(rt, 2, VISA, "TR")
-    await keepers(rt, 1, STATUS, "UZ")
+    await add_keepers(rt, 3, STATUS, "TR")
+    await add_keepers(rt, 2, VISA, "TR")
+    await add_keepers(rt, 1, STATUS, "UZ")
     await crowd(rt, 1)
     assert await _count(rt) == 1, "without lists, the subscribers of the topic"
     assert await _count(rt, lists=(STATUS,)) == 5
@@ -48,7 +48,7 @@ async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Run
 
 
 async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt: Runtime) -> None:
-    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    (keeper,) = await add_keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as transaction:
         await subscriptions.put(
             rt, transaction, keeper.id, (OTHERS,), {"country": "UZ"}, discreet=False
@@ -66,13 +66,13 @@ async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt:
 
 
 async def test_audience_attributes_are_deleted_with_an_expired_checklist(rt: Runtime) -> None:
-    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    (keeper,) = await add_keepers(rt, 1, STATUS, "TR")
     await external_events.forget_unfinished(rt, keeper.id)
     assert await _count(rt, lists=(STATUS,)) == 0
 
 
 async def test_audience_attributes_of_a_checklist_are_stored_as_keyed_hashes(rt: Runtime) -> None:
-    await keepers(rt, 1, STATUS, "TR")
+    await add_keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT kind, token FROM audience_attributes")
         stored = {kind: bytes(token) for kind, token in await cursor.fetchall()}
@@ -85,8 +85,8 @@ async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt:
     post = Post()
     rt = posted(rt, post)
     stays, stops, _other = (
-        *await keepers(rt, 2, STATUS, "TR"),
-        *await keepers(rt, 1, VISA, "TR"),
+        *await add_keepers(rt, 2, STATUS, "TR"),
+        *await add_keepers(rt, 1, VISA, "TR"),
     )
     found = await started(rt, await crew(rt), a_draft(rule=Rule(lists=(STATUS,))))
     await all_at_once(rt, found)

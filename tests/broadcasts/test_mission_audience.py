@@ -10,7 +10,7 @@ from tests.desk.desks import an_officer, ask
 from tests.person_client import AFTER_CONSENT, Guest
 
 
-def _living_in(country: str) -> list[str]:
+def _answers_from(country: str) -> list[str]:
     return [country if each == "CN" else each for each in AFTER_CONSENT]
 
 
@@ -40,7 +40,7 @@ async def test_mission_audience_includes_registered_people_and_people_with_cases
     registered, asking, silent = Guest(rt), Guest(rt), Guest(rt)
     await registered.register()
     await asking.consent()
-    await asking.go(*_living_in("TR")[:7])
+    await asking.go(*_answers_from("TR")[:7])
     await ask(asking)
     await silent.consent()
     async with rt.pool.connection() as session:

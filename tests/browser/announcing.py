@@ -212,11 +212,11 @@ async def _hold(scene: Scene, marat: Officer) -> None:
     await marat.click("form[action$='/resume'] button")
     await marat.wait_for_text(ru("done_resumed"))
 
-    async def gone() -> bool:
+    async def are_all_sent() -> bool:
         waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
         return bool(await waiting.count() == 0)
 
-    await scene.house.until(gone, 60)
+    await scene.house.until(are_all_sent, 60)
 
 
 def _received(scene: Scene) -> int:
@@ -232,11 +232,11 @@ async def _decide(scene: Scene, marat: Officer) -> None:
     await marat.click("#doubt .one [value=again]")
     await marat.wait_for_text(ru("done_decided"))
 
-    async def ended() -> bool:
+    async def is_done() -> bool:
         chip = await marat.page.locator("#head .chip").first.inner_text()
         return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
 
-    await scene.house.until(ended, 60)
+    await scene.house.until(is_done, 60)
     assert _received(scene) == before + 1
 
 
@@ -246,11 +246,11 @@ class Album:
 
     browser: Any
     house: House
-    taken: int = 0
+    picture_count: int = 0
 
     async def look(self, officer: Officer, name: str) -> None:
-        self.taken += 1
-        await self._keep(officer, f"announce-{self.taken:02}-{name}-ru")
+        self.picture_count += 1
+        await self._keep(officer, f"announce-{self.picture_count:02}-{name}-ru")
 
     async def around(self, name: str, who: str, path: str) -> None:
         for language, scheme, width, suffix in LOOKS:

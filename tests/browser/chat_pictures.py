@@ -54,15 +54,15 @@ async def _picture(page: Any) -> Image.Image:
     return picture
 
 
-def _framed(screen: Image.Image) -> Image.Image:
+def _add_frame(screen: Image.Image) -> Image.Image:
     """Return a screenshot in a phone's frame with round corners, on the page's background."""
     width, height = screen.width + 2 * EDGE, screen.height + 2 * EDGE
-    framed = Image.new("RGB", (width, height), PAPER)
-    ImageDraw.Draw(framed).rounded_rectangle((0, 0, width - 1, height - 1), 44, RIM)
+    picture = Image.new("RGB", (width, height), PAPER)
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, width - 1, height - 1), 44, RIM)
     mask = Image.new("L", screen.size)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, screen.width - 1, screen.height - 1), 32, 255)
-    framed.paste(screen, (EDGE, EDGE), mask)
-    return framed
+    picture.paste(screen, (EDGE, EDGE), mask)
+    return picture
 
 
 async def _hero(browser: Any, house: House) -> Image.Image:
@@ -71,7 +71,7 @@ async def _hero(browser: Any, house: House) -> Image.Image:
     await bright.evaluate(PAPERS_TOP)
     dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")
     await dark.evaluate(ANSWER_TOP)
-    phones = [_framed(await _picture(each)) for each in (bright, dark)]
+    phones = [_add_frame(await _picture(each)) for each in (bright, dark)]
     hero = Image.new("RGB", (2 * phones[0].width + 3 * GAP, phones[0].height + 2 * GAP), PAPER)
     for number, each in enumerate(phones):
         hero.paste(each, (GAP + number * (each.width + GAP), GAP))

@@ -93,7 +93,7 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("break-glass", DANA, ("/console/break-glass",)),
     ("audit", SAULE, ("/console/audit",)),
 )
-TONGUES = ("kk", "kk-Arab", "ru")
+LANGUAGE_TAGS = ("kk", "kk-Arab", "ru")
 LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
 TALL = 430  # height of a tile in px
 
@@ -144,13 +144,13 @@ async def _sheets(browser: Any, house: House) -> None:
     """Draw a sheet for every screen: its pictures in each language, colour scheme and width."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
-        for tongue, (dark, phone) in product(TONGUES, LOOKS):
-            page = await signed_in(browser, house, Shot("", officer, tongue, (), dark, phone))
+        for language, (dark, phone) in product(LANGUAGE_TAGS, LOOKS):
+            page = await signed_in(browser, house, Shot("", officer, language, (), dark, phone))
             for name, whose, way in SCREENS:
                 if whose == officer:
-                    shot = Shot(name, officer, tongue, way, dark, phone)
+                    shot = Shot(name, officer, language, way, dark, phone)
                     picture = Image.open(BytesIO(await walk(house, page, shot)))
-                    tiles.setdefault(name, {})[tongue, dark, phone] = picture
+                    tiles.setdefault(name, {})[language, dark, phone] = picture
             await page.context.close()
     for name, own in tiles.items():
         keep(f"sheet-{name}", _sheet(own))
@@ -159,8 +159,8 @@ async def _sheets(browser: Any, house: House) -> None:
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
     """Combine pictures of a screen: a row for each language, light and dark, wide and narrow."""
     rows = []
-    for tongue in TONGUES:
-        row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]
+    for language in LANGUAGE_TAGS:
+        row = [own[language, dark, phone].convert("RGB") for dark, phone in LOOKS]
         rows.append(
             [each.resize((each.width * TALL // each.height, TALL), LANCZOS) for each in row]
         )

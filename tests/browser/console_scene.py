@@ -107,11 +107,11 @@ async def ask_officer(
     return visitor
 
 
-async def answer(visitor: Visitor, given: str) -> None:
+async def answer(visitor: Visitor, reply: str) -> None:
     """Press the button with that key if there is one, otherwise send the text."""
-    while given not in _keys(visitor) and ">" in _keys(visitor):
+    while reply not in _keys(visitor) and ">" in _keys(visitor):
         await visitor.press(">")
-    await (visitor.press(given) if given in _keys(visitor) else visitor.say(given))
+    await (visitor.press(reply) if reply in _keys(visitor) else visitor.say(reply))
 
 
 def _keys(visitor: Visitor) -> list[str]:

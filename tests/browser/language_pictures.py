@@ -211,7 +211,7 @@ WALKS: dict[str, Callable[[Talk], None]] = {
 }
 
 
-def talked(flow: str, language: str, page: Page) -> Talk:
+def record_talk(flow: str, language: str, page: Page) -> Talk:
     talk = Talk.begun(language)
     talk.page = page
     # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
@@ -245,26 +245,26 @@ def _messages(talk: Talk) -> Iterator[str | Message]:
 
 
 def telegram(talk: Talk) -> dict[str, Any]:
-    shown = []
+    messages = []
     for each in _messages(talk):
         if isinstance(each, str):
-            shown.append(_line(each, mine=True))
+            messages.append(_line(each, mine=True))
             continue
         for text, markup in telegram_layout.parts(each):
             rows = telegram_layout.labels(markup)
             buttons = [[{"title": label, "data": "x"} for label in row] for row in rows]
-            shown.append(_line(text) | {"buttons": buttons, "entities": []})
-    return _view(shown)
+            messages.append(_line(text) | {"buttons": buttons, "entities": []})
+    return _view(messages)
 
 
 def whatsapp(talk: Talk) -> dict[str, Any]:
-    shown = []
+    messages = []
     for each in _messages(talk):
         if isinstance(each, str):
-            shown.append(_line(each, mine=True))
+            messages.append(_line(each, mine=True))
             continue
-        shown += [_content(content) for content in whatsapp_layout.parts(each, WORDS)]
-    return _view(shown)
+        messages += [_content(content) for content in whatsapp_layout.parts(each, WORDS)]
+    return _view(messages)
 
 
 def _content(content: dict[str, Any]) -> dict[str, Any]:
@@ -285,10 +285,10 @@ def _line(text: str, *, mine: bool = False) -> dict[str, Any]:
     return {"mine": mine, "at": NOW, "text": text, "buttons": []}
 
 
-def _view(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    numbered = [{"id": str(number)} | each for number, each in enumerate(shown)]
+def _view(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    numbered = [{"id": str(number)} | each for number, each in enumerate(messages)]
     return {"who": "", "messages": numbered, "keyboard": [], "typing": False, "toast": "",
-            "empty": False, "count": len(shown)}  # fmt: skip
+            "empty": False, "count": len(messages)}  # fmt: skip
 
 
 def web(talk: Talk) -> str:
@@ -316,17 +316,17 @@ def web(talk: Talk) -> str:
 # Drawing of the pictures
 
 
-async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
+async def _draw(page: Any, channel: str, talk: Talk) -> Image.Image:
     """Draw a conversation: load the channel's page with the messages as the server's response."""
     if channel == "web":
-        await page.route("**/chat", _with(web(talk), "text/html"))
+        await page.route("**/chat", _respond_with(web(talk), "text/html"))
         await page.goto("http://pictures.test/chat")
         wanted = page.locator("main")
     else:
         view = telegram(talk) if channel == "telegram" else whatsapp(talk)
         views = {each: _view([]) for each in ("telegram", "whatsapp")} | {channel: view}
         event_data = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
-        await page.route("**/events", _with(f"data: {event_data}\n\n", "text/event-stream"))
+        await page.route("**/events", _respond_with(f"data: {event_data}\n\n", "text/event-stream"))
         await page.goto("http://pictures.test/")
         log = f'[data-phone="{channel}"] .log'
         last = f"{log} > li:nth-child({len(view['messages'])})"
@@ -338,14 +338,14 @@ async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
     return Image.open(BytesIO(picture)).convert("RGB")
 
 
-def _with(body: str, kind: str) -> Callable[[Any], Any]:
+def _respond_with(body: str, kind: str) -> Callable[[Any], Any]:
     async def fulfil(route: Any) -> None:
         await route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     return fulfil
 
 
-def _from(*folders: Path) -> Callable[[Any], Any]:
+def _respond_from(*folders: Path) -> Callable[[Any], Any]:
     """Return a request handler that responds with the file of the requested name in these folders.
 
     For a URL that ends in "/", the file is index.html.
@@ -378,10 +378,10 @@ async def draw(*wanted: str) -> None:
             viewport={"width": WIDTH, "height": 700}, locale="en-GB", timezone_id="UTC"
         )
         page = await context.new_page()
-        await page.route("http://pictures.test/**", _from(PHONES, STATIC))
+        await page.route("http://pictures.test/**", _respond_from(PHONES, STATIC))
         for flow, (channel, rule) in product(wanted or WALKS, CHANNELS.items()):
-            talks = [talked(flow, language, rule) for language in LANGUAGES]
-            sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
+            talks = [record_talk(flow, language, rule) for language in LANGUAGES]
+            sheet = _sheet([await _draw(page, channel, talk) for talk in talks])
             sheet.save(pictures / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
 
 

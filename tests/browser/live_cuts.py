@@ -119,9 +119,9 @@ async def _round(
     await cut(house, officer.page, visitors, ROUND_SECONDS, counts)
     if counts.rounds % 3 == 2:
         await sleep(house, officer.page, visitors, counts)
-    begun = time.monotonic()
+    start = time.monotonic()
     await house.until(officer.is_up_to_date, SLOW)
-    counts.slowest = max(counts.slowest, time.monotonic() - begun)
+    counts.slowest = max(counts.slowest, time.monotonic() - start)
     counts.rounds += 1
 
 

@@ -46,9 +46,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.pictures")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
-    given = parser.parse_args()
-    if not given.check:
-        asyncio.run(draw(given.parts))
+    args = parser.parse_args()
+    if not args.check:
+        asyncio.run(draw(args.parts))
         return 0
     with (
         tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there,

@@ -104,8 +104,8 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: H
     question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
     await phone.page.reload()
     assert await phone.page.locator("#list li.kosh .bubble").last.inner_text() == question
-    kept = "() => [localStorage.length, sessionStorage.length]"
-    assert await phone.page.evaluate(kept) == [0, 0]
+    storage_counts = "() => [localStorage.length, sessionStorage.length]"
+    assert await phone.page.evaluate(storage_counts) == [0, 0]
     await phone.answer("yes")
 
 
@@ -322,14 +322,14 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
     await phone.page.set_viewport_size({"width": 390, "height": 844})
     for answer in ("ru", "checklist", *LIST_READ):
         await phone.answer(answer)
-    made = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
-    height = await made.locator(".bubble").evaluate("each => each.offsetHeight")
+    items = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
+    height = await items.locator(".bubble").evaluate("each => each.offsetHeight")
     assert height <= 2 * 844
-    warning = made.locator("details.caution").first
+    warning = items.locator("details.caution").first
     folded = await warning.evaluate("each => each.offsetHeight")
     await warning.locator("summary").click()
     assert await warning.evaluate("each => each.offsetHeight") > folded
-    first = made.locator(".item").first
+    first = items.locator(".item").first
     assert await first.locator("p").first.is_hidden()
     await first.locator("summary").click()
     assert await first.locator("p").first.is_visible()

@@ -52,16 +52,16 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
         await office.until(accepted, 60)
         seen = len(visitor.bubbles)
         await visitor.send("said", text="/start checklist")
-        await office.until(lambda: _asked(visitor, seen), 60)
+        await office.until(lambda: _has_question(visitor, seen), 60)
         yield visitor
 
 
-async def _asked(visitor: Visitor, seen: int) -> bool:
+async def _has_question(visitor: Visitor, seen: int) -> bool:
     """Return True if a question with buttons arrived after the first `seen` messages."""
     return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
 
 
-async def _reads(house: House, visitor: Visitor, words: str) -> None:
+async def _wait_for_text(house: House, visitor: Visitor, words: str) -> None:
     async def there() -> bool:
         return any(words in each.text for each in visitor.bubbles)
 
@@ -85,7 +85,7 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     await officer.wait_for_text(kazakh)
     await officer.click("#preview .primary")
     await officer.wait_for_text(ru("done_replied"))
-    await _reads(office, applicant, kazakh)
+    await _wait_for_text(office, applicant, kazakh)
 
     await officer.click("#case-actions details:has(select[name=document]) summary")
     await officer.page.select_option("select[name=document]", index=0)
@@ -95,7 +95,7 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     await applicant.send("said", text="Рақмет, қазір жіберемін")
     await officer.wait_for_text("Рақмет, қазір жіберемін")
 
-    await _sends_photo(browser, office, applicant)
+    await _send_photo(browser, office, applicant)
     await officer.page.wait_for_selector("#papers li")
     leaf = await officer.page.locator(".leaves a").first.get_attribute("href")
     picture = await officer.page.request.get(f"{office.url}{leaf}")
@@ -106,19 +106,19 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     await officer.page.wait_for_selector("#papers .chip.good", timeout=60_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
-    await _reads(office, applicant, kk(UPDATE))
+    await _wait_for_text(office, applicant, kk(UPDATE))
     await applicant.send("pressed", payload="!status")
-    await _reads(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
+    await _wait_for_text(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
 
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
     await officer.wait_for_text(ru("done_resolved"))
-    await _reads(office, applicant, question)
+    await _wait_for_text(office, applicant, question)
     assert any(question in each.text for each in applicant.bubbles[asked:])
     assert officer.errors == []
 
 
-async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
+async def _send_photo(browser: Any, office: House, visitor: Visitor) -> None:
     """Upload the requested photo over the chat page, in a browser of the person."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
@@ -153,7 +153,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: Hou
     assert officer.errors == []
 
 
-async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
+async def _open_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     """Return a person with a question, and an officer who has opened their case."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -167,7 +167,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
     await officer.page.fill(".notes textarea", "half a note")
     await visitor.send("said", text="and one thing more")
@@ -177,7 +177,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     await officer.page.focus("#words")
     await officer.page.keyboard.press("Control+Enter")
     await officer.wait_for_text(ru("done_replied"))
-    await _reads(office, visitor, "half a sentence")
+    await _wait_for_text(office, visitor, "half a sentence")
     assert not any("half a note" in each.text for each in visitor.bubbles)
     await leave(visitor)
 
@@ -188,7 +188,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     office: House,
 ) -> None:
     """Open the preview, which is the response to a POST: another GET would not return it."""
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")
     await officer.page.wait_for_selector("#preview")
@@ -198,7 +198,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     assert await officer.page.input_value("#words") == "come on Monday"
     await officer.click("#preview .primary")
     await officer.wait_for_text(ru("done_replied"))
-    await _reads(office, visitor, "come on Monday")
+    await _wait_for_text(office, visitor, "come on Monday")
     await leave(visitor)
     assert officer.errors == []
 
@@ -258,8 +258,10 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: House
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
     await officer.wait_for_text("Testova asks")
-    kept = "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
-    assert await officer.page.evaluate(kept) == [0, 0, 0]
+    storage_counts = (
+        "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
+    )
+    assert await officer.page.evaluate(storage_counts) == [0, 0, 0]
     cookies = await officer.page.context.cookies()
     assert {each["name"] for each in cookies} <= {"console", "console-device"}
     assert all(each["httpOnly"] and each["sameSite"] == "Strict" for each in cookies)
@@ -278,7 +280,7 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
     await officer.page.fill("#words", "without a script")
     await officer.click(".writing .primary")
     assert ru("done_replied") in await officer.page.locator("#main").inner_text()
-    await _reads(office, visitor, "without a script")
+    await _wait_for_text(office, visitor, "without a script")
     await leave(visitor)
 
 
@@ -303,7 +305,7 @@ async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
 async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.set_viewport_size({"width": 1390, "height": 800})
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
@@ -363,11 +365,11 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
 async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     gate, main = officer.page.locator("#over"), officer.page.locator("#main")
     title, note = await officer.page.title(), "e => e.value = e.defaultValue = 'Testov notes'"
     assert MARAT in await main.inner_html(), "one may pass the case on to him"
-    for name, kept in ((AIGUL, "come on Monday"), (MARAT, "")):
+    for name, expected in ((AIGUL, "come on Monday"), (MARAT, "")):
         await officer.page.fill("#words", "come on Monday")
         await officer.page.locator(".notes textarea").evaluate(note)
         await officer.page.evaluate("window.sameDocument = true")
@@ -376,18 +378,18 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         await gate.wait_for()
         assert not await officer.page.locator("#words").is_visible()
         assert "Testova asks" not in await officer.page.content()
-        left = await main.inner_html() + await officer.page.input_value(".notes textarea")
-        assert [each for each in (MARAT, "Testov notes", "passport") if each in left] == []
+        page_text = await main.inner_html() + await officer.page.input_value(".notes textarea")
+        assert [each for each in (MARAT, "Testov notes", "passport") if each in page_text] == []
         assert await officer.page.title() == ru("console"), "the title had the case's number"
         await officer.page.keyboard.press("Alt+KeyB")
 
         async with officer.page.expect_popup() as opened:
             # Wait for the new page only: the click itself would wait until the page is loaded.
             await gate.locator("a").click(no_wait_after=True)
-        beside = Officer(await opened.value)
-        await beside.page.locator(".crew button", has_text=name).click()
-        await beside.page.wait_for_url("**/console/inbox")
-        if kept:  # the page must retry this failed request
+        other = Officer(await opened.value)
+        await other.page.locator(".crew button", has_text=name).click()
+        await other.page.wait_for_url("**/console/inbox")
+        if expected:  # the page must retry this failed request
             await officer.page.route("**/cases/**", lambda route: route.abort(), times=1)
         await officer.page.evaluate("dispatchEvent(new Event('focus'))")
         await gate.wait_for(state="hidden")
@@ -395,7 +397,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         same = await officer.page.evaluate("window.sameDocument === true")
         assert same == (name == AIGUL), "who comes after gets a page of their own"
         written = officer.page.locator("#words")
-        assert (await written.input_value() if await written.count() else "") == kept
+        assert (await written.input_value() if await written.count() else "") == expected
         if same:
             assert await officer.page.title() == title
             await office.until(officer.is_up_to_date, 60)
@@ -407,19 +409,19 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
 async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
     path = urlsplit(officer.page.url).path
     async with Console.signed_in(office.url, MARAT) as lead:
         await lead.get(f"{path}?reason=answer")
         await lead.submit("/take-over")
-        left = officer.page.locator(".typed textarea")
+        kept_text = officer.page.locator(".typed textarea")
         await officer.wait_for_text(ru("kept_gone"))
         assert await officer.page.locator("#words").count() == 0
         await lead.submit("/release")
         await officer.wait_for_text(ru("nobodys"))
-    assert await left.input_value() == "half a sentence"
-    assert await left.get_attribute("readonly") is not None
+    assert await kept_text.input_value() == "half a sentence"
+    assert await kept_text.get_attribute("readonly") is not None
     await leave(visitor)
     assert officer.errors == []
 
@@ -440,20 +442,20 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     assert not await officer.page.locator("#help").is_visible()
     await keyboard.press("Control+Enter")
     await officer.wait_for_text(ru("done_replied"))
-    await _reads(office, visitor, "jn, kn / rn?")
+    await _wait_for_text(office, visitor, "jn, kn / rn?")
     await leave(visitor)
     assert officer.errors == []
 
 
 @pytest.mark.release
 async def test_console_slash_key_searches_canned_replies(browser: Any, office: House) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
-    shown = ready.locator(".replies li:visible")
+    replies = ready.locator(".replies li:visible")
     await keyboard.press("r")
     await keyboard.press("/")
     assert await ready.get_attribute("open") is not None
-    every = await shown.count()
+    every = await replies.count()
     text = demo_officers.READY["documents-today"]["ru"]
     await keyboard.type(text[:24])
     await officer.page.wait_for_function(
@@ -468,7 +470,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
     await officer.page.wait_for_selector("#preview")
     await keyboard.press("Enter")
     await officer.wait_for_text(ru("done_replied"))
-    await _reads(office, visitor, text)
+    await _wait_for_text(office, visitor, text)
     await leave(visitor)
     assert officer.errors == []
 
@@ -477,7 +479,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
 async def test_console_officer_can_turn_off_single_key_shortcuts(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.keyboard.press("Shift+Slash")
     await officer.page.locator("#single-keys").uncheck()
     await officer.page.keyboard.press("Escape")

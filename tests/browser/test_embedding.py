@@ -27,7 +27,7 @@ COOKIE = "kosh-framed"
 LAST = "() => [...document.querySelectorAll('#list li.kosh .bubble')].pop().innerText"
 
 
-class Framed(Phone):
+class FramedPhone(Phone):
     """The chat's page in a frame."""
 
     def __init__(self, frame: Any) -> None:
@@ -50,7 +50,7 @@ class Ministry:
 
 
 @asynccontextmanager
-async def _served(ministry: Ministry) -> AsyncIterator[None]:
+async def _serve(ministry: Ministry) -> AsyncIterator[None]:
     app = web.Application()
     app.router.add_get("/", ministry.page)
     runner = web.AppRunner(app)
@@ -65,7 +65,7 @@ async def _served(ministry: Ministry) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def ministry() -> AsyncIterator[Ministry]:
     served = Ministry()
-    async with _served(served):
+    async with _serve(served):
         yield served
 
 
@@ -77,13 +77,13 @@ async def house(chosen: Settings, admin_url: str, ministry: Ministry) -> AsyncIt
         yield found
 
 
-async def _chat(page: Any, house: House) -> Framed:
+async def _chat(page: Any, house: House) -> FramedPhone:
     """Return the chat in the frame of the ministry's page, once it shows its first message."""
     await page.wait_for_selector("iframe")
     frame = await (await page.query_selector("iframe")).content_frame()
     await frame.wait_for_url(f"{house.url}/chat**")
     await frame.wait_for_selector("#list li.kosh")
-    return Framed(frame)
+    return FramedPhone(frame)
 
 
 async def _visitor(browser: Any, url: str, **options: Any) -> Any:

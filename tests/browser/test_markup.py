@@ -15,7 +15,7 @@ from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console_client import Console
 from tests.registry.example import new_key, pre_registration
 from tests.visitor import Visitor
-from tests.web.test_page import _link, _to_surname
+from tests.web.test_page import _answer_to_surname, _link
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -68,7 +68,7 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
     return page
 
 
-async def _written(house: House, case: str) -> list[str]:
+async def _write_texts(house: House, case: str) -> list[str]:
     """Enter hostile text as officers: a name, a note, a reply and canned replies.
 
     Return the paths of the pages that may show it.
@@ -102,19 +102,19 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
             row = await (await session.execute("SELECT id FROM cases")).fetchone()
         assert row is not None
         case = f"/console/cases/{row[0]}"
-        paths = await _written(house, case)
+        paths = await _write_texts(house, case)
         await answer(visitor, "/cancel")
         chat = await _page(browser, house, visitor.session.cookie_jar)
         assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
         async with Console.signed_in(house.url, AIGUL) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
-            shown = [await _look(desk, house.url + path) for path in paths]
-            assert "window.ran=1" in shown[0]
+            texts = [await _look(desk, house.url + path) for path in paths]
+            assert "window.ran=1" in texts[0]
         async with Console.signed_in(house.url, DANA) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
             for path in ("/console/officers", "/console/statistics", "/console/own"):
-                shown.append(await _look(desk, house.url + path))
-            assert any("onerror" in each for each in shown)
+                texts.append(await _look(desk, house.url + path))
+            assert any("onerror" in each for each in texts)
     finally:
         await leave(visitor)
 
@@ -156,8 +156,8 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
     for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):
         async with Console.signed_in(house.url, name) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
-            shown = [await _look(desk, house.url + path) for path in looked_at]
-            assert sum("window.ran=1" in each for each in shown) >= len(shown) - 2, name
+            texts = [await _look(desk, house.url + path) for path in looked_at]
+            assert sum("window.ran=1" in each for each in texts) >= len(texts) - 2, name
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -187,7 +187,7 @@ async def test_url_and_registry_text_is_never_executed_as_script(
     await registry.create(pre_registration(**names), key=new_key())
     assert "onerror" in await _look(page, house.sandbox)
     user = house.telegram.user(7109, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     await _look(page, f"{await _link(house, user)}#tgWebAppData={quote(SHORT)}")
     await page.evaluate("document.getElementById('init').value = ''")
     await page.click("main form button")

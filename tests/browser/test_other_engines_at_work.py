@@ -116,8 +116,8 @@ async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(
         await editor.fill(f"textarea[name=text_{code}]", words)
     await editor.click("button[name=stay]")
     await engine.until("document.querySelector('.derived :lang(kk-Arab)')")
-    shown = await engine.run("document.querySelector('.derived :lang(kk-Arab)').innerText")
-    assert "وتانداستار" in shown
+    derived = await engine.run("document.querySelector('.derived :lang(kk-Arab)').innerText")
+    assert "وتانداستار" in derived
     await editor.click("form .primary")
     await engine.until("location.pathname.endsWith('/write/test')")
     assert await engine.run("document.querySelectorAll('[data-look] .bubble').length") > 6

@@ -27,7 +27,7 @@ from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
 from tests.person_client import Guest
 
 
-async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+async def _claim(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     return await now(rt, case.id)
@@ -35,12 +35,12 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
 
 async def _epoch(rt: Runtime, case: cases.Case) -> int:
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-    assert held is not None
-    return held.epoch
+        stored = await conversation_store.lock(rt, session, case.person_id)
+    assert stored is not None
+    return stored.epoch
 
 
-async def _always_open(rt: Runtime, **more: Any) -> MissionSettings:
+async def _open_always(rt: Runtime, **more: Any) -> MissionSettings:
     """Return a mission that is open around the clock, so that working time equals elapsed time."""
     return await _open_on(rt, *range(7), **more)
 
@@ -57,7 +57,7 @@ async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
 # Assignment of a case to a mission
 
 
-async def _living_in(rt: Runtime, country: str) -> cases.Case:
+async def _ask_from_country(rt: Runtime, country: str) -> cases.Case:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
@@ -68,7 +68,7 @@ async def test_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime)
     await an_officer(rt, "Officer Beijing", "cn_beijing")
     await an_officer(rt, "Officer Samarkand", "uz_samarkand")
     for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
-        case = await _living_in(rt, country)
+        case = await _ask_from_country(rt, country)
         assert (case.mission, case.country) == (mission, country)
 
 
@@ -87,7 +87,7 @@ async def test_case_moves_to_the_general_desk_when_its_mission_has_no_officer(
     administrator = await _administrators(rt)
     officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
     general = await an_officer(rt, "Officer General")
-    case = await _living_in(rt, "CN")
+    case = await _ask_from_country(rt, "CN")
     await directory.change(rt, administrator, officer.id, active=False)
     await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
@@ -118,7 +118,7 @@ async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime)
 async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
     rt: Runtime,
 ) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
     await ask(guest)
@@ -143,12 +143,12 @@ async def test_case_request_reply_names_other_offices_when_no_officer_works(
 async def _newest_text(rt: Runtime) -> str:
     """Return the newest message to the test's only person, decrypted."""
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
-        assert held is not None
+        stored = await conversation_store.lock(rt, session, (await _only_case(rt)).person_id)
+        assert stored is not None
         cursor = await session.execute("SELECT body FROM messages ORDER BY id DESC LIMIT 1")
         row = await cursor.fetchone()
     assert row is not None
-    return held.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
+    return stored.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_urgent_case_outside_hours_shows_phone_numbers(
     assert (render(FAMILY_LINE.text, "ru") in text) == line
 
 
-async def _only(rt: Runtime) -> cases.Case:
+async def _only_case(rt: Runtime) -> cases.Case:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         rows = await cursor.fetchall()
@@ -188,12 +188,12 @@ async def _only(rt: Runtime) -> cases.Case:
 
 @pytest.mark.release
 async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: Runtime) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     officer = await an_officer(rt)
     for number in range(5):
         async with rt.pool.connection() as session:
             assert await cases.median(session, "general") is None
-        case = await _claimed(rt, Guest(rt), officer)
+        case = await _claim(rt, Guest(rt), officer)
         await ahead(rt, f"{10 * (number + 1)} minutes")
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     async with rt.pool.connection() as session:
@@ -207,7 +207,7 @@ async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: R
 
 
 async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=60)
+    await _open_always(rt, first_minutes=60)
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
     await ahead(rt, "59 minutes")
@@ -223,9 +223,9 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
 
 
 async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
+    await _open_always(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     assert (await now(rt, case.id)).answer_due is None
     await ahead(rt, "2 hours")
@@ -238,9 +238,9 @@ async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Run
 
 
 async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt: Runtime) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     await ahead(rt, "3 hours")
     await guest.do(Said("thank you"))
@@ -253,23 +253,23 @@ async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt:
 
 
 async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
-    await _always_open(rt, claim_timeout_minutes=30, first_minutes=600)
+    await _open_always(rt, claim_timeout_minutes=30, first_minutes=600)
     officer = await an_officer(rt)
-    case = await _claimed(rt, Guest(rt), officer)
+    case = await _claim(rt, Guest(rt), officer)
     epoch = await _epoch(rt, case)
     await ahead(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
-    back = await now(rt, case.id)
-    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
-    assert back.waiting_since == case.waiting_since
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
+    assert returned.waiting_since == case.waiting_since
     assert await _epoch(rt, case) == epoch + 1
 
 
 async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: Runtime) -> None:
     guest, waiting = Guest(rt), Guest(rt)
     officer = await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    other = await _claimed(rt, waiting, officer)
+    case = await _claim(rt, guest, officer)
+    other = await _claim(rt, waiting, officer)
     await desk.reply(rt, officer, other.id, other.version, key=key(), words="An answer.")
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
     await case_sweeps.sweep_cases(rt)
@@ -294,7 +294,7 @@ async def test_disabled_officer_loses_their_cases_and_access(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     with pytest.raises(Forbidden):
@@ -307,7 +307,7 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
     officer = await an_officer(rt)
     for wakes in ("time", "words"):
         guest = Guest(rt)
-        case = await _claimed(rt, guest, officer)
+        case = await _claim(rt, guest, officer)
         until = case.state_at + timedelta(days=5)
         await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
         await case_sweeps.sweep_cases(rt)
@@ -317,15 +317,15 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
         else:
             await ahead(rt, "6 days")
             await case_sweeps.sweep_cases(rt)
-        awake = await now(rt, case.id)
-        assert (awake.state, awake.snoozed_until) == (State.CLAIMED, None)
-        assert awake.waiting_since is not None
+        woken = await now(rt, case.id)
+        assert (woken.state, woken.snoozed_until) == (State.CLAIMED, None)
+        assert woken.waiting_since is not None
 
 
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=77)
+    await _open_always(rt, first_minutes=77)
     far = await an_officer(rt, "Officer Beijing", "cn_beijing")
-    case = await _living_in(rt, "CN")
+    case = await _ask_from_country(rt, "CN")
     await desk.claim(rt, far, case.id, case.version, key=key())
     await desk.transfer(rt, far, case.id, case.version + 1, key=key(), to=desk.ToMission("general"))
     await case_sweeps.sweep_cases(rt)
@@ -414,11 +414,11 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
 
 @pytest.mark.release
 async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group: _Group) -> None:
-    begun = await _now(rt)
+    start = await _now(rt)
     for _step in range(30):
         await ask(Guest(rt), topic="danger")
         await duty_group.update_duty_group(rt)
-        passed = (await _now(rt) - begun).total_seconds()
+        passed = (await _now(rt) - start).total_seconds()
         await ahead(rt, "2 seconds")
     # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
     # too.
@@ -462,7 +462,7 @@ async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: 
 # Automatic assignment of cases to officers
 
 
-async def _gives(rt: Runtime) -> None:
+async def _enable_auto_assignment(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -470,7 +470,7 @@ async def _gives(rt: Runtime) -> None:
         )
 
 
-async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
+async def _start_shift(rt: Runtime, name: str, **more: Any) -> Officer:
     officer = await an_officer(rt, name, **more)
     async with rt.pool.connection() as session:
         until = await database_time(session) + timedelta(hours=4)
@@ -479,34 +479,34 @@ async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
 
 
 async def test_auto_assignment_is_fair_among_matching_officers_on_shift(rt: Runtime) -> None:
-    await _gives(rt)
-    first = await _on_shift(rt, "Officer First")
-    second = await _on_shift(rt, "Officer Second")
-    await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
+    await _enable_auto_assignment(rt)
+    first = await _start_shift(rt, "Officer First")
+    second = await _start_shift(rt, "Officer Second")
+    await _start_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
     await an_officer(rt, "Officer At Home")
     asked = [await ask(Guest(rt)) for _each in range(4)]
     assert await auto_assignment.auto_assign(rt) == 4
-    held = [(await now(rt, case.id)).owner for case in asked]
-    assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
+    owners = [(await now(rt, case.id)).owner for case in asked]
+    assert sorted(owners, key=str) == sorted([first.id, second.id] * 2, key=str)
 
 
 async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(rt: Runtime) -> None:
-    await _gives(rt)
+    await _enable_auto_assignment(rt)
     case = await ask(Guest(rt))
     assert await auto_assignment.auto_assign(rt) == 0
-    officer = await _on_shift(rt, "Officer First")
+    officer = await _start_shift(rt, "Officer First")
     assert await auto_assignment.auto_assign(rt) == 1
     await ahead(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
     assert await auto_assignment.auto_assign(rt) == 0, "it would go round for ever"
-    back = await now(rt, case.id)
-    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
     assert await desk.take_next(rt, officer, key=key()) is not None
 
 
 async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> None:
-    await _gives(rt)
-    await _on_shift(rt, "Officer First")
+    await _enable_auto_assignment(rt)
+    await _start_shift(rt, "Officer First")
     first, second = [await ask(Guest(rt)) for _each in range(2)]
     async with rt.pool.connection() as session:
         await session.execute("UPDATE people SET key = ''::bytea WHERE id = %s", (first.person_id,))
@@ -515,9 +515,9 @@ async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> Non
 
 
 async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Runtime) -> None:
-    await _gives(rt)
-    officer = await _on_shift(rt, "Officer First")
-    await _on_shift(rt, "Officer Second")
+    await _enable_auto_assignment(rt)
+    officer = await _start_shift(rt, "Officer First")
+    await _start_shift(rt, "Officer Second")
     asked = [await ask(Guest(rt)) for _each in range(3)]
     taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
     await asyncio.gather(auto_assignment.auto_assign(rt), auto_assignment.auto_assign(rt), *taking)

@@ -42,7 +42,7 @@ from tests.desk.desks import (
 from tests.person_client import Guest
 
 
-async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+async def _claim(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     return await now(rt, case.id)
@@ -50,7 +50,7 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
 
 async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await guest.do(Said("and one thing more"))
     view = await seen(rt, officer, case.id)
     assert [(each.by, each.words) for each in view.thread] == [
@@ -72,13 +72,13 @@ async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: 
     officer = await an_officer(rt)
     for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
         guest = Guest(rt)
-        case = await _claimed(rt, guest, officer)
+        case = await _claim(rt, guest, officer)
         await desk.resolve(rt, officer, case.id, case.version, key=key(), where=where)
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.asked is not None
         assert conversation.asked.key == asked
-    case = await _claimed(rt, Guest(rt), officer)
+    case = await _claim(rt, Guest(rt), officer)
     with pytest.raises(desk.Refused) as refused:
         await desk.resolve(rt, officer, case.id, case.version, key=key(), where="officer")
     assert refused.value.why is Refusal.NO_FLOW
@@ -87,7 +87,7 @@ async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: 
 
 async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) -> None:
     officer, guest = await an_officer(rt), Guest(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     counted = metrics.MEANT.labels("kandas.cost", "ru")
     before = counted._value.get()
     with pytest.raises(desk.Refused) as refused:
@@ -101,7 +101,7 @@ async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) ->
 
 async def test_case_feedback_is_stored_after_resolve(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.resolve(rt, officer, case.id, case.version, key=key())
     asked = await guest.conversation()
     await guest.do(Pressed("*partly"))
@@ -135,10 +135,10 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-        assert held is not None
-        late = outbox.Row("send", quarantine.apology(rt, "ru"), held.epoch)
-        await outbox.enqueue(session, held.person, "web", (late,))
+        stored = await conversation_store.lock(rt, session, case.person_id)
+        assert stored is not None
+        late = outbox.Row("send", quarantine.apology(rt, "ru"), stored.epoch)
+        await outbox.enqueue(session, stored.person, "web", (late,))
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     states = [row[0] for row in await messages(rt)]
@@ -146,20 +146,20 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
     assert set(states) == {"sent", "dropped"}
 
 
-async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
+async def _reply_without_sending(rt: Runtime, case: cases.Case, officer: Officer) -> None:
     """Reply to a case but do not send the reply, as after a crash or with a slow platform."""
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-        assert held is not None
+        stored = await conversation_store.lock(rt, session, case.person_id)
+        assert stored is not None
         row = outbox.Row("send", quarantine.apology(rt, "ru"), case_id=case.id, officer=officer.id)
-        (sent,) = await outbox.enqueue(session, held.person, "web", (row,))
-        await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
+        (sent,) = await outbox.enqueue(session, stored.person, "web", (row,))
+        await cases.add_words(session, stored.person, case.id, "A reply", officer.id, "", sent)
 
 
 async def test_officer_reply_before_resolving_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.resolve(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
@@ -167,8 +167,8 @@ async def test_officer_reply_before_resolving_the_case_is_delivered(rt: Runtime)
 
 async def test_officer_reply_before_releasing_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.release(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
@@ -179,8 +179,8 @@ async def test_unsent_reply_of_the_former_owner_is_still_shown_weeks_later(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.take_over(rt, other, case.id, case.version, key=key())
     await outbox.sweep(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
@@ -189,9 +189,9 @@ async def test_unsent_reply_of_the_former_owner_is_still_shown_weeks_later(
     await retention.retain(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
     assert reply.delivery == "dropped"
-    with pytest.raises(cases.CaseConflict) as taken:
+    with pytest.raises(cases.CaseConflict) as error:
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="Too late.")
-    assert taken.value.holder == other.name
+    assert error.value.holder == other.name
 
 
 async def test_case_refuses_reply_and_resolve_by_another_officer(
@@ -199,7 +199,7 @@ async def test_case_refuses_reply_and_resolve_by_another_officer(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, other, case.id, case.version, key=key(), words="Out of turn.")
     with pytest.raises(cases.CaseConflict):
@@ -212,17 +212,17 @@ async def test_case_refuses_reply_and_resolve_by_another_officer(
 
 async def test_desk_action_with_an_old_version_raises_case_conflict(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    with pytest.raises(cases.CaseConflict) as taken:
+    case = await _claim(rt, guest, officer)
+    with pytest.raises(cases.CaseConflict) as error:
         await desk.resolve(rt, officer, case.id, case.version - 1, key=key())
-    assert taken.value.version == case.version
+    assert error.value.version == case.version
     with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
 async def test_case_version_does_not_change_when_messages_arrive(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
     await guest.do(Said("yes?"))
     assert (await now(rt, case.id)).state == State.CLAIMED
@@ -256,7 +256,7 @@ async def test_canned_reply_is_refused_without_a_text_in_the_persons_language(
         rt, lead, "hours", {"ru": "Ответим завтра.", "kk": "Ертең жауап береміз."}, 0
     )
     await canned_replies.put(rt, lead, "kazakh-only", {"kk": "Сәлеметсіз бе."}, 0)
-    case = await _claimed(rt, guest, lead)
+    case = await _claim(rt, guest, lead)
     await desk.reply(rt, lead, case.id, case.version, key=key(), canned="hours")
     (reply,) = [each for each in (await seen(rt, lead, case.id)).thread if each.by == "officer"]
     assert (reply.words, reply.canned, reply.delivery) == ("Ответим завтра.", "hours", "sent")
@@ -287,7 +287,7 @@ async def test_officer_reply_refuses_empty_and_too_long_text(
     rt: Runtime, words: str, why: Refusal
 ) -> None:
     officer = await an_officer(rt)
-    case = await _claimed(rt, Guest(rt), officer)
+    case = await _claim(rt, Guest(rt), officer)
     with pytest.raises(desk.Refused) as refused:
         await desk.reply(rt, officer, case.id, case.version, key=key(), words=words)
     assert refused.value.why is why
@@ -312,7 +312,7 @@ async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
 
 async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     for question, value in (("ethnic_kazakh", "yes"), ("birth_year", "1990")):
         await desk.fill(
             rt, officer, case.id, case.version, key=key(), question=question, value=value
@@ -339,7 +339,7 @@ async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
 
 async def test_officer_requests_a_document(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
     conversation = await guest.conversation()
     assert conversation is not None
@@ -356,15 +356,15 @@ async def test_case_transfer_reaches_a_colleague_a_topic_or_a_mission(
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
     far = await an_officer(rt, "Officer Far", "tr_ankara")
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     done = await desk.transfer(
         rt, officer, case.id, case.version, key=key(), to=ToOfficer(other.id), words="Yours."
     )
     assert (await now(rt, case.id)).owner == other.id
     assert [each.words for each in (await seen(rt, other, case.id)).notes] == ["Yours."]
     done = await desk.transfer(rt, other, case.id, done.version, key=key(), to=ToTopic("spouse"))
-    back = await now(rt, case.id)
-    assert (back.owner, back.state, back.topic) == (None, State.QUEUED, "spouse")
+    returned = await now(rt, case.id)
+    assert (returned.owner, returned.state, returned.topic) == (None, State.QUEUED, "spouse")
     done = await desk.claim(rt, officer, case.id, done.version, key=key())
     await desk.transfer(rt, officer, case.id, done.version, key=key(), to=ToMission("tr_ankara"))
     moved = await now(rt, case.id)
@@ -376,12 +376,12 @@ async def test_case_transfer_reaches_a_colleague_a_topic_or_a_mission(
 
 async def test_case_transfer_is_refused_without_an_eligible_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
-    gone = await an_officer(rt, "Officer Gone", active=False)
+    disabled = await an_officer(rt, "Officer Gone", active=False)
     far = await an_officer(rt, "Officer Far", "tr_ankara")
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    case = await _claimed(rt, Guest(rt), officer)
+    case = await _claim(rt, Guest(rt), officer)
     for to, why in (
-        (ToOfficer(gone.id), Refusal.NO_OFFICER),
+        (ToOfficer(disabled.id), Refusal.NO_OFFICER),
         (ToOfficer(far.id), Refusal.NO_OFFICER),
         (ToOfficer(auditor.id), Refusal.NO_OFFICER),
         (ToOfficer(uuid4()), Refusal.NO_OFFICER),
@@ -433,7 +433,7 @@ async def test_case_view_of_another_officer_needs_a_reason_and_is_audited_once(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk_views.view(rt, officer, case.id)
     with pytest.raises(ReasonNeeded):
         await desk_views.view(rt, other, case.id)
@@ -624,16 +624,16 @@ async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> No
     assert await desk_views.events(rt, officer, events[-1].id + 1000) is None
     await guest.do(Said("удалить"))
     await guest.go("yes")
-    gone = await desk_views.events(rt, officer, events[-1].id)
-    assert gone is not None
-    assert gone[-1].kind == "gone"
+    after = await desk_views.events(rt, officer, events[-1].id)
+    assert after is not None
+    assert after[-1].kind == "gone"
 
 
 async def test_officer_reply_field_stays_open_after_whatsapps_24_hours(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     view = await seen(rt, officer, case.id)
     assert (view.composer.open, view.composer.closes_at) == (True, None)
     async with rt.pool.connection() as session:

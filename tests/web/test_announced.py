@@ -35,7 +35,7 @@ class Announced:
 
         await self.house.until(there, 60)
 
-    async def ended(self) -> bool:
+    async def is_done(self) -> bool:
         now = await broadcasts.find(self.house.rt, self.who.lead, self.found.id)
         return now.state is State.DONE
 
@@ -50,7 +50,7 @@ class Announced:
         return row[0] if row else ""
 
 
-async def _announced(house: House, draft: Draft | None = None) -> Announced:
+async def _start_broadcast(house: House, draft: Draft | None = None) -> Announced:
     who = await crew(house.rt)
     return Announced(house, who, await started(house.rt, who, draft or a_draft()))
 
@@ -94,7 +94,7 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: 
     unknown, not_started = await crowd(house.rt, 2, languages=("ru",))
     house.telegram.user(int(not_started.address))
     await users[0].block()
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "failed blocked")
     assert [await announced.reason(each) for each in (members[0], unknown, not_started)] == [
         "failed blocked"
@@ -121,7 +121,7 @@ async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
 ) -> None:
     _members, users = await _on_telegram(house, 12)
     house.telegram.fail(Flooded(300), times=5, method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "planned throttled")
     now = await broadcasts.progress(house.rt, announced.who.lead, announced.found.id)
     assert [(each.channel, each.reason) for each in now.pauses] == [("telegram", "throttled")]
@@ -136,9 +136,9 @@ async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
 ) -> None:
     _members, users = await _on_telegram(house, 2)
     house.telegram.fail(Cut(delivered=True), method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "in_doubt unreachable")
-    await house.until(announced.ended)
+    await house.until(announced.is_done)
     assert _received_counts(users) == [1, 1], "it arrived, and nothing sends it again"
 
 
@@ -146,13 +146,13 @@ async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(hous
     members, users = await _on_whatsapp(house, 3)
     house.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
     users[2].turn_off()
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
 
-    async def undoubted() -> bool:
+    async def is_delivered() -> bool:
         return await announced.reason(members[0]) == "delivered"
 
-    await house.until(undoubted)
+    await house.until(is_delivered)
     assert await announced.reason(members[2]) == "accepted", "a phone that is off"
     assert users[0].last.text == f"Кош: {TEXTS['ru'].body}"
     await users[0].read()
@@ -170,7 +170,7 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
 ) -> None:
     (member,), (user,) = await _on_whatsapp(house, 1)
     house.whatsapp.fail(Failed(code), to=user.phone)
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
     await announced.until(expected)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
@@ -193,14 +193,14 @@ async def test_telegram_errors_pause_the_broadcast_without_duplicates(
 ) -> None:
     _members, users = await _on_telegram(house, 12)
     house.telegram.fail(Broken(502), times=12, method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("in_doubt unreachable")
 
-    async def held() -> bool:
+    async def is_paused() -> bool:
         now = await broadcasts.find(house.rt, announced.who.lead, announced.found.id)
         return (now.state, now.reason) == (State.PAUSED, "storm")
 
-    await house.until(held)
+    await house.until(is_paused)
     assert _received_counts(users) == [0] * 12
     assert len(house.telegram.journal.calls("sendMessage")) == 12
 
@@ -215,10 +215,10 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
     for each in wrote:
         await each.say("/help")
 
-    async def answered() -> bool:
+    async def have_all_received() -> bool:
         return all(_received_counts(wrote))
 
-    await house.until(answered)
+    await house.until(have_all_received)
     async with house.rt.pool.connection() as session:
         # Set the people's languages again. The answer to /help removed them, because these people
         # never chose a language in a chat.
@@ -230,7 +230,7 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
     await house.ahead("2 minutes")
     drawn = previews(house.rt, a_draft(texts=WITH_TEMPLATES))
     assert [each.code for each in drawn] == [*forms]
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
     for form, phone, writer, other in zip(drawn, phones, wrote, silent, strict=True):
         telegram, whatsapp, web = form.looks

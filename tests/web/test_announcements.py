@@ -25,15 +25,15 @@ def render(text: Text) -> str:
     return WORDS.render(text, "ru")
 
 
-async def _subscribed(visitor: Visitor) -> None:
+async def _subscribe(visitor: Visitor) -> None:
     await visitor.wait(1)
     for tap in (*TAPS, *ATTRIBUTE_TAPS):
-        while not any(load.endswith(f":{tap}") or load == tap for load in _loads(visitor)):
+        while not any(load.endswith(f":{tap}") or load == tap for load in _payloads(visitor)):
             await visitor.press(">")
         await visitor.press(tap)
 
 
-def _loads(visitor: Visitor) -> list[str]:
+def _payloads(visitor: Visitor) -> list[str]:
     return list(visitor.newest.buttons.values())
 
 
@@ -69,7 +69,7 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         assert await _of(house, visitor) == Subscription(
             ("events", "rules"), True, ("country", "programme")
         )
@@ -98,7 +98,7 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
 @pytest.mark.release
 async def test_stop_command_deletes_the_subscription_but_not_the_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         await visitor.say("стоп")
         assert await _of(house, visitor) is None
         async with house.rt.pool.connection() as session:
@@ -145,7 +145,7 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
 
 async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         await visitor.press("preregistration")
         await visitor.press("self")
         await house.ahead("31 days")
@@ -155,16 +155,16 @@ async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house
         async with house.rt.pool.connection() as session:
             person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is not None
-            held = await lock(house.rt, session, person.id)
-        assert held is not None
-        assert held.conversation.forms == {}
-        assert held.conversation.topics == ("rules", "events")
-        assert CONSENT.purpose in held.conversation.consents
+            stored = await lock(house.rt, session, person.id)
+        assert stored is not None
+        assert stored.conversation.forms == {}
+        assert stored.conversation.topics == ("rules", "events")
+        assert CONSENT.purpose in stored.conversation.consents
 
 
 async def test_retention_deletes_a_subscriber_who_blocked_the_bot(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         async with house.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
         await house.ahead("31 days")

@@ -93,7 +93,7 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: H
 
 
 @pytest.mark.parametrize(
-    ("counts", "shown"),
+    ("counts", "expected"),
     [
         ((4, 4, 4), (None, None, None)),
         ((7, 7, 7), (5, 5, 100)),
@@ -104,9 +104,9 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: H
     ],
 )
 def test_officer_answer_statistics_round_counts_and_hide_small_groups(
-    counts: tuple[int, int, int], shown: tuple[int | None, ...]
+    counts: tuple[int, int, int], expected: tuple[int | None, ...]
 ) -> None:
-    assert answer_statistics._group("x", *counts) == Group("x", *shown)
+    assert answer_statistics._group("x", *counts) == Group("x", *expected)
 
 
 def test_spreadsheet_export_stores_formula_like_text_as_text() -> None:

@@ -25,8 +25,8 @@ from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen
 from tests.visitor import Visitor
-from tests.web.test_console import PASSWORD, _code, _enrolled
-from tests.web.test_hostile import _raw
+from tests.web.test_console import PASSWORD, _code, _enrol
+from tests.web.test_hostile import _send_raw
 
 ELSEWHERE = "mn_ulaanbaatar"
 HERE, THERE, HEAD = "Here Testova", "There Testov", "Head Testova"
@@ -138,18 +138,18 @@ async def test_disabled_officer_cannot_sign_in_by_password_or_link(
     house, _case = office
     name = "Gone Testova"
     async with Console.at(house.url) as console:
-        secret = await _enrolled(house, console, name)
+        secret = await _enrol(house, console, name)
         await console.submit("/sign-out")
         unused = await credentials.reissue_link(house.rt, name)
         async with house.rt.pool.connection() as session:
-            gone = await directory.by_name(session, name)
+            disabled = await directory.by_name(session, name)
         async with Console.signed_in(house.url, HEAD) as head:
             await head.get("/console/officers")
             (form,) = [
                 each
                 for each in head.screen.forms
                 if each.action.endswith("/officers/change")
-                and each.fields.get("officer") == str(gone.id)
+                and each.fields.get("officer") == str(disabled.id)
             ]
             await head.send(form, mission=GENERAL, roles=Role.OFFICER, active="")
         await house.ahead("1 minute")
@@ -177,9 +177,9 @@ async def test_forged_or_altered_session_is_refused(
         headers = {"Cookie": f"{cookie.key}={forged}"}
         async with house.http.get(
             f"{house.url}/console/inbox", headers=headers, allow_redirects=False
-        ) as got:
-            assert got.status == 303, forged
-            assert "sign-in" in got.headers["Location"]
+        ) as response:
+            assert response.status == 303, forged
+            assert "sign-in" in response.headers["Location"]
 
 
 # Request paths and headers
@@ -200,10 +200,12 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     ]  # fmt: skip
     names = (b"sign-in", WORDS.encode(), b"root:", b"KOSH_", b"openapi")
     for path in paths:
-        got = await _raw(house, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        status = int(got[9:12])
-        assert status in (303, 400, 404, 405), (path, got[:200])
-        assert not any(name in got.partition(b"\r\n\r\n")[2] for name in names[1:]), path
+        response = await _send_raw(
+            house, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        )
+        status = int(response[9:12])
+        assert status in (303, 400, 404, 405), (path, response[:200])
+        assert not any(name in response.partition(b"\r\n\r\n")[2] for name in names[1:]), path
     headers = (
         f"X-Original-URL: {inside}", f"X-Rewrite-URL: {inside}", "X-HTTP-Method-Override: POST",
         "X-Forwarded-Host: 127.0.0.1", "X-Forwarded-For: 127.0.0.1", "X-Remote-User: Head Testova",
@@ -211,17 +213,17 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     )  # fmt: skip
     for header in headers:
         head = f"GET /console/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
-        got = await _raw(house, head.encode())
-        assert got.startswith(b"HTTP/1.1 303"), header
+        response = await _send_raw(house, head.encode())
+        assert response.startswith(b"HTTP/1.1 303"), header
     smuggled = (
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\nSet-Cookie: b=c\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     )
     for request in smuggled:
-        got = await _raw(house, request)
-        assert b"b=c" not in got
-    assert (await _raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
+        response = await _send_raw(house, request)
+        assert b"b=c" not in response
+    assert (await _send_raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
 
 
 # Values of form fields
@@ -265,13 +267,13 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
                         continue
                     for value in (next(values), next(values), next(values)):
                         fields = form.fields | {name: value}
-                        got = await _sent(console, form, fields)
-                        broken += [(form.action, name, value[:20])] if got >= 500 else []
+                        status = await _sent(console, form, fields)
+                        broken += [(form.action, name, value[:20])] if status >= 500 else []
                         tried += 1
         for name in ("queue", "language", "topic", "channel", "urgent", "number", "after", "x"):
             for value in HOSTILE:
-                got = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
-                broken += [("inbox", name, value[:20])] if got >= 500 else []
+                status = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
+                broken += [("inbox", name, value[:20])] if status >= 500 else []
         for value in ("9" * 5000, "-1", "x", "9" * 25):
             stream = await console.session.get(
                 f"{house.url}/console/stream", headers={"Last-Event-ID": value}
@@ -298,9 +300,9 @@ async def test_inbox_answers_422_for_unknown_query_values(
     odd += [("topic", "x" * 65), ("language", "x" * 17), ("channel", "x" * 17)]
     async with Console.signed_in(house.url, HEAD) as console:
         for name, value in odd:
-            got = await console.get(f"/console/inbox?{urlencode({name: value})}")
-            assert got.status == 422, (name, value)
-            assert len(value) < 9 or value not in got.html, (name, value)
+            screen = await console.get(f"/console/inbox?{urlencode({name: value})}")
+            assert screen.status == 422, (name, value)
+            assert len(value) < 9 or value not in screen.html, (name, value)
 
 
 async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
@@ -333,8 +335,8 @@ async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, p
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.url}
         headers["Sec-Fetch-Site"] = "same-origin"
         sent = io.BytesIO(body.encode())
-        async with house.http.post(house.url + path, data=sent, headers=headers) as got:
-            assert 400 <= got.status < 500, (path, body[:10], got.status)
+        async with house.http.post(house.url + path, data=sent, headers=headers) as response:
+            assert 400 <= response.status < 500, (path, body[:10], response.status)
 
 
 # Forged callbacks, chat messages and links
@@ -354,8 +356,8 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
     url = f"{house.url}/callbacks/registry"
     for each in forged:
         headers = {"Content-Type": "application/json", callback_signature.HEADER: each}
-        async with house.http.post(url, data=raw, headers=headers) as got:
-            assert (got.status, await got.read()) == (403, b""), each
+        async with house.http.post(url, data=raw, headers=headers) as response:
+            assert (response.status, await response.read()) == (403, b""), each
 
 
 @pytest.mark.requirement("S-18")
@@ -376,11 +378,11 @@ async def test_chat_rejects_messages_with_the_chat_id_of_another_person(house: H
         ]
         for name in names:
             fields = {"chat": name, "id": uuid4().hex, "text": "forged"}
-            async with house.http.post(f"{house.url}/chat/said", data=fields) as got:
-                assert got.status < 500, name
+            async with house.http.post(f"{house.url}/chat/said", data=fields) as response:
+                assert response.status < 500, name
         cookies = {"kosh": "1", "__Host-kosh": "1"}
-        async with house.http.get(f"{house.url}/chat", cookies=cookies) as got:
-            assert "forged" not in await got.text()
+        async with house.http.get(f"{house.url}/chat", cookies=cookies) as response:
+            assert "forged" not in await response.text()
         await visitor.say("/help")
         assert not any("forged" in each.text for each in visitor.bubbles)
         assert len(visitor.bubbles) > before
@@ -392,8 +394,8 @@ async def test_chat_rejects_messages_with_the_chat_id_of_another_person(house: H
 async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: House) -> None:
     seen = set()
     for token in ("x" * 43, "A" * 43, uuid4().hex, quote("' OR 1=1--")):
-        async with house.http.get(f"{house.url}/p/{token}") as got:
-            seen.add((got.status, await got.text()))
+        async with house.http.get(f"{house.url}/p/{token}") as response:
+            seen.add((response.status, await response.text()))
     assert len(seen) == 1
     assert next(iter(seen))[0] == 410
 

@@ -29,7 +29,7 @@ office = opened_office
 # Requests to the console that are denied
 
 
-async def _denied(house: House) -> list[tuple[str, str, str]]:
+async def _denials(house: House) -> list[tuple[str, str, str]]:
     """Return (officer, action, method and reason) of each audited denial, oldest first."""
     return await _rows(
         house,
@@ -69,7 +69,7 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
             due.append((THERE, Action.CASE_READ, "GET absent"))
         assert (await console.post(claim, fields)).status == 404
         due.append((THERE, Action.CASE_CLAIM, "POST absent"))
-    assert await _denied(house) == due
+    assert await _denials(house) == due
 
 
 @pytest.mark.requirement("S-57", "S-41")
@@ -112,15 +112,15 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
     """Check that only the address that Kosh's proxy appends counts, not one that a client sends."""
     await demo_officers.enter(house.rt)
 
-    async def tried(forwarded: str) -> int:
+    async def sign_in_status(forwarded: str) -> int:
         fields = {"name": "x", "password": "y", "code": "1"}
         headers = {"X-Forwarded-For": forwarded}
         return (await console.post("/console/sign-in", fields, **headers)).status
 
     async with Console.at(house.url) as console:
-        assert 429 in [await tried("192.0.2.1") for _ in range(14)]
-        assert await tried("198.51.100.9, 192.0.2.1") == 429
-        assert await tried("192.0.2.2") == 401
+        assert 429 in [await sign_in_status("192.0.2.1") for _ in range(14)]
+        assert await sign_in_status("198.51.100.9, 192.0.2.1") == 429
+        assert await sign_in_status("192.0.2.2") == 401
 
 
 # Access to event streams and chats of other people
@@ -182,8 +182,8 @@ async def test_chat_id_gives_no_access_after_a_cookie_was_set(
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: say" not in first
             assert len(thief.cookie_jar) == 0
-        async with visitor.session.get(f"{house.url}/chat") as mine:
-            assert text.split("\n")[0] in await mine.text()
+        async with visitor.session.get(f"{house.url}/chat") as own_page:
+            assert text.split("\n")[0] in await own_page.text()
         assert (await visitor.say("TESTOVA")).text != text
 
 
@@ -207,8 +207,8 @@ async def test_console_sign_in_replaces_a_session_id_set_by_an_attacker(
     headers = {"Cookie": f"console={chosen_id}"}
     async with house.http.get(
         f"{house.url}/console/inbox", headers=headers, allow_redirects=False
-    ) as got:
-        assert got.status == 303
+    ) as response:
+        assert response.status == 303
 
 
 @pytest.mark.row(90)
@@ -236,12 +236,12 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
                 data=data,
                 headers={"Origin": house.url, "Sec-Fetch-Site": "same-origin"},
                 allow_redirects=False,
-            ) as got:
-                there = got.headers["Location"]
+            ) as response:
+                there = response.headers["Location"]
                 assert there.startswith("/console"), each
                 assert "//" not in there, each
                 assert "\\" not in there, each
-                assert "a=b" not in got.headers.get("Set-Cookie", ""), each
+                assert "a=b" not in response.headers.get("Set-Cookie", ""), each
 
 
 @pytest.mark.requirement("S-14", "S-59", "S-61")
@@ -256,17 +256,19 @@ async def test_responses_forbid_cross_origin_use_and_caching(
     open_to_all = ("/chat", "/chat/stream", "/away", "/p/x", "/print/x")
     async with Console.signed_in(house.url, HERE) as console:
         for path in (*private, *open_to_all, "/status", "/health", "/static/chat.css"):
-            got = await console.session.get(house.url + path, headers=foreign)
-            allowed = [name for name in got.headers if name.lower().startswith("access-control")]
+            response = await console.session.get(house.url + path, headers=foreign)
+            allowed = [
+                name for name in response.headers if name.lower().startswith("access-control")
+            ]
             assert allowed == [], path
             if path in private + open_to_all:
-                assert got.headers["Cache-Control"] == "no-store", path
-            got.close()
+                assert response.headers["Cache-Control"] == "no-store", path
+            response.close()
     asks = {**foreign, "Access-Control-Request-Method": "POST"}
     for path in ("/chat/said", "/console/sign-in", "/webhooks/telegram"):
-        async with house.http.options(house.url + path, headers=asks) as got:
-            assert got.status == 405, path
-            assert "Access-Control-Allow-Origin" not in got.headers, path
+        async with house.http.options(house.url + path, headers=asks) as response:
+            assert response.status == 405, path
+            assert "Access-Control-Allow-Origin" not in response.headers, path
     for host in ("127.0.0.1:evil", "127.0.0.1:1:2", "a@127.0.0.1", "127.0.0.1.evil.example", ":80"):
-        async with house.http.get(f"{house.url}/chat", headers={"Host": host}) as got:
-            assert got.status == 400, host
+        async with house.http.get(f"{house.url}/chat", headers={"Host": host}) as response:
+            assert response.status == 400, host

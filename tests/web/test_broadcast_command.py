@@ -108,10 +108,10 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     house.telegram.fail(Cut(delivered=True), method="sendMessage")
     assert "state: running" in await run("start", "1", by=lead)
 
-    async def gone() -> bool:
+    async def all_received() -> bool:
         return sum(len(each.received) for each in phones) == 3
 
-    await house.until(gone, 60)
+    await house.until(all_received, 60)
     assert f"news     {TOPIC}" in await run("list", by=editor)
     listed = await run("recipients", "1", "--fate", "in_doubt", by=editor)
     number = listed.split()[0]
@@ -125,10 +125,10 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     async def progress() -> dict[str, Any]:
         return dict(json.loads(await run("progress", "1", "--json", by=editor)))
 
-    async def ended() -> bool:
+    async def is_done() -> bool:
         return str((await progress())["state"]) == "done"
 
-    await house.until(ended, 60)
+    await house.until(is_done, 60)
     document = await progress()
     assert document["total"] == 3
     assert document["recipients"]["accepted"] == 2

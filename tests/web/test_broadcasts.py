@@ -55,7 +55,7 @@ class Office:
     timur: Console
     zarina: Console
 
-    async def written(self, purpose: str = "news", **texts: str) -> str:
+    async def write(self, purpose: str = "news", **texts: str) -> str:
         """Write an announcement as Marat, step by step; return the path of its page."""
         marat = self.marat
         await marat.get("/console/broadcasts/new")
@@ -65,7 +65,7 @@ class Office:
         await marat.submit("/text", **(WRITTEN | texts))
         return marat.screen.path.removesuffix("/write/test")
 
-    async def tested(self, path: str) -> Screen:
+    async def send_tests(self, path: str) -> Screen:
         await self.marat.get(f"{path}/write/test")
         for code in TEXTS:
             form = next(
@@ -76,9 +76,9 @@ class Office:
         await self.marat.get(f"{path}/write/time")
         return await self.marat.submit("/time", any_hour="1")
 
-    async def asked(self, purpose: str = "news", **texts: str) -> str:
-        path = await self.written(purpose, **texts)
-        await self.tested(path)
+    async def request_approval(self, purpose: str = "news", **texts: str) -> str:
+        path = await self.write(purpose, **texts)
+        await self.send_tests(path)
         screen = await self.marat.submit("/ask")
         assert ru("done_submitted") in screen.text, screen.text
         return path
@@ -97,15 +97,15 @@ async def office(house: House) -> AsyncIterator[Office]:
 
 
 async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     screen = await office.marat.get(f"{path}/write/audience")
     assert ru("aud_count").replace("{count}", "12") in screen.text
-    assert await office.tested(path)
+    assert await office.send_tests(path)
     assert ru("ready") in office.marat.screen.text
     screen = await office.marat.submit("/ask")
     assert ru("done_submitted") in screen.text
     assert "start" in screen.actions
-    assert ru("cancel_draft_sure") in _asked_first(screen)
+    assert ru("cancel_draft_sure") in _confirmation_text(screen)
 
     screen = await office.timur.get(path)
     assert TEXTS["kk"].body in screen.text
@@ -120,11 +120,13 @@ async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office
     screen = await office.marat.submit("/start")
     assert ru("done_started") in screen.text
     assert {"pause", "cancel"} <= screen.actions
-    assert all(each in _asked_first(screen) for each in ru("cancel_rest_sure").split("{count}"))
+    assert all(
+        each in _confirmation_text(screen) for each in ru("cancel_rest_sure").split("{count}")
+    )
     assert [ru("history") in screen.text, TIMUR in screen.text] == [True, True]
 
 
-def _asked_first(screen: Screen) -> str:
+def _confirmation_text(screen: Screen) -> str:
     """Return the text that asks for confirmation before the announcement is cancelled.
 
     The page must contain only one button that cancels it.
@@ -138,7 +140,7 @@ def _asked_first(screen: Screen) -> str:
 async def test_broadcast_editor_sends_tests_in_all_languages_with_one_button(
     office: Office,
 ) -> None:
-    path = await office.written()
+    path = await office.write()
     screen = await office.marat.get(f"{path}/write/test")
     assert screen.text.count(ru("untested")) == len(TEXTS)
     (form,) = [
@@ -167,7 +169,7 @@ async def test_broadcast_editor_marks_fields_as_missing_only_after_editing(offic
 
 
 async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     screen = await office.marat.get(path)
     assert ru("approval_waits").format(given=0, needed=1) in screen.text
     assert ru("ready") not in screen.text, "nobody has agreed yet"
@@ -193,7 +195,7 @@ async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office)
 async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
     office: Office, texts: dict[str, str], refusal: Refusal
 ) -> None:
-    path = await office.written(**texts)
+    path = await office.write(**texts)
     screen = await office.marat.get(path)
     assert why(refusal) in screen.text
     assert f"{path}/write/text" in screen.html
@@ -203,7 +205,7 @@ async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
 
 
 @pytest.mark.parametrize(
-    ("link", "shown"),
+    ("link", "expected"),
     [
         ("https://gоv.kz/news", "https://gоv.kz/news (xn--gv-fmc.kz)"),
         ("https://xn--gv-dlc.kz/", "https://xn--gv-dlc.kz/ (вgv.kz)"),
@@ -214,17 +216,17 @@ async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
 )
 @pytest.mark.requirement("S-86")
 async def test_broadcast_page_shows_an_international_host_also_in_punycode(
-    office: Office, link: str, shown: str
+    office: Office, link: str, expected: str
 ) -> None:
-    path = await office.written(text_ru=f"Подробности: {link}")
-    assert shown in (await office.marat.get(path)).text
+    path = await office.write(text_ru=f"Подробности: {link}")
+    assert expected in (await office.marat.get(path)).text
 
 
 async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     office: Office,
 ) -> None:
     long = "Центр открыт. " * 80
-    path = await office.written(text_ru=long)
+    path = await office.write(text_ru=long)
     screen = await office.marat.get(f"{path}/write/test")
     assert len(re.findall(r'data-look="\w+ (?:telegram|whatsapp|web)"', screen.html)) == 6 * 3
     measured = f"{len(long.strip()):,}".replace(",", "\u202f")
@@ -249,14 +251,14 @@ async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> No
         await session.execute(
             "UPDATE officers SET roles = array_append(roles, 'approver') WHERE name = %s", (MARAT,)
         )
-    path = await office.asked()
+    path = await office.request_approval()
     screen = await office.marat.get(path)
     assert ru("approval_own") in screen.text
     assert "approve" not in screen.actions
-    given = screen.form("/ask" if "ask" in screen.actions else "/cancel").fields
+    fields = screen.form("/ask" if "ask" in screen.actions else "/cancel").fields
     digest = re.search(r'name="hash" value="(\w+)"', (await office.timur.get(path)).html)
     assert digest is not None
-    screen = await office.marat.post(f"{path}/approve", given | {"hash": digest[1]})
+    screen = await office.marat.post(f"{path}/approve", fields | {"hash": digest[1]})
     assert screen.status == 422
     assert why(Refusal.OWN) in screen.text
 
@@ -267,17 +269,17 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
         await session.execute(
             "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
         )
-    path = await office.written()
+    path = await office.write()
     for asked in (False, True):
         if asked:
-            await office.tested(path)
+            await office.send_tests(path)
             await office.marat.submit("/ask")
         fields = next(form.fields for form in office.marat.screen.forms if "csrf" in form.fields)
         async with office.house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT encode(content_hash, 'hex') FROM broadcasts")
-            [(shown,)] = await cursor.fetchall()
+            [(digest,)] = await cursor.fetchall()
         for act in ("approve", "start", "resume", "retry", "doubt"):
-            sent = fields | {"hash": shown, "decision": "again"}
+            sent = fields | {"hash": digest, "decision": "again"}
             assert (await office.marat.post(f"{path}/{act}", sent)).status == 422, act
             await office.marat.get(path)
     async with office.house.rt.pool.connection() as session:
@@ -288,7 +290,7 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
 
 
 async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     seen = office.timur.screen.form("/approve")
     await office.marat.get(f"{path}/write/text")
@@ -299,7 +301,7 @@ async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
 
 
 async def test_broadcast_page_shows_an_approver_the_changes_since_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     assert ru("diff_none") in office.timur.screen.text
@@ -313,7 +315,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """Check a page number and a version that exceed PostgreSQL's integers."""
-    path, long = await office.asked(), "9" * 20
+    path, long = await office.request_approval(), "9" * 20
     for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
         screen = await office.marat.get(asked)
         assert (screen.status, ru("problem") in screen.text, long in screen.html) == (
@@ -328,7 +330,7 @@ async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Offi
 
 @pytest.mark.release
 async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.house.ahead("25 hours")
@@ -342,7 +344,7 @@ async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
 
 
 async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
@@ -356,7 +358,7 @@ async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> 
 async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
     office: Office,
 ) -> None:
-    path = await office.asked("urgent")
+    path = await office.request_approval("urgent")
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
@@ -369,7 +371,7 @@ async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
 
 
 async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: Office) -> None:
-    path = await office.asked("urgent")
+    path = await office.request_approval("urgent")
     await office.timur.get(path)
     form = office.timur.screen.form("/approve")
     origin = {"Origin": office.house.url, "Sec-Fetch-Site": "same-origin"}
@@ -383,13 +385,13 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     await office.marat.get(path)
     screen = await office.marat.send(office.marat.screen.form("/start"))
     assert why(Refusal.APPROVALS) in screen.text
-    assert (await _first(office.house)).state == "awaiting"
+    assert (await _first_broadcast(office.house)).state == "awaiting"
 
 
 async def test_broadcast_page_answers_409_on_a_stale_edit(
     office: Office,
 ) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/text")
     stale = office.marat.screen.form("/text")
     await office.marat.send(stale, **(WRITTEN | {"text_ru": "Первый."}))
@@ -399,7 +401,7 @@ async def test_broadcast_page_answers_409_on_a_stale_edit(
 
 
 async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/time")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     begins, ends = f"{tomorrow}T09:00", f"{tomorrow + timedelta(days=1)}T18:00"
@@ -416,32 +418,32 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     await office.marat.get(f"{path}/write/audience")
     screen = await office.marat.submit("/audience", countries="CN\nUZ", languages="kk", stay="1")
     assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
-    found = await _first(office.house)
+    found = await _first_broadcast(office.house)
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
 @pytest.mark.parametrize("written", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
 async def test_broadcast_page_refuses_an_unreadable_time(office: Office, written: str) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/time")
     screen = await office.marat.submit("/time", not_before=written)
     assert screen.status == 422
-    assert (await _first(office.house)).draft.not_before is None
+    assert (await _first_broadcast(office.house)).draft.not_before is None
     assert (await office.marat.get("/console/broadcasts")).status == 200
 
 
 @pytest.mark.release
 async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
     await office.marat.submit("/start")
 
-    async def ended() -> bool:
-        return (await _first(office.house)).state is State.DONE
+    async def is_done() -> bool:
+        return (await _first_broadcast(office.house)).state is State.DONE
 
-    await office.house.until(ended, 60)
+    await office.house.until(is_done, 60)
     async with office.house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
@@ -455,7 +457,7 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
         next(each for each in decisions if each.fields.get("seq") == "1"), decision="leave"
     )
     assert re.search(r"\(\s*#1\s*\)", screen.text), "the log says of whom"
-    found = await _first(office.house)
+    found = await _first_broadcast(office.house)
     counts = await fates(office.house.rt, found)
     assert (counts["in_doubt crash"], counts["failed unknown"]) == (2, 1)
     # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
@@ -468,7 +470,7 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
 async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     office: Office,
 ) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
@@ -486,12 +488,12 @@ async def test_broadcast_page_distinguishes_outage_from_rate_limit(
 
 
 async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/audience")
     form = office.marat.screen.form("/write/audience")
     screen = await office.marat.post(f"{path}/count", form.fields | {"languages": "ru"})
     assert ru("aud_count").replace("{count}", "2") in screen.text
-    assert (await _first(office.house)).draft.rule.languages == ()
+    assert (await _first_broadcast(office.house)).draft.rule.languages == ()
 
 
 def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
@@ -519,7 +521,7 @@ def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
     assert reasons - CAUSES.keys() == {""}
 
 
-async def _first(house: House) -> broadcasts.Broadcast:
+async def _first_broadcast(house: House) -> broadcasts.Broadcast:
     editor = await _officer(house, Role.EDITOR)
     return (await broadcasts.listing(house.rt, editor))[0]
 

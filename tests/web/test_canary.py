@@ -29,7 +29,7 @@ from tests.console_client import Console
 from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
 from tests.web.test_hostile_more import _go, _telegram
-from tests.web.test_whatsapp_journey import _known
+from tests.web.test_whatsapp_journey import _consented_user
 from tests.web.test_whatsapp_journey import _next as _wa_next
 
 SURNAME, GIVEN, KAZAKH = "CANARYBERG", "CANARIETTA", "Канарейқызы Жұмбақ"
@@ -42,7 +42,7 @@ ANSWERS = (
 )  # fmt: skip
 
 
-def _everything(databases: Databases) -> str:
+def _all_rows(databases: Databases) -> str:
     """Return every row of every table as text, with encrypted columns as hex."""
     with psycopg.connect(databases.owner) as session:
         tables = session.execute(
@@ -109,7 +109,7 @@ async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
             await visitor.send("said", text="x" * 5000)
             await visitor.send("pressed", payload=f"0:{SURNAME}")
         _assert_absent("valkey", await _valkey(house))
-        _assert_absent("database", _everything(databases))
+        _assert_absent("database", _all_rows(databases))
         secret = house.rt.settings.telegram_secret
         assert secret
         await house.telegram.set_webhook(
@@ -122,7 +122,7 @@ async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
         logging.configure("error")
     _assert_absent("log", lines.getvalue())
     _assert_absent("valkey", await _valkey(house))
-    _assert_absent("database", _everything(databases))
+    _assert_absent("database", _all_rows(databases))
     for path in services_home.rglob("*log*"):
         if path.is_file() and "pg_wal" not in path.parts:
             _assert_absent(str(path), path.read_bytes())
@@ -136,11 +136,11 @@ async def test_anonymous_session_changes_no_row_of_the_database(
     house: House, databases: Databases
 ) -> None:
     name = "700000000044"
-    before = _everything(databases)
+    before = _all_rows(databases)
     guest = Guest(house.rt, name=name)
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:], WORDS)
-    assert _everything(databases) == before
+    assert _all_rows(databases) == before
     state = await _valkey(house)
     (text, *_more) = (await guest.heard())[-1].paragraphs[-1].splitlines()
     for canary in (WORDS, name, text):
@@ -178,7 +178,7 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
     assert "canary.started" in lines.getvalue(), "the log is written here"
     _assert_absent("log", lines.getvalue())
     _assert_absent("valkey", await _valkey(house))
-    _assert_absent("database", _everything(databases))
+    _assert_absent("database", _all_rows(databases))
 
 
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
@@ -210,7 +210,7 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
         await _go(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
         for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
             await _go(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
-        phone = await _known(house, WHATSAPP)
+        phone = await _consented_user(house, WHATSAPP)
         for each in ("/person",):
             await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
         await _go(user, "/person", "general", "yes", WORDS)
@@ -248,14 +248,14 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     try:
         sent = await crowd.started(house.rt, await crowd.crew(house.rt), crowd.a_draft())
 
-        async def over() -> bool:
+        async def is_done() -> bool:
             async with house.rt.pool.connection() as session:
                 cursor = await session.execute(
                     "SELECT state = 'done' FROM broadcasts WHERE id = %s", (sent.id,)
                 )
                 return (await cursor.fetchone()) == (True,)
 
-        await house.until(over, 60)
+        await house.until(is_done, 60)
     finally:
         logging.configure("error")
     _assert_absent("output", "".join(capfd.readouterr()), numbers)
@@ -271,7 +271,7 @@ async def _assert_stored_nowhere(
     Also search the arguments and environments of this test run's processes.
     """
     _assert_absent("valkey", await _valkey(house), canaries)
-    _assert_absent("database", _everything(databases), canaries)
+    _assert_absent("database", _all_rows(databases), canaries)
     async with (
         serving(metrics_app(house.rt)) as url,
         house.http.get(f"{url}/metrics") as answer,

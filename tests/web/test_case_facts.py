@@ -27,7 +27,7 @@ async def waiting(house: House) -> AsyncIterator[Visitor]:
     await leave(visitor)
 
 
-async def _taken(console: Console) -> str:
+async def _take_next_case(console: Console) -> str:
     await console.get("/console/inbox")
     await console.submit("/next")
     return console.screen.path
@@ -39,7 +39,7 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
     kazakh = house.rt.languages.render(FACT.text, "kk")
     russian = house.rt.languages.render(FACT.text, "ru")
     async with Console.signed_in(house.url, AIGUL) as console:
-        await _taken(console)
+        await _take_next_case(console)
         facts = console.screen.form("/reply")
         facts.action = facts.action.replace("/reply", "/facts")
         screen = await console.send(facts, words="Сәлеметсіз бе.", search="турции визы 90")
@@ -65,7 +65,7 @@ async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
 ) -> None:
     known = withheld_about("CN")[0]
     async with Console.signed_in(house.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         assert ru("withheld") in console.screen.text
         assert known.words in console.screen.text
         form = console.screen.form("/reply")

@@ -19,7 +19,7 @@ from tests.app_stack import opened as opened_house
 from tests.console_client import Console
 from tests.emulators.translation import KEY, Translation, translation
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _known, _next, _press
+from tests.web.test_whatsapp_journey import _consented_user, _next, _press
 
 AIGUL = "Aigul Testova"
 DRAFT, FOUND = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
@@ -33,7 +33,7 @@ async def server() -> AsyncIterator[Translation]:
         yield server
 
 
-def switched_on(chosen: Settings, server: Translation) -> Settings:
+def with_translation(chosen: Settings, server: Translation) -> Settings:
     return chosen.model_copy(
         update={
             "translation": "libretranslate",
@@ -45,14 +45,14 @@ def switched_on(chosen: Settings, server: Translation) -> Settings:
 
 @pytest.fixture
 async def house(chosen: Settings, admin_url: str, server: Translation) -> AsyncIterator[House]:
-    async with opened_house(switched_on(chosen, server), admin_url) as house:
+    async with opened_house(with_translation(chosen, server), admin_url) as house:
         yield house
 
 
-async def asking(house: House, words: str) -> User:
+async def ask_on_whatsapp(house: House, words: str) -> User:
     """Return a person on WhatsApp who reads Russian and has asked an officer this question."""
     await demo_officers.enter(house.rt)
-    user = await _known(house, "77010000951")
+    user = await _consented_user(house, "77010000951")
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
@@ -60,7 +60,7 @@ async def asking(house: House, words: str) -> User:
     return user
 
 
-async def translated(console: Console) -> None:
+async def translate_draft(console: Console) -> None:
     """As an officer, press the button that translates the draft of a reply."""
     form = console.screen.form("/reply")
     fields = form.fields | {"words": DRAFT}
@@ -74,11 +74,11 @@ def render(house: House, text: Text, language: str = "ru") -> str:
 async def test_case_reply_translated_by_machine_is_marked_when_sent(
     house: House, server: Translation
 ) -> None:
-    user = await asking(house, "Здравствуйте")
+    user = await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         assert server.asked == [(DRAFT, "ru")]
         assert FOUND in console.screen.html
         assert DRAFT in console.screen.html
@@ -93,11 +93,11 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
 async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
     house: House, server: Translation
 ) -> None:
-    user = await asking(house, "Здравствуйте")
+    user = await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         form = console.screen.form("/reply")
         await console.post(
             form.action.replace("/reply", "/facts"),
@@ -118,11 +118,11 @@ async def test_case_reply_draft_is_kept_when_translation_fails(
     house: House, server: Translation
 ) -> None:
     server.fault = "500"
-    await asking(house, "Здравствуйте")
+    await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         assert DRAFT in console.screen.html
         assert FOUND not in console.screen.html
         assert 'name="machine"' not in console.screen.html
@@ -131,7 +131,7 @@ async def test_case_reply_draft_is_kept_when_translation_fails(
 async def test_case_message_is_translated_by_a_local_service_on_request(
     house: House, server: Translation
 ) -> None:
-    await asking(house, MESSAGE)
+    await ask_on_whatsapp(house, MESSAGE)
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")

@@ -105,12 +105,12 @@ async def test_console_routes_follow_the_permissions_of_each_role(
 ) -> None:
     house, case_id = office
     for role in set(Role) - {Role.INTEGRATOR}:  # It cannot sign in: tests/web/api/test_tokens.py.
-        mine = Officer(uuid4(), "", mission, frozenset({role}))
+        officer = Officer(uuid4(), "", mission, frozenset({role}))
         async with Console.signed_in(house.url, f"{role} of {mission}") as visitor:
-            await _goes_everywhere(visitor, mine, case_id)
+            await _check_all_routes(visitor, officer, case_id)
 
 
-async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> None:
+async def _check_all_routes(visitor: Console, officer: Officer, case_id: str) -> None:
     screen = await visitor.get("/console/own")
     csrf = screen.form("/language").fields["csrf"]
     for route in GUARDED:
@@ -122,15 +122,15 @@ async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> Non
             screen = await visitor.get(f"{path}?reason=check")
         else:
             screen = await visitor.post(path, fields)
-        where = f"{_name(route)} as {mine.roles} of {mine.mission}"
-        if not is_ever_allowed(mine, route.action):
+        where = f"{_name(route)} as {officer.roles} of {officer.mission}"
+        if not is_ever_allowed(officer, route.action):
             assert screen.status == 403, where
-        elif "{case_id}" in route.path and mine.mission != GENERAL:
+        elif "{case_id}" in route.path and officer.mission != GENERAL:
             assert screen.status in (403, 404), where
         else:
             assert screen.status < 500, where
             assert screen.status != 401, where
-        if mine.mission != GENERAL:
+        if officer.mission != GENERAL:
             assert "Testova asks" not in screen.text, where
 
 

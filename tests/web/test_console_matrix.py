@@ -105,7 +105,7 @@ async def _differences(office: Office, who: str, situations: Any) -> list[str]:
         for state, owner in situations:
             for method, path, action in _routes():
                 before = await office.put(state, owners[owner])
-                screen = await _tried(office, console, method, path, csrf, before[2])
+                screen = await _call_route(office, console, method, path, csrf, before[2])
                 subject = Subject(GENERAL, "general", state, owners[owner])
                 may = isinstance(check(me, action, subject), Allowed)
                 if not _fits(screen, may, path, unchanged=before == await office.row()):
@@ -113,7 +113,7 @@ async def _differences(office: Office, who: str, situations: Any) -> list[str]:
     return found
 
 
-async def _tried(
+async def _call_route(
     office: Office, console: Console, method: str, path: str, csrf: str, version: int
 ) -> Any:
     path = path.replace("{case_id}", str(office.case_id))
@@ -164,6 +164,6 @@ async def test_case_routes_are_denied_without_a_permission_rule(
             before = await office.put(State.CLAIMED, me.id)
             with monkeypatch.context() as patch:
                 patch.delitem(permissions.RULES, action)
-                screen = await _tried(office, console, method, path, csrf, before[2])
+                screen = await _call_route(office, console, method, path, csrf, before[2])
             assert screen.status == 403, path
             assert await office.row() == before, path

@@ -12,7 +12,7 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import House
 from tests.console_client import Console, Form, ru
 from tests.web.test_attacks import _rows
-from tests.web.test_attempts import _denied
+from tests.web.test_attempts import _denials
 from tests.web.test_console import AIGUL, DANA
 
 ERLAN = "Erlan Testov"
@@ -64,7 +64,7 @@ async def test_administrator_cannot_change_their_own_account(
         assert ONESELF in screen.text
         assert (await console.get("/console/officers")).status == 200, "the session goes on"
     assert await _known(desk, DANA) == dana
-    assert await _denied(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
+    assert await _denials(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
 
 
 @pytest.mark.requirement("S-53", "S-56")

@@ -123,12 +123,12 @@ async def test_content_page_shows_why_a_draft_is_refused_and_keeps_its_input(
 async def test_content_page_refuses_approval_when_a_newer_version_exists(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
-    shown = desk.approver.screen.form("/approve")
+    form = desk.approver.screen.form("/approve")
     await desk.save(until=(desk.today + timedelta(days=9)).isoformat())
-    screen = await desk.approver.send(shown)
+    screen = await desk.approver.send(form)
     assert screen.status == 409
     assert why("changed") in screen.text
-    screen = await desk.approver.send(shown, hash="no hash")
+    screen = await desk.approver.send(form, hash="no hash")
     assert why("changed") in screen.text
 
 
@@ -236,8 +236,8 @@ async def test_content_page_drafts_a_broadcast_to_people_whom_a_fact_concerns(de
     screen = await desk.editor.submit("/announce")
     assert screen.path.startswith("/console/broadcasts/")
     assert re.search(r'value="TR"[^>]* checked', screen.html), "citizens of Turkey"
-    kept = re.search(r'name="lists" value="kandas_status"[^>]* checked', screen.html)
-    assert kept, "citizens of Turkey who keep a list"
+    checkbox = re.search(r'name="lists" value="kandas_status"[^>]* checked', screen.html)
+    assert checkbox, "citizens of Turkey who keep a list"
     screen = await desk.editor.get(screen.path.replace("audience", "text"))
     assert TEXTS["zh_Hans"] in screen.html
     assert "https://www.gov.kz/example" in screen.html

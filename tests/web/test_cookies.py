@@ -19,7 +19,7 @@ from bot.web.console import demo_officers
 from tests.app_stack import House, opened
 from tests.console_client import Console, Screen
 from tests.person_client import Guest
-from tests.web.test_page import _to_surname
+from tests.web.test_page import _answer_to_surname
 
 pytestmark = pytest.mark.requirement("S-57", "S-61")
 
@@ -46,7 +46,7 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
         return await answer.text(), answer.cookies.get(CHAT)
 
 
-def _gone(cookie: Morsel[str] | None) -> bool:
+def _is_deleted(cookie: Morsel[str] | None) -> bool:
     """Return True if the response deletes the cookie in a way that browsers accept.
 
     Browsers ignore a response that deletes a cookie with the name prefix `__Host-` unless it has
@@ -66,7 +66,7 @@ async def test_chat_cookie_is_deleted_after_erasure(safe: House) -> None:
     assert (int(cookie["max-age"]), cookie["secure"]) == (chat_session.COOKIE_SECONDS, True)
     (yes,) = re.findall(r'name="payload" value="(\d+:yes)"', page)
     _page, cookie = await _post(safe, guest.name, "pressed", payload=yes)
-    assert _gone(cookie)
+    assert _is_deleted(cookie)
     async with safe.rt.pool.connection() as session:
         assert await identities.find(safe.rt, session, "web", guest.name) is None
 
@@ -85,12 +85,12 @@ async def test_console_cookie_is_deleted_at_sign_out(safe: House) -> None:
             allow_redirects=False,
         ) as answer:
             assert answer.status == 303
-            assert _gone(answer.cookies.get(CONSOLE))
+            assert _is_deleted(answer.cookies.get(CONSOLE))
 
 
 async def test_secure_page_cookie_expires_with_its_session(safe: House) -> None:
     user = safe.telegram.user(7301, first_name="Test")
-    await _to_surname(safe, user)
+    await _answer_to_surname(safe, user)
     async with safe.rt.pool.connection() as session:
         person = await identities.find(safe.rt, session, "telegram", str(user.id))
         assert person is not None
@@ -109,10 +109,10 @@ async def test_chat_page_answers_when_the_database_cannot_renew_the_cookie(
     guest = Guest(safe.rt)
     await guest.consent()
 
-    async def away(*_given: object) -> bool:
+    async def fail(*_args: object) -> bool:
         raise PoolTimeout
 
-    monkeypatch.setattr(identities, "is_permanent", away)
+    monkeypatch.setattr(identities, "is_permanent", fail)
     page, cookie = await _post(safe, guest.name, "said", text="/menu")
     assert "payload" in page
     assert cookie is None

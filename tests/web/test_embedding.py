@@ -23,7 +23,7 @@ pytestmark = pytest.mark.requirement("S-57", "S-61")
 ORIGINS = ("https://consulate.example", "https://gov.example:8443")
 STRICT = "frame-ancestors 'none'"
 CHAT, FRAMED = "__Host-kosh", "__Host-kosh-framed"
-OTHERS = (
+OTHER_COOKIES = (
     "/", "/info", "/privacy", "/press", "/status", "/console/sign-in", "/console/inbox",
     "/manifest.webmanifest", "/static/chat.js", "/p/x", "/chat/stream", "/nothing",
 )  # fmt: skip
@@ -45,12 +45,12 @@ async def _policy(house: House, path: str, **headers: str) -> str:
 async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(framed: House) -> None:
     for path in ("/chat", "/away"):
         assert (await _policy(framed, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
-    for path in OTHERS:
+    for path in OTHER_COOKIES:
         assert (await _policy(framed, path)).endswith(STRICT), path
 
 
 async def test_embedding_is_forbidden_when_no_origin_is_configured(house: House) -> None:
-    for path in ("/chat", "/away", *OTHERS):
+    for path in ("/chat", "/away", *OTHER_COOKIES):
         assert (await _policy(house, path)).endswith(STRICT), path
 
 
@@ -89,13 +89,13 @@ async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(fra
     await guest.consent()
     inside = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"}
     answer = await _post(framed, guest.name, "/menu", **inside)
-    (kept,) = answer.headers.getall("set-cookie")
+    (cookie,) = answer.headers.getall("set-cookie")
     attributes = "Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
-    assert re.fullmatch(rf"{FRAMED}={guest.name}; Max-Age=\d+; {attributes}", kept)
+    assert re.fullmatch(rf"{FRAMED}={guest.name}; Max-Age=\d+; {attributes}", cookie)
     answer = await _post(framed, guest.name, "/exit", **inside)
-    gone = answer.headers.getall("set-cookie")
-    assert [each.partition("=")[0] for each in gone] == [CHAT, FRAMED]
-    assert all("Max-Age=0" in each for each in gone)
+    cookies = answer.headers.getall("set-cookie")
+    assert [each.partition("=")[0] for each in cookies] == [CHAT, FRAMED]
+    assert all("Max-Age=0" in each for each in cookies)
 
 
 async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
@@ -104,9 +104,9 @@ async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
     guest = Guest(framed.rt)
     await guest.consent()
     answer = await _post(framed, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})
-    (kept,) = answer.headers.getall("set-cookie")
-    assert kept.startswith(f"{CHAT}=")
-    assert "samesite=strict" in kept.lower()
+    (cookie,) = answer.headers.getall("set-cookie")
+    assert cookie.startswith(f"{CHAT}=")
+    assert "samesite=strict" in cookie.lower()
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,10 @@ async def _post(house: House, body: bytes, **headers: str) -> int:
     assert secret
     sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    async with house.http.post(f"{house.url}/webhooks/telegram", data=body, headers=sent) as got:
-        return got.status
+    async with house.http.post(
+        f"{house.url}/webhooks/telegram", data=body, headers=sent
+    ) as response:
+        return response.status
 
 
 async def _count(house: House, query: str) -> int:
@@ -168,8 +170,8 @@ async def _sockets(url: str, many: int, data: bytes) -> AsyncIterator[list[async
 
 
 async def _health(house: House, url: str) -> int:
-    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as got:
-        return got.status
+    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as response:
+        return response.status
 
 
 @pytest.mark.row(28)
@@ -235,21 +237,21 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     assert await _count(house, "SELECT count(*) FROM people") == 1
     seen = len(house.telegram.journal.calls("sendMessage"))
 
-    async def insist(number: int) -> None:
+    async def resend(number: int) -> None:
         """Resend the update until the server accepts it, as the platform does."""
         while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     other = house.telegram.user(7231, first_name="Test")
-    flood = asyncio.gather(*(insist(number) for number in range(100)))
+    flood = asyncio.gather(*(resend(number) for number in range(100)))
     await other.start()
     await other.wait_for_message(1)
     await flood
 
-    async def all_sent() -> bool:
+    async def are_all_sent() -> bool:
         return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
 
-    await house.until(all_sent, 60)
+    await house.until(are_all_sent, 60)
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
     await _go(user, "/menu")
     assert _render(house, screens.MENU_TEXT) in user.last.text
@@ -281,7 +283,7 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: Ho
 # The bot is blocked during a conversation (row 67 of tests/proof/rows.toml)
 
 
-async def _write_to_everybody(house: House) -> None:
+async def _send_to_all(house: House) -> None:
     """Enqueue a message to each person, and run the periodic job that sends queued messages."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
@@ -312,18 +314,18 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     # An update that Telegram sent before the person blocked the bot may still arrive.
     assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
 
-    async def given_up() -> bool:
+    async def nothing_queued() -> bool:
         waiting = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
         return await _count(house, waiting) == 0
 
-    await house.until(given_up)
+    await house.until(nothing_queued)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
     # One more call is possible: Kosh sends the reply to the late update before it knows of the
     # block.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
-    await _write_to_everybody(house)
-    await house.until(given_up)
+    await _send_to_all(house)
+    await house.until(nothing_queued)
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))

@@ -29,17 +29,17 @@ def _render(house: House, text: Text, language: str) -> str:
     return house.rt.languages.render(text, language)
 
 
-async def _numbered(house: House, count: int) -> None:
+async def _wait_until_accepted(house: House, count: int) -> None:
     async def accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"] * count
 
     await house.until(accepted)
 
 
-async def _gets_code(house: House, user: User, language: str) -> str:
+async def _request_code(house: House, user: User, language: str) -> str:
     """Register over Telegram and request a family code; open the notice and return the code."""
     await _over_telegram(user, language)
-    await _numbered(house, 1)
+    await _wait_until_accepted(house, 1)
     update = _render(house, screens.UPDATE, language)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
     await _next(user, partial(user.say, "/status"))
@@ -53,11 +53,11 @@ async def _gets_code(house: House, user: User, language: str) -> str:
     return found[0]
 
 
-async def _joins(house: House, other: WhatsAppUser, code: str, language: str) -> None:
+async def _join(house: House, other: WhatsAppUser, code: str, language: str) -> None:
     """Register over WhatsApp, enter the family code and consent to the link."""
     await _at_language(other, language)
     await _walk(house, other, ANSWERS)
-    await _numbered(house, 2)
+    await _wait_until_accepted(house, 2)
     await other.wait(lambda chat: "!status" in _keys_of(other.last))
     await _next_bubble(other, lambda: other.say("/status"))
     await other.wait(lambda chat: "household" in _keys_of(other.last))
@@ -71,9 +71,9 @@ async def _joins(house: House, other: WhatsAppUser, code: str, language: str) ->
 async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language: str) -> None:
     await house.receive_telegram()
     user = house.telegram.user(8300, first_name="Test")
-    code = await _gets_code(house, user, language)
+    code = await _request_code(house, user, language)
     other = await _user(house, "77010000312")
-    await _joins(house, other, code, language)
+    await _join(house, other, code, language)
     update = _render(house, screens.UPDATE, language)
     await other.wait(lambda chat: other.last.text.startswith(update))
     await _next_bubble(other, lambda: other.say("/status"))
@@ -97,7 +97,7 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
                 await visitor.press(">")
                 keys = _loads(visitor)
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        await _numbered(house, 1)
+        await _wait_until_accepted(house, 1)
 
         async def has_number() -> bool:
             await visitor.say("/status")

@@ -82,10 +82,10 @@ async def test_info_index_keeps_the_anchors_of_the_former_single_page(house: Hou
 
 
 def test_info_index_groups_contain_every_public_answer() -> None:
-    firsts = [first for group in GROUPS for first in group]
-    assert len(firsts) == len(set(firsts))
+    answers = [first for group in GROUPS for first in group]
+    assert len(answers) == len(set(answers))
     public = {each.intent.partition(".")[0] for each in ANSWERS if not each.unanswered}
-    assert public <= set(firsts)
+    assert public <= set(answers)
 
 
 async def test_info_page_is_gzip_compressed_when_accepted(house: House) -> None:

@@ -100,7 +100,7 @@ async def _over_telegram(user: User, language: str) -> None:
             await _next(user, partial(user.say, answer))
 
 
-async def _registered(house: House, number: int) -> User:
+async def _register(house: House, number: int) -> User:
     """Register a person over Telegram with all ANSWERS; updates come by webhook."""
     await house.receive_telegram()
     user = house.telegram.user(number, first_name="Test")
@@ -144,8 +144,8 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
         form.add_field("file", b"not even a picture", filename="page.jpg")
         async with visitor.session.post(
             f"{house.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
-        ) as taken:
-            assert taken.status == 202
+        ) as response:
+            assert response.status == 202
         bubble = await visitor.wait(seen + 1)
         assert "Пожалуйста, не присылайте" in str(bubble.paragraphs)
 
@@ -207,7 +207,7 @@ async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
 @pytest.mark.requirement("S-37")
 async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
     """Check that the messages of person and bot are deleted, also those before consent."""
-    user = await _registered(house, 7013)
+    user = await _register(house, 7013)
     await _receipt(house, "ru")
     for text in ("/menu", "Что такое кандас?", "выход"):
         await _next(user, partial(user.say, text))
@@ -217,7 +217,7 @@ async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
 
 @pytest.mark.requirement("S-35")
 async def test_messages_with_names_are_deleted_from_the_telegram_chat(house: House) -> None:
-    user = await _registered(house, 7003)
+    user = await _register(house, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")
     )

@@ -78,10 +78,10 @@ async def test_manual_shows_every_text_in_the_officers_language(house: House, co
     render = Languages((code,)).render
     async with Console.signed_in(house.url, OFFICERS[0], LANGUAGES[code]) as console:
         page = await console.get("/console/help")
-        shown = page.text
+        page_text = page.text
         assert f'lang="{LANGUAGES[code]}"' in page.html
         for text in _texts():
-            assert " ".join(unescape(render(text, code)).split()) in shown, text.msgid
+            assert " ".join(unescape(render(text, code)).split()) in page_text, text.msgid
         for picture in re.findall(r'src="(/static/manual/[^"]+)"', page.html):
             async with console.session.get(house.url + picture) as answer:
                 assert (answer.status, answer.content_type) == (200, "image/webp")

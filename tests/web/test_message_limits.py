@@ -47,7 +47,7 @@ async def _limit(console: Console, per_day: int, **more: str) -> Screen:
     return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
 
 
-async def _limited(house: House, per_day: int, **more: str) -> str:
+async def _limit_visitor(house: House, per_day: int, **more: str) -> str:
     """As Aigul, limit the visitor to `per_day` messages a day; return the path of the case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await _limit(console, per_day, **more)
@@ -83,7 +83,7 @@ async def _limits(house: House) -> int:
     return int(row[0])
 
 
-async def _clock(house: House) -> datetime:
+async def _database_now(house: House) -> datetime:
     async with house.rt.pool.connection() as session:
         return await database_time(session)
 
@@ -91,9 +91,9 @@ async def _clock(house: House) -> datetime:
 async def test_block_by_an_officer_is_explained_and_flows_remain_available(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0)
+    await _limit_visitor(house, 0)
     await _wait_for_text(house, visitor, limit_screens.BLOCKED)
-    now = await _clock(house)
+    now = await _database_now(house)
     last = house.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
     assert last in visitor.newest.text
     await visitor.say("/menu")
@@ -108,7 +108,7 @@ async def test_block_by_an_officer_is_explained_and_flows_remain_available(
 async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0)
+    await _limit_visitor(house, 0)
     await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("danger")
     await visitor.say("Testova is in danger")
@@ -146,7 +146,7 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
 async def test_message_limit_relays_allowed_messages_and_any_about_danger(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 1)
+    await _limit_visitor(house, 1)
     await _wait_for_text(house, visitor, limit_screens.SLOWED)
     await visitor.send("said", text="one")
     await visitor.say("two")
@@ -157,7 +157,7 @@ async def test_message_limit_relays_allowed_messages_and_any_about_danger(
 
 
 async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor: Visitor) -> None:
-    await _limited(house, 0)
+    await _limit_visitor(house, 0)
     await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("appeal")
     await visitor.say(WORDS)
@@ -217,7 +217,7 @@ def _csrf(console: Console) -> str:
 async def test_message_limits_are_managed_only_by_leads_of_the_mission(
     house: House, visitor: Visitor
 ) -> None:
-    path = await _limited(house, 3)
+    path = await _limit_visitor(house, 3)
     for name in (AIGUL, BERIK, SAULE):
         async with Console.signed_in(house.url, name) as console:
             assert (await console.get("/console/limits")).status == 403
@@ -243,7 +243,7 @@ async def test_message_limit_with_invalid_values_is_refused(
 async def test_message_limit_is_deleted_by_retention_after_its_last_day(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0, days="1")
+    await _limit_visitor(house, 0, days="1")
     await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await retention.retain(house.rt)
     assert await _limits(house) == 1
@@ -257,7 +257,7 @@ async def test_message_limit_is_deleted_by_retention_after_its_last_day(
 async def test_message_limit_is_shown_in_the_case_to_the_next_officer(
     house: House, visitor: Visitor
 ) -> None:
-    path = await _limited(house, 5)
+    path = await _limit_visitor(house, 5)
     async with Console.signed_in(house.url, MARAT) as lead:
         screen = await lead.get(f"{path}?reason=supervision")
         assert ru("limit_title") in screen.text
@@ -286,7 +286,7 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks"))
-    await _next(user, lambda: _limited(house, 1))
+    await _next(user, lambda: _limit_visitor(house, 1))
     await user.say("one")
     await house.telegram.until_taken()
     used_up = house.rt.languages.render(limit_screens.USED_UP, "ru")

@@ -32,7 +32,7 @@ from tests.person_client import elsewhere
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> int:
+async def _post_update(house: House, number: int, who: int = 7300, url: str = "") -> int:
     """Post the update `number` of the person `who` to Telegram's webhook; return the status."""
     secret = house.rt.settings.telegram_secret
     assert secret
@@ -55,15 +55,15 @@ async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> i
 
 
 @contextmanager
-def _away(admin_url: str, database: str) -> Iterator[None]:
+def _stop_database(admin_url: str, database: str) -> Iterator[None]:
     """Make a database unreachable in the block: end its connections and allow no new ones."""
 
-    def let(in_: bool) -> None:
+    def allow_connections(allowed: bool) -> None:
         statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        session.execute(statement.format(Identifier(database), Literal(in_)))
+        session.execute(statement.format(Identifier(database), Literal(allowed)))
 
     with psycopg.connect(admin_url, autocommit=True) as session:
-        let(False)
+        allow_connections(False)
         try:
             session.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
@@ -71,7 +71,7 @@ def _away(admin_url: str, database: str) -> Iterator[None]:
             )
             yield
         finally:
-            let(True)
+            allow_connections(True)
 
 
 async def _status(house: House, path: str) -> int:
@@ -84,24 +84,24 @@ async def test_webhook_answers_503_when_the_database_is_down(
     house: House, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert runtime.DATABASE_SECONDS <= 3
-    assert await _bring(house, 1) == 200
+    assert await _post_update(house, 1) == 200
     database = house.rt.settings.database().rsplit("/", 1)[1]
-    with _away(admin_url, database):
-        assert await _bring(house, 2) == 503
+    with _stop_database(admin_url, database):
+        assert await _post_update(house, 2) == 503
         assert await _status(house, "/ready") == 503
         assert await _status(house, "/health") == 200
 
-    async def back() -> bool:
+    async def is_ready() -> bool:
         return await _status(house, "/ready") == 200
 
-    await house.until(back, 60)
+    await house.until(is_ready, 60)
     seen = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
-        assert await _bring(house, 2) == 200
+        assert await _post_update(house, 2) == 200
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 1
 
 
-def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
+def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
     """Limit to 0.2 s how long the program waits for an answer of this PostgreSQL process.
 
     Return a list. Each wait that times out appends the time limit, in seconds, that it had without
@@ -110,7 +110,7 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
     silences: list[float] = []
     wait = AsyncConnection.wait
 
-    async def short(
+    async def wait_shortly(
         self: AsyncConnection[Any],
         gen: Any,
         interval: float = 0.1,
@@ -124,7 +124,7 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
             silences.append(timeout)
             raise
 
-    monkeypatch.setattr(AsyncConnection, "wait", short)
+    monkeypatch.setattr(AsyncConnection, "wait", wait_shortly)
     return silences
 
 
@@ -137,19 +137,19 @@ async def test_request_times_out_when_its_database_connection_freezes(
     async with runtime.pool(house.rt.settings.database(), 1) as own:
         web = elsewhere(replace(house.rt, pool=own))
         async with serving(create_app(lent(web))) as url:
-            assert await _bring(house, 1, url=url) == 200
+            assert await _post_update(house, 1, url=url) == 200
             async with own.connection() as transaction:
                 backend = transaction.info.backend_pid
-            silences = _silences(monkeypatch, backend)
+            silences = _limit_waits(monkeypatch, backend)
             os.kill(backend, signal.SIGSTOP)
             try:
-                assert await _bring(house, 2, url=url) == 503
+                assert await _post_update(house, 2, url=url) == 503
                 assert 0 < sum(silences) <= connection.REQUEST_SECONDS
             finally:
                 os.kill(backend, signal.SIGCONT)
 
             async def accepted() -> bool:
-                return await _bring(house, 2, url=url) == 200
+                return await _post_update(house, 2, url=url) == 200
 
             await house.until(accepted, 60)
 
@@ -160,7 +160,7 @@ LOOKING = {"Accept": "text/html,application/xhtml+xml"}
 @pytest.mark.release
 async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
     form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         assert await _check_outage_page(house, f"{house.url}/p/an-invented-link") == 503
         async with house.http.get(f"{house.url}/chat", headers=LOOKING) as answer:
             assert answer.status == 200, "the greeting needs no database"

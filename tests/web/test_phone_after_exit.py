@@ -12,7 +12,7 @@ import pytest
 from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
 from tests.app_stack import House
-from tests.web.test_journeys import ANSWERS, _only, _registered
+from tests.web.test_journeys import ANSWERS, _only, _register
 from tests.web.test_page import _talk
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
@@ -33,7 +33,7 @@ LEAVING = (
 )
 
 
-def _listed(where: str) -> list[str]:
+def _documented_data(where: str) -> list[str]:
     """Return the data that may remain in a channel's chat, from the table of for-people.md."""
     rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
     return [row[2].strip() for row in rows if row[1].strip() == where]
@@ -41,16 +41,16 @@ def _listed(where: str) -> list[str]:
 
 @pytest.mark.requirement("S-37", "S-84")
 async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
-    chat, phrase, old = _listed("Telegram")
+    chat, phrase, old = _documented_data("Telegram")
     assert "list of commands" in chat and "useful phrase" in phrase and "48 hours" in old
-    user = await _registered(house, 7041)
+    user = await _register(house, 7041)
     update = house.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     exit_text = house.rt.languages.render(screens.EXIT_TEXT, "ru")
     await user.say("выход")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [exit_text])
-    (left,) = [each for each in user.chat if not each.deleted]
-    assert (left.buttons, left.reply_to) == ((), None)
+    (remaining,) = [each for each in user.chat if not each.deleted]
+    assert (remaining.buttons, remaining.reply_to) == ((), None)
     assert user.keyboard == []
     journal = house.telegram.journal
     assert {name: len(journal.calls(name)) for name in LEAVING} == dict.fromkeys(LEAVING, 0)
@@ -60,7 +60,7 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house
 
 @pytest.mark.requirement("S-37", "S-84")
 async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
-    (listed,) = _listed("WhatsApp")
+    (listed,) = _documented_data("WhatsApp")
     assert "whole chat" in listed and "names" in listed and "phone number" in listed
     user = await _user(house, "77010007042")
     await _at_language(user, "ru")

@@ -27,9 +27,9 @@ from tests.person_client import Guest
 from tests.visitor import Visitor
 from tests.web.test_attacks import HERE
 from tests.web.test_attacks import office as opened_office
-from tests.web.test_journeys import _next, _press, _registered
-from tests.web.test_outage import _away
-from tests.web.test_siege import _to_consent
+from tests.web.test_journeys import _next, _press, _register
+from tests.web.test_outage import _stop_database
+from tests.web.test_siege import _answer_to_consent
 
 office = opened_office
 
@@ -48,7 +48,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         await visitor.press("yes")
         await visitor.say("TESTOVA")
         secret = visitor.secret
@@ -56,9 +56,9 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
     form = {"chat": "", "id": "the-exit", **fields}
     async with house.http.post(
         f"{house.url}/chat/{way}", data=form, headers=headers, allow_redirects=False
-    ) as left:
-        assert left.status == (202 if script else 303)
-        assert left.cookies["kosh"]["max-age"] == "0"
+    ) as response:
+        assert response.status == (202 if script else 303)
+        assert response.cookies["kosh"]["max-age"] == "0"
     async with house.http.get(f"{house.url}/chat", headers=headers) as page:
         assert house.rt.languages.render(screens.CHOOSE_LANGUAGE, "ru") in await page.text()
     async with house.rt.pool.connection() as session:
@@ -76,14 +76,14 @@ async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
     guest = Guest(house.rt)
     await guest.consent()
     headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         async with house.http.post(
             f"{house.url}/chat/{way}", data=fields, headers=headers, allow_redirects=False
-        ) as left:
-            assert left.status == (202 if script else 303)
+        ) as response:
+            assert response.status == (202 if script else 303)
             if script:
-                assert (await left.json())["leave"] == EXIT_URL
-            assert left.cookies["kosh"]["max-age"] == "0"
+                assert (await response.json())["leave"] == EXIT_URL
+            assert response.cookies["kosh"]["max-age"] == "0"
 
 
 @pytest.mark.requirement("S-84")
@@ -104,15 +104,15 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(hou
 async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
     house: House, admin_url: str
 ) -> None:
-    user = await _talking(house, 7021)
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    user = await _telegram_user_with_case(house, 7021)
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         await user.say("выход")
         await user.wait(lambda chat: next(e for e in chat if e.text == "выход").deleted)
 
 
 @pytest.mark.requirement("S-30", "S-84")
 async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: House) -> None:
-    user = await _registered(house, 7022)
+    user = await _register(house, 7022)
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))
     masked = house.rt.languages.render(screens.MASKED, "ru")
@@ -126,7 +126,7 @@ async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: 
 
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
-    user = await _registered(house, 7023)
+    user = await _register(house, 7023)
     # Wait for the registry's decision, which could otherwise arrive between the erasure and the
     # quick exit.
     update = house.rt.languages.render(screens.UPDATE, "ru")
@@ -143,7 +143,7 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -
 # How an officer's reply arrives
 
 
-async def _talking(house: House, number: int) -> User:
+async def _telegram_user_with_case(house: House, number: int) -> User:
     """Return a person on Telegram who has just asked for an officer."""
     user = await house.telegram_user(number)
     await _press(user, "ru")
@@ -154,7 +154,7 @@ async def _talking(house: House, number: int) -> User:
     return user
 
 
-async def _claimed(house: House) -> tuple[Officer, UUID, int]:
+async def _claim(house: House) -> tuple[Officer, UUID, int]:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id, version FROM cases")
         found = await cursor.fetchone()
@@ -164,14 +164,14 @@ async def _claimed(house: House) -> tuple[Officer, UUID, int]:
     return officer, found[0], done.version
 
 
-async def _silent(house: House, user: User) -> None:
+async def _wait_until_away(house: House, user: User) -> None:
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
 LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
     "stop": lambda _house, user: _next(user, partial(user.say, "стоп")),
     "exit": lambda _house, user: user.say("выход"),
-    "silence": _silent,
+    "silence": _wait_until_away,
 }
 
 
@@ -180,8 +180,8 @@ LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     house: House, why: str
 ) -> None:
-    user, render = await _talking(house, 7024), house.rt.languages.render
-    officer, case_id, version = await _claimed(house)
+    user, render = await _telegram_user_with_case(house, 7024), house.rt.languages.render
+    officer, case_id, version = await _claim(house)
     joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
     await LEAVES[why](house, user)
@@ -202,9 +202,9 @@ async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House) -> None:
-    user, render = await _talking(house, 7027), house.rt.languages.render
-    officer, case_id, version = await _claimed(house)
-    await _silent(house, user)
+    user, render = await _telegram_user_with_case(house, 7027), house.rt.languages.render
+    officer, case_id, version = await _claim(house)
+    await _wait_until_away(house, user)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
@@ -218,8 +218,8 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House)
 async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
     house: House,
 ) -> None:
-    user = await _talking(house, 7025)
-    officer, case_id, version = await _claimed(house)
+    user = await _telegram_user_with_case(house, 7025)
+    officer, case_id, version = await _claim(house)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
     assert all(each.protected for each in user.chat if ANSWER in each.text)

@@ -20,7 +20,7 @@ async def desk(house: House) -> House:
     return house
 
 
-async def give(house: House) -> None:
+async def contribute(house: House) -> None:
     """Contribute SENTENCE in the web chat as a person who has not given consent."""
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
@@ -37,7 +37,7 @@ async def stored(house: House) -> list[tuple[object, ...]]:
 
 
 async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     assert await stored(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:
         people = await (await session.execute("SELECT count(*) FROM people")).fetchone()
@@ -45,7 +45,7 @@ async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> Non
 
 
 async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         assert SENTENCE in screen.text
@@ -59,7 +59,7 @@ async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: Hou
 
 
 async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         form = next(each for each in screen.forms if each.action.endswith("/phrases/reject"))
@@ -68,7 +68,7 @@ async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
 
 
 async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         form = next(each for each in screen.forms if each.action.endswith("/phrases/accept"))
@@ -85,7 +85,7 @@ async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> N
 
 
 async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
     await retention.retain(desk.rt)
     assert len(await stored(desk)) == 1

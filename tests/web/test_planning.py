@@ -127,14 +127,14 @@ async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk
         await lead.get("/console/planning?first=region&second=age")
         await _csv(lead, "first=language")
     async with Console.signed_in(desk.url, SAULE) as auditor:
-        shown = await auditor.get("/console/audit?kind=planning.")
+        screen = await auditor.get("/console/audit?kind=planning.")
     here = await _audited(desk)
     there = _rows(
         desk, "SELECT officer, dimensions FROM registry_sandbox.planning_queries ORDER BY id"
     )
     assert here == there
     assert [detail for _actor, detail in here] == ["age,region", "language"]
-    assert ru("planning") in shown.text
+    assert ru("planning") in screen.text
 
 
 async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
@@ -173,7 +173,7 @@ NEXT_YEAR = {
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "shown"),
+    ("answer", "status", "expected"),
     [
         (NEXT_YEAR, 200, "KZ-99"),
         ({**NEXT_YEAR, "by": ["trade"]}, 200, "E_REGISTRY_CONTRACT"),
@@ -182,12 +182,12 @@ NEXT_YEAR = {
     ],
 )
 async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
-    desk: House, answer: dict[str, Any], status: int, shown: str
+    desk: House, answer: dict[str, Any], status: int, expected: str
 ) -> None:
     app = web.Application()
     token = {"access_token": "a-token-of-the-tests", "token_type": "Bearer", "expires_in": 600}
-    app.router.add_post("/oauth/token", _sending(token))
-    app.router.add_get("/v1/planning", _sending(answer, status))
+    app.router.add_post("/oauth/token", _respond_with(token))
+    app.router.add_get("/v1/planning", _respond_with(answer, status))
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -195,11 +195,11 @@ async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
     object.__setattr__(desk.rt, "registry", Registry(desk.http, url, "kosh", "secret"))
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/planning")
-        assert shown in screen.text
+        assert expected in screen.text
     await runner.cleanup()
 
 
-def _sending(
+def _respond_with(
     answer: dict[str, Any], status: int = 200
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def send(_request: web.Request) -> web.Response:

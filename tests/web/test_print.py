@@ -39,7 +39,7 @@ def words(pdf: bytes) -> str:
     return "\n".join(page.get_textpage().get_text_bounded() for page in document)
 
 
-async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
+async def _complete_checklist(visitor: Visitor, language: str = "ru") -> Bubble:
     """Answer the checklist's questions; return the message with the link for printing.
 
     The message after it asks what to do with the list.
@@ -52,7 +52,7 @@ async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
     return visitor.bubbles[-2]
 
 
-def _here(house: House, bubble: Bubble) -> str:
+def _print_url(house: House, bubble: Bubble) -> str:
     """Return the message's link for printing, with this test server's URL."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
     return house.url + "/print/" + url.rsplit("/print/", 1)[1]
@@ -87,8 +87,8 @@ def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> Non
     known = names(language)
     found = [*catalogues.messages(language).values(), *known.countries.values()]
     letters = {sign for text in (*found, *known.months.values()) for sign in text}
-    shown = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
-    sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(shown)}
+    letters_used = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
+    sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(letters_used)}
     sheet |= {"before": [], "papers": [], "after": []}
     printing_pdf.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
 
@@ -136,7 +136,7 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
 ) -> None:
     widths = []
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         async with visitor.session.get(link, headers=hint) as answer:
             assert answer.content_type == "text/html"
             assert answer.headers["Cache-Control"] == "no-store"
@@ -153,7 +153,7 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
 
 async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         for _time in range(2):
             async with visitor.session.get(link) as answer:
                 assert answer.status == 200
@@ -169,7 +169,7 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: Hou
 
 async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
         for _time in range(20):
             async with visitor.session.get(link) as answer:
@@ -205,10 +205,10 @@ async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp
         await _tap(user, tap)
     await _tap(user, TAPS[-1])
 
-    async def asked() -> bool:
+    async def can_save() -> bool:
         return any("keep" in key for key in _keys(user.last))
 
-    await house.until(asked)
+    await house.until(can_save)
     (link,) = [each.link for each in user.received if each.link is not None]
     assert "/print/" in link[1]
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.requirement("S-9")
 HUGE = "9" * 15
 
 
-async def _known(rt: Runtime) -> tuple[Guest, Person]:
+async def _create_person(rt: Runtime) -> tuple[Guest, Person]:
     """Create a person in the web chat who gave consent; return its client and its stored person."""
     guest = Guest(rt)
     await guest.consent()
@@ -39,7 +39,7 @@ async def _known(rt: Runtime) -> tuple[Guest, Person]:
     return guest, person
 
 
-async def _newest(guest: Guest) -> int:
+async def _newest_id(guest: Guest) -> int:
     return int((await guest.rows())[-1][0])
 
 
@@ -75,7 +75,7 @@ def _request(rt: Runtime, guest: Guest, last: int) -> Request:
     )  # fmt: skip
 
 
-class _Line:
+class _EventStream:
     """An open event stream of the web chat; `read` returns the ids of the next messages."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
@@ -91,14 +91,14 @@ class _Line:
 
 
 @asynccontextmanager
-async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
+async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_EventStream]:
     """Open the event stream after message `last` for the block; then cut its connection."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
         session.get(f"{house.url}/chat/stream", params=params) as answer,
     ):
-        yield _Line(answer.content)
+        yield _EventStream(answer.content)
 
 
 async def _post_text(house: House, guest: Guest, **fields: str) -> None:
@@ -109,8 +109,8 @@ async def _post_text(house: House, guest: Guest, **fields: str) -> None:
 
 
 async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtime) -> None:
-    guest, person = await _known(rt)
-    before = await _newest(guest)
+    guest, person = await _create_person(rt)
+    before = await _newest_id(guest)
     unseen = await _send_messages(rt, person, "ten", "eleven")
     answer = await chat_stream.stream(_request(rt, guest, before))
     assert isinstance(answer, StreamingResponse)
@@ -124,8 +124,8 @@ async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtim
 
 
 async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> None:
-    guest, person = await _known(house.rt)
-    before = await _newest(guest)
+    guest, person = await _create_person(house.rt)
+    before = await _newest_id(guest)
     unseen = await _send_messages(house.rt, person, "ten", "eleven")
     async with _line(house, guest, str(before)) as line:
         assert await line.read(2) == unseen
@@ -138,7 +138,7 @@ async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> No
 
 
 async def test_chat_post_deletes_messages_up_to_the_last_id_shown(house: House) -> None:
-    guest, person = await _known(house.rt)
+    guest, person = await _create_person(house.rt)
     earlier, newest = await _send_messages(house.rt, person, "ten", "eleven")
     await _post_text(house, guest)
     assert {earlier, newest} <= {*await _waiting_ids(house.rt, person)}, (
@@ -149,7 +149,10 @@ async def test_chat_post_deletes_messages_up_to_the_last_id_shown(house: House) 
 
 
 async def test_chat_post_deletes_no_message_for_an_invalid_last_id(house: House) -> None:
-    (guest, person), (_other, other) = await _known(house.rt), await _known(house.rt)
+    (guest, person), (_other, other) = (
+        await _create_person(house.rt),
+        await _create_person(house.rt),
+    )
     own_ids = await _send_messages(house.rt, person, "ten", "eleven")
     foreign_ids = await _send_messages(house.rt, other, "twelve", "thirteen")
     waiting_ids = await _waiting_ids(house.rt, person), await _waiting_ids(house.rt, other)
@@ -162,7 +165,7 @@ async def test_chat_post_deletes_no_message_for_an_invalid_last_id(house: House)
 
 
 async def test_chat_page_without_scripts_gets_the_newest_waiting_messages(rt: Runtime) -> None:
-    _guest, person = await _known(rt)
+    _guest, person = await _create_person(rt)
     (first,) = await _send_messages(rt, person, "the first")
     ids = await _send_messages(rt, person, *map(str, range(webchat_feed.MAX_WAITING)))
     found = await outbox.waiting(rt, person, "web", after=0)

@@ -21,8 +21,8 @@ from tests.app_stack import House, opened
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_console import _enrolled
-from tests.web.test_console_passkeys import NAME, _added, _signed_in
+from tests.web.test_console import _enrol
+from tests.web.test_console_passkeys import NAME, _add_passkey, _sign_in
 from tests.web.test_journeys import _next, _press
 from tests.web.test_whatsapp_journey import _next as _next_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_whatsapp
@@ -46,7 +46,7 @@ def _valkey(house: House) -> Redis:
 
 
 @asynccontextmanager
-async def _full(house: House) -> AsyncIterator[None]:
+async def _fill_valkey(house: House) -> AsyncIterator[None]:
     """Keep Valkey's memory full in the block, so that it rejects writes."""
     full = asyncio.Event()
 
@@ -85,7 +85,7 @@ async def test_web_chat_answers_when_valkey_is_full(small: House) -> None:
     async with Visitor.at(small.url) as started:
         await started.wait(1)
         await started.press("ru")
-        async with _full(small):
+        async with _fill_valkey(small):
             assert render(screens.MENU_TEXT, "ru") in (await started.say("меню")).text
             async with Visitor.at(small.url) as fresh:
                 await _use_without_valkey(small, fresh)
@@ -108,7 +108,7 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
     assert secret
     await small.telegram.set_webhook(f"{small.url}/webhooks/telegram", secret.get_secret_value())
     user = small.telegram.user(7301, first_name="Test")
-    async with _full(small):
+    async with _fill_valkey(small):
         await user.start("")
         await user.wait_for_message(1)
         await _press(user, "ru")
@@ -127,16 +127,16 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
 async def test_passkey_sign_in_succeeds_when_valkey_is_full(small: House) -> None:
     await demo_officers.enter(small.rt)
     async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
-        await _enrolled(small, console, NAME)
-        device = await _added(small, console)
-        async with _full(small):
-            assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
+        await _enrol(small, console, NAME)
+        device = await _add_passkey(small, console)
+        async with _fill_valkey(small):
+            assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-81")
 async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
     render, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
-    async with _full(small):
+    async with _fill_valkey(small):
         await _next_whatsapp(user, partial(user.say, "👋"))
         assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
@@ -149,13 +149,13 @@ async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
 
 @pytest.mark.requirement("S-75", "S-81")
 async def test_status_page_reports_a_full_valkey(small: House) -> None:
-    async with _full(small), small.http.get(f"{small.url}/status.json") as answer:
+    async with _fill_valkey(small), small.http.get(f"{small.url}/status.json") as answer:
         status = await answer.json()
     assert status["overall"] == "slow"
     assert "live" in status["incidents"]
 
 
-async def _to_consent(visitor: Visitor) -> None:
+async def _answer_to_consent(visitor: Visitor) -> None:
     for answer in TO_CONSENT:
         keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
         await (visitor.press(answer) if answer in keys else visitor.say(answer))
@@ -165,7 +165,7 @@ async def _to_consent(visitor: Visitor) -> None:
 async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         before = visitor.chat
         await visitor.press("yes")
         question = visitor.newest.text
@@ -215,7 +215,7 @@ async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         yes = next(each for each in visitor.newest.buttons.values() if each.endswith(":yes"))
         form = {"chat": visitor.chat, "id": "the-same-id", "payload": yes, "last": ""}
         cookies = []

@@ -19,7 +19,7 @@ from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
 
 
 @asynccontextmanager
-async def _asked(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
+async def _get(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
     async with (
         serving(create_app(_lent(rt))) as url,
         aiohttp.ClientSession() as http,
@@ -29,12 +29,12 @@ async def _asked(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohtt
 
 
 async def _read(rt: Runtime, path: str, **headers: str) -> tuple[int, str]:
-    async with _asked(rt, path, **headers) as answer:
+    async with _get(rt, path, **headers) as answer:
         return answer.status, await answer.text()
 
 
 async def _status_json(rt: Runtime) -> dict[str, object]:
-    async with _asked(rt, "/status.json") as answer:
+    async with _get(rt, "/status.json") as answer:
         return dict(await answer.json())
 
 
@@ -103,6 +103,6 @@ async def test_status_page_language_can_be_chosen(rt: Runtime) -> None:
 
 
 async def test_status_page_may_be_cached_separately_for_each_language(rt: Runtime) -> None:
-    async with _asked(rt, "/status") as answer:
+    async with _get(rt, "/status") as answer:
         assert answer.headers["Cache-Control"].startswith("public")
         assert "Accept-Language" in answer.headers["Vary"]

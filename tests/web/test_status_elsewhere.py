@@ -22,7 +22,7 @@ from tests.web.test_whatsapp_journey import _user
 PIN = "204611"
 
 
-async def registered(house: House) -> str:
+async def register(house: House) -> str:
     """Register a person with a PIN in another chat; return the registration's number."""
     guest = Guest(house.rt)
     await guest.register()
@@ -43,7 +43,7 @@ def _state(house: House, language: str) -> str:
     return house.rt.languages.render(_(lookup_screens.FOUND.msgid, state=state), language)
 
 
-def _words(house: House, text: Text, language: str = "ru") -> str:
+def _render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
@@ -58,21 +58,21 @@ async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
 async def test_registration_status_is_shown_in_another_web_chat(
     house: House, language: str
 ) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with Visitor.at(house.url) as visitor:
         await visitor.press(language)
-        shown = await _asks_on_web(visitor, number.lower())
-        assert _state(house, language) in shown
-        assert "TESTOVA" not in shown
-        assert number not in shown
-        assert _words(house, lookup_screens.NOT_FOUND, language) in await _asks_on_web(
+        reply = await _asks_on_web(visitor, number.lower())
+        assert _state(house, language) in reply
+        assert "TESTOVA" not in reply
+        assert number not in reply
+        assert _render(house, lookup_screens.NOT_FOUND, language) in await _asks_on_web(
             visitor, number, "999999"
         )
         assert list(visitor.session.cookie_jar) == []
 
 
 async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     user = await house.telegram_user(8101)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/status"))
@@ -85,15 +85,15 @@ async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(hou
 
 
 async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     user = await _user(house, "77010000301")
     await _next_bubble(user, lambda: user.say("👋"))
     await _press_bubble(user, "ru")
     await _next_bubble(user, lambda: user.say("/status"))
-    shown = await _press_bubble(user, "number")
-    assert _words(house, lookup_screens.ON_OUR_PAGE) in shown.text
-    assert shown.link is not None
-    assert shown.link[1].endswith("/chat")
+    reply = await _press_bubble(user, "number")
+    assert _render(house, lookup_screens.ON_OUR_PAGE) in reply.text
+    assert reply.link is not None
+    assert reply.link[1].endswith("/chat")
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
         assert _state(house, "ru") in await _asks_on_web(visitor, number)
@@ -103,7 +103,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
 @pytest.mark.release
 async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
     """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
-    number = await registered(house)
+    number = await register(house)
     guest = Guest(house.rt)
     await guest.consent()
     answers = []

@@ -20,7 +20,7 @@ from tests.app_stack import opened as opened_house
 from tests.attachments.opus_files import BROKEN, voice
 from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _at_language, _known, _next, _query, _user
+from tests.web.test_whatsapp_journey import _at_language, _consented_user, _next, _query, _user
 
 OPUS = "audio/ogg; codecs=opus"
 OPERATOR = "Example Speech Ltd"
@@ -65,7 +65,7 @@ async def _consent(user: User, yes: str = "да") -> list[str]:
     return [each.text for each in user.received[seen:]]
 
 
-def _in(house: House, text: object, language: str = "ru") -> str:
+def _render(house: House, text: object, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)  # type: ignore[arg-type]
 
 
@@ -76,11 +76,11 @@ async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
     user = await _new_user(house, "77010000931")
     asked = await _send_voice(user, voice())
     assert OPERATOR in asked
-    assert asked.startswith(_in(house, safety.ONE_SENTENCE))
+    assert asked.startswith(_render(house, safety.ONE_SENTENCE))
     assert server.heard == []
-    _agreed, shown = await _consent(user)
+    _agreed, transcript = await _consent(user)
     assert (len(server.heard), server.mistakes) == (1, [])
-    assert server.text in shown
+    assert server.text in transcript
     answer = (await _next(user, lambda: user.say("да"))).text
     other = await _new_user(house, "77010000932")
     assert answer == (await _next(other, lambda: other.say(server.text))).text
@@ -108,7 +108,7 @@ async def test_transcription_is_refused_for_a_broken_or_long_recording(
     data = voice(180) if kind == "three minutes" else BROKEN[kind]()
     await _send_voice(user, data)
     _agreed, answer = await _consent(user)
-    assert _in(house, voice_messages.FAILED) in answer
+    assert _render(house, voice_messages.FAILED) in answer
     assert server.heard == []
 
 
@@ -126,7 +126,7 @@ async def test_transcription_failure_asks_to_type_and_logs_no_text(
         answers += await _consent(user)
     finally:
         logging.configure("error")
-    assert _in(house, voice_messages.FAILED) in answers[1]
+    assert _render(house, voice_messages.FAILED) in answers[1]
     assert "canary" in answers[3]
     assert "canary" not in lines.getvalue()
 
@@ -137,9 +137,9 @@ async def test_transcription_is_shown_in_the_script_of_its_reader(
     server.text = "зейнетақы қалай алуға болады"
     user = await _new_user(house, "77010000936", "kk_Arab")
     await _send_voice(user, voice())
-    _agreed, shown = await _consent(user, _in(house, YES.label, "kk_Arab"))
-    assert "зейнетақы" not in shown
-    assert "زەينەتاقى" in shown
+    _agreed, transcript = await _consent(user, _render(house, YES.label, "kk_Arab"))
+    assert "зейнетақы" not in transcript
+    assert "زەينەتاقى" in transcript
 
 
 async def test_transcription_about_danger_is_answered_at_once(
@@ -149,7 +149,7 @@ async def test_transcription_about_danger_is_answered_at_once(
     user = await _new_user(house, "77010000937")
     await _send_voice(user, voice())
     _agreed, answer = await _consent(user)
-    assert answer.startswith(_in(house, safety.READ_ALONE))
+    assert answer.startswith(_render(house, safety.READ_ALONE))
     assert server.text not in answer
 
 
@@ -157,7 +157,7 @@ async def test_transcription_consent_is_stored_but_the_text_is_not(
     house: House, server: Transcription
 ) -> None:
     server.text = "canary of a voice"
-    user = await _known(house, "77010000938")
+    user = await _consented_user(house, "77010000938")
     assert OPERATOR in await _send_voice(user, voice())
     await _consent(user)
     purposes = await _query(house, "SELECT purpose, given FROM consents ORDER BY id")
@@ -187,4 +187,4 @@ async def test_transcription_is_not_offered_when_switched_off(house: House) -> N
     off = replace(house.rt.understanding, transcriber="")
     object.__setattr__(house.rt, "understanding", off)
     user = await _new_user(house, "77010000940")
-    assert _in(house, screens.CANNOT_HEAR) in await _send_voice(user, voice())
+    assert _render(house, screens.CANNOT_HEAR) in await _send_voice(user, voice())

@@ -27,7 +27,7 @@ from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_siege import _to_consent
+from tests.web.test_siege import _answer_to_consent
 
 # The header by which a proxy reports the client's address. The server trusts it, because the test
 # connects from the loopback interface.
@@ -58,7 +58,7 @@ def _number(rt: Runtime, page: str, language: str = "ru") -> int:
     return number
 
 
-async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
+async def _exhaust_budget(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
     for _time in range(BUDGETS[of].free + 5):
         await spend(rt, host, [of])
 
@@ -150,11 +150,11 @@ class Program:
 @pytest.mark.release
 @pytest.mark.requirement("S-82")
 async def test_registrations_from_one_network_address_are_limited(house: House) -> None:
-    await _exhaust(house.rt, Spending.SUBMISSION)
+    await _exhaust_budget(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
         visitor.session.headers.update(HALL)
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         await visitor.press("yes")
         for answer in AFTER_CONSENT:
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
@@ -170,7 +170,7 @@ async def test_registrations_from_one_network_address_are_limited(house: House) 
 async def test_rate_limit_question_opens_a_web_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     person.headers["Accept-Language"] = {"kk_Arab": "kk-CN", "uz_Cyrl": "uz-Cyrl"}.get(
         language, language.replace("_", "-")
     )
@@ -189,7 +189,7 @@ async def test_rate_limit_question_opens_a_web_chat_when_answered(
 async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     _status, page = await _post(house, person, text="меню")
     number, fields = _number(house.rt, page), _fields(page)
     wrong = str(number + 1 if number < 99 else number - 1)
@@ -200,7 +200,7 @@ async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
     assert status == 429
     _status, page = await _post(house, person, text="меню")
     fields = _fields(page) | {"answer": str(_number(house.rt, page))}
-    await _exhaust(house.rt, Spending.CHAT, "192.0.2.78")
+    await _exhaust_budget(house.rt, Spending.CHAT, "192.0.2.78")
     person.headers["X-Forwarded-For"] = "192.0.2.78"
     assert (await _post(house, person, **fields))[0] == 429
 
@@ -243,7 +243,7 @@ async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
 async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     render = house.rt.languages.render
     for text, line in (
         ("меня хотят убить", safety.READ_ALONE),
@@ -264,7 +264,7 @@ async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
 async def test_first_message_above_the_rate_limit_of_the_web_chat_stores_nothing(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     client = house.rt.live._client
 
     async def stored() -> set[Any]:

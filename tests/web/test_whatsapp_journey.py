@@ -35,14 +35,14 @@ from tests.web.test_page import _talk
 PRIVATE = ("TESTOVA", "GULNAR")
 
 
-async def _listening(house: House) -> None:
+async def _set_webhook(house: House) -> None:
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
 
 
 async def _user(house: House, phone: str, **more: Any) -> User:
-    await _listening(house)
+    await _set_webhook(house)
     return house.whatsapp.user(phone, **more)
 
 
@@ -71,18 +71,18 @@ async def _at_language(user: User, language: str) -> None:
 
 async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
     """Give all answers, by button, text or the secure page; return the number of turns."""
-    turns, left = 0, list(answers)
-    while left:
+    turns, remaining = 0, list(answers)
+    while remaining:
         turns += 1
         if user.last.link is not None:
-            private = [left.pop(0) for _each in PRIVATE]
+            private = [remaining.pop(0) for _each in PRIVATE]
             link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
             await _next(user, lambda: _talk(link, house, *private))  # noqa: B023 — used at once
             continue
-        while left[0] not in _keys(user.last) and ">" in _keys(user.last):
+        while remaining[0] not in _keys(user.last) and ">" in _keys(user.last):
             await _press(user, ">")
             turns += 1
-        answer = left.pop(0)
+        answer = remaining.pop(0)
         if answer in _keys(user.last):
             await _press(user, answer)
         else:
@@ -133,7 +133,7 @@ async def _send_papers(house: House, user: User, language: str) -> None:
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-async def _known(house: House, phone: str, **more: Any) -> User:
+async def _consented_user(house: House, phone: str, **more: Any) -> User:
     """Return a person on WhatsApp who gave consent, at the first question after it."""
     user = await _user(house, phone, **more)
     await _at_language(user, "ru")
@@ -162,13 +162,13 @@ async def _notify(house: House, user: User) -> None:
         await outbox.enqueue(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
 
-    async def attempted() -> bool:
+    async def is_attempted() -> bool:
         # If a delivery of the person's earlier messages is running, it may also send this message.
         look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
         [(state, attempt)] = await _query(house, look, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
 
-    await house.until(attempted, 60)
+    await house.until(is_attempted, 60)
 
 
 async def _states(house: House, user: User) -> list[str]:
@@ -200,7 +200,7 @@ async def _until_state(house: House, user: User, state: str) -> None:
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
 async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: House) -> None:
-    await _listening(house)
+    await _set_webhook(house)
     first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
     house.whatsapp.tricks.batch = 3
     house.whatsapp.tricks.layout = "entries"
@@ -221,7 +221,7 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: Ho
 
 @pytest.mark.requirement("S-6")
 async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
-    user = await _known(house, "77010000004")
+    user = await _consented_user(house, "77010000004")
     update = await user.say("/help")
     seen = len(user.received)
     await user.wait_for_message(seen + 1)
@@ -232,7 +232,7 @@ async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house:
 
 
 async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: House) -> None:
-    users = [await _known(house, f"7701000001{number}") for number in range(3)]
+    users = [await _consented_user(house, f"7701000001{number}") for number in range(3)]
     before = [len(user.received) for user in users]
     house.whatsapp.tricks.batch, house.whatsapp.tricks.copies = 3, 2
     house.whatsapp.tricks.together = True
@@ -253,20 +253,20 @@ async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: Hou
 async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _known(house, "77010000005")
+    user = await _consented_user(house, "77010000005")
     failures: list[int] = []
     saved, noting = conversation_store.save, conversation_store.save_statement
 
-    async def failing(*given: Any, **named: Any) -> Any:
+    async def failing(*args: Any, **kwargs: Any) -> Any:
         if not failures:
             failures.append(1)
             raise RuntimeError
-        return await saved(*given, **named)
+        return await saved(*args, **kwargs)
 
-    def failing_with_others(*given: Any) -> Any:
+    def failing_with_others(*args: Any) -> Any:
         if not failures:
             raise RuntimeError
-        return noting(*given)
+        return noting(*args)
 
     monkeypatch.setattr(conversation_store, "save", failing)
     monkeypatch.setattr(conversation_store, "save_statement", failing_with_others)
@@ -281,7 +281,7 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
 
 
 async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(house: House) -> None:
-    user = await _known(house, "77010000006")
+    user = await _consented_user(house, "77010000006")
     seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
@@ -298,7 +298,7 @@ async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(hou
 
 
 async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house: House) -> None:
-    user = await _known(house, "77010000007")
+    user = await _consented_user(house, "77010000007")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131047))
     await _notify(house, user)
@@ -310,7 +310,7 @@ async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house
 
 
 async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
-    user = await _known(house, "77010000008")
+    user = await _consented_user(house, "77010000008")
     house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
@@ -327,7 +327,7 @@ async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
 
 @pytest.mark.row(34)
 async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
-    user = await _known(house, "77010000020")
+    user = await _consented_user(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
     await _notify(house, user)
     await user.read()
@@ -357,7 +357,7 @@ async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
 
 
 async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: House) -> None:
-    user = await _known(house, "77010000021")
+    user = await _consented_user(house, "77010000021")
     user.turn_off()
     await _notify(house, user)
     person = await _person(house, user)
@@ -376,7 +376,7 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House) -> None:
-    user = await _known(house, "77010000022")
+    user = await _consented_user(house, "77010000022")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131016))
     await _notify(house, user)
@@ -388,7 +388,7 @@ async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house: House) -> None:
-    user = await _known(house, "77010000023")
+    user = await _consented_user(house, "77010000023")
     house.whatsapp.fail(Failed(131026))
     await _notify(house, user)
     await _until_state(house, user, "undeliverable")
@@ -400,7 +400,7 @@ async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house
 
 
 async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
-    user = await _known(house, "77010000030")
+    user = await _consented_user(house, "77010000030")
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
     person, seen = await _person(house, user), len(user.received)
@@ -433,13 +433,13 @@ async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
 
 @pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
 async def test_whatsapp_person_is_recognized_by_every_kind_of_id(house: House, known: Any) -> None:
-    user = await _known(house, "77010000025", known=known)
+    user = await _consented_user(house, "77010000025", known=known)
     await _next(user, lambda: user.say("/help"))
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> None:
-    user = await _known(house, "77010000026")
+    user = await _consented_user(house, "77010000026")
     user.change_number("77010000027")
     await house.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
@@ -447,7 +447,7 @@ async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> No
 
 
 async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> None:
-    user = await _known(house, "77010000028", known="phone")
+    user = await _consented_user(house, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
@@ -455,7 +455,7 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
 
 @pytest.mark.requirement("S-88")
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
-    user = await _known(house, "77010000029", known="user_id")
+    user = await _consented_user(house, "77010000029", known="user_id")
     user.person.known = "both"
     # After a day of silence, Kosh does not batch the person's next message, but handles it in a
     # separate transaction, which also stores the phone number.
@@ -479,7 +479,7 @@ async def _post(house: House, raw: bytes, signature: str | None, **more: str) ->
         return answer.status
 
 
-def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
+def _signature(raw: bytes, secret: str, kind: str = "sha256") -> str:
     return f"{kind}={hmac.new(secret.encode(), raw, kind).hexdigest()}"
 
 
@@ -492,11 +492,11 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
     """
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
-    right = _signed(raw, secret)
+    right = _signature(raw, secret)
     assert await _post(house, raw, right) == 200
     assert await _post(house, raw, None) == 403
-    assert await _post(house, raw, _signed(raw, secret, "sha1")) == 403
-    assert await _post(house, raw, _signed(raw, secret + "x")) == 403
+    assert await _post(house, raw, _signature(raw, secret, "sha1")) == 403
+    assert await _post(house, raw, _signature(raw, secret + "x")) == 403
     assert await _post(house, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
     assert await _post(house, raw, right.upper()) == 403
     assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
@@ -505,7 +505,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
 
 async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> None:
     house.whatsapp.tricks.nulls = True
-    user = await _known(house, "77010000021")
+    user = await _consented_user(house, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
     for act in (
         partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
@@ -524,7 +524,7 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> No
 @pytest.mark.row(10)
 async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: House) -> None:
     secret = house.rt.settings.whatsapp_app_secrets[0]
-    assert await _post(house, b"{", _signed(b"{", secret)) == 200
+    assert await _post(house, b"{", _signature(b"{", secret)) == 200
     assert await _query(house, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
 
 
@@ -532,8 +532,10 @@ async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: Hous
 @pytest.mark.row(20, 24)
 async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
-    assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
-    right = _signed(b"{}", house.rt.settings.whatsapp_app_secrets[0])
+    assert (
+        await _post(house, raw, _signature(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
+    )
+    right = _signature(b"{}", house.rt.settings.whatsapp_app_secrets[0])
     assert await _post(house, b"{}", right, **{"Content-Type": "text/plain"}) == 415
 
 

@@ -17,7 +17,7 @@ from tests.app_stack import House
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
 from tests.web.test_whatsapp_journey import (
-    _known,
+    _consented_user,
     _newest,
     _next,
     _notify,
@@ -31,7 +31,7 @@ PHONE = "77010000040"
 NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
-def _in_clear(written: str | None) -> bytes:
+def _decoded_ids(written: str | None) -> bytes:
     """Return message ids as written and decoded from base64, to search them for phone numbers."""
     parts = (written or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
@@ -39,7 +39,7 @@ def _in_clear(written: str | None) -> bytes:
     return b" ".join([*read, *(each.encode() for each in parts)])
 
 
-async def _until_read(house: House) -> None:
+async def _wait_until_read(house: House) -> None:
     async def read() -> bool:
         found = await _query(house, "SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
@@ -50,19 +50,19 @@ async def _until_read(house: House) -> None:
 async def test_whatsapp_report_matches_its_message_without_a_phone_number(
     house: House,
 ) -> None:
-    user = await _known(house, PHONE)
+    user = await _consented_user(house, PHONE)
     await _next(user, lambda: user.say("/help"))
     await user.read()
-    await _until_read(house)
-    assert PHONE.encode() in _in_clear(user.last.id)
-    kept: list[tuple[Any, ...]] = await _query(house, "SELECT external_id FROM messages")
-    assert kept
-    assert not any(NUMBERS.search(_in_clear(each)) for (each,) in kept)
+    await _wait_until_read(house)
+    assert PHONE.encode() in _decoded_ids(user.last.id)
+    stored_ids: list[tuple[Any, ...]] = await _query(house, "SELECT external_id FROM messages")
+    assert stored_ids
+    assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
 
 async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: House) -> None:
     """Earlier versions stored the platform's message ids, without the number of the attempt."""
-    user = await _known(house, "77010000041")
+    user = await _consented_user(house, "77010000041")
     user.turn_off()
     await _notify(house, user)
     await house.whatsapp.until_taken()
@@ -119,7 +119,7 @@ async def _until_receipt(house: House, user: User, receipt: str) -> None:
 async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
     house: House, fault: Fault
 ) -> None:
-    user = await _known(house, "77010000050")
+    user = await _consented_user(house, "77010000050")
     house.whatsapp.fail(fault, after=1)
     seen = await _send_long_text(house, user)
     assert _parts(user, seen) == [1]
@@ -132,7 +132,7 @@ async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
 async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
     house: House,
 ) -> None:
-    user = await _known(house, "77010000051")
+    user = await _consented_user(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
     seen = await _send_long_text(house, user)
     for _try in range(3):
@@ -145,7 +145,7 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
 
 
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
-    user = await _known(house, "77010000052")
+    user = await _consented_user(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
     seen = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
@@ -156,7 +156,7 @@ async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(hous
 
 
 async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
-    user = await _known(house, "77010000053")
+    user = await _consented_user(house, "77010000053")
     house.whatsapp.fail(Failed(131000))
     seen = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
@@ -167,7 +167,7 @@ async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(hous
 
 
 async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
-    user = await _known(house, "77010000055")
+    user = await _consented_user(house, "77010000055")
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
@@ -188,7 +188,7 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: 
 
 
 async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
-    user = await _known(house, "77010000056")
+    user = await _consented_user(house, "77010000056")
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
@@ -199,7 +199,7 @@ async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House
 
 
 async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(house: House) -> None:
-    user = await _known(house, "77010000057")
+    user = await _consented_user(house, "77010000057")
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
@@ -231,7 +231,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 
     Kosh does not store the time of a message that follows another within 15 minutes.
     """
-    user = await _known(house, "77010000060")
+    user = await _consented_user(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
@@ -249,7 +249,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
     house: House, code: str
 ) -> None:
-    user = await _known(house, "77010000061")
+    user = await _consented_user(house, "77010000061")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
@@ -261,7 +261,7 @@ async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
 async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _known(house, "77010000062")
+    user = await _consented_user(house, "77010000062")
     seen, channel = len(user.received), house.rt.channels["whatsapp"]
 
     async def late(_act: ChannelCall) -> str:

@@ -31,8 +31,8 @@ from tests.emulators import whatsapp
 from tests.emulators.telegram import User
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_phone_in_other_hands import LEAVES, _talking
-from tests.web.test_whatsapp_journey import _at_language, _keys, _known, _user
+from tests.web.test_phone_in_other_hands import LEAVES, _telegram_user_with_case
+from tests.web.test_whatsapp_journey import _at_language, _consented_user, _keys, _user
 from tests.web.test_whatsapp_journey import _next as _next_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_whatsapp
 
@@ -120,7 +120,7 @@ ACTIONS = {
 CASES = [*((why, "claimed") for why in ("stop", "silence")), *(("exit", name) for name in ACTIONS)]
 
 
-async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
+async def _prepare(house: House, action: Action) -> tuple[Officer, UUID]:
     officer = await an_officer(house.rt, roles=(Role.OFFICER, Role.LEAD))
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
@@ -134,17 +134,17 @@ async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
 async def _until_sent(house: House) -> None:
     """Wait until no message is queued or being sent."""
 
-    async def idle() -> bool:
+    async def is_idle() -> bool:
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
             )
             return await cursor.fetchone() == (0,)
 
-    await house.until(idle)
+    await house.until(is_idle)
 
 
-async def _be_silent(house: House) -> None:
+async def _wait_until_away(house: House) -> None:
     await _until_sent(house)
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
@@ -162,8 +162,12 @@ async def _leave(house: House, user: User, why: str) -> None:
 async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, why: str, name: str
 ) -> None:
-    user, render, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
-    officer, case_id = await _prepared(house, action)
+    user, render, action = (
+        await _telegram_user_with_case(house, 7031),
+        house.rt.languages.render,
+        ACTIONS[name],
+    )
+    officer, case_id = await _prepare(house, action)
     await _leave(house, user, why)
     seen, texts = len(user.chat), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
@@ -181,9 +185,13 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
 async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, name: str
 ) -> None:
-    user, render, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
+    user, render, action = (
+        await _whatsapp_user_with_case(house),
+        house.rt.languages.render,
+        ACTIONS[name],
+    )
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
     seen, texts = len(user.received), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
     await user.wait_for_message(seen + 1)
@@ -197,7 +205,7 @@ async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def _asking(house: House) -> whatsapp.User:
+async def _whatsapp_user_with_case(house: House) -> whatsapp.User:
     """Return a person on WhatsApp who has just asked for an officer."""
     user = await _user(house, "77010000031")
     await _at_language(user, "ru")
@@ -228,14 +236,14 @@ async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str
     render, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
-        officer, case_id = await _prepared(house, action)
-        await _be_silent(house)
+        officer, case_id = await _prepare(house, action)
+        await _wait_until_away(house)
         await action.act(house, officer, case_id)
 
-        async def shown() -> bool:
+        async def is_shown() -> bool:
             return any(render(action.shows[0], "ru") in each.text for each in visitor.bubbles)
 
-        await house.until(shown)
+        await house.until(is_shown)
 
 
 @pytest.mark.requirement("S-84")
@@ -243,10 +251,10 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
-    officer, case_id = await _prepared(house, Action((), _claim))
+    officer, case_id = await _prepare(house, Action((), _claim))
     async with asyncio.timeout(30):
-        taken = await desk.take_next(house.rt, officer, key=key())
-    assert taken is not None
+        taken_case = await desk.take_next(house.rt, officer, key=key())
+    assert taken_case is not None
     assert not (await views.view(house.rt, officer, case_id)).composer.open
     await _resolve(house, officer, case_id)
     await house.ahead("2 minutes")
@@ -263,8 +271,8 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(house: House) -> None:
-    user, render = await _talking(house, 7033), house.rt.languages.render
-    officer, case_id = await _prepared(house, Action((), _claim))
+    user, render = await _telegram_user_with_case(house, 7033), house.rt.languages.render
+    officer, case_id = await _prepare(house, Action((), _claim))
     await _leave(house, user, "silence")
     await _claim(house, officer, case_id)
     await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
@@ -287,8 +295,8 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 @pytest.mark.requirement("S-83")
 async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(house: House) -> None:
-    user, render = await _talking(house, 7032), house.rt.languages.render
-    officer, case_id = await _prepared(house, ACTIONS["resolved"])
+    user, render = await _telegram_user_with_case(house, 7032), house.rt.languages.render
+    officer, case_id = await _prepare(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")
     version = await _version(house, case_id)
     await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
@@ -299,21 +307,21 @@ async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(ho
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "telegram", str(user.id))
         assert person is not None
-        held = await conversation_store.lock(house.rt, session, person.id)
-    assert held is not None
-    assert held.conversation.forms["preregistration"].answers == {}
+        stored = await conversation_store.lock(house.rt, session, person.id)
+    assert stored is not None
+    assert stored.conversation.forms["preregistration"].answers == {}
 
 
 @pytest.mark.requirement("S-83")
 async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
     house: House,
 ) -> None:
-    user = await _known(house, "77010000032")
+    user = await _consented_user(house, "77010000032")
     await _press_whatsapp(user, "yes")
     await _ask_officer(user)
     action = ACTIONS["resolved"]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
     await action.act(house, officer, case_id)
     await user.answer("!open")
     await user.wait(lambda _chat: "!page" in _keys(user.last))
@@ -325,10 +333,10 @@ async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
 
 @pytest.mark.requirement("S-83")
 async def test_withheld_document_request_is_shown_once_the_person_writes(house: House) -> None:
-    user = await _asking(house)
+    user = await _whatsapp_user_with_case(house)
     action = ACTIONS["paper"]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
     await action.act(house, officer, case_id)
     await user.say("Testova is back")
     wanted = house.rt.languages.render(PASSPORT.label, "ru")

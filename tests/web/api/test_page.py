@@ -89,8 +89,8 @@ async def test_api_docs_example_receiver_accepts_only_a_signed_webhook(
 
 def test_api_docs_list_every_operation_and_scope() -> None:
     paths = [each.removeprefix("/api/v1") for each in api.openapi()["paths"]]
-    shown = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
+    page = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
     verbs = {"/announcements/{id}/{verb}": "/announcements/{id}/cancel"}
-    missing = [each for each in paths if f"/api/v1{verbs.get(each, each)}" not in shown]
+    missing = [each for each in paths if f"/api/v1{verbs.get(each, each)}" not in page]
     assert missing == []
     assert [each for each in Scope if f"| `{each.value}` |" not in PAGE] == []
