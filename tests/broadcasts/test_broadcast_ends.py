@@ -51,8 +51,8 @@ class LatePost(Post):
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(self, act: Any) -> str:
-        await super().send(act)
+    async def send(self, call: Any) -> str:
+        await super().send(call)
         await self.until.wait()
         raise Unreachable(certain=True)
 
@@ -73,10 +73,10 @@ class LastRecipient:
 async def _send_all(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broadcast]:
     rt = posted(rt, post)
     await crowd(rt, 1, channel=post.name)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
-    return rt, who, found
+    return rt, officers, found
 
 
 async def _reported(rt: Runtime) -> LastRecipient:
@@ -92,14 +92,14 @@ async def _reported(rt: Runtime) -> LastRecipient:
 
 async def _decided(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` lets an officer resend a message with unknown outcome."""
-    rt, who, found = await _send_all(rt, Post())
+    rt, officers, found = await _send_all(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash'"
         )
 
     def plan() -> Awaitable[object]:
-        return broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+        return broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN)
 
     return LastRecipient(rt, found, plan, (lifecycle, "append_audit"))
 
@@ -181,8 +181,8 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     members = await crowd(rt, 12)
     post.answers = {each.address: Unreachable() for each in members}
     rt = posted(rt, post)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -193,7 +193,7 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     written = Gate.before_commit(monkeypatch, sender, "_consequences")
     written.opened.set()
     deciding = asyncio.create_task(
-        broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN, [0])
+        broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN, [0])
     )
     await gate.reached.wait()
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))

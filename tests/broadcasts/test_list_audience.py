@@ -31,8 +31,8 @@ async def add_keepers(rt: Runtime, many: int, programme: str, country: str) -> l
 
 
 async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
-    who = await crew(rt)
-    return (await broadcasts.count(rt, who.editor, a_draft(rule=Rule(**rule)))).total
+    officers = await crew(rt)
+    return (await broadcasts.count(rt, officers.editor, a_draft(rule=Rule(**rule)))).total
 
 
 async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Runtime) -> None:

@@ -57,7 +57,7 @@ class Camera(Protocol):
 
     async def look(self, officer: Officer, name: str) -> None: ...
 
-    async def around(self, name: str, who: str, path: str) -> None: ...
+    async def around(self, name: str, officer_name: str, path: str) -> None: ...
 
 
 @dataclass
@@ -252,10 +252,15 @@ class Album:
         self.picture_count += 1
         await self._keep(officer, f"announce-{self.picture_count:02}-{name}-ru")
 
-    async def around(self, name: str, who: str, path: str) -> None:
+    async def around(self, name: str, officer_name: str, path: str) -> None:
         for language, scheme, width, suffix in LOOKS:
             officer = await Officer.at_work(
-                self.browser, self.house, who, language, color_scheme=scheme, locale=language
+                self.browser,
+                self.house,
+                officer_name,
+                language,
+                color_scheme=scheme,
+                locale=language,
             )
             await officer.page.set_viewport_size({"width": width, "height": HEIGHT})
             await officer.page.goto(path)

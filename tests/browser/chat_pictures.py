@@ -67,11 +67,11 @@ def _add_frame(screen: Image.Image) -> Image.Image:
 
 async def _hero(browser: Any, house: House) -> Image.Image:
     """Return a picture of two phones: a checklist in Cyrillic, and a dark page in Arabic script."""
-    bright = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
-    await bright.evaluate(PAPERS_TOP)
+    light = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
+    await light.evaluate(PAPERS_TOP)
     dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")
     await dark.evaluate(ANSWER_TOP)
-    phones = [_add_frame(await _picture(each)) for each in (bright, dark)]
+    phones = [_add_frame(await _picture(each)) for each in (light, dark)]
     hero = Image.new("RGB", (2 * phones[0].width + 3 * GAP, phones[0].height + 2 * GAP), PAPER)
     for number, each in enumerate(phones):
         hero.paste(each, (GAP + number * (each.width + GAP), GAP))

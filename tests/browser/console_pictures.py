@@ -42,7 +42,7 @@ class Shot:
     name: str
     officer: str
     language: str
-    way: tuple[str, ...]
+    steps: tuple[str, ...]
     dark: bool = False
     phone: bool = False
 
@@ -115,7 +115,7 @@ async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
 
 
 async def walk(house: House, page: Any, shot: Shot) -> bytes:
-    for step in shot.way:
+    for step in shot.steps:
         verb, _blank, where = step.partition(" ")
         if verb == "click":
             await page.locator(where).first.click()
@@ -146,9 +146,9 @@ async def _sheets(browser: Any, house: House) -> None:
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for language, (dark, phone) in product(LANGUAGE_TAGS, LOOKS):
             page = await signed_in(browser, house, Shot("", officer, language, (), dark, phone))
-            for name, whose, way in SCREENS:
-                if whose == officer:
-                    shot = Shot(name, officer, language, way, dark, phone)
+            for name, officer_name, steps in SCREENS:
+                if officer_name == officer:
+                    shot = Shot(name, officer, language, steps, dark, phone)
                     picture = Image.open(BytesIO(await walk(house, page, shot)))
                     tiles.setdefault(name, {})[language, dark, phone] = picture
             await page.context.close()

@@ -33,15 +33,15 @@ async def _talk(house: House, visitor: Visitor) -> None:
     lead = next(each for each in everyone if Role.LEAD in each.roles)
     page = await views.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
     case = page.lines[0].case
-    done = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
+    result = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
     words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
-    await desk.reply(house.rt, lead, case.id, done.version, key="reply", words=words)
-    done = await desk.ask_document(
-        house.rt, lead, case.id, done.version, key="document", document="identity"
+    await desk.reply(house.rt, lead, case.id, result.version, key="reply", words=words)
+    result = await desk.ask_document(
+        house.rt, lead, case.id, result.version, key="document", document="identity"
     )
     await send_paper(house, visitor)
     note = "Анкета заполнена наполовину; ждёт вопроса об имени."
-    await desk.note(house.rt, lead, case.id, done.version, key="note", words=note)
+    await desk.note(house.rt, lead, case.id, result.version, key="note", words=note)
     await visitor.send("said", text="Рақмет! Тағы бір сұрақ: балалардың құжаты бірге ме?")
 
 
@@ -97,12 +97,12 @@ async def ask_officer(
     await visitor.press("yes")
     await visitor.say(words)
 
-    async def opened() -> bool:
+    async def is_opened() -> bool:
         return await cases() > before
 
     # Wait for the case in the database, since an answer can have two messages and `say` returns
     # after the first.
-    await house.until(opened)
+    await house.until(is_opened)
     visitor.leave = manager  # type: ignore[attr-defined]
     return visitor
 

@@ -105,8 +105,8 @@ class Talk(Chat):
         """Enter a private answer on the secure page, if the channel sends people there."""
         if self.page is not Page.ALWAYS or not self._private() or value == "-":
             return super().answers(value)
-        there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
-        self.conversation = there.conversation
+        turn = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
+        self.conversation = turn.conversation
         return self.takes(Resumed())
 
     def _private(self) -> bool:

@@ -51,12 +51,12 @@ def main() -> int:
         asyncio.run(draw(args.parts))
         return 0
     with (
-        tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there,
+        tempfile.TemporaryDirectory(prefix="kosh-pictures-") as folder_name,
         tempfile.TemporaryDirectory(prefix="kosh-manual-") as manual,
     ):
-        os.environ |= {"KOSH_PICTURES": there, "KOSH_MANUAL_PICTURES": manual}
+        os.environ |= {"KOSH_PICTURES": folder_name, "KOSH_MANUAL_PICTURES": manual}
         asyncio.run(draw([]))
-        found = [*faults(Path(there), PICTURES), *faults(Path(manual), MANUAL)]
+        found = [*faults(Path(folder_name), PICTURES), *faults(Path(manual), MANUAL)]
     print("\n".join(found) or "Every picture is as it is drawn now.")
     return bool(found)
 

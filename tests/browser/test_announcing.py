@@ -34,9 +34,9 @@ class Judge:
     async def look(self, officer: Officer, name: str) -> None:
         assert await officer.faults() == [], name
 
-    async def around(self, name: str, who: str, path: str) -> None:
+    async def around(self, name: str, officer_name: str, path: str) -> None:
         officer = await Officer.at_work(
-            self.browser, self.house, who, "kk-Arab", color_scheme="dark"
+            self.browser, self.house, officer_name, "kk-Arab", color_scheme="dark"
         )
         await officer.page.set_viewport_size({"width": 390, "height": 900})
         await officer.page.goto(path)

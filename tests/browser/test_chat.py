@@ -134,9 +134,9 @@ async def test_chat_page_resends_text_after_a_lost_connection(browser: Any, hous
 
 async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
-    for answer, way in (("ru", "pressed"), ("/menu", "said")):
+    for answer, endpoint in (("ru", "pressed"), ("/menu", "said")):
         newest = await phone.newest()
-        async with phone.page.expect_request(f"**/chat/{way}") as posting:
+        async with phone.page.expect_request(f"**/chat/{endpoint}") as posting:
             await phone.answer(answer)
         assert parse_qs((await posting.value).post_data)["last"] == [newest]
 
@@ -201,7 +201,7 @@ async def test_chat_page_counts_unseen_messages_in_title_and_button(
     await phone.answer("ru")
     for answer in ANSWERS[:4]:
         await phone.answer(answer)
-    calm = await phone.page.title()
+    title = await phone.page.title()
     await phone.page.evaluate("() => scrollTo(0, 0)")
     await phone.page.wait_for_selector("#newest:not([hidden])")
     before = await phone.newest()
@@ -211,11 +211,11 @@ async def test_chat_page_counts_unseen_messages_in_title_and_button(
         " id: crypto.randomUUID(), text: 'мәзір' }) })"
     )
     await phone._until_after(before)
-    assert await phone.page.title() == f"(1) {calm}"
+    assert await phone.page.title() == f"(1) {title}"
     assert await phone.page.get_attribute("#newest", "data-count") == "1"
     await phone.page.click("#newest")
     await phone.page.wait_for_selector("#newest", state="hidden")
-    assert await phone.page.title() == calm
+    assert await phone.page.title() == title
 
 
 NAMED = "() => sessionStorage.length"

@@ -50,22 +50,22 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
             return [each["state"] for each in await office.entries()] == ["ACCEPTED"]
 
         await office.until(accepted, 60)
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.send("said", text="/start checklist")
-        await office.until(lambda: _has_question(visitor, seen), 60)
+        await office.until(lambda: _has_question(visitor, count), 60)
         yield visitor
 
 
-async def _has_question(visitor: Visitor, seen: int) -> bool:
-    """Return True if a question with buttons arrived after the first `seen` messages."""
-    return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
+async def _has_question(visitor: Visitor, count: int) -> bool:
+    """Return True if a question with buttons arrived after the first `count` messages."""
+    return any(":" in load for each in visitor.bubbles[count:] for load in each.buttons.values())
 
 
 async def _wait_for_text(house: House, visitor: Visitor, words: str) -> None:
-    async def there() -> bool:
+    async def has_text() -> bool:
         return any(words in each.text for each in visitor.bubbles)
 
-    await house.until(there)
+    await house.until(has_text)
 
 
 async def test_console_case_is_handled_from_the_persons_request_to_its_close(
@@ -97,8 +97,8 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
 
     await _send_photo(browser, office, applicant)
     await officer.page.wait_for_selector("#papers li")
-    leaf = await officer.page.locator(".leaves a").first.get_attribute("href")
-    picture = await officer.page.request.get(f"{office.url}{leaf}")
+    link = await officer.page.locator(".leaves a").first.get_attribute("href")
+    picture = await officer.page.request.get(f"{office.url}{link}")
     assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
     assert (await picture.body()).startswith(b"\xff\xd8")
     await officer.click("#papers form .primary")
@@ -288,16 +288,16 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
 async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
     browser: Any, office: House
 ) -> None:
-    calm = await ask_officer(office, "ru", "general", "Testov asks")
+    older = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
-    hurried = await ask_officer(office, "kk", "passport", "Testova hurries")
+    urgent = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.locator("#news button").wait_for()
     assert await officer.page.locator(".line").count() == 1
     await officer.page.mouse.move(2, 2)
     await officer.page.wait_for_selector(".line.urgent")
-    for visitor in (calm, hurried):
+    for visitor in (older, urgent):
         await leave(visitor)
 
 
@@ -383,10 +383,10 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         assert await officer.page.title() == ru("console"), "the title had the case's number"
         await officer.page.keyboard.press("Alt+KeyB")
 
-        async with officer.page.expect_popup() as opened:
+        async with officer.page.expect_popup() as popup:
             # Wait for the new page only: the click itself would wait until the page is loaded.
             await gate.locator("a").click(no_wait_after=True)
-        other = Officer(await opened.value)
+        other = Officer(await popup.value)
         await other.page.locator(".crew button", has_text=name).click()
         await other.page.wait_for_url("**/console/inbox")
         if expected:  # the page must retry this failed request
@@ -396,8 +396,8 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         await officer.page.wait_for_load_state()
         same = await officer.page.evaluate("window.sameDocument === true")
         assert same == (name == AIGUL), "who comes after gets a page of their own"
-        written = officer.page.locator("#words")
-        assert (await written.input_value() if await written.count() else "") == expected
+        field = officer.page.locator("#words")
+        assert (await field.input_value() if await field.count() else "") == expected
         if same:
             assert await officer.page.title() == title
             await office.until(officer.is_up_to_date, 60)

@@ -44,12 +44,12 @@ async def _look(page: Any, url: str) -> str:
     """
     await page.goto(url)
     await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    ran, noticed, foreign = await page.evaluate(
+    ran, notices, foreign = await page.evaluate(
         "() => [window.ran, window.noticed,"
         " document.querySelectorAll('iframe, img[src=x], svg[onload], [onerror], [onfocus],"
         " [onmouseover], form[action^=https]').length]"
     )
-    assert (ran, noticed, foreign) == (None, [], 0), url
+    assert (ran, notices, foreign) == (None, [], 0), url
     return str(await page.inner_text("body"))
 
 
@@ -124,10 +124,10 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 
 async def _announced(house: House, databases: Databases) -> list[str]:
     """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
-    who = await crowd.crew(house.rt)
-    sent = await crowd.started(house.rt, who, crowd.a_draft())
+    officers = await crowd.crew(house.rt)
+    sent = await crowd.started(house.rt, officers, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
-    waits = await crowd.approved(house.rt, who, crowd.a_draft(texts=other))
+    waiting = await crowd.approved(house.rt, officers, crowd.a_draft(texts=other))
     # Written with SQL, because the form rejects brackets in an announcement.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
@@ -137,11 +137,11 @@ async def _announced(house: House, databases: Databases) -> list[str]:
         await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)
         await console.submit("/audience", channels="telegram")
         await console.submit("/text", stay="1", **{f"text_{code}": ALL for code in crowd.TEXTS})
-        written = console.screen.path
+        path = console.screen.path
     steps = ("text", "test", "time")
-    paths = [written.replace("/write/text", f"/write/{step}") for step in steps]
+    paths = [path.replace("/write/text", f"/write/{step}") for step in steps]
     base = "/console/broadcasts"
-    return [base, f"{base}/{sent.id}", f"{base}/{waits.id}", *paths]
+    return [base, f"{base}/{sent.id}", f"{base}/{waiting.id}", *paths]
 
 
 @pytest.mark.release

@@ -80,10 +80,10 @@ async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
         f"document.getElementById('thread').innerText.includes({json.dumps(ANSWER)})"
     )
 
-    async def arrived() -> bool:
+    async def has_arrived() -> bool:
         return any(ANSWER in each.text for each in visitor.bubbles)
 
-    await house.until(arrived)
+    await house.until(has_arrived)
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
     assert await engine.run(WIDTH) <= 0

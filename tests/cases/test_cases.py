@@ -324,10 +324,12 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
 
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=77)
-    far = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    beijing_officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
     case = await _ask_from_country(rt, "CN")
-    await desk.claim(rt, far, case.id, case.version, key=key())
-    await desk.transfer(rt, far, case.id, case.version + 1, key=key(), to=desk.ToMission("general"))
+    await desk.claim(rt, beijing_officer, case.id, case.version, key=key())
+    await desk.transfer(
+        rt, beijing_officer, case.id, case.version + 1, key=key(), to=desk.ToMission("general")
+    )
     await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
     assert moved.waiting_since is not None
@@ -356,22 +358,22 @@ class _Group:
 
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
-        self.acts = 0
+        self.call_count = 0
         self.fails = False
 
-    async def send(self, act: ChannelCall) -> str:
-        self.acts += 1
+    async def send(self, call: ChannelCall) -> str:
+        self.call_count += 1
         if self.fails:
             raise SendError
-        match act.kind:
+        match call.kind:
             case "send" | "edit":
-                number = act.external_id or str(self.acts)
-                assert act.message is not None
-                self.messages[number] = act.message
+                number = call.external_id or str(self.call_count)
+                assert call.message is not None
+                self.messages[number] = call.message
                 return number
             case _:
-                self.messages.pop(act.external_id, None)
-                return act.external_id
+                self.messages.pop(call.external_id, None)
+                return call.external_id
 
 
 GROUP = "-1000000000001"
@@ -394,7 +396,7 @@ async def test_duty_group_message_is_updated_with_counts_and_a_link(
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
     (card,) = group.messages.values()
-    assert group.acts == 2
+    assert group.call_count == 2
     assert "Жалпы топ" in card.paragraphs[0]
     assert card.paragraphs[-1].endswith("/console")
     assert "Testova" not in "".join(card.paragraphs)
@@ -422,7 +424,7 @@ async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group:
         await ahead(rt, "2 seconds")
     # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
     # too.
-    assert group.acts <= 1 + passed * 20 / 60
+    assert group.call_count <= 1 + passed * 20 / 60
     assert len(group.messages) == 1
 
 
@@ -430,8 +432,8 @@ async def _now(rt: Runtime) -> datetime:
     async with rt.pool.connection() as session:
         row = await (await session.execute("SELECT kosh_now()")).fetchone()
     assert row
-    read: datetime = row[0]
-    return read
+    database_now: datetime = row[0]
+    return database_now
 
 
 async def test_duty_group_message_is_unchanged_without_new_cases(
@@ -440,7 +442,7 @@ async def test_duty_group_message_is_unchanged_without_new_cases(
     await duty_group.update_duty_group(rt)
     await ahead(rt, "1 hour")
     await duty_group.update_duty_group(rt)
-    assert group.acts == 1
+    assert group.call_count == 1
 
 
 async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group: _Group) -> None:
@@ -454,9 +456,9 @@ async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group:
 
 async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: _Group) -> None:
     await receive.receive(rt, GroupChat(Telegram.name, GROUP))
-    assert group.acts == 0
+    assert group.call_count == 0
     await receive.receive(rt, GroupChat(Telegram.name, "-1000000000002"))
-    assert group.acts == 1
+    assert group.call_count == 1
 
 
 # Automatic assignment of cases to officers
@@ -484,9 +486,9 @@ async def test_auto_assignment_is_fair_among_matching_officers_on_shift(rt: Runt
     second = await _start_shift(rt, "Officer Second")
     await _start_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
     await an_officer(rt, "Officer At Home")
-    asked = [await ask(Guest(rt)) for _each in range(4)]
+    requested = [await ask(Guest(rt)) for _each in range(4)]
     assert await auto_assignment.auto_assign(rt) == 4
-    owners = [(await now(rt, case.id)).owner for case in asked]
+    owners = [(await now(rt, case.id)).owner for case in requested]
     assert sorted(owners, key=str) == sorted([first.id, second.id] * 2, key=str)
 
 
@@ -518,11 +520,11 @@ async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Ru
     await _enable_auto_assignment(rt)
     officer = await _start_shift(rt, "Officer First")
     await _start_shift(rt, "Officer Second")
-    asked = [await ask(Guest(rt)) for _each in range(3)]
+    requested = [await ask(Guest(rt)) for _each in range(3)]
     taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
     await asyncio.gather(auto_assignment.auto_assign(rt), auto_assignment.auto_assign(rt), *taking)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"
         )
-        assert await cursor.fetchone() == (len(asked), len(asked), asked[0].version + 1)
+        assert await cursor.fetchone() == (len(requested), len(requested), requested[0].version + 1)

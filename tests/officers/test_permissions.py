@@ -231,15 +231,15 @@ async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> Non
     """Try each action on a case as an auditor of its mission and as another mission's officer."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    far = await an_officer(rt, "Officer Far", ELSEWHERE)
-    for who, refusal in ((auditor, Forbidden), (far, LookupError)):
+    foreign_officer = await an_officer(rt, "Officer Far", ELSEWHERE)
+    for viewer, refusal in ((auditor, Forbidden), (foreign_officer, LookupError)):
         for name, more in VERBS.items():
             with pytest.raises(refusal):
-                await getattr(desk, name)(rt, who, case.id, case.version, key=key(), **more)
+                await getattr(desk, name)(rt, viewer, case.id, case.version, key=key(), **more)
         with pytest.raises(refusal):
-            await views.view(rt, who, case.id, permissions.Reason.CHECK)
+            await views.view(rt, viewer, case.id, permissions.Reason.CHECK)
         with pytest.raises(refusal):
-            await views.answers(rt, who, case.id, permissions.Reason.CHECK)
+            await views.answers(rt, viewer, case.id, permissions.Reason.CHECK)
     with pytest.raises(Forbidden):
         await views.listing(rt, auditor)
     assert await _is_unchanged(rt, case)
@@ -638,7 +638,7 @@ async def test_audit_log_is_fully_readable_only_by_auditors(rt: Runtime) -> None
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await _append_entries(rt, 1)
     seen = {}
-    for who in (officer, auditor):
-        async with directory.acting(rt, who) as session:
-            seen[who.name] = [each.action for each in await audit_log.entries(session)]
+    for viewer in (officer, auditor):
+        async with directory.acting(rt, viewer) as session:
+            seen[viewer.name] = [each.action for each in await audit_log.entries(session)]
     assert seen == {officer.name: ["case.claim"], auditor.name: ["tried", "case.claim"]}

@@ -47,16 +47,18 @@ async def test_erasure_deletes_chat_messages_and_names_whatsapp_as_an_exception(
     farewell = await receive.receive(rt, guest.inbound(Said("да")))
     assert farewell is not None
     deleted = {
-        (channel, act.address, each)
-        for channel, act in farewell.direct
-        if act.kind == "delete"
-        for each in act.external_id.split(",")
+        (channel, call.address, each)
+        for channel, call in farewell.direct
+        if call.kind == "delete"
+        for each in call.external_id.split(",")
     }
     telegrams = {each for each in deleted if each[0] == "telegram"}
     assert telegrams == {("telegram", "700000000042", "11"), ("telegram", "700000000042", "12")}
     assert any(channel == "web" for channel, _address, _id in deleted)
     assert not any(channel == "whatsapp" for channel, _address, _id in deleted)
-    words = [line for _c, act in farewell.direct if act.message for line in act.message.paragraphs]
+    words = [
+        line for _c, call in farewell.direct if call.message for line in call.message.paragraphs
+    ]
     assert rt.languages.render(NOT_DELETED, "ru") in words
 
 

@@ -21,22 +21,22 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 @dataclass
 class Announced:
-    """A started announcement, its officers (`who`), and the application that sends it."""
+    """A started announcement, its officers (`officers`), and the application that sends it."""
 
     house: House
-    who: Crew
+    officers: Crew
     found: Broadcast
 
     async def until(self, *expected: str) -> None:
         """Wait until the recipients' states are exactly these: "state", or "state reason"."""
 
-        async def there() -> bool:
+        async def has_states() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*expected}
 
-        await self.house.until(there, 60)
+        await self.house.until(has_states, 60)
 
     async def is_done(self) -> bool:
-        now = await broadcasts.find(self.house.rt, self.who.lead, self.found.id)
+        now = await broadcasts.find(self.house.rt, self.officers.lead, self.found.id)
         return now.state is State.DONE
 
     async def reason(self, member: Member) -> str:
@@ -51,8 +51,8 @@ class Announced:
 
 
 async def _start_broadcast(house: House, draft: Draft | None = None) -> Announced:
-    who = await crew(house.rt)
-    return Announced(house, who, await started(house.rt, who, draft or a_draft()))
+    officers = await crew(house.rt)
+    return Announced(house, officers, await started(house.rt, officers, draft or a_draft()))
 
 
 async def _on_telegram(
@@ -107,8 +107,8 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: 
             unknown.id,
             not_started.id,
         }
-    counted = await broadcasts.count(house.rt, announced.who.editor, a_draft(topic="events"))
-    assert counted.excluded["blocked"] == 3, "next time nobody calls for them"
+    audience = await broadcasts.count(house.rt, announced.officers.editor, a_draft(topic="events"))
+    assert audience.excluded["blocked"] == 3, "next time nobody calls for them"
     message = users[1].last
     assert message.text == TEXTS["ru"].body
     assert [button.data for row in message.buttons for button in row] == ["!news"]
@@ -123,7 +123,7 @@ async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
     house.telegram.fail(Flooded(300), times=5, method="sendMessage")
     announced = await _start_broadcast(house)
     await announced.until("accepted", "planned throttled")
-    now = await broadcasts.progress(house.rt, announced.who.lead, announced.found.id)
+    now = await broadcasts.progress(house.rt, announced.officers.lead, announced.found.id)
     assert [(each.channel, each.reason) for each in now.pauses] == [("telegram", "throttled")]
     assert 295 < (now.pauses[0].until - now.now).total_seconds() <= 300
     await house.ahead("301 seconds")
@@ -197,7 +197,7 @@ async def test_telegram_errors_pause_the_broadcast_without_duplicates(
     await announced.until("in_doubt unreachable")
 
     async def is_paused() -> bool:
-        now = await broadcasts.find(house.rt, announced.who.lead, announced.found.id)
+        now = await broadcasts.find(house.rt, announced.officers.lead, announced.found.id)
         return (now.state, now.reason) == (State.PAUSED, "storm")
 
     await house.until(is_paused)

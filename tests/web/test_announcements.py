@@ -84,9 +84,9 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
         assert b"UZ" not in tokens["country"]
         assert consents == [("announcements", "ru"), ("traits", "ru")]
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/mydata")
-        await visitor.wait(seen + 2)
+        await visitor.wait(count + 2)
         exported = "\n".join(each.text for each in visitor.bubbles[-2:])
         topics = CHOSEN.show("rules,events")
         assert render(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
@@ -120,10 +120,10 @@ async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) 
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("kk_Arab")
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/news")
-        await visitor.wait(seen + 3)
-        text = "\n".join(each.text for each in visitor.bubbles[seen:])
+        await visitor.wait(count + 3)
+        text = "\n".join(each.text for each in visitor.bubbles[count:])
         assert "سىناق" in text
         assert "beijing" not in text, "what was for some is not for all to read"
         async with house.rt.pool.connection() as session:
@@ -137,10 +137,10 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/news")
-        await visitor.wait(seen + 2)
-        assert render(archive.NONE) in visitor.bubbles[seen].text
+        await visitor.wait(count + 2)
+        assert render(archive.NONE) in visitor.bubbles[count].text
 
 
 async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:

@@ -48,8 +48,8 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
         dana = next(
             each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
-    crew = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
-    for name, mission, roles in (*crew, (HEAD, GENERAL, list(Role))):
+    officers = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
+    for name, mission, roles in (*officers, (HEAD, GENERAL, list(Role))):
         await directory.enter(house.rt, dana, name, mission, roles)
     visitor = await ask_officer(house, "ru", "general", WORDS)
     yield house, str((await _rows(house, "SELECT id FROM cases"))[0][0])
@@ -72,9 +72,9 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
 ) -> None:
     house, case_id = office
     async with Console.signed_in(house.url, THERE) as console:
-        for way in ("", "?reason=answer", "?reason=check"):
-            foreign = await console.get(f"/console/cases/{case_id}{way}")
-            unknown = await console.get(f"/console/cases/{uuid4()}{way}")
+        for parameters in ("", "?reason=answer", "?reason=check"):
+            foreign = await console.get(f"/console/cases/{case_id}{parameters}")
+            unknown = await console.get(f"/console/cases/{uuid4()}{parameters}")
             assert foreign.status == unknown.status == 404
             assert _comparable(foreign) == _comparable(unknown)
         for odd in ("1", "-1", "%27%20OR%20true--", "%00", "..%2f..%2finbox", "A" * 4000):
@@ -83,10 +83,10 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
             assert WORDS not in (await console.get(f"/console/inbox?{query}")).text
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         before = await _rows(house, "SELECT state, owner, version FROM cases")
-        for act in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
+        for action in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
             fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
             fields |= {"mission": ELSEWHERE, "to": ELSEWHERE}
-            assert (await console.post(f"/console/cases/{case_id}/{act}", fields)).status >= 400
+            assert (await console.post(f"/console/cases/{case_id}/{action}", fields)).status >= 400
         assert await _rows(house, "SELECT state, owner, version FROM cases") == before
 
 
@@ -215,15 +215,15 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
         head = f"GET /console/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
         response = await _send_raw(house, head.encode())
         assert response.startswith(b"HTTP/1.1 303"), header
-    smuggled = (
+    smuggled_requests = (
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\nSet-Cookie: b=c\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     )
-    for request in smuggled:
+    for request in smuggled_requests:
         response = await _send_raw(house, request)
         assert b"b=c" not in response
-    assert (await _send_raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
+    assert (await _send_raw(house, smuggled_requests[1])).startswith(b"HTTP/1.1 400")
 
 
 # Values of form fields
@@ -252,7 +252,7 @@ class _Fields(HTMLParser):
 async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, str]) -> None:
     house, case_id = office
     values = cycle(HOSTILE)
-    tried, broken = 0, list[tuple[str, str, str]]()
+    post_count, failures = 0, list[tuple[str, str, str]]()
     async with Console.signed_in(house.url, HEAD) as console:
         pages = ["/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/canned"]
         pages += ["/console/hours", "/console/officers", "/console/own", "/console/audit"]
@@ -268,20 +268,20 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
                     for value in (next(values), next(values), next(values)):
                         fields = form.fields | {name: value}
                         status = await _sent(console, form, fields)
-                        broken += [(form.action, name, value[:20])] if status >= 500 else []
-                        tried += 1
+                        failures += [(form.action, name, value[:20])] if status >= 500 else []
+                        post_count += 1
         for name in ("queue", "language", "topic", "channel", "urgent", "number", "after", "x"):
             for value in HOSTILE:
                 status = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
-                broken += [("inbox", name, value[:20])] if status >= 500 else []
+                failures += [("inbox", name, value[:20])] if status >= 500 else []
         for value in ("9" * 5000, "-1", "x", "9" * 25):
             stream = await console.session.get(
                 f"{house.url}/console/stream", headers={"Last-Event-ID": value}
             )
             assert stream.status < 500, value[:20]
             stream.close()
-    assert broken == []
-    assert tried > 50
+    assert failures == []
+    assert post_count > 50
     assert await _rows(house, "SELECT count(*) FROM people") == [(1,)]
 
 
@@ -324,8 +324,8 @@ async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) ->
     assert await _rows(house, "SELECT mission, owner, state, urgent FROM cases") == [
         (GENERAL, None, "queued", False)
     ]
-    who = await _rows(house, f"SELECT roles, mission FROM officers WHERE name = '{HERE}'")
-    assert [list(map(str, roles)) for roles, _mission in who] == [["lead"]]
+    officers = await _rows(house, f"SELECT roles, mission FROM officers WHERE name = '{HERE}'")
+    assert [list(map(str, roles)) for roles, _mission in officers] == [["lead"]]
 
 
 @pytest.mark.requirement("S-13")
@@ -352,9 +352,9 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
     mac = hmac.new(secret.get_secret_value().encode(), raw, hashlib.sha256).hexdigest()
     old = callback_signature.sign(secret.get_secret_value(), raw, at=now - 3600)
     other = callback_signature.sign(secret.get_secret_value(), raw + b" ", at=now)
-    forged = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
+    signatures = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
     url = f"{house.url}/callbacks/registry"
-    for each in forged:
+    for each in signatures:
         headers = {"Content-Type": "application/json", callback_signature.HEADER: each}
         async with house.http.post(url, data=raw, headers=headers) as response:
             assert (response.status, await response.read()) == (403, b""), each

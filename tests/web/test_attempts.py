@@ -133,11 +133,11 @@ async def test_console_event_stream_contains_only_cases_of_the_own_mission(
 ) -> None:
     house, case_id = office
     async with house.rt.pool.connection() as session:
-        crew = {each.name: each for each in await directory.everyone(session)}
-    events = await views.events(house.rt, crew[HERE], 0)
+        officers = {each.name: each for each in await directory.everyone(session)}
+    events = await views.events(house.rt, officers[HERE], 0)
     assert events
     assert {str(each.case_id) for each in events} == {case_id}
-    assert await views.events(house.rt, crew[THERE], 0) in ([], None)
+    assert await views.events(house.rt, officers[THERE], 0) in ([], None)
 
 
 BY_SCRIPT = {"X-Requested-With": "kosh"}
@@ -148,12 +148,14 @@ BY_SCRIPT = {"X-Requested-With": "kosh"}
 async def test_chat_id_cannot_be_set_by_a_link(house: House) -> None:
     chosen_id = token_urlsafe(24)
     url = f"{house.url}/chat?chat={chosen_id}"
-    async with house.http.get(url) as followed:
-        assert chosen_id not in await followed.text()
-    async with house.http.get(url, headers=BY_SCRIPT) as asked:
-        assert chosen_id not in await asked.text()
-    async with house.http.get(f"{house.url}/chat", headers={"X-Kosh-Chat": chosen_id}) as named:
-        assert chosen_id in await named.text()
+    async with house.http.get(url) as page:
+        assert chosen_id not in await page.text()
+    async with house.http.get(url, headers=BY_SCRIPT) as response:
+        assert chosen_id not in await response.text()
+    async with house.http.get(
+        f"{house.url}/chat", headers={"X-Kosh-Chat": chosen_id}
+    ) as named_response:
+        assert chosen_id in await named_response.text()
 
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
@@ -171,17 +173,17 @@ async def test_chat_id_gives_no_access_after_a_cookie_was_set(
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "strict"
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as thief:
-            stolen, named = {"chat": name}, {"X-Kosh-Chat": name}
-            async with thief.get(f"{house.url}/chat", headers=named) as page:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as attacker:
+            chat_field, headers = {"chat": name}, {"X-Kosh-Chat": name}
+            async with attacker.get(f"{house.url}/chat", headers=headers) as page:
                 assert text.split("\n")[0] not in await page.text()
-            fields = stolen | {"id": uuid4().hex, "text": "/delete"}
-            async with thief.post(f"{house.url}/chat/said", data=fields) as response:
+            fields = chat_field | {"id": uuid4().hex, "text": "/delete"}
+            async with attacker.post(f"{house.url}/chat/said", data=fields) as response:
                 assert text.split("\n")[0] not in await response.text()
-            async with thief.get(f"{house.url}/chat/stream", headers=named) as stream:
+            async with attacker.get(f"{house.url}/chat/stream", headers=headers) as stream:
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: say" not in first
-            assert len(thief.cookie_jar) == 0
+            assert len(attacker.cookie_jar) == 0
         async with visitor.session.get(f"{house.url}/chat") as own_page:
             assert text.split("\n")[0] in await own_page.text()
         assert (await visitor.say("TESTOVA")).text != text
@@ -237,10 +239,10 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
                 headers={"Origin": house.url, "Sec-Fetch-Site": "same-origin"},
                 allow_redirects=False,
             ) as response:
-                there = response.headers["Location"]
-                assert there.startswith("/console"), each
-                assert "//" not in there, each
-                assert "\\" not in there, each
+                location = response.headers["Location"]
+                assert location.startswith("/console"), each
+                assert "//" not in location, each
+                assert "\\" not in location, each
                 assert "a=b" not in response.headers.get("Set-Cookie", ""), each
 
 

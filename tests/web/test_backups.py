@@ -79,16 +79,16 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with opened(chosen, admin_url) as house:
-        leaving, staying = Guest(house.rt, ERASED), Guest(house.rt, REMAINING)
-        for guest in (leaving, staying):
+        erased_guest, remaining_guest = Guest(house.rt, ERASED), Guest(house.rt, REMAINING)
+        for guest in (erased_guest, remaining_guest):
             await guest.register()
         await house.until(lambda: accepted(house))
         erased = await person(house.rt, ERASED)
         assert erased is not None
         erased_bytes = encrypted_values(databases, erased)
-        conversation = await staying.conversation()
+        conversation = await remaining_guest.conversation()
         backup = operation_backup.back_up(chosen, house.rt.vault, tmp_path / "backups")
-        await leaving.go("/delete", "yes")
+        await erased_guest.go("/delete", "yes")
         await house.until(lambda: is_journaled(house))
         assert await person(house.rt, ERASED) is None
         with monkeypatch.context() as patch, pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
@@ -135,9 +135,9 @@ async def test_backup_cannot_be_restored_without_its_key_version(
 ) -> None:
     known = Keys.load(chosen.key_dir)
     later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
-    with pytest.raises(VaultError) as refused:
+    with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, later, copied)
-    assert refused.value.code == "E_VAULT_EPOCH"
+    assert error.value.code == "E_VAULT_EPOCH"
 
 
 @pytest.mark.requirement("S-73")
@@ -157,9 +157,9 @@ async def test_damaged_backup_is_refused_before_any_change(
         case _:
             copied.write_bytes(b"PGDMP" + whole)
     before = _all_rows(databases)
-    with pytest.raises(VaultError) as refused:
+    with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copied)
-    assert refused.value.code == "E_VAULT_SEALED"
+    assert error.value.code == "E_VAULT_SEALED"
     assert _all_rows(databases) == before
 
 

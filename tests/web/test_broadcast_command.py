@@ -90,11 +90,11 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
         assert code == 0, output
         return output
 
-    written = await run("draft", terminal.paper(PAPER), by=editor)
-    assert written == "Announcement 1, state: draft\n"
-    counted = await run("count", "1", by=editor)
-    assert "3 telegram ru" in counted
-    assert "This language was not tested as it stands: zh_Hans." in counted
+    draft_output = await run("draft", terminal.paper(PAPER), by=editor)
+    assert draft_output == "Announcement 1, state: draft\n"
+    counts = await run("count", "1", by=editor)
+    assert "3 telegram ru" in counts
+    assert "This language was not tested as it stands: zh_Hans." in counts
     assert "kk: 2 messages" in await run("test", "1", by=editor), "in both of its scripts"
     assert TEXTS["uz"].body in [each.text for each in tester.received]
     assert "state: awaiting" in await run("ask", "1", by=editor)
@@ -113,9 +113,9 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 
     await house.until(all_received, 60)
     assert f"news     {TOPIC}" in await run("list", by=editor)
-    listed = await run("recipients", "1", "--fate", "in_doubt", by=editor)
-    number = listed.split()[0]
-    assert f"{number} telegram ru in_doubt unreachable" in listed
+    recipients = await run("recipients", "1", "--fate", "in_doubt", by=editor)
+    number = recipients.split()[0]
+    assert f"{number} telegram ru in_doubt unreachable" in recipients
     assert "1 decided" in await run("doubt", "1", "leave", "--recipient", number, by=lead)
     progress_text = await run("progress", "1", by=editor)
     assert "2 accepted" in progress_text
@@ -139,12 +139,12 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 @pytest.mark.release
 async def test_broadcast_command_pauses_resumes_and_cancels_a_broadcast(terminal: Terminal) -> None:
     house = terminal.house
-    who = await crew(house.rt)
+    officers = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
     async with house.rt.pool.connection() as session:
         await pausing.pause_channel(session, "telegram", 3600, "throttled")
-    await started(house.rt, who, a_draft())
-    editor, lead = who.editor.name, who.lead.name
+    await started(house.rt, officers, a_draft())
+    editor, lead = officers.editor.name, officers.lead.name
     for verb, by, expected in (
         ("pause", editor, "state: paused"),
         ("resume", lead, "state: running"),

@@ -40,7 +40,7 @@ WRITTEN = {f"text_{code}": each.body for code, each in TEXTS.items()}
 WORDS = Languages(("ru",))
 
 
-def why(refusal: Refusal) -> str:
+def refusal_text(refusal: Refusal) -> str:
     """Return the Russian text that explains a refusal to officers, up to its first placeholder."""
     text = WORDS.render(STANDS_AGAINST[refusal], "ru")
     return " ".join(text.partition("{detail}")[0].split())
@@ -165,7 +165,7 @@ async def test_broadcast_editor_marks_fields_as_missing_only_after_editing(offic
     screen = await marat.submit("/text", text_kk=TEXTS["kk"].body)
     screen = await marat.get(screen.path.replace("/test", "/text"))
     assert screen.text.count(ru("missing")) == len(TEXTS) - 1
-    assert why(Refusal.LANGUAGE) in screen.text
+    assert refusal_text(Refusal.LANGUAGE) in screen.text
 
 
 async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office) -> None:
@@ -197,11 +197,11 @@ async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
 ) -> None:
     path = await office.write(**texts)
     screen = await office.marat.get(path)
-    assert why(refusal) in screen.text
+    assert refusal_text(refusal) in screen.text
     assert f"{path}/write/text" in screen.html
     screen = await office.marat.submit("/ask")
     assert screen.status == 422
-    assert why(refusal) in screen.text
+    assert refusal_text(refusal) in screen.text
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> No
     assert digest is not None
     screen = await office.marat.post(f"{path}/approve", fields | {"hash": digest[1]})
     assert screen.status == 422
-    assert why(Refusal.OWN) in screen.text
+    assert refusal_text(Refusal.OWN) in screen.text
 
 
 @pytest.mark.requirement("S-63")
@@ -270,17 +270,17 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
             "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
         )
     path = await office.write()
-    for asked in (False, True):
-        if asked:
+    for is_submitted in (False, True):
+        if is_submitted:
             await office.send_tests(path)
             await office.marat.submit("/ask")
         fields = next(form.fields for form in office.marat.screen.forms if "csrf" in form.fields)
         async with office.house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT encode(content_hash, 'hex') FROM broadcasts")
             [(digest,)] = await cursor.fetchall()
-        for act in ("approve", "start", "resume", "retry", "doubt"):
+        for action in ("approve", "start", "resume", "retry", "doubt"):
             sent = fields | {"hash": digest, "decision": "again"}
-            assert (await office.marat.post(f"{path}/{act}", sent)).status == 422, act
+            assert (await office.marat.post(f"{path}/{action}", sent)).status == 422, action
             await office.marat.get(path)
     async with office.house.rt.pool.connection() as session:
         cursor = await session.execute(
@@ -297,7 +297,7 @@ async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
     await office.marat.submit("/text", **(WRITTEN | {"text_ru": "Другой текст."}))
     screen = await office.timur.send(seen)
     assert screen.status == 422
-    assert why(Refusal.CHANGED) in screen.text
+    assert refusal_text(Refusal.CHANGED) in screen.text
 
 
 async def test_broadcast_page_shows_an_approver_the_changes_since_approval(office: Office) -> None:
@@ -316,8 +316,8 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """Check a page number and a version that exceed PostgreSQL's integers."""
     path, long = await office.request_approval(), "9" * 20
-    for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
-        screen = await office.marat.get(asked)
+    for url in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
+        screen = await office.marat.get(url)
         assert (screen.status, ru("problem") in screen.text, long in screen.html) == (
             422,
             True,
@@ -340,7 +340,7 @@ async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     form = next(each for each in screen.forms if each.action.endswith("/start"))
     screen = await office.marat.send(form)
     assert screen.status == 422
-    assert why(Refusal.EXPIRED) in screen.text
+    assert refusal_text(Refusal.EXPIRED) in screen.text
 
 
 async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> None:
@@ -352,7 +352,7 @@ async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> 
     assert ru("done_started") in (await office.marat.send(form)).text
     screen = await office.marat.send(form)
     assert screen.status == 422
-    assert why(Refusal.STATE) in screen.text
+    assert refusal_text(Refusal.STATE) in screen.text
 
 
 async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
@@ -364,7 +364,7 @@ async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
     await office.marat.get(path)
     form = office.marat.screen.form("/start")
     screen = await office.marat.send(form)
-    assert why(Refusal.APPROVALS) in screen.text
+    assert refusal_text(Refusal.APPROVALS) in screen.text
     await office.zarina.get(path)
     await office.zarina.submit("/approve")
     assert ru("done_started") in (await office.marat.send(form)).text
@@ -384,7 +384,7 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     assert {200} <= set(await asyncio.gather(*(press() for _ in range(10)))) <= {200, 422}
     await office.marat.get(path)
     screen = await office.marat.send(office.marat.screen.form("/start"))
-    assert why(Refusal.APPROVALS) in screen.text
+    assert refusal_text(Refusal.APPROVALS) in screen.text
     assert (await _first_broadcast(office.house)).state == "awaiting"
 
 
@@ -422,11 +422,11 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
-@pytest.mark.parametrize("written", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
-async def test_broadcast_page_refuses_an_unreadable_time(office: Office, written: str) -> None:
+@pytest.mark.parametrize("time_text", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
+async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_text: str) -> None:
     path = await office.write()
     await office.marat.get(f"{path}/write/time")
-    screen = await office.marat.submit("/time", not_before=written)
+    screen = await office.marat.submit("/time", not_before=time_text)
     assert screen.status == 422
     assert (await _first_broadcast(office.house)).draft.not_before is None
     assert (await office.marat.get("/console/broadcasts")).status == 200
@@ -482,9 +482,9 @@ async def test_broadcast_page_distinguishes_outage_from_rate_limit(
         )
     screen = await office.marat.get(path)
     assert f"Telegram: {WORDS.render(CAUSES['unreachable'], 'ru')}" in screen.text
-    asked = ru("pause_of").partition("{time}")[0]
-    assert asked.replace("{channel}", "WhatsApp") in screen.text
-    assert asked.replace("{channel}", "Telegram") not in screen.text
+    text = ru("pause_of").partition("{time}")[0]
+    assert text.replace("{channel}", "WhatsApp") in screen.text
+    assert text.replace("{channel}", "Telegram") not in screen.text
 
 
 async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:

@@ -327,7 +327,7 @@ async def _errors(house: House) -> None:
     """Send canary values in requests that are rejected, unreadable or failing."""
     secret = house.rt.settings.telegram_secret
     assert secret
-    known = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}
+    secret_headers = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}
     bodies = (
         f'{{"update_id": "{WORDS}"}}',
         f'["{UNSENT_SURNAME}"',
@@ -335,7 +335,7 @@ async def _errors(house: House) -> None:
     )
     for path in ("/webhooks/telegram", "/webhooks/whatsapp", "/callbacks/registry"):
         for body in bodies:
-            headers = {"Content-Type": "application/json", **known}
+            headers = {"Content-Type": "application/json", **secret_headers}
             async with house.http.post(house.url + path, data=body, headers=headers) as answer:
                 _assert_absent(path, await answer.text(), UNSENT)
     fields = {

@@ -49,11 +49,11 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
         await console.submit("/reply", words=_written(screen.html))
         assert ru("done_replied") in console.screen.text
 
-    async def arrived() -> bool:
+    async def has_arrived() -> bool:
         text = " ".join(bubble.text for bubble in waiting.bubbles)
         return kazakh in text and FACT.sources[0] in text and "Сәлеметсіз бе." in text
 
-    await house.until(arrived)
+    await house.until(has_arrived)
 
 
 def _written(html: str) -> str:
@@ -63,18 +63,18 @@ def _written(html: str) -> str:
 async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
     house: House, waiting: Visitor
 ) -> None:
-    known = withheld_about("CN")[0]
+    statement = withheld_about("CN")[0]
     async with Console.signed_in(house.url, AIGUL) as console:
         path = await _take_next_case(console)
         assert ru("withheld") in console.screen.text
-        assert known.words in console.screen.text
+        assert statement.words in console.screen.text
         form = console.screen.form("/reply")
         form.action = form.action.replace("/reply", "/facts")
         screen = await console.send(form, search="no-such-word")
-        assert known.words not in screen.text
+        assert statement.words not in screen.text
         await console.sign_in(BERIK)
         screen = await console.get(f"{path}?reason=check")
-        assert known.words not in screen.text
+        assert statement.words not in screen.text
         await console.send(form)
         assert console.screen.status == 403
-    assert all(known.words not in bubble.text for bubble in waiting.bubbles)
+    assert all(statement.words not in bubble.text for bubble in waiting.bubbles)

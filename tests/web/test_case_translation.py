@@ -82,9 +82,9 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
         assert server.asked == [(DRAFT, "ru")]
         assert FOUND in console.screen.html
         assert DRAFT in console.screen.html
-        seen = len(user.received)
+        count = len(user.received)
         await console.submit("/reply", words=f"{FOUND}, пожалуйста.")
-        await user.wait(lambda _chat: len(user.received) > seen and "пожалуйста" in user.last.text)
+        await user.wait(lambda _chat: len(user.received) > count and "пожалуйста" in user.last.text)
     assert render(house, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
     assert server.mistakes == []
@@ -108,9 +108,9 @@ async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
         assert fact is not None
         await console.post(chosen.action, chosen.fields | {"words": FOUND, "fact": fact[1]})
         assert render(house, answering.TRANSLATED) in console.screen.html
-        seen = len(user.received)
+        count = len(user.received)
         await console.submit("/reply", words=FOUND)
-        await user.wait(lambda _chat: len(user.received) > seen and FOUND in user.last.text)
+        await user.wait(lambda _chat: len(user.received) > count and FOUND in user.last.text)
     assert render(house, answering.TRANSLATED) in user.last.text
 
 
@@ -147,5 +147,5 @@ def test_case_messages_are_never_sent_to_a_remote_translator(chosen: Settings) -
     elsewhere = {"translation": "deepl", "translation_url": "https://api.deepl.example"}
     assert not chosen.translates_people
     assert not chosen.model_copy(update=elsewhere).translates_people
-    here = {"translation": "libretranslate", "translation_url": "http://127.0.0.1:5000"}
-    assert chosen.model_copy(update=here).translates_people
+    local = {"translation": "libretranslate", "translation_url": "http://127.0.0.1:5000"}
+    assert chosen.model_copy(update=local).translates_people

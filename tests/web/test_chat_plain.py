@@ -67,10 +67,10 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def _post(
-    session: aiohttp.ClientSession, house: House, page: str, way: str, **fields: str
+    session: aiohttp.ClientSession, house: House, page: str, endpoint: str, **fields: str
 ) -> str:
     form = {"chat": _hidden_value(page, "chat"), "id": _hidden_value(page, "id"), **fields}
-    async with session.post(f"{house.url}/chat/{way}", data=form) as answer:
+    async with session.post(f"{house.url}/chat/{endpoint}", data=form) as answer:
         assert answer.status == 200
         return await answer.text()
 

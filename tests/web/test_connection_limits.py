@@ -138,7 +138,7 @@ async def test_connection_with_an_unfinished_request_is_closed_in_time(
 
 
 @pytest.fixture
-def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+def endless_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the chat's event streams by ones that stay open until shutdown.
 
     If Valkey answers late, a real stream ends and its page connects again. The limit on streams
@@ -153,7 +153,7 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.requirement("S-89")
-@pytest.mark.usefixtures("endless")
+@pytest.mark.usefixtures("endless_streams")
 async def test_event_streams_of_one_address_are_limited(house: House) -> None:
     ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
     async with _serve(house) as url, _connect(url, MAX_PER_ADDRESS, ask) as readers:
@@ -184,8 +184,10 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
 @pytest.mark.release
 def test_webhooks_process_imports_neither_site_nor_worker() -> None:
     check = "import sys, bot.cli.servers; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True)
-    imported = set(ran.stdout.split())
+    process = subprocess.run(
+        [sys.executable, "-c", check], check=True, capture_output=True, text=True
+    )
+    imported = set(process.stdout.split())
     assert "bot.web.webhooks" in imported
     assert not imported & {"bot.web.site", "bot.web.console", "bot.web.chat", "bot.worker"}
 

@@ -378,8 +378,8 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
 
 
 async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) -> None:
-    calm = await ask_officer(desk, "ru", "general", "Testov asks")
-    hurried = await ask_officer(desk, "uz", "danger", "Testova hurries")
+    ordinary = await ask_officer(desk, "ru", "general", "Testov asks")
+    urgent = await ask_officer(desk, "uz", "danger", "Testova hurries")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -390,7 +390,7 @@ async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) 
         await console.get("/console/inbox")
         await console.submit("/next")
         assert ru("done_no_next") in console.screen.text
-    for visitor in (calm, hurried):
+    for visitor in (ordinary, urgent):
         await leave(visitor)
 
 
@@ -496,13 +496,13 @@ async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
 
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)
-        here = console.screen.path
+        path = console.screen.path
         await set_last_message_age("22 hours")
-        screen = await console.get(here)
+        screen = await console.get(path)
         assert "1 ч 59 мин" in screen.text
         assert "reply" in screen.actions
         await set_last_message_age("25 hours")
-        screen = await console.get(here)
+        screen = await console.get(path)
         assert ru("arrives_closed") in screen.text
         assert "reply" in screen.actions
 

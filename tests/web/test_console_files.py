@@ -77,10 +77,10 @@ async def _files(house: House) -> list[tuple[UUID, str]]:
 async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
     house: House, person: Visitor, officer: Console
 ) -> None:
-    seen = len(person.bubbles)
+    count = len(person.bubbles)
     screen = await _submit_file(officer, "/file", SCRIPT, name="Application ../<b>")
     assert ru("done_replied") in screen.text
-    await person.wait(seen + 1)
+    await person.wait(count + 1)
     [(file_id, media_type)] = await _files(house)
     assert media_type == "application/pdf"
     assert "Application b .pdf" in officer.screen.text or "Application b.pdf" in officer.screen.text
@@ -159,9 +159,9 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
             )
             assert ru("done_saved") in screen.text
     await officer.get(path)
-    seen = len(person.bubbles)
+    count = len(person.bubbles)
     await _form(officer, "Application")
-    await person.wait(seen + 1)
+    await person.wait(count + 1)
     assert "Application.pdf" in person.newest.text
     await officer.get(path)
     assert (await _form(officer, "Another")).status == 422
@@ -173,10 +173,10 @@ async def test_canned_reply_sends_its_attached_form(house: House) -> None:
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     await form_library.put(rt, lead, "Application", "ru", FORM)
     await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
-    seen = len(user.received)
+    count = len(user.received)
     case = await now(rt, case_id)
     await desk.reply(rt, officer, case_id, case.version, key=key(), canned="form")
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     assert "Fill it in." in user.received[-2].text
     content = user.received[-1].content["document"]
     assert content["filename"] == "Application.pdf"
@@ -188,9 +188,9 @@ async def test_canned_reply_sends_its_attached_form(house: House) -> None:
 async def test_officer_picture_is_sent_as_an_image_on_whatsapp(house: House) -> None:
     user, officer, case_id, version = await _open_case(house, "77010000902")
     file = NewFile("Map.jpg", "image/jpeg", photo())
-    seen = len(user.received)
+    count = len(user.received)
     await desk.reply(house.rt, officer, case_id, version, key=key(), file=file)
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     assert "image" in user.received[-1].content
     assert house.whatsapp.journal.mistakes() == []
 
@@ -208,8 +208,8 @@ async def test_officer_file_is_sent_as_a_protected_document_on_telegram(rt: Runt
         await _ask_officer(member)
         officer = await an_officer(rt)
         [case] = (await views.listing(rt, officer)).lines
-        done = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
-        await desk.reply(rt, officer, done.case_id, done.version, key=key(), file=FORM)
+        result = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
+        await desk.reply(rt, officer, result.case_id, result.version, key=key(), file=FORM)
         sent = member.phone.last
         assert sent.content["document"]["file_name"] == "Application.pdf"
         assert sent.protected

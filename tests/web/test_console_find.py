@@ -50,13 +50,13 @@ async def test_console_case_search_opens_a_case_by_its_number(desk: House, query
 
 
 @pytest.mark.parametrize(
-    ("who", "query"),
+    ("officer", "query"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
 async def test_console_case_search_rejects_unknown_and_other_missions_cases(
-    desk: House, who: str, query: str
+    desk: House, officer: str, query: str
 ) -> None:
-    async with Console.signed_in(desk.url, who) as console:
+    async with Console.signed_in(desk.url, officer) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/find", number=query)
         assert screen.path == "/console/inbox"

@@ -259,16 +259,16 @@ async def test_case_page_uses_exactly_three_database_connections(
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _take_next_case(console)
         await console.get(path)
-        trips: list[object] = []
+        connections: list[object] = []
         console_of = directory.console
 
         def count_connection(rt: Runtime) -> Pool:
-            trips.append(rt)
+            connections.append(rt)
             return console_of(rt)
 
         monkeypatch.setattr(directory, "console", count_connection)
         await console.get(path)
-        assert len(trips) == 3
+        assert len(connections) == 3
 
 
 @pytest.mark.release

@@ -70,8 +70,8 @@ async def test_expired_session_ignores_a_form_of_another_site(desk: House) -> No
 
 async def _denials(house: House) -> list[str]:
     async with house.rt.pool.connection() as session:
-        asked = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
-        return [row[0] for row in await (await session.execute(asked)).fetchall()]
+        query = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
+        return [row[0] for row in await (await session.execute(query)).fetchall()]
 
 
 async def test_expired_session_offers_text_only_to_its_author(desk: House) -> None:
@@ -137,18 +137,18 @@ async def _open_text_step(console: Console) -> None:
 
 
 async def test_expired_session_keeps_a_broadcast_in_every_language(desk: House) -> None:
-    written = {f"text_{code}": each.body for code, each in TEXTS.items()}
+    texts_by_field = {f"text_{code}": each.body for code, each in TEXTS.items()}
     async with Console.signed_in(desk.url, MARAT) as console:
         await _open_text_step(console)
         await desk.ahead("16 minutes")
-        screen = await console.submit("/text", **written)
-        assert (screen.status, _kept_texts(screen)) == (401, written)
+        screen = await console.submit("/text", **texts_by_field)
+        assert (screen.status, _kept_texts(screen)) == (401, texts_by_field)
         form = screen.form("/text")
         await console.sign_in(MARAT)
-        screen = await console.send(form, **written)
+        screen = await console.send(form, **texts_by_field)
         await console.submit("/text", **_kept_texts(screen))
         screen = await console.get(console.screen.path.replace("/test", "/text"))
-        assert all(each in unescape(screen.html) for each in written.values())
+        assert all(each in unescape(screen.html) for each in texts_by_field.values())
 
 
 async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House) -> None:

@@ -42,10 +42,10 @@ WRITTEN_ACTION = r'(?:action=|(?:record_action|_note)\(\s*transaction,\s*\w+,\s*
 
 def test_audit_actions_all_have_labels() -> None:
     pages = Path(bot.__file__).parent.rglob("*.py")
-    written = {
+    actions = {
         action for page in pages for action in findall(WRITTEN_ACTION, page.read_text("utf-8"))
     }
-    assert {*Action, *written} - LOGGED.keys() == set()
+    assert {*Action, *actions} - LOGGED.keys() == set()
 
 
 async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -> None:

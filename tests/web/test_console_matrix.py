@@ -42,7 +42,7 @@ class Office:
 
     house: House
     case_id: UUID
-    known: dict[str, Officer]
+    officers: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
         """Set the case's state and owner; return the columns of the case that `row` reads."""
@@ -75,16 +75,16 @@ async def office(house: House) -> AsyncIterator[Office]:
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
-    known = {each.name: each for each in everyone}
+    officers = {each.name: each for each in everyone}
     for role, mission in ((Role.OFFICER, GENERAL), (Role.LEAD, GENERAL), (Role.OFFICER, ELSEWHERE),
                           (Role.AUDITOR, GENERAL), (Role.ADMINISTRATOR, GENERAL)):  # fmt: skip
         name = f"{role} of {mission}"
-        known[name] = await directory.enter(house.rt, dana, name, mission, [role])
+        officers[name] = await directory.enter(house.rt, dana, name, mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT id FROM cases")).fetchone()
     assert row is not None
-    yield Office(house, row[0], known)
+    yield Office(house, row[0], officers)
     await leave(visitor)
 
 
@@ -93,14 +93,14 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
         yield route.method, route.path, route.action
 
 
-async def _differences(office: Office, who: str, situations: Any) -> list[str]:
-    """Return a description of each response to the officer `who` that breaks the permissions.
+async def _differences(office: Office, name: str, situations: Any) -> list[str]:
+    """Return a description of each response to the officer `name` that breaks the permissions.
 
     Try each route for each of the given pairs, a state and an owner of the case.
     """
-    found, me = [], office.known[who]
-    owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
-    async with Console.signed_in(office.house.url, who) as console:
+    found, me = [], office.officers[name]
+    owners = {"nobody": None, "me": me.id, "other": office.officers["Berik Testov"].id}
+    async with Console.signed_in(office.house.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         for state, owner in situations:
             for method, path, action in _routes():
@@ -109,7 +109,9 @@ async def _differences(office: Office, who: str, situations: Any) -> list[str]:
                 subject = Subject(GENERAL, "general", state, owners[owner])
                 may = isinstance(check(me, action, subject), Allowed)
                 if not _fits(screen, may, path, unchanged=before == await office.row()):
-                    found.append(f"{who}: {method} {path} {state} {owner}: {screen.status}, {may=}")
+                    found.append(
+                        f"{name}: {method} {path} {state} {owner}: {screen.status}, {may=}"
+                    )
     return found
 
 
@@ -138,27 +140,27 @@ def _fits(screen: Any, may: bool, path: str, *, unchanged: bool) -> bool:
 
 @pytest.mark.requirement("S-53")
 @pytest.mark.parametrize(
-    "who",
+    "name",
     release_only([f"officer of {GENERAL}", f"lead of {GENERAL}"], keep=(f"lead of {GENERAL}",)),
 )
-async def test_case_routes_follow_the_permissions_in_every_state(office: Office, who: str) -> None:
-    assert await _differences(office, who, SITUATIONS) == []
+async def test_case_routes_follow_the_permissions_in_every_state(office: Office, name: str) -> None:
+    assert await _differences(office, name, SITUATIONS) == []
 
 
 @pytest.mark.release
 async def test_case_routes_reject_unauthorized_officers(office: Office) -> None:
     outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
-    for who in outsiders:
+    for name in outsiders:
         situations = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
-        assert await _differences(office, who, situations) == []
+        assert await _differences(office, name, situations) == []
 
 
 async def test_case_routes_are_denied_without_a_permission_rule(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = f"lead of {GENERAL}"
-    me = office.known[who]
-    async with Console.signed_in(office.house.url, who) as console:
+    name = f"lead of {GENERAL}"
+    me = office.officers[name]
+    async with Console.signed_in(office.house.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         for method, path, action in _routes():
             before = await office.put(State.CLAIMED, me.id)

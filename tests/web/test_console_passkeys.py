@@ -202,16 +202,16 @@ async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> N
 @pytest.mark.requirement("S-55", "S-57")
 async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
     """The session is valid when the form's headers arrive, and revoked before the form's end."""
-    spent = asyncio.Event()
+    link_used = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
         await _enrol(desk, phisher, NAME)
         credential = await _create_credential(phisher, Device(desk.rt.settings.public_url))
         fields = {"csrf": await _csrf(phisher), "credential": credential}
         await desk.ahead("2 minutes")
-        sending = asyncio.create_task(_post_slowly(phisher, fields, spent))
+        sending = asyncio.create_task(_post_slowly(phisher, fields, link_used))
         await desk.until(lambda: _has_checked_session(desk))
         await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
-        spent.set()
+        link_used.set()
         await sending
     assert await _passkey_ids(desk) == set()
 

@@ -51,12 +51,12 @@ KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
 class Provider:
     """An emulated OpenID Connect provider that identifies every visitor as `subject`.
 
-    `asked` has the parameters of the last authorization request.
+    `parameters` has the parameters of the last authorization request.
     """
 
     issuer: str = ""
     subject: str = "subject-1"
-    asked: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -78,12 +78,12 @@ class Provider:
     async def _token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode())
         right = form["client_secret"] == [SECRET]
-        right = right and oidc._challenge(form["code_verifier"][0]) == self.asked[
+        right = right and oidc._challenge(form["code_verifier"][0]) == self.parameters[
             "code_challenge"
         ]  # fmt: skip
         if not right or form["code"] != ["the-code"]:
             return JSONResponse({"error": "invalid_grant"}, 400)
-        claims = _claims(self.issuer, self.asked["nonce"]) | {"sub": self.subject}
+        claims = _claims(self.issuer, self.parameters["nonce"]) | {"sub": self.subject}
         return JSONResponse({"id_token": jwt.encode({"alg": "RS256", "kid": "one"}, claims, KEY)})
 
     async def _keys(self, request: Request) -> Response:
@@ -113,15 +113,15 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
 
 
 async def _start_sign_in(console: Console, provider: Provider) -> None:
-    """Begin the sign-in; store the parameters of the redirect to the provider in `asked`."""
+    """Begin the sign-in; store the parameters of the redirect to the provider in `parameters`."""
     await console.get("/console/sign-in")
     form = console.screen.form("/service")
     screen = await console.send(form)
-    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
-    assert onward is not None
-    there = urlsplit(unescape(onward[1]))
-    provider.asked = {name: values[0] for name, values in parse_qs(there.query).items()}
-    assert provider.asked["code_challenge_method"] == "S256"
+    redirect = re.search(r'content="0;url=([^"]+)"', screen.html)
+    assert redirect is not None
+    location = urlsplit(unescape(redirect[1]))
+    provider.parameters = {name: values[0] for name, values in parse_qs(location.query).items()}
+    assert provider.parameters["code_challenge_method"] == "S256"
 
 
 async def _link_identity(house: House, subject: str, name: str = AIGUL) -> None:
@@ -134,10 +134,10 @@ async def _link_identity(house: House, subject: str, name: str = AIGUL) -> None:
 async def _finish_sign_in(console: Console, provider: Provider) -> Screen:
     """Sign in through the provider; return the page that follows."""
     await _start_sign_in(console, provider)
-    state = provider.asked["state"]
+    state = provider.parameters["state"]
     screen = await console.get(f"/console/service/back?code=the-code&state={state}")
-    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
-    return screen if onward is None else await console.get(onward[1])
+    redirect = re.search(r'content="0;url=([^"]+)"', screen.html)
+    return screen if redirect is None else await console.get(redirect[1])
 
 
 async def test_linked_work_account_signs_in_to_the_console(
@@ -215,7 +215,7 @@ async def test_oidc_sign_in_with_altered_parameters_is_refused(
     await _link_identity(house, "subject-1")
     async with Console.at(url) as console:
         await _start_sign_in(console, provider)
-        state, code = provider.asked["state"], "the-code"
+        state, code = provider.parameters["state"], "the-code"
         match spoil:
             case "state":
                 state = "another"
@@ -224,7 +224,7 @@ async def test_oidc_sign_in_with_altered_parameters_is_refused(
             case "cookie":
                 console.session.cookie_jar.clear()
             case "nonce":
-                provider.asked["nonce"] = "another"
+                provider.parameters["nonce"] = "another"
             case _:
                 provider.issuer += "/another"
         screen = await console.get(f"/console/service/back?code={code}&state={state}")

@@ -34,12 +34,14 @@ async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
         yield house
 
 
-async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, Morsel[str] | None]:
-    """Post to /chat/`way` as the page without JavaScript does, with `name` as the cookie's value.
+async def _post(
+    house: House, name: str, endpoint: str, **fields: str
+) -> tuple[str, Morsel[str] | None]:
+    """Post to /chat/`endpoint` like the page without JavaScript, with `name` as the cookie's value.
 
     Return the page that follows and the cookie that it sets, if any.
     """
-    url, headers = f"{house.url}/chat/{way}", {"Cookie": f"{CHAT}={name}"}
+    url, headers = f"{house.url}/chat/{endpoint}", {"Cookie": f"{CHAT}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
     async with house.http.post(url, data=form, headers=headers) as answer:
         assert answer.status == 200

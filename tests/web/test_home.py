@@ -80,12 +80,12 @@ async def test_web_manifest_has_language_start_url_and_icons(house: House) -> No
             assert answer.content_type == "image/png"
 
 
-@pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
+@pytest.mark.parametrize("channel", ["web", "telegram", "whatsapp"])
 @pytest.mark.parametrize("form", release_only(FORMS, keep=("kk_Arab", "zh_Hans")))
 async def test_poster_pdf_has_one_page_in_every_language_and_script(
-    house: House, way: str, form: str
+    house: House, channel: str, form: str
 ) -> None:
-    address = f"{house.url}/press/poster-{way}.pdf?lang={form}"
+    address = f"{house.url}/press/poster-{channel}.pdf?lang={form}"
     async with house.http.get(address) as answer:
         pdf = await answer.read()
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf")

@@ -31,11 +31,13 @@ BOT: dict[str, Any] = UPDATE["message"]["from"] | {"is_bot": True}
 async def _post(
     house: House, body: bytes | None = None, secret: str | None = None, **headers: str
 ) -> tuple[int, bytes]:
-    known = house.rt.settings.telegram_secret
-    assert known
+    webhook_secret = house.rt.settings.telegram_secret
+    assert webhook_secret
     sent = {
         "Content-Type": "application/json",
-        "X-Telegram-Bot-Api-Secret-Token": known.get_secret_value() if secret is None else secret,
+        "X-Telegram-Bot-Api-Secret-Token": webhook_secret.get_secret_value()
+        if secret is None
+        else secret,
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     data = json.dumps(UPDATE).encode() if body is None else body
@@ -82,8 +84,8 @@ async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: Hous
     right = house.rt.settings.telegram_secret.get_secret_value()
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
         assert (await _post(house, secret=wrong))[0] == 403
-    twice = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
-    assert (await _send_raw(house, twice + b"{}")).startswith(b"HTTP/1.1 403")
+    repeated = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
+    assert (await _send_raw(house, repeated + b"{}")).startswith(b"HTTP/1.1 403")
 
 
 UNREADABLE = {

@@ -36,9 +36,9 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 TELEGRAMS_ADDRESS = "149.154.167.220"
 
 
-def _update(number: int, who: int, **parts: Any) -> bytes:
-    sender = {"id": who, "is_bot": False, "first_name": "Test"}
-    place = {"message_id": 1, "date": 1, "chat": {"id": who, "type": "private"}}
+def _update(number: int, user_id: int, **parts: Any) -> bytes:
+    sender = {"id": user_id, "is_bot": False, "first_name": "Test"}
+    place = {"message_id": 1, "date": 1, "chat": {"id": user_id, "type": "private"}}
     if "data" in parts:
         query = {"id": f"q{number}", "from": sender, "message": place, "chat_instance": "1"}
         return json.dumps({"update_id": number, "callback_query": query | parts}).encode()
@@ -70,17 +70,17 @@ def _render(house: House, text: Text, language: str = "ru") -> str:
 # Actions of a person on Telegram
 
 
-async def _telegram(house: House, who: int) -> User:
+async def _telegram(house: House, user_id: int) -> User:
     await house.receive_telegram()
-    user = house.telegram.user(who, first_name="Test")
+    user = house.telegram.user(user_id, first_name="Test")
     await user.start()
     await user.wait_for_message(1)
     return user
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
     before = user.last
-    await act()
+    await action()
     await user.wait(lambda _chat: user.last != before)
 
 
@@ -114,7 +114,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
     """
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
-    ran = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "bot", "web"],
         cwd=ROOT,
         env=clean | {"KOSH_TELEGRAM_TOKEN": token, "KOSH_DEMO": "1"},
@@ -123,10 +123,10 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
         timeout=600,
         check=False,
     )
-    assert ran.returncode == 2
-    assert "E_CONFIG" in ran.stderr
-    assert "KOSH_TELEGRAM_SECRET" in ran.stderr
-    assert token not in ran.stdout + ran.stderr
+    assert process.returncode == 2
+    assert "E_CONFIG" in process.stderr
+    assert "KOSH_TELEGRAM_SECRET" in process.stderr
+    assert token not in process.stdout + process.stderr
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    seen = len(house.telegram.journal.calls("sendMessage"))
+    count = len(house.telegram.journal.calls("sendMessage"))
 
     async def resend(number: int) -> None:
         """Resend the update until the server accepts it, as the platform does."""
@@ -252,7 +252,9 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
         return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
 
     await house.until(are_all_sent, 60)
-    assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
+    assert len(house.telegram.journal.calls("sendMessage")) == count + 101, (
+        "one each, and one other"
+    )
     await _go(user, "/menu")
     assert _render(house, screens.MENU_TEXT) in user.last.text
 

@@ -32,21 +32,21 @@ async def _register(house: House) -> Guest:
 
     async def accepted() -> bool:
         conversation = await guest.conversation()
-        known = conversation.registration if conversation else None
-        return known is not None and known.state == "accepted"
+        registration = conversation.registration if conversation else None
+        return registration is not None and registration.state == "accepted"
 
     await house.until(accepted)
     return guest
 
 
 async def _wait_for_link(house: House, guest: Guest) -> HouseholdLink:
-    async def settled() -> bool:
+    async def is_settled() -> bool:
         await house.ahead("15 minutes")
         assert house.rt.registry is not None
         house.rt.registry._breaker._until = 0.0
         return (await _link(guest)).pending is None
 
-    await house.until(settled, 60)
+    await house.until(is_settled, 60)
     return await _link(guest)
 
 

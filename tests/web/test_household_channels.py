@@ -110,12 +110,12 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
         assert "yes" in {each.partition(":")[2] for each in bubble.buttons.values()}
         await visitor.press("yes")
 
-        async def refused() -> bool:
+        async def is_refused() -> bool:
             await visitor.say("/status")
             wrong = household_screens.REFUSED["unknown_code"]
             return _render(house, wrong, "ru") in visitor.newest.text
 
-        await house.until(refused)
+        await house.until(is_refused)
 
 
 def _loads(visitor: Visitor) -> set[str]:

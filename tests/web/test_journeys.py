@@ -77,10 +77,10 @@ async def test_web_chat_conversation_ends_with_a_registration_number(
         number = await _receipt(house, language)
         await visitor.press("!status") if "!status" in visitor.newest.buttons.values() else None
         while number not in visitor.newest.text or "KS-" not in visitor.newest.text:
-            seen = len(visitor.bubbles)
+            count = len(visitor.bubbles)
             status, _answer = await visitor.send("said", text="/status")
             assert status == 202
-            await visitor.wait(seen + 1)
+            await visitor.wait(count + 1)
         assert number in visitor.newest.text
     assert house.telegram.journal.calls("sendMessage") == []
 
@@ -123,10 +123,10 @@ async def _press(user: User, key: str) -> None:
     await _next(user, lambda: user.press(data))
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
-    """Await `act`, then wait until the bot's newest message has changed or is a new one."""
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
+    """Await `action`, then wait until the bot's newest message has changed or is a new one."""
     before = user.last
-    await act()
+    await action()
     await user.wait(lambda chat: user.last != before)
 
 
@@ -139,14 +139,14 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
         for answer in ANSWERS[:answered]:
             offered = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press if answer in offered else visitor.say)(answer)
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         form = aiohttp.FormData({"chat": visitor.chat})
         form.add_field("file", b"not even a picture", filename="page.jpg")
         async with visitor.session.post(
             f"{house.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
         ) as response:
             assert response.status == 202
-        bubble = await visitor.wait(seen + 1)
+        bubble = await visitor.wait(count + 1)
         assert "Пожалуйста, не присылайте" in str(bubble.paragraphs)
 
 

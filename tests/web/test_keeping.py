@@ -65,9 +65,9 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) ->
             cursor = await session.execute("SELECT purpose FROM consents")
             assert await cursor.fetchall() == [("checklist",)]
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/mydata")
-        await visitor.wait(seen + 2)
+        await visitor.wait(count + 2)
         text = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
         assert render(data_export.LIST) in text
         assert render(data_export.PURPOSES["checklist"]) in text
@@ -90,20 +90,20 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house:
         await sweeps.remind(house.rt)
         assert await _reminder_count(house.rt) == 1
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await house.ahead("3 days")
         await asyncio.gather(*(sweeps.remind(house.rt) for _worker in range(3)))
-        bubble = await visitor.wait(seen + 1)
+        bubble = await visitor.wait(count + 1)
         assert bubble.paragraphs == [render(SOMETHING_NEW)]
         assert list(bubble.buttons) == [render(OPEN)]
         assert await _reminder_count(house.rt) == 0
         assert await _stored_state(house.rt) == before, (
             "what is kept lives no longer for being reminded"
         )
-        assert len(visitor.bubbles) == seen + 1
+        assert len(visitor.bubbles) == count + 1
 
-        opened = await visitor.press("!list")
-        assert render(IIN.name) in opened.text
+        reply = await visitor.press("!list")
+        assert render(IIN.name) in reply.text
 
 
 @pytest.mark.requirement("S-38")
@@ -120,11 +120,11 @@ async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
             await session.execute(
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await sweeps.remind(house.rt)
         assert await _reminder_count(house.rt) == 0
         await visitor.say("/menu")
-        assert render(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert render(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[count:])
 
 
 async def test_checklist_reminder_does_not_extend_the_persons_retention(house: House) -> None:
@@ -170,13 +170,13 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> N
     await house.until(can_save)
     for tap in ("keep", "yes", "remind"):
         await _tap(user, tap)
-    seen = len(user.received)
+    count = len(user.received)
     await house.ahead("8 days")
     await sweeps.remind(house.rt)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
         assert await cursor.fetchone() == (1,)
-    assert len(user.received) == seen
+    assert len(user.received) == count
     await user.say("/menu")
-    await user.wait_for_message(seen + 1)
-    assert render(SOMETHING_NEW) in user.received[seen].text
+    await user.wait_for_message(count + 1)
+    assert render(SOMETHING_NEW) in user.received[count].text

@@ -197,9 +197,9 @@ async def test_message_limit_appeal_goes_to_a_lead_who_did_not_set_the_limit(
         await _wait_for_text(house, visitor, limit_screens.BLOCKED)
         await visitor.press("appeal")
         await visitor.say(WORDS)
-        for way in ("keep", "lift"):
+        for action in ("keep", "lift"):
             screen = await console.get("/console/limits")
-            screen = await console.submit(f"/limits/{way}", **_case_of(screen))
+            screen = await console.submit(f"/limits/{action}", **_case_of(screen))
             assert screen.status == status
             refusal = house.rt.languages.render(REFUSALS["own_limit"], "ru")
             assert (refusal in screen.text) is (others > 0)
@@ -294,10 +294,10 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     assert used_up in user.last.text
     await user.send_voice()
 
-    async def passed() -> bool:
+    async def is_relayed() -> bool:
         return await _recordings(house) == 1
 
-    await house.until(passed)
+    await house.until(is_relayed)
     await _next(user, user.send_voice)
     assert used_up in user.last.text
     assert await _recordings(house) == 1

@@ -13,6 +13,6 @@ EACH = 60
 @pytest.mark.row(43)
 async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
     """Check 60 names in each script (EACH); `./kosh bench names` checks 200,000 names."""
-    passed = await names.through(house, EACH)
-    assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)
-    assert all(each.answers > 3 for each in passed)
+    results = await names.through(house, EACH)
+    assert {each.script: each.names for each in results} == dict.fromkeys(SCRIPTS, EACH)
+    assert all(each.answers > 3 for each in results)

@@ -32,12 +32,12 @@ from tests.person_client import elsewhere
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def _post_update(house: House, number: int, who: int = 7300, url: str = "") -> int:
-    """Post the update `number` of the person `who` to Telegram's webhook; return the status."""
+async def _post_update(house: House, number: int, user_id: int = 7300, url: str = "") -> int:
+    """Post the update `number` of the person `user_id` to Telegram's webhook; return the status."""
     secret = house.rt.settings.telegram_secret
     assert secret
-    sender = {"id": who, "is_bot": False, "first_name": "Test", "language_code": "kk"}
-    chat = {"id": who, "type": "private"}
+    sender = {"id": user_id, "is_bot": False, "first_name": "Test", "language_code": "kk"}
+    chat = {"id": user_id, "type": "private"}
     update: dict[str, Any] = {
         "update_id": number,
         "message": {
@@ -95,10 +95,10 @@ async def test_webhook_answers_503_when_the_database_is_down(
         return await _status(house, "/ready") == 200
 
     await house.until(is_ready, 60)
-    seen = len(house.telegram.journal.calls("sendMessage"))
+    count = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
         assert await _post_update(house, 2) == 200
-    assert len(house.telegram.journal.calls("sendMessage")) == seen + 1
+    assert len(house.telegram.journal.calls("sendMessage")) == count + 1
 
 
 def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
@@ -107,7 +107,7 @@ def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
     Return a list. Each wait that times out appends the time limit, in seconds, that it had without
     this change.
     """
-    silences: list[float] = []
+    waits: list[float] = []
     wait = AsyncConnection.wait
 
     async def wait_shortly(
@@ -121,11 +121,11 @@ def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
         try:
             return await wait(self, gen, interval, 0.2)
         except OperationalError:
-            silences.append(timeout)
+            waits.append(timeout)
             raise
 
     monkeypatch.setattr(AsyncConnection, "wait", wait_shortly)
-    return silences
+    return waits
 
 
 @pytest.mark.requirement("S-5")
@@ -140,11 +140,11 @@ async def test_request_times_out_when_its_database_connection_freezes(
             assert await _post_update(house, 1, url=url) == 200
             async with own.connection() as transaction:
                 backend = transaction.info.backend_pid
-            silences = _limit_waits(monkeypatch, backend)
+            waits = _limit_waits(monkeypatch, backend)
             os.kill(backend, signal.SIGSTOP)
             try:
                 assert await _post_update(house, 2, url=url) == 503
-                assert 0 < sum(silences) <= connection.REQUEST_SECONDS
+                assert 0 < sum(waits) <= connection.REQUEST_SECONDS
             finally:
                 os.kill(backend, signal.SIGCONT)
 
@@ -172,9 +172,9 @@ async def test_pages_answer_503_when_the_database_is_down(house: House, admin_ur
         ) as answer:
             assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
         for field in ({"text": "exit"}, {"payload": EXIT}):
-            where = "said" if "text" in field else "pressed"
+            endpoint = "said" if "text" in field else "pressed"
             async with house.http.post(
-                f"{house.url}/chat/{where}", data=field, headers=LOOKING, allow_redirects=False
+                f"{house.url}/chat/{endpoint}", data=field, headers=LOOKING, allow_redirects=False
             ) as answer:
                 assert (answer.status, answer.headers["Location"]) == (303, EXIT_URL)
     assert ">Where is my paper?</textarea>" in html

@@ -61,8 +61,8 @@ async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
         assert status == 200, page
         pages = []
         for answer in answers:
-            way, form = _form(page, answer)
-            async with session.post(f"{house.url}/chat/{way}", data=form) as after:
+            endpoint, form = _form(page, answer)
+            async with session.post(f"{house.url}/chat/{endpoint}", data=form) as after:
                 assert after.status == 200
                 page = await after.text()
             pages.append(page)

@@ -33,10 +33,10 @@ LEAVING = (
 )
 
 
-def _documented_data(where: str) -> list[str]:
+def _documented_data(channel: str) -> list[str]:
     """Return the data that may remain in a channel's chat, from the table of for-people.md."""
     rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
-    return [row[2].strip() for row in rows if row[1].strip() == where]
+    return [row[2].strip() for row in rows if row[1].strip() == channel]
 
 
 @pytest.mark.requirement("S-37", "S-84")

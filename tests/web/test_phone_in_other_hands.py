@@ -40,11 +40,11 @@ EXITS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 # The quick exit in the web chat
 
 
-@pytest.mark.parametrize(("way", "fields"), EXITS, ids=["word", "button"])
+@pytest.mark.parametrize(("endpoint", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-84")
 async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
-    house: House, way: str, fields: dict[str, str], script: bool
+    house: House, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -55,7 +55,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
     headers = {"Cookie": f"kosh={secret}"} | ({"X-Requested-With": "kosh"} if script else {})
     form = {"chat": "", "id": "the-exit", **fields}
     async with house.http.post(
-        f"{house.url}/chat/{way}", data=form, headers=headers, allow_redirects=False
+        f"{house.url}/chat/{endpoint}", data=form, headers=headers, allow_redirects=False
     ) as response:
         assert response.status == (202 if script else 303)
         assert response.cookies["kosh"]["max-age"] == "0"
@@ -67,18 +67,18 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
         assert await cursor.fetchone() == (0,)
 
 
-@pytest.mark.parametrize(("way", "fields"), EXITS, ids=["word", "button"])
+@pytest.mark.parametrize(("endpoint", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
 async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
-    house: House, admin_url: str, way: str, fields: dict[str, str], script: bool
+    house: House, admin_url: str, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
     guest = Guest(house.rt)
     await guest.consent()
     headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
     with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         async with house.http.post(
-            f"{house.url}/chat/{way}", data=fields, headers=headers, allow_redirects=False
+            f"{house.url}/chat/{endpoint}", data=fields, headers=headers, allow_redirects=False
         ) as response:
             assert response.status == (202 if script else 303)
             if script:
@@ -116,12 +116,12 @@ async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: 
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))
     masked = house.rt.languages.render(screens.MASKED, "ru")
-    seen = len(user.chat)
+    count = len(user.chat)
     await user.say("/mydata")
-    await user.wait(lambda chat: any(masked in each.text for each in chat[seen:]))
+    await user.wait(lambda chat: any(masked in each.text for each in chat[count:]))
     hidden = house.rt.languages.render(screens.HIDDEN, "ru")
-    await user.wait(lambda chat: any(hidden in each.text for each in chat[seen:]))
-    assert not any("TESTOVA" in each.text for each in user.chat[seen:])
+    await user.wait(lambda chat: any(hidden in each.text for each in chat[count:]))
+    assert not any("TESTOVA" in each.text for each in user.chat[count:])
 
 
 @pytest.mark.requirement("S-32", "S-84")
@@ -160,8 +160,8 @@ async def _claim(house: House) -> tuple[Officer, UUID, int]:
         found = await cursor.fetchone()
     assert found is not None
     officer = await an_officer(house.rt)
-    done = await desk.claim(house.rt, officer, found[0], found[1], key=key())
-    return officer, found[0], done.version
+    result = await desk.claim(house.rt, officer, found[0], found[1], key=key())
+    return officer, found[0], result.version
 
 
 async def _wait_until_away(house: House, user: User) -> None:
@@ -175,22 +175,22 @@ LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.parametrize("why", LEAVES)
+@pytest.mark.parametrize("reason", LEAVES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
-    house: House, why: str
+    house: House, reason: str
 ) -> None:
     user, render = await _telegram_user_with_case(house, 7024), house.rt.languages.render
     officer, case_id, version = await _claim(house)
     joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
-    await LEAVES[why](house, user)
-    if why == "exit":
+    await LEAVES[reason](house, user)
+    if reason == "exit":
         phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     for words in (ANSWER, f"{ANSWER} again"):
-        done = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
-        version = done.version
+        result = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+        version = result.version
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     assert sum(notice in each.text for each in user.chat) == 1

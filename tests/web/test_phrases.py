@@ -31,9 +31,9 @@ async def contribute(house: House) -> None:
 
 
 async def stored(house: House) -> list[tuple[object, ...]]:
-    look = "SELECT language, body, state, intent FROM suggested_phrases"
+    query = "SELECT language, body, state, intent FROM suggested_phrases"
     async with house.rt.console.connection() as session:  # type: ignore[union-attr]
-        return list(await (await session.execute(look)).fetchall())
+        return list(await (await session.execute(query)).fetchall())
 
 
 async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:

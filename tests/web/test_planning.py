@@ -128,12 +128,12 @@ async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk
         await _csv(lead, "first=language")
     async with Console.signed_in(desk.url, SAULE) as auditor:
         screen = await auditor.get("/console/audit?kind=planning.")
-    here = await _audited(desk)
-    there = _rows(
+    console_entries = await _audited(desk)
+    registry_entries = _rows(
         desk, "SELECT officer, dimensions FROM registry_sandbox.planning_queries ORDER BY id"
     )
-    assert here == there
-    assert [detail for _actor, detail in here] == ["age,region", "language"]
+    assert console_entries == registry_entries
+    assert [detail for _actor, detail in console_entries] == ["age,region", "language"]
     assert ru("planning") in screen.text
 
 

@@ -84,9 +84,9 @@ def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
     """Typeset every letter; a letter that the fonts lack would fail, as PDF/UA requires."""
-    known = names(language)
-    found = [*catalogues.messages(language).values(), *known.countries.values()]
-    letters = {sign for text in (*found, *known.months.values()) for sign in text}
+    local_names = names(language)
+    found = [*catalogues.messages(language).values(), *local_names.countries.values()]
+    letters = {sign for text in (*found, *local_names.months.values()) for sign in text}
     letters_used = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
     sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(letters_used)}
     sheet |= {"before": [], "papers": [], "after": []}
@@ -188,9 +188,9 @@ async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) ->
     user = await house.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
         await _press(user, tap)
-    seen = len(user.received)
+    count = len(user.received)
     await _press(user, TAPS[-1])
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     buttons = [b for message in user.received[-3:] for row in message.buttons for b in row]
     (url,) = [button.url for button in buttons if button.url]
     assert "/print/" in url

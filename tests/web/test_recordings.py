@@ -26,10 +26,10 @@ async def _state(house: House) -> list[tuple[str, bytes]]:
 
 
 async def _wait_until_fetched(house: House) -> None:
-    async def done() -> bool:
+    async def is_fetched() -> bool:
         return all(state != "fetching" for state, _body in await _state(house))
 
-    await house.until(done)
+    await house.until(is_fetched)
 
 
 async def _send_voice(house: House, user: User, data: bytes) -> None:
@@ -75,8 +75,8 @@ async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
     user, officer, case_id, _version = await _open_case(house, "77010000913")
     await _send_voice(house, user, BROKEN[kind]())
     assert [state for state, _body in await _state(house)] == ["refused"]
-    asked = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
-    await user.wait(lambda _chat: asked in user.last.text)
+    reply = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
+    await user.wait(lambda _chat: reply in user.last.text)
     view = await views.view(house.rt, officer, case_id, Reason.CHECK)
     assert [each.state for each in view.thread[-1].files] == ["refused"]
 

@@ -99,10 +99,10 @@ async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
     assert await _one(desk, "SELECT count(*) FROM people") == 0
     await _walk(desk, user, ANSWERS)
 
-    async def arrived() -> bool:
+    async def has_arrived() -> bool:
         return len(await desk.entries()) == 1
 
-    await desk.until(arrived)
+    await desk.until(has_arrived)
     assert await _registration_count(desk) == 0
     assert desk.whatsapp.journal.mistakes() == []
 
@@ -240,8 +240,8 @@ async def test_referral_code_is_created_renewed_and_ended_by_a_lead(desk: House)
         assert (await lead.send(created.form("/end"))).status == 409
         assert (await lead.send(page.form("/referrers"), name="")).status == 422
     async with desk.rt.pool.connection() as session:
-        written = [each.action for each in await audit_log.entries(session)]
-    assert [each for each in written if each.startswith("referrer.")] == [
+        actions = [each.action for each in await audit_log.entries(session)]
+    assert [each for each in actions if each.startswith("referrer.")] == [
         "referrer.ended",
         "referrer.renewed",
         "referrer.added",

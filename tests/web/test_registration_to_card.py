@@ -87,9 +87,9 @@ class Conversation:
         )
         await self._does(f"[{label}]", partial(self.user.press, data, self.user.last))
 
-    async def _does(self, label: str, act: Callable[[], Awaitable[Any]]) -> None:
+    async def _does(self, label: str, action: Callable[[], Awaitable[Any]]) -> None:
         self.lines.append(f"\n> {label}" if self.lines else f"> {label}")
-        await act()
+        await action()
         await self.user.wait(lambda _chat: self._unread())
         await self._read()
 

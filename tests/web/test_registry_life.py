@@ -97,9 +97,9 @@ async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(hous
         return (await _registration(guest)).step is not None
 
     await house.until(has_step)
-    known = await _registration(guest)
-    assert known.state == "accepted"
-    assert [each.step.step for each in known.history if each.step] == ["TEST"]
+    registration = await _registration(guest)
+    assert registration.state == "accepted"
+    assert [each.step.step for each in registration.history if each.step] == ["TEST"]
     await guest.go("/status")
     conversation = await guest.conversation()
     assert conversation is not None

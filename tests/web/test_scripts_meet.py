@@ -60,16 +60,16 @@ async def test_officer_and_person_each_read_the_case_in_their_own_script(
         await console.submit("/next")
         path = console.screen.path
         for words in OFFICER:
-            seen = len(person.bubbles)
+            count = len(person.bubbles)
             await console.get(path)
             await console.submit("/reply", words=words)
-            await person.wait(seen + 1)
+            await person.wait(count + 1)
         for words in PERSON[1:]:
             await person.send("said", text=kazakh_arabic.to_arabic(words))
-        seen = len(person.bubbles)
+        count = len(person.bubbles)
         await console.get(path)
         await console.submit("/document", document="identity")
-        await person.wait(seen + 1)
+        await person.wait(count + 1)
         screen = await console.get(path)
         person_texts, officer_texts = (
             _bubbles(screen.html, "person"),
@@ -80,9 +80,9 @@ async def test_officer_and_person_each_read_the_case_in_their_own_script(
         assert [each for each in person_texts if not CYRILLIC.search(each)] == []
         assert officer_texts == list(OFFICER)
         assert screen.html.count('class="original"') == len(PERSON)
-        seen = len(person.bubbles)
+        count = len(person.bubbles)
         await console.submit("/resolve", where="menu")
-        await person.wait(seen + 1)
+        await person.wait(count + 1)
     # Leave out the first message, which offers every language by its own name, also in Cyrillic.
     after = [each for each in person.bubbles if each.lang == "kk-Arab"]
     assert len(after) > len(OFFICER)

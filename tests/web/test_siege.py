@@ -75,8 +75,8 @@ async def test_chat_page_visit_without_a_cookie_stores_nothing(small: House) -> 
         for _visit in range(VISITS):
             async with small.http.get(f"{small.url}/chat") as answer:
                 assert answer.status == 200
-        written = {str(key) for key in await client.keys("*")} - before
-        assert [key for key in written if not key.startswith("b'rate:")] == []
+        keys = {str(key) for key in await client.keys("*")} - before
+        assert [key for key in keys if not key.startswith("b'rate:")] == []
 
 
 @pytest.mark.requirement("S-81")
@@ -171,15 +171,15 @@ async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House
         question = visitor.newest.text
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie.value != before
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as thief:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as attacker:
             for headers in ({"X-Kosh-Chat": before}, {"Cookie": f"kosh={before}"}):
                 headers["X-Requested-With"] = "kosh"
                 url = f"{house.url}/chat"
-                async with thief.get(url, headers=headers, params={"chat": before}) as page:
+                async with attacker.get(url, headers=headers, params={"chat": before}) as page:
                     assert question.split("\n")[0] not in await page.text()
                     assert "Set-Cookie" not in page.headers
                 fields = {"chat": before, "id": "a-new-id", "text": "/mydata"}
-                async with thief.post(f"{url}/said", data=fields, headers=headers) as response:
+                async with attacker.post(f"{url}/said", data=fields, headers=headers) as response:
                     assert cookie.value not in str(response.headers)
         assert (await visitor.say("TESTOVA")).text != question
 

@@ -30,8 +30,8 @@ async def register(house: House) -> str:
 
     async def accepted() -> bool:
         conversation = await guest.conversation()
-        known = conversation.registration if conversation else None
-        return known is not None and known.state == "accepted"
+        registration = conversation.registration if conversation else None
+        return registration is not None and registration.state == "accepted"
 
     await house.until(accepted)
     (entry,) = await house.entries()
@@ -107,8 +107,8 @@ async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house
     guest = Guest(house.rt)
     await guest.consent()
     answers = []
-    for asked in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):
-        await guest.go("/status", "number", asked.number, asked.pin)
+    for lookup in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):
+        await guest.go("/status", "number", lookup.number, lookup.pin)
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.asked is not None

@@ -37,12 +37,12 @@ async def desk(house: House) -> AsyncIterator[House]:
 
 
 async def stored(house: House) -> list[tuple[object, ...]]:
-    look = (
+    query = (
         "SELECT sentence, language, comment, officer IS NULL, count, closed_on IS NULL"
         " FROM wording_reports ORDER BY count, comment"
     )
     async with house.rt.console.connection() as session:  # type: ignore[union-attr]
-        return list(await (await session.execute(look)).fetchall())
+        return list(await (await session.execute(query)).fetchall())
 
 
 async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
@@ -60,9 +60,9 @@ async def name(house: House) -> None:
 async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: House) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"{PATH}?language=kk_Arab")
-        known = sentences("kk_Arab")[id_of(STAY)]
+        sentence = sentences("kk_Arab")[id_of(STAY)]
         assert STAY.msgid in screen.text
-        assert known.text in screen.html
+        assert sentence.text in screen.html
         assert ru("texts_not_reviewed") in screen.text
         for channel in ("telegram", "whatsapp", "web"):
             for form, _own in desk.rt.languages.languages():

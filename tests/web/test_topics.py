@@ -42,9 +42,9 @@ async def _notify(house: House, user: User) -> int | None:
         assert person is not None
         row = outbox.Row("send", quarantine.apology(rt, "ru"))
         await outbox.enqueue(session, person, "telegram", (row,))
-    seen = len([each for each in user.chat if each.from_bot])
+    count = len([each for each in user.chat if each.from_bot])
     await outbox.deliver(rt, None, person)
-    return (await user.wait_for_message(seen + 1)).thread
+    return (await user.wait_for_message(count + 1)).thread
 
 
 async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House) -> None:

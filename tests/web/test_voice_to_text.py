@@ -59,10 +59,10 @@ async def _send_voice(user: User, data: bytes) -> str:
 
 async def _consent(user: User, yes: str = "да") -> list[str]:
     """Consent by the text `yes`; return the reply and the message with the transcription."""
-    seen = len(user.received)
+    count = len(user.received)
     await user.say(yes)
-    await user.wait_for_message(seen + 2)
-    return [each.text for each in user.received[seen:]]
+    await user.wait_for_message(count + 2)
+    return [each.text for each in user.received[count:]]
 
 
 def _render(house: House, text: object, language: str = "ru") -> str:
@@ -74,9 +74,9 @@ async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
 ) -> None:
     server.text = "Как получить пенсию?"
     user = await _new_user(house, "77010000931")
-    asked = await _send_voice(user, voice())
-    assert OPERATOR in asked
-    assert asked.startswith(_render(house, safety.ONE_SENTENCE))
+    reply = await _send_voice(user, voice())
+    assert OPERATOR in reply
+    assert reply.startswith(_render(house, safety.ONE_SENTENCE))
     assert server.heard == []
     _agreed, transcript = await _consent(user)
     assert (len(server.heard), server.mistakes) == (1, [])

@@ -55,8 +55,8 @@ async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -
         assert (await console.send(page.form("/redeliver"))).status == 404
     await desk.house.until(lambda: _has(desk, "pending sending delivered", 2))
     async with desk.house.rt.pool.connection() as session:
-        written = [each.action for each in await audit_log.entries(session)]
-    assert written.count("webhook.redelivered") == 2
+        actions = [each.action for each in await audit_log.entries(session)]
+    assert actions.count("webhook.redelivered") == 2
     await rows(
         desk.house.rt, "UPDATE webhook_deliveries SET state = 'pending', due_at = kosh_now(),"
         " done_at = NULL, attempt = 0"

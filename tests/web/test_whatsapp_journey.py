@@ -52,11 +52,11 @@ def _keys(message: Bubble) -> dict[str, str]:
     return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> Bubble:
-    """Await `act`; return the next message that then arrives."""
-    seen = len(user.received)
-    await act()
-    return await user.wait_for_message(seen + 1)
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> Bubble:
+    """Await `action`; return the next message that then arrives."""
+    count = len(user.received)
+    await action()
+    return await user.wait_for_message(count + 1)
 
 
 async def _press(user: User, key: str) -> Bubble:
@@ -121,11 +121,11 @@ async def _send_papers(house: House, user: User, language: str) -> None:
         await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))
         await _next(user, partial(user.say, done))
 
-    async def arrived() -> bool:
+    async def have_arrived() -> bool:
         (entry,) = await house.entries()
         return len({each["kind"] for each in entry["documents"]}) == 3
 
-    await house.until(arrived)
+    await house.until(have_arrived)
 
 
 # Faults of WhatsApp's API
@@ -164,8 +164,8 @@ async def _notify(house: House, user: User) -> None:
 
     async def is_attempted() -> bool:
         # If a delivery of the person's earlier messages is running, it may also send this message.
-        look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-        [(state, attempt)] = await _query(house, look, person.id)
+        query = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+        [(state, attempt)] = await _query(house, query, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
 
     await house.until(is_attempted, 60)
@@ -181,8 +181,8 @@ async def _states(house: House, user: User) -> list[str]:
 
 async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
     """Return (id, number of the last attempt) of the person's newest message."""
-    look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-    [(row, attempt)] = await _query(house, look, person.id)
+    query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+    [(row, attempt)] = await _query(house, query, person.id)
     return row, attempt
 
 
@@ -191,10 +191,10 @@ def _report(state: Any, row: str, code: str = "") -> DeliveryReport:
 
 
 async def _until_state(house: House, user: User, state: str) -> None:
-    async def there() -> bool:
+    async def has_state() -> bool:
         return (await _states(house, user))[-1] == state
 
-    await house.until(there)
+    await house.until(has_state)
 
 
 @pytest.mark.requirement("S-4")
@@ -223,12 +223,12 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: Ho
 async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
     user = await _consented_user(house, "77010000004")
     update = await user.say("/help")
-    seen = len(user.received)
-    await user.wait_for_message(seen + 1)
+    count = len(user.received)
+    await user.wait_for_message(count + 1)
     await user.repeat(update)
     await house.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
-    assert len(user.received) == seen + 2
+    assert len(user.received) == count + 2
 
 
 async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: House) -> None:
@@ -240,13 +240,13 @@ async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: Hou
     for user in users:
         await user.say("/help")
     house.whatsapp.release()
-    for user, seen in zip(users, before, strict=True):
-        await user.wait_for_message(seen + 1)
+    for user, count in zip(users, before, strict=True):
+        await user.wait_for_message(count + 1)
     await house.whatsapp.until_taken()
     house.whatsapp.tricks.copies = 1
-    for user, seen in zip(users, before, strict=True):
+    for user, count in zip(users, before, strict=True):
         await _next(user, lambda: user.say("/help"))  # noqa: B023 — used at once
-        assert len(user.received) == seen + 2
+        assert len(user.received) == count + 2
 
 
 @pytest.mark.requirement("S-6", "S-8")
@@ -270,27 +270,27 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
 
     monkeypatch.setattr(conversation_store, "save", failing)
     monkeypatch.setattr(conversation_store, "save_statement", failing_with_others)
-    seen = len(user.received)
+    count = len(user.received)
     await user.say("/help")
-    await user.wait_for_message(seen + 1)
+    await user.wait_for_message(count + 1)
     await house.whatsapp.until_taken()
     assert failures == [1]
     assert 503 in [one.status for one in house.whatsapp.journal.deliveries()]
     await _next(user, lambda: user.say("/help"))
-    assert len(user.received) == seen + 2
+    assert len(user.received) == count + 2
 
 
 async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(house: House) -> None:
     user = await _consented_user(house, "77010000006")
-    seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
+    count, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
     await _notify(house, user)
     await _until_state(house, user, "waiting")
     assert len(house.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
-    await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert "waiting" not in await _states(house, user)
     await house.ahead("23 hours")
     await _notify(house, user)
@@ -299,13 +299,13 @@ async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(hou
 
 async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house: House) -> None:
     user = await _consented_user(house, "77010000007")
-    seen = len(user.received)
+    count = len(user.received)
     house.whatsapp.fail(Failed(131047))
     await _notify(house, user)
     await _until_state(house, user, "waiting")
     await user.say("/help")
-    await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert house.whatsapp.journal.mistakes() == []
 
 
@@ -334,14 +334,14 @@ async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
     await house.whatsapp.until_taken()
     person = await _person(house, user)
 
-    async def read() -> bool:
+    async def is_read() -> bool:
         await user.read()
         found = await _query(
             house, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
-    await house.until(read, 60)
+    await house.until(is_read, 60)
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(
@@ -368,22 +368,22 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
         )
     assert (await _states(house, user))[-1] == "sent"
     await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
-    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
+    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(house.rt, [_report("delivered", f"{row}.{attempt}")])
-    assert await _query(house, look, row) == [("sent", "delivered", None)]
+    assert await _query(house, query, row) == [("sent", "delivered", None)]
 
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House) -> None:
     user = await _consented_user(house, "77010000022")
-    seen = len(user.received)
+    count = len(user.received)
     house.whatsapp.fail(Failed(131016))
     await _notify(house, user)
     await house.whatsapp.until_taken()
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 1)
-    assert len(user.received) == seen + 1
+    await user.wait_for_message(count + 1)
+    assert len(user.received) == count + 1
 
 
 @pytest.mark.requirement("S-12")
@@ -403,12 +403,12 @@ async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
     user = await _consented_user(house, "77010000030")
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
-    person, seen = await _person(house, user), len(user.received)
+    person, count = await _person(house, user), len(user.received)
     row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(house.rt, None, person)
-    await user.wait_for_message(seen + 40)
+    await user.wait_for_message(count + 40)
     states = await _states(house, user)
     assert states.count("pending") >= 15
     assert house.whatsapp.journal.refused(131056) == []
@@ -507,13 +507,13 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> No
     house.whatsapp.tricks.nulls = True
     user = await _consented_user(house, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
-    for act in (
+    for action in (
         partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
         partial(user.send_raw, card),
         user.send_photo,
         user.send_unknown,
     ):
-        await _next(user, act)
+        await _next(user, action)
     assert await _query(house, "SELECT reason FROM quarantined_updates") == []
     house.whatsapp.fail(Refused(131047), method="messages")
     await user.say("меню")
@@ -545,9 +545,9 @@ async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 
-    async def ask(**asked: str) -> tuple[int, str, str]:
+    async def ask(**changes: str) -> tuple[int, str, str]:
         params = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
-        params |= {f"hub.{name}": value for name, value in asked.items()}
+        params |= {f"hub.{name}": value for name, value in changes.items()}
         async with house.http.get(f"{house.url}/webhooks/whatsapp", params=params) as answer:
             return answer.status, answer.content_type, await answer.text()
 

@@ -31,20 +31,20 @@ PHONE = "77010000040"
 NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
-def _decoded_ids(written: str | None) -> bytes:
+def _decoded_ids(ids: str | None) -> bytes:
     """Return message ids as written and decoded from base64, to search them for phone numbers."""
-    parts = (written or "").split(",")
+    parts = (ids or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
-    read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
-    return b" ".join([*read, *(each.encode() for each in parts)])
+    decoded = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
+    return b" ".join([*decoded, *(each.encode() for each in parts)])
 
 
 async def _wait_until_read(house: House) -> None:
-    async def read() -> bool:
+    async def is_read() -> bool:
         found = await _query(house, "SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
 
-    await house.until(read)
+    await house.until(is_read)
 
 
 async def test_whatsapp_report_matches_its_message_without_a_phone_number(
@@ -73,13 +73,13 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
         "wamid.first,wamid.second",
         row,
     )
-    look = "SELECT delivery_status FROM messages WHERE id = %s"
-    before = await _query(house, look, row)
-    read = replace(_report("read", str(row)), external_id="wamid.other")
-    await outbox.record_reports(house.rt, [read])
-    assert await _query(house, look, row) == before
-    await outbox.record_reports(house.rt, [replace(read, external_id="wamid.second")])
-    assert await _query(house, look, row) == [("read",)]
+    query = "SELECT delivery_status FROM messages WHERE id = %s"
+    before = await _query(house, query, row)
+    report = replace(_report("read", str(row)), external_id="wamid.other")
+    await outbox.record_reports(house.rt, [report])
+    assert await _query(house, query, row) == before
+    await outbox.record_reports(house.rt, [replace(report, external_id="wamid.second")])
+    assert await _query(house, query, row) == [("read",)]
 
 
 # Delivery reports of a text that WhatsApp splits into two messages
@@ -92,25 +92,25 @@ async def _send_long_text(house: House, user: User) -> int:
 
     Return the number of messages that the person had received before.
     """
-    person, seen = await _person(house, user), len(user.received)
+    person, count = await _person(house, user), len(user.received)
     message = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(house.rt, None, person)
-    return seen
+    return count
 
 
-def _parts(user: User, seen: int) -> list[int]:
-    """Return the numbers of the parts that arrived after the first `seen` messages, in order."""
-    return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
+def _parts(user: User, count: int) -> list[int]:
+    """Return the numbers of the parts that arrived after the first `count` messages, in order."""
+    return [1 if each.text == FIRST.strip() else 2 for each in user.received[count:]]
 
 
 async def _until_receipt(house: House, user: User, receipt: str) -> None:
     row, _attempt = await _newest(house, await _person(house, user))
 
     async def has_receipt() -> bool:
-        look = "SELECT delivery_status, body FROM messages WHERE id = %s"
-        return await _query(house, look, row) == [(receipt, None)]
+        query = "SELECT delivery_status, body FROM messages WHERE id = %s"
+        return await _query(house, query, row) == [(receipt, None)]
 
     await house.until(has_receipt)
 
@@ -121,12 +121,12 @@ async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
 ) -> None:
     user = await _consented_user(house, "77010000050")
     house.whatsapp.fail(fault, after=1)
-    seen = await _send_long_text(house, user)
-    assert _parts(user, seen) == [1]
+    count = await _send_long_text(house, user)
+    assert _parts(user, count) == [1]
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
@@ -134,36 +134,36 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
 ) -> None:
     user = await _consented_user(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
-    seen = await _send_long_text(house, user)
+    count = await _send_long_text(house, user)
     for _try in range(3):
         await house.ahead("1 minute")
         await outbox.deliver(house.rt, None, await _person(house, user))
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await user.read()
     await _until_receipt(house, user, "read")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
     user = await _consented_user(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
-    seen = await _send_long_text(house, user)
+    count = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
     user = await _consented_user(house, "77010000053")
     house.whatsapp.fail(Failed(131000))
-    seen = await _send_long_text(house, user)
+    count = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 3, seconds=30)
+    await user.wait_for_message(count + 3, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [2, 1, 2]
+    assert _parts(user, count) == [2, 1, 2]
 
 
 async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
@@ -172,7 +172,7 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: 
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
+    query = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
     for part, state, expected in (
         (2, "read", ("sent", False)),
         (2, "read", ("sent", False)),
@@ -184,7 +184,7 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: 
             _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
         )
         await outbox.record_reports(house.rt, [report])
-        assert await _query(house, look, row) == [expected]
+        assert await _query(house, query, row) == [expected]
 
 
 async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
@@ -204,12 +204,12 @@ async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(ho
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
+    query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(house.rt, [failed])
-    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(house.rt, [replace(failed, state="delivered", code="")])
-    assert await _query(house, look, row) == [("sent", "sent", None)]
+    assert await _query(house, query, row) == [("sent", "sent", None)]
 
 
 # A failure report that arrives after a newer message of the person
@@ -262,16 +262,16 @@ async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await _consented_user(house, "77010000062")
-    seen, channel = len(user.received), house.rt.channels["whatsapp"]
+    count, channel = len(user.received), house.rt.channels["whatsapp"]
 
-    async def late(_act: ChannelCall) -> str:
+    async def fail_late(_act: ChannelCall) -> str:
         monkeypatch.undo()
         await user.say("/help")
         await house.whatsapp.until_taken()
         raise WindowClosed
 
-    monkeypatch.setattr(channel, "send", late)
+    monkeypatch.setattr(channel, "send", fail_late)
     await _notify(house, user)
-    await user.wait_for_message(seen + 2, seconds=30)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2, seconds=30)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert await _is_open(house)

@@ -101,13 +101,13 @@ async def _open_case(house: House, phone: str) -> tuple[User, Officer, UUID, int
     await _next(user, lambda: user.say("Testova asks something"))
     [(case_id, version)] = await _query(house, "SELECT id, version FROM cases")
     officer = await an_officer(house.rt)
-    seen = len(user.received)
-    done = await desk.claim(house.rt, officer, case_id, version, key=key())
-    await user.wait_for_message(seen + 1)
+    count = len(user.received)
+    result = await desk.claim(house.rt, officer, case_id, version, key=key())
+    await user.wait_for_message(count + 1)
     first = await desk.reply(
-        house.rt, officer, case_id, done.version, key=key(), words="We look into it."
+        house.rt, officer, case_id, result.version, key=key(), words="We look into it."
     )
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     return user, officer, case_id, first.version
 
 
@@ -191,10 +191,10 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     await user.wait(lambda chat: _count(user, notice) == 1)
     await _press_button(user)
     name = house.rt.languages.render(IIN.name, "ru")
-    seen = _count(user, name)
+    count = _count(user, name)
     await user.wait(lambda chat: name in user.last.text)
     assert _count(user, notice) == 1
-    assert seen <= _count(user, name) <= seen + 1
+    assert count <= _count(user, name) <= count + 1
 
 
 async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
@@ -206,9 +206,9 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=desk.OTHER)
     notice = _text(house, Notice.UPDATE)
     await user.wait(lambda chat: user.received[-1].text == notice)
-    seen = len(user.received)
+    count = len(user.received)
     await _press_button(user)
-    await user.wait_for_message(seen + 1)
+    await user.wait_for_message(count + 1)
     assert user.last.link is not None, "the request leads to the secure page"
     assert _count(user, notice) == 1
 
@@ -262,15 +262,15 @@ class _Killer:
         self._rng, self._called = rng, sender._call
         monkeypatch.setattr(sender, "_call", self._call)
 
-    async def _call(self, rt: Runtime, channel: str, act: ChannelCall) -> str:
+    async def _call(self, rt: Runtime, channel: str, call: ChannelCall) -> str:
         random_value = self._rng.random()
         if random_value < 0.2:
             self._kill()
-        self.under_way.append(act)
+        self.under_way.append(call)
         try:
-            external_id = await self._called(rt, channel, act)
+            external_id = await self._called(rt, channel, call)
         finally:
-            self.under_way.remove(act)
+            self.under_way.remove(call)
         if random_value < 0.4:
             self._kill()
         return external_id
@@ -318,7 +318,7 @@ async def _until_seen(
     """Advance time, so that leases expire, until `many` messages contain the words and no other
     message is queued or being sent."""
 
-    async def arrived() -> bool:
+    async def have_arrived() -> bool:
         # Advance the clock only while no call runs: in reality, a lease lasts longer than a call.
         if under_way:
             return False
@@ -328,7 +328,7 @@ async def _until_seen(
         is_open = any(each in ("pending", "sending") for each in states)
         return _count(user, words) >= many and not is_open
 
-    await house.until(arrived)
+    await house.until(have_arrived)
 
 
 def test_whatsapp_service_templates_exist_in_every_language_and_script() -> None:

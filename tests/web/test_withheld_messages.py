@@ -117,7 +117,10 @@ ACTIONS = {
     "closed": Action((screens.CLOSED_UNREAD, screens.MENU_TEXT), _close_burst),
     "reopened": Action((screens.REOPENED,), _reopen_burst, _close_burst),
 }
-CASES = [*((why, "claimed") for why in ("stop", "silence")), *(("exit", name) for name in ACTIONS)]
+CASES = [
+    *((reason, "claimed") for reason in ("stop", "silence")),
+    *(("exit", name) for name in ACTIONS),
+]
 
 
 async def _prepare(house: House, action: Action) -> tuple[Officer, UUID]:
@@ -149,18 +152,18 @@ async def _wait_until_away(house: House) -> None:
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-async def _leave(house: House, user: User, why: str) -> None:
-    await LEAVES[why](house, user)
-    if why == "exit":
+async def _leave(house: House, user: User, reason: str) -> None:
+    await LEAVES[reason](house, user)
+    if reason == "exit":
         phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     await _until_sent(house)
 
 
-@pytest.mark.parametrize(("why", "name"), CASES)
+@pytest.mark.parametrize(("reason", "name"), CASES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
-    house: House, why: str, name: str
+    house: House, reason: str, name: str
 ) -> None:
     user, render, action = (
         await _telegram_user_with_case(house, 7031),
@@ -168,16 +171,16 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
         ACTIONS[name],
     )
     officer, case_id = await _prepare(house, action)
-    await _leave(house, user, why)
-    seen, texts = len(user.chat), [render(text, "ru") for text in action.shows]
+    await _leave(house, user, reason)
+    count, texts = len(user.chat), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
-    await user.wait(lambda chat: len(chat) > seen)
-    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[seen:]] == [True]
-    assert not any(text in user.chat[seen].text for text in texts)
-    seen = len(user.chat)
+    await user.wait(lambda chat: len(chat) > count)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[count:]] == [True]
+    assert not any(text in user.chat[count].text for text in texts)
+    count = len(user.chat)
     await user.press(render(screens.OPEN, "ru"))
-    await user.wait(lambda chat: all(any(text in e.text for e in chat[seen:]) for text in texts))
-    assert user.chat[seen].protected
+    await user.wait(lambda chat: all(any(text in e.text for e in chat[count:]) for text in texts))
+    assert user.chat[count].protected
 
 
 @pytest.mark.parametrize("name", release_only(ACTIONS, keep=("claimed", "pin")))
@@ -192,15 +195,15 @@ async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     )
     officer, case_id = await _prepare(house, action)
     await _wait_until_away(house)
-    seen, texts = len(user.received), [render(text, "ru") for text in action.shows]
+    count, texts = len(user.received), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
-    await user.wait_for_message(seen + 1)
-    assert [render(screens.UPDATE, "ru") in each.text for each in user.received[seen:]] == [True]
-    assert not any(text in user.received[seen].text for text in texts)
-    seen = len(user.received)
+    await user.wait_for_message(count + 1)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.received[count:]] == [True]
+    assert not any(text in user.received[count].text for text in texts)
+    count = len(user.received)
     await user.answer("!open")
     await user.wait(
-        lambda _chat: all(any(text in e.text for e in user.received[seen:]) for text in texts)
+        lambda _chat: all(any(text in e.text for e in user.received[count:]) for text in texts)
     )
     assert house.whatsapp.journal.mistakes() == []
 
@@ -300,10 +303,10 @@ async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(ho
     await _leave(house, user, "silence")
     version = await _version(house, case_id)
     await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
-    seen = len(user.chat)
+    count = len(user.chat)
     await user.say("1")
     done = render(screens.OFFICER_DONE, "ru")
-    await user.wait(lambda chat: any(done in each.text for each in chat[seen:]))
+    await user.wait(lambda chat: any(done in each.text for each in chat[count:]))
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "telegram", str(user.id))
         assert person is not None

@@ -35,7 +35,7 @@ async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
 async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
     rt: Runtime,
 ) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 3)
     async with _opened(rt) as system:
         status, created = await system.post(ROOT, PAPER, key="order-000001")
@@ -43,33 +43,33 @@ async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
         assert await system.post(ROOT, PAPER, key="order-000001") == (status, created)
         other = PAPER | {"why": "something else"}
         assert (await system.post(ROOT, other, key="order-000001"))[0] == 409
-        status, refused = await system.post(f"{ROOT}/{created['id']}/ask")
-        assert (status, refused["reason"]) == (409, "untested")
-        found = (await broadcasts.listing(rt, who.editor))[0]
+        status, problem = await system.post(f"{ROOT}/{created['id']}/ask")
+        assert (status, problem["reason"]) == (409, "untested")
+        found = (await broadcasts.listing(rt, officers.editor))[0]
         await looked_at(rt, found)
         assert (await system.post(f"{ROOT}/{created['id']}/ask"))[1]["state"] == "awaiting"
-        status, refused = await system.post(f"{ROOT}/{created['id']}/start")
-        assert (status, refused["reason"]) == (409, "approvals")
-        await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+        status, problem = await system.post(f"{ROOT}/{created['id']}/start")
+        assert (status, problem["reason"]) == (409, "approvals")
+        await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
         assert (await system.post(f"{ROOT}/{created['id']}/start"))[1]["state"] == "running"
         assert (await system.post(f"{ROOT}/{created['id']}/pause"))[1]["state"] == "paused"
         assert (await system.get(f"{ROOT}/{created['id']}"))[1]["state"] == "paused"
-    assert len(await broadcasts.listing(rt, who.editor)) == 1
+    assert len(await broadcasts.listing(rt, officers.editor)) == 1
 
 
 @pytest.mark.requirement("S-57")
 async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     async with _opened(rt) as system:
         _status, created = await system.post(ROOT, PAPER, key="order-000001")
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
             await session.execute(
-                "UPDATE officers SET active = true WHERE name = %s", (who.editor.name,)
+                "UPDATE officers SET active = true WHERE name = %s", (officers.editor.name,)
             )
         for path in ("", f"/{created['id']}/ask", f"/{created['id']}/cancel"):
             assert (await system.post(ROOT + path, PAPER, key="order-000002"))[0] == 401
-    assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
+    assert [each.state for each in await broadcasts.listing(rt, officers.editor)] == ["draft"]
 
 
 @pytest.mark.requirement("S-53", "S-64")

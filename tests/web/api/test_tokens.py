@@ -129,8 +129,8 @@ def run(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     monkeypatch.setenv("KOSH_DEMO", "true")
 
     def invoke(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
-        return done.exit_code, done.output
+        result = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
+        return result.exit_code, result.output
 
     return invoke
 

@@ -37,20 +37,20 @@ async def system(rt: Runtime) -> AsyncIterator[Subscriber]:
         yield found
 
 
-async def _refused(system: Subscriber, **what: Any) -> tuple[int, str]:
-    asked = {"url": system.receiver.url, "events": ["case.state_changed"], **what}
-    status, answer = await system.api.post("/webhooks", asked)
+async def _post_refused(system: Subscriber, **what: Any) -> tuple[int, str]:
+    body = {"url": system.receiver.url, "events": ["case.state_changed"], **what}
+    status, answer = await system.api.post("/webhooks", body)
     return status, answer["reason"]
 
 
 @pytest.mark.parametrize("url", PRIVATE)
 async def test_webhook_url_with_a_private_address_is_refused(system: Subscriber, url: str) -> None:
-    assert await _refused(system, url=url) == (409, "address")
+    assert await _post_refused(system, url=url) == (409, "address")
 
 
 @pytest.mark.parametrize("url", UNUSABLE)
 async def test_webhook_url_that_is_not_plain_https_is_refused(system: Subscriber, url: str) -> None:
-    assert await _refused(system, url=url) == (409, "url")
+    assert await _post_refused(system, url=url) == (409, "url")
 
 
 async def test_webhook_host_that_later_gets_a_private_address_is_not_called(
@@ -73,20 +73,20 @@ async def test_webhook_host_that_later_gets_a_private_address_is_not_called(
 
 async def test_webhook_endpoint_needs_the_scope_of_each_event_type(rt: Runtime) -> None:
     async with subscriber(rt, Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE) as system:
-        assert await _refused(system, events=["announcement.state_changed"]) == (403, "scope")
+        assert await _post_refused(system, events=["announcement.state_changed"]) == (403, "scope")
     async with subscriber(rt, Scope.CASES_WRITE) as system:
-        assert await _refused(system) == (403, "scope")
+        assert await _post_refused(system) == (403, "scope")
 
 
 async def test_webhook_endpoints_of_an_account_are_limited_in_number(system: Subscriber) -> None:
     for number in range(MAX_ENDPOINTS):
         await system.subscribe(url=f"{system.receiver.url}&number={number}")
-    assert await _refused(system) == (409, "limit")
+    assert await _post_refused(system) == (409, "limit")
 
 
 async def test_webhook_url_cannot_be_registered_twice(system: Subscriber) -> None:
     await system.subscribe()
-    assert await _refused(system) == (409, "exists")
+    assert await _post_refused(system) == (409, "exists")
 
 
 async def test_webhook_endpoint_is_invisible_to_other_accounts(rt: Runtime) -> None:
