@@ -47,9 +47,9 @@ class Shot:
     phone: bool = False
 
 
-CLAIM = ("/console/inbox", "click [data-key=KeyN]")
-OWN = ("/console/inbox?queue=mine", "click .what")
-CASE = (*CLAIM, "click #ready summary")
+CLAIM_STEPS = ("/console/inbox", "click [data-key=KeyN]")
+OWN_CASE_STEPS = ("/console/inbox?queue=mine", "click .what")
+CASE = (*CLAIM_STEPS, "click #ready summary")
 MARAT, AIGUL, BERIK, DANA = "Marat Testov", "Aigul Testova", "Berik Testov", "Dana Testova"
 SAULE = "Saule Testova"
 SHOTS = (
@@ -58,14 +58,14 @@ SHOTS = (
     Shot("inbox-ru-dark", AIGUL, "ru", ("/console/inbox?queue=all",), dark=True),
     Shot("inbox-kk-arab", AIGUL, "kk-Arab", ("/console/inbox?queue=all",)),
     Shot("inbox-kk-phone", AIGUL, "kk", ("/console/inbox?queue=all",), phone=True),
-    Shot("case-kk", MARAT, "kk", OWN),
+    Shot("case-kk", MARAT, "kk", OWN_CASE_STEPS),
     Shot("case-preview-kk", AIGUL, "kk", (*CASE, "click button[value=documents-today]")),
     Shot("case-ru-dark", BERIK, "ru", CASE, dark=True),
-    Shot("case-papers-ru", MARAT, "ru", (*OWN, "see #papers")),
+    Shot("case-papers-ru", MARAT, "ru", (*OWN_CASE_STEPS, "see #papers")),
     Shot("break-glass-ru", DANA, "ru", ("/console/break-glass",)),
-    Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN, dark=True, phone=True),
-    Shot("case-ru-phone", MARAT, "ru", OWN, phone=True),
-    Shot("answers-ru", MARAT, "ru", (*OWN, "click form[action$=answers] button")),
+    Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN_CASE_STEPS, dark=True, phone=True),
+    Shot("case-ru-phone", MARAT, "ru", OWN_CASE_STEPS, phone=True),
+    Shot("answers-ru", MARAT, "ru", (*OWN_CASE_STEPS, "click form[action$=answers] button")),
     Shot("now-ru", MARAT, "ru", ("/console/now",)),
     Shot("statistics-kk", MARAT, "kk", ("/console/statistics",)),
     Shot("canned-ru", MARAT, "ru", ("/console/canned",)),
@@ -80,9 +80,9 @@ SHOTS = (
 SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sign-in", "", ("/console/sign-in",)),
     ("inbox", MARAT, ("/console/inbox?queue=all",)),
-    ("case", MARAT, OWN),
-    ("papers", MARAT, (*OWN, "see #papers")),
-    ("answers", MARAT, (*OWN, "click form[action$=answers] button")),
+    ("case", MARAT, OWN_CASE_STEPS),
+    ("papers", MARAT, (*OWN_CASE_STEPS, "see #papers")),
+    ("answers", MARAT, (*OWN_CASE_STEPS, "click form[action$=answers] button")),
     ("now", MARAT, ("/console/now",)),
     ("statistics", MARAT, ("/console/statistics",)),
     ("canned", MARAT, ("/console/canned",)),
@@ -95,7 +95,7 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 LANGUAGE_TAGS = ("kk", "kk-Arab", "ru")
 LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
-TALL = 430  # height of a tile in px
+TILE_HEIGHT = 430  # height of a tile in px
 
 
 async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
@@ -162,15 +162,18 @@ def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
     for language in LANGUAGE_TAGS:
         row = [own[language, dark, phone].convert("RGB") for dark, phone in LOOKS]
         rows.append(
-            [each.resize((each.width * TALL // each.height, TALL), LANCZOS) for each in row]
+            [
+                each.resize((each.width * TILE_HEIGHT // each.height, TILE_HEIGHT), LANCZOS)
+                for each in row
+            ]
         )
     gap = 16
     width = sum(each.width + gap for each in rows[0]) + gap
-    sheet = Image.new("RGB", (width, (TALL + gap) * len(rows) + gap), "#c9c5b8")
+    sheet = Image.new("RGB", (width, (TILE_HEIGHT + gap) * len(rows) + gap), "#c9c5b8")
     for down, row in enumerate(rows):
         x = gap
         for each in row:
-            sheet.paste(each, (x, gap + down * (TALL + gap)))
+            sheet.paste(each, (x, gap + down * (TILE_HEIGHT + gap)))
             x += each.width + gap
     return sheet
 

@@ -27,7 +27,7 @@ PEOPLE = (
 )
 
 
-async def _talk(house: House, visitor: Visitor) -> None:
+async def _work_on_case(house: House, visitor: Visitor) -> None:
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     lead = next(each for each in everyone if Role.LEAD in each.roles)
@@ -126,7 +126,7 @@ async def set_scene(house: House) -> None:
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
-    await _talk(house, first)
+    await _work_on_case(house, first)
     await leave(first)
     await _emergency(house)
     async with house.rt.pool.connection() as session:

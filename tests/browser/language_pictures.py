@@ -55,7 +55,7 @@ WIDTH, GAP, WHITE = 330, 6, (255, 255, 255)
 NOW = 1_795_500_000
 SCALE, QUALITY = 0.5, 15
 CHANNELS = {"telegram": Page.OFFERED, "whatsapp": Page.ALWAYS, "web": Page.NEVER}
-ONLY_TALK = """
+CHAT_ONLY_STYLE = """
 header, .say, .renew, .web, .toast, .begin, .bar, .top, .skip, .dock { display: none !important }
 body, main, main.chat { display: block !important; block-size: auto !important }
 body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
@@ -333,7 +333,7 @@ async def _draw(page: Any, channel: str, talk: Talk) -> Image.Image:
         await page.wait_for_selector(last, state="attached")
         await page.evaluate(OPEN_LISTS, view)
         wanted = page.locator(f'[data-phone="{channel}"] .talk')
-    await page.add_style_tag(content=ONLY_TALK)
+    await page.add_style_tag(content=CHAT_ONLY_STYLE)
     picture = await wanted.screenshot(animations="disabled")
     return Image.open(BytesIO(picture)).convert("RGB")
 

@@ -7,14 +7,22 @@ from PIL import Image
 
 from bot.i18n import tag
 from tests.browser.chromium import launched
-from tests.browser.console_pictures import MARAT, OWN, TIMES, Shot, house, signed_in, walk
+from tests.browser.console_pictures import (
+    MARAT,
+    OWN_CASE_STEPS,
+    TIMES,
+    Shot,
+    house,
+    signed_in,
+    walk,
+)
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import manual_folder
 
 # Steps that lead to the screen of each picture, by the picture's name.
 STEPS = {
     "inbox": ("/console/inbox?queue=all",),
-    "case": OWN,
+    "case": OWN_CASE_STEPS,
     "canned": ("/console/canned",),
 }
 QUALITY = 60

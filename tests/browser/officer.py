@@ -21,7 +21,7 @@ NORMALIZED_HTML = """html => {
   return main.innerHTML.replace(/\\s+/g, ' ');
 }"""
 
-WANTED = {
+AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
@@ -66,7 +66,7 @@ class Officer:
         """Return accessibility violations found by axe, and whether the page is too wide."""
         axe = pytest.importorskip("axe_playwright_python", reason="no axe: sync the group browser")
         await self.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
-        found = await self.page.evaluate(VIOLATIONS, WANTED)
+        found = await self.page.evaluate(VIOLATIONS, AXE_OPTIONS)
         wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [
             f"{each['id']}: {node['html'][:160]} {json.dumps(node['any'][:1])[:160]}"

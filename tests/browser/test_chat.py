@@ -161,7 +161,7 @@ async def test_chat_page_without_scripts_answers_a_pressed_button(
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()
 
 
-TO_A_KEPT_LIST = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
+SAVED_LIST_ANSWERS = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
 FRAME = "new Promise(done => requestAnimationFrame(done))"
 IN_VIEW = """() => {
   const box = [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect();
@@ -172,7 +172,7 @@ IN_VIEW = """() => {
 @pytest.mark.release
 async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
-    for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
+    for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
 
@@ -218,7 +218,7 @@ async def test_chat_page_counts_unseen_messages_in_title_and_button(
     assert await phone.page.title() == title
 
 
-NAMED = "() => sessionStorage.length"
+STORAGE_LENGTH = "() => sessionStorage.length"
 OWN = "#list li.own .bubble"
 
 
@@ -246,7 +246,7 @@ async def test_quick_exit_deletes_the_chat_id_from_session_storage(
     await phone.page.wait_for_function("() => sessionStorage.length === 1")
     await phone.page.click("button.leave")
     await phone.page.wait_for_url("**/away")
-    assert await phone.page.evaluate(NAMED) == 0
+    assert await phone.page.evaluate(STORAGE_LENGTH) == 0
 
 
 @pytest.mark.release
@@ -311,7 +311,7 @@ async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
     assert wide <= 0
 
 
-LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
+LONGEST_LIST_ANSWERS = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
 @pytest.mark.release
@@ -320,7 +320,7 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
 ) -> None:
     phone = await _phone(browser, house)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
-    for answer in ("ru", "checklist", *LIST_READ):
+    for answer in ("ru", "checklist", *LONGEST_LIST_ANSWERS):
         await phone.answer(answer)
     items = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
     height = await items.locator(".bubble").evaluate("each => each.offsetHeight")
@@ -342,7 +342,7 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)
-    for answer in ("ru", "checklist", *TO_A_KEPT_LIST):
+    for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS):
         await phone.answer(answer)
     box = phone.page.locator(".tick").first
     await box.click()

@@ -31,7 +31,7 @@ HOSTILE = (
 )  # fmt: skip
 ALL = " ".join(HOSTILE)
 SHORT = "<img src=x onerror=window.ran=1><script>window.ran=1</script>"
-WATCH = """
+WATCH_SCRIPT = """
 window.noticed = [];
 addEventListener('securitypolicyviolation', event => window.noticed.push(event.violatedDirective));
 """
@@ -55,7 +55,7 @@ async def _look(page: Any, url: str) -> str:
 
 async def _page(browser: Any, house: House, cookies: Any) -> Any:
     context = await browser.new_context()
-    await context.add_init_script(WATCH)
+    await context.add_init_script(WATCH_SCRIPT)
     cookie_fields = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
     await context.add_cookies(cookie_fields)
     page = await context.new_page()

@@ -21,7 +21,7 @@ from tests.person_client import Guest
 HOST = "192.0.2.7"
 
 
-class Visit(Guest):
+class AddressedGuest(Guest):
     """A person on the web chat with a known IP address."""
 
     def inbound(self, event: Event, external_id: str = "") -> Inbound:
@@ -34,8 +34,8 @@ async def lead(rt: Runtime) -> Officer:
     return await an_officer(rt, "Lead Testov", roles=(Role.OFFICER, Role.LEAD))
 
 
-async def _open_case(rt: Runtime, topic: str = "general") -> tuple[Visit, Case]:
-    guest = Visit(rt)
+async def _open_case(rt: Runtime, topic: str = "general") -> tuple[AddressedGuest, Case]:
+    guest = AddressedGuest(rt)
     return guest, await ask(guest, topic=topic)
 
 

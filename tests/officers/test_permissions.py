@@ -24,7 +24,7 @@ from tests.person_client import Guest
 from tests.release_only import release_only
 
 ME, OTHER = uuid4(), uuid4()
-MISSION, ELSEWHERE = "general", "tr_ankara"
+MISSION, OTHER_MISSION = "general", "tr_ankara"
 STATES = tuple(cases.State)
 OPEN = frozenset(STATES) - {"resolved"}
 OWNED = OPEN - {"queued"}
@@ -135,7 +135,7 @@ def _differences() -> Iterator[str]:
     A combination is a role, an action, a mission, a state and an owner.
     """
     for role, action, mission, state, owner in product(
-        Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
+        Role, Action, (MISSION, OTHER_MISSION), STATES, OWNERS
     ):
         answer = check(_officer(role), action, Subject(mission, "general", state, OWNERS[owner]))
         if isinstance(answer, Allowed) != _expected(role, action, mission, state, owner):
@@ -158,7 +158,7 @@ def test_permission_requirement_that_is_not_met_names_the_reason() -> None:
     permissions.require(lead, Action.CASE_LIST, Subject(MISSION))
     permissions.require_another(lead, OTHER)
     with pytest.raises(Forbidden, match="E_FORBIDDEN: mission") as elsewhere:
-        permissions.require(lead, Action.CASE_LIST, Subject(ELSEWHERE))
+        permissions.require(lead, Action.CASE_LIST, Subject(OTHER_MISSION))
     with pytest.raises(Forbidden, match="E_FORBIDDEN: oneself") as own_error:
         permissions.require_another(lead, lead.id)
     reasons = (elsewhere.value.why, own_error.value.why)
@@ -231,7 +231,7 @@ async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> Non
     """Try each action on a case as an auditor of its mission and as another mission's officer."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    foreign_officer = await an_officer(rt, "Officer Far", ELSEWHERE)
+    foreign_officer = await an_officer(rt, "Officer Far", OTHER_MISSION)
     for viewer, refusal in ((auditor, Forbidden), (foreign_officer, LookupError)):
         for name, more in VERBS.items():
             with pytest.raises(refusal):
@@ -283,7 +283,7 @@ async def _is_unchanged(rt: Runtime, case: cases.Case) -> bool:
 
 # Tables with row-level security that the console reads. The query returns an id of each visible
 # row; officers see only rows of their own mission.
-REACHED: dict[str, LiteralString] = {
+VISIBLE_ROWS: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
     "case_messages": "SELECT person_id FROM case_messages",
@@ -379,7 +379,7 @@ def rows(databases: Databases) -> dict[str, UUID]:
 
     All rows of a mission (a person, an officer, a case, …) have the same id.
     """
-    found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
+    found = {mission: uuid4() for mission in (MISSION, OTHER_MISSION)}
     for mission, identity in found.items():
         with psycopg.connect(databases.owner) as session:
             for statement in _ROWS:
@@ -393,7 +393,7 @@ def _visible_ids(databases: Databases, table: str, mission: str, officer: UUID) 
             "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true)",
             (mission, str(officer)),
         )
-        return {str(row[0]) for row in session.execute(REACHED[table])}
+        return {str(row[0]) for row in session.execute(VISIBLE_ROWS[table])}
 
 
 def _own_ids(table: str, mission: str, identity: UUID) -> set[str]:
@@ -408,7 +408,7 @@ def _own_ids(table: str, mission: str, identity: UUID) -> set[str]:
     return {mission if by_mission else str(identity)}
 
 
-@pytest.mark.parametrize("table", REACHED)
+@pytest.mark.parametrize("table", VISIBLE_ROWS)
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
 def test_row_security_shows_the_console_role_rows_of_one_mission_only(
@@ -421,7 +421,7 @@ def test_row_security_shows_the_console_role_rows_of_one_mission_only(
     assert _visible_ids(databases, table, "", uuid4()) == set()
 
 
-@pytest.mark.parametrize("table", release_only(REACHED, keep=("cases", "people")))
+@pytest.mark.parametrize("table", release_only(VISIBLE_ROWS, keep=("cases", "people")))
 @pytest.mark.requirement("S-54", "S-80")
 def test_row_security_test_detects_disabled_row_security(
     databases: Databases, rows: dict[str, UUID], table: str
@@ -442,9 +442,9 @@ def test_row_security_covers_every_table_readable_by_the_console(databases: Data
             " AND has_any_column_privilege(c.oid, 'SELECT') AND c.relname <> 'test_clock'"
         ).fetchall()
     protected = {name for name, is_protected in readable if is_protected}
-    assert REACHED.keys() <= protected
+    assert VISIBLE_ROWS.keys() <= protected
     signing_in = {"accounts", "account_links", "passkeys", "console_sessions"}
-    assert {name for name, _wall in readable} - REACHED.keys() <= OPEN_TO_ALL | signing_in
+    assert {name for name, _wall in readable} - VISIBLE_ROWS.keys() <= OPEN_TO_ALL | signing_in
 
 
 WRITES: tuple[LiteralString, ...] = (
@@ -492,7 +492,7 @@ FORBIDDEN: tuple[LiteralString, ...] = (
 
 
 def _values(rows: dict[str, UUID]) -> dict[str, object]:
-    return {"ours": rows[MISSION], "theirs": rows[ELSEWHERE], "mission": MISSION}
+    return {"ours": rows[MISSION], "theirs": rows[OTHER_MISSION], "mission": MISSION}
 
 
 @pytest.mark.parametrize("statement", WRITES)
@@ -526,7 +526,7 @@ def test_move_case_function_moves_only_cases_of_the_own_mission(
     databases: Databases, rows: dict[str, UUID]
 ) -> None:
     moved = []
-    for each in (ELSEWHERE, MISSION):
+    for each in (OTHER_MISSION, MISSION):
         with psycopg.connect(databases.console) as session:
             _enter(session, rows)
             row = session.execute(

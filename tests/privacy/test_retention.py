@@ -10,7 +10,7 @@ from bot.privacy import retention
 from bot.runtime import Runtime
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
-TALK: LiteralString = (
+CONVERSATION: LiteralString = (
     "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
     " VALUES (%(id)s, '', 'web', 'kk', kosh_now() - %(age)s::interval)"
 )
@@ -62,7 +62,7 @@ RETENTION: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
         ),
         "SELECT 1 FROM conversations WHERE person_id = %(id)s AND deletable_messages <> '{}'",
     ),
-    "a draft": ("30 days", (PERSON, TALK), "SELECT 1 FROM people WHERE id = %(id)s"),
+    "a draft": ("30 days", (PERSON, CONVERSATION), "SELECT 1 FROM people WHERE id = %(id)s"),
     "a closed case": ("30 days", (PERSON, CASE), "SELECT 1 FROM cases WHERE id = %(id)s"),
     "a receipt": (
         "12 months",

@@ -20,7 +20,7 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 
 @dataclass
-class Announced:
+class StartedBroadcast:
     """A started announcement, its officers (`officers`), and the application that sends it."""
 
     house: House
@@ -50,9 +50,9 @@ class Announced:
         return row[0] if row else ""
 
 
-async def _start_broadcast(house: House, draft: Draft | None = None) -> Announced:
+async def _start_broadcast(house: House, draft: Draft | None = None) -> StartedBroadcast:
     officers = await crew(house.rt)
-    return Announced(house, officers, await started(house.rt, officers, draft or a_draft()))
+    return StartedBroadcast(house, officers, await started(house.rt, officers, draft or a_draft()))
 
 
 async def _on_telegram(

@@ -19,7 +19,7 @@ from tests.app_stack import House
 from tests.console_client import Console, ru
 
 AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
-ELSEWHERE = "mn_ulaanbaatar"
+OTHER_MISSION = "mn_ulaanbaatar"
 
 
 async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
@@ -46,7 +46,7 @@ async def desk(house: House) -> House:
     await _cases(house, GENERAL, "general", 33, 10)
     await _cases(house, GENERAL, "general", 11, 9000)
     await _cases(house, GENERAL, "spouse", 4, 10)
-    await _cases(house, ELSEWHERE, "general", 20, None)
+    await _cases(house, OTHER_MISSION, "general", 20, None)
     return house
 
 

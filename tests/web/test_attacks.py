@@ -28,8 +28,8 @@ from tests.visitor import Visitor
 from tests.web.test_console import PASSWORD, _code, _enrol
 from tests.web.test_hostile import _send_raw
 
-ELSEWHERE = "mn_ulaanbaatar"
-HERE, THERE, HEAD = "Here Testova", "There Testov", "Head Testova"
+OTHER_MISSION = "mn_ulaanbaatar"
+GENERAL_LEAD, OTHER_LEAD, OFFICER_WITH_ALL_ROLES = "Here Testova", "There Testov", "Head Testova"
 WORDS = "Testova tells something in confidence"
 HOSTILE = (
     "\0", "9" * 5000, "'; DROP TABLE people; --", "<script>alert(1)</script>", "../../etc/passwd",
@@ -48,8 +48,11 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
         dana = next(
             each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
-    officers = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
-    for name, mission, roles in (*officers, (HEAD, GENERAL, list(Role))):
+    officers = (
+        (GENERAL_LEAD, GENERAL, [Role.LEAD]),
+        (OTHER_LEAD, OTHER_MISSION, [Role.OFFICER, Role.LEAD]),
+    )
+    for name, mission, roles in (*officers, (OFFICER_WITH_ALL_ROLES, GENERAL, list(Role))):
         await directory.enter(house.rt, dana, name, mission, roles)
     visitor = await ask_officer(house, "ru", "general", WORDS)
     yield house, str((await _rows(house, "SELECT id FROM cases"))[0][0])
@@ -71,7 +74,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
-    async with Console.signed_in(house.url, THERE) as console:
+    async with Console.signed_in(house.url, OTHER_LEAD) as console:
         for parameters in ("", "?reason=answer", "?reason=check"):
             foreign = await console.get(f"/console/cases/{case_id}{parameters}")
             unknown = await console.get(f"/console/cases/{uuid4()}{parameters}")
@@ -85,7 +88,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
         before = await _rows(house, "SELECT state, owner, version FROM cases")
         for action in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
             fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
-            fields |= {"mission": ELSEWHERE, "to": ELSEWHERE}
+            fields |= {"mission": OTHER_MISSION, "to": OTHER_MISSION}
             assert (await console.post(f"/console/cases/{case_id}/{action}", fields)).status >= 400
         assert await _rows(house, "SELECT state, owner, version FROM cases") == before
 
@@ -106,14 +109,14 @@ async def test_disabled_officer_loses_all_sessions_immediately(
     house, case_id = office
     monkeypatch.setattr(live_updates, "SESSION_CHECK_SECONDS", 0)
     monkeypatch.setattr(live_updates, "HEARTBEAT_SECONDS", 0.2)
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         stream = await console.session.get(f"{house.url}/console/stream")
         assert stream.status == 200
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         async with house.rt.pool.connection() as session:
             everyone = await directory.everyone(session)
-        here = next(each for each in everyone if each.name == HERE)
-        async with Console.signed_in(house.url, HEAD) as head:
+        here = next(each for each in everyone if each.name == GENERAL_LEAD)
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
             form = next(
                 each
@@ -143,7 +146,7 @@ async def test_disabled_officer_cannot_sign_in_by_password_or_link(
         unused = await credentials.reissue_link(house.rt, name)
         async with house.rt.pool.connection() as session:
             disabled = await directory.by_name(session, name)
-        async with Console.signed_in(house.url, HEAD) as head:
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
             (form,) = [
                 each
@@ -165,7 +168,7 @@ async def test_forged_or_altered_session_is_refused(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         jar = console.session.cookie_jar
         (cookie,) = [each for each in jar if each.key.endswith("console")]
         token = cookie.value
@@ -229,7 +232,7 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
 # Values of form fields
 
 
-class _Fields(HTMLParser):
+class _FormParser(HTMLParser):
     """A parser that collects each form of a page: names of all fields, values of hidden fields."""
 
     def __init__(self) -> None:
@@ -253,11 +256,11 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
     house, case_id = office
     values = cycle(HOSTILE)
     post_count, failures = 0, list[tuple[str, str, str]]()
-    async with Console.signed_in(house.url, HEAD) as console:
+    async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as console:
         pages = ["/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/canned"]
         pages += ["/console/hours", "/console/officers", "/console/own", "/console/audit"]
         for page in pages:
-            parser = _Fields()
+            parser = _FormParser()
             parser.feed((await console.get(page)).html)
             for form in parser.forms:
                 if "sign-out" in form.action or "own/end" in form.action:
@@ -298,7 +301,7 @@ async def test_inbox_answers_422_for_unknown_query_values(
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]
     odd += [("topic", "x" * 65), ("language", "x" * 17), ("channel", "x" * 17)]
-    async with Console.signed_in(house.url, HEAD) as console:
+    async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as console:
         for name, value in odd:
             screen = await console.get(f"/console/inbox?{urlencode({name: value})}")
             assert screen.status == 422, (name, value)
@@ -314,9 +317,9 @@ async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
 @pytest.mark.row(88)
 async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) -> None:
     house, case_id = office
-    extra = {"mission": ELSEWHERE, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
+    extra = {"mission": OTHER_MISSION, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
     extra |= {"roles": Role.ADMINISTRATOR, "active": "1", "officer": str(UUID(int=0))}
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         await console.get(f"/console/cases/{case_id}?reason=answer")
         await console.send(console.screen.form("/note"), note="x", **extra)
         await console.get("/console/own")
@@ -324,7 +327,9 @@ async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) ->
     assert await _rows(house, "SELECT mission, owner, state, urgent FROM cases") == [
         (GENERAL, None, "queued", False)
     ]
-    officers = await _rows(house, f"SELECT roles, mission FROM officers WHERE name = '{HERE}'")
+    officers = await _rows(
+        house, f"SELECT roles, mission FROM officers WHERE name = '{GENERAL_LEAD}'"
+    )
     assert [list(map(str, roles)) for roles, _mission in officers] == [["lead"]]
 
 

@@ -20,7 +20,7 @@ from tests.app_stack import House
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_attacks import HEAD, HERE, THERE, _rows
+from tests.web.test_attacks import GENERAL_LEAD, OFFICER_WITH_ALL_ROLES, OTHER_LEAD, _rows
 from tests.web.test_attacks import office as opened_office
 
 office = opened_office
@@ -50,25 +50,25 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
     """Try forbidden actions, cases of another mission, missing cases, and forged forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         csrf = await _csrf(console)
         await console.get("/console/audit")
-        due.append((HERE, Action.AUDIT_READ, "GET role"))
+        due.append((GENERAL_LEAD, Action.AUDIT_READ, "GET role"))
         await console.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
-        due.append((HERE, Action.OFFICERS_EDIT, "POST role"))
+        due.append((GENERAL_LEAD, Action.OFFICERS_EDIT, "POST role"))
         fields = {"csrf": "0" * 64, "version": "1", "key": uuid4().hex}
         assert (await console.post(claim, fields)).status == 403
-        due.append((HERE, Action.CASE_CLAIM, "POST foreign"))
+        due.append((GENERAL_LEAD, Action.CASE_CLAIM, "POST foreign"))
         elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         assert (await console.post(claim, fields | {"csrf": csrf}, **elsewhere)).status == 403
-        due.append((HERE, Action.CASE_CLAIM, "POST foreign"))
-    async with Console.signed_in(house.url, THERE) as console:
+        due.append((GENERAL_LEAD, Action.CASE_CLAIM, "POST foreign"))
+    async with Console.signed_in(house.url, OTHER_LEAD) as console:
         fields = {"csrf": await _csrf(console), "version": "1", "key": uuid4().hex}
         for path in (f"/console/cases/{case_id}?reason=answer", f"/console/cases/{uuid4()}"):
             assert (await console.get(path)).status == 404
-            due.append((THERE, Action.CASE_READ, "GET absent"))
+            due.append((OTHER_LEAD, Action.CASE_READ, "GET absent"))
         assert (await console.post(claim, fields)).status == 404
-        due.append((THERE, Action.CASE_CLAIM, "POST absent"))
+        due.append((OTHER_LEAD, Action.CASE_CLAIM, "POST absent"))
     assert await _denials(house) == due
 
 
@@ -78,10 +78,12 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
 ) -> None:
     house, _case = office
     lines = io.StringIO()
-    async with Console.signed_in(house.url, HERE) as console:
-        async with Console.signed_in(house.url, HEAD) as head:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
-            [(found,)] = await _rows(house, f"SELECT id FROM officers WHERE name = '{HERE}'")
+            [(found,)] = await _rows(
+                house, f"SELECT id FROM officers WHERE name = '{GENERAL_LEAD}'"
+            )
             form = next(
                 each
                 for each in head.screen.forms
@@ -98,7 +100,7 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
     records = [json.loads(line) for line in lines.getvalue().splitlines()]
     refused = [each for each in records if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
-    assert HERE not in lines.getvalue()
+    assert GENERAL_LEAD not in lines.getvalue()
 
 
 # The client's address behind a proxy
@@ -134,10 +136,10 @@ async def test_console_event_stream_contains_only_cases_of_the_own_mission(
     house, case_id = office
     async with house.rt.pool.connection() as session:
         officers = {each.name: each for each in await directory.everyone(session)}
-    events = await views.events(house.rt, officers[HERE], 0)
+    events = await views.events(house.rt, officers[GENERAL_LEAD], 0)
     assert events
     assert {str(each.case_id) for each in events} == {case_id}
-    assert await views.events(house.rt, officers[THERE], 0) in ([], None)
+    assert await views.events(house.rt, officers[OTHER_LEAD], 0) in ([], None)
 
 
 BY_SCRIPT = {"X-Requested-With": "kosh"}
@@ -201,7 +203,7 @@ async def test_console_sign_in_replaces_a_session_id_set_by_an_attacker(
     async with Console.at(house.url) as console:
         chosen_id = token_urlsafe(32)
         console.session.cookie_jar.update_cookies({"console": chosen_id}, URL(house.url))
-        await console.sign_in(HERE)
+        await console.sign_in(GENERAL_LEAD)
         (cookie,) = [each for each in console.session.cookie_jar if each.key == "console"]
         assert cookie.value != chosen_id
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
@@ -226,7 +228,7 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
         for each in wanted:
             await console.get("/console/sign-in")
             found = re.search(
-                rf'name="officer" value="([^"]+)"(?:(?!</form>).)*?<strong>{HERE}</strong>',
+                rf'name="officer" value="([^"]+)"(?:(?!</form>).)*?<strong>{GENERAL_LEAD}</strong>',
                 console.screen.html,
                 re.DOTALL,
             )
@@ -256,7 +258,7 @@ async def test_responses_forbid_cross_origin_use_and_caching(
     private = ("/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/own",
                "/console/sign-in", "/console/stream", "/console/cases/x")  # fmt: skip
     open_to_all = ("/chat", "/chat/stream", "/away", "/p/x", "/print/x")
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         for path in (*private, *open_to_all, "/status", "/health", "/static/chat.css"):
             response = await console.session.get(house.url + path, headers=foreign)
             allowed = [

@@ -22,7 +22,7 @@ from tests.person_client import Guest
 from tests.web.test_canary import _all_rows
 
 ERASED, REMAINING = "nobody-who-leaves", "nobody-who-stays"
-LEFTOVERS = (
+ENCRYPTED_VALUES = (
     "SELECT key FROM people WHERE id = %s",
     "SELECT blind_index FROM handles WHERE person_id = %s",
     "SELECT address FROM handles WHERE person_id = %s",
@@ -49,11 +49,11 @@ async def is_journaled(house: House) -> bool:
 
 
 def encrypted_values(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return all encrypted values of a person in the database; LEFTOVERS has the SQL."""
+    """Return all encrypted values of a person in the database; ENCRYPTED_VALUES has the SQL."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])
-            for statement in LEFTOVERS
+            for statement in ENCRYPTED_VALUES
             for row in session.execute(statement, (person_id,)).fetchall()
         ]
 

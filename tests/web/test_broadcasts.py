@@ -36,7 +36,7 @@ from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
 
 MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
-WRITTEN = {f"text_{code}": each.body for code, each in TEXTS.items()}
+TEXT_FIELDS = {f"text_{code}": each.body for code, each in TEXTS.items()}
 WORDS = Languages(("ru",))
 
 
@@ -62,7 +62,7 @@ class Office:
         screen = await marat.submit("/broadcasts", purpose=purpose, topic=TOPIC, why="Test")
         assert screen.path.endswith("/write/audience"), screen.text
         await marat.submit("/audience", channels="telegram")
-        await marat.submit("/text", **(WRITTEN | texts))
+        await marat.submit("/text", **(TEXT_FIELDS | texts))
         return marat.screen.path.removesuffix("/write/test")
 
     async def send_tests(self, path: str) -> Screen:
@@ -234,7 +234,9 @@ async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     assert f'"hint">{measured} из 4\u202f096' in screen.html
     assert ru("look_none") in screen.text
     await office.marat.get(f"{path}/write/text")
-    await office.marat.submit("/text", **{f"template_{code}": "news" for code in TEXTS}, **WRITTEN)
+    await office.marat.submit(
+        "/text", **{f"template_{code}": "news" for code in TEXTS}, **TEXT_FIELDS
+    )
     screen = office.marat.screen
     assert ru("look_none") not in screen.text
     for name, code, instead in (
@@ -294,7 +296,7 @@ async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
     await office.timur.get(path)
     seen = office.timur.screen.form("/approve")
     await office.marat.get(f"{path}/write/text")
-    await office.marat.submit("/text", **(WRITTEN | {"text_ru": "Другой текст."}))
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Другой текст."}))
     screen = await office.timur.send(seen)
     assert screen.status == 422
     assert refusal_text(Refusal.CHANGED) in screen.text
@@ -307,7 +309,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
     assert ru("diff_none") in office.timur.screen.text
     await office.marat.get(f"{path}/write/text")
     body = TEXTS["ru"].body.replace("субботу", "воскресенье")
-    await office.marat.submit("/text", **(WRITTEN | {"text_ru": body}))
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": body}))
     screen = await office.zarina.get(path)
     assert "<del>субботу</del><ins>воскресенье</ins>" in screen.html
     assert ru("approval_none") in screen.text
@@ -324,7 +326,7 @@ async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Offi
             False,
         )
     await office.marat.get(f"{path}/write/text")
-    screen = await office.marat.submit("/text", **(WRITTEN | {"version": long}))
+    screen = await office.marat.submit("/text", **(TEXT_FIELDS | {"version": long}))
     assert screen.status < 500
 
 
@@ -394,8 +396,8 @@ async def test_broadcast_page_answers_409_on_a_stale_edit(
     path = await office.write()
     await office.marat.get(f"{path}/write/text")
     stale = office.marat.screen.form("/text")
-    await office.marat.send(stale, **(WRITTEN | {"text_ru": "Первый."}))
-    screen = await office.marat.send(stale, **(WRITTEN | {"text_ru": "Второй."}))
+    await office.marat.send(stale, **(TEXT_FIELDS | {"text_ru": "Первый."}))
+    screen = await office.marat.send(stale, **(TEXT_FIELDS | {"text_ru": "Второй."}))
     assert screen.status == 409
     assert ru("stale") in screen.text
 

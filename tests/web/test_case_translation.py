@@ -22,14 +22,14 @@ from tests.emulators.whatsapp import User
 from tests.web.test_whatsapp_journey import _consented_user, _next, _press
 
 AIGUL = "Aigul Testova"
-DRAFT, FOUND = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
+DRAFT, TRANSLATION = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
 MESSAGE = "Men Qozogʻistonga qachon koʻchib bora olaman, qaysi hujjatlar kerak boʻladi?"
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Translation]:
     async with translation() as server:
-        server.text = FOUND
+        server.text = TRANSLATION
         yield server
 
 
@@ -80,10 +80,10 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
         await console.submit("/next")
         await translate_draft(console)
         assert server.asked == [(DRAFT, "ru")]
-        assert FOUND in console.screen.html
+        assert TRANSLATION in console.screen.html
         assert DRAFT in console.screen.html
         count = len(user.received)
-        await console.submit("/reply", words=f"{FOUND}, пожалуйста.")
+        await console.submit("/reply", words=f"{TRANSLATION}, пожалуйста.")
         await user.wait(lambda _chat: len(user.received) > count and "пожалуйста" in user.last.text)
     assert render(house, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
@@ -101,16 +101,16 @@ async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
         form = console.screen.form("/reply")
         await console.post(
             form.action.replace("/reply", "/facts"),
-            form.fields | {"words": FOUND, "search": "виза"},
+            form.fields | {"words": TRANSLATION, "search": "виза"},
         )
         chosen = console.screen.form("/preview")
         fact = re.search(r'name="fact" value="([^"]+)"', console.screen.html)
         assert fact is not None
-        await console.post(chosen.action, chosen.fields | {"words": FOUND, "fact": fact[1]})
+        await console.post(chosen.action, chosen.fields | {"words": TRANSLATION, "fact": fact[1]})
         assert render(house, answering.TRANSLATED) in console.screen.html
         count = len(user.received)
-        await console.submit("/reply", words=FOUND)
-        await user.wait(lambda _chat: len(user.received) > count and FOUND in user.last.text)
+        await console.submit("/reply", words=TRANSLATION)
+        await user.wait(lambda _chat: len(user.received) > count and TRANSLATION in user.last.text)
     assert render(house, answering.TRANSLATED) in user.last.text
 
 
@@ -124,7 +124,7 @@ async def test_case_reply_draft_is_kept_when_translation_fails(
         await console.submit("/next")
         await translate_draft(console)
         assert DRAFT in console.screen.html
-        assert FOUND not in console.screen.html
+        assert TRANSLATION not in console.screen.html
         assert 'name="machine"' not in console.screen.html
 
 
@@ -138,7 +138,7 @@ async def test_case_message_is_translated_by_a_local_service_on_request(
         form = next(each for each in console.screen.forms if "/translate/" in each.action)
         await console.send(form)
         assert [text for text, _target in server.asked] == [MESSAGE]
-        assert FOUND in console.screen.html
+        assert TRANSLATION in console.screen.html
         assert "Qozog" in console.screen.html
         assert render(house, labels.WORDS["machine"]) in console.screen.html
 

@@ -28,7 +28,7 @@ from tests.app_stack import House, lent
 
 FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
 WAIT_SECONDS = 60
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 BODY = 3 * 1024 * 1024
 
 
@@ -221,8 +221,8 @@ async def _posts(house: House, many: int, signature: bytes, address: str = FOREI
                 if started == many:
                     all_started.set()
             await asyncio.sleep(0)
-            remaining -= PIECE
-            return {"type": "http.request", "body": bytes(PIECE), "more_body": remaining > 0}
+            remaining -= PIECE_BYTES
+            return {"type": "http.request", "body": bytes(PIECE_BYTES), "more_body": remaining > 0}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

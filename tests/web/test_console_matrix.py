@@ -21,7 +21,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 from tests.release_only import release_only
 
-ELSEWHERE = "mn_ulaanbaatar"
+OTHER_MISSION = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
 # Fields for all forms of a case: with them, an allowed action succeeds.
 FIELDS = {
@@ -76,8 +76,13 @@ async def office(house: House) -> AsyncIterator[Office]:
         everyone = await directory.everyone(session)
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
     officers = {each.name: each for each in everyone}
-    for role, mission in ((Role.OFFICER, GENERAL), (Role.LEAD, GENERAL), (Role.OFFICER, ELSEWHERE),
-                          (Role.AUDITOR, GENERAL), (Role.ADMINISTRATOR, GENERAL)):  # fmt: skip
+    for role, mission in (
+        (Role.OFFICER, GENERAL),
+        (Role.LEAD, GENERAL),
+        (Role.OFFICER, OTHER_MISSION),
+        (Role.AUDITOR, GENERAL),
+        (Role.ADMINISTRATOR, GENERAL),
+    ):
         name = f"{role} of {mission}"
         officers[name] = await directory.enter(house.rt, dana, name, mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
@@ -149,7 +154,11 @@ async def test_case_routes_follow_the_permissions_in_every_state(office: Office,
 
 @pytest.mark.release
 async def test_case_routes_reject_unauthorized_officers(office: Office) -> None:
-    outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
+    outsiders = [
+        f"officer of {OTHER_MISSION}",
+        f"auditor of {GENERAL}",
+        f"administrator of {GENERAL}",
+    ]
     for name in outsiders:
         situations = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
         assert await _differences(office, name, situations) == []

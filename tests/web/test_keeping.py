@@ -21,7 +21,7 @@ from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap
 
 WORDS = Languages()
-LISTED = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
+CHECKLIST_TAPS = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
 
 
 def render(text: Text) -> str:
@@ -30,9 +30,9 @@ def render(text: Text) -> str:
 
 async def _save_checklist(visitor: Visitor) -> Bubble:
     await visitor.wait(1)
-    for tap in LISTED:
+    for tap in CHECKLIST_TAPS:
         await visitor.press(tap)
-    await visitor.wait(len(LISTED) + 2)
+    await visitor.wait(len(CHECKLIST_TAPS) + 2)
     await visitor.press("keep")
     return await visitor.press("yes")
 
@@ -161,7 +161,7 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> N
     """WhatsApp allows free text only within 24 hours of the person's last message."""
     user = await _user(house, "77010000732")
     await _at_language(user, "ru")
-    for tap in LISTED[1:]:
+    for tap in CHECKLIST_TAPS[1:]:
         await _tap(user, tap)
 
     async def can_save() -> bool:

@@ -27,7 +27,7 @@ from tests.web.test_journeys import _next, _press
 AIGUL, BERIK = "Aigul Testova", "Berik Testov"
 MARAT, SAULE = "Marat Testov", "Saule Testova"
 _NEW_LEAD = "INSERT INTO officers (id, name, mission, roles) VALUES (%s, %s, %s, %s)"
-RUDE = {"limit_reason": "insults", "days": "3"}
+LIMIT_FIELDS = {"limit_reason": "insults", "days": "3"}
 WORDS = "Testova was not rude"
 
 
@@ -44,7 +44,7 @@ async def _limit(console: Console, per_day: int, **more: str) -> Screen:
     """As an officer, claim the next case and limit its person to `per_day` messages a day."""
     await console.get("/console/inbox")
     await console.submit("/next")
-    return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
+    return await console.submit("/limit", per_day=str(per_day), **(LIMIT_FIELDS | more))
 
 
 async def _limit_visitor(house: House, per_day: int, **more: str) -> str:
@@ -138,7 +138,7 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
             await console.submit("/transfer", to="topic", topic="general")
             await console.get("/console/inbox")
             await console.submit("/next")
-        screen = await console.submit("/limit", per_day="0", **RUDE)
+        screen = await console.submit("/limit", per_day="0", **LIMIT_FIELDS)
         assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
     assert await _limits(house) == 0
 
@@ -171,7 +171,7 @@ async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor
         assert "keep" not in screen.actions
         screen = await lead.submit("/limits/lift", **_case_of(screen))
         assert ru("done_limit_lifted") in screen.text
-        again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **RUDE})
+        again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **LIMIT_FIELDS})
         assert again.status == 422
     await _wait_for_text(house, visitor, limit_screens.LIFTED)
     await visitor.say("/person")
@@ -234,7 +234,7 @@ async def test_message_limit_with_invalid_values_is_refused(
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        screen = await console.submit("/limit", **({"per_day": "0"} | RUDE | wrong))
+        screen = await console.submit("/limit", **({"per_day": "0"} | LIMIT_FIELDS | wrong))
         assert screen.status == 422
         assert house.rt.languages.render(REFUSALS["no_limit"], "ru") in screen.text
     assert await _limits(house) == 0

@@ -154,7 +154,7 @@ async def test_request_times_out_when_its_database_connection_freezes(
             await house.until(accepted, 60)
 
 
-LOOKING = {"Accept": "text/html,application/xhtml+xml"}
+PAGE_HEADERS = {"Accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.mark.release
@@ -162,9 +162,11 @@ async def test_pages_answer_503_when_the_database_is_down(house: House, admin_ur
     form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
     with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         assert await _check_outage_page(house, f"{house.url}/p/an-invented-link") == 503
-        async with house.http.get(f"{house.url}/chat", headers=LOOKING) as answer:
+        async with house.http.get(f"{house.url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200, "the greeting needs no database"
-        async with house.http.post(f"{house.url}/chat/said", data=form, headers=LOOKING) as answer:
+        async with house.http.post(
+            f"{house.url}/chat/said", data=form, headers=PAGE_HEADERS
+        ) as answer:
             assert answer.status == 503
             html = await answer.text()
         async with house.http.post(
@@ -174,7 +176,10 @@ async def test_pages_answer_503_when_the_database_is_down(house: House, admin_ur
         for field in ({"text": "exit"}, {"payload": EXIT}):
             endpoint = "said" if "text" in field else "pressed"
             async with house.http.post(
-                f"{house.url}/chat/{endpoint}", data=field, headers=LOOKING, allow_redirects=False
+                f"{house.url}/chat/{endpoint}",
+                data=field,
+                headers=PAGE_HEADERS,
+                allow_redirects=False,
             ) as answer:
                 assert (answer.status, answer.headers["Location"]) == (303, EXIT_URL)
     assert ">Where is my paper?</textarea>" in html
@@ -187,13 +192,15 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
     channels = {**house.rt.channels, WebChat.name: WebChat(nowhere, house.rt.vault)}
     alone = replace(house.rt, live=nowhere, channels=channels)
     async with serving(create_app(lent(alone))) as url:
-        async with house.http.get(f"{url}/chat", headers=LOOKING) as answer:
+        async with house.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200
             page = await answer.text()
         (name,) = set(re.findall(r'name="chat" value="([^"]+)"', page))
         (russian,) = re.findall(r'name="payload" value="([^"]+:ru)"', page)
         pressed = {"payload": russian, "chat": name}
-        async with house.http.post(f"{url}/chat/pressed", data=pressed, headers=LOOKING) as answer:
+        async with house.http.post(
+            f"{url}/chat/pressed", data=pressed, headers=PAGE_HEADERS
+        ) as answer:
             assert answer.status == 200
             menu = house.rt.languages.render(screens.MENU_TEXT, "ru")
             assert menu in unescape(await answer.text())
@@ -201,7 +208,7 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
 
 async def _check_outage_page(house: House, url: str) -> int:
     """Check that the page reports the outage in all languages; return its HTTP status."""
-    async with house.http.get(url, headers=LOOKING) as answer:
+    async with house.http.get(url, headers=PAGE_HEADERS) as answer:
         html = await answer.text()
         for code, _own in house.rt.languages.languages():
             assert house.rt.languages.render(NOT_NOW, code) in unescape(html)

@@ -48,7 +48,7 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
+async def _answer_on_page(link: str, house: House, *answers: str | bytes) -> list[str]:
     """Open the link on a new device, and answer with texts, button keys (`-`, `done`) or files.
 
     Return the page after each answer.
@@ -84,7 +84,7 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: Hou
     user = house.telegram.user(7101, first_name="Test")
     await _answer_to_surname(house, user)
     link = await _link(house, user)
-    pages = await _talk(link, house, CANARY, "GULNAR")
+    pages = await _answer_on_page(link, house, CANARY, "GULNAR")
     assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
     assert "Сохранено" in pages[-1]

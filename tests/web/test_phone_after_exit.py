@@ -13,7 +13,7 @@ from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
 from tests.app_stack import House
 from tests.web.test_journeys import ANSWERS, _only, _register
-from tests.web.test_page import _talk
+from tests.web.test_page import _answer_on_page
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
@@ -21,10 +21,10 @@ from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
 NUMBER = "+7 (701) 234-56-78"
 # Number of final digits of a phone number to search for: it may appear without its country code.
 MIN_DIGITS = 9
-WAY_TO_CONTACT = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
+CONTACT_QUESTION = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
 LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
 # Bot API methods that leave traces in a chat other than messages: Kosh must not call them.
-LEAVING = (
+LEAVING_METHODS = (
     "pinChatMessage",
     "setChatMenuButton",
     "setMessageReaction",
@@ -53,7 +53,9 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house
     assert (remaining.buttons, remaining.reply_to) == ((), None)
     assert user.keyboard == []
     journal = house.telegram.journal
-    assert {name: len(journal.calls(name)) for name in LEAVING} == dict.fromkeys(LEAVING, 0)
+    assert {name: len(journal.calls(name)) for name in LEAVING_METHODS} == dict.fromkeys(
+        LEAVING_METHODS, 0
+    )
     menus = journal.calls("setMyCommands")
     assert not any("chat" in str(call.params.get("scope", "")) for call in menus)
 
@@ -64,12 +66,12 @@ async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(house
     assert "whole chat" in listed and "names" in listed and "phone number" in listed
     user = await _user(house, "77010007042")
     await _at_language(user, "ru")
-    await _walk(house, user, ANSWERS[:WAY_TO_CONTACT])
+    await _walk(house, user, ANSWERS[:CONTACT_QUESTION])
     await _press_of_whatsapp(user, "phone")
     assert user.last.link is not None
     link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _next_of_whatsapp(user, partial(_talk, link, house, NUMBER))
-    await _walk(house, user, ANSWERS[WAY_TO_CONTACT + 1 :])
+    await _next_of_whatsapp(user, partial(_answer_on_page, link, house, NUMBER))
+    await _walk(house, user, ANSWERS[CONTACT_QUESTION + 1 :])
     assert "+77012345678" in repr(await _only(house))
     before = len(user.received)
     await _next_of_whatsapp(user, partial(user.say, "выход"))

@@ -25,7 +25,7 @@ from tests.desk.desks import an_officer, key
 from tests.emulators.telegram import User
 from tests.person_client import Guest
 from tests.visitor import Visitor
-from tests.web.test_attacks import HERE
+from tests.web.test_attacks import GENERAL_LEAD
 from tests.web.test_attacks import office as opened_office
 from tests.web.test_journeys import _next, _press, _register
 from tests.web.test_outage import _stop_database
@@ -168,14 +168,14 @@ async def _wait_until_away(house: House, user: User) -> None:
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
+ABSENCES: dict[str, Callable[[House, User], Awaitable[object]]] = {
     "stop": lambda _house, user: _next(user, partial(user.say, "стоп")),
     "exit": lambda _house, user: user.say("выход"),
     "silence": _wait_until_away,
 }
 
 
-@pytest.mark.parametrize("reason", LEAVES)
+@pytest.mark.parametrize("reason", ABSENCES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     house: House, reason: str
@@ -184,7 +184,7 @@ async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     officer, case_id, version = await _claim(house)
     joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
-    await LEAVES[reason](house, user)
+    await ABSENCES[reason](house, user)
     if reason == "exit":
         phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
@@ -233,7 +233,7 @@ async def _composer(house: House, case_id: str) -> str:
 
     Claim the case first if it is unclaimed.
     """
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
             screen = await console.send(screen.form("/claim"))

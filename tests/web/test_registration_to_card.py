@@ -103,7 +103,7 @@ class Conversation:
         """Append the unread messages of the bot to the transcript."""
         await self.house.until(self._is_sent)
         for message in self._unread():
-            self.seen.add(_face(message))
+            self.seen.add(_shown_content(message))
             self.lines += ["", message.text, *(f"  [{label}]" for label in message.labels)]
 
     def _unread(self) -> list[Message]:
@@ -111,7 +111,11 @@ class Conversation:
 
         Messages without buttons are left out, since the bot removes buttons that were pressed.
         """
-        return [each for each in self.user.received if each.labels and _face(each) not in self.seen]
+        return [
+            each
+            for each in self.user.received
+            if each.labels and _shown_content(each) not in self.seen
+        ]
 
     async def _is_sent(self) -> bool:
         async with self.house.rt.pool.connection() as session:
@@ -132,7 +136,7 @@ def _keys(message: Message) -> set[str]:
     return {_key(each.data) for row in message.buttons for each in row if each.data}
 
 
-def _face(message: Message) -> tuple[int, str, tuple[str, ...]]:
+def _shown_content(message: Message) -> tuple[int, str, tuple[str, ...]]:
     return message.id, message.text, tuple(message.labels)
 
 

@@ -32,11 +32,13 @@ VISITS = 200
 
 
 @pytest.fixture
-async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def small_valkey_house(
+    chosen: Settings, admin_url: str, tmp_path: Path
+) -> AsyncIterator[House]:
     """Yield an application with its own Valkey server, whose memory is limited to 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
-        alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
-        async with opened(alone, admin_url) as house:
+        settings = chosen.model_copy(update={"redis_url": SecretStr(url)})
+        async with opened(settings, admin_url) as house:
             yield house
 
 
@@ -69,26 +71,26 @@ async def _fill_valkey(house: House) -> AsyncIterator[None]:
 
 
 @pytest.mark.requirement("S-81")
-async def test_chat_page_visit_without_a_cookie_stores_nothing(small: House) -> None:
-    async with _valkey(small) as client:
+async def test_chat_page_visit_without_a_cookie_stores_nothing(small_valkey_house: House) -> None:
+    async with _valkey(small_valkey_house) as client:
         before = {str(key) for key in await client.keys("*")}
         for _visit in range(VISITS):
-            async with small.http.get(f"{small.url}/chat") as answer:
+            async with small_valkey_house.http.get(f"{small_valkey_house.url}/chat") as answer:
                 assert answer.status == 200
         keys = {str(key) for key in await client.keys("*")} - before
         assert [key for key in keys if not key.startswith("b'rate:")] == []
 
 
 @pytest.mark.requirement("S-81")
-async def test_web_chat_answers_when_valkey_is_full(small: House) -> None:
-    render = small.rt.languages.render
-    async with Visitor.at(small.url) as started:
+async def test_web_chat_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    render = small_valkey_house.rt.languages.render
+    async with Visitor.at(small_valkey_house.url) as started:
         await started.wait(1)
         await started.press("ru")
-        async with _fill_valkey(small):
+        async with _fill_valkey(small_valkey_house):
             assert render(screens.MENU_TEXT, "ru") in (await started.say("меню")).text
-            async with Visitor.at(small.url) as fresh:
-                await _use_without_valkey(small, fresh)
+            async with Visitor.at(small_valkey_house.url) as fresh:
+                await _use_without_valkey(small_valkey_house, fresh)
 
 
 async def _use_without_valkey(house: House, fresh: Visitor) -> None:
@@ -103,12 +105,17 @@ async def _use_without_valkey(house: House, fresh: Visitor) -> None:
 
 
 @pytest.mark.requirement("S-81")
-async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
-    secret, render = small.rt.settings.telegram_secret, small.rt.languages.render
+async def test_telegram_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    secret, render = (
+        small_valkey_house.rt.settings.telegram_secret,
+        small_valkey_house.rt.languages.render,
+    )
     assert secret
-    await small.telegram.set_webhook(f"{small.url}/webhooks/telegram", secret.get_secret_value())
-    user = small.telegram.user(7301, first_name="Test")
-    async with _fill_valkey(small):
+    await small_valkey_house.telegram.set_webhook(
+        f"{small_valkey_house.url}/webhooks/telegram", secret.get_secret_value()
+    )
+    user = small_valkey_house.telegram.user(7301, first_name="Test")
+    async with _fill_valkey(small_valkey_house):
         await user.start("")
         await user.wait_for_message(1)
         await _press(user, "ru")
@@ -124,19 +131,25 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
 
 
 @pytest.mark.requirement("S-55", "S-81")
-async def test_passkey_sign_in_succeeds_when_valkey_is_full(small: House) -> None:
-    await demo_officers.enter(small.rt)
-    async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
-        await _enrol(small, console, NAME)
-        device = await _add_passkey(small, console)
-        async with _fill_valkey(small):
+async def test_passkey_sign_in_succeeds_when_valkey_is_full(small_valkey_house: House) -> None:
+    await demo_officers.enter(small_valkey_house.rt)
+    async with (
+        Console.at(small_valkey_house.url) as console,
+        Console.at(small_valkey_house.url) as elsewhere,
+    ):
+        await _enrol(small_valkey_house, console, NAME)
+        device = await _add_passkey(small_valkey_house, console)
+        async with _fill_valkey(small_valkey_house):
             assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-81")
-async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
-    render, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
-    async with _fill_valkey(small):
+async def test_whatsapp_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    render, user = (
+        small_valkey_house.rt.languages.render,
+        await _whatsapp_user(small_valkey_house, "77010007302"),
+    )
+    async with _fill_valkey(small_valkey_house):
         await _next_whatsapp(user, partial(user.say, "👋"))
         assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
@@ -148,8 +161,11 @@ async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
 
 
 @pytest.mark.requirement("S-75", "S-81")
-async def test_status_page_reports_a_full_valkey(small: House) -> None:
-    async with _fill_valkey(small), small.http.get(f"{small.url}/status.json") as answer:
+async def test_status_page_reports_a_full_valkey(small_valkey_house: House) -> None:
+    async with (
+        _fill_valkey(small_valkey_house),
+        small_valkey_house.http.get(f"{small_valkey_house.url}/status.json") as answer,
+    ):
         status = await answer.json()
     assert status["overall"] == "slow"
     assert "live" in status["incidents"]

@@ -31,7 +31,7 @@ from tests.web.test_siege import _answer_to_consent
 
 # The header by which a proxy reports the client's address. The server trusts it, because the test
 # connects from the loopback interface.
-HALL = {"X-Forwarded-For": "192.0.2.77"}
+SHARED_ADDRESS = {"X-Forwarded-For": "192.0.2.77"}
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 
 
@@ -74,10 +74,10 @@ def redis_url(redis_url: str) -> str:
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a browser without JavaScript whose network address (HALL) many people share."""
+    """Yield a browser without JavaScript with a network address (SHARED_ADDRESS) of many people."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(
-        headers=HALL | {"Accept-Language": "ru"}, cookie_jar=jar
+        headers=SHARED_ADDRESS | {"Accept-Language": "ru"}, cookie_jar=jar
     ) as at:
         yield at
 
@@ -106,8 +106,8 @@ async def test_cases_opened_from_one_network_address_are_limited(house: House) -
 
     async def ask() -> None:
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar, headers=HALL) as browser:
-            bot = Program(house, browser)
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=SHARED_ADDRESS) as browser:
+            bot = AutomatedClient(house, browser)
             for payload in ("ru", "!person", "general", "yes"):
                 await bot.press(payload)
             await bot.say("buy cheap watches")
@@ -117,7 +117,7 @@ async def test_cases_opened_from_one_network_address_are_limited(house: House) -
     assert BUDGETS[Spending.CASE].free <= await _count(house, "cases") < tries
 
 
-class Program:
+class AutomatedClient:
     """A client that uses the chat page without JavaScript and cannot answer its questions."""
 
     def __init__(self, house: House, browser: aiohttp.ClientSession) -> None:
@@ -152,7 +152,7 @@ class Program:
 async def test_registrations_from_one_network_address_are_limited(house: House) -> None:
     await _exhaust_budget(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
-        visitor.session.headers.update(HALL)
+        visitor.session.headers.update(SHARED_ADDRESS)
         await visitor.wait(1)
         await _answer_to_consent(visitor)
         await visitor.press("yes")
@@ -306,9 +306,9 @@ async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(hous
 @pytest.mark.requirement("S-82", "S-53")
 async def test_lead_can_close_all_cases_of_a_burst_from_one_network_address(house: House) -> None:
     async with aiohttp.ClientSession(
-        headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        headers=SHARED_ADDRESS, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:
-        bot = Program(house, browser)
+        bot = AutomatedClient(house, browser)
         for payload in ("ru", "!person", "general", "yes"):
             await bot.press(payload)
         await bot.say("buy cheap watches")

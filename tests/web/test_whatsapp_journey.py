@@ -29,7 +29,7 @@ from tests.emulators.whatsapp.limits import Gate
 from tests.release_only import release_only
 from tests.sample_files import photo
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
-from tests.web.test_page import _talk
+from tests.web.test_page import _answer_on_page
 
 # The answers that `_walk` gives on the secure page, in order.
 PRIVATE = ("TESTOVA", "GULNAR")
@@ -77,7 +77,7 @@ async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
         if user.last.link is not None:
             private = [remaining.pop(0) for _each in PRIVATE]
             link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-            await _next(user, lambda: _talk(link, house, *private))  # noqa: B023 — used at once
+            await _next(user, lambda: _answer_on_page(link, house, *private))  # noqa: B023 — used at once
             continue
         while remaining[0] not in _keys(user.last) and ">" in _keys(user.last):
             await _press(user, ">")
@@ -115,7 +115,7 @@ async def _send_papers(house: House, user: User, language: str) -> None:
     await _press(user, "yes")
     assert user.last.link is not None
     link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _talk(link, house, photo("TESTOVA page one"), "done")
+    await _answer_on_page(link, house, photo("TESTOVA page one"), "done")
     done = house.rt.languages.render(PASSPORT.done, language)
     for number in (2, 3):
         await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))

@@ -36,7 +36,7 @@ from tests.emulators.whatsapp import User
 from tests.registry.example import status_callback
 from tests.release_only import release_only
 from tests.web.test_journeys import ANSWERS, _receipt
-from tests.web.test_keeping import LISTED
+from tests.web.test_keeping import CHECKLIST_TAPS
 from tests.web.test_whatsapp_journey import (
     _at_language,
     _consented_user,
@@ -178,8 +178,8 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
 ) -> None:
     approve(house)
     user = await _user(house, "77010000103")
-    await _at_language(user, LISTED[0])
-    for tap in LISTED[1:]:
+    await _at_language(user, CHECKLIST_TAPS[0])
+    for tap in CHECKLIST_TAPS[1:]:
         await _press(user, tap)
     await user.wait(lambda chat: "keep" in _keys(user.last))
     for tap in ("keep", "yes", "remind"):

@@ -31,7 +31,7 @@ from tests.emulators import whatsapp
 from tests.emulators.telegram import User
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_phone_in_other_hands import LEAVES, _telegram_user_with_case
+from tests.web.test_phone_in_other_hands import ABSENCES, _telegram_user_with_case
 from tests.web.test_whatsapp_journey import _at_language, _consented_user, _keys, _user
 from tests.web.test_whatsapp_journey import _next as _next_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_whatsapp
@@ -153,7 +153,7 @@ async def _wait_until_away(house: House) -> None:
 
 
 async def _leave(house: House, user: User, reason: str) -> None:
-    await LEAVES[reason](house, user)
+    await ABSENCES[reason](house, user)
     if reason == "exit":
         phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])

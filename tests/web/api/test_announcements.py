@@ -16,7 +16,7 @@ from bot.web.api import requests
 from tests.crowd import TEXTS, TOPIC, crew, crowd, looked_at
 from tests.web.api.integrator import Integrator, integrator
 
-BOTH = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
+BOTH_SCOPES = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
 ROOT = "/announcements"
 PAPER: dict[str, Any] = {
     "purpose": "news",
@@ -28,7 +28,7 @@ PAPER: dict[str, Any] = {
 @asynccontextmanager
 async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
     roles = (Role.EDITOR, Role.LEAD)
-    async with integrator(rt, *(scopes or BOTH), roles=roles) as system:
+    async with integrator(rt, *(scopes or BOTH_SCOPES), roles=roles) as system:
         yield system
 
 
