@@ -99,7 +99,7 @@ async def announce(scene: Scene) -> None:
     await scene.camera.around("text", MARAT, f"{path}/write/text")
     await _agree(scene, marat, path)
     await _start(scene, marat)
-    await _hold(scene, marat)
+    await _pause_and_resume(scene, marat)
     await scene.camera.look(marat, "doubt")
     await scene.camera.around("result", MARAT, path)
     await _decide(scene, marat)
@@ -194,19 +194,19 @@ async def _start(scene: Scene, marat: Officer) -> None:
     await scene.camera.look(marat, "progress")
 
 
-async def _hold(scene: Scene, marat: Officer) -> None:
+async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
     """Pause the announcement, check that nothing is sent during the pause, and resume it.
 
     During the pause two people block the bot.
     """
     await marat.click("form[action$='/pause'] button")
     await marat.wait_for_text(ru("done_paused"))
-    before = _received(scene)
+    before = _received_count(scene)
     await scene.house.ahead("313 seconds")
     await marat.page.reload()
     await marat.page.wait_for_selector("form[action$='/resume']")
     await scene.camera.look(marat, "held")
-    assert _received(scene) == before
+    assert _received_count(scene) == before
     for each in [phone for phone in scene.phones[:-1] if not phone.received][:BLOCKED]:
         await each.block()
     await marat.click("form[action$='/resume'] button")
@@ -219,13 +219,13 @@ async def _hold(scene: Scene, marat: Officer) -> None:
     await scene.house.until(are_all_sent, 60)
 
 
-def _received(scene: Scene) -> int:
+def _received_count(scene: Scene) -> int:
     return sum(len(each.received) for each in scene.phones)
 
 
 async def _decide(scene: Scene, marat: Officer) -> None:
     """Decide on two recipients in doubt: leave one without the message, and resend to the other."""
-    before = _received(scene)
+    before = _received_count(scene)
     await marat.click("#doubt .one [value=leave]")
     await marat.wait_for_text(ru("done_decided"))
     assert await marat.page.locator("#doubt .one").count() == 1
@@ -237,7 +237,7 @@ async def _decide(scene: Scene, marat: Officer) -> None:
         return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
 
     await scene.house.until(is_done, 60)
-    assert _received(scene) == before + 1
+    assert _received_count(scene) == before + 1
 
 
 @dataclass

@@ -55,7 +55,7 @@ async def send_paper(house: House, visitor: Visitor) -> None:
         assert answer.status == 202, await answer.text()
 
 
-async def _emergency(house: House) -> None:
+async def _request_emergency_access(house: House) -> None:
     """Let a second administrator request emergency access to a case, for the first to approve."""
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
@@ -128,7 +128,7 @@ async def set_scene(house: House) -> None:
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
     await _work_on_case(house, first)
     await leave(first)
-    await _emergency(house)
+    await _request_emergency_access(house)
     async with house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET shift_until = kosh_now() + %s WHERE name <> 'Berik Testov'",

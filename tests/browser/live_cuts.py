@@ -55,7 +55,7 @@ async def cut(
         before, cut_off = cut_off, rng.random() < 0.5
         counts.cuts += cut_off and not before
         await page.context.set_offline(cut_off)
-        counts.actions += await something_happens(house, rng, visitors)
+        counts.actions += await act_at_random(house, rng, visitors)
         await asyncio.sleep(rng.uniform(0, 0.4))
     await page.context.set_offline(False)
 
@@ -66,13 +66,13 @@ async def sleep(house: House, page: Any, visitors: list[Visitor], counts: CutCou
     await page.context.set_offline(True)
     end = time.monotonic() + SLEEP_SECONDS
     while time.monotonic() < end:
-        counts.actions += await something_happens(house, rng, visitors)
+        counts.actions += await act_at_random(house, rng, visitors)
         await asyncio.sleep(1)
     await page.context.set_offline(False)
     counts.sleeps += 1
 
 
-async def something_happens(house: House, rng: random.Random, visitors: list[Visitor]) -> bool:
+async def act_at_random(house: House, rng: random.Random, visitors: list[Visitor]) -> bool:
     """Make a random change to a random case: a message, a claim, a release or a reply.
 
     Return False if the change was rejected.

@@ -75,10 +75,10 @@ async def test_chat_page_form_leads_to_an_accepted_registration(
     for answer in (language, *ANSWERS):
         await phone.answer(answer)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     await phone.page.wait_for_function(
         "() => [...document.querySelectorAll('button')].some(b => b.value === '!status')"
@@ -377,10 +377,10 @@ async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
     for answer in ("ru", *ANSWERS):
         await phone.answer(answer)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     await phone.page.locator("button[value='!status']").last.click(timeout=60_000)
     card = phone.page.locator(".receipt:has(.number)").last
     await card.wait_for(timeout=60_000)

@@ -46,10 +46,10 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
         for answer in ("kk", *ANSWERS):
             await give(visitor, answer)
 
-        async def accepted() -> bool:
+        async def is_accepted() -> bool:
             return [each["state"] for each in await office.entries()] == ["ACCEPTED"]
 
-        await office.until(accepted, 60)
+        await office.until(is_accepted, 60)
         count = len(visitor.bubbles)
         await visitor.send("said", text="/start checklist")
         await office.until(lambda: _has_question(visitor, count), 60)
@@ -106,9 +106,11 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     await officer.page.wait_for_selector("#papers .chip.good", timeout=60_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
-    await _wait_for_text(office, applicant, kk(UPDATE))
+    await _wait_for_text(office, applicant, render_kk(UPDATE))
     await applicant.send("pressed", payload="!status")
-    await _wait_for_text(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
+    await _wait_for_text(
+        office, applicant, render_kk(PAPER_STATES["accepted"], paper=PASSPORT.label)
+    )
 
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
@@ -130,13 +132,13 @@ async def _send_photo(browser: Any, office: House, visitor: Visitor) -> None:
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     await form.locator("button").click()
-    await page.get_by_text(kk(_("Received and readable: {count}."), count=1)).wait_for(
+    await page.get_by_text(render_kk(_("Received and readable: {count}."), count=1)).wait_for(
         timeout=60_000
     )
     await context.close()
 
 
-def kk(text: Text, **values: Value) -> str:
+def render_kk(text: Text, **values: Value) -> str:
     """Return a text as rendered in Kazakh."""
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
@@ -312,12 +314,12 @@ async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     asked: list[str] = []
 
-    def note(request: Any) -> None:
+    def record_request(request: Any) -> None:
         if request.headers.get("x-requested-with") == "kosh-live":
             asked.append(request.headers.get("x-live-part", "all"))
 
     await officer.page.fill("#words", "come on Monday")
-    officer.page.on("request", note)
+    officer.page.on("request", record_request)
     other = await ask_officer(office, "ru", "general", "Testov asks")
     await officer.page.wait_for_selector(".pane .line:nth-child(2)")
     assert set(asked) == {"pane"}

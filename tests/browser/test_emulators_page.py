@@ -27,7 +27,7 @@ async def page() -> AsyncIterator[Browser]:
         yield opened
 
 
-async def opened(browser: Any, page: Browser) -> Phone:
+async def open_page(browser: Any, page: Browser) -> Phone:
     """Open the emulators' page in a new browser context."""
     window = await browser.new_page(viewport={"width": 1280, "height": 900})
     phone = Phone(window)
@@ -39,7 +39,7 @@ async def opened(browser: Any, page: Browser) -> Phone:
 async def test_emulators_page_sends_and_receives_on_both_phones(
     browser: Any, page: Browser
 ) -> None:
-    phones = await opened(browser, page)
+    phones = await open_page(browser, page)
     window = phones.page
     await window.click(".telegram [data-act=start]")
     await window.wait_for_selector(".telegram .kosh b")
@@ -69,7 +69,7 @@ async def test_emulators_page_sends_and_receives_on_both_phones(
 async def test_emulators_page_does_not_redraw_unchanged_elements(
     browser: Any, page: Browser
 ) -> None:
-    window = (await opened(browser, page)).page
+    window = (await open_page(browser, page)).page
     await window.fill(".whatsapp textarea", "1")
     await window.press(".whatsapp textarea", "Enter")
     opener = window.locator(".whatsapp .kosh .buttons button")
@@ -103,7 +103,7 @@ async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Br
 async def test_emulators_page_new_person_button_resets_both_phones(
     browser: Any, page: Browser
 ) -> None:
-    phones = await opened(browser, page)
+    phones = await open_page(browser, page)
     window = phones.page
     assert await window.locator("button", has_text="New person").count() == 1
     await window.click("#ask")

@@ -88,12 +88,12 @@ async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
     await officer.click("#resolve .primary")
     assert await engine.run(WIDTH) <= 0
 
-    async def closed() -> bool:
+    async def is_closed() -> bool:
         async with house.rt.pool.connection() as session:
             row = await (await session.execute("SELECT state FROM cases")).fetchone()
         return row == ("resolved",)
 
-    await house.until(closed)
+    await house.until(is_closed)
     await leave(visitor)
 
 

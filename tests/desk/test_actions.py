@@ -490,7 +490,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 
 @contextmanager
-def _alarms() -> Iterator[list[int]]:
+def _collect_alerts() -> Iterator[list[int]]:
     """Collect the alerts that an officer opened too many cases during the block.
 
     Yield a list. When the block ends, the number of opened cases in each alert is added to it.
@@ -514,7 +514,7 @@ async def test_case_views_at_once_stop_at_the_hourly_budget_and_raise_alerts(
     monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 3)
     officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
     found = [await ask(Guest(rt)) for _each in range(8)]
-    with _alarms() as counts:
+    with _collect_alerts() as counts:
         results = await asyncio.gather(
             *(seen(rt, officer, each.id) for each in found), return_exceptions=True
         )
@@ -571,7 +571,7 @@ async def test_case_view_refused_by_the_hourly_budget_raises_an_alert(
     officer = await an_officer(rt)
     found = [await ask(Guest(rt)) for _each in range(2)]
     await seen(rt, officer, found[0].id)
-    with _alarms() as counts:
+    with _collect_alerts() as counts:
         with pytest.raises(Forbidden):
             await seen(rt, officer, found[1].id)
         await seen(rt, officer, found[0].id)

@@ -25,7 +25,7 @@ async def _create_officers(rt: Runtime) -> tuple[Officer, Officer, Officer, Case
     return first, second, lead, await ask(Guest(rt), "Testova asks something")
 
 
-async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
+async def _audit_rows(rt: Runtime, case: Case) -> list[tuple[str, str]]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT action, detail FROM audit_entries WHERE subject = %s AND action <> 'case.waits'"
@@ -54,7 +54,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
         await break_glass.view(rt, first, pane)
     await break_glass.review(rt, lead, pane)
     assert await break_glass.unseen(rt, lead) == 0
-    assert await _audited(rt, case) == [
+    assert await _audit_rows(rt, case) == [
         ("break_glass.asked", "technical"),
         ("break_glass.granted", ""),
         ("case.read", "technical"),

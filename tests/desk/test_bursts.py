@@ -48,7 +48,7 @@ async def _close(
     )
 
 
-async def _audited(rt: Runtime, action: str) -> set[str]:
+async def _audited_subjects(rt: Runtime, action: str) -> set[str]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT subject FROM audit_entries WHERE action = %s", (action,)
@@ -82,7 +82,7 @@ async def test_closing_a_case_burst_resolves_and_audits_cases_of_one_address(
     assert await _close(rt, lead) == 3
     assert [(await now(rt, case.id)).state for case in own_cases] == [State.RESOLVED] * 3
     assert (await now(rt, elsewhere.id)).state == State.QUEUED
-    assert {str(case.id) for case in own_cases} < await _audited(rt, "burst.close")
+    assert {str(case.id) for case in own_cases} < await _audited_subjects(rt, "burst.close")
     assert await _close(rt, lead) == 0
     (closed,) = (await bursts.report(rt, lead)).closed
     assert (closed.cases, closed.reason, closed.officer) == (3, "program", "Lead Testov")
@@ -139,7 +139,7 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.with_officer
-    assert str(case.id) in await _audited(rt, "burst.reopen")
+    assert str(case.id) in await _audited_subjects(rt, "burst.reopen")
     assert await bursts.reopen(rt, lead, closed.id) == 0
 
 

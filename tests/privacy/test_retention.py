@@ -108,7 +108,7 @@ async def _insert_row(rt: Runtime, what: str, age: str) -> UUID:
     return row
 
 
-async def _is_there(rt: Runtime, what: str, row: UUID) -> bool:
+async def _is_stored(rt: Runtime, what: str, row: UUID) -> bool:
     async with rt.pool.connection() as session:
         found = await session.execute(RETENTION[what][2], {"id": row})
         return await found.fetchone() is not None
@@ -128,10 +128,10 @@ async def test_retention_deletes_due_rows_and_keeps_the_others(rt: Runtime) -> N
     ]
     await retention.retain(rt)
     for what, is_due, row in rows:
-        assert await _is_there(rt, what, row) is not is_due, (what, is_due)
+        assert await _is_stored(rt, what, row) is not is_due, (what, is_due)
     await retention.retain(rt)
     assert [
-        what for what, is_due, row in rows if not is_due and not await _is_there(rt, what, row)
+        what for what, is_due, row in rows if not is_due and not await _is_stored(rt, what, row)
     ] == []
 
 
@@ -143,7 +143,7 @@ async def test_retention_continues_when_one_rule_fails(
     monkeypatch.setattr(retention, "RULES", {"nothing": broken, **retention.RULES})
     row = await _insert_row(rt, "a draft", "31 days")
     assert "nothing" not in await retention.retain(rt)
-    assert not await _is_there(rt, "a draft", row)
+    assert not await _is_stored(rt, "a draft", row)
 
 
 async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:

@@ -36,7 +36,7 @@ async def person(rt: Runtime, name: str) -> UUID | None:
     return found.id if found else None
 
 
-async def accepted(house: House) -> bool:
+async def is_accepted(house: House) -> bool:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*) FROM registrations WHERE number IS NOT NULL"
@@ -82,7 +82,7 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
         erased_guest, remaining_guest = Guest(house.rt, ERASED), Guest(house.rt, REMAINING)
         for guest in (erased_guest, remaining_guest):
             await guest.register()
-        await house.until(lambda: accepted(house))
+        await house.until(lambda: is_accepted(house))
         erased = await person(house.rt, ERASED)
         assert erased is not None
         erased_bytes = encrypted_values(databases, erased)

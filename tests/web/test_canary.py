@@ -28,7 +28,7 @@ from tests.app_stack import House, serving
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
-from tests.web.test_hostile_more import _go, _telegram
+from tests.web.test_hostile_more import _answer_all, _telegram
 from tests.web.test_whatsapp_journey import _consented_user
 from tests.web.test_whatsapp_journey import _next as _wa_next
 
@@ -172,7 +172,7 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
         await guest.go("ru", *ABUSIVE_TEXTS)
         user = await _telegram(house, CHAT + 1)
         for text in ABUSIVE_TEXTS:
-            await _go(user, text)
+            await _answer_all(user, text)
     finally:
         logging.configure("error")
     assert "canary.started" in lines.getvalue(), "the log is written here"
@@ -207,13 +207,13 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     try:
         await demo_officers.enter(house.rt)
         user = await _telegram(house, CHAT)
-        await _go(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
+        await _answer_all(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
         for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
-            await _go(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
+            await _answer_all(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
         phone = await _consented_user(house, WHATSAPP)
         for each in ("/person",):
             await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
-        await _go(user, "/person", "general", "yes", WORDS)
+        await _answer_all(user, "/person", "general", "yes", WORDS)
         await _officers(house)
         await _errors(house)
     finally:

@@ -46,7 +46,7 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
         assert kazakh in screen.text
         assert russian in screen.text, "the meaning, for the officer"
         screen = await console.submit("/preview", words="Сәлеметсіз бе.", fact=FACT.key)
-        await console.submit("/reply", words=_written(screen.html))
+        await console.submit("/reply", words=_reply_text(screen.html))
         assert ru("done_replied") in console.screen.text
 
     async def has_arrived() -> bool:
@@ -56,7 +56,7 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
     await house.until(has_arrived)
 
 
-def _written(html: str) -> str:
+def _reply_text(html: str) -> str:
     return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
 
 

@@ -28,13 +28,13 @@ def _hidden_value(page: str, name: str) -> str:
 async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def overloaded(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+    def fail_on_words(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
         if event == Said(WORDS):
             raise ZeroDivisionError
         return step(flows, words, conversation, event, today, page)
 
     for module in (receive, conversation_store):
-        monkeypatch.setattr(module, "step", overloaded)
+        monkeypatch.setattr(module, "step", fail_on_words)
     async with house.http.get(f"{house.url}/chat") as answer:
         page = await answer.text()
     for words in ("ru", WORDS):

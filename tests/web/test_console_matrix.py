@@ -113,7 +113,7 @@ async def _differences(office: Office, name: str, situations: Any) -> list[str]:
                 screen = await _call_route(office, console, method, path, csrf, before[2])
                 subject = Subject(GENERAL, "general", state, owners[owner])
                 may = isinstance(check(me, action, subject), Allowed)
-                if not _fits(screen, may, path, unchanged=before == await office.row()):
+                if not _is_expected(screen, may, path, unchanged=before == await office.row()):
                     found.append(
                         f"{name}: {method} {path} {state} {owner}: {screen.status}, {may=}"
                     )
@@ -132,7 +132,7 @@ async def _call_route(
     return await console.post(f"{path}?reason=check", fields)
 
 
-def _fits(screen: Any, may: bool, path: str, *, unchanged: bool) -> bool:
+def _is_expected(screen: Any, may: bool, path: str, *, unchanged: bool) -> bool:
     # The requested page or file does not exist, so an officer with the permission gets 404.
     if path.endswith(("{number}", "{file_id}")):
         return bool(screen.status == (404 if may else 403) or (screen.status == 404 and unchanged))

@@ -61,13 +61,13 @@ class Provider:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/.well-known/openid-configuration", self._published),
+                Route("/.well-known/openid-configuration", self._metadata),
                 Route("/token", self._token, methods=["POST"]),
                 Route("/keys", self._keys),
             ]
         )
 
-    async def _published(self, request: Request) -> Response:
+    async def _metadata(self, request: Request) -> Response:
         return JSONResponse({
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",

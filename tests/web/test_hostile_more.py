@@ -89,7 +89,7 @@ def _payload(user: User, key: str) -> str | None:
     return next((data for data in buttons if key in (data, data.partition(":")[2])), None)
 
 
-async def _go(user: User, *answers: str) -> None:
+async def _answer_all(user: User, *answers: str) -> None:
     for answer in answers:
         payload = _payload(user, answer)
         if payload is None and (more := _payload(user, ">")):
@@ -206,10 +206,10 @@ async def test_connections_with_unfinished_headers_block_no_other_client(house: 
 async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
     """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""
     user = await _telegram(house, 7220)
-    await _go(user, "ru", "preregistration", "self")
+    await _answer_all(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
     assert old
-    await _go(user, "yes", "information", "CN", "unsaid", "long")
+    await _answer_all(user, "yes", "information", "CN", "unsaid", "long")
     question = user.last.text
     assert _payload(user, "yes"), "another question with the same answers"
     before = len(house.telegram.journal.calls("sendMessage"))
@@ -233,7 +233,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     This is row 65 of tests/proof/rows.toml.
     """
     user = await _telegram(house, 7230)
-    await _go(user, *TO_CONSENT, "yes")
+    await _answer_all(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
     count = len(house.telegram.journal.calls("sendMessage"))
 
@@ -255,7 +255,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     assert len(house.telegram.journal.calls("sendMessage")) == count + 101, (
         "one each, and one other"
     )
-    await _go(user, "/menu")
+    await _answer_all(user, "/menu")
     assert _render(house, screens.MENU_TEXT) in user.last.text
 
 
@@ -270,12 +270,12 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: Ho
     """
     words = "мне угрожают"
     user = await _telegram(house, 7240)
-    await _go(user, "ru", "preregistration", "self", words)
+    await _answer_all(user, "ru", "preregistration", "self", words)
     assert words not in user.last.text
     assert "угро" not in user.last.text.lower()
     assert await _count(house, "SELECT count(*) FROM people") == 0, "nothing before consent"
     assert await _count(house, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
-    await _go(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
+    await _answer_all(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
     assert await _count(house, urgent) == 1
@@ -305,7 +305,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     This is row 67 of tests/proof/rows.toml.
     """
     user = await _telegram(house, 7250)
-    await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
+    await _answer_all(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
 
     async def blocked() -> bool:
@@ -331,7 +331,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
-    await _go(user, "preregistration")
+    await _answer_all(user, "preregistration")
     assert _render(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
     await house.until(blocked)
@@ -352,7 +352,7 @@ async def _received_texts(house: House, guest: Guest) -> list[tuple[str, ...]]:
     return [row.message.paragraphs for row in rows if row.message]
 
 
-def _masked(messages: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _without_numbers(messages: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return the messages without their registration numbers, which differ for each person."""
     return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in messages]
 
@@ -369,14 +369,14 @@ async def test_equal_details_in_two_registrations_open_a_case_for_officers(house
         await guest.consent()
         await guest.go(*AFTER_CONSENT, "submit")
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [entry["state"] for entry in await house.entries()] == ["ACCEPTED"] * 2
 
     async def are_equal() -> bool:
         one, other = [await _received_texts(house, guest) for guest in guests]
         return one == other and any(_render(house, screens.UPDATE) in each for each in one)
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     await house.until(are_equal)
     assert await _count(house, "SELECT count(*) FROM cases WHERE topic = 'same_details'") == 1
     assert await _count(house, "SELECT count(*) FROM cases") == 1
@@ -386,4 +386,6 @@ async def test_equal_details_in_two_registrations_open_a_case_for_officers(house
         await guest.do(Said("/status"))
         await guest.do(Said("/mydata"))
         exports.append((await _received_texts(house, guest))[before:])
-    assert _masked(exports[0]) == _masked(exports[1]), "status and data tell the two apart"
+    assert _without_numbers(exports[0]) == _without_numbers(exports[1]), (
+        "status and data tell the two apart"
+    )

@@ -30,12 +30,12 @@ async def _register(house: House) -> Guest:
     guest = Guest(house.rt)
     await guest.register()
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         conversation = await guest.conversation()
         registration = conversation.registration if conversation else None
         return registration is not None and registration.state == "accepted"
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     return guest
 
 

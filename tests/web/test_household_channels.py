@@ -15,7 +15,7 @@ from tests.emulators.telegram import User
 from tests.emulators.whatsapp import User as WhatsAppUser
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_joined_channels import _plain
+from tests.web.test_joined_channels import _without_marks
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _next, _over_telegram, _press
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _keys as _keys_of
@@ -30,10 +30,10 @@ def _render(house: House, text: Text, language: str) -> str:
 
 
 async def _wait_until_accepted(house: House, count: int) -> None:
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"] * count
 
-    await house.until(accepted)
+    await house.until(is_accepted)
 
 
 async def _request_code(house: House, user: User, language: str) -> str:
@@ -46,9 +46,9 @@ async def _request_code(house: House, user: User, language: str) -> str:
     for key in ("household", "invite", "yes"):
         await _press(user, key)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
-    assert not CODE.search(_plain(user.last.text)), "the code waits behind a button"
+    assert not CODE.search(_without_marks(user.last.text)), "the code waits behind a button"
     await _next(user, partial(user.say, "/status"))
-    found = CODE.search(_plain(user.last.text))
+    found = CODE.search(_without_marks(user.last.text))
     assert found is not None, user.last.text
     return found[0]
 

@@ -23,7 +23,7 @@ CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-def _plain(text: str) -> str:
+def _without_marks(text: str) -> str:
     """Return a text without marks of the writing direction."""
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
@@ -48,7 +48,7 @@ async def _code(user: User) -> str:
     while "join" not in _keys(user):
         await _press(user, ">")
     await _press(user, "join")
-    found = CODE.search(_plain(user.last.text))
+    found = CODE.search(_without_marks(user.last.text))
     assert found is not None, user.last.text
     return found[0]
 
@@ -158,7 +158,7 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(ho
         await _wait_for_text(visitor, _render(house, join_screens.UNJOINED).partition("{")[0])
         assert await _handles(house) == ["telegram"]
         there = _render(house, unjoining.UNJOINED_THERE).partition("{")[0]
-        await user.wait(lambda chat: any(there in _plain(each.text) for each in chat))
+        await user.wait(lambda chat: any(there in _without_marks(each.text) for each in chat))
         reply = await visitor.say("/mydata")
         assert _render(house, screens.NOTHING_KEPT) in reply.text
     await _next(user, partial(user.say, "/mydata"))

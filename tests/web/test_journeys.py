@@ -52,11 +52,11 @@ async def _receipt(house: House, language: str) -> str:
 
 
 async def _only(house: House) -> dict[str, Any]:
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         entries = await house.entries()
         return [each["state"] for each in entries] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     return entry
 

@@ -148,10 +148,10 @@ async def test_request_times_out_when_its_database_connection_freezes(
             finally:
                 os.kill(backend, signal.SIGCONT)
 
-            async def accepted() -> bool:
+            async def is_accepted() -> bool:
                 return await _post_update(house, 2, url=url) == 200
 
-            await house.until(accepted, 60)
+            await house.until(is_accepted, 60)
 
 
 PAGE_HEADERS = {"Accept": "text/html,application/xhtml+xml"}

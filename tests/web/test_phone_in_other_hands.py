@@ -228,7 +228,7 @@ async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
 # The console's sentence about how a reply will arrive
 
 
-async def _composer(house: House, case_id: str) -> str:
+async def _delivery_sentence(house: House, case_id: str) -> str:
     """Return the console's sentence above the reply field about how the reply will arrive.
 
     Claim the case first if it is unclaimed.
@@ -248,9 +248,9 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 ) -> None:
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
-    assert await _composer(house, case_id) == wording("arrives_whole")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _composer(house, case_id) == wording("arrives_whole")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
 
 
 @pytest.mark.parametrize(
@@ -266,10 +266,10 @@ async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     """
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
-    await _composer(house, case_id)
+    await _delivery_sentence(house, case_id)
     async with house.rt.pool.connection() as session:
         await session.execute("UPDATE handles SET channel = %s, spoke_at = kosh_now()", (channel,))
         await session.execute("UPDATE conversations SET channel = %s", (channel,))
-    assert await _composer(house, case_id) == wording(present)
+    assert await _delivery_sentence(house, case_id) == wording(present)
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _composer(house, case_id) == wording("arrives_withheld")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_withheld")

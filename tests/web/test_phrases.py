@@ -30,7 +30,7 @@ async def contribute(house: House) -> None:
         await visitor.say(SENTENCE)
 
 
-async def stored(house: House) -> list[tuple[object, ...]]:
+async def stored_phrases(house: House) -> list[tuple[object, ...]]:
     query = "SELECT language, body, state, intent FROM suggested_phrases"
     async with house.rt.console.connection() as session:  # type: ignore[union-attr]
         return list(await (await session.execute(query)).fetchall())
@@ -38,7 +38,7 @@ async def stored(house: House) -> list[tuple[object, ...]]:
 
 async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:
     await contribute(desk)
-    assert await stored(desk) == [("ru", SENTENCE, "new", "")]
+    assert await stored_phrases(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:
         people = await (await session.execute("SELECT count(*) FROM people")).fetchone()
     assert people == (0,)
@@ -64,7 +64,7 @@ async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
         screen = await console.get("/console/phrases")
         form = next(each for each in screen.forms if each.action.endswith("/phrases/reject"))
         await console.send(form)
-    assert await stored(desk) == []
+    assert await stored_phrases(desk) == []
 
 
 async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: House) -> None:
@@ -74,7 +74,7 @@ async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: Hous
         form = next(each for each in screen.forms if each.action.endswith("/phrases/accept"))
         screen = await console.send(form, intent="no.intent")
         assert screen.status == 422
-    assert [row[2] for row in await stored(desk)] == ["new"]
+    assert [row[2] for row in await stored_phrases(desk)] == ["new"]
 
 
 async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> None:
@@ -88,7 +88,7 @@ async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: Hous
     await contribute(desk)
     await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
     await retention.retain(desk.rt)
-    assert len(await stored(desk)) == 1
+    assert len(await stored_phrases(desk)) == 1
     await desk.ahead("1 day")
     await retention.retain(desk.rt)
-    assert await stored(desk) == []
+    assert await stored_phrases(desk) == []

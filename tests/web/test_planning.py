@@ -39,7 +39,7 @@ def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-async def _audited(house: House) -> list[tuple[Any, ...]]:
+async def _audit_rows(house: House) -> list[tuple[Any, ...]]:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, detail FROM audit_entries WHERE action = 'planning.read' ORDER BY seq"
@@ -96,7 +96,7 @@ async def test_planning_page_offers_no_parquet_file_when_pyarrow_is_missing(
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert "planning.parquet" not in (await lead.get("/console/planning")).html
         assert (await lead.get("/console/planning.parquet")).status == 404
-    assert len(await _audited(desk)) == 1
+    assert len(await _audit_rows(desk)) == 1
 
 
 async def test_planning_page_explains_hidden_counts(desk: House) -> None:
@@ -128,7 +128,7 @@ async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk
         await _csv(lead, "first=language")
     async with Console.signed_in(desk.url, SAULE) as auditor:
         screen = await auditor.get("/console/audit?kind=planning.")
-    console_entries = await _audited(desk)
+    console_entries = await _audit_rows(desk)
     registry_entries = _rows(
         desk, "SELECT officer, dimensions FROM registry_sandbox.planning_queries ORDER BY id"
     )
@@ -142,7 +142,7 @@ async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
         for path in ("planning", "planning.csv", "planning.xlsx", "planning.parquet"):
             assert (await officer.get(f"/console/{path}")).status == 403
         assert "/console/planning" not in (await officer.get("/console/inbox")).html
-    assert await _audited(desk) == []
+    assert await _audit_rows(desk) == []
 
 
 async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> None:
@@ -151,14 +151,14 @@ async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> N
         screen = await lead.get("/console/planning")
         assert ru("planning_away") in screen.text
         assert (await lead.get("/console/planning.xlsx")).status == 503
-    assert len(await _audited(desk)) == 2
+    assert len(await _audit_rows(desk)) == 2
 
 
 async def test_planning_page_reports_that_no_registry_is_configured(desk: House) -> None:
     object.__setattr__(desk.rt, "registry", None)
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert ru("planning_off") in (await lead.get("/console/planning")).text
-    assert await _audited(desk) == []
+    assert await _audit_rows(desk) == []
 
 
 NEXT_YEAR = {

@@ -48,19 +48,19 @@ class Conversation:
 
     async def write(self, text: str) -> None:
         """Write a text and append it and the bot's reply to the transcript."""
-        await self._does(text, partial(self.user.say, text))
+        await self._do_and_read(text, partial(self.user.say, text))
 
-    async def presses(self, key: str) -> None:
+    async def press(self, key: str) -> None:
         """Press the last message's button with this key, after turning pages of options to it."""
         while key not in _keys(self.user.last) and ">" in _keys(self.user.last):
             await self._press(">")
         await self._press(key)
 
-    async def answers(self, answer: str) -> None:
+    async def answer(self, answer: str) -> None:
         """Press the button with this key if there is one; otherwise write the answer as text."""
         keys = _keys(self.user.last)
         if answer in keys or ">" in keys:
-            await self.presses(answer)
+            await self.press(answer)
         else:
             await self.write(answer)
 
@@ -70,8 +70,8 @@ class Conversation:
         `event` names it in the transcript. `path` and `report` are path and body of the control
         request to the sandbox.
         """
-        await self._does(f"(the registry: {event})", partial(self._report, path, report))
-        await self.opens_update()
+        await self._do_and_read(f"(the registry: {event})", partial(self._report, path, report))
+        await self.open_update()
 
     def transcript(self) -> str:
         """Return the transcript, with this run's registration number replaced by a fixed one."""
@@ -85,19 +85,19 @@ class Conversation:
             for button in row
             if button.data and _key(button.data) == key
         )
-        await self._does(f"[{label}]", partial(self.user.press, data, self.user.last))
+        await self._do_and_read(f"[{label}]", partial(self.user.press, data, self.user.last))
 
-    async def _does(self, label: str, action: Callable[[], Awaitable[Any]]) -> None:
+    async def _do_and_read(self, label: str, action: Callable[[], Awaitable[Any]]) -> None:
         self.lines.append(f"\n> {label}" if self.lines else f"> {label}")
         await action()
         await self.user.wait(lambda _chat: self._unread())
         await self._read()
 
-    async def opens_update(self) -> None:
+    async def open_update(self) -> None:
         """Wait for the notice of an update of the registration, and open the update."""
         await self.user.wait(lambda _chat: "!status" in _keys(self.user.last))
         await self._read()
-        await self.presses("!status")
+        await self.press("!status")
 
     async def _read(self) -> None:
         """Append the unread messages of the bot to the transcript."""
@@ -151,12 +151,12 @@ async def _start(house: House, language: str) -> Conversation:
     return Conversation(house, house.telegram.user(8401, first_name="Test"), language)
 
 
-async def _registers(conversation: Conversation) -> None:
+async def _register(conversation: Conversation) -> None:
     house = conversation.house
     await conversation.write(sentence("which_way", conversation.language))
     await conversation.write("/menu")
     for answer in TO_SUBMISSION:
-        await conversation.answers(answer)
+        await conversation.answer(answer)
 
     async def is_numbered() -> bool:
         return [each["state"] for each in await house.entries()] == ["RECEIVED"]
@@ -171,16 +171,16 @@ async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
     house: House, language: str
 ) -> None:
     conversation = await _start(house, language)
-    await _registers(conversation)
-    await conversation.opens_update()
+    await _register(conversation)
+    await conversation.open_update()
     await conversation.report_event(
         "a question about the year of birth", "question", about="BIRTH_YEAR", until=LAST_DAY
     )
-    await conversation.presses("asked_birth_year")
+    await conversation.press("asked_birth_year")
     await conversation.write("1991")
-    await conversation.opens_update()
+    await conversation.open_update()
     await conversation.report_event("accepted", "decision", state="ACCEPTED")
-    await conversation.presses("next_steps")
+    await conversation.press("next_steps")
     for step in STEPS:
         until = {"until": LAST_DAY} if step in ("TEST", "INTERVIEW") else {}
         await conversation.report_event(f"{step} OPEN", "step", step=step, status="OPEN", **until)

@@ -24,10 +24,10 @@ async def _register(house: House) -> tuple[Guest, str]:
     guest = Guest(house.rt)
     await guest.register()
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return (await _registration(guest)).state == "accepted"
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     return guest, (await _registration(guest)).number
 
 

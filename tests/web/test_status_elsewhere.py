@@ -28,12 +28,12 @@ async def register(house: House) -> str:
     await guest.register()
     await guest.go("/menu", "pin", PIN)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         conversation = await guest.conversation()
         registration = conversation.registration if conversation else None
         return registration is not None and registration.state == "accepted"
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     return str(entry["number"])
 
@@ -47,7 +47,7 @@ def _render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
+async def _ask_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
     await visitor.say("/status")
     await visitor.press("number")
     await visitor.say(number)
@@ -61,11 +61,11 @@ async def test_registration_status_is_shown_in_another_web_chat(
     number = await register(house)
     async with Visitor.at(house.url) as visitor:
         await visitor.press(language)
-        reply = await _asks_on_web(visitor, number.lower())
+        reply = await _ask_on_web(visitor, number.lower())
         assert _state(house, language) in reply
         assert "TESTOVA" not in reply
         assert number not in reply
-        assert _render(house, lookup_screens.NOT_FOUND, language) in await _asks_on_web(
+        assert _render(house, lookup_screens.NOT_FOUND, language) in await _ask_on_web(
             visitor, number, "999999"
         )
         assert list(visitor.session.cookie_jar) == []
@@ -96,7 +96,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
     assert reply.link[1].endswith("/chat")
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
-        assert _state(house, "ru") in await _asks_on_web(visitor, number)
+        assert _state(house, "ru") in await _ask_on_web(visitor, number)
     assert house.whatsapp.journal.mistakes() == []
 
 

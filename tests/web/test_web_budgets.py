@@ -267,14 +267,14 @@ async def test_first_message_above_the_rate_limit_of_the_web_chat_stores_nothing
     await _exhaust_budget(house.rt, Spending.CHAT)
     client = house.rt.live._client
 
-    async def stored() -> set[Any]:
+    async def stored_keys() -> set[Any]:
         return {key for key in await client.keys("*") if key[:4] in (b"ask:", b"chat")}
 
-    before = await stored()
+    before = await stored_keys()
     for _time in range(20):
         status, _page = await _post(house, person, text="меню")
         assert status == 429
-    assert await stored() - before == set()
+    assert await stored_keys() - before == set()
 
 
 @pytest.mark.requirement("S-82")

@@ -99,7 +99,7 @@ async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
         assert desk.house.rt.console is not None
         async with desk.house.rt.console.connection() as session:
             await session.execute("UPDATE console_sessions SET auth_method = 'code'")
-        await _refused_without_passkey(console, page.form("/redeliver"))
+        await _check_passkey_needed(console, page.form("/redeliver"))
         assert await _has(desk, "dead", 2)
         await rows(
             desk.house.rt,
@@ -107,11 +107,11 @@ async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
             " disabled_at = kosh_now()",
         )
         page = await console.get(PAGE)
-        await _refused_without_passkey(console, page.form("/enable"))
+        await _check_passkey_needed(console, page.form("/enable"))
     assert (await desk.system.endpoint())["state"] == "disabled"
 
 
-async def _refused_without_passkey(console: Console, form: Form) -> None:
+async def _check_passkey_needed(console: Console, form: Form) -> None:
     answer = await console.send(form)
     assert answer.path == "/console/sign-in"
     assert ru("passkey_needed") in answer.text

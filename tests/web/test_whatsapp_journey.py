@@ -179,7 +179,7 @@ async def _states(house: House, user: User) -> list[str]:
     return [row[0] for row in found]
 
 
-async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
+async def _newest_row(house: House, person: identities.Person) -> tuple[int, int]:
     """Return (id, number of the last attempt) of the person's newest message."""
     query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
     [(row, attempt)] = await _query(house, query, person.id)
@@ -257,19 +257,19 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
     failures: list[int] = []
     saved, noting = conversation_store.save, conversation_store.save_statement
 
-    async def failing(*args: Any, **kwargs: Any) -> Any:
+    async def fail_first_save(*args: Any, **kwargs: Any) -> Any:
         if not failures:
             failures.append(1)
             raise RuntimeError
         return await saved(*args, **kwargs)
 
-    def failing_with_others(*args: Any) -> Any:
+    def fail_first_statement(*args: Any) -> Any:
         if not failures:
             raise RuntimeError
         return noting(*args)
 
-    monkeypatch.setattr(conversation_store, "save", failing)
-    monkeypatch.setattr(conversation_store, "save_statement", failing_with_others)
+    monkeypatch.setattr(conversation_store, "save", fail_first_save)
+    monkeypatch.setattr(conversation_store, "save_statement", fail_first_statement)
     count = len(user.received)
     await user.say("/help")
     await user.wait_for_message(count + 1)
@@ -342,7 +342,7 @@ async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
         return set(found) == {("read", None)}
 
     await house.until(is_read, 60)
-    row, attempt = await _newest(house, person)
+    row, attempt = await _newest_row(house, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(
             house.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
@@ -361,7 +361,7 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
     user.turn_off()
     await _notify(house, user)
     person = await _person(house, user)
-    row, attempt = await _newest(house, person)
+    row, attempt = await _newest_row(house, person)
     for late in (attempt - 1, attempt + 1):
         await outbox.record_reports(
             house.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]

@@ -18,7 +18,7 @@ from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
 from tests.web.test_whatsapp_journey import (
     _consented_user,
-    _newest,
+    _newest_row,
     _next,
     _notify,
     _person,
@@ -66,7 +66,7 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
     user.turn_off()
     await _notify(house, user)
     await house.whatsapp.until_taken()
-    row, _attempt = await _newest(house, await _person(house, user))
+    row, _attempt = await _newest_row(house, await _person(house, user))
     await _query(
         house,
         "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
@@ -106,7 +106,7 @@ def _parts(user: User, count: int) -> list[int]:
 
 
 async def _until_receipt(house: House, user: User, receipt: str) -> None:
-    row, _attempt = await _newest(house, await _person(house, user))
+    row, _attempt = await _newest_row(house, await _person(house, user))
 
     async def has_receipt() -> bool:
         query = "SELECT delivery_status, body FROM messages WHERE id = %s"
@@ -171,7 +171,7 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: 
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     query = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
     for part, state, expected in (
         (2, "read", ("sent", False)),
@@ -192,7 +192,7 @@ async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     report = replace(_report("read", f"{row}.{attempt}"), parts=2)
     await outbox.record_reports(house.rt, [report, replace(report, part=2)])
     await _until_receipt(house, user, "read")
@@ -203,7 +203,7 @@ async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(ho
     user.turn_off()
     await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(house.rt, [failed])
@@ -235,7 +235,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     await house.ahead(before)
     await _next(user, lambda: user.say("/help"))
     await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
@@ -253,7 +253,7 @@ async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
     assert not await _is_open(house)
 

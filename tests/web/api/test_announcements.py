@@ -26,7 +26,7 @@ PAPER: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
+async def _editor_system(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
     roles = (Role.EDITOR, Role.LEAD)
     async with integrator(rt, *(scopes or BOTH_SCOPES), roles=roles) as system:
         yield system
@@ -37,7 +37,7 @@ async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
 ) -> None:
     officers = await crew(rt)
     await crowd(rt, 3)
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         status, created = await system.post(ROOT, PAPER, key="order-000001")
         assert (status, created["state"]) == (201, "draft")
         assert await system.post(ROOT, PAPER, key="order-000001") == (status, created)
@@ -60,7 +60,7 @@ async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
 @pytest.mark.requirement("S-57")
 async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
     officers = await crew(rt)
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         _status, created = await system.post(ROOT, PAPER, key="order-000001")
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
@@ -74,7 +74,7 @@ async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None
 
 @pytest.mark.requirement("S-53", "S-64")
 async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{lead}'")
         status, body = await system.post(ROOT, PAPER, key="order-000001")
@@ -93,7 +93,7 @@ async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Ru
 async def test_announcements_api_refuses_an_invalid_body(
     rt: Runtime, spoilt: dict[str, Any], field: str
 ) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         status, body = await system.post(ROOT, PAPER | spoilt, key="order-000001")
         assert (status, body["field"]) == (422, field)
         assert "party" not in str(body)
@@ -102,7 +102,7 @@ async def test_announcements_api_refuses_an_invalid_body(
 
 async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime) -> None:
     await crowd(rt, 2, languages=("ru",))
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         status, body = await system.post("/announcement-counts", PAPER)
     assert status == 200
     assert body["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
@@ -111,7 +111,7 @@ async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime)
 @pytest.mark.requirement("S-13")
 async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None:
     large = b"[" * (requests.MAX_BODY_BYTES + 1)
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         for token, status in (("another", 401), (system.token, 413)):
             headers = {
                 "content-type": "application/json",
@@ -125,7 +125,7 @@ async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None
 
 
 async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runtime) -> None:
-    async with _opened(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
+    async with _editor_system(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
         _status, created = await system.post(ROOT, PAPER, key="order-000001")
         status, body = await system.post(f"{ROOT}/{created['id']}/cancel")
         assert (status, body["reason"], body["field"]) == (403, "scope", "announcements:send")
@@ -133,14 +133,14 @@ async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runt
 
 
 async def test_announcements_api_answers_404_for_an_unknown_id_or_action(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         unknown = "00000000-0000-0000-0000-000000000000"
         for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):
             assert (await system.post(ROOT + path))[0] == 404, path
 
 
 async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         paper = PAPER | {"texts": {"kk_Arab": "Testova"}}
         status, body = await system.post(ROOT, paper, key="order-000001")
     assert (status, body["reason"], body["field"]) == (422, "form", "texts")

@@ -73,7 +73,7 @@ async def test_status_api_rejects_a_malformed_pin(rt: Runtime, pin: str) -> None
         assert pin not in str(body)
 
 
-async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
+async def _audit_rows(rt: Runtime, action: str) -> list[tuple[str, ...]]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, subject, detail FROM audit_entries WHERE action = %s ORDER BY seq",
@@ -89,7 +89,7 @@ async def test_status_api_audits_a_lookup_without_the_registration_number(house:
         for _each in range(MAX_CHAT_LOOKUPS + 1):
             await _ask(system, "KS-2026-ABCD-2345", "999999")
         outcomes = ["found", *["not found"] * MAX_CHAT_LOOKUPS, "no try left"]
-        assert await _audited(house.rt, "status.look_up") == [
+        assert await _audit_rows(house.rt, "status.look_up") == [
             (str(system.owner.id), "status", f"api: {each}") for each in outcomes
         ]
 
@@ -97,7 +97,7 @@ async def test_status_api_audits_a_lookup_without_the_registration_number(house:
 async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 403
-        assert await _audited(rt, "denied") == [
+        assert await _audit_rows(rt, "denied") == [
             (str(system.owner.id), "api", "POST scope status:read")
         ]
 
