@@ -31,34 +31,34 @@ class Gate:
     passed: int = 0
 
     @classmethod
-    def behind(cls, patch: pytest.MonkeyPatch, module: Any, name: str) -> "Gate":
+    def before_commit(cls, patch: pytest.MonkeyPatch, module: Any, name: str) -> "Gate":
         gate, step = cls(), getattr(module, name)
 
-        async def held(*given: Any, **named: Any) -> Any:
+        async def wait_after_step(*args: Any, **kwargs: Any) -> Any:
             gate.passed += 1
-            done = await step(*given, **named)
+            done = await step(*args, **kwargs)
             gate.reached.set()
             await gate.opened.wait()
             return done
 
-        patch.setattr(module, name, held)
+        patch.setattr(module, name, wait_after_step)
         return gate
 
 
 @dataclass
-class Late(Post):
+class LatePost(Post):
     """A platform that waits for `until`, and then reports that it has not sent the message."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(self, act: Any) -> str:
-        await super().send(act)
+    async def send(self, call: Any) -> str:
+        await super().send(call)
         await self.until.wait()
         raise Unreachable(certain=True)
 
 
 @dataclass
-class Last:
+class LastRecipient:
     """A broadcast whose only recipient has a final state, so that it ends at its next run.
 
     `plan` makes the recipient pending again.
@@ -70,44 +70,44 @@ class Last:
     step: tuple[Any, str]
 
 
-async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broadcast]:
+async def _send_all(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broadcast]:
     rt = posted(rt, post)
     await crowd(rt, 1, channel=post.name)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
-    return rt, who, found
+    return rt, officers, found
 
 
-async def _reported(rt: Runtime) -> Last:
+async def _reported(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` reports that the platform could not deliver the message."""
     post = Post("whatsapp")
-    rt, _who, found = await _sent(rt, post)
+    rt, _who, found = await _send_all(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
-    told = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
-    return Last(
-        rt, found, lambda: broadcasts.record_reports(rt, [told]), (receiving, "consequence")
+    report = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
+    return LastRecipient(
+        rt, found, lambda: broadcasts.record_reports(rt, [report]), (receiving, "consequence")
     )
 
 
-async def _decided(rt: Runtime) -> Last:
+async def _decided(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` lets an officer resend a message with unknown outcome."""
-    rt, who, found = await _sent(rt, Post())
+    rt, officers, found = await _send_all(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash'"
         )
 
     def plan() -> Awaitable[object]:
-        return broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
+        return broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN)
 
-    return Last(rt, found, plan, (lifecycle, "append_audit"))
+    return LastRecipient(rt, found, plan, (lifecycle, "append_audit"))
 
 
-async def _heard_of_late(rt: Runtime) -> Last:
+async def _reported_late(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` lets a worker with an expired lease report a failure."""
-    post = Late()
-    rt, _who, found = await _sent(rt, post)
+    post = LatePost()
+    rt, _who, found = await _send_all(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await ahead(rt, "2 minutes")
@@ -118,10 +118,10 @@ async def _heard_of_late(rt: Runtime) -> Last:
         post.until.set()
         return sending
 
-    return Last(rt, found, plan, (sender, "consequence"))
+    return LastRecipient(rt, found, plan, (sender, "consequence"))
 
 
-PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _heard_of_late])
+PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _reported_late])
 
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
@@ -131,11 +131,11 @@ async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) 
     waiting.cancel()
 
 
-async def _goes_on(last: Last) -> None:
+async def _check_running(last: LastRecipient) -> None:
     async with last.rt.pool.connection() as session:
         now = await model.find(session, last.found.id)
-    (fate,) = await fates(last.rt, last.found)
-    assert (now.state, fate.partition(" ")[0]) == (State.RUNNING, "planned")
+    (outcome,) = await fates(last.rt, last.found)
+    assert (now.state, outcome.partition(" ")[0]) == (State.RUNNING, "planned")
 
 
 @PLANNERS
@@ -143,17 +143,17 @@ async def test_broadcast_end_waits_for_a_concurrent_retry_of_a_recipient(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
-    planner: Callable[[Runtime], Awaitable[Last]],
+    planner: Callable[[Runtime], Awaitable[LastRecipient]],
 ) -> None:
     last = await planner(rt)
-    gate = Gate.behind(monkeypatch, *last.step)
+    gate = Gate.before_commit(monkeypatch, *last.step)
     planning = asyncio.ensure_future(last.plan())
     await gate.reached.wait()
     ending = asyncio.create_task(broadcasts.run_due(last.rt))
     await _until_it_waits(ending, rt, admin_url)
     gate.opened.set()
     await asyncio.gather(planning, ending)
-    await _goes_on(last)
+    await _check_running(last)
 
 
 @PLANNERS
@@ -161,17 +161,17 @@ async def test_broadcast_continues_when_a_recipient_is_retried_while_it_ends(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
-    planner: Callable[[Runtime], Awaitable[Last]],
+    planner: Callable[[Runtime], Awaitable[LastRecipient]],
 ) -> None:
     last = await planner(rt)
-    gate = Gate.behind(monkeypatch, scheduler, "_end")
+    gate = Gate.before_commit(monkeypatch, scheduler, "_end")
     ending = asyncio.create_task(broadcasts.run_due(last.rt))
     await gate.reached.wait()
     planning = asyncio.ensure_future(last.plan())
     await _until_it_waits(planning, rt, admin_url)
     gate.opened.set()
     await asyncio.gather(planning, ending)
-    await _goes_on(last)
+    await _check_running(last)
 
 
 async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
@@ -181,19 +181,19 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     members = await crowd(rt, 12)
     post.answers = {each.address: Unreachable() for each in members}
     rt = posted(rt, post)
-    who = await crew(rt)
-    found = await started(rt, who, a_draft())
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
     await all_at_once(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'unreachable' WHERE"
             " seq = 0"
         )
-    gate = Gate.behind(monkeypatch, lifecycle, "_reopened")
-    written = Gate.behind(monkeypatch, sender, "_consequences")
+    gate = Gate.before_commit(monkeypatch, lifecycle, "_reopened")
+    written = Gate.before_commit(monkeypatch, sender, "_consequences")
     written.opened.set()
     deciding = asyncio.create_task(
-        broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN, [0])
+        broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN, [0])
     )
     await gate.reached.wait()
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))

@@ -17,35 +17,35 @@ from bot.runtime import Runtime
 from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
 
 
-async def _ahead(rt: Runtime, interval: str) -> None:
+async def _advance_clock(rt: Runtime, interval: str) -> None:
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
+async def _check_refused(reason: Refusal, call: Awaitable[object]) -> str:
     with pytest.raises(Refused) as refusal:
-        await verb
-    assert refusal.value.why is why
+        await call
+    assert refusal.value.why is reason
     return refusal.value.detail
 
 
 async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 3)
-    found = await started(rt, who, a_draft())
+    found = await started(rt, officers, a_draft())
     assert found.state is State.RUNNING
-    told = await broadcasts.history(rt, who.editor, found.id)
-    assert [each.action for each in told] == [
+    history = await broadcasts.history(rt, officers.editor, found.id)
+    assert [each.action for each in history] == [
         "broadcast.drafted", "broadcast.submitted", "broadcast.approved", "broadcast.started",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_broadcast_step_needs_the_role_for_this_step(rt: Runtime, role: Role) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
     officer = await entered(rt, role)
-    found = await approved(rt, who, a_draft())
+    found = await approved(rt, officers, a_draft())
     verbs: dict[Role, Callable[[], Awaitable[object]]] = {
         Role.EDITOR: lambda: broadcasts.draft(rt, officer, a_draft()),
         Role.APPROVER: lambda: broadcasts.approve(rt, officer, found.id, found.draft.content_hash),
@@ -61,13 +61,15 @@ async def test_broadcast_step_needs_the_role_for_this_step(rt: Runtime, role: Ro
 
 @pytest.mark.row(93)
 async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
     both = await entered(rt, Role.EDITOR, Role.APPROVER)
     found = await broadcasts.draft(rt, both, a_draft())
     await looked_at(rt, found)
     await broadcasts.ask_approval(rt, both, found.id)
-    await _refused(Refusal.OWN, broadcasts.approve(rt, both, found.id, found.draft.content_hash))
+    await _check_refused(
+        Refusal.OWN, broadcasts.approve(rt, both, found.id, found.draft.content_hash)
+    )
     with pytest.raises(CheckViolation):
         async with rt.pool.connection() as session:
             await session.execute(
@@ -75,45 +77,48 @@ async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
                 " kosh_now())",
                 (found.id, both.id, both.id),
             )
-    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
 
 
 @pytest.mark.row(93)
 async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    found = await approved(rt, who, a_draft())
+    found = await approved(rt, officers, a_draft())
     texts = {**TEXTS, "ru": Words("Проба объявления: в воскресенье центр открыт.")}
-    edited = await broadcasts.edit(rt, who.editor, found.id, a_draft(texts=texts), found.version)
-    await _refused(Refusal.STATE, broadcasts.start(rt, who.lead, found.id))
-    await _refused(
-        Refusal.CHANGED, broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+    edited = await broadcasts.edit(
+        rt, officers.editor, found.id, a_draft(texts=texts), found.version
+    )
+    await _check_refused(Refusal.STATE, broadcasts.start(rt, officers.lead, found.id))
+    await _check_refused(
+        Refusal.CHANGED,
+        broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash),
     )
     await looked_at(rt, edited)
-    await broadcasts.ask_approval(rt, who.editor, found.id)
-    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    await broadcasts.ask_approval(rt, officers.editor, found.id)
+    await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
     # The approvals of an earlier text must not become valid again when that text is restored.
-    again = await broadcasts.edit(rt, who.editor, found.id, a_draft(), edited.version)
-    assert await broadcasts.agreed(rt, who.editor, found.id) == found.draft
+    again = await broadcasts.edit(rt, officers.editor, found.id, a_draft(), edited.version)
+    assert await broadcasts.agreed(rt, officers.editor, found.id) == found.draft
     await looked_at(rt, again)
-    await broadcasts.ask_approval(rt, who.editor, found.id)
-    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
+    await broadcasts.ask_approval(rt, officers.editor, found.id)
+    await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
 
 
 async def test_broadcast_is_paused_after_a_database_restore_until_resumed(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
     soon = datetime.now(UTC) + timedelta(hours=2)
     texts = {code: Words(f"{words.body} (2)") for code, words in TEXTS.items()}
-    running = await started(rt, who, a_draft())
-    waiting = await started(rt, who, a_draft(not_before=soon, texts=texts))
+    running = await started(rt, officers, a_draft())
+    waiting = await started(rt, officers, a_draft(not_before=soon, texts=texts))
     assert waiting.state is State.SCHEDULED
     async with rt.pool.connection() as session:
         await broadcasts.after_restore(session)
-    found = {each.id: each for each in await broadcasts.listing(rt, who.lead)}
+    found = {each.id: each for each in await broadcasts.listing(rt, officers.lead)}
     assert (found[running.id].state, found[running.id].reason) == (State.PAUSED, "restored")
     assert found[waiting.id].state is State.AWAITING
-    assert (await broadcasts.resume(rt, who.lead, running.id)).state is State.RUNNING
+    assert (await broadcasts.resume(rt, officers.lead, running.id)).state is State.RUNNING
 
 
 @pytest.mark.parametrize(
@@ -122,32 +127,32 @@ async def test_broadcast_is_paused_after_a_database_restore_until_resumed(rt: Ru
 async def test_broadcast_draft_refuses_a_time_in_an_impossible_year(
     rt: Runtime, moment: str
 ) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     draft = a_draft(not_before=datetime.fromisoformat(moment))
-    await _refused(Refusal.LATE, broadcasts.draft(rt, who.editor, draft))
-    assert await broadcasts.listing(rt, who.editor) == []
+    await _check_refused(Refusal.LATE, broadcasts.draft(rt, officers.editor, draft))
+    assert await broadcasts.listing(rt, officers.editor) == []
 
 
 @pytest.mark.row(93)
 async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    found = await approved(rt, who, a_draft())
-    await _ahead(rt, "25 hours")
-    await _refused(Refusal.EXPIRED, broadcasts.start(rt, who.lead, found.id))
+    found = await approved(rt, officers, a_draft())
+    await _advance_clock(rt, "25 hours")
+    await _check_refused(Refusal.EXPIRED, broadcasts.start(rt, officers.lead, found.id))
 
 
 async def test_broadcast_start_succeeds_once_when_two_officers_start_it(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    found = await approved(rt, who, a_draft())
-    tries = (broadcasts.start(rt, who.lead, found.id) for _ in range(2))
+    found = await approved(rt, officers, a_draft())
+    tries = (broadcasts.start(rt, officers.lead, found.id) for _ in range(2))
     results = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(isinstance(each, Refused) for each in results) == [False, True]
 
 
 @pytest.mark.parametrize(
-    ("draft", "why", "detail"),
+    ("draft", "refusal", "detail"),
     [
         (a_draft(topic="weather"), Refusal.TOPIC, ""),
         (a_draft(topic=""), Refusal.TOPIC, ""),
@@ -162,31 +167,31 @@ async def test_broadcast_start_succeeds_once_when_two_officers_start_it(rt: Runt
     ],
 )
 async def test_broadcast_refuses_unknown_values_and_names_the_field(
-    rt: Runtime, draft: Draft, why: Refusal, detail: str
+    rt: Runtime, draft: Draft, refusal: Refusal, detail: str
 ) -> None:
-    who = await crew(rt)
-    found = await broadcasts.draft(rt, who.editor, a_draft())
+    officers = await crew(rt)
+    found = await broadcasts.draft(rt, officers.editor, a_draft())
     for verb in (
-        broadcasts.draft(rt, who.editor, draft),
-        broadcasts.edit(rt, who.editor, found.id, draft, found.version),
-        broadcasts.count(rt, who.editor, draft),
+        broadcasts.draft(rt, officers.editor, draft),
+        broadcasts.edit(rt, officers.editor, found.id, draft, found.version),
+        broadcasts.count(rt, officers.editor, draft),
     ):
-        assert await _refused(why, verb) == detail
-    assert (await broadcasts.find(rt, who.editor, found.id)).draft == found.draft
+        assert await _check_refused(refusal, verb) == detail
+    assert (await broadcasts.find(rt, officers.editor, found.id)).draft == found.draft
 
 
 async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
     rt: Runtime,
 ) -> None:
-    who = await crew(rt)
-    found = await broadcasts.draft(rt, who.editor, a_draft())
-    await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
+    officers = await crew(rt)
+    found = await broadcasts.draft(rt, officers.editor, a_draft())
+    await broadcasts.edit(rt, officers.editor, found.id, a_draft(), found.version)
     with pytest.raises(Stale):
-        await broadcasts.edit(rt, who.editor, found.id, a_draft(), found.version)
+        await broadcasts.edit(rt, officers.editor, found.id, a_draft(), found.version)
 
 
 @pytest.mark.parametrize(
-    ("language", "body", "why"),
+    ("language", "body", "refusal"),
     [
         ("uz", "", Refusal.LANGUAGE),
         ("ru", "Подробно: https://gov.kz.example.org/news", Refusal.LINK),
@@ -241,27 +246,31 @@ async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
 @pytest.mark.requirement("S-86")
 @pytest.mark.row(94)
 async def test_broadcast_refuses_forbidden_text_and_names_its_position(
-    rt: Runtime, language: str, body: str, why: Refusal
+    rt: Runtime, language: str, body: str, refusal: Refusal
 ) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, language: Words(body)}))
+    found = await broadcasts.draft(
+        rt, officers.editor, a_draft(texts={**TEXTS, language: Words(body)})
+    )
     await looked_at(rt, found)
-    assert why in {each.why for each in await broadcasts.blockers(rt, who.editor, found.id)}
-    detail = await _refused(why, broadcasts.ask_approval(rt, who.editor, found.id))
+    assert refusal in {
+        each.why for each in await broadcasts.blockers(rt, officers.editor, found.id)
+    }
+    detail = await _check_refused(refusal, broadcasts.ask_approval(rt, officers.editor, found.id))
     assert language in detail
 
 
 async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
     fine = Words(
         "5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу."
         " HTTPS://Egov.kz: с 2026-12-05 по 31.12.2026, до 1 500 000 000 тенге, тел. 1414."
     )
-    found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, "ru": fine}))
+    found = await broadcasts.draft(rt, officers.editor, a_draft(texts={**TEXTS, "ru": fine}))
     await looked_at(rt, found)
-    assert await broadcasts.blockers(rt, who.editor, found.id) == []
+    assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
 async def test_broadcast_title_is_bold_on_telegram_and_whatsapp(rt: Runtime) -> None:
@@ -279,61 +288,66 @@ async def test_broadcast_title_is_bold_on_telegram_and_whatsapp(rt: Runtime) -> 
 
 
 async def test_broadcast_approval_needs_a_test_send(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    found = await broadcasts.draft(rt, who.editor, a_draft())
-    await _refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, who.editor, found.id))
+    found = await broadcasts.draft(rt, officers.editor, a_draft())
+    await _check_refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, officers.editor, found.id))
 
 
 async def test_broadcast_refuses_the_text_of_an_earlier_broadcast(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
-    first = await started(rt, who, a_draft())
-    again = await broadcasts.draft(rt, who.editor, a_draft(rule=Rule(languages=("ru",))))
+    first = await started(rt, officers, a_draft())
+    again = await broadcasts.draft(rt, officers.editor, a_draft(rule=Rule(languages=("ru",))))
     await looked_at(rt, again)
-    detail = await _refused(Refusal.REPEATED, broadcasts.ask_approval(rt, who.editor, again.id))
+    detail = await _check_refused(
+        Refusal.REPEATED, broadcasts.ask_approval(rt, officers.editor, again.id)
+    )
     assert detail == str(first.number)
 
 
 async def test_broadcast_refuses_an_empty_audience_and_a_past_deadline(rt: Runtime) -> None:
-    who = await crew(rt)
-    found = await broadcasts.draft(rt, who.editor, a_draft())
+    officers = await crew(rt)
+    found = await broadcasts.draft(rt, officers.editor, a_draft())
     await looked_at(rt, found)
-    await _refused(Refusal.NOBODY, broadcasts.ask_approval(rt, who.editor, found.id))
+    await _check_refused(Refusal.NOBODY, broadcasts.ask_approval(rt, officers.editor, found.id))
     await crowd(rt, 1)
     past = replace(a_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
-    await broadcasts.edit(rt, who.editor, found.id, past, found.version)
-    await _refused(Refusal.LATE, broadcasts.ask_approval(rt, who.editor, found.id))
+    await broadcasts.edit(rt, officers.editor, found.id, past, found.version)
+    await _check_refused(Refusal.LATE, broadcasts.ask_approval(rt, officers.editor, found.id))
 
 
 async def test_broadcast_start_is_refused_when_the_audience_grew(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 10)
-    found = await approved(rt, who, a_draft())
+    found = await approved(rt, officers, a_draft())
     await crowd(rt, 40)
-    assert await _refused(Refusal.DRIFT, broadcasts.start(rt, who.lead, found.id)) == "10, 50"
+    assert (
+        await _check_refused(Refusal.DRIFT, broadcasts.start(rt, officers.lead, found.id))
+        == "10, 50"
+    )
 
 
 async def test_urgent_broadcast_needs_a_reason_and_two_approvers(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 1)
     urgent = a_draft(Purpose.URGENT)
-    found = await broadcasts.draft(rt, who.editor, urgent)
+    found = await broadcasts.draft(rt, officers.editor, urgent)
     await looked_at(rt, found)
-    await _refused(Refusal.WHY, broadcasts.ask_approval(rt, who.editor, found.id))
+    await _check_refused(Refusal.WHY, broadcasts.ask_approval(rt, officers.editor, found.id))
     urgent = replace(urgent, why="the border closes tonight")
-    found = await broadcasts.edit(rt, who.editor, found.id, urgent, found.version)
-    await broadcasts.ask_approval(rt, who.editor, found.id)
-    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
-    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
-    await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
-    await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
-    await broadcasts.approve(rt, who.second, found.id, found.draft.content_hash)
-    assert (await broadcasts.start(rt, who.lead, found.id)).state is State.RUNNING
+    found = await broadcasts.edit(rt, officers.editor, found.id, urgent, found.version)
+    await broadcasts.ask_approval(rt, officers.editor, found.id)
+    await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
+    await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
+    await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
+    await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
+    await broadcasts.approve(rt, officers.second, found.id, found.draft.content_hash)
+    assert (await broadcasts.start(rt, officers.lead, found.id)).state is State.RUNNING
 
 
 async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     members = await crowd(rt, 6, languages=("ru",))
     async with rt.pool.connection() as session:
         await session.execute(
@@ -345,6 +359,6 @@ async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
         await session.execute("DELETE FROM handles WHERE person_id = %s", (members[2].id,))
         await session.execute("DELETE FROM subscriptions WHERE person_id = %s", (members[3].id,))
     await crowd(rt, 2, channel="whatsapp", languages=("uz",))
-    counted = await broadcasts.count(rt, who.editor, a_draft())
-    assert counted.included == {("ru", "telegram"): 2}
-    assert counted.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}
+    audience = await broadcasts.count(rt, officers.editor, a_draft())
+    assert audience.included == {("ru", "telegram"): 2}
+    assert audience.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}

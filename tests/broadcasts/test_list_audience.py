@@ -13,16 +13,16 @@ from flows.list_changes import LIST, LIST_COUNTRY
 from tests.crowd import Member, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 
 STATUS, VISA = "kandas_status", "visa_c10"
-EVERY = tuple(each.key for each in PROGRAMMES)
-OTHERS = "rules"
+ALL_PROGRAMMES = tuple(each.key for each in PROGRAMMES)
+OTHER_TOPIC = "rules"
 
 
-async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
-    """Create people who want announcements about the topic OTHERS and about their checklist.
+async def add_keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
+    """Create people who want announcements about the topic OTHER_TOPIC and about their checklist.
 
     A checklist has this programme and country.
     """
-    found = await crowd(rt, many, topic=OTHERS)
+    found = await crowd(rt, many, topic=OTHER_TOPIC)
     traits = {LIST: programme, LIST_COUNTRY: country}
     async with rt.pool.connection() as transaction:
         for each in found:
@@ -31,27 +31,27 @@ async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[
 
 
 async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
-    who = await crew(rt)
-    return (await broadcasts.count(rt, who.editor, a_draft(rule=Rule(**rule)))).total
+    officers = await crew(rt)
+    return (await broadcasts.count(rt, officers.editor, a_draft(rule=Rule(**rule)))).total
 
 
 async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Runtime) -> None:
-    await keepers(rt, 3, STATUS, "TR")
-    await keepers(rt, 2, VISA, "TR")
-    await keepers(rt, 1, STATUS, "UZ")
+    await add_keepers(rt, 3, STATUS, "TR")
+    await add_keepers(rt, 2, VISA, "TR")
+    await add_keepers(rt, 1, STATUS, "UZ")
     await crowd(rt, 1)
     assert await _count(rt) == 1, "without lists, the subscribers of the topic"
     assert await _count(rt, lists=(STATUS,)) == 5
     assert await _count(rt, lists=(STATUS,), countries=("TR",)) == 3
-    assert await _count(rt, lists=EVERY, countries=("TR",)) == 5
+    assert await _count(rt, lists=ALL_PROGRAMMES, countries=("TR",)) == 5
     assert await _count(rt, lists=(VISA,), countries=("UZ",)) == 0
 
 
 async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt: Runtime) -> None:
-    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    (keeper,) = await add_keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as transaction:
         await subscriptions.put(
-            rt, transaction, keeper.id, (OTHERS,), {"country": "UZ"}, discreet=False
+            rt, transaction, keeper.id, (OTHER_TOPIC,), {"country": "UZ"}, discreet=False
         )
         found = await subscriptions.of_person(transaction, keeper.id)
         assert found is not None
@@ -66,13 +66,13 @@ async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt:
 
 
 async def test_audience_attributes_are_deleted_with_an_expired_checklist(rt: Runtime) -> None:
-    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    (keeper,) = await add_keepers(rt, 1, STATUS, "TR")
     await external_events.forget_unfinished(rt, keeper.id)
     assert await _count(rt, lists=(STATUS,)) == 0
 
 
 async def test_audience_attributes_of_a_checklist_are_stored_as_keyed_hashes(rt: Runtime) -> None:
-    await keepers(rt, 1, STATUS, "TR")
+    await add_keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT kind, token FROM audience_attributes")
         stored = {kind: bytes(token) for kind, token in await cursor.fetchall()}
@@ -85,8 +85,8 @@ async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt:
     post = Post()
     rt = posted(rt, post)
     stays, stops, _other = (
-        *await keepers(rt, 2, STATUS, "TR"),
-        *await keepers(rt, 1, VISA, "TR"),
+        *await add_keepers(rt, 2, STATUS, "TR"),
+        *await add_keepers(rt, 1, VISA, "TR"),
     )
     found = await started(rt, await crew(rt), a_draft(rule=Rule(lists=(STATUS,))))
     await all_at_once(rt, found)
@@ -100,7 +100,7 @@ async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt:
 def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> None:
     facts = {fact.key: fact for fact in FACTS}
     rules = {key: announcing.audience(fact, COLLECTED) for key, fact in facts.items()}
-    assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), EVERY)
+    assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), ALL_PROGRAMMES)
     assert rules["documents.photo_35x45"].lists == ("prp", VISA)
     assert rules[f"{STATUS}.fee"].lists == (STATUS,)
     assert not rules["pilot_2026.phase"].lists

@@ -10,7 +10,7 @@ from tests.desk.desks import an_officer, ask
 from tests.person_client import AFTER_CONSENT, Guest
 
 
-def _living_in(country: str) -> list[str]:
+def _answers_from(country: str) -> list[str]:
     return [country if each == "CN" else each for each in AFTER_CONSENT]
 
 
@@ -29,8 +29,10 @@ async def _mission(guest: Guest) -> str | None:
 async def _count(rt: Runtime, *missions: str) -> int:
     """Count the audience in demo mode, where the web chat is a broadcast channel too."""
     demo = replace(rt, settings=rt.settings.model_copy(update={"demo": True}))
-    who = await crew(rt)
-    return (await broadcasts.count(demo, who.editor, a_draft(rule=Rule(missions=missions)))).total
+    officers = await crew(rt)
+    return (
+        await broadcasts.count(demo, officers.editor, a_draft(rule=Rule(missions=missions)))
+    ).total
 
 
 async def test_mission_audience_includes_registered_people_and_people_with_cases(
@@ -40,7 +42,7 @@ async def test_mission_audience_includes_registered_people_and_people_with_cases
     registered, asking, silent = Guest(rt), Guest(rt), Guest(rt)
     await registered.register()
     await asking.consent()
-    await asking.go(*_living_in("TR")[:7])
+    await asking.go(*_answers_from("TR")[:7])
     await ask(asking)
     await silent.consent()
     async with rt.pool.connection() as session:
@@ -59,14 +61,14 @@ async def test_mission_audience_includes_registered_people_and_people_with_cases
 
 
 async def test_audience_count_of_a_specific_group_is_recorded_in_the_audit_log(rt: Runtime) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     rule = Rule(countries=("CN", "UZ"), registration=("accepted",))
     for each in (Rule(), Rule(languages=("kk",)), rule):
-        await broadcasts.count(rt, who.editor, a_draft(rule=each))
+        await broadcasts.count(rt, officers.editor, a_draft(rule=each))
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, subject, detail FROM audit_entries WHERE action = 'broadcast.read'"
         )
         assert await cursor.fetchall() == [
-            (str(who.editor.id), "audience", "registration: accepted; countries: CN, UZ")
+            (str(officers.editor.id), "audience", "registration: accepted; countries: CN, UZ")
         ]

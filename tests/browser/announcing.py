@@ -57,7 +57,7 @@ class Camera(Protocol):
 
     async def look(self, officer: Officer, name: str) -> None: ...
 
-    async def around(self, name: str, who: str, path: str) -> None: ...
+    async def around(self, name: str, officer_name: str, path: str) -> None: ...
 
 
 @dataclass
@@ -99,7 +99,7 @@ async def announce(scene: Scene) -> None:
     await scene.camera.around("text", MARAT, f"{path}/write/text")
     await _agree(scene, marat, path)
     await _start(scene, marat)
-    await _hold(scene, marat)
+    await _pause_and_resume(scene, marat)
     await scene.camera.look(marat, "doubt")
     await scene.camera.around("result", MARAT, path)
     await _decide(scene, marat)
@@ -118,12 +118,12 @@ async def _write(scene: Scene, marat: Officer) -> str:
     await marat.click("form .primary")
     await page.wait_for_url("**/write/audience*")
     path = page.url.partition("?")[0].removesuffix("/write/audience")
-    await marat.says(ru("aud_count").replace("{count}", str(MANY - 1)))
+    await marat.wait_for_text(ru("aud_count").replace("{count}", str(MANY - 1)))
     # The shown number of recipients changes with the selection, before it is saved.
     await page.check("input[name=languages][value=ru]")
-    await marat.says(ru("aud_count").replace("{count}", str(MANY // 6)))
+    await marat.wait_for_text(ru("aud_count").replace("{count}", str(MANY // 6)))
     await page.uncheck("input[name=languages][value=ru]")
-    await marat.says(ru("aud_count").replace("{count}", str(MANY - 1)))
+    await marat.wait_for_text(ru("aud_count").replace("{count}", str(MANY - 1)))
     await scene.camera.look(marat, "audience")
     await marat.click("form.card .primary")
     await page.wait_for_url("**/write/text*")
@@ -145,7 +145,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
 async def _test(scene: Scene, marat: Officer) -> None:
     """Send a test message; check that the tester gets it in every language and script."""
     await marat.click("form[action$='/test'] .primary")
-    await marat.says(ru("done_tested"))
+    await marat.wait_for_text(ru("done_tested"))
     assert await marat.page.locator("form[action$='/test'] .primary").count() == 0
     seen = [message.text for message in scene.tester.received]
     assert len(seen) == 6
@@ -162,20 +162,20 @@ async def _time(scene: Scene, marat: Officer) -> None:
     await marat.page.check("input[name=any_hour]")
     await scene.camera.look(marat, "time")
     await marat.click("form.card .primary")
-    await marat.says(ru("ready"))
+    await marat.wait_for_text(ru("ready"))
 
 
 async def _agree(scene: Scene, marat: Officer, path: str) -> None:
     await marat.click("form[action$='/ask'] button")
-    await marat.says(ru("done_submitted"))
+    await marat.wait_for_text(ru("done_submitted"))
     await scene.camera.look(marat, "asked")
     timur = await Officer.at_work(scene.browser, scene.house, TIMUR)
     await timur.page.goto(path)
-    await timur.says(TEXTS["kk"])
+    await timur.wait_for_text(TEXTS["kk"])
     await scene.camera.look(timur, "approval")
     await scene.camera.around("approval", TIMUR, path)
     await timur.click("form[action$='/approve'] button")
-    await timur.says(ru("done_approved"))
+    await timur.wait_for_text(ru("done_approved"))
     assert timur.errors == []
     await timur.page.context.close()
     # Wait for the start button: Marat's open page must show the approval without a reload.
@@ -187,57 +187,57 @@ async def _start(scene: Scene, marat: Officer) -> None:
     scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
     scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
     await marat.click("form[action$='/start'] button")
-    await marat.says(ru("done_started"))
+    await marat.wait_for_text(ru("done_started"))
     await marat.page.wait_for_selector(".key.in_doubt")
     await marat.page.wait_for_selector(".key.accepted")
     await marat.page.wait_for_selector("#banners .note")
     await scene.camera.look(marat, "progress")
 
 
-async def _hold(scene: Scene, marat: Officer) -> None:
+async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
     """Pause the announcement, check that nothing is sent during the pause, and resume it.
 
     During the pause two people block the bot.
     """
     await marat.click("form[action$='/pause'] button")
-    await marat.says(ru("done_paused"))
-    before = _received(scene)
+    await marat.wait_for_text(ru("done_paused"))
+    before = _received_count(scene)
     await scene.house.ahead("313 seconds")
     await marat.page.reload()
     await marat.page.wait_for_selector("form[action$='/resume']")
     await scene.camera.look(marat, "held")
-    assert _received(scene) == before
+    assert _received_count(scene) == before
     for each in [phone for phone in scene.phones[:-1] if not phone.received][:BLOCKED]:
         await each.block()
     await marat.click("form[action$='/resume'] button")
-    await marat.says(ru("done_resumed"))
+    await marat.wait_for_text(ru("done_resumed"))
 
-    async def gone() -> bool:
+    async def are_all_sent() -> bool:
         waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
         return bool(await waiting.count() == 0)
 
-    await scene.house.until(gone, 60)
+    await scene.house.until(are_all_sent, 60)
 
 
-def _received(scene: Scene) -> int:
+def _received_count(scene: Scene) -> int:
     return sum(len(each.received) for each in scene.phones)
 
 
 async def _decide(scene: Scene, marat: Officer) -> None:
     """Decide on two recipients in doubt: leave one without the message, and resend to the other."""
-    before = _received(scene)
+    before = _received_count(scene)
     await marat.click("#doubt .one [value=leave]")
-    await marat.says(ru("done_decided"))
+    await marat.wait_for_text(ru("done_decided"))
     assert await marat.page.locator("#doubt .one").count() == 1
     await marat.click("#doubt .one [value=again]")
-    await marat.says(ru("done_decided"))
+    await marat.wait_for_text(ru("done_decided"))
 
-    async def ended() -> bool:
+    async def is_done() -> bool:
         chip = await marat.page.locator("#head .chip").first.inner_text()
         return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
 
-    await scene.house.until(ended, 60)
-    assert _received(scene) == before + 1
+    await scene.house.until(is_done, 60)
+    assert _received_count(scene) == before + 1
 
 
 @dataclass
@@ -246,20 +246,25 @@ class Album:
 
     browser: Any
     house: House
-    taken: int = 0
+    picture_count: int = 0
 
     async def look(self, officer: Officer, name: str) -> None:
-        self.taken += 1
-        await self._keep(officer, f"announce-{self.taken:02}-{name}-ru")
+        self.picture_count += 1
+        await self._keep(officer, f"announce-{self.picture_count:02}-{name}-ru")
 
-    async def around(self, name: str, who: str, path: str) -> None:
-        for language, scheme, width, told in LOOKS:
+    async def around(self, name: str, officer_name: str, path: str) -> None:
+        for language, scheme, width, suffix in LOOKS:
             officer = await Officer.at_work(
-                self.browser, self.house, who, language, color_scheme=scheme, locale=language
+                self.browser,
+                self.house,
+                officer_name,
+                language,
+                color_scheme=scheme,
+                locale=language,
             )
             await officer.page.set_viewport_size({"width": width, "height": HEIGHT})
             await officer.page.goto(path)
-            await self._keep(officer, f"announce-{name}-{told}")
+            await self._keep(officer, f"announce-{name}-{suffix}")
             await officer.page.context.close()
 
     async def _keep(self, officer: Officer, name: str) -> None:

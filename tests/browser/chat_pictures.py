@@ -17,9 +17,9 @@ from tests.browser.test_chat import Phone
 from tests.flows.chat import LANGUAGES
 
 PHONE = {"width": 390, "height": 844}
-LIST_MADE = ("checklist", "kandas_status", "CN", "both", "yes", "yes", "unsaid")
-WAY_FOUND = ("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
-PAPER, RIM, EDGE, GAP = "#f3f2ec", "#14191a", 14, 56
+CHECKLIST_ANSWERS = ("checklist", "kandas_status", "CN", "both", "yes", "yes", "unsaid")
+ELIGIBILITY_ANSWERS = ("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
+PAPER, FRAME_COLOUR, FRAME_WIDTH, GAP = "#f3f2ec", "#14191a", 14, 56
 LIST_TOP = "() => [...document.querySelectorAll('#list li.kosh:has(.item)')].pop().scrollIntoView()"
 # JavaScript that scrolls to the entries of the checklist, and ticks two of them.
 PAPERS_TOP = """() => { const boxes = [...document.querySelectorAll('#list .item .box')];
@@ -54,24 +54,26 @@ async def _picture(page: Any) -> Image.Image:
     return picture
 
 
-def _framed(screen: Image.Image) -> Image.Image:
+def _add_frame(screen: Image.Image) -> Image.Image:
     """Return a screenshot in a phone's frame with round corners, on the page's background."""
-    width, height = screen.width + 2 * EDGE, screen.height + 2 * EDGE
-    framed = Image.new("RGB", (width, height), PAPER)
-    ImageDraw.Draw(framed).rounded_rectangle((0, 0, width - 1, height - 1), 44, RIM)
+    width, height = screen.width + 2 * FRAME_WIDTH, screen.height + 2 * FRAME_WIDTH
+    picture = Image.new("RGB", (width, height), PAPER)
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, width - 1, height - 1), 44, FRAME_COLOUR)
     mask = Image.new("L", screen.size)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, screen.width - 1, screen.height - 1), 32, 255)
-    framed.paste(screen, (EDGE, EDGE), mask)
-    return framed
+    picture.paste(screen, (FRAME_WIDTH, FRAME_WIDTH), mask)
+    return picture
 
 
 async def _hero(browser: Any, house: House) -> Image.Image:
     """Return a picture of two phones: a checklist in Cyrillic, and a dark page in Arabic script."""
-    bright = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
-    await bright.evaluate(PAPERS_TOP)
-    dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")
+    light = await _chat(browser, house, "kk", CHECKLIST_ANSWERS, viewport=PHONE)
+    await light.evaluate(PAPERS_TOP)
+    dark = await _chat(
+        browser, house, "kk_Arab", ELIGIBILITY_ANSWERS, viewport=PHONE, color_scheme="dark"
+    )
     await dark.evaluate(ANSWER_TOP)
-    phones = [_framed(await _picture(each)) for each in (bright, dark)]
+    phones = [_add_frame(await _picture(each)) for each in (light, dark)]
     hero = Image.new("RGB", (2 * phones[0].width + 3 * GAP, phones[0].height + 2 * GAP), PAPER)
     for number, each in enumerate(phones):
         hero.paste(each, (GAP + number * (each.width + GAP), GAP))
@@ -87,7 +89,7 @@ async def draw() -> None:
     async with house("kosh_chat_pictures") as scene, launched() as browser:
         _keep("hero", await _hero(browser, scene))
         for language in LANGUAGES:
-            page = await _chat(browser, scene, language, LIST_MADE, viewport=PHONE)
+            page = await _chat(browser, scene, language, CHECKLIST_ANSWERS, viewport=PHONE)
             await page.evaluate(LIST_TOP)
             _keep(f"checklist-{language}", await _picture(page))
 

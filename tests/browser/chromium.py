@@ -12,7 +12,7 @@ import pytest
 # time.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-QUIET = [
+BROWSER_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
@@ -26,6 +26,8 @@ async def launched(*more: str) -> AsyncIterator[Any]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=[*QUIET, *more])
+        browser = await playwright.chromium.launch(
+            executable_path=BROWSER, args=[*BROWSER_FLAGS, *more]
+        )
         yield browser
         await browser.close()

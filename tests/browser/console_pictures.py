@@ -42,14 +42,14 @@ class Shot:
     name: str
     officer: str
     language: str
-    way: tuple[str, ...]
+    steps: tuple[str, ...]
     dark: bool = False
     phone: bool = False
 
 
-CLAIM = ("/console/inbox", "click [data-key=KeyN]")
-OWN = ("/console/inbox?queue=mine", "click .what")
-CASE = (*CLAIM, "click #ready summary")
+CLAIM_STEPS = ("/console/inbox", "click [data-key=KeyN]")
+OWN_CASE_STEPS = ("/console/inbox?queue=mine", "click .what")
+CASE = (*CLAIM_STEPS, "click #ready summary")
 MARAT, AIGUL, BERIK, DANA = "Marat Testov", "Aigul Testova", "Berik Testov", "Dana Testova"
 SAULE = "Saule Testova"
 SHOTS = (
@@ -58,14 +58,14 @@ SHOTS = (
     Shot("inbox-ru-dark", AIGUL, "ru", ("/console/inbox?queue=all",), dark=True),
     Shot("inbox-kk-arab", AIGUL, "kk-Arab", ("/console/inbox?queue=all",)),
     Shot("inbox-kk-phone", AIGUL, "kk", ("/console/inbox?queue=all",), phone=True),
-    Shot("case-kk", MARAT, "kk", OWN),
+    Shot("case-kk", MARAT, "kk", OWN_CASE_STEPS),
     Shot("case-preview-kk", AIGUL, "kk", (*CASE, "click button[value=documents-today]")),
     Shot("case-ru-dark", BERIK, "ru", CASE, dark=True),
-    Shot("case-papers-ru", MARAT, "ru", (*OWN, "see #papers")),
+    Shot("case-papers-ru", MARAT, "ru", (*OWN_CASE_STEPS, "see #papers")),
     Shot("break-glass-ru", DANA, "ru", ("/console/break-glass",)),
-    Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN, dark=True, phone=True),
-    Shot("case-ru-phone", MARAT, "ru", OWN, phone=True),
-    Shot("answers-ru", MARAT, "ru", (*OWN, "click form[action$=answers] button")),
+    Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN_CASE_STEPS, dark=True, phone=True),
+    Shot("case-ru-phone", MARAT, "ru", OWN_CASE_STEPS, phone=True),
+    Shot("answers-ru", MARAT, "ru", (*OWN_CASE_STEPS, "click form[action$=answers] button")),
     Shot("now-ru", MARAT, "ru", ("/console/now",)),
     Shot("statistics-kk", MARAT, "kk", ("/console/statistics",)),
     Shot("canned-ru", MARAT, "ru", ("/console/canned",)),
@@ -80,9 +80,9 @@ SHOTS = (
 SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sign-in", "", ("/console/sign-in",)),
     ("inbox", MARAT, ("/console/inbox?queue=all",)),
-    ("case", MARAT, OWN),
-    ("papers", MARAT, (*OWN, "see #papers")),
-    ("answers", MARAT, (*OWN, "click form[action$=answers] button")),
+    ("case", MARAT, OWN_CASE_STEPS),
+    ("papers", MARAT, (*OWN_CASE_STEPS, "see #papers")),
+    ("answers", MARAT, (*OWN_CASE_STEPS, "click form[action$=answers] button")),
     ("now", MARAT, ("/console/now",)),
     ("statistics", MARAT, ("/console/statistics",)),
     ("canned", MARAT, ("/console/canned",)),
@@ -93,9 +93,9 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("break-glass", DANA, ("/console/break-glass",)),
     ("audit", SAULE, ("/console/audit",)),
 )
-TONGUES = ("kk", "kk-Arab", "ru")
+LANGUAGE_TAGS = ("kk", "kk-Arab", "ru")
 LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
-TALL = 430  # height of a tile in px
+TILE_HEIGHT = 430  # height of a tile in px
 
 
 async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
@@ -115,7 +115,7 @@ async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
 
 
 async def walk(house: House, page: Any, shot: Shot) -> bytes:
-    for step in shot.way:
+    for step in shot.steps:
         verb, _blank, where = step.partition(" ")
         if verb == "click":
             await page.locator(where).first.click()
@@ -144,13 +144,13 @@ async def _sheets(browser: Any, house: House) -> None:
     """Draw a sheet for every screen: its pictures in each language, colour scheme and width."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
-        for tongue, (dark, phone) in product(TONGUES, LOOKS):
-            page = await signed_in(browser, house, Shot("", officer, tongue, (), dark, phone))
-            for name, whose, way in SCREENS:
-                if whose == officer:
-                    shot = Shot(name, officer, tongue, way, dark, phone)
+        for language, (dark, phone) in product(LANGUAGE_TAGS, LOOKS):
+            page = await signed_in(browser, house, Shot("", officer, language, (), dark, phone))
+            for name, officer_name, steps in SCREENS:
+                if officer_name == officer:
+                    shot = Shot(name, officer, language, steps, dark, phone)
                     picture = Image.open(BytesIO(await walk(house, page, shot)))
-                    tiles.setdefault(name, {})[tongue, dark, phone] = picture
+                    tiles.setdefault(name, {})[language, dark, phone] = picture
             await page.context.close()
     for name, own in tiles.items():
         keep(f"sheet-{name}", _sheet(own))
@@ -159,18 +159,21 @@ async def _sheets(browser: Any, house: House) -> None:
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
     """Combine pictures of a screen: a row for each language, light and dark, wide and narrow."""
     rows = []
-    for tongue in TONGUES:
-        row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]
+    for language in LANGUAGE_TAGS:
+        row = [own[language, dark, phone].convert("RGB") for dark, phone in LOOKS]
         rows.append(
-            [each.resize((each.width * TALL // each.height, TALL), LANCZOS) for each in row]
+            [
+                each.resize((each.width * TILE_HEIGHT // each.height, TILE_HEIGHT), LANCZOS)
+                for each in row
+            ]
         )
     gap = 16
     width = sum(each.width + gap for each in rows[0]) + gap
-    sheet = Image.new("RGB", (width, (TALL + gap) * len(rows) + gap), "#c9c5b8")
+    sheet = Image.new("RGB", (width, (TILE_HEIGHT + gap) * len(rows) + gap), "#c9c5b8")
     for down, row in enumerate(rows):
         x = gap
         for each in row:
-            sheet.paste(each, (x, gap + down * (TALL + gap)))
+            sheet.paste(each, (x, gap + down * (TILE_HEIGHT + gap)))
             x += each.width + gap
     return sheet
 

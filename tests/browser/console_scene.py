@@ -27,21 +27,21 @@ PEOPLE = (
 )
 
 
-async def _talk(house: House, visitor: Visitor) -> None:
+async def _work_on_case(house: House, visitor: Visitor) -> None:
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     lead = next(each for each in everyone if Role.LEAD in each.roles)
     page = await views.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
     case = page.lines[0].case
-    done = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
+    result = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
     words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
-    await desk.reply(house.rt, lead, case.id, done.version, key="reply", words=words)
-    done = await desk.ask_document(
-        house.rt, lead, case.id, done.version, key="document", document="identity"
+    await desk.reply(house.rt, lead, case.id, result.version, key="reply", words=words)
+    result = await desk.ask_document(
+        house.rt, lead, case.id, result.version, key="document", document="identity"
     )
     await send_paper(house, visitor)
     note = "Анкета заполнена наполовину; ждёт вопроса об имени."
-    await desk.note(house.rt, lead, case.id, done.version, key="note", words=note)
+    await desk.note(house.rt, lead, case.id, result.version, key="note", words=note)
     await visitor.send("said", text="Рақмет! Тағы бір сұрақ: балалардың құжаты бірге ме?")
 
 
@@ -55,7 +55,7 @@ async def send_paper(house: House, visitor: Visitor) -> None:
         assert answer.status == 202, await answer.text()
 
 
-async def _emergency(house: House) -> None:
+async def _request_emergency_access(house: House) -> None:
     """Let a second administrator request emergency access to a case, for the first to approve."""
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
@@ -97,21 +97,21 @@ async def ask_officer(
     await visitor.press("yes")
     await visitor.say(words)
 
-    async def opened() -> bool:
+    async def is_opened() -> bool:
         return await cases() > before
 
     # Wait for the case in the database, since an answer can have two messages and `say` returns
     # after the first.
-    await house.until(opened)
+    await house.until(is_opened)
     visitor.leave = manager  # type: ignore[attr-defined]
     return visitor
 
 
-async def answer(visitor: Visitor, given: str) -> None:
+async def answer(visitor: Visitor, reply: str) -> None:
     """Press the button with that key if there is one, otherwise send the text."""
-    while given not in _keys(visitor) and ">" in _keys(visitor):
+    while reply not in _keys(visitor) and ">" in _keys(visitor):
         await visitor.press(">")
-    await (visitor.press(given) if given in _keys(visitor) else visitor.say(given))
+    await (visitor.press(reply) if reply in _keys(visitor) else visitor.say(reply))
 
 
 def _keys(visitor: Visitor) -> list[str]:
@@ -126,9 +126,9 @@ async def set_scene(house: House) -> None:
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
-    await _talk(house, first)
+    await _work_on_case(house, first)
     await leave(first)
-    await _emergency(house)
+    await _request_emergency_access(house)
     async with house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET shift_until = kosh_now() + %s WHERE name <> 'Berik Testov'",

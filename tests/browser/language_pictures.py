@@ -55,7 +55,7 @@ WIDTH, GAP, WHITE = 330, 6, (255, 255, 255)
 NOW = 1_795_500_000
 SCALE, QUALITY = 0.5, 15
 CHANNELS = {"telegram": Page.OFFERED, "whatsapp": Page.ALWAYS, "web": Page.NEVER}
-ONLY_TALK = """
+CHAT_ONLY_STYLE = """
 header, .say, .renew, .web, .toast, .begin, .bar, .top, .skip, .dock { display: none !important }
 body, main, main.chat { display: block !important; block-size: auto !important }
 body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
@@ -79,12 +79,12 @@ view => { const log = document.querySelectorAll('[data-phone="whatsapp"] .log > 
 class Talk(Chat):
     """A conversation on one channel, recorded with the messages of both sides."""
 
-    said: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
+    exchanges: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
 
     def takes(self, event: Event) -> Self:
         own = self._own(event)
         super().takes(event)
-        self.said.append((own, self.says_now))
+        self.exchanges.append((own, self.says_now))
         return self
 
     def _own(self, event: Event) -> str:
@@ -105,8 +105,8 @@ class Talk(Chat):
         """Enter a private answer on the secure page, if the channel sends people there."""
         if self.page is not Page.ALWAYS or not self._private() or value == "-":
             return super().answers(value)
-        there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
-        self.conversation = there.conversation
+        turn = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
+        self.conversation = turn.conversation
         return self.takes(Resumed())
 
     def _private(self) -> bool:
@@ -116,9 +116,11 @@ class Talk(Chat):
         stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
         return stop is not None and stop.item.sensitive
 
-    def hears(self, *says: Say) -> Self:
+    def add_messages(self, *messages: Say) -> Self:
         """Add messages that the engine does not send, such as notices of the registry."""
-        self.said.append(("", tuple(replace(say, language=self.language) for say in says)))
+        self.exchanges.append(
+            ("", tuple(replace(message, language=self.language) for message in messages))
+        )
         return self
 
 
@@ -162,7 +164,7 @@ def faq(talk: Talk) -> None:
 def after_sending(talk: Talk) -> None:
     talk.presses("preregistration").until("review").presses("submit")
     talk.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
-    talk.said.clear()
+    talk.exchanges.clear()
 
 
 def next_steps(talk: Talk) -> None:
@@ -179,13 +181,13 @@ def announcements(talk: Talk) -> None:
     talk.presses("announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
     talk.presses("UZ", "kandas_status", "unsaid")
     opening = Button(broadcast_content.NEWS, broadcast_content.ANNOUNCEMENTS)
-    talk.hears(Say(((announcement_screens.SOMETHING_NEW,),), (opening,)))
+    talk.add_messages(Say(((announcement_screens.SOMETHING_NEW,),), (opening,)))
     dated = (_(archive.DAY.msgid, date=TODAY),)
-    talk.hears(Say(((archive.HEAD,),)), Say((dated, (kandas.FEE.text,))))
+    talk.add_messages(Say(((archive.HEAD,),)), Say((dated, (kandas.FEE.text,))))
     talk.presses("announcements").says("/stop")
 
 
-def beside(talk: Talk) -> None:
+def commands(talk: Talk) -> None:
     """Walk through commands that are not part of a flow: status, PIN, erasure, help, quick exit."""
     after_sending(talk)
     talk.presses("menu", ">", "pin").answers("204611").says("/status")
@@ -193,7 +195,7 @@ def beside(talk: Talk) -> None:
     talk.presses("yes").says("/help").presses("!exit")
 
 
-WAYS: dict[str, Callable[[Talk], None]] = {
+WALKS: dict[str, Callable[[Talk], None]] = {
     "about": about,
     "eligibility": eligibility,
     "checklist": checklist,
@@ -205,16 +207,16 @@ WAYS: dict[str, Callable[[Talk], None]] = {
     "next_steps": next_steps,
     "papers": papers,
     "announcements": announcements,
-    "beside": beside,
+    "beside": commands,
 }
 
 
-def talked(flow: str, language: str, page: Page) -> Talk:
+def record_talk(flow: str, language: str, page: Page) -> Talk:
     talk = Talk.begun(language)
     talk.page = page
     # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
-    talk.said = talk.said[-1:] if flow == "about" else []
-    WAYS[flow](talk)
+    talk.exchanges = talk.exchanges[-1:] if flow == "about" else []
+    WALKS[flow](talk)
     return talk
 
 
@@ -222,47 +224,47 @@ def talked(flow: str, language: str, page: Page) -> Talk:
 
 
 def _messages(talk: Talk) -> Iterator[str | Message]:
-    for own, says in talk.said:
+    for own, messages in talk.exchanges:
         if own:
             yield own
-        for say in says:
+        for message in messages:
             yield Message(
                 tuple(
-                    "\n".join(WORDS.render(line, say.language) for line in lines)
-                    for lines in say.paragraphs
+                    "\n".join(WORDS.render(line, message.language) for line in lines)
+                    for lines in message.paragraphs
                 ),
                 tuple(
                     RenderedButton(
-                        b.payload or LINK, WORDS.render(b.label, say.language), b.kind.value
+                        b.payload or LINK, WORDS.render(b.label, message.language), b.kind.value
                     )
-                    for b in say.buttons
+                    for b in message.buttons
                 ),
-                say.language,
-                say.progress,
+                message.language,
+                message.progress,
             )
 
 
 def telegram(talk: Talk) -> dict[str, Any]:
-    shown = []
+    messages = []
     for each in _messages(talk):
         if isinstance(each, str):
-            shown.append(_line(each, mine=True))
+            messages.append(_line(each, mine=True))
             continue
         for text, markup in telegram_layout.parts(each):
             rows = telegram_layout.labels(markup)
             buttons = [[{"title": label, "data": "x"} for label in row] for row in rows]
-            shown.append(_line(text) | {"buttons": buttons, "entities": []})
-    return _view(shown)
+            messages.append(_line(text) | {"buttons": buttons, "entities": []})
+    return _view(messages)
 
 
 def whatsapp(talk: Talk) -> dict[str, Any]:
-    shown = []
+    messages = []
     for each in _messages(talk):
         if isinstance(each, str):
-            shown.append(_line(each, mine=True))
+            messages.append(_line(each, mine=True))
             continue
-        shown += [_content(content) for content in whatsapp_layout.parts(each, WORDS)]
-    return _view(shown)
+        messages += [_content(content) for content in whatsapp_layout.parts(each, WORDS)]
+    return _view(messages)
 
 
 def _content(content: dict[str, Any]) -> dict[str, Any]:
@@ -283,10 +285,10 @@ def _line(text: str, *, mine: bool = False) -> dict[str, Any]:
     return {"mine": mine, "at": NOW, "text": text, "buttons": []}
 
 
-def _view(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    numbered = [{"id": str(number)} | each for number, each in enumerate(shown)]
+def _view(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    numbered = [{"id": str(number)} | each for number, each in enumerate(messages)]
     return {"who": "", "messages": numbered, "keyboard": [], "typing": False, "toast": "",
-            "empty": False, "count": len(shown)}  # fmt: skip
+            "empty": False, "count": len(messages)}  # fmt: skip
 
 
 def web(talk: Talk) -> str:
@@ -314,36 +316,36 @@ def web(talk: Talk) -> str:
 # Drawing of the pictures
 
 
-async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
+async def _draw(page: Any, channel: str, talk: Talk) -> Image.Image:
     """Draw a conversation: load the channel's page with the messages as the server's response."""
     if channel == "web":
-        await page.route("**/chat", _with(web(talk), "text/html"))
+        await page.route("**/chat", _respond_with(web(talk), "text/html"))
         await page.goto("http://pictures.test/chat")
         wanted = page.locator("main")
     else:
         view = telegram(talk) if channel == "telegram" else whatsapp(talk)
         views = {each: _view([]) for each in ("telegram", "whatsapp")} | {channel: view}
-        told = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
-        await page.route("**/events", _with(f"data: {told}\n\n", "text/event-stream"))
+        event_data = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
+        await page.route("**/events", _respond_with(f"data: {event_data}\n\n", "text/event-stream"))
         await page.goto("http://pictures.test/")
         log = f'[data-phone="{channel}"] .log'
         last = f"{log} > li:nth-child({len(view['messages'])})"
         await page.wait_for_selector(last, state="attached")
         await page.evaluate(OPEN_LISTS, view)
         wanted = page.locator(f'[data-phone="{channel}"] .talk')
-    await page.add_style_tag(content=ONLY_TALK)
+    await page.add_style_tag(content=CHAT_ONLY_STYLE)
     picture = await wanted.screenshot(animations="disabled")
     return Image.open(BytesIO(picture)).convert("RGB")
 
 
-def _with(body: str, kind: str) -> Callable[[Any], Any]:
+def _respond_with(body: str, kind: str) -> Callable[[Any], Any]:
     async def fulfil(route: Any) -> None:
         await route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     return fulfil
 
 
-def _from(*folders: Path) -> Callable[[Any], Any]:
+def _respond_from(*folders: Path) -> Callable[[Any], Any]:
     """Return a request handler that responds with the file of the requested name in these folders.
 
     For a URL that ends in "/", the file is index.html.
@@ -376,10 +378,10 @@ async def draw(*wanted: str) -> None:
             viewport={"width": WIDTH, "height": 700}, locale="en-GB", timezone_id="UTC"
         )
         page = await context.new_page()
-        await page.route("http://pictures.test/**", _from(PHONES, STATIC))
-        for flow, (channel, rule) in product(wanted or WAYS, CHANNELS.items()):
-            talks = [talked(flow, language, rule) for language in LANGUAGES]
-            sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
+        await page.route("http://pictures.test/**", _respond_from(PHONES, STATIC))
+        for flow, (channel, rule) in product(wanted or WALKS, CHANNELS.items()):
+            talks = [record_talk(flow, language, rule) for language in LANGUAGES]
+            sheet = _sheet([await _draw(page, channel, talk) for talk in talks])
             sheet.save(pictures / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
 
 

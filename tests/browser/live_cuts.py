@@ -32,45 +32,47 @@ SLOW = 60.0
 
 
 @dataclass
-class Told:
+class CutCounts:
     """Counts of this test; `slowest` is the longest time in seconds until a page was up to date."""
 
     cuts: int = 0
-    acts: int = 0
+    actions: int = 0
     rounds: int = 0
     sleeps: int = 0
     slowest: float = 0.0
 
 
-async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, told: Told) -> None:
+async def cut(
+    house: House, page: Any, visitors: list[Visitor], seconds: float, counts: CutCounts
+) -> None:
     """Cut and restore a page's connection at random for `seconds` seconds.
 
     Restore it at the end.
     """
-    chance = random.Random(told.rounds)
+    rng = random.Random(counts.rounds)
     end, cut_off = time.monotonic() + seconds, False
     while time.monotonic() < end:
-        before, cut_off = cut_off, chance.random() < 0.5
-        told.cuts += cut_off and not before
+        before, cut_off = cut_off, rng.random() < 0.5
+        counts.cuts += cut_off and not before
         await page.context.set_offline(cut_off)
-        told.acts += await something_happens(house, chance, visitors)
-        await asyncio.sleep(chance.uniform(0, 0.4))
+        counts.actions += await act_at_random(house, rng, visitors)
+        await asyncio.sleep(rng.uniform(0, 0.4))
     await page.context.set_offline(False)
 
 
-async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) -> None:
+async def sleep(house: House, page: Any, visitors: list[Visitor], counts: CutCounts) -> None:
     """Cut the connection for SLEEP_SECONDS, like a sleeping laptop, while cases change."""
-    chance = random.Random(told.sleeps)
+    rng = random.Random(counts.sleeps)
     await page.context.set_offline(True)
     end = time.monotonic() + SLEEP_SECONDS
     while time.monotonic() < end:
-        told.acts += await something_happens(house, chance, visitors)
+        counts.actions += await act_at_random(house, rng, visitors)
         await asyncio.sleep(1)
     await page.context.set_offline(False)
-    told.sleeps += 1
+    counts.sleeps += 1
 
 
-async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
+async def act_at_random(house: House, rng: random.Random, visitors: list[Visitor]) -> bool:
     """Make a random change to a random case: a message, a claim, a release or a reply.
 
     Return False if the change was rejected.
@@ -78,11 +80,11 @@ async def something_happens(house: House, chance: random.Random, visitors: list[
     async with house.rt.pool.connection() as session:
         berik = next(each for each in await directory.everyone(session) if each.name == BERIK)
     page = await views.listing(house.rt, berik, Filter(Queue.ALL))
-    case, key = chance.choice(page.lines).case, str(chance.random())
+    case, key = rng.choice(page.lines).case, str(rng.random())
     with suppress(desk.Refused, Exception):
-        match chance.randrange(4):
+        match rng.randrange(4):
             case 0:
-                await chance.choice(visitors).send("said", text="and more")
+                await rng.choice(visitors).send("said", text="and more")
             case 1:
                 await desk.claim(house.rt, berik, case.id, case.version, key=key)
             case 2:
@@ -93,8 +95,8 @@ async def something_happens(house: House, chance: random.Random, visitors: list[
     return False
 
 
-async def _run(minutes: float) -> Told:
-    told = Told()
+async def _run(minutes: float) -> CutCounts:
+    counts = CutCounts()
     async with house("kosh_cuts") as opened, launched() as browser:
         visitors = [await ask_officer(opened, "ru", "general", "Testova asks") for _ in range(3)]
         pages = [await Officer.at_work(browser, opened, MARAT) for _path in PAGES]
@@ -103,31 +105,34 @@ async def _run(minutes: float) -> Told:
             await officer.page.mouse.move(2, 2)
         end = time.monotonic() + minutes * 60
         while time.monotonic() < end:
-            await _round(opened, pages[told.rounds % len(pages)], visitors, told)
+            await _round(opened, pages[counts.rounds % len(pages)], visitors, counts)
         assert [officer.errors for officer in pages] == [[] for _officer in pages]
         for visitor in visitors:
             await leave(visitor)
-    return told
+    return counts
 
 
-async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
+async def _round(
+    house: House, officer: Officer, visitors: list[Visitor], counts: CutCounts
+) -> None:
     """Cut the connection at random, at times for long; wait until the page is up to date."""
-    await cut(house, officer.page, visitors, ROUND_SECONDS, told)
-    if told.rounds % 3 == 2:
-        await sleep(house, officer.page, visitors, told)
-    begun = time.monotonic()
-    await house.until(officer.stands_as_fresh, SLOW)
-    told.slowest = max(told.slowest, time.monotonic() - begun)
-    told.rounds += 1
+    await cut(house, officer.page, visitors, ROUND_SECONDS, counts)
+    if counts.rounds % 3 == 2:
+        await sleep(house, officer.page, visitors, counts)
+    start = time.monotonic()
+    await house.until(officer.is_up_to_date, SLOW)
+    counts.slowest = max(counts.slowest, time.monotonic() - start)
+    counts.rounds += 1
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    told = asyncio.run(_run(parser.parse_args().minutes))
+    counts = asyncio.run(_run(parser.parse_args().minutes))
     print(
-        f"cuts {told.cuts}, acts meanwhile {told.acts}, long sleeps {told.sleeps}; {told.rounds} of"
-        f" {told.rounds} times the page became a fresh one, the slowest in {told.slowest:.1f} s"
+        f"cuts {counts.cuts}, acts meanwhile {counts.actions}, long sleeps {counts.sleeps};"
+        f" {counts.rounds} of {counts.rounds} times the page became a fresh one,"
+        f" the slowest in {counts.slowest:.1f} s"
     )
 
 

@@ -7,14 +7,22 @@ from PIL import Image
 
 from bot.i18n import tag
 from tests.browser.chromium import launched
-from tests.browser.console_pictures import MARAT, OWN, TIMES, Shot, house, signed_in, walk
+from tests.browser.console_pictures import (
+    MARAT,
+    OWN_CASE_STEPS,
+    TIMES,
+    Shot,
+    house,
+    signed_in,
+    walk,
+)
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import manual_folder
 
 # Steps that lead to the screen of each picture, by the picture's name.
-WAYS = {
+STEPS = {
     "inbox": ("/console/inbox?queue=all",),
-    "case": OWN,
+    "case": OWN_CASE_STEPS,
     "canned": ("/console/canned",),
 }
 QUALITY = 60
@@ -27,8 +35,8 @@ async def draw() -> None:
         await set_scene(scene)
         for code, _name in scene.rt.languages.languages():
             page = await signed_in(browser, scene, Shot("", MARAT, tag(code), ()))
-            for name, way in WAYS.items():
-                picture = await walk(scene, page, Shot(name, MARAT, tag(code), way))
+            for name, steps in STEPS.items():
+                picture = await walk(scene, page, Shot(name, MARAT, tag(code), steps))
                 with Image.open(BytesIO(picture)) as image:
                     image.save(manual_folder() / f"{name}-{code}.webp", quality=QUALITY, method=6)
             await page.context.close()

@@ -10,7 +10,7 @@ from tests.app_stack import House
 
 # JavaScript that returns the page's HTML without the parts that may differ between two renders of
 # the same state: the key of each form, and changes that the officer made on the page.
-STANDS = """html => {
+NORMALIZED_HTML = """html => {
   const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
     .getElementById('main').cloneNode(true);
   main.querySelectorAll('input[name=key]').forEach(key => key.removeAttribute('value'));
@@ -21,7 +21,7 @@ STANDS = """html => {
   return main.innerHTML.replace(/\\s+/g, ' ');
 }"""
 
-WANTED = {
+AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
@@ -35,9 +35,9 @@ class Officer:
         self.page = page
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._heard)
+        page.on("console", self._on_console)
 
-    def _heard(self, line: Any) -> None:
+    def _on_console(self, line: Any) -> None:
         # Ignore network errors, since tests cut the connection on purpose.
         if line.type == "error" and "net::ERR" not in line.text:
             self.errors.append(line.text)
@@ -50,23 +50,23 @@ class Officer:
     async def click(self, selector: str) -> None:
         await self.page.locator(selector).first.click()
 
-    async def says(self, words: str) -> None:
+    async def wait_for_text(self, words: str) -> None:
         """Wait until the page shows a text."""
         await self.page.wait_for_function(
             "words => document.getElementById('main')?.innerText.includes(words)", arg=words
         )
 
-    async def stands_as_fresh(self) -> bool:
+    async def is_up_to_date(self) -> bool:
         """Return True if the page equals a freshly loaded one."""
         fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
-        now = await self.page.evaluate(STANDS, None)
-        return bool(now == await self.page.evaluate(STANDS, fresh))
+        now = await self.page.evaluate(NORMALIZED_HTML, None)
+        return bool(now == await self.page.evaluate(NORMALIZED_HTML, fresh))
 
     async def faults(self) -> list[str]:
         """Return accessibility violations found by axe, and whether the page is too wide."""
         axe = pytest.importorskip("axe_playwright_python", reason="no axe: sync the group browser")
         await self.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
-        found = await self.page.evaluate(VIOLATIONS, WANTED)
+        found = await self.page.evaluate(VIOLATIONS, AXE_OPTIONS)
         wide = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [
             f"{each['id']}: {node['html'][:160]} {json.dumps(node['any'][:1])[:160]}"

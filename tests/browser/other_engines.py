@@ -115,7 +115,7 @@ class WebKit(Engine):
         await self.call("/window/rect", width=width, height=height)
 
 
-def _needs(*programs: str) -> None:
+def _skip_without(*programs: str) -> None:
     if not os.environ.get("KOSH_ENGINES"):
         pytest.skip("KOSH_ENGINES is not set")
     missing = [each for each in programs if shutil.which(each) is None]
@@ -124,7 +124,7 @@ def _needs(*programs: str) -> None:
 
 
 @asynccontextmanager
-async def _running(*command: str, **more: Any) -> AsyncIterator[Process]:
+async def _run_process(*command: str, **more: Any) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(*command, **more)
     try:
         yield process
@@ -133,7 +133,7 @@ async def _running(*command: str, **more: Any) -> AsyncIterator[Process]:
         await process.wait()
 
 
-async def _printed(process: Process, pattern: str) -> str:
+async def _wait_for_output(process: Process, pattern: str) -> str:
     """Return the first match of a pattern in the process's standard error.
 
     Raises EOFError if the process ends before it prints a match.
@@ -148,16 +148,16 @@ async def _printed(process: Process, pattern: str) -> str:
 @asynccontextmanager
 async def firefox(**preferences: Any) -> AsyncIterator[Firefox]:
     """Start Firefox with a new profile; skip the test if it is not installed."""
-    _needs("firefox-esr")
+    _skip_without("firefox-esr")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
         Path(profile, "user.js").write_text("\n".join(lines))
         command = ("firefox-esr", "--headless", "--remote-debugging-port", "0")
         async with AsyncExitStack() as stack:
             process = await stack.enter_async_context(
-                _running(*command, "--profile", profile, stderr=PIPE, stdout=DEVNULL)
+                _run_process(*command, "--profile", profile, stderr=PIPE, stdout=DEVNULL)
             )
-            url = await _printed(process, r"ws://\S+")
+            url = await _wait_for_output(process, r"ws://\S+")
             session = await stack.enter_async_context(aiohttp.ClientSession())
             socket = await stack.enter_async_context(session.ws_connect(f"{url}/session"))
             page = Firefox(socket)
@@ -170,12 +170,12 @@ async def firefox(**preferences: Any) -> AsyncIterator[Firefox]:
 @asynccontextmanager
 async def webkit() -> AsyncIterator[WebKit]:
     """Start WebKit's MiniBrowser on a virtual display; skip the test if it is not installed."""
-    _needs("WebKitWebDriver", "Xvfb", str(MINI_BROWSER))
+    _skip_without("WebKitWebDriver", "Xvfb", str(MINI_BROWSER))
     async with AsyncExitStack() as stack:
         environment = {**WEBKIT_ENVIRONMENT, "DISPLAY": f":{await _screen(stack)}"}
         port = free_port()
         await stack.enter_async_context(
-            _running(
+            _run_process(
                 "WebKitWebDriver", f"--port={port}", env=os.environ | environment, stderr=DEVNULL
             )
         )
@@ -185,7 +185,7 @@ async def webkit() -> AsyncIterator[WebKit]:
         options = {"binary": str(MINI_BROWSER), "args": ["--automation"]}
         wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         page = WebKit(session, driver)
-        found = await _connected(page, wanted)
+        found = await _create_session(page, wanted)
         page.url = f"{driver}/session/{found['sessionId']}"
         yield page
         await session.delete(page.url)
@@ -195,13 +195,13 @@ async def _screen(stack: AsyncExitStack) -> str:
     """Start a virtual display (Xvfb); return its number."""
     reading, writing = os.pipe()
     command = ("Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24")
-    await stack.enter_async_context(_running(*command, pass_fds=(writing,), stderr=DEVNULL))
+    await stack.enter_async_context(_run_process(*command, pass_fds=(writing,), stderr=DEVNULL))
     os.close(writing)
-    with os.fdopen(reading) as told:
-        return (await asyncio.to_thread(told.readline)).strip()
+    with os.fdopen(reading) as output:
+        return (await asyncio.to_thread(output.readline)).strip()
 
 
-async def _connected(page: WebKit, wanted: dict[str, Any]) -> dict[str, Any]:
+async def _create_session(page: WebKit, wanted: dict[str, Any]) -> dict[str, Any]:
     """Create a WebDriver session, retrying until the driver listens."""
     async with asyncio.timeout(SECONDS):
         while True:

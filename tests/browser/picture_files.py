@@ -45,11 +45,11 @@ def difference(one: Path, other: Path) -> float:
     return sum(level * many for level, many in enumerate(histogram)) / (255 * SMALL[0] * SMALL[1])
 
 
-def faults(drawn: Path, kept: Path) -> Iterator[str]:
+def faults(drawn_folder: Path, stored_folder: Path) -> Iterator[str]:
     """Yield a line for each picture that is not stored, is no longer drawn, or differs too much."""
-    made, stored = names(drawn), names(kept)
-    yield from (f"{each}: not drawn yet" for each in sorted(made - stored))
-    yield from (f"{each}: no script makes it" for each in sorted(stored - made))
-    for each in sorted(made & stored):
-        if (by := difference(drawn / each, kept / each)) > MAX_DIFFERENCE:
+    drawn_names, stored_names = names(drawn_folder), names(stored_folder)
+    yield from (f"{each}: not drawn yet" for each in sorted(drawn_names - stored_names))
+    yield from (f"{each}: no script makes it" for each in sorted(stored_names - drawn_names))
+    for each in sorted(drawn_names & stored_names):
+        if (by := difference(drawn_folder / each, stored_folder / each)) > MAX_DIFFERENCE:
             yield f"{each}: differs by {by:.1%}, more than {MAX_DIFFERENCE:.0%}"

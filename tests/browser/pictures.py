@@ -46,17 +46,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.pictures")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
-    given = parser.parse_args()
-    if not given.check:
-        asyncio.run(draw(given.parts))
+    args = parser.parse_args()
+    if not args.check:
+        asyncio.run(draw(args.parts))
         return 0
     with (
-        tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there,
+        tempfile.TemporaryDirectory(prefix="kosh-pictures-") as folder_name,
         tempfile.TemporaryDirectory(prefix="kosh-manual-") as manual,
     ):
-        os.environ |= {"KOSH_PICTURES": there, "KOSH_MANUAL_PICTURES": manual}
+        os.environ |= {"KOSH_PICTURES": folder_name, "KOSH_MANUAL_PICTURES": manual}
         asyncio.run(draw([]))
-        found = [*faults(Path(there), PICTURES), *faults(Path(manual), MANUAL)]
+        found = [*faults(Path(folder_name), PICTURES), *faults(Path(manual), MANUAL)]
     print("\n".join(found) or "Every picture is as it is drawn now.")
     return bool(found)
 

@@ -22,7 +22,7 @@ def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
 
 
 @dataclass
-class Judge:
+class AccessibilityCamera:
     """A replacement of the camera that checks each page with axe, an accessibility checker.
 
     `around` checks a page in Arabic script, in dark colours and on a phone.
@@ -34,9 +34,9 @@ class Judge:
     async def look(self, officer: Officer, name: str) -> None:
         assert await officer.faults() == [], name
 
-    async def around(self, name: str, who: str, path: str) -> None:
+    async def around(self, name: str, officer_name: str, path: str) -> None:
         officer = await Officer.at_work(
-            self.browser, self.house, who, "kk-Arab", color_scheme="dark"
+            self.browser, self.house, officer_name, "kk-Arab", color_scheme="dark"
         )
         await officer.page.set_viewport_size({"width": 390, "height": 900})
         await officer.page.goto(path)
@@ -48,6 +48,6 @@ async def test_broadcast_pages_lead_from_draft_to_result_in_a_browser(
     browser: Any,
     house: House,
 ) -> None:
-    scene = Scene(house, browser, Judge(browser, house))
+    scene = Scene(house, browser, AccessibilityCamera(browser, house))
     await scene.set()
     await announce(scene)

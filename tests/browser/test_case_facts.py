@@ -33,10 +33,10 @@ async def test_fact_can_be_inserted_into_a_reply_on_wide_and_narrow_screens(
         assert await officer.faults() == [], ("case", width)
     await page.locator("#words").fill("Сәлеметсіз бе.")
     await page.locator("button[formaction*='/facts']").click()
-    await officer.says(ru("facts_found"))
+    await officer.wait_for_text(ru("facts_found"))
     for width in (1280, 390):
         await page.set_viewport_size({"width": width, "height": 900})
         assert await officer.faults() == [], ("facts", width)
     await page.locator("button[name=fact]").first.click()
-    await officer.says("Сәлеметсіз бе.")
+    await officer.wait_for_text("Сәлеметсіз бе.")
     await leave(visitor)

@@ -75,10 +75,10 @@ async def test_chat_page_form_leads_to_an_accepted_registration(
     for answer in (language, *ANSWERS):
         await phone.answer(answer)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     await phone.page.wait_for_function(
         "() => [...document.querySelectorAll('button')].some(b => b.value === '!status')"
@@ -104,8 +104,8 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: H
     question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
     await phone.page.reload()
     assert await phone.page.locator("#list li.kosh .bubble").last.inner_text() == question
-    kept = "() => [localStorage.length, sessionStorage.length]"
-    assert await phone.page.evaluate(kept) == [0, 0]
+    storage_counts = "() => [localStorage.length, sessionStorage.length]"
+    assert await phone.page.evaluate(storage_counts) == [0, 0]
     await phone.answer("yes")
 
 
@@ -134,9 +134,9 @@ async def test_chat_page_resends_text_after_a_lost_connection(browser: Any, hous
 
 async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
-    for answer, way in (("ru", "pressed"), ("/menu", "said")):
+    for answer, endpoint in (("ru", "pressed"), ("/menu", "said")):
         newest = await phone.newest()
-        async with phone.page.expect_request(f"**/chat/{way}") as posting:
+        async with phone.page.expect_request(f"**/chat/{endpoint}") as posting:
             await phone.answer(answer)
         assert parse_qs((await posting.value).post_data)["last"] == [newest]
 
@@ -161,7 +161,7 @@ async def test_chat_page_without_scripts_answers_a_pressed_button(
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()
 
 
-TO_A_KEPT_LIST = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
+SAVED_LIST_ANSWERS = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
 FRAME = "new Promise(done => requestAnimationFrame(done))"
 IN_VIEW = """() => {
   const box = [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect();
@@ -172,7 +172,7 @@ IN_VIEW = """() => {
 @pytest.mark.release
 async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
-    for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
+    for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
 
@@ -201,7 +201,7 @@ async def test_chat_page_counts_unseen_messages_in_title_and_button(
     await phone.answer("ru")
     for answer in ANSWERS[:4]:
         await phone.answer(answer)
-    calm = await phone.page.title()
+    title = await phone.page.title()
     await phone.page.evaluate("() => scrollTo(0, 0)")
     await phone.page.wait_for_selector("#newest:not([hidden])")
     before = await phone.newest()
@@ -211,14 +211,14 @@ async def test_chat_page_counts_unseen_messages_in_title_and_button(
         " id: crypto.randomUUID(), text: 'мәзір' }) })"
     )
     await phone._until_after(before)
-    assert await phone.page.title() == f"(1) {calm}"
+    assert await phone.page.title() == f"(1) {title}"
     assert await phone.page.get_attribute("#newest", "data-count") == "1"
     await phone.page.click("#newest")
     await phone.page.wait_for_selector("#newest", state="hidden")
-    assert await phone.page.title() == calm
+    assert await phone.page.title() == title
 
 
-NAMED = "() => sessionStorage.length"
+STORAGE_LENGTH = "() => sessionStorage.length"
 OWN = "#list li.own .bubble"
 
 
@@ -246,7 +246,7 @@ async def test_quick_exit_deletes_the_chat_id_from_session_storage(
     await phone.page.wait_for_function("() => sessionStorage.length === 1")
     await phone.page.click("button.leave")
     await phone.page.wait_for_url("**/away")
-    assert await phone.page.evaluate(NAMED) == 0
+    assert await phone.page.evaluate(STORAGE_LENGTH) == 0
 
 
 @pytest.mark.release
@@ -311,7 +311,7 @@ async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
     assert wide <= 0
 
 
-LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
+LONGEST_LIST_ANSWERS = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
 @pytest.mark.release
@@ -320,16 +320,16 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
 ) -> None:
     phone = await _phone(browser, house)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
-    for answer in ("ru", "checklist", *LIST_READ):
+    for answer in ("ru", "checklist", *LONGEST_LIST_ANSWERS):
         await phone.answer(answer)
-    made = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
-    height = await made.locator(".bubble").evaluate("each => each.offsetHeight")
+    items = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
+    height = await items.locator(".bubble").evaluate("each => each.offsetHeight")
     assert height <= 2 * 844
-    warning = made.locator("details.caution").first
+    warning = items.locator("details.caution").first
     folded = await warning.evaluate("each => each.offsetHeight")
     await warning.locator("summary").click()
     assert await warning.evaluate("each => each.offsetHeight") > folded
-    first = made.locator(".item").first
+    first = items.locator(".item").first
     assert await first.locator("p").first.is_hidden()
     await first.locator("summary").click()
     assert await first.locator("p").first.is_visible()
@@ -342,7 +342,7 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)
-    for answer in ("ru", "checklist", *TO_A_KEPT_LIST):
+    for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS):
         await phone.answer(answer)
     box = phone.page.locator(".tick").first
     await box.click()
@@ -377,10 +377,10 @@ async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
     for answer in ("ru", *ANSWERS):
         await phone.answer(answer)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     await phone.page.locator("button[value='!status']").last.click(timeout=60_000)
     card = phone.page.locator(".receipt:has(.number)").last
     await card.wait_for(timeout=60_000)

@@ -18,7 +18,7 @@ from flows.papers import PASSPORT
 from tests.app_stack import House, lent, serving
 from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
-from tests.browser.live_cuts import Told, cut
+from tests.browser.live_cuts import CutCounts, cut
 from tests.browser.officer import Officer
 from tests.console_client import Console, ru
 from tests.release_only import release_only
@@ -46,26 +46,26 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
         for answer in ("kk", *ANSWERS):
             await give(visitor, answer)
 
-        async def accepted() -> bool:
+        async def is_accepted() -> bool:
             return [each["state"] for each in await office.entries()] == ["ACCEPTED"]
 
-        await office.until(accepted, 60)
-        seen = len(visitor.bubbles)
+        await office.until(is_accepted, 60)
+        count = len(visitor.bubbles)
         await visitor.send("said", text="/start checklist")
-        await office.until(lambda: _asked(visitor, seen), 60)
+        await office.until(lambda: _has_question(visitor, count), 60)
         yield visitor
 
 
-async def _asked(visitor: Visitor, seen: int) -> bool:
-    """Return True if a question with buttons arrived after the first `seen` messages."""
-    return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
+async def _has_question(visitor: Visitor, count: int) -> bool:
+    """Return True if a question with buttons arrived after the first `count` messages."""
+    return any(":" in load for each in visitor.bubbles[count:] for load in each.buttons.values())
 
 
-async def _reads(house: House, visitor: Visitor, words: str) -> None:
-    async def there() -> bool:
+async def _wait_for_text(house: House, visitor: Visitor, words: str) -> None:
+    async def has_text() -> bool:
         return any(words in each.text for each in visitor.bubbles)
 
-    await house.until(there)
+    await house.until(has_text)
 
 
 async def test_console_case_is_handled_from_the_persons_request_to_its_close(
@@ -75,50 +75,52 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
         await give(applicant, answer)
     officer = await Officer.at_work(browser, office, AIGUL)
-    await officer.says("1")
+    await officer.wait_for_text("1")
     await officer.click("[data-key=KeyN]")
-    await officer.says("не істеуім керек?")
+    await officer.wait_for_text("не істеуім керек?")
 
     await officer.click("#ready summary")
     await officer.click("button[value=documents-today]")
     kazakh = demo_officers.READY["documents-today"]["kk"]
-    await officer.says(kazakh)
+    await officer.wait_for_text(kazakh)
     await officer.click("#preview .primary")
-    await officer.says(ru("done_replied"))
-    await _reads(office, applicant, kazakh)
+    await officer.wait_for_text(ru("done_replied"))
+    await _wait_for_text(office, applicant, kazakh)
 
     await officer.click("#case-actions details:has(select[name=document]) summary")
     await officer.page.select_option("select[name=document]", index=0)
     await officer.click("#case-actions form[action*=document] button")
-    await officer.says(ru("done_asked"))
+    await officer.wait_for_text(ru("done_asked"))
     asked = len(applicant.bubbles)
     await applicant.send("said", text="Рақмет, қазір жіберемін")
-    await officer.says("Рақмет, қазір жіберемін")
+    await officer.wait_for_text("Рақмет, қазір жіберемін")
 
-    await _sends_photo(browser, office, applicant)
+    await _send_photo(browser, office, applicant)
     await officer.page.wait_for_selector("#papers li")
-    leaf = await officer.page.locator(".leaves a").first.get_attribute("href")
-    picture = await officer.page.request.get(f"{office.url}{leaf}")
+    link = await officer.page.locator(".leaves a").first.get_attribute("href")
+    picture = await officer.page.request.get(f"{office.url}{link}")
     assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
     assert (await picture.body()).startswith(b"\xff\xd8")
     await officer.click("#papers form .primary")
-    await officer.says(ru("done_passed"))
+    await officer.wait_for_text(ru("done_passed"))
     await officer.page.wait_for_selector("#papers .chip.good", timeout=60_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
-    await _reads(office, applicant, kk(UPDATE))
+    await _wait_for_text(office, applicant, render_kk(UPDATE))
     await applicant.send("pressed", payload="!status")
-    await _reads(office, applicant, kk(PAPER_STATES["accepted"], paper=PASSPORT.label))
+    await _wait_for_text(
+        office, applicant, render_kk(PAPER_STATES["accepted"], paper=PASSPORT.label)
+    )
 
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
-    await officer.says(ru("done_resolved"))
-    await _reads(office, applicant, question)
+    await officer.wait_for_text(ru("done_resolved"))
+    await _wait_for_text(office, applicant, question)
     assert any(question in each.text for each in applicant.bubbles[asked:])
     assert officer.errors == []
 
 
-async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
+async def _send_photo(browser: Any, office: House, visitor: Visitor) -> None:
     """Upload the requested photo over the chat page, in a browser of the person."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
@@ -130,13 +132,13 @@ async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     await form.locator("button").click()
-    await page.get_by_text(kk(_("Received and readable: {count}."), count=1)).wait_for(
+    await page.get_by_text(render_kk(_("Received and readable: {count}."), count=1)).wait_for(
         timeout=60_000
     )
     await context.close()
 
 
-def kk(text: Text, **values: Value) -> str:
+def render_kk(text: Text, **values: Value) -> str:
     """Return a text as rendered in Kazakh."""
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
@@ -144,21 +146,21 @@ def kk(text: Text, **values: Value) -> str:
 @pytest.mark.release
 async def test_console_shows_a_new_case_without_reload(browser: Any, office: House) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
-    await officer.says(ru("empty_queue"))
+    await officer.wait_for_text(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.wait_for_selector(".line.urgent")
-    await office.until(officer.stands_as_fresh, 60)
+    await office.until(officer.is_up_to_date, 60)
     await leave(visitor)
     assert officer.errors == []
 
 
-async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
+async def _open_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
     """Return a person with a question, and an officer who has opened their case."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     return visitor, officer
 
 
@@ -167,17 +169,17 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
     await officer.page.fill(".notes textarea", "half a note")
     await visitor.send("said", text="and one thing more")
-    await officer.says("and one thing more")
+    await officer.wait_for_text("and one thing more")
     assert await officer.page.input_value("#words") == "half a sentence"
     assert await officer.page.input_value(".notes textarea") == "half a note"
     await officer.page.focus("#words")
     await officer.page.keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
-    await _reads(office, visitor, "half a sentence")
+    await officer.wait_for_text(ru("done_replied"))
+    await _wait_for_text(office, visitor, "half a sentence")
     assert not any("half a note" in each.text for each in visitor.bubbles)
     await leave(visitor)
 
@@ -188,17 +190,17 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     office: House,
 ) -> None:
     """Open the preview, which is the response to a POST: another GET would not return it."""
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")
     await officer.page.wait_for_selector("#preview")
     await visitor.send("said", text="and one thing more")
-    await officer.says("and one thing more")
+    await officer.wait_for_text("and one thing more")
     assert await officer.page.locator("#preview").count() == 1
     assert await officer.page.input_value("#words") == "come on Monday"
     await officer.click("#preview .primary")
-    await officer.says(ru("done_replied"))
-    await _reads(office, visitor, "come on Monday")
+    await officer.wait_for_text(ru("done_replied"))
+    await _wait_for_text(office, visitor, "come on Monday")
     await leave(visitor)
     assert officer.errors == []
 
@@ -216,8 +218,8 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
     await officer.page.goto(office.url + path)
     await officer.page.mouse.move(2, 2)  # rows under the pointer are not updated
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
-    await cut(office, officer.page, visitors, CUT_SECONDS, Told())
-    await office.until(officer.stands_as_fresh, 60)
+    await cut(office, officer.page, visitors, CUT_SECONDS, CutCounts())
+    await office.until(officer.is_up_to_date, 60)
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
@@ -237,15 +239,15 @@ async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
     focused = await officer.page.evaluate("document.activeElement.closest('.line').id")
     assert focused == await officer.page.locator(".line").nth(1).get_attribute("id")
     await officer.page.keyboard.press("Enter")
-    await officer.says(ru("why"))
+    await officer.wait_for_text(ru("why"))
     await officer.page.locator("form.card .primary").press("Enter")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await officer.page.locator("form[action*=claim] button").press("Enter")
-    await officer.says(ru("yours"))
+    await officer.wait_for_text(ru("yours"))
     await officer.page.keyboard.press("Alt+KeyR")
     await officer.page.keyboard.type("by keyboard")
     await officer.page.keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
+    await officer.wait_for_text(ru("done_replied"))
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
@@ -257,9 +259,11 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: House
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
-    kept = "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
-    assert await officer.page.evaluate(kept) == [0, 0, 0]
+    await officer.wait_for_text("Testova asks")
+    storage_counts = (
+        "async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length]"
+    )
+    assert await officer.page.evaluate(storage_counts) == [0, 0, 0]
     cookies = await officer.page.context.cookies()
     assert {each["name"] for each in cookies} <= {"console", "console-device"}
     assert all(each["httpOnly"] and each["sameSite"] == "Strict" for each in cookies)
@@ -278,7 +282,7 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
     await officer.page.fill("#words", "without a script")
     await officer.click(".writing .primary")
     assert ru("done_replied") in await officer.page.locator("#main").inner_text()
-    await _reads(office, visitor, "without a script")
+    await _wait_for_text(office, visitor, "without a script")
     await leave(visitor)
 
 
@@ -286,16 +290,16 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
 async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
     browser: Any, office: House
 ) -> None:
-    calm = await ask_officer(office, "ru", "general", "Testov asks")
+    older = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
-    hurried = await ask_officer(office, "kk", "passport", "Testova hurries")
+    urgent = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.locator("#news button").wait_for()
     assert await officer.page.locator(".line").count() == 1
     await officer.page.mouse.move(2, 2)
     await officer.page.wait_for_selector(".line.urgent")
-    for visitor in (calm, hurried):
+    for visitor in (older, urgent):
         await leave(visitor)
 
 
@@ -303,25 +307,25 @@ async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
 async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.set_viewport_size({"width": 1390, "height": 800})
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     asked: list[str] = []
 
-    def note(request: Any) -> None:
+    def record_request(request: Any) -> None:
         if request.headers.get("x-requested-with") == "kosh-live":
             asked.append(request.headers.get("x-live-part", "all"))
 
     await officer.page.fill("#words", "come on Monday")
-    officer.page.on("request", note)
+    officer.page.on("request", record_request)
     other = await ask_officer(office, "ru", "general", "Testov asks")
     await officer.page.wait_for_selector(".pane .line:nth-child(2)")
     assert set(asked) == {"pane"}
     assert await officer.page.input_value("#words") == "come on Monday"
     await visitor.send("said", text="Testova adds")
-    await officer.says("Testova adds")
+    await officer.wait_for_text("Testova adds")
     assert "whole" in asked
     for each in (visitor, other):
         await leave(each)
@@ -348,13 +352,13 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
         await officer.sign_in(url, DANA)
         await page.goto(f"{url}/console/own")
         await officer.click("#passkey-new button")
-        await officer.says(ru("done_passkey"))
+        await officer.wait_for_text(ru("done_passkey"))
         await officer.click("form[action$=sign-out] button")
         await page.wait_for_url("**/sign-in**")
         await officer.click("#passkey button")
         await page.wait_for_url("**/console/officers")
         await page.goto(f"{url}/console/own")
-        await officer.says(ru("strength_passkey"))
+        await officer.wait_for_text(ru("strength_passkey"))
         assert officer.errors == []
         await context.close()
 
@@ -363,11 +367,11 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
 async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     gate, main = officer.page.locator("#over"), officer.page.locator("#main")
     title, note = await officer.page.title(), "e => e.value = e.defaultValue = 'Testov notes'"
     assert MARAT in await main.inner_html(), "one may pass the case on to him"
-    for name, kept in ((AIGUL, "come on Monday"), (MARAT, "")):
+    for name, expected in ((AIGUL, "come on Monday"), (MARAT, "")):
         await officer.page.fill("#words", "come on Monday")
         await officer.page.locator(".notes textarea").evaluate(note)
         await officer.page.evaluate("window.sameDocument = true")
@@ -376,29 +380,29 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         await gate.wait_for()
         assert not await officer.page.locator("#words").is_visible()
         assert "Testova asks" not in await officer.page.content()
-        left = await main.inner_html() + await officer.page.input_value(".notes textarea")
-        assert [each for each in (MARAT, "Testov notes", "passport") if each in left] == []
+        page_text = await main.inner_html() + await officer.page.input_value(".notes textarea")
+        assert [each for each in (MARAT, "Testov notes", "passport") if each in page_text] == []
         assert await officer.page.title() == ru("console"), "the title had the case's number"
         await officer.page.keyboard.press("Alt+KeyB")
 
-        async with officer.page.expect_popup() as opened:
+        async with officer.page.expect_popup() as popup:
             # Wait for the new page only: the click itself would wait until the page is loaded.
             await gate.locator("a").click(no_wait_after=True)
-        beside = Officer(await opened.value)
-        await beside.page.locator(".crew button", has_text=name).click()
-        await beside.page.wait_for_url("**/console/inbox")
-        if kept:  # the page must retry this failed request
+        other = Officer(await popup.value)
+        await other.page.locator(".crew button", has_text=name).click()
+        await other.page.wait_for_url("**/console/inbox")
+        if expected:  # the page must retry this failed request
             await officer.page.route("**/cases/**", lambda route: route.abort(), times=1)
         await officer.page.evaluate("dispatchEvent(new Event('focus'))")
         await gate.wait_for(state="hidden")
         await officer.page.wait_for_load_state()
         same = await officer.page.evaluate("window.sameDocument === true")
         assert same == (name == AIGUL), "who comes after gets a page of their own"
-        written = officer.page.locator("#words")
-        assert (await written.input_value() if await written.count() else "") == kept
+        field = officer.page.locator("#words")
+        assert (await field.input_value() if await field.count() else "") == expected
         if same:
             assert await officer.page.title() == title
-            await office.until(officer.stands_as_fresh, 60)
+            await office.until(officer.is_up_to_date, 60)
             assert await officer.page.input_value(".notes textarea") == ""
     await leave(visitor)
 
@@ -407,19 +411,19 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
 async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
     path = urlsplit(officer.page.url).path
     async with Console.signed_in(office.url, MARAT) as lead:
         await lead.get(f"{path}?reason=answer")
         await lead.submit("/take-over")
-        left = officer.page.locator(".typed textarea")
-        await officer.says(ru("kept_gone"))
+        kept_text = officer.page.locator(".typed textarea")
+        await officer.wait_for_text(ru("kept_gone"))
         assert await officer.page.locator("#words").count() == 0
         await lead.submit("/release")
-        await officer.says(ru("nobodys"))
-    assert await left.input_value() == "half a sentence"
-    assert await left.get_attribute("readonly") is not None
+        await officer.wait_for_text(ru("nobodys"))
+    assert await kept_text.input_value() == "half a sentence"
+    assert await kept_text.get_attribute("readonly") is not None
     await leave(visitor)
     assert officer.errors == []
 
@@ -433,27 +437,27 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     officer = await Officer.at_work(browser, office, AIGUL)
     keyboard = officer.page.keyboard
     await keyboard.press("n")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await keyboard.press("r")
     await keyboard.type("jn, kn / rn?")
     assert await officer.page.input_value("#words") == "jn, kn / rn?", "no key acts in a field"
     assert not await officer.page.locator("#help").is_visible()
     await keyboard.press("Control+Enter")
-    await officer.says(ru("done_replied"))
-    await _reads(office, visitor, "jn, kn / rn?")
+    await officer.wait_for_text(ru("done_replied"))
+    await _wait_for_text(office, visitor, "jn, kn / rn?")
     await leave(visitor)
     assert officer.errors == []
 
 
 @pytest.mark.release
 async def test_console_slash_key_searches_canned_replies(browser: Any, office: House) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
-    shown = ready.locator(".replies li:visible")
+    replies = ready.locator(".replies li:visible")
     await keyboard.press("r")
     await keyboard.press("/")
     assert await ready.get_attribute("open") is not None
-    every = await shown.count()
+    every = await replies.count()
     text = demo_officers.READY["documents-today"]["ru"]
     await keyboard.type(text[:24])
     await officer.page.wait_for_function(
@@ -467,8 +471,8 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
     await keyboard.press("Enter")
     await officer.page.wait_for_selector("#preview")
     await keyboard.press("Enter")
-    await officer.says(ru("done_replied"))
-    await _reads(office, visitor, text)
+    await officer.wait_for_text(ru("done_replied"))
+    await _wait_for_text(office, visitor, text)
     await leave(visitor)
     assert officer.errors == []
 
@@ -477,7 +481,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
 async def test_console_officer_can_turn_off_single_key_shortcuts(
     browser: Any, office: House
 ) -> None:
-    visitor, officer = await _takes_a_case(browser, office)
+    visitor, officer = await _open_case(browser, office)
     await officer.page.keyboard.press("Shift+Slash")
     await officer.page.locator("#single-keys").uncheck()
     await officer.page.keyboard.press("Escape")
@@ -502,7 +506,7 @@ async def test_console_shows_case_and_inbox_side_by_side_on_wide_screens(
     await officer.page.set_viewport_size({"width": width, "height": 800})
     await officer.page.goto(f"{office.url}/console/inbox?queue=all")
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
     rows, dock = officer.page.locator(".pane .line"), officer.page.locator("#reply-place")
     assert await rows.count() == 2

@@ -35,21 +35,21 @@ async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
         officer.page.set_default_timeout(60_000)
     async with Visitor.at(house.url) as person:
         await person.press("Русский")
-        began = monotonic()
+        start = monotonic()
         screens = await _write(editor, house)
         assert await editor.faults() == [], "the page of a draft"
         screens += await _approve(approver, house)
         assert screens <= MAX_SCREENS, screens
         await house.until(lambda: _is_served(house), 60)
         assert "до 60 дней" in (await person.say(QUESTION)).text
-        assert monotonic() - began < MAX_SECONDS
+        assert monotonic() - start < MAX_SECONDS
         await approver.page.locator("#sure summary").click()
         await approver.page.locator("#sure button").click()
-        await approver.says(ru("done_content_back"))
+        await approver.wait_for_text(ru("done_content_back"))
         await house.until(lambda: _is_served(house, False), 60)
         assert "до 90 дней" in (await person.say(QUESTION)).text, "the earlier sum is said again"
-    await _audited(browser, house)
-    await _around(browser, house)
+    await _check_audit_log(browser, house)
+    await _check_layout(browser, house)
 
 
 @pytest.mark.release
@@ -71,13 +71,13 @@ async def _is_served(house: House, published: bool = True) -> bool:
     return bool(house.rt.content.snapshot.bodies) is published
 
 
-async def _audited(browser: Any, house: House) -> None:
+async def _check_audit_log(browser: Any, house: House) -> None:
     """Check that the audit log shows each step of the publication and the withdrawal."""
     auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
     await auditor.page.goto(f"{house.url}/console/audit")
     for action in ("content.drafted", "content.published", "content.withdrawn"):
-        await auditor.says(house.rt.languages.render(LOGGED[action], "ru"))
-    await auditor.says(ITEM)
+        await auditor.wait_for_text(house.rt.languages.render(LOGGED[action], "ru"))
+    await auditor.wait_for_text(ITEM)
     assert await auditor.faults() == [], "the audit log"
 
 
@@ -95,7 +95,7 @@ async def _write(editor: Officer, house: House) -> int:
     for name, day in (("as_of", today), ("checked", today), ("until", today + timedelta(days=60))):
         await page.locator(f"input[name={name}]").fill(day.isoformat())
     await page.locator("form[action$='/save'] button").click()
-    await editor.says(ru("done_content_saved"))
+    await editor.wait_for_text(ru("done_content_saved"))
     assert await page.locator("[data-look]").count() >= 18, "six forms on three channels"
     return 3
 
@@ -106,12 +106,12 @@ async def _approve(approver: Officer, house: House) -> int:
     await page.goto(f"{house.url}/console/content")
     await page.locator(f"a[href$='{ITEM}']").first.click()
     await page.locator("form[action$='/approve'] button").click()
-    await approver.says(ru("done_content_live"))
+    await approver.wait_for_text(ru("done_content_live"))
     assert await approver.faults() == []
     return 3
 
 
-async def _around(browser: Any, house: House) -> None:
+async def _check_layout(browser: Any, house: House) -> None:
     """Check the list of facts and the fact's page in Arabic script, dark, on a phone."""
     officer = await Officer.at_work(browser, house, EDITOR, "kk-Arab", color_scheme="dark")
     await officer.page.set_viewport_size({"width": 390, "height": 900})

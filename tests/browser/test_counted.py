@@ -35,9 +35,9 @@ class Counter(Phone):
 
     async def count(self) -> None:
         """Start counting, by listening to the requests that the page sends."""
-        self.page.on("request", self._heard)
+        self.page.on("request", self._on_request)
 
-    def _heard(self, request: Any) -> None:
+    def _on_request(self, request: Any) -> None:
         self.taps += request.url.endswith("/chat/pressed")
         self.typed += request.url.endswith("/chat/said")
 
@@ -124,16 +124,16 @@ async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
         await page.fill(f"textarea[name=text_{code}]", words)
     await click("form .primary", "**/write/test*")
     await click("form[action$='/test'] .primary", "**/write/test?*")
-    await marat.says(ru("done_tested"))
+    await marat.wait_for_text(ru("done_tested"))
     await click(".acts > a.primary", "**/write/time*")
     await click("form.card .primary", "**/broadcasts/*")
     await click("form[action$='/ask'] button", "**/broadcasts/*")
-    await marat.says(ru("done_submitted"))
+    await marat.wait_for_text(ru("done_submitted"))
     timur = await Officer.at_work(browser, house, TIMUR)
     await timur.page.goto(page.url.partition("?")[0])
     await timur.click("form[action$='/approve'] button")
-    await timur.says(ru("done_approved"))
+    await timur.wait_for_text(ru("done_approved"))
     await page.wait_for_selector("form[action$='/start'] button:not([disabled])")
     await click("form[action$='/start'] button", "**/broadcasts/*")
-    await marat.says(ru("done_started"))
+    await marat.wait_for_text(ru("done_started"))
     assert clicks <= 9

@@ -27,14 +27,14 @@ COOKIE = "kosh-framed"
 LAST = "() => [...document.querySelectorAll('#list li.kosh .bubble')].pop().innerText"
 
 
-class Framed(Phone):
+class FramedPhone(Phone):
     """The chat's page in a frame."""
 
     def __init__(self, frame: Any) -> None:
         self.page = frame
 
 
-class Ministry:
+class EmbeddingSite:
     """A server of another site, whose page shows the chat at `address` in a frame."""
 
     def __init__(self) -> None:
@@ -50,40 +50,42 @@ class Ministry:
 
 
 @asynccontextmanager
-async def _served(ministry: Ministry) -> AsyncIterator[None]:
+async def _serve(embedding_site: EmbeddingSite) -> AsyncIterator[None]:
     app = web.Application()
-    app.router.add_get("/", ministry.page)
+    app.router.add_get("/", embedding_site.page)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    ministry.port = runner.addresses[0][1]
+    embedding_site.port = runner.addresses[0][1]
     yield
     await runner.cleanup()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ministry() -> AsyncIterator[Ministry]:
-    served = Ministry()
-    async with _served(served):
+async def embedding_site() -> AsyncIterator[EmbeddingSite]:
+    served = EmbeddingSite()
+    async with _serve(served):
         yield served
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(chosen: Settings, admin_url: str, ministry: Ministry) -> AsyncIterator[House]:
-    settings = chosen.model_copy(update={"embed_origins": (ministry.origin,)})
+async def house(
+    chosen: Settings, admin_url: str, embedding_site: EmbeddingSite
+) -> AsyncIterator[House]:
+    settings = chosen.model_copy(update={"embed_origins": (embedding_site.origin,)})
     async with opened(settings, admin_url) as found:
-        ministry.address = found.url
+        embedding_site.address = found.url
         yield found
 
 
-async def _chat(page: Any, house: House) -> Framed:
+async def _chat(page: Any, house: House) -> FramedPhone:
     """Return the chat in the frame of the ministry's page, once it shows its first message."""
     await page.wait_for_selector("iframe")
     frame = await (await page.query_selector("iframe")).content_frame()
     await frame.wait_for_url(f"{house.url}/chat**")
     await frame.wait_for_selector("#list li.kosh")
-    return Framed(frame)
+    return FramedPhone(frame)
 
 
 async def _visitor(browser: Any, url: str, **options: Any) -> Any:
@@ -96,9 +98,9 @@ async def _visitor(browser: Any, url: str, **options: Any) -> Any:
 
 @pytest.mark.release
 async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
-    browser: Any, house: House, ministry: Ministry
+    browser: Any, house: House, embedding_site: EmbeddingSite
 ) -> None:
-    page = await _visitor(browser, ministry.origin)
+    page = await _visitor(browser, embedding_site.origin)
     chat = await _chat(page, house)
     for answer in (*TO_CONSENT, "yes", *AFTER_CONSENT[:2]):
         await chat.answer(answer)
@@ -117,9 +119,9 @@ async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
 
 @pytest.mark.release
 async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
-    browser: Any, house: House, ministry: Ministry
+    browser: Any, house: House, embedding_site: EmbeddingSite
 ) -> None:
-    page = await _visitor(browser, ministry.origin)
+    page = await _visitor(browser, embedding_site.origin)
     chat = await _chat(page, house)
     for answer in (*TO_CONSENT, "yes"):
         await chat.answer(answer)
@@ -130,28 +132,28 @@ async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
         return not await page.context.cookies()
 
     await house.until(without_cookies)
-    await page.goto(ministry.origin)
+    await page.goto(embedding_site.origin)
     again = await _chat(page, house)
     assert await again.page.locator("#list li").count() == 1
 
 
 @pytest.mark.release
 async def test_framed_chat_without_scripts_answers_and_exits_in_its_frame(
-    browser: Any, house: House, ministry: Ministry
+    browser: Any, house: House, embedding_site: EmbeddingSite
 ) -> None:
-    page = await _visitor(browser, ministry.origin, java_script_enabled=False)
+    page = await _visitor(browser, embedding_site.origin, java_script_enabled=False)
     frame = page.frame_locator("iframe")
     await frame.locator("#list button[value$=':ru']").click()
     await frame.locator("#list .main").first.wait_for()
     await frame.locator("button.leave").click()
     await frame.locator("main h1").wait_for()
-    assert page.url.startswith(ministry.origin)
+    assert page.url.startswith(embedding_site.origin)
 
 
 async def test_framed_chat_is_blocked_on_a_page_of_an_unlisted_origin(
-    browser: Any, house: House, ministry: Ministry
+    browser: Any, house: House, embedding_site: EmbeddingSite
 ) -> None:
-    page = await _visitor(browser, f"http://127.0.0.1:{ministry.port}")
+    page = await _visitor(browser, f"http://127.0.0.1:{embedding_site.port}")
     frame = await (await page.query_selector("iframe")).content_frame()
     await frame.wait_for_load_state()
     assert frame.url.startswith("chrome-error:")

@@ -27,7 +27,7 @@ async def page() -> AsyncIterator[Browser]:
         yield opened
 
 
-async def opened(browser: Any, page: Browser) -> Phone:
+async def open_page(browser: Any, page: Browser) -> Phone:
     """Open the emulators' page in a new browser context."""
     window = await browser.new_page(viewport={"width": 1280, "height": 900})
     phone = Phone(window)
@@ -39,8 +39,8 @@ async def opened(browser: Any, page: Browser) -> Phone:
 async def test_emulators_page_sends_and_receives_on_both_phones(
     browser: Any, page: Browser
 ) -> None:
-    shown = await opened(browser, page)
-    window = shown.page
+    phones = await open_page(browser, page)
+    window = phones.page
     await window.click(".telegram [data-act=start]")
     await window.wait_for_selector(".telegram .kosh b")
     button = window.locator(".telegram .kosh .buttons button")
@@ -49,8 +49,8 @@ async def test_emulators_page_sends_and_receives_on_both_phones(
 
     await window.fill(".whatsapp textarea", "سالەم")
     await window.press(".whatsapp textarea", "Enter")
-    mine = window.locator(".whatsapp .mine .text")
-    assert await mine.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    own_texts = window.locator(".whatsapp .mine .text")
+    assert await own_texts.evaluate("one => getComputedStyle(one).direction") == "rtl"
     await window.click(".whatsapp .kosh .buttons button")
     row = window.locator("dialog .rows button")
     assert await row.evaluate("one => one === document.activeElement")
@@ -62,14 +62,14 @@ async def test_emulators_page_sends_and_receives_on_both_phones(
     await window.set_input_files(".whatsapp [data-as=photo]", photo)
     await window.wait_for_selector(".whatsapp .mine img")
     assert page.kosh.got.count("telegram pressed kk") == 1
-    assert shown.errors == []
+    assert phones.errors == []
 
 
 @pytest.mark.release
 async def test_emulators_page_does_not_redraw_unchanged_elements(
     browser: Any, page: Browser
 ) -> None:
-    window = (await opened(browser, page)).page
+    window = (await open_page(browser, page)).page
     await window.fill(".whatsapp textarea", "1")
     await window.press(".whatsapp textarea", "Enter")
     opener = window.locator(".whatsapp .kosh .buttons button")
@@ -103,8 +103,8 @@ async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Br
 async def test_emulators_page_new_person_button_resets_both_phones(
     browser: Any, page: Browser
 ) -> None:
-    shown = await opened(browser, page)
-    window = shown.page
+    phones = await open_page(browser, page)
+    window = phones.page
     assert await window.locator("button", has_text="New person").count() == 1
     await window.click("#ask")
     for phone in ("telegram", "whatsapp"):
@@ -114,7 +114,7 @@ async def test_emulators_page_new_person_button_resets_both_phones(
         await window.wait_for_selector(f".{phone} .mine", state="detached")
     console = await window.locator("[data-path='/console/broadcasts']").get_attribute("href")
     assert console.endswith("/console/broadcasts")
-    assert shown.errors == []
+    assert phones.errors == []
 
 
 @pytest.mark.release

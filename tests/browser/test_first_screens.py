@@ -19,7 +19,7 @@ SITUATIONS = (
     ("move", "unsure", "no", "CN", "no", "none", "unsaid"),
     ("move", "yes", "yes", "CN", "no", "none", "kazakhstan"),
 )
-BELOW = """() => {
+PIXELS_BELOW = """() => {
   const dock = document.querySelector('.dock').getBoundingClientRect().top;
   return [...document.querySelectorAll('#list .main')]
     .map(each => each.getBoundingClientRect().bottom - dock);
@@ -45,7 +45,7 @@ async def test_chat_page_menu_buttons_are_visible_without_scrolling(
     browser: Any, house: House, language: str
 ) -> None:
     phone = await _phone(browser, house, language)
-    below = await phone.page.evaluate(BELOW)
+    below = await phone.page.evaluate(PIXELS_BELOW)
     assert len(below) == 3
     assert max(below) <= 0, "the large buttons are below the field"
 
@@ -78,11 +78,11 @@ async def test_chat_page_longest_answer_fits_two_phone_screens(
     browser: Any, house: House, language: str, situation: tuple[str, ...]
 ) -> None:
     phone = await _phone(browser, house, language, "eligibility", *situation)
-    made = phone.page.locator("#list li.kosh:has(.more) .bubble").last
-    assert await made.evaluate("each => each.offsetHeight") <= 2 * SCREEN["height"]
-    warnings = made.locator(".caution")
+    bubble = phone.page.locator("#list li.kosh:has(.more) .bubble").last
+    assert await bubble.evaluate("each => each.offsetHeight") <= 2 * SCREEN["height"]
+    warnings = bubble.locator(".caution")
     assert await warnings.count() > 1
-    assert await made.locator("div.caution").count() == 1, "the first one is shown whole"
+    assert await bubble.locator("div.caution").count() == 1, "the first one is shown whole"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

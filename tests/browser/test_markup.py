@@ -15,7 +15,7 @@ from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console_client import Console
 from tests.registry.example import new_key, pre_registration
 from tests.visitor import Visitor
-from tests.web.test_page import _link, _to_surname
+from tests.web.test_page import _answer_to_surname, _link
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,7 +31,7 @@ HOSTILE = (
 )  # fmt: skip
 ALL = " ".join(HOSTILE)
 SHORT = "<img src=x onerror=window.ran=1><script>window.ran=1</script>"
-WATCH = """
+WATCH_SCRIPT = """
 window.noticed = [];
 addEventListener('securitypolicyviolation', event => window.noticed.push(event.violatedDirective));
 """
@@ -44,20 +44,20 @@ async def _look(page: Any, url: str) -> str:
     """
     await page.goto(url)
     await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    ran, noticed, foreign = await page.evaluate(
+    ran, notices, foreign = await page.evaluate(
         "() => [window.ran, window.noticed,"
         " document.querySelectorAll('iframe, img[src=x], svg[onload], [onerror], [onfocus],"
         " [onmouseover], form[action^=https]').length]"
     )
-    assert (ran, noticed, foreign) == (None, [], 0), url
+    assert (ran, notices, foreign) == (None, [], 0), url
     return str(await page.inner_text("body"))
 
 
 async def _page(browser: Any, house: House, cookies: Any) -> Any:
     context = await browser.new_context()
-    await context.add_init_script(WATCH)
-    told = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
-    await context.add_cookies(told)
+    await context.add_init_script(WATCH_SCRIPT)
+    cookie_fields = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
+    await context.add_cookies(cookie_fields)
     page = await context.new_page()
 
     async def refuse(dialog: Any) -> None:
@@ -68,7 +68,7 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
     return page
 
 
-async def _written(house: House, case: str) -> list[str]:
+async def _write_texts(house: House, case: str) -> list[str]:
     """Enter hostile text as officers: a name, a note, a reply and canned replies.
 
     Return the paths of the pages that may show it.
@@ -102,19 +102,19 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
             row = await (await session.execute("SELECT id FROM cases")).fetchone()
         assert row is not None
         case = f"/console/cases/{row[0]}"
-        paths = await _written(house, case)
+        paths = await _write_texts(house, case)
         await answer(visitor, "/cancel")
         chat = await _page(browser, house, visitor.session.cookie_jar)
         assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
         async with Console.signed_in(house.url, AIGUL) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
-            shown = [await _look(desk, house.url + path) for path in paths]
-            assert "window.ran=1" in shown[0]
+            texts = [await _look(desk, house.url + path) for path in paths]
+            assert "window.ran=1" in texts[0]
         async with Console.signed_in(house.url, DANA) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
             for path in ("/console/officers", "/console/statistics", "/console/own"):
-                shown.append(await _look(desk, house.url + path))
-            assert any("onerror" in each for each in shown)
+                texts.append(await _look(desk, house.url + path))
+            assert any("onerror" in each for each in texts)
     finally:
         await leave(visitor)
 
@@ -124,10 +124,10 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 
 async def _announced(house: House, databases: Databases) -> list[str]:
     """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
-    who = await crowd.crew(house.rt)
-    gone = await crowd.started(house.rt, who, crowd.a_draft())
+    officers = await crowd.crew(house.rt)
+    sent = await crowd.started(house.rt, officers, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
-    waits = await crowd.approved(house.rt, who, crowd.a_draft(texts=other))
+    waiting = await crowd.approved(house.rt, officers, crowd.a_draft(texts=other))
     # Written with SQL, because the form rejects brackets in an announcement.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
@@ -137,11 +137,11 @@ async def _announced(house: House, databases: Databases) -> list[str]:
         await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)
         await console.submit("/audience", channels="telegram")
         await console.submit("/text", stay="1", **{f"text_{code}": ALL for code in crowd.TEXTS})
-        written = console.screen.path
-    shown = ("text", "test", "time")
-    paths = [written.replace("/write/text", f"/write/{step}") for step in shown]
+        path = console.screen.path
+    steps = ("text", "test", "time")
+    paths = [path.replace("/write/text", f"/write/{step}") for step in steps]
     base = "/console/broadcasts"
-    return [base, f"{base}/{gone.id}", f"{base}/{waits.id}", *paths]
+    return [base, f"{base}/{sent.id}", f"{base}/{waiting.id}", *paths]
 
 
 @pytest.mark.release
@@ -156,8 +156,8 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
     for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):
         async with Console.signed_in(house.url, name) as console:
             desk = await _page(browser, house, console.session.cookie_jar)
-            shown = [await _look(desk, house.url + path) for path in looked_at]
-            assert sum("window.ran=1" in each for each in shown) >= len(shown) - 2, name
+            texts = [await _look(desk, house.url + path) for path in looked_at]
+            assert sum("window.ran=1" in each for each in texts) >= len(texts) - 2, name
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -178,8 +178,8 @@ async def test_url_and_registry_text_is_never_executed_as_script(
 ) -> None:
     """Check the secure page, the status page, an expired print page, and the registry's page."""
     page = await _page(browser, house, ())
-    said = quote(ALL, safe="")
-    for path in (f"/status?lang={said}", f"/p/{said}", f"/print/{said}", f"/{said}"):
+    encoded = quote(ALL, safe="")
+    for path in (f"/status?lang={encoded}", f"/p/{encoded}", f"/print/{encoded}", f"/{encoded}"):
         await _look(page, house.url + path)
     registry = house.rt.registry
     assert registry
@@ -187,7 +187,7 @@ async def test_url_and_registry_text_is_never_executed_as_script(
     await registry.create(pre_registration(**names), key=new_key())
     assert "onerror" in await _look(page, house.sandbox)
     user = house.telegram.user(7109, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     await _look(page, f"{await _link(house, user)}#tgWebAppData={quote(SHORT)}")
     await page.evaluate("document.getElementById('init').value = ''")
     await page.click("main form button")

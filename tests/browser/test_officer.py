@@ -21,4 +21,4 @@ LOADING = """<body><script>
 async def test_officer_class_waits_for_a_text_while_the_page_is_loading(browser: Any) -> None:
     page = await (await browser.new_context()).new_page()
     await page.set_content(LOADING)
-    await Officer(page).says("Case 1")
+    await Officer(page).wait_for_text("Case 1")

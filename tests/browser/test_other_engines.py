@@ -58,7 +58,7 @@ class Person:
         )
 
 
-async def _at_chat(page: Engine, house: House, *answers: str) -> Person:
+async def _open_chat(page: Engine, house: House, *answers: str) -> Person:
     await page.resize(390, 844)
     await page.goto(f"{house.url}/chat")
     person = Person(page)
@@ -69,14 +69,14 @@ async def _at_chat(page: Engine, house: House, *answers: str) -> Person:
 async def test_chat_page_answers_a_typed_question_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
-    await _at_chat(engine, house, "Сколько стоит получить статус кандаса?")
+    await _open_chat(engine, house, "Сколько стоит получить статус кандаса?")
     assert "бесплатно" in (await engine.run("document.getElementById('list').innerText")).lower()
 
 
 async def test_chat_page_ticks_and_unfolds_checklist_items_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
-    await _at_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
+    await _open_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
     await engine.until("document.querySelector('#list .item')")
     assert await engine.run("document.documentElement.dir") == "rtl"
     height = "document.querySelector('#list .item').offsetHeight"
@@ -92,14 +92,14 @@ async def test_chat_page_ticks_and_unfolds_checklist_items_in_firefox_and_webkit
 async def test_chat_page_completes_a_registration_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
-    person = await _at_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
+    person = await _open_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
     await engine.until("document.querySelectorAll('#list .row-of').length > 5")
     await person.answer("submit")
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     await person.answer("/status")
     await engine.until("document.querySelector('#list .receipt .number')")
     (entry,) = await house.entries()
@@ -108,7 +108,7 @@ async def test_chat_page_completes_a_registration_in_firefox_and_webkit(
 
 
 async def test_chat_page_opens_a_case_in_firefox_and_webkit(engine: Engine, house: House) -> None:
-    await _at_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
+    await _open_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
     assert row == (1,)
@@ -117,7 +117,7 @@ async def test_chat_page_opens_a_case_in_firefox_and_webkit(engine: Engine, hous
 async def test_chat_page_fits_at_double_text_size_in_firefox_and_webkit(
     engine: Engine, house: House
 ) -> None:
-    await _at_chat(engine, house, "ru")
+    await _open_chat(engine, house, "ru")
     await engine.resize(320, 740)
     await engine.run("void (document.documentElement.style.fontSize = '212.5%')")
     leave = "innerWidth - document.querySelector('.leave').getBoundingClientRect().right"

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 AIGUL, MARAT, DANA = "Aigul Testova", "Marat Testov", "Dana Testova"
 ANSWER = "Проверим документы и ответим сегодня."
-SAYS = "document.getElementById('main').innerText.includes({})"
+HAS_TEXT = "document.getElementById('main').innerText.includes({})"
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=ENGINES)
@@ -60,8 +60,8 @@ class Colleague:
             f" {found}.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()"
         )
 
-    async def says(self, words: str) -> None:
-        await self.page.until(SAYS.format(json.dumps(words)))
+    async def wait_for_text(self, words: str) -> None:
+        await self.page.until(HAS_TEXT.format(json.dumps(words)))
 
 
 async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
@@ -73,27 +73,27 @@ async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
     await officer.sign_in(AIGUL)
     await officer.goto("/inbox")
     await officer.click("[data-key=KeyN]")
-    await officer.says("Testova asks")
+    await officer.wait_for_text("Testova asks")
     await officer.fill("#words", ANSWER)
     await officer.click("form.writing .primary")
     await engine.until(
         f"document.getElementById('thread').innerText.includes({json.dumps(ANSWER)})"
     )
 
-    async def arrived() -> bool:
+    async def has_arrived() -> bool:
         return any(ANSWER in each.text for each in visitor.bubbles)
 
-    await house.until(arrived)
+    await house.until(has_arrived)
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
     assert await engine.run(WIDTH) <= 0
 
-    async def closed() -> bool:
+    async def is_closed() -> bool:
         async with house.rt.pool.connection() as session:
             row = await (await session.execute("SELECT state FROM cases")).fetchone()
         return row == ("resolved",)
 
-    await house.until(closed)
+    await house.until(is_closed)
     await leave(visitor)
 
 
@@ -116,8 +116,8 @@ async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(
         await editor.fill(f"textarea[name=text_{code}]", words)
     await editor.click("button[name=stay]")
     await engine.until("document.querySelector('.derived :lang(kk-Arab)')")
-    shown = await engine.run("document.querySelector('.derived :lang(kk-Arab)').innerText")
-    assert "وتانداستار" in shown
+    derived = await engine.run("document.querySelector('.derived :lang(kk-Arab)').innerText")
+    assert "وتانداستار" in derived
     await editor.click("form .primary")
     await engine.until("location.pathname.endsWith('/write/test')")
     assert await engine.run("document.querySelectorAll('[data-look] .bubble').length") > 6
@@ -132,7 +132,7 @@ async def test_console_adds_an_officer_in_firefox_and_webkit(engine: Engine, hou
     await operator.click("main > details.card:last-of-type summary")
     await operator.fill("main > details.card:last-of-type input[name=name]", "Erlan Testov")
     await operator.click("main > details.card:last-of-type form button.primary")
-    await operator.says("Erlan Testov")
+    await operator.wait_for_text("Erlan Testov")
     link = "document.querySelector('.invited input').value"
     assert "/console/welcome?token=" in await engine.run(link)
     await operator.click("a[href$='/console/help#officers']")

@@ -33,11 +33,11 @@ async def test_chat_page_uploads_a_photo_and_shows_the_answer(
     guest = Guest(house.rt)
     await guest.register()
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         talk = await guest.conversation()
         return bool(talk and talk.registration and talk.registration.state == "accepted")
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     await guest.press("!status")
     await guest.go("papers", "yes")
     context = await browser.new_context(java_script_enabled=scripts)

@@ -11,7 +11,7 @@ from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import House
 from tests.browser.test_chat import _phone
 from tests.web.test_journeys import ANSWERS
-from tests.web.test_phone_after_exit import _listed
+from tests.web.test_phone_after_exit import _documented_data
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -29,7 +29,7 @@ ANSWER = "TESTOVA"
 async def test_browser_keeps_only_documented_data_after_a_quick_exit(
     browser: Any, house: House
 ) -> None:
-    history, files = _listed("Browser")
+    history, files = _documented_data("Browser")
     assert "visited pages" in history and "saved" in files
     phone = await _phone(browser, house)
     cached: list[str] = []

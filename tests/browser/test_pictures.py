@@ -18,13 +18,13 @@ def _page(path: Path, words: int, size: tuple[int, int] = (390, 844)) -> None:
 
 
 def test_picture_comparison_lists_missing_extra_and_changed_files(tmp_path: Path) -> None:
-    drawn, kept = tmp_path / "drawn", tmp_path / "kept"
-    for folder, changed in ((drawn, 12), (kept, 4)):
+    drawn, stored = tmp_path / "drawn", tmp_path / "kept"
+    for folder, changed in ((drawn, 12), (stored, 4)):
         _page(folder / "same.png", 8)
         _page(folder / "changed.png", changed)
     _page(drawn / "new.png", 1)
-    _page(kept / "foreign.webp", 1)
-    found = list(faults(drawn, kept))
+    _page(stored / "foreign.webp", 1)
+    found = list(faults(drawn, stored))
     assert [each.partition(":")[0] for each in found] == ["new.png", "foreign.webp", "changed.png"]
     assert "no script makes it" in found[1]
 

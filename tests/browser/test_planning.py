@@ -64,6 +64,6 @@ async def test_planning_page_shows_a_table_for_two_dimensions(browser: Any, desk
     await lead.page.select_option("select[name=second]", "country")
     await lead.click("form[action$='/planning'] button")
     await lead.page.wait_for_selector("table.shaded")
-    await lead.says(ru("planning_hidden"))
+    await lead.wait_for_text(ru("planning_hidden"))
     assert await lead.page.locator(".map").count() == 0
     assert lead.errors == []

@@ -66,10 +66,10 @@ async def test_home_page_is_small_and_requests_no_third_party(
     page.set_default_timeout(60_000)
     answers: list[Any] = []
 
-    def note(answer: Any) -> None:
+    def record_response(answer: Any) -> None:
         answers.append(answer)
 
-    page.on("response", note)
+    page.on("response", record_response)
     await page.goto(f"{house.url}/", wait_until="load")
     bodies = [await each.body() for each in answers]
     assert sum(map(len, bodies)) <= 60_000

@@ -27,7 +27,7 @@ from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
 from tests.person_client import Guest
 
 
-async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+async def _claim(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     return await now(rt, case.id)
@@ -35,12 +35,12 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
 
 async def _epoch(rt: Runtime, case: cases.Case) -> int:
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-    assert held is not None
-    return held.epoch
+        stored = await conversation_store.lock(rt, session, case.person_id)
+    assert stored is not None
+    return stored.epoch
 
 
-async def _always_open(rt: Runtime, **more: Any) -> MissionSettings:
+async def _open_always(rt: Runtime, **more: Any) -> MissionSettings:
     """Return a mission that is open around the clock, so that working time equals elapsed time."""
     return await _open_on(rt, *range(7), **more)
 
@@ -57,7 +57,7 @@ async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
 # Assignment of a case to a mission
 
 
-async def _living_in(rt: Runtime, country: str) -> cases.Case:
+async def _ask_from_country(rt: Runtime, country: str) -> cases.Case:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
@@ -68,7 +68,7 @@ async def test_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime)
     await an_officer(rt, "Officer Beijing", "cn_beijing")
     await an_officer(rt, "Officer Samarkand", "uz_samarkand")
     for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
-        case = await _living_in(rt, country)
+        case = await _ask_from_country(rt, country)
         assert (case.mission, case.country) == (mission, country)
 
 
@@ -87,7 +87,7 @@ async def test_case_moves_to_the_general_desk_when_its_mission_has_no_officer(
     administrator = await _administrators(rt)
     officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
     general = await an_officer(rt, "Officer General")
-    case = await _living_in(rt, "CN")
+    case = await _ask_from_country(rt, "CN")
     await directory.change(rt, administrator, officer.id, active=False)
     await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
@@ -118,11 +118,11 @@ async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime)
 async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
     rt: Runtime,
 ) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
     await ask(guest)
-    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _told(rt)
+    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _newest_text(rt)
     assert len(await guest.rows()) > before
 
 
@@ -132,23 +132,23 @@ async def test_case_request_reply_names_other_offices_when_no_officer_works(
 ) -> None:
     await an_officer(rt, roles=(Role.ADMINISTRATOR,))
     await ask(Guest(rt), topic=topic)
-    told, render = await _told(rt), rt.languages.render
-    assert render(working_hours.NO_OFFICERS, "ru") in told
-    assert render(UNIFIED.text, "ru") in told
-    assert (render(working_hours.IN_NEED, "ru") in told) == (topic == "danger")
-    assert render(working_hours.WHEN_FREE, "ru") not in told
-    assert render(working_hours.AT_WORK, "ru") not in told
+    text, render = await _newest_text(rt), rt.languages.render
+    assert render(working_hours.NO_OFFICERS, "ru") in text
+    assert render(UNIFIED.text, "ru") in text
+    assert (render(working_hours.IN_NEED, "ru") in text) == (topic == "danger")
+    assert render(working_hours.WHEN_FREE, "ru") not in text
+    assert render(working_hours.AT_WORK, "ru") not in text
 
 
-async def _told(rt: Runtime) -> str:
+async def _newest_text(rt: Runtime) -> str:
     """Return the newest message to the test's only person, decrypted."""
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
-        assert held is not None
+        stored = await conversation_store.lock(rt, session, (await _only_case(rt)).person_id)
+        assert stored is not None
         cursor = await session.execute("SELECT body FROM messages ORDER BY id DESC LIMIT 1")
         row = await cursor.fetchone()
     assert row is not None
-    return held.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
+    return stored.person.key.unseal(bytes(row[0]), "messages", "body", "").decode()
 
 
 @pytest.mark.parametrize(
@@ -170,15 +170,15 @@ async def test_urgent_case_outside_hours_shows_phone_numbers(
     if country:
         await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
     await ask(guest, topic=topic)
-    told, render = await _told(rt), rt.languages.render
-    assert render(working_hours.BACK_AT, "ru").partition("{")[0] in told
+    text, render = await _newest_text(rt), rt.languages.render
+    assert render(working_hours.BACK_AT, "ru").partition("{")[0] in text
     assert [
-        render(each, "ru") in told for each in (working_hours.URGENT, working_hours.IN_NEED)
+        render(each, "ru") in text for each in (working_hours.URGENT, working_hours.IN_NEED)
     ] == [urgent] * 2
-    assert (render(FAMILY_LINE.text, "ru") in told) == line
+    assert (render(FAMILY_LINE.text, "ru") in text) == line
 
 
-async def _only(rt: Runtime) -> cases.Case:
+async def _only_case(rt: Runtime) -> cases.Case:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         rows = await cursor.fetchall()
@@ -188,12 +188,12 @@ async def _only(rt: Runtime) -> cases.Case:
 
 @pytest.mark.release
 async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: Runtime) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     officer = await an_officer(rt)
     for number in range(5):
         async with rt.pool.connection() as session:
             assert await cases.median(session, "general") is None
-        case = await _claimed(rt, Guest(rt), officer)
+        case = await _claim(rt, Guest(rt), officer)
         await ahead(rt, f"{10 * (number + 1)} minutes")
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     async with rt.pool.connection() as session:
@@ -207,7 +207,7 @@ async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: R
 
 
 async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=60)
+    await _open_always(rt, first_minutes=60)
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
     await ahead(rt, "59 minutes")
@@ -223,9 +223,9 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
 
 
 async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
+    await _open_always(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     assert (await now(rt, case.id)).answer_due is None
     await ahead(rt, "2 hours")
@@ -238,9 +238,9 @@ async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Run
 
 
 async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt: Runtime) -> None:
-    await _always_open(rt)
+    await _open_always(rt)
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     await ahead(rt, "3 hours")
     await guest.do(Said("thank you"))
@@ -253,23 +253,23 @@ async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt:
 
 
 async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
-    await _always_open(rt, claim_timeout_minutes=30, first_minutes=600)
+    await _open_always(rt, claim_timeout_minutes=30, first_minutes=600)
     officer = await an_officer(rt)
-    case = await _claimed(rt, Guest(rt), officer)
+    case = await _claim(rt, Guest(rt), officer)
     epoch = await _epoch(rt, case)
     await ahead(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
-    back = await now(rt, case.id)
-    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
-    assert back.waiting_since == case.waiting_since
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
+    assert returned.waiting_since == case.waiting_since
     assert await _epoch(rt, case) == epoch + 1
 
 
 async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: Runtime) -> None:
     guest, waiting = Guest(rt), Guest(rt)
     officer = await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    other = await _claimed(rt, waiting, officer)
+    case = await _claim(rt, guest, officer)
+    other = await _claim(rt, waiting, officer)
     await desk.reply(rt, officer, other.id, other.version, key=key(), words="An answer.")
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
     await case_sweeps.sweep_cases(rt)
@@ -294,7 +294,7 @@ async def test_disabled_officer_loses_their_cases_and_access(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     with pytest.raises(Forbidden):
@@ -307,7 +307,7 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
     officer = await an_officer(rt)
     for wakes in ("time", "words"):
         guest = Guest(rt)
-        case = await _claimed(rt, guest, officer)
+        case = await _claim(rt, guest, officer)
         until = case.state_at + timedelta(days=5)
         await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
         await case_sweeps.sweep_cases(rt)
@@ -317,17 +317,19 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
         else:
             await ahead(rt, "6 days")
             await case_sweeps.sweep_cases(rt)
-        awake = await now(rt, case.id)
-        assert (awake.state, awake.snoozed_until) == (State.CLAIMED, None)
-        assert awake.waiting_since is not None
+        woken = await now(rt, case.id)
+        assert (woken.state, woken.snoozed_until) == (State.CLAIMED, None)
+        assert woken.waiting_since is not None
 
 
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=77)
-    far = await an_officer(rt, "Officer Beijing", "cn_beijing")
-    case = await _living_in(rt, "CN")
-    await desk.claim(rt, far, case.id, case.version, key=key())
-    await desk.transfer(rt, far, case.id, case.version + 1, key=key(), to=desk.ToMission("general"))
+    await _open_always(rt, first_minutes=77)
+    beijing_officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    case = await _ask_from_country(rt, "CN")
+    await desk.claim(rt, beijing_officer, case.id, case.version, key=key())
+    await desk.transfer(
+        rt, beijing_officer, case.id, case.version + 1, key=key(), to=desk.ToMission("general")
+    )
     await case_sweeps.sweep_cases(rt)
     moved = await now(rt, case.id)
     assert moved.waiting_since is not None
@@ -355,23 +357,23 @@ class _Group:
     name, edits, deletes, rates = Telegram.name, True, True, Rates()
 
     def __init__(self) -> None:
-        self.stands: dict[str, Message] = {}
-        self.acts = 0
+        self.messages: dict[str, Message] = {}
+        self.call_count = 0
         self.fails = False
 
-    async def send(self, act: ChannelCall) -> str:
-        self.acts += 1
+    async def send(self, call: ChannelCall) -> str:
+        self.call_count += 1
         if self.fails:
             raise SendError
-        match act.kind:
+        match call.kind:
             case "send" | "edit":
-                number = act.external_id or str(self.acts)
-                assert act.message is not None
-                self.stands[number] = act.message
+                number = call.external_id or str(self.call_count)
+                assert call.message is not None
+                self.messages[number] = call.message
                 return number
             case _:
-                self.stands.pop(act.external_id, None)
-                return act.external_id
+                self.messages.pop(call.external_id, None)
+                return call.external_id
 
 
 GROUP = "-1000000000001"
@@ -393,8 +395,8 @@ async def test_duty_group_message_is_updated_with_counts_and_a_link(
     await ask(Guest(rt), "Testova asks something")
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    (card,) = group.stands.values()
-    assert group.acts == 2
+    (card,) = group.messages.values()
+    assert group.call_count == 2
     assert "Жалпы топ" in card.paragraphs[0]
     assert card.paragraphs[-1].endswith("/console")
     assert "Testova" not in "".join(card.paragraphs)
@@ -404,34 +406,34 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
     rt: Runtime, group: _Group
 ) -> None:
     await duty_group.update_duty_group(rt)
-    (first,) = group.stands
+    (first,) = group.messages
     await ask(Guest(rt), topic="danger")
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    (second,) = group.stands
+    (second,) = group.messages
     assert second != first
 
 
 @pytest.mark.release
 async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group: _Group) -> None:
-    begun = await _now(rt)
+    start = await _now(rt)
     for _step in range(30):
         await ask(Guest(rt), topic="danger")
         await duty_group.update_duty_group(rt)
-        passed = (await _now(rt) - begun).total_seconds()
+        passed = (await _now(rt) - start).total_seconds()
         await ahead(rt, "2 seconds")
     # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
     # too.
-    assert group.acts <= 1 + passed * 20 / 60
-    assert len(group.stands) == 1
+    assert group.call_count <= 1 + passed * 20 / 60
+    assert len(group.messages) == 1
 
 
 async def _now(rt: Runtime) -> datetime:
     async with rt.pool.connection() as session:
         row = await (await session.execute("SELECT kosh_now()")).fetchone()
     assert row
-    read: datetime = row[0]
-    return read
+    database_now: datetime = row[0]
+    return database_now
 
 
 async def test_duty_group_message_is_unchanged_without_new_cases(
@@ -440,7 +442,7 @@ async def test_duty_group_message_is_unchanged_without_new_cases(
     await duty_group.update_duty_group(rt)
     await ahead(rt, "1 hour")
     await duty_group.update_duty_group(rt)
-    assert group.acts == 1
+    assert group.call_count == 1
 
 
 async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group: _Group) -> None:
@@ -449,20 +451,20 @@ async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group:
     group.fails = False
     await ahead(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
-    assert len(group.stands) == 1
+    assert len(group.messages) == 1
 
 
 async def test_bot_leaves_every_group_except_the_duty_group(rt: Runtime, group: _Group) -> None:
     await receive.receive(rt, GroupChat(Telegram.name, GROUP))
-    assert group.acts == 0
+    assert group.call_count == 0
     await receive.receive(rt, GroupChat(Telegram.name, "-1000000000002"))
-    assert group.acts == 1
+    assert group.call_count == 1
 
 
 # Automatic assignment of cases to officers
 
 
-async def _gives(rt: Runtime) -> None:
+async def _enable_auto_assignment(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -470,7 +472,7 @@ async def _gives(rt: Runtime) -> None:
         )
 
 
-async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
+async def _start_shift(rt: Runtime, name: str, **more: Any) -> Officer:
     officer = await an_officer(rt, name, **more)
     async with rt.pool.connection() as session:
         until = await database_time(session) + timedelta(hours=4)
@@ -479,34 +481,34 @@ async def _on_shift(rt: Runtime, name: str, **more: Any) -> Officer:
 
 
 async def test_auto_assignment_is_fair_among_matching_officers_on_shift(rt: Runtime) -> None:
-    await _gives(rt)
-    first = await _on_shift(rt, "Officer First")
-    second = await _on_shift(rt, "Officer Second")
-    await _on_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
+    await _enable_auto_assignment(rt)
+    first = await _start_shift(rt, "Officer First")
+    second = await _start_shift(rt, "Officer Second")
+    await _start_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
     await an_officer(rt, "Officer At Home")
-    asked = [await ask(Guest(rt)) for _each in range(4)]
+    requested = [await ask(Guest(rt)) for _each in range(4)]
     assert await auto_assignment.auto_assign(rt) == 4
-    held = [(await now(rt, case.id)).owner for case in asked]
-    assert sorted(held, key=str) == sorted([first.id, second.id] * 2, key=str)
+    owners = [(await now(rt, case.id)).owner for case in requested]
+    assert sorted(owners, key=str) == sorted([first.id, second.id] * 2, key=str)
 
 
 async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(rt: Runtime) -> None:
-    await _gives(rt)
+    await _enable_auto_assignment(rt)
     case = await ask(Guest(rt))
     assert await auto_assignment.auto_assign(rt) == 0
-    officer = await _on_shift(rt, "Officer First")
+    officer = await _start_shift(rt, "Officer First")
     assert await auto_assignment.auto_assign(rt) == 1
     await ahead(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
     assert await auto_assignment.auto_assign(rt) == 0, "it would go round for ever"
-    back = await now(rt, case.id)
-    assert (back.state, back.owner, back.returned) == (State.QUEUED, None, 1)
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
     assert await desk.take_next(rt, officer, key=key()) is not None
 
 
 async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> None:
-    await _gives(rt)
-    await _on_shift(rt, "Officer First")
+    await _enable_auto_assignment(rt)
+    await _start_shift(rt, "Officer First")
     first, second = [await ask(Guest(rt)) for _each in range(2)]
     async with rt.pool.connection() as session:
         await session.execute("UPDATE people SET key = ''::bytea WHERE id = %s", (first.person_id,))
@@ -515,14 +517,14 @@ async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> Non
 
 
 async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Runtime) -> None:
-    await _gives(rt)
-    officer = await _on_shift(rt, "Officer First")
-    await _on_shift(rt, "Officer Second")
-    asked = [await ask(Guest(rt)) for _each in range(3)]
+    await _enable_auto_assignment(rt)
+    officer = await _start_shift(rt, "Officer First")
+    await _start_shift(rt, "Officer Second")
+    requested = [await ask(Guest(rt)) for _each in range(3)]
     taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
     await asyncio.gather(auto_assignment.auto_assign(rt), auto_assignment.auto_assign(rt), *taking)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*), count(owner), max(version) FROM cases WHERE state = 'claimed'"
         )
-        assert await cursor.fetchone() == (len(asked), len(asked), asked[0].version + 1)
+        assert await cursor.fetchone() == (len(requested), len(requested), requested[0].version + 1)

@@ -17,7 +17,7 @@ OFFICE = tuple(Shift(day, time(9), time(18)) for day in range(5))
 ALMATY = MissionSettings("general", "Asia/Almaty", OFFICE)  # UTC+5
 NIGHT = MissionSettings("general", "Asia/Almaty", (Shift(4, time(22), time(6)),))
 # A week in which Wednesday is a holiday and Saturday is worked with the hours of a Monday.
-FEAST = MissionSettings(
+HOLIDAY_WEEK = MissionSettings(
     "general",
     "Asia/Almaty",
     OFFICE,
@@ -36,8 +36,8 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         (ALMATY, at(24, 9), True),
         (ALMATY, at(24, 18), False),
         (ALMATY, at(28, 12), False),
-        (FEAST, at(25, 12), False),
-        (FEAST, at(28, 12), True),
+        (HOLIDAY_WEEK, at(25, 12), False),
+        (HOLIDAY_WEEK, at(28, 12), True),
         (NIGHT, at(28, 5, 59), True),
         (NIGHT, at(28, 6), False),
         (NIGHT, at(27, 21, 59), False),
@@ -55,8 +55,8 @@ def test_mission_calendar_is_open_during_its_working_hours(
     [
         (ALMATY, at(24, 12), None),
         (ALMATY, at(27, 20), at(30, 9)),
-        (FEAST, at(24, 20), at(26, 9)),
-        (FEAST, at(27, 20), at(28, 9)),
+        (HOLIDAY_WEEK, at(24, 20), at(26, 9)),
+        (HOLIDAY_WEEK, at(27, 20), at(28, 9)),
         (NIGHT, at(24, 12), at(27, 22)),
     ],
 )
@@ -71,7 +71,7 @@ def test_mission_calendar_returns_the_next_opening(
     [
         (ALMATY, at(24, 17), 120, at(25, 10)),
         (ALMATY, at(27, 17), 120, at(30, 10)),
-        (FEAST, at(24, 17), 120, at(26, 10)),
+        (HOLIDAY_WEEK, at(24, 17), 120, at(26, 10)),
         (NIGHT, at(27, 23), 420, at(28, 6)),
         (MissionSettings("general", "UTC"), at(24, 23), 120, at(25, 1)),
     ],
@@ -96,7 +96,7 @@ def test_mission_calendar_counts_one_hour_less_or_more_at_a_clock_change() -> No
 @given(
     st.integers(0, 7 * 24 * 60),
     st.integers(1, 10_000),
-    st.sampled_from([ALMATY, FEAST, NIGHT]),
+    st.sampled_from([ALMATY, HOLIDAY_WEEK, NIGHT]),
 )
 def test_mission_calendar_adds_and_counts_working_minutes_consistently(
     start: int, minutes: int, desk: MissionSettings
@@ -131,52 +131,70 @@ def test_working_hours_check_refuses_invalid_opening_hours(wrong: MissionSetting
         working_hours.check(wrong)
 
 
-def _said(desk: MissionSettings, now: datetime, country: str, median: int | None) -> list[str]:
+def _message_ids(
+    desk: MissionSettings, now: datetime, country: str, median: int | None
+) -> list[str]:
     return [each.msgid for each in working_hours.promise(desk, now, country, median)]
 
 
 def test_expected_answer_time_depends_on_working_hours_and_median() -> None:
-    assert _said(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
-    assert _said(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
-    assert _said(ALMATY, at(24, 20), "CN", 38) == [
+    assert _message_ids(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
+    assert _message_ids(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
+    assert _message_ids(ALMATY, at(24, 20), "CN", 38) == [
         working_hours.BACK_AT.msgid,
         working_hours.BACK_MEDIAN.msgid,
     ]
-    assert _said(MissionSettings("general", "UTC"), at(24, 12), "CN", None) == [
+    assert _message_ids(MissionSettings("general", "UTC"), at(24, 12), "CN", None) == [
         working_hours.WHEN_FREE.msgid
     ]
 
 
-def _back(country: str) -> dict[str, object]:
+def _opening_values(country: str) -> dict[str, object]:
     (text,) = working_hours.promise(ALMATY, at(24, 20), country, None)
     return dict(text.values)
 
 
 def test_expected_answer_time_is_in_the_time_zone_of_the_country() -> None:
-    assert _back("CN") == {"day": date(2026, 11, 25), "time": "12:00", "place": Country("CN")}
-    assert _back("TR") == {"day": date(2026, 11, 25), "time": "07:00", "place": Country("TR")}
+    assert _opening_values("CN") == {
+        "day": date(2026, 11, 25),
+        "time": "12:00",
+        "place": Country("CN"),
+    }
+    assert _opening_values("TR") == {
+        "day": date(2026, 11, 25),
+        "time": "07:00",
+        "place": Country("TR"),
+    }
     # Russia has several time zones, so the mission's time is shown instead.
-    assert _back("RU") == {"day": date(2026, 11, 25), "time": "09:00", "place": Country("KZ")}
+    assert _opening_values("RU") == {
+        "day": date(2026, 11, 25),
+        "time": "09:00",
+        "place": Country("KZ"),
+    }
 
 
 @pytest.mark.parametrize(
-    ("median", "told"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
+    ("median", "expected"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
 )
-def test_expected_answer_time_rounds_the_median_up(median: int, told: tuple[str, int]) -> None:
+def test_expected_answer_time_rounds_the_median_up(median: int, expected: tuple[str, int]) -> None:
     (text,) = working_hours.promise(ALMATY, at(24, 12), "", median)
     ((_name, value),) = text.values
     assert isinstance(value, Text)
-    assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == told
+    assert (value.msgid.rpartition(" ")[2], dict(value.values)["count"]) == expected
 
 
 async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime) -> None:
     lead = await an_officer(rt, roles=(Role.LEAD,))
-    await working_hours.put(rt, lead, FEAST)
+    await working_hours.put(rt, lead, HOLIDAY_WEEK)
     async with rt.pool.connection() as session:
         found = await working_hours.mission_settings(session, "general")
-    assert (found.shifts, found.holidays, found.version) == (FEAST.shifts, FEAST.holidays, 1)
+    assert (found.shifts, found.holidays, found.version) == (
+        HOLIDAY_WEEK.shifts,
+        HOLIDAY_WEEK.holidays,
+        1,
+    )
     with pytest.raises(Stale):
-        await working_hours.put(rt, lead, FEAST)
+        await working_hours.put(rt, lead, HOLIDAY_WEEK)
     await working_hours.put(rt, lead, found)
     with pytest.raises(Forbidden):
         await working_hours.put(rt, lead, MissionSettings("tr_ankara", "Europe/Istanbul", OFFICE))

@@ -42,7 +42,7 @@ from tests.desk.desks import (
 from tests.person_client import Guest
 
 
-async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
+async def _claim(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     return await now(rt, case.id)
@@ -50,7 +50,7 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
 
 async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await guest.do(Said("and one thing more"))
     view = await seen(rt, officer, case.id)
     assert [(each.by, each.words) for each in view.thread] == [
@@ -70,29 +70,29 @@ async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) 
 
 async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
-    for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
+    for flow, question in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
         guest = Guest(rt)
-        case = await _claimed(rt, guest, officer)
-        await desk.resolve(rt, officer, case.id, case.version, key=key(), where=where)
+        case = await _claim(rt, guest, officer)
+        await desk.resolve(rt, officer, case.id, case.version, key=key(), where=flow)
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.asked is not None
-        assert conversation.asked.key == asked
-    case = await _claimed(rt, Guest(rt), officer)
-    with pytest.raises(desk.Refused) as refused:
+        assert conversation.asked.key == question
+    case = await _claim(rt, Guest(rt), officer)
+    with pytest.raises(desk.Refused) as error:
         await desk.resolve(rt, officer, case.id, case.version, key=key(), where="officer")
-    assert refused.value.why is Refusal.NO_FLOW
+    assert error.value.why is Refusal.NO_FLOW
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
 async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) -> None:
     officer, guest = await an_officer(rt), Guest(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     counted = metrics.MEANT.labels("kandas.cost", "ru")
     before = counted._value.get()
-    with pytest.raises(desk.Refused) as refused:
+    with pytest.raises(desk.Refused) as error:
         await desk.resolve(rt, officer, case.id, case.version, key=key(), intent="own words")
-    assert refused.value.why is Refusal.NO_INTENT
+    assert error.value.why is Refusal.NO_INTENT
     once = key()
     for _time in range(2):
         await desk.resolve(rt, officer, case.id, case.version, key=once, intent="kandas.cost")
@@ -101,16 +101,16 @@ async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) ->
 
 async def test_case_feedback_is_stored_after_resolve(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.resolve(rt, officer, case.id, case.version, key=key())
-    asked = await guest.conversation()
+    conversation = await guest.conversation()
     await guest.do(Pressed("*partly"))
     await guest.do(Pressed("*no"))
     assert (await now(rt, case.id)).rating == "partly"
     after = await guest.conversation()
     assert after is not None
-    assert asked is not None
-    assert after.asked == asked.asked
+    assert conversation is not None
+    assert after.asked == conversation.asked
 
 
 async def test_desk_action_runs_once_per_idempotency_key(rt: Runtime) -> None:
@@ -118,15 +118,17 @@ async def test_desk_action_runs_once_per_idempotency_key(rt: Runtime) -> None:
     case = await ask(guest)
     claiming, replying = key(), key()
     for repeated in (False, True):
-        done = await desk.claim(rt, officer, case.id, case.version, key=claiming)
-        assert done == desk.ActionResult(case.id, case.version + 1, repeated)
+        result = await desk.claim(rt, officer, case.id, case.version, key=claiming)
+        assert result == desk.ActionResult(case.id, case.version + 1, repeated)
     for repeated in (False, True):
-        done = await desk.reply(rt, officer, case.id, case.version + 1, key=replying, words="Once.")
-        assert done.repeated is repeated
+        result = await desk.reply(
+            rt, officer, case.id, case.version + 1, key=replying, words="Once."
+        )
+        assert result.repeated is repeated
     assert len(await messages(rt, case.id)) == 1
-    with pytest.raises(desk.Refused) as refused:
+    with pytest.raises(desk.Refused) as error:
         await desk.note(rt, officer, case.id, case.version + 1, key=replying, words="Other.")
-    assert refused.value.why is Refusal.KEY_USED
+    assert error.value.why is Refusal.KEY_USED
 
 
 async def test_case_claim_drops_pending_messages_of_the_bot(
@@ -135,10 +137,10 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
     guest, officer = Guest(rt), await an_officer(rt)
     case = await ask(guest)
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-        assert held is not None
-        late = outbox.Row("send", quarantine.apology(rt, "ru"), held.epoch)
-        await outbox.enqueue(session, held.person, "web", (late,))
+        stored = await conversation_store.lock(rt, session, case.person_id)
+        assert stored is not None
+        late = outbox.Row("send", quarantine.apology(rt, "ru"), stored.epoch)
+        await outbox.enqueue(session, stored.person, "web", (late,))
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     states = [row[0] for row in await messages(rt)]
@@ -146,20 +148,20 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
     assert set(states) == {"sent", "dropped"}
 
 
-async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
+async def _reply_without_sending(rt: Runtime, case: cases.Case, officer: Officer) -> None:
     """Reply to a case but do not send the reply, as after a crash or with a slow platform."""
     async with rt.pool.connection() as session:
-        held = await conversation_store.lock(rt, session, case.person_id)
-        assert held is not None
+        stored = await conversation_store.lock(rt, session, case.person_id)
+        assert stored is not None
         row = outbox.Row("send", quarantine.apology(rt, "ru"), case_id=case.id, officer=officer.id)
-        (sent,) = await outbox.enqueue(session, held.person, "web", (row,))
-        await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
+        (sent,) = await outbox.enqueue(session, stored.person, "web", (row,))
+        await cases.add_words(session, stored.person, case.id, "A reply", officer.id, "", sent)
 
 
 async def test_officer_reply_before_resolving_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.resolve(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
@@ -167,8 +169,8 @@ async def test_officer_reply_before_resolving_the_case_is_delivered(rt: Runtime)
 
 async def test_officer_reply_before_releasing_the_case_is_delivered(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.release(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
@@ -179,8 +181,8 @@ async def test_unsent_reply_of_the_former_owner_is_still_shown_weeks_later(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
-    await _replied_but_not_sent(rt, case, officer)
+    case = await _claim(rt, guest, officer)
+    await _reply_without_sending(rt, case, officer)
     await desk.take_over(rt, other, case.id, case.version, key=key())
     await outbox.sweep(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
@@ -189,9 +191,9 @@ async def test_unsent_reply_of_the_former_owner_is_still_shown_weeks_later(
     await retention.retain(rt)
     (reply,) = [each for each in (await seen(rt, other, case.id)).thread if each.by == "officer"]
     assert reply.delivery == "dropped"
-    with pytest.raises(cases.CaseConflict) as taken:
+    with pytest.raises(cases.CaseConflict) as error:
         await desk.reply(rt, officer, case.id, case.version, key=key(), words="Too late.")
-    assert taken.value.holder == other.name
+    assert error.value.holder == other.name
 
 
 async def test_case_refuses_reply_and_resolve_by_another_officer(
@@ -199,7 +201,7 @@ async def test_case_refuses_reply_and_resolve_by_another_officer(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, other, case.id, case.version, key=key(), words="Out of turn.")
     with pytest.raises(cases.CaseConflict):
@@ -212,17 +214,17 @@ async def test_case_refuses_reply_and_resolve_by_another_officer(
 
 async def test_desk_action_with_an_old_version_raises_case_conflict(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
-    with pytest.raises(cases.CaseConflict) as taken:
+    case = await _claim(rt, guest, officer)
+    with pytest.raises(cases.CaseConflict) as error:
         await desk.resolve(rt, officer, case.id, case.version - 1, key=key())
-    assert taken.value.version == case.version
+    assert error.value.version == case.version
     with pytest.raises(cases.CaseConflict):
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
 async def test_case_version_does_not_change_when_messages_arrive(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
     await guest.do(Said("yes?"))
     assert (await now(rt, case.id)).state == State.CLAIMED
@@ -256,14 +258,14 @@ async def test_canned_reply_is_refused_without_a_text_in_the_persons_language(
         rt, lead, "hours", {"ru": "Ответим завтра.", "kk": "Ертең жауап береміз."}, 0
     )
     await canned_replies.put(rt, lead, "kazakh-only", {"kk": "Сәлеметсіз бе."}, 0)
-    case = await _claimed(rt, guest, lead)
+    case = await _claim(rt, guest, lead)
     await desk.reply(rt, lead, case.id, case.version, key=key(), canned="hours")
     (reply,) = [each for each in (await seen(rt, lead, case.id)).thread if each.by == "officer"]
     assert (reply.words, reply.canned, reply.delivery) == ("Ответим завтра.", "hours", "sent")
-    for name, why in (("kazakh-only", Refusal.NO_LANGUAGE), ("none", Refusal.NO_CANNED)):
-        with pytest.raises(desk.Refused) as refused:
+    for name, refusal in (("kazakh-only", Refusal.NO_LANGUAGE), ("none", Refusal.NO_CANNED)):
+        with pytest.raises(desk.Refused) as error:
             await desk.reply(rt, lead, case.id, case.version, key=key(), canned=name)
-        assert refused.value.why is why
+        assert error.value.why is refusal
 
 
 async def test_canned_reply_with_an_old_version_raises_stale(
@@ -281,16 +283,18 @@ async def test_canned_reply_with_an_old_version_raises_stale(
         await canned_replies.put(rt, lead, "Not a name", {"ru": "Текст."}, 0)
 
 
-@pytest.mark.parametrize(("words", "why"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)])
+@pytest.mark.parametrize(
+    ("words", "refusal"), [(" \n", Refusal.EMPTY), ("a" * 4001, Refusal.TOO_LONG)]
+)
 @pytest.mark.row(95)
 async def test_officer_reply_refuses_empty_and_too_long_text(
-    rt: Runtime, words: str, why: Refusal
+    rt: Runtime, words: str, refusal: Refusal
 ) -> None:
     officer = await an_officer(rt)
-    case = await _claimed(rt, Guest(rt), officer)
-    with pytest.raises(desk.Refused) as refused:
+    case = await _claim(rt, Guest(rt), officer)
+    with pytest.raises(desk.Refused) as error:
         await desk.reply(rt, officer, case.id, case.version, key=key(), words=words)
-    assert refused.value.why is why
+    assert error.value.why is refusal
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
@@ -305,31 +309,31 @@ async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
     await guest.do(Said("мне угрожают"))
     case = await case_of(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
-    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
-    assert told
-    assert ("officer", "words") not in {(each.flow, each.key) for each in told}
+    answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=True)
+    assert answers
+    assert ("officer", "words") not in {(each.flow, each.key) for each in answers}
 
 
 async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     for question, value in (("ethnic_kazakh", "yes"), ("birth_year", "1990")):
         await desk.fill(
             rt, officer, case.id, case.version, key=key(), question=question, value=value
         )
-    told = await desk_views.answers(rt, officer, case.id, Reason.CHECK)
-    assert {each.key for each in told if each.by == "officer"} == {"ethnic_kazakh", "birth_year"}
-    for question, value, why in (
+    answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK)
+    assert {each.key for each in answers if each.by == "officer"} == {"ethnic_kazakh", "birth_year"}
+    for question, value, refusal in (
         ("review", "submit", Refusal.NOT_FILLABLE),
         ("consent_registration", "yes", Refusal.NOT_FILLABLE),
         ("nothing", "yes", Refusal.NOT_FILLABLE),
         ("birth_year", "soon", Refusal.NOT_ACCEPTED),
     ):
-        with pytest.raises(desk.Refused) as refused:
+        with pytest.raises(desk.Refused) as error:
             await desk.fill(
                 rt, officer, case.id, case.version, key=key(), question=question, value=value
             )
-        assert refused.value.why is why
+        assert error.value.why is refusal
     await desk.resolve(rt, officer, case.id, case.version, key=key())
     conversation = await guest.conversation()
     assert conversation is not None
@@ -339,7 +343,7 @@ async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
 
 async def test_officer_requests_a_document(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
     conversation = await guest.conversation()
     assert conversation is not None
@@ -355,42 +359,44 @@ async def test_case_transfer_reaches_a_colleague_a_topic_or_a_mission(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    far = await an_officer(rt, "Officer Far", "tr_ankara")
-    case = await _claimed(rt, guest, officer)
-    done = await desk.transfer(
+    foreign_officer = await an_officer(rt, "Officer Far", "tr_ankara")
+    case = await _claim(rt, guest, officer)
+    result = await desk.transfer(
         rt, officer, case.id, case.version, key=key(), to=ToOfficer(other.id), words="Yours."
     )
     assert (await now(rt, case.id)).owner == other.id
     assert [each.words for each in (await seen(rt, other, case.id)).notes] == ["Yours."]
-    done = await desk.transfer(rt, other, case.id, done.version, key=key(), to=ToTopic("spouse"))
-    back = await now(rt, case.id)
-    assert (back.owner, back.state, back.topic) == (None, State.QUEUED, "spouse")
-    done = await desk.claim(rt, officer, case.id, done.version, key=key())
-    await desk.transfer(rt, officer, case.id, done.version, key=key(), to=ToMission("tr_ankara"))
+    result = await desk.transfer(
+        rt, other, case.id, result.version, key=key(), to=ToTopic("spouse")
+    )
+    returned = await now(rt, case.id)
+    assert (returned.owner, returned.state, returned.topic) == (None, State.QUEUED, "spouse")
+    result = await desk.claim(rt, officer, case.id, result.version, key=key())
+    await desk.transfer(rt, officer, case.id, result.version, key=key(), to=ToMission("tr_ankara"))
     moved = await now(rt, case.id)
     assert (moved.owner, moved.state, moved.mission) == (None, State.QUEUED, "tr_ankara")
-    assert await numbers(rt, far) == [case.number]
+    assert await numbers(rt, foreign_officer) == [case.number]
     with pytest.raises(LookupError):
         await seen(rt, officer, case.id)
 
 
 async def test_case_transfer_is_refused_without_an_eligible_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
-    gone = await an_officer(rt, "Officer Gone", active=False)
-    far = await an_officer(rt, "Officer Far", "tr_ankara")
+    disabled = await an_officer(rt, "Officer Gone", active=False)
+    foreign_officer = await an_officer(rt, "Officer Far", "tr_ankara")
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    case = await _claimed(rt, Guest(rt), officer)
-    for to, why in (
-        (ToOfficer(gone.id), Refusal.NO_OFFICER),
-        (ToOfficer(far.id), Refusal.NO_OFFICER),
+    case = await _claim(rt, Guest(rt), officer)
+    for to, refusal in (
+        (ToOfficer(disabled.id), Refusal.NO_OFFICER),
+        (ToOfficer(foreign_officer.id), Refusal.NO_OFFICER),
         (ToOfficer(auditor.id), Refusal.NO_OFFICER),
         (ToOfficer(uuid4()), Refusal.NO_OFFICER),
         (ToMission("uz_tashkent"), Refusal.NO_MISSION),
         (ToTopic("gossip"), Refusal.NO_TOPIC),
     ):
-        with pytest.raises(desk.Refused) as refused:
+        with pytest.raises(desk.Refused) as error:
             await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
-        assert refused.value.why is why
+        assert error.value.why is refusal
     assert (await now(rt, case.id)).owner == officer.id
 
 
@@ -407,12 +413,12 @@ async def test_take_next_case_returns_the_most_urgent_matching_case(
     assert await desk.take_next(rt, chinese, key=key()) is None
     taking = key()
     for repeated in (False, True):
-        done = await desk.take_next(rt, officer, key=taking)
-        assert done is not None
-        assert (done.case_id, done.repeated) == (pressing.id, repeated)
-    done = await desk.take_next(rt, spouses, key=key())
-    assert done is not None
-    assert done.case_id == other.id
+        result = await desk.take_next(rt, officer, key=taking)
+        assert result is not None
+        assert (result.case_id, result.repeated) == (pressing.id, repeated)
+    result = await desk.take_next(rt, spouses, key=key())
+    assert result is not None
+    assert result.case_id == other.id
     assert await desk.take_next(rt, spouses, key=key()) is None
 
 
@@ -433,14 +439,14 @@ async def test_case_view_of_another_officer_needs_a_reason_and_is_audited_once(
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     other = await an_officer(rt, "Officer Other")
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     await desk_views.view(rt, officer, case.id)
     with pytest.raises(ReasonNeeded):
         await desk_views.view(rt, other, case.id)
     await desk_views.view(rt, other, case.id, Reason.COMPLAINT)
     await desk_views.view(rt, other, case.id)
-    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
-    assert read == [
+    entries = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert entries == [
         (str(officer.id), "case.read", "answer"),
         (str(other.id), "case.read", "complaint"),
     ]
@@ -457,8 +463,8 @@ async def test_case_view_masks_names_until_requested(rt: Runtime) -> None:
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     for unmasked in (False, True):
-        told = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=unmasked)
-        (surname,) = [each for each in told if each.key == "surname"]
+        answers = await desk_views.answers(rt, officer, case.id, Reason.CHECK, unmasked=unmasked)
+        (surname,) = [each for each in answers if each.key == "surname"]
         assert surname.masked is not unmasked
         assert surname.shown is not None
         assert (rt.languages.render(surname.shown, "ru") == "TESTOVA") is unmasked
@@ -484,7 +490,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 
 @contextmanager
-def _alarms() -> Iterator[list[int]]:
+def _collect_alerts() -> Iterator[list[int]]:
     """Collect the alerts that an officer opened too many cases during the block.
 
     Yield a list. When the block ends, the number of opened cases in each alert is added to it.
@@ -495,8 +501,8 @@ def _alarms() -> Iterator[list[int]]:
         yield counts
     finally:
         logging.configure("error")
-    said = map(json.loads, lines.getvalue().splitlines())
-    counts += [each["count"] for each in said if each["event"] == "read_budget.exceeded"]
+    records = map(json.loads, lines.getvalue().splitlines())
+    counts += [each["count"] for each in records if each["event"] == "read_budget.exceeded"]
 
 
 @pytest.mark.release
@@ -508,19 +514,19 @@ async def test_case_views_at_once_stop_at_the_hourly_budget_and_raise_alerts(
     monkeypatch.setattr("bot.desk.views.case_view.HARD_BUDGET", 3)
     officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
     found = [await ask(Guest(rt)) for _each in range(8)]
-    with _alarms() as counts:
+    with _collect_alerts() as counts:
         results = await asyncio.gather(
             *(seen(rt, officer, each.id) for each in found), return_exceptions=True
         )
     refused = [each for each in results if isinstance(each, Forbidden)]
     assert [each.why for each in refused] == [DenialReason.BUDGET] * 5
-    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
-    assert len(read) == 3
+    entries = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(entries) == 3
     assert sorted(counts) == [2, 3, 3, 3, 3, 3]
     stopped = [isinstance(each, Forbidden) for each in results]
-    for was_refused, beside in ((True, ()), (False, (officer.name,))):
+    for was_refused, expected in ((True, ()), (False, (officer.name,))):
         case = found[stopped.index(was_refused)]
-        assert (await seen(rt, colleague, case.id)).beside == beside
+        assert (await seen(rt, colleague, case.id)).beside == expected
 
 
 async def test_case_view_shows_which_colleague_is_typing_for_15_seconds(rt: Runtime) -> None:
@@ -565,7 +571,7 @@ async def test_case_view_refused_by_the_hourly_budget_raises_an_alert(
     officer = await an_officer(rt)
     found = [await ask(Guest(rt)) for _each in range(2)]
     await seen(rt, officer, found[0].id)
-    with _alarms() as counts:
+    with _collect_alerts() as counts:
         with pytest.raises(Forbidden):
             await seen(rt, officer, found[1].id)
         await seen(rt, officer, found[0].id)
@@ -581,8 +587,8 @@ async def test_case_view_in_several_tabs_is_counted_and_audited_once(
     officer, case = await an_officer(rt), await ask(Guest(rt))
     views = await asyncio.gather(*(seen(rt, officer, case.id) for _tab in range(4)))
     assert {view.line.case.id for view in views} == {case.id}
-    read = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
-    assert len(read) == 1
+    entries = [row for row in await audited(rt) if row[1] == Action.CASE_READ]
+    assert len(entries) == 1
 
 
 @pytest.mark.requirement("S-62")
@@ -609,31 +615,31 @@ async def test_case_list_shows_each_case_once_on_pages_of_25(rt: Runtime) -> Non
 
 async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    far = await an_officer(rt, "Officer Far", "tr_ankara")
+    foreign_officer = await an_officer(rt, "Officer Far", "tr_ankara")
     case = await ask(guest)
     at = (await seen(rt, officer, case.id)).at
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.reply(rt, officer, case.id, case.version + 1, key=key(), words="An answer.")
-    told = await desk_views.events(rt, officer, at)
-    assert told is not None
-    assert {each.kind for each in told} == {"case", "words", "delivery", "reader"}
-    assert {each.case_id for each in told} == {case.id}
-    assert [each.id for each in told] == sorted(each.id for each in told)
-    assert await desk_views.events(rt, officer, told[-1].id) == []
-    assert await desk_views.events(rt, far, 0) == []
-    assert await desk_views.events(rt, officer, told[-1].id + 1000) is None
+    events = await desk_views.events(rt, officer, at)
+    assert events is not None
+    assert {each.kind for each in events} == {"case", "words", "delivery", "reader"}
+    assert {each.case_id for each in events} == {case.id}
+    assert [each.id for each in events] == sorted(each.id for each in events)
+    assert await desk_views.events(rt, officer, events[-1].id) == []
+    assert await desk_views.events(rt, foreign_officer, 0) == []
+    assert await desk_views.events(rt, officer, events[-1].id + 1000) is None
     await guest.do(Said("удалить"))
     await guest.go("yes")
-    gone = await desk_views.events(rt, officer, told[-1].id)
-    assert gone is not None
-    assert gone[-1].kind == "gone"
+    after = await desk_views.events(rt, officer, events[-1].id)
+    assert after is not None
+    assert after[-1].kind == "gone"
 
 
 async def test_officer_reply_field_stays_open_after_whatsapps_24_hours(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
-    case = await _claimed(rt, guest, officer)
+    case = await _claim(rt, guest, officer)
     view = await seen(rt, officer, case.id)
     assert (view.composer.open, view.composer.closes_at) == (True, None)
     async with rt.pool.connection() as session:

@@ -12,16 +12,20 @@ from tests.desk.desks import ahead, an_officer, ask, key
 from tests.person_client import Guest
 
 
-async def _crew(rt: Runtime) -> tuple[Officer, Officer, Officer, Case]:
+async def _create_officers(rt: Runtime) -> tuple[Officer, Officer, Officer, Case]:
     """Create two administrators, a lead of the case's mission, and a case."""
-    far = "tr_ankara"
-    first = await an_officer(rt, "Administrator First", far, roles=(Role.ADMINISTRATOR,))
-    second = await an_officer(rt, "Administrator Second", far, roles=(Role.ADMINISTRATOR,))
+    foreign_mission = "tr_ankara"
+    first = await an_officer(
+        rt, "Administrator First", foreign_mission, roles=(Role.ADMINISTRATOR,)
+    )
+    second = await an_officer(
+        rt, "Administrator Second", foreign_mission, roles=(Role.ADMINISTRATOR,)
+    )
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     return first, second, lead, await ask(Guest(rt), "Testova asks something")
 
 
-async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
+async def _audit_rows(rt: Runtime, case: Case) -> list[tuple[str, str]]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT action, detail FROM audit_entries WHERE subject = %s AND action <> 'case.waits'"
@@ -33,7 +37,7 @@ async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
 
 @pytest.mark.requirement("S-65")
 async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Runtime) -> None:
-    first, second, lead, case = await _crew(rt)
+    first, second, lead, case = await _create_officers(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
     with pytest.raises(Forbidden):
         await break_glass.view(rt, first, pane)
@@ -42,7 +46,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
     await break_glass.grant(rt, second, pane)
     assert await break_glass.unseen(rt, lead) == 1
     _pane, view = await break_glass.view(rt, first, pane)
-    assert [said.words for said in view.thread] == ["Testova asks something"]
+    assert [message.words for message in view.thread] == ["Testova asks something"]
     with pytest.raises(Forbidden):
         await break_glass.view(rt, second, pane)
     await ahead(rt, "61 minutes")
@@ -50,7 +54,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
         await break_glass.view(rt, first, pane)
     await break_glass.review(rt, lead, pane)
     assert await break_glass.unseen(rt, lead) == 0
-    assert await _audited(rt, case) == [
+    assert await _audit_rows(rt, case) == [
         ("break_glass.asked", "technical"),
         ("break_glass.granted", ""),
         ("case.read", "technical"),
@@ -59,7 +63,7 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
 
 
 async def test_break_glass_access_allows_no_action_on_the_case(rt: Runtime) -> None:
-    first, second, _lead, case = await _crew(rt)
+    first, second, _lead, case = await _create_officers(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.COMPLAINT)
     await break_glass.grant(rt, second, pane)
     with pytest.raises(LookupError):
@@ -71,33 +75,33 @@ async def test_break_glass_access_allows_no_action_on_the_case(rt: Runtime) -> N
 
 
 async def test_break_glass_request_and_grant_need_an_administrator(rt: Runtime) -> None:
-    first, _second, lead, case = await _crew(rt)
+    first, _second, lead, case = await _create_officers(rt)
     with pytest.raises(Forbidden):
         await break_glass.ask(rt, lead, case.number, Reason.TECHNICAL)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
-    for who in (lead, await an_officer(rt, "Officer Testov")):
+    for other in (lead, await an_officer(rt, "Officer Testov")):
         with pytest.raises(Forbidden):
-            await break_glass.grant(rt, who, pane)
-    far = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
+            await break_glass.grant(rt, other, pane)
+    foreign_lead = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
     with pytest.raises(Forbidden):
-        await break_glass.review(rt, far, pane)
+        await break_glass.review(rt, foreign_lead, pane)
     with pytest.raises(LookupError):
         await break_glass.ask(rt, first, 999_999, Reason.TECHNICAL)
 
 
 async def test_break_glass_review_needs_a_lead_of_the_cases_mission(rt: Runtime) -> None:
-    first, second, lead, case = await _crew(rt)
+    first, second, lead, case = await _create_officers(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
     await break_glass.grant(rt, second, pane)
-    far = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
-    for who in (far, await an_officer(rt)):
+    foreign_lead = await an_officer(rt, "Lead Far", "mn_ulaanbaatar", roles=(Role.LEAD,))
+    for other in (foreign_lead, await an_officer(rt)):
         with pytest.raises(Forbidden):
-            await break_glass.review(rt, who, pane)
+            await break_glass.review(rt, other, pane)
     assert await break_glass.unseen(rt, lead) == 1
 
 
 async def test_break_glass_request_expires_after_a_day(rt: Runtime) -> None:
-    first, second, _lead, case = await _crew(rt)
+    first, second, _lead, case = await _create_officers(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
     await ahead(rt, "25 hours")
     with pytest.raises(Forbidden):

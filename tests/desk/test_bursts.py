@@ -21,7 +21,7 @@ from tests.person_client import Guest
 HOST = "192.0.2.7"
 
 
-class Visit(Guest):
+class AddressedGuest(Guest):
     """A person on the web chat with a known IP address."""
 
     def inbound(self, event: Event, external_id: str = "") -> Inbound:
@@ -34,8 +34,8 @@ async def lead(rt: Runtime) -> Officer:
     return await an_officer(rt, "Lead Testov", roles=(Role.OFFICER, Role.LEAD))
 
 
-async def _asked(rt: Runtime, topic: str = "general") -> tuple[Visit, Case]:
-    guest = Visit(rt)
+async def _open_case(rt: Runtime, topic: str = "general") -> tuple[AddressedGuest, Case]:
+    guest = AddressedGuest(rt)
     return guest, await ask(guest, topic=topic)
 
 
@@ -48,7 +48,7 @@ async def _close(
     )
 
 
-async def _audited(rt: Runtime, action: str) -> set[str]:
+async def _audited_subjects(rt: Runtime, action: str) -> set[str]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT subject FROM audit_entries WHERE action = %s", (action,)
@@ -60,7 +60,7 @@ async def _audited(rt: Runtime, action: str) -> set[str]:
 async def test_case_burst_report_shows_hashed_addresses_and_hourly_counts(
     rt: Runtime, lead: Officer
 ) -> None:
-    _guest, _case = await _asked(rt)
+    _guest, _case = await _open_case(rt)
     for _event in range(bursts.MIN_EVENTS):
         await spend(rt, HOST, [Spending.CASE])
     await spend(rt, "192.0.2.8", [Spending.CHAT])
@@ -77,12 +77,12 @@ async def test_case_burst_report_shows_hashed_addresses_and_hourly_counts(
 async def test_closing_a_case_burst_resolves_and_audits_cases_of_one_address(
     rt: Runtime, lead: Officer
 ) -> None:
-    mine = [(await _asked(rt))[1] for _person in range(3)]
+    own_cases = [(await _open_case(rt))[1] for _person in range(3)]
     elsewhere = await ask(Guest(rt))
     assert await _close(rt, lead) == 3
-    assert [(await now(rt, case.id)).state for case in mine] == [State.RESOLVED] * 3
+    assert [(await now(rt, case.id)).state for case in own_cases] == [State.RESOLVED] * 3
     assert (await now(rt, elsewhere.id)).state == State.QUEUED
-    assert {str(case.id) for case in mine} < await _audited(rt, "burst.close")
+    assert {str(case.id) for case in own_cases} < await _audited_subjects(rt, "burst.close")
     assert await _close(rt, lead) == 0
     (closed,) = (await bursts.report(rt, lead)).closed
     assert (closed.cases, closed.reason, closed.officer) == (3, "program", "Lead Testov")
@@ -92,24 +92,24 @@ async def test_closing_a_case_burst_resolves_and_audits_cases_of_one_address(
 async def test_closing_a_case_burst_keeps_urgent_and_claimed_cases(
     rt: Runtime, lead: Officer
 ) -> None:
-    _guest, danger = await _asked(rt, "danger")
-    _guest, held = await _asked(rt)
+    _guest, danger = await _open_case(rt, "danger")
+    _guest, claimed = await _open_case(rt)
     async with rt.pool.connection() as session:
         await session.execute(
-            "UPDATE cases SET owner = %s, state = 'claimed' WHERE id = %s", (lead.id, held.id)
+            "UPDATE cases SET owner = %s, state = 'claimed' WHERE id = %s", (lead.id, claimed.id)
         )
     assert await _close(rt, lead) == 0
     assert (await now(rt, danger.id)).state == State.QUEUED
     assert await _close(rt, lead, with_urgent=True, once="two") == 1
     assert (await now(rt, danger.id)).state == State.RESOLVED
-    assert (await now(rt, held.id)).state == State.CLAIMED
+    assert (await now(rt, claimed.id)).state == State.CLAIMED
 
 
 @pytest.mark.requirement("S-82")
 async def test_person_is_notified_and_can_ask_again_when_a_case_burst_is_closed(
     rt: Runtime, lead: Officer
 ) -> None:
-    guest, case = await _asked(rt)
+    guest, case = await _open_case(rt)
     before = len(await guest.rows())
     await _close(rt, lead)
     conversation = await guest.conversation()
@@ -125,8 +125,8 @@ async def test_person_is_notified_and_can_ask_again_when_a_case_burst_is_closed(
 async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     rt: Runtime, lead: Officer
 ) -> None:
-    guest, case = await _asked(rt)
-    other, unasked = await _asked(rt)
+    guest, case = await _open_case(rt)
+    other, unasked = await _open_case(rt)
     await _close(rt, lead)
     newer = await ask(other, "Testova asks again")
     (closed,) = (await bursts.report(rt, lead)).closed
@@ -139,7 +139,7 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.with_officer
-    assert str(case.id) in await _audited(rt, "burst.reopen")
+    assert str(case.id) in await _audited_subjects(rt, "burst.reopen")
     assert await bursts.reopen(rt, lead, closed.id) == 0
 
 
@@ -147,7 +147,7 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
 async def test_reopening_a_case_burst_is_limited_to_a_week_and_the_own_mission(
     rt: Runtime, lead: Officer
 ) -> None:
-    await _asked(rt)
+    await _open_case(rt)
     await _close(rt, lead)
     (closed,) = (await bursts.report(rt, lead)).closed
     elsewhere = await an_officer(rt, "Far Testov", "mn_ulaanbaatar", roles=(Role.LEAD,))
@@ -161,7 +161,7 @@ async def test_reopening_a_case_burst_is_limited_to_a_week_and_the_own_mission(
 
 @pytest.mark.requirement("S-53", "S-82")
 async def test_closing_and_reopening_a_case_burst_need_a_lead(rt: Runtime, lead: Officer) -> None:
-    officer, (_guest, case) = await an_officer(rt), await _asked(rt)
+    officer, (_guest, case) = await an_officer(rt), await _open_case(rt)
     auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
     assert (await bursts.report(rt, officer)).closed == ()
     with pytest.raises(Forbidden):
@@ -178,7 +178,7 @@ async def test_closing_and_reopening_a_case_burst_need_a_lead(rt: Runtime, lead:
 
 @pytest.mark.requirement("S-34", "S-82")
 async def test_case_address_hash_is_deleted_after_two_days(rt: Runtime, lead: Officer) -> None:
-    await _asked(rt)
+    await _open_case(rt)
     await _close(rt, lead)
     await retention.retain(rt)
     assert await _counts(rt) == (1, 1)

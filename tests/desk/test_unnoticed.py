@@ -17,9 +17,9 @@ from tests.person_client import Guest
 async def test_message_limit_cannot_be_lifted_by_a_lead_of_another_mission(rt: Runtime) -> None:
     officer, lead = await an_officer(rt), await an_officer(rt, "Lead", "cn_beijing", (Role.LEAD,))
     case = await ask(Guest(rt))
-    held = await desk.claim(rt, officer, case.id, case.version, key=key())
+    claimed = await desk.claim(rt, officer, case.id, case.version, key=key())
     await limiting.limit(
-        rt, officer, case.id, held.version, key=key(), reason="insults", per_day=1, days=3
+        rt, officer, case.id, claimed.version, key=key(), reason="insults", per_day=1, days=3
     )
     with pytest.raises(Forbidden):
         await limiting.decide(rt, lead, case.id, is_lifted=True)
@@ -27,11 +27,11 @@ async def test_message_limit_cannot_be_lifted_by_a_lead_of_another_mission(rt: R
 
 async def test_desk_action_refuses_an_idempotency_key_over_the_maximum_length(rt: Runtime) -> None:
     officer, case = await an_officer(rt), await ask(Guest(rt))
-    with pytest.raises(desk.Refused) as refused:
+    with pytest.raises(desk.Refused) as error:
         await desk.claim(rt, officer, case.id, case.version, key="k" * (MAX_KEY + 1))
-    assert refused.value.why is Refusal.KEY_USED
-    done = await desk.claim(rt, officer, case.id, case.version, key="k" * MAX_KEY)
-    assert not done.repeated
+    assert error.value.why is Refusal.KEY_USED
+    result = await desk.claim(rt, officer, case.id, case.version, key="k" * MAX_KEY)
+    assert not result.repeated
 
 
 async def test_case_typing_event_of_an_editor_is_refused(rt: Runtime) -> None:
@@ -45,15 +45,15 @@ async def test_desk_action_is_refused_when_the_case_is_taken_over_meanwhile(
 ) -> None:
     officer, other = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))
     case = await ask(Guest(rt))
-    held = await desk.claim(rt, officer, case.id, case.version, key=key())
+    claimed = await desk.claim(rt, officer, case.id, case.version, key=key())
     lock = conversation_store.lock
 
-    async def take_over_and_lock(*given: Any, **more: Any) -> object:
+    async def take_over_and_lock(*args: Any, **kwargs: Any) -> object:
         monkeypatch.setattr(conversation_store, "lock", lock)
-        await desk.take_over(rt, other, case.id, held.version, key=key())
-        return await lock(*given, **more)
+        await desk.take_over(rt, other, case.id, claimed.version, key=key())
+        return await lock(*args, **kwargs)
 
     monkeypatch.setattr(conversation_store, "lock", take_over_and_lock)
-    with pytest.raises(cases.CaseConflict) as refused:
-        await desk.lift_pin(rt, officer, case.id, held.version, key=key())
-    assert refused.value.holder == other.name
+    with pytest.raises(cases.CaseConflict) as error:
+        await desk.lift_pin(rt, officer, case.id, claimed.version, key=key())
+    assert error.value.holder == other.name

@@ -16,10 +16,10 @@ from bot.officers.permissions import Forbidden
 from tests.proof.ledger import ROOT
 from tests.proof.mutations import module_of
 
-ANYBODY = Officer(uuid4(), "Officer Testova", "cn_beijing", roles=frozenset())
+NO_ROLES = Officer(uuid4(), "Officer Testova", "cn_beijing", roles=frozenset())
 
 
-def _checked() -> Iterator[tuple[str, str, str]]:
+def _checking_functions() -> Iterator[tuple[str, str, str]]:
     """Yield the functions that first check a permission: module, name, the officer's parameter."""
     for path in sorted((ROOT / "bot").rglob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
@@ -31,29 +31,29 @@ def _checked() -> Iterator[tuple[str, str, str]]:
                             yield module_of(str(path)), node.name, officer
 
 
-CHECKED = tuple(_checked())
+CHECKING_FUNCTIONS = tuple(_checking_functions())
 
 
-def _called(function: Callable[..., Any], officer: str) -> None:
-    taken = inspect.signature(function).parameters.values()
-    given: dict[str, object] = {
-        each.name: "" if each.annotation is str else MagicMock() for each in taken
+def _call(function: Callable[..., Any], officer: str) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    arguments: dict[str, object] = {
+        each.name: "" if each.annotation is str else MagicMock() for each in parameters
     }
-    given[officer] = ANYBODY
-    found = function(**given)
+    arguments[officer] = NO_ROLES
+    found = function(**arguments)
     if hasattr(found, "__aenter__"):
         asyncio.run(found.__aenter__())
     elif inspect.iscoroutine(found):
         asyncio.run(found)
 
 
-@pytest.mark.parametrize(("module", "name", "officer"), CHECKED)
+@pytest.mark.parametrize(("module", "name", "officer"), CHECKING_FUNCTIONS)
 def test_function_that_checks_a_permission_refuses_officer_without_roles(
     module: str, name: str, officer: str
 ) -> None:
     with pytest.raises(Forbidden):
-        _called(getattr(importlib.import_module(module), name), officer)
+        _call(getattr(importlib.import_module(module), name), officer)
 
 
 def test_search_finds_more_than_50_functions_that_check_a_permission() -> None:
-    assert len(CHECKED) > 50
+    assert len(CHECKING_FUNCTIONS) > 50

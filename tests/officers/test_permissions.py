@@ -24,10 +24,10 @@ from tests.person_client import Guest
 from tests.release_only import release_only
 
 ME, OTHER = uuid4(), uuid4()
-MISSION, ELSEWHERE = "general", "tr_ankara"
+MISSION, OTHER_MISSION = "general", "tr_ankara"
 STATES = tuple(cases.State)
 OPEN = frozenset(STATES) - {"resolved"}
-HELD = OPEN - {"queued"}
+OWNED = OPEN - {"queued"}
 OWNERS: dict[str, UUID | None] = {"nobody": None, "me": ME, "other": OTHER}
 
 # The permissions of each role on cases, written independently of the policy under test. For each
@@ -36,33 +36,33 @@ type Cells = dict[Action, tuple[frozenset[str], frozenset[str]]]
 ANY_STATE, ANY_OWNER = frozenset(STATES), frozenset(OWNERS)
 _OFFICER: Cells = {
     Action.CASE_READ: (ANY_STATE, ANY_OWNER),
-    Action.CASE_ANSWERS: (HELD, frozenset({"me"})),
+    Action.CASE_ANSWERS: (OWNED, frozenset({"me"})),
     Action.CASE_CLAIM: (frozenset({"queued"}), frozenset({"nobody"})),
-    Action.CASE_TAKE_OVER: (HELD, frozenset({"other"})),
-    Action.CASE_RELEASE: (HELD, frozenset({"me"})),
-    Action.CASE_REPLY: (HELD, frozenset({"me"})),
+    Action.CASE_TAKE_OVER: (OWNED, frozenset({"other"})),
+    Action.CASE_RELEASE: (OWNED, frozenset({"me"})),
+    Action.CASE_REPLY: (OWNED, frozenset({"me"})),
     Action.CASE_NOTE: (OPEN, ANY_OWNER),
-    Action.CASE_DOCUMENT: (HELD, frozenset({"me"})),
-    Action.CASE_PAPERS: (HELD, frozenset({"me"})),
-    Action.CASE_PAGE: (HELD, frozenset({"me"})),
-    Action.CASE_FILL: (HELD, frozenset({"me"})),
-    Action.CASE_PIN: (HELD, frozenset({"me"})),
+    Action.CASE_DOCUMENT: (OWNED, frozenset({"me"})),
+    Action.CASE_PAPERS: (OWNED, frozenset({"me"})),
+    Action.CASE_PAGE: (OWNED, frozenset({"me"})),
+    Action.CASE_FILL: (OWNED, frozenset({"me"})),
+    Action.CASE_PIN: (OWNED, frozenset({"me"})),
     Action.CASE_TRANSFER: (OPEN, frozenset({"me"})),
     Action.CASE_SNOOZE: (frozenset({"claimed", "waiting_person"}), frozenset({"me"})),
-    Action.CASE_RESOLVE: (HELD, frozenset({"me"})),
+    Action.CASE_RESOLVE: (OWNED, frozenset({"me"})),
     Action.CASE_MARK: (OPEN, ANY_OWNER),
     Action.CASE_CALL_BACK: (OPEN, ANY_OWNER),
-    Action.CASE_LIMIT: (HELD, frozenset({"me"})),
+    Action.CASE_LIMIT: (OWNED, frozenset({"me"})),
 }
 _LEAD: Cells = _OFFICER | {
     Action.BURST_CLOSE: (frozenset({"queued"}), ANY_OWNER),
-    Action.CASE_ANSWERS: (HELD, ANY_OWNER),
-    Action.CASE_RELEASE: (HELD, ANY_OWNER),
+    Action.CASE_ANSWERS: (OWNED, ANY_OWNER),
+    Action.CASE_RELEASE: (OWNED, ANY_OWNER),
     Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
 }
 ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
 # Roles that may do an action without a case: in the officer's own mission only (IN_MISSION), or in
-# any mission (ANYWHERE).
+# any mission (IN_ANY_MISSION).
 _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 _I = Role.INTEGRATOR
@@ -80,7 +80,7 @@ IN_MISSION: dict[Action, set[Role]] = {
     Action.BREAK_GLASS_REVIEW: {_L},
     Action.CONTENT_CARD: {_E, _L},
 }
-ANYWHERE: dict[Action, set[Role]] = {
+IN_ANY_MISSION: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
     Action.SHIFT: {_O, _L},
     Action.STATISTICS_READ: {_L, _A, _U, _I},
@@ -116,13 +116,13 @@ ANYWHERE: dict[Action, set[Role]] = {
 }
 
 
-def _who(*roles: Role, active: bool = True, topics: frozenset[str] = frozenset()) -> Officer:
+def _officer(*roles: Role, active: bool = True, topics: frozenset[str] = frozenset()) -> Officer:
     return Officer(ME, "Officer Testov", MISSION, frozenset(roles), topics=topics, active=active)
 
 
 def _expected(role: Role, action: Action, mission: str, state: str, owner: str) -> bool:
-    if action in ANYWHERE:
-        return role in ANYWHERE[action]
+    if action in IN_ANY_MISSION:
+        return role in IN_ANY_MISSION[action]
     if action in IN_MISSION:
         return role in IN_MISSION[action] and mission == MISSION
     states, owners = ON_CASES.get(role, {}).get(action, (frozenset(), frozenset()))
@@ -130,14 +130,14 @@ def _expected(role: Role, action: Action, mission: str, state: str, owner: str) 
 
 
 def _differences() -> Iterator[str]:
-    """Yield each combination on which the policy differs from ON_CASES, IN_MISSION and ANYWHERE.
+    """Yield combinations where the policy differs from ON_CASES, IN_MISSION and IN_ANY_MISSION.
 
     A combination is a role, an action, a mission, a state and an owner.
     """
     for role, action, mission, state, owner in product(
-        Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
+        Role, Action, (MISSION, OTHER_MISSION), STATES, OWNERS
     ):
-        answer = check(_who(role), action, Subject(mission, "general", state, OWNERS[owner]))
+        answer = check(_officer(role), action, Subject(mission, "general", state, OWNERS[owner]))
         if isinstance(answer, Allowed) != _expected(role, action, mission, state, owner):
             yield f"{role} {action} {mission} {state} {owner}"
 
@@ -148,32 +148,32 @@ def test_permissions_of_every_role_match_an_independent_list() -> None:
 
 
 def test_permission_test_list_covers_every_action_and_state() -> None:
-    assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | ANYWHERE.keys() == set(Action)
+    assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | IN_ANY_MISSION.keys() == set(Action)
     assert permissions.RULES.keys() == set(Action)
     assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
 
 
 def test_permission_requirement_that_is_not_met_names_the_reason() -> None:
-    lead = _who(Role.LEAD)
+    lead = _officer(Role.LEAD)
     permissions.require(lead, Action.CASE_LIST, Subject(MISSION))
     permissions.require_another(lead, OTHER)
     with pytest.raises(Forbidden, match="E_FORBIDDEN: mission") as elsewhere:
-        permissions.require(lead, Action.CASE_LIST, Subject(ELSEWHERE))
-    with pytest.raises(Forbidden, match="E_FORBIDDEN: oneself") as oneself:
+        permissions.require(lead, Action.CASE_LIST, Subject(OTHER_MISSION))
+    with pytest.raises(Forbidden, match="E_FORBIDDEN: oneself") as own_error:
         permissions.require_another(lead, lead.id)
-    reasons = (elsewhere.value.why, oneself.value.why)
+    reasons = (elsewhere.value.why, own_error.value.why)
     assert reasons == (DenialReason.MISSION, DenialReason.ONESELF)
     resolved = Subject(MISSION, "general", "resolved", ME)
     assert check(lead, Action.CASE_REPLY, resolved) == permissions.Denied(DenialReason.STATE)
-    others = Subject(MISSION, "general", "claimed", OTHER)
-    assert check(lead, Action.CASE_REPLY, others) == permissions.Denied(DenialReason.OWNER)
+    other_case = Subject(MISSION, "general", "claimed", OTHER)
+    assert check(lead, Action.CASE_REPLY, other_case) == permissions.Denied(DenialReason.OWNER)
 
 
 def test_permission_is_possible_exactly_for_listed_roles_and_actions() -> None:
     for role, action in product(Role, Action):
-        others = any(role in each.get(action, ()) for each in (IN_MISSION, ANYWHERE))
-        expected = others or action in ON_CASES.get(role, {})
-        assert permissions.is_ever_allowed(_who(role), action) == expected, (role, action)
+        by_role = any(role in each.get(action, ()) for each in (IN_MISSION, IN_ANY_MISSION))
+        expected = by_role or action in ON_CASES.get(role, {})
+        assert permissions.is_ever_allowed(_officer(role), action) == expected, (role, action)
 
 
 # Actions that change permissions, reach many people at once, open other officers' cases, or resume
@@ -199,17 +199,17 @@ def test_permission_test_detects_a_missing_rule(
     monkeypatch.delitem(permissions.RULES, action)
     assert list(_differences()) != []
     subject = Subject(MISSION, "general", "claimed", ME)
-    assert check(_who(*Role), action, subject) == permissions.Denied(DenialReason.ROLE)
+    assert check(_officer(*Role), action, subject) == permissions.Denied(DenialReason.ROLE)
 
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.row(90)
 def test_permission_is_denied_to_disabled_officers_and_without_a_role(action: Action) -> None:
     subject = Subject(MISSION, "general", "claimed", ME)
-    assert check(_who(*Role, active=False), action, subject) == permissions.Denied(
+    assert check(_officer(*Role, active=False), action, subject) == permissions.Denied(
         DenialReason.DISABLED
     )
-    assert check(_who(), action, subject) == permissions.Denied(DenialReason.ROLE)
+    assert check(_officer(), action, subject) == permissions.Denied(DenialReason.ROLE)
 
 
 @pytest.mark.parametrize("action", list(_OFFICER))
@@ -217,11 +217,11 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
     states, owners = _OFFICER[action]
     subject = Subject(MISSION, "spouse", min(states), OWNERS[min(owners)])
     bound = frozenset({"passport"})
-    assert check(_who(Role.OFFICER, topics=bound), action, subject) == permissions.Denied(
+    assert check(_officer(Role.OFFICER, topics=bound), action, subject) == permissions.Denied(
         DenialReason.TOPIC
     )
-    assert check(_who(Role.OFFICER, topics=bound | {"spouse"}), action, subject) == Allowed()
-    assert check(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
+    assert check(_officer(Role.OFFICER, topics=bound | {"spouse"}), action, subject) == Allowed()
+    assert check(_officer(Role.LEAD, topics=bound), action, subject) == Allowed()
 
 
 # Every action of the desk checks permissions
@@ -231,18 +231,18 @@ async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> Non
     """Try each action on a case as an auditor of its mission and as another mission's officer."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    far = await an_officer(rt, "Officer Far", ELSEWHERE)
-    for who, refusal in ((auditor, Forbidden), (far, LookupError)):
+    foreign_officer = await an_officer(rt, "Officer Far", OTHER_MISSION)
+    for viewer, refusal in ((auditor, Forbidden), (foreign_officer, LookupError)):
         for name, more in VERBS.items():
             with pytest.raises(refusal):
-                await getattr(desk, name)(rt, who, case.id, case.version, key=key(), **more)
+                await getattr(desk, name)(rt, viewer, case.id, case.version, key=key(), **more)
         with pytest.raises(refusal):
-            await views.view(rt, who, case.id, permissions.Reason.CHECK)
+            await views.view(rt, viewer, case.id, permissions.Reason.CHECK)
         with pytest.raises(refusal):
-            await views.answers(rt, who, case.id, permissions.Reason.CHECK)
+            await views.answers(rt, viewer, case.id, permissions.Reason.CHECK)
     with pytest.raises(Forbidden):
         await views.listing(rt, auditor)
-    assert await _untouched(rt, case)
+    assert await _is_unchanged(rt, case)
 
 
 VERBS: dict[str, dict[str, object]] = {
@@ -272,7 +272,7 @@ def test_desk_action_tests_cover_every_action() -> None:
     assert found == VERBS.keys() | {"take_next"}
 
 
-async def _untouched(rt: Runtime, case: cases.Case) -> bool:
+async def _is_unchanged(rt: Runtime, case: cases.Case) -> bool:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_actions")
         assert await cursor.fetchone() == (0,)
@@ -283,7 +283,7 @@ async def _untouched(rt: Runtime, case: cases.Case) -> bool:
 
 # Tables with row-level security that the console reads. The query returns an id of each visible
 # row; officers see only rows of their own mission.
-REACHED: dict[str, LiteralString] = {
+VISIBLE_ROWS: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
     "case_messages": "SELECT person_id FROM case_messages",
@@ -379,7 +379,7 @@ def rows(databases: Databases) -> dict[str, UUID]:
 
     All rows of a mission (a person, an officer, a case, …) have the same id.
     """
-    found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
+    found = {mission: uuid4() for mission in (MISSION, OTHER_MISSION)}
     for mission, identity in found.items():
         with psycopg.connect(databases.owner) as session:
             for statement in _ROWS:
@@ -387,16 +387,16 @@ def rows(databases: Databases) -> dict[str, UUID]:
     return found
 
 
-def _seen(databases: Databases, table: str, mission: str, officer: UUID) -> set[str]:
+def _visible_ids(databases: Databases, table: str, mission: str, officer: UUID) -> set[str]:
     with psycopg.connect(databases.console) as session:
         session.execute(
             "SELECT set_config('kosh.mission', %s, true), set_config('kosh.officer', %s, true)",
             (mission, str(officer)),
         )
-        return {str(row[0]) for row in session.execute(REACHED[table])}
+        return {str(row[0]) for row in session.execute(VISIBLE_ROWS[table])}
 
 
-def _owned(table: str, mission: str, identity: UUID) -> set[str]:
+def _own_ids(table: str, mission: str, identity: UUID) -> set[str]:
     by_mission = table in (
         "missions",
         "mission_hours",
@@ -408,26 +408,28 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
     return {mission if by_mission else str(identity)}
 
 
-@pytest.mark.parametrize("table", REACHED)
+@pytest.mark.parametrize("table", VISIBLE_ROWS)
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
 def test_row_security_shows_the_console_role_rows_of_one_mission_only(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     for mission, identity in rows.items():
-        assert _seen(databases, table, mission, identity) == _owned(table, mission, identity)
-    assert _seen(databases, table, "", uuid4()) == set()
+        assert _visible_ids(databases, table, mission, identity) == _own_ids(
+            table, mission, identity
+        )
+    assert _visible_ids(databases, table, "", uuid4()) == set()
 
 
-@pytest.mark.parametrize("table", release_only(REACHED, keep=("cases", "people")))
+@pytest.mark.parametrize("table", release_only(VISIBLE_ROWS, keep=("cases", "people")))
 @pytest.mark.requirement("S-54", "S-80")
 def test_row_security_test_detects_disabled_row_security(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     with psycopg.connect(databases.owner) as session:
         session.execute(SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(Identifier(table)))
-    seen = {mission: _seen(databases, table, mission, rows[mission]) for mission in rows}
-    assert any(seen[each] != _owned(table, each, rows[each]) for each in rows)
+    seen = {mission: _visible_ids(databases, table, mission, rows[mission]) for mission in rows}
+    assert any(seen[each] != _own_ids(table, each, rows[each]) for each in rows)
 
 
 @pytest.mark.requirement("S-54")
@@ -439,10 +441,10 @@ def test_row_security_covers_every_table_readable_by_the_console(databases: Data
             " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
             " AND has_any_column_privilege(c.oid, 'SELECT') AND c.relname <> 'test_clock'"
         ).fetchall()
-    walled = {name for name, wall in readable if wall}
-    assert REACHED.keys() <= walled
+    protected = {name for name, is_protected in readable if is_protected}
+    assert VISIBLE_ROWS.keys() <= protected
     signing_in = {"accounts", "account_links", "passkeys", "console_sessions"}
-    assert {name for name, _wall in readable} - REACHED.keys() <= OPEN_TO_ALL | signing_in
+    assert {name for name, _wall in readable} - VISIBLE_ROWS.keys() <= OPEN_TO_ALL | signing_in
 
 
 WRITES: tuple[LiteralString, ...] = (
@@ -490,7 +492,7 @@ FORBIDDEN: tuple[LiteralString, ...] = (
 
 
 def _values(rows: dict[str, UUID]) -> dict[str, object]:
-    return {"ours": rows[MISSION], "theirs": rows[ELSEWHERE], "mission": MISSION}
+    return {"ours": rows[MISSION], "theirs": rows[OTHER_MISSION], "mission": MISSION}
 
 
 @pytest.mark.parametrize("statement", WRITES)
@@ -524,7 +526,7 @@ def test_move_case_function_moves_only_cases_of_the_own_mission(
     databases: Databases, rows: dict[str, UUID]
 ) -> None:
     moved = []
-    for each in (ELSEWHERE, MISSION):
+    for each in (OTHER_MISSION, MISSION):
         with psycopg.connect(databases.console) as session:
             _enter(session, rows)
             row = session.execute(
@@ -551,21 +553,21 @@ async def test_console_connection_resets_its_mission_when_returned_to_the_pool(r
 # The audit log
 
 
-async def _written(rt: Runtime, count: int) -> None:
+async def _append_entries(rt: Runtime, count: int) -> None:
     for number in range(count):
         async with rt.pool.connection() as session:
             await audit_log.append(session, actor="tester", action="tried", subject=str(number))
 
 
-async def _broken(rt: Runtime, anchor: audit_log.Head | None = None) -> int | None:
+async def _first_broken_entry(rt: Runtime, anchor: audit_log.Head | None = None) -> int | None:
     async with rt.pool.connection() as session:
         return await audit_log.broken(session, anchor)
 
 
 @pytest.mark.requirement("S-64")
 async def test_audit_log_hash_chain_is_valid_with_concurrent_writers(rt: Runtime) -> None:
-    await asyncio.gather(*(_written(rt, 25) for _writer in range(8)))
-    assert await _broken(rt) is None
+    await asyncio.gather(*(_append_entries(rt, 25) for _writer in range(8)))
+    assert await _first_broken_entry(rt) is None
     async with rt.pool.connection() as session:
         assert (await audit_log.head(session)).seq == 200
 
@@ -574,9 +576,9 @@ async def test_audit_verification_succeeds_during_concurrent_writes(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_log, "AT_ONCE", 3)
-    writing = asyncio.gather(*(_written(rt, 25) for _writer in range(4)))
+    writing = asyncio.gather(*(_append_entries(rt, 25) for _writer in range(4)))
     while not writing.done():
-        assert await _broken(rt) is None
+        assert await _first_broken_entry(rt) is None
     await writing
 
 
@@ -601,42 +603,42 @@ async def test_audit_verification_reports_the_number_of_a_changed_entry(
     found: int,
 ) -> None:
     monkeypatch.setattr(audit_log, "AT_ONCE", 4)
-    await _written(rt, 10)
-    assert await _broken(rt) is None
+    await _append_entries(rt, 10)
+    assert await _first_broken_entry(rt) is None
     with psycopg.connect(databases.owner) as session:
         if "13 - seq" in tampering:
             session.execute("ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_pkey")
         session.execute(tampering)
-    assert await _broken(rt) == found
+    assert await _first_broken_entry(rt) == found
 
 
 @pytest.mark.requirement("S-64")
 async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
     rt: Runtime, databases: Databases
 ) -> None:
-    await _written(rt, 10)
+    await _append_entries(rt, 10)
     async with rt.pool.connection() as session:
-        kept = audit_log.Head.parse(str(await audit_log.head(session)))
-    assert await _broken(rt, kept) is None
+        head = audit_log.Head.parse(str(await audit_log.head(session)))
+    assert await _first_broken_entry(rt, head) is None
     with psycopg.connect(databases.owner) as session:
         session.execute("DELETE FROM audit_entries WHERE seq > 7")
         session.execute(
             "UPDATE audit_head SET seq = 7, hash = (SELECT hash FROM audit_entries WHERE seq = 7)"
         )
-    assert await _broken(rt) is None
-    assert await _broken(rt, kept) == 8
-    await _written(rt, 3)
-    assert await _broken(rt) is None
-    assert await _broken(rt, kept) == 10
+    assert await _first_broken_entry(rt) is None
+    assert await _first_broken_entry(rt, head) == 8
+    await _append_entries(rt, 3)
+    assert await _first_broken_entry(rt) is None
+    assert await _first_broken_entry(rt, head) == 10
 
 
 async def test_audit_log_is_fully_readable_only_by_auditors(rt: Runtime) -> None:
     case = await ask(Guest(rt))
     officer, auditor = await an_officer(rt), await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     await desk.claim(rt, officer, case.id, case.version, key=key())
-    await _written(rt, 1)
+    await _append_entries(rt, 1)
     seen = {}
-    for who in (officer, auditor):
-        async with directory.acting(rt, who) as session:
-            seen[who.name] = [each.action for each in await audit_log.entries(session)]
+    for viewer in (officer, auditor):
+        async with directory.acting(rt, viewer) as session:
+            seen[viewer.name] = [each.action for each in await audit_log.entries(session)]
     assert seen == {officer.name: ["case.claim"], auditor.name: ["tried", "case.claim"]}

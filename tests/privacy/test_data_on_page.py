@@ -18,17 +18,17 @@ async def test_my_data_opened_on_the_secure_page_is_not_sent_to_the_messenger(rt
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT person_id FROM conversations")
         ((person_id,),) = await cursor.fetchall()
-        held = await conversation_store.lock(rt, transaction, person_id)
-        assert held is not None
+        stored = await conversation_store.lock(rt, transaction, person_id)
+        assert stored is not None
         # The person opened the secure page by a link in Telegram, to which the chat returns later.
-        visiting = replace(held, home="telegram")
+        visiting = replace(stored, home="telegram")
         turn = conversation_store.turn(rt, visiting, Said("/mydata"))
         await effects.carry_out(rt, transaction, visiting, turn, None)
         cursor = await transaction.execute(
             "SELECT channel, body FROM messages WHERE body IS NOT NULL ORDER BY id"
         )
-        rows = [(channel, opened(held.person, body)) for channel, body in await cursor.fetchall()]
-    shown = [channel for channel, message in rows if "CANARYOVA" in str(message)]
-    assert "web" in shown
-    assert "telegram" not in shown
+        rows = [(channel, opened(stored.person, body)) for channel, body in await cursor.fetchall()]
+    channels = [channel for channel, message in rows if "CANARYOVA" in str(message)]
+    assert "web" in channels
+    assert "telegram" not in channels
     assert "telegram" in [channel for channel, _message in rows]

@@ -22,7 +22,7 @@ from tests.person_client import Guest
 pytestmark = pytest.mark.requirement("S-31", "S-32")
 
 
-async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
+async def add_channel(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
     """Add a chat of the person on another channel, with messages of Kosh whose ids are `sent`."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
@@ -41,22 +41,24 @@ async def test_erasure_deletes_chat_messages_and_names_whatsapp_as_an_exception(
 ) -> None:
     guest = Guest(rt)
     await guest.consent()
-    await reach(rt, guest, "telegram", "700000000042", "11", "12")
-    await reach(rt, guest, "whatsapp", "77000000042", "wamid.1")
+    await add_channel(rt, guest, "telegram", "700000000042", "11", "12")
+    await add_channel(rt, guest, "whatsapp", "77000000042", "wamid.1")
     await guest.go("/delete")
     farewell = await receive.receive(rt, guest.inbound(Said("да")))
     assert farewell is not None
     deleted = {
-        (channel, act.address, each)
-        for channel, act in farewell.direct
-        if act.kind == "delete"
-        for each in act.external_id.split(",")
+        (channel, call.address, each)
+        for channel, call in farewell.direct
+        if call.kind == "delete"
+        for each in call.external_id.split(",")
     }
     telegrams = {each for each in deleted if each[0] == "telegram"}
     assert telegrams == {("telegram", "700000000042", "11"), ("telegram", "700000000042", "12")}
     assert any(channel == "web" for channel, _address, _id in deleted)
     assert not any(channel == "whatsapp" for channel, _address, _id in deleted)
-    words = [line for _c, act in farewell.direct if act.message for line in act.message.paragraphs]
+    words = [
+        line for _c, call in farewell.direct if call.message for line in call.message.paragraphs
+    ]
     assert rt.languages.render(NOT_DELETED, "ru") in words
 
 
@@ -83,7 +85,7 @@ async def test_delete_command_is_idempotent(rt: Runtime) -> None:
     assert before == after == (1,)
 
 
-async def opened(rt: Runtime, guest: Guest) -> UUID:
+async def cache_key(rt: Runtime, guest: Guest) -> UUID:
     """Look the person up, which caches the person's key in this process; return the id."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
@@ -91,7 +93,7 @@ async def opened(rt: Runtime, guest: Guest) -> UUID:
     return person.id
 
 
-def held(person_id: UUID) -> bool:
+def is_key_in_memory(person_id: UUID) -> bool:
     """Return True if the person's key is anywhere in this process's memory."""
     gc.collect()
     keys = [each for each in gc.get_objects() if isinstance(each, PersonKey)]
@@ -101,10 +103,10 @@ def held(person_id: UUID) -> bool:
 async def test_erasure_evicts_the_cached_key_in_its_process(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
-    person_id = await opened(rt, guest)
-    assert held(person_id)
+    person_id = await cache_key(rt, guest)
+    assert is_key_in_memory(person_id)
     await guest.go("/delete", "yes")
-    assert not held(person_id)
+    assert not is_key_in_memory(person_id)
 
 
 async def test_erasure_prevents_a_concurrent_read_from_caching_the_key_again(
@@ -113,10 +115,10 @@ async def test_erasure_prevents_a_concurrent_read_from_caching_the_key_again(
     """Read the person after the key was evicted and before the erasure is committed."""
     guest = Guest(rt)
     await guest.consent()
-    person_id = await opened(rt, guest)
+    person_id = await cache_key(rt, guest)
     rt.vault.forget(person_id)
-    await opened(rt, guest)
-    assert not held(person_id)
+    await cache_key(rt, guest)
+    assert not is_key_in_memory(person_id)
 
 
 async def test_key_cache_expires_within_a_minute_in_other_processes(
@@ -127,7 +129,7 @@ async def test_key_cache_expires_within_a_minute_in_other_processes(
     guest = Guest(rt)
     await guest.consent()
     async with runtime(chosen) as other, asyncio.timeout(60):
-        person_id = await opened(other, guest)
+        person_id = await cache_key(other, guest)
         await guest.go("/delete", "yes")
-        while held(person_id):  # noqa: ASYNC110 — what goes rings no bell
+        while is_key_in_memory(person_id):  # noqa: ASYNC110 — what goes rings no bell
             await asyncio.sleep(0.01)

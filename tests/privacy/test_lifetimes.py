@@ -64,10 +64,10 @@ def test_cookie_and_outbox_lifetimes_match_the_lifetimes_table() -> None:
 
 
 def test_data_inventory_matches_the_lifetimes_table() -> None:
-    [kept] = {
+    [actual] = {
         entry.kept
         for entry in data_inventory.INVENTORY
         if (entry.table, entry.columns) == ("people", ("mission",))
     }
-    assert f"draft {lifetimes.DRAFT_DAYS} days idle" in kept
-    assert f"submission + {lifetimes.SUBMISSION_MONTHS} months" in kept
+    assert f"draft {lifetimes.DRAFT_DAYS} days idle" in actual
+    assert f"submission + {lifetimes.SUBMISSION_MONTHS} months" in actual

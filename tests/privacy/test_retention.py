@@ -10,7 +10,7 @@ from bot.privacy import retention
 from bot.runtime import Runtime
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
-TALK: LiteralString = (
+CONVERSATION: LiteralString = (
     "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
     " VALUES (%(id)s, '', 'web', 'kk', kosh_now() - %(age)s::interval)"
 )
@@ -31,7 +31,7 @@ WEBHOOK: LiteralString = (
 )
 # By kind of data: its retention period, the statements that insert a row of a given age, and a
 # query that finds the row.
-KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
+RETENTION: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
     "an update's id": (
         "8 days",
         (
@@ -62,7 +62,7 @@ KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
         ),
         "SELECT 1 FROM conversations WHERE person_id = %(id)s AND deletable_messages <> '{}'",
     ),
-    "a draft": ("30 days", (PERSON, TALK), "SELECT 1 FROM people WHERE id = %(id)s"),
+    "a draft": ("30 days", (PERSON, CONVERSATION), "SELECT 1 FROM people WHERE id = %(id)s"),
     "a closed case": ("30 days", (PERSON, CASE), "SELECT 1 FROM cases WHERE id = %(id)s"),
     "a receipt": (
         "12 months",
@@ -100,17 +100,17 @@ KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
 }
 
 
-async def _of_age(rt: Runtime, what: str, age: str) -> UUID:
+async def _insert_row(rt: Runtime, what: str, age: str) -> UUID:
     row = uuid4()
     async with rt.pool.connection() as session:
-        for statement in KEPT[what][1]:
+        for statement in RETENTION[what][1]:
             await session.execute(statement, {"id": row, "age": age})
     return row
 
 
-async def _is_there(rt: Runtime, what: str, row: UUID) -> bool:
+async def _is_stored(rt: Runtime, what: str, row: UUID) -> bool:
     async with rt.pool.connection() as session:
-        found = await session.execute(KEPT[what][2], {"id": row})
+        found = await session.execute(RETENTION[what][2], {"id": row})
         return await found.fetchone() is not None
 
 
@@ -121,17 +121,17 @@ async def test_retention_deletes_due_rows_and_keeps_the_others(rt: Runtime) -> N
         (
             what,
             is_due,
-            await _of_age(rt, what, f"{kept[0]} {age[is_due]}"),
+            await _insert_row(rt, what, f"{rule[0]} {age[is_due]}"),
         )
-        for what, kept in KEPT.items()
+        for what, rule in RETENTION.items()
         for is_due in (True, False)
     ]
     await retention.retain(rt)
     for what, is_due, row in rows:
-        assert await _is_there(rt, what, row) is not is_due, (what, is_due)
+        assert await _is_stored(rt, what, row) is not is_due, (what, is_due)
     await retention.retain(rt)
     assert [
-        what for what, is_due, row in rows if not is_due and not await _is_there(rt, what, row)
+        what for what, is_due, row in rows if not is_due and not await _is_stored(rt, what, row)
     ] == []
 
 
@@ -141,9 +141,9 @@ async def test_retention_continues_when_one_rule_fails(
 ) -> None:
     broken = TextStatement.of("DELETE FROM a_table_that_is_not_there")
     monkeypatch.setattr(retention, "RULES", {"nothing": broken, **retention.RULES})
-    row = await _of_age(rt, "a draft", "31 days")
+    row = await _insert_row(rt, "a draft", "31 days")
     assert "nothing" not in await retention.retain(rt)
-    assert not await _is_there(rt, "a draft", row)
+    assert not await _is_stored(rt, "a draft", row)
 
 
 async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
@@ -158,12 +158,12 @@ async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
             (person, ages),
         )
     for _again in range(2):
-        gone = await retention.retain(rt)
+        deleted = await retention.retain(rt)
         async with rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT unnest(deletable_messages) FROM conversations WHERE person_id = %s",
                 (person,),
             )
-            left = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
-        assert left == ages[1:]
-    assert gone["deletable_messages"] == 0, "who has nothing old is not written again"
+            remaining = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
+        assert remaining == ages[1:]
+    assert deleted["deletable_messages"] == 0, "who has nothing old is not written again"

@@ -20,23 +20,23 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 
 @dataclass
-class Announced:
-    """A started announcement, its officers (`who`), and the application that sends it."""
+class StartedBroadcast:
+    """A started announcement, its officers (`officers`), and the application that sends it."""
 
     house: House
-    who: Crew
+    officers: Crew
     found: Broadcast
 
-    async def until(self, *told: str) -> None:
+    async def until(self, *expected: str) -> None:
         """Wait until the recipients' states are exactly these: "state", or "state reason"."""
 
-        async def there() -> bool:
-            return (await fates(self.house.rt, self.found)).keys() == {*told}
+        async def has_states() -> bool:
+            return (await fates(self.house.rt, self.found)).keys() == {*expected}
 
-        await self.house.until(there, 60)
+        await self.house.until(has_states, 60)
 
-    async def ended(self) -> bool:
-        now = await broadcasts.find(self.house.rt, self.who.lead, self.found.id)
+    async def is_done(self) -> bool:
+        now = await broadcasts.find(self.house.rt, self.officers.lead, self.found.id)
         return now.state is State.DONE
 
     async def reason(self, member: Member) -> str:
@@ -50,9 +50,9 @@ class Announced:
         return row[0] if row else ""
 
 
-async def _announced(house: House, draft: Draft | None = None) -> Announced:
-    who = await crew(house.rt)
-    return Announced(house, who, await started(house.rt, who, draft or a_draft()))
+async def _start_broadcast(house: House, draft: Draft | None = None) -> StartedBroadcast:
+    officers = await crew(house.rt)
+    return StartedBroadcast(house, officers, await started(house.rt, officers, draft or a_draft()))
 
 
 async def _on_telegram(
@@ -83,7 +83,7 @@ async def _on_whatsapp(
     return members, [house.whatsapp.user(each.address) for each in members]
 
 
-def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
+def _received_counts(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
     return [len(each.received) for each in users]
 
 
@@ -91,23 +91,27 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(house: 
     members, users = await _on_telegram(house, 3)
     # The first person blocked the bot, the second is unknown to Telegram, and the third never
     # pressed Start.
-    unknown, shy = await crowd(house.rt, 2, languages=("ru",))
-    house.telegram.user(int(shy.address))
+    unknown, not_started = await crowd(house.rt, 2, languages=("ru",))
+    house.telegram.user(int(not_started.address))
     await users[0].block()
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "failed blocked")
-    assert [await announced.reason(each) for each in (members[0], unknown, shy)] == [
+    assert [await announced.reason(each) for each in (members[0], unknown, not_started)] == [
         "failed blocked"
     ] * 3
-    assert _got(users) == [0, 1, 1]
+    assert _received_counts(users) == [0, 1, 1]
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM handles WHERE blocked")
-        assert {row[0] for row in await cursor.fetchall()} == {members[0].id, unknown.id, shy.id}
-    counted = await broadcasts.count(house.rt, announced.who.editor, a_draft(topic="events"))
-    assert counted.excluded["blocked"] == 3, "next time nobody calls for them"
-    said = users[1].last
-    assert said.text == TEXTS["ru"].body
-    assert [button.data for row in said.buttons for button in row] == ["!news"]
+        assert {row[0] for row in await cursor.fetchall()} == {
+            members[0].id,
+            unknown.id,
+            not_started.id,
+        }
+    audience = await broadcasts.count(house.rt, announced.officers.editor, a_draft(topic="events"))
+    assert audience.excluded["blocked"] == 3, "next time nobody calls for them"
+    message = users[1].last
+    assert message.text == TEXTS["ru"].body
+    assert [button.data for row in message.buttons for button in row] == ["!news"]
     assert house.telegram.journal.mistakes() == []
 
 
@@ -117,14 +121,14 @@ async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
 ) -> None:
     _members, users = await _on_telegram(house, 12)
     house.telegram.fail(Flooded(300), times=5, method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "planned throttled")
-    now = await broadcasts.progress(house.rt, announced.who.lead, announced.found.id)
+    now = await broadcasts.progress(house.rt, announced.officers.lead, announced.found.id)
     assert [(each.channel, each.reason) for each in now.pauses] == [("telegram", "throttled")]
     assert 295 < (now.pauses[0].until - now.now).total_seconds() <= 300
     await house.ahead("301 seconds")
     await announced.until("accepted")
-    assert _got(users) == [1] * 12
+    assert _received_counts(users) == [1] * 12
 
 
 async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
@@ -132,42 +136,42 @@ async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
 ) -> None:
     _members, users = await _on_telegram(house, 2)
     house.telegram.fail(Cut(delivered=True), method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("accepted", "in_doubt unreachable")
-    await house.until(announced.ended)
-    assert _got(users) == [1, 1], "it arrived, and nothing sends it again"
+    await house.until(announced.is_done)
+    assert _received_counts(users) == [1, 1], "it arrived, and nothing sends it again"
 
 
 async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(house: House) -> None:
     members, users = await _on_whatsapp(house, 3)
     house.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
     users[2].turn_off()
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
 
-    async def undoubted() -> bool:
+    async def is_delivered() -> bool:
         return await announced.reason(members[0]) == "delivered"
 
-    await house.until(undoubted)
+    await house.until(is_delivered)
     assert await announced.reason(members[2]) == "accepted", "a phone that is off"
     assert users[0].last.text == f"Кош: {TEXTS['ru'].body}"
     await users[0].read()
     users[2].turn_on()
     await announced.until("read", "delivered")
-    assert _got(users) == [1, 1, 1]
+    assert _received_counts(users) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "expected"),
     [(131049, "held not_now"), (131050, "failed opted_out"), (131026, "failed blocked")],
 )
 async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
-    house: House, code: int, told: str
+    house: House, code: int, expected: str
 ) -> None:
     (member,), (user,) = await _on_whatsapp(house, 1)
     house.whatsapp.fail(Failed(code), to=user.phone)
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
-    await announced.until(told)
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
+    await announced.until(expected)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT (SELECT count(*) FROM subscriptions WHERE person_id = %(id)s),"
@@ -180,7 +184,7 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
         house.whatsapp.advance(24 * 3600)
         await house.ahead("24 hours 1 minute")
         await announced.until("delivered")
-        assert _got([user]) == [1]
+        assert _received_counts([user]) == [1]
 
 
 @pytest.mark.release
@@ -189,15 +193,15 @@ async def test_telegram_errors_pause_the_broadcast_without_duplicates(
 ) -> None:
     _members, users = await _on_telegram(house, 12)
     house.telegram.fail(Broken(502), times=12, method="sendMessage")
-    announced = await _announced(house)
+    announced = await _start_broadcast(house)
     await announced.until("in_doubt unreachable")
 
-    async def held() -> bool:
-        now = await broadcasts.find(house.rt, announced.who.lead, announced.found.id)
+    async def is_paused() -> bool:
+        now = await broadcasts.find(house.rt, announced.officers.lead, announced.found.id)
         return (now.state, now.reason) == (State.PAUSED, "storm")
 
-    await house.until(held)
-    assert _got(users) == [0] * 12
+    await house.until(is_paused)
+    assert _received_counts(users) == [0] * 12
     assert len(house.telegram.journal.calls("sendMessage")) == 12
 
 
@@ -211,10 +215,10 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
     for each in wrote:
         await each.say("/help")
 
-    async def answered() -> bool:
-        return all(_got(wrote))
+    async def have_all_received() -> bool:
+        return all(_received_counts(wrote))
 
-    await house.until(answered)
+    await house.until(have_all_received)
     async with house.rt.pool.connection() as session:
         # Set the people's languages again. The answer to /help removed them, because these people
         # never chose a language in a chat.
@@ -226,7 +230,7 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
     await house.ahead("2 minutes")
     drawn = previews(house.rt, a_draft(texts=WITH_TEMPLATES))
     assert [each.code for each in drawn] == [*forms]
-    announced = await _announced(house, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(house, a_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
     for form, phone, writer, other in zip(drawn, phones, wrote, silent, strict=True):
         telegram, whatsapp, web = form.looks

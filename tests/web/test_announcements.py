@@ -18,22 +18,22 @@ from tests.visitor import Visitor
 
 WORDS = Languages()
 TAPS = ("ru", "announcements", "get", "rules", "events", "done", "seen", "yes", "hint", "yes")
-TOLD = ("UZ", "kandas_status", "unsaid")
+ATTRIBUTE_TAPS = ("UZ", "kandas_status", "unsaid")
 
 
-def said(text: Text) -> str:
+def render(text: Text) -> str:
     return WORDS.render(text, "ru")
 
 
-async def _subscribed(visitor: Visitor) -> None:
+async def _subscribe(visitor: Visitor) -> None:
     await visitor.wait(1)
-    for tap in (*TAPS, *TOLD):
-        while not any(load.endswith(f":{tap}") or load == tap for load in _loads(visitor)):
+    for tap in (*TAPS, *ATTRIBUTE_TAPS):
+        while not any(load.endswith(f":{tap}") or load == tap for load in _payloads(visitor)):
             await visitor.press(">")
         await visitor.press(tap)
 
 
-def _loads(visitor: Visitor) -> list[str]:
+def _payloads(visitor: Visitor) -> list[str]:
     return list(visitor.newest.buttons.values())
 
 
@@ -43,7 +43,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
         return await subscriptions.of_person(session, person.id) if person else None
 
 
-async def _told_before(house: House, *, mission: str = "") -> None:
+async def _insert_announcement(house: House, *, mission: str = "") -> None:
     """Insert an announcement that was sent to all people, or to the people of one mission."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
@@ -69,7 +69,7 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         assert await _of(house, visitor) == Subscription(
             ("events", "rules"), True, ("country", "programme")
         )
@@ -77,28 +77,28 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
             cursor = await session.execute(
                 "SELECT kind, token FROM audience_attributes ORDER BY kind"
             )
-            kept = {kind: bytes(token) for kind, token in await cursor.fetchall()}
+            tokens = {kind: bytes(token) for kind, token in await cursor.fetchall()}
             cursor = await session.execute("SELECT purpose, language FROM consents ORDER BY id")
             consents = await cursor.fetchall()
-        assert kept["country"] in subscriptions.tokens(house.rt, "country", "UZ")
-        assert b"UZ" not in kept["country"]
+        assert tokens["country"] in subscriptions.tokens(house.rt, "country", "UZ")
+        assert b"UZ" not in tokens["country"]
         assert consents == [("announcements", "ru"), ("traits", "ru")]
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/mydata")
-        await visitor.wait(seen + 2)
+        await visitor.wait(count + 2)
         exported = "\n".join(each.text for each in visitor.bubbles[-2:])
         topics = CHOSEN.show("rules,events")
-        assert said(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
-        assert said(data_export.HINT) in exported
-        assert said(data_export.KINDS["country"]) in exported
+        assert render(_(announcement_screens.SUBSCRIBED.msgid, topics=topics)) in exported
+        assert render(data_export.HINT) in exported
+        assert render(data_export.KINDS["country"]) in exported
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
 @pytest.mark.release
 async def test_stop_command_deletes_the_subscription_but_not_the_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         await visitor.say("стоп")
         assert await _of(house, visitor) is None
         async with house.rt.pool.connection() as session:
@@ -115,17 +115,17 @@ async def test_stop_command_deletes_the_subscription_but_not_the_person(house: H
 
 
 async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) -> None:
-    await _told_before(house)
-    await _told_before(house, mission="cn_beijing")
+    await _insert_announcement(house)
+    await _insert_announcement(house, mission="cn_beijing")
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("kk_Arab")
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/news")
-        await visitor.wait(seen + 3)
-        told = "\n".join(each.text for each in visitor.bubbles[seen:])
-        assert "سىناق" in told
-        assert "beijing" not in told, "what was for some is not for all to read"
+        await visitor.wait(count + 3)
+        text = "\n".join(each.text for each in visitor.bubbles[count:])
+        assert "سىناق" in text
+        assert "beijing" not in text, "what was for some is not for all to read"
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM processed_updates)"
@@ -137,15 +137,15 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/news")
-        await visitor.wait(seen + 2)
-        assert said(archive.NONE) in visitor.bubbles[seen].text
+        await visitor.wait(count + 2)
+        assert render(archive.NONE) in visitor.bubbles[count].text
 
 
 async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         await visitor.press("preregistration")
         await visitor.press("self")
         await house.ahead("31 days")
@@ -155,16 +155,16 @@ async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house
         async with house.rt.pool.connection() as session:
             person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is not None
-            held = await lock(house.rt, session, person.id)
-        assert held is not None
-        assert held.conversation.forms == {}
-        assert held.conversation.topics == ("rules", "events")
-        assert CONSENT.purpose in held.conversation.consents
+            stored = await lock(house.rt, session, person.id)
+        assert stored is not None
+        assert stored.conversation.forms == {}
+        assert stored.conversation.topics == ("rules", "events")
+        assert CONSENT.purpose in stored.conversation.consents
 
 
 async def test_retention_deletes_a_subscriber_who_blocked_the_bot(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _subscribed(visitor)
+        await _subscribe(visitor)
         async with house.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
         await house.ahead("31 days")

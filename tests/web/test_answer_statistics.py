@@ -19,7 +19,7 @@ from tests.app_stack import House
 from tests.console_client import Console, ru
 
 AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
-ELSEWHERE = "mn_ulaanbaatar"
+OTHER_MISSION = "mn_ulaanbaatar"
 
 
 async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
@@ -46,7 +46,7 @@ async def desk(house: House) -> House:
     await _cases(house, GENERAL, "general", 33, 10)
     await _cases(house, GENERAL, "general", 11, 9000)
     await _cases(house, GENERAL, "spouse", 4, 10)
-    await _cases(house, ELSEWHERE, "general", 20, None)
+    await _cases(house, OTHER_MISSION, "general", 20, None)
     return house
 
 
@@ -93,7 +93,7 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: H
 
 
 @pytest.mark.parametrize(
-    ("counts", "shown"),
+    ("counts", "expected"),
     [
         ((4, 4, 4), (None, None, None)),
         ((7, 7, 7), (5, 5, 100)),
@@ -104,9 +104,9 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: H
     ],
 )
 def test_officer_answer_statistics_round_counts_and_hide_small_groups(
-    counts: tuple[int, int, int], shown: tuple[int | None, ...]
+    counts: tuple[int, int, int], expected: tuple[int | None, ...]
 ) -> None:
-    assert answer_statistics._group("x", *counts) == Group("x", *shown)
+    assert answer_statistics._group("x", *counts) == Group("x", *expected)
 
 
 def test_spreadsheet_export_stores_formula_like_text_as_text() -> None:

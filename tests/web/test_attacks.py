@@ -25,11 +25,11 @@ from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen
 from tests.visitor import Visitor
-from tests.web.test_console import PASSWORD, _code, _enrolled
-from tests.web.test_hostile import _raw
+from tests.web.test_console import PASSWORD, _code, _enrol
+from tests.web.test_hostile import _send_raw
 
-ELSEWHERE = "mn_ulaanbaatar"
-HERE, THERE, HEAD = "Here Testova", "There Testov", "Head Testova"
+OTHER_MISSION = "mn_ulaanbaatar"
+GENERAL_LEAD, OTHER_LEAD, OFFICER_WITH_ALL_ROLES = "Here Testova", "There Testov", "Head Testova"
 WORDS = "Testova tells something in confidence"
 HOSTILE = (
     "\0", "9" * 5000, "'; DROP TABLE people; --", "<script>alert(1)</script>", "../../etc/passwd",
@@ -48,8 +48,11 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
         dana = next(
             each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
-    crew = ((HERE, GENERAL, [Role.LEAD]), (THERE, ELSEWHERE, [Role.OFFICER, Role.LEAD]))
-    for name, mission, roles in (*crew, (HEAD, GENERAL, list(Role))):
+    officers = (
+        (GENERAL_LEAD, GENERAL, [Role.LEAD]),
+        (OTHER_LEAD, OTHER_MISSION, [Role.OFFICER, Role.LEAD]),
+    )
+    for name, mission, roles in (*officers, (OFFICER_WITH_ALL_ROLES, GENERAL, list(Role))):
         await directory.enter(house.rt, dana, name, mission, roles)
     visitor = await ask_officer(house, "ru", "general", WORDS)
     yield house, str((await _rows(house, "SELECT id FROM cases"))[0][0])
@@ -71,26 +74,26 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
-    async with Console.signed_in(house.url, THERE) as console:
-        for way in ("", "?reason=answer", "?reason=check"):
-            theirs = await console.get(f"/console/cases/{case_id}{way}")
-            nobodys = await console.get(f"/console/cases/{uuid4()}{way}")
-            assert theirs.status == nobodys.status == 404
-            assert _alike(theirs) == _alike(nobodys)
+    async with Console.signed_in(house.url, OTHER_LEAD) as console:
+        for parameters in ("", "?reason=answer", "?reason=check"):
+            foreign = await console.get(f"/console/cases/{case_id}{parameters}")
+            unknown = await console.get(f"/console/cases/{uuid4()}{parameters}")
+            assert foreign.status == unknown.status == 404
+            assert _comparable(foreign) == _comparable(unknown)
         for odd in ("1", "-1", "%27%20OR%20true--", "%00", "..%2f..%2finbox", "A" * 4000):
             assert (await console.get(f"/console/cases/{odd}")).status in (400, 404)
         for query in (f"number={'9' * 30}", "number=1", "queue=all", "queue=resolved", "after=x"):
             assert WORDS not in (await console.get(f"/console/inbox?{query}")).text
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         before = await _rows(house, "SELECT state, owner, version FROM cases")
-        for act in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
+        for action in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
             fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
-            fields |= {"mission": ELSEWHERE, "to": ELSEWHERE}
-            assert (await console.post(f"/console/cases/{case_id}/{act}", fields)).status >= 400
+            fields |= {"mission": OTHER_MISSION, "to": OTHER_MISSION}
+            assert (await console.post(f"/console/cases/{case_id}/{action}", fields)).status >= 400
         assert await _rows(house, "SELECT state, owner, version FROM cases") == before
 
 
-def _alike(screen: Screen) -> str:
+def _comparable(screen: Screen) -> str:
     """Return a page's HTML without ids and tokens, which differ at each request."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
@@ -106,14 +109,14 @@ async def test_disabled_officer_loses_all_sessions_immediately(
     house, case_id = office
     monkeypatch.setattr(live_updates, "SESSION_CHECK_SECONDS", 0)
     monkeypatch.setattr(live_updates, "HEARTBEAT_SECONDS", 0.2)
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         stream = await console.session.get(f"{house.url}/console/stream")
         assert stream.status == 200
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         async with house.rt.pool.connection() as session:
             everyone = await directory.everyone(session)
-        here = next(each for each in everyone if each.name == HERE)
-        async with Console.signed_in(house.url, HEAD) as head:
+        here = next(each for each in everyone if each.name == GENERAL_LEAD)
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
             form = next(
                 each
@@ -138,18 +141,18 @@ async def test_disabled_officer_cannot_sign_in_by_password_or_link(
     house, _case = office
     name = "Gone Testova"
     async with Console.at(house.url) as console:
-        secret = await _enrolled(house, console, name)
+        secret = await _enrol(house, console, name)
         await console.submit("/sign-out")
         unused = await credentials.reissue_link(house.rt, name)
         async with house.rt.pool.connection() as session:
-            gone = await directory.by_name(session, name)
-        async with Console.signed_in(house.url, HEAD) as head:
+            disabled = await directory.by_name(session, name)
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
             (form,) = [
                 each
                 for each in head.screen.forms
                 if each.action.endswith("/officers/change")
-                and each.fields.get("officer") == str(gone.id)
+                and each.fields.get("officer") == str(disabled.id)
             ]
             await head.send(form, mission=GENERAL, roles=Role.OFFICER, active="")
         await house.ahead("1 minute")
@@ -165,7 +168,7 @@ async def test_forged_or_altered_session_is_refused(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         jar = console.session.cookie_jar
         (cookie,) = [each for each in jar if each.key.endswith("console")]
         token = cookie.value
@@ -177,9 +180,9 @@ async def test_forged_or_altered_session_is_refused(
         headers = {"Cookie": f"{cookie.key}={forged}"}
         async with house.http.get(
             f"{house.url}/console/inbox", headers=headers, allow_redirects=False
-        ) as got:
-            assert got.status == 303, forged
-            assert "sign-in" in got.headers["Location"]
+        ) as response:
+            assert response.status == 303, forged
+            assert "sign-in" in response.headers["Location"]
 
 
 # Request paths and headers
@@ -200,10 +203,12 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     ]  # fmt: skip
     names = (b"sign-in", WORDS.encode(), b"root:", b"KOSH_", b"openapi")
     for path in paths:
-        got = await _raw(house, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        status = int(got[9:12])
-        assert status in (303, 400, 404, 405), (path, got[:200])
-        assert not any(name in got.partition(b"\r\n\r\n")[2] for name in names[1:]), path
+        response = await _send_raw(
+            house, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        )
+        status = int(response[9:12])
+        assert status in (303, 400, 404, 405), (path, response[:200])
+        assert not any(name in response.partition(b"\r\n\r\n")[2] for name in names[1:]), path
     headers = (
         f"X-Original-URL: {inside}", f"X-Rewrite-URL: {inside}", "X-HTTP-Method-Override: POST",
         "X-Forwarded-Host: 127.0.0.1", "X-Forwarded-For: 127.0.0.1", "X-Remote-User: Head Testova",
@@ -211,23 +216,23 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     )  # fmt: skip
     for header in headers:
         head = f"GET /console/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
-        got = await _raw(house, head.encode())
-        assert got.startswith(b"HTTP/1.1 303"), header
-    smuggled = (
+        response = await _send_raw(house, head.encode())
+        assert response.startswith(b"HTTP/1.1 303"), header
+    smuggled_requests = (
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\nSet-Cookie: b=c\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     )
-    for request in smuggled:
-        got = await _raw(house, request)
-        assert b"b=c" not in got
-    assert (await _raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
+    for request in smuggled_requests:
+        response = await _send_raw(house, request)
+        assert b"b=c" not in response
+    assert (await _send_raw(house, smuggled_requests[1])).startswith(b"HTTP/1.1 400")
 
 
 # Values of form fields
 
 
-class _Fields(HTMLParser):
+class _FormParser(HTMLParser):
     """A parser that collects each form of a page: names of all fields, values of hidden fields."""
 
     def __init__(self) -> None:
@@ -235,13 +240,13 @@ class _Fields(HTMLParser):
         self.forms: list[Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(told.get("action", ""), told.get("method", "get")))
+            self.forms.append(Form(values.get("action", ""), values.get("method", "get")))
         elif tag in ("input", "textarea", "select", "button") and self.forms:
-            name = told.get("name")
+            name = values.get("name")
             if name:
-                self.forms[-1].fields.setdefault(name, told.get("value", ""))
+                self.forms[-1].fields.setdefault(name, values.get("value", ""))
 
 
 @pytest.mark.release
@@ -250,12 +255,12 @@ class _Fields(HTMLParser):
 async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, str]) -> None:
     house, case_id = office
     values = cycle(HOSTILE)
-    tried, broken = 0, list[tuple[str, str, str]]()
-    async with Console.signed_in(house.url, HEAD) as console:
+    post_count, failures = 0, list[tuple[str, str, str]]()
+    async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as console:
         pages = ["/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/canned"]
         pages += ["/console/hours", "/console/officers", "/console/own", "/console/audit"]
         for page in pages:
-            parser = _Fields()
+            parser = _FormParser()
             parser.feed((await console.get(page)).html)
             for form in parser.forms:
                 if "sign-out" in form.action or "own/end" in form.action:
@@ -265,21 +270,21 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
                         continue
                     for value in (next(values), next(values), next(values)):
                         fields = form.fields | {name: value}
-                        got = await _sent(console, form, fields)
-                        broken += [(form.action, name, value[:20])] if got >= 500 else []
-                        tried += 1
+                        status = await _sent(console, form, fields)
+                        failures += [(form.action, name, value[:20])] if status >= 500 else []
+                        post_count += 1
         for name in ("queue", "language", "topic", "channel", "urgent", "number", "after", "x"):
             for value in HOSTILE:
-                got = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
-                broken += [("inbox", name, value[:20])] if got >= 500 else []
+                status = (await console.get(f"/console/inbox?{urlencode({name: value})}")).status
+                failures += [("inbox", name, value[:20])] if status >= 500 else []
         for value in ("9" * 5000, "-1", "x", "9" * 25):
             stream = await console.session.get(
                 f"{house.url}/console/stream", headers={"Last-Event-ID": value}
             )
             assert stream.status < 500, value[:20]
             stream.close()
-    assert broken == []
-    assert tried > 50
+    assert failures == []
+    assert post_count > 50
     assert await _rows(house, "SELECT count(*) FROM people") == [(1,)]
 
 
@@ -296,11 +301,11 @@ async def test_inbox_answers_422_for_unknown_query_values(
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]
     odd += [("topic", "x" * 65), ("language", "x" * 17), ("channel", "x" * 17)]
-    async with Console.signed_in(house.url, HEAD) as console:
+    async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as console:
         for name, value in odd:
-            got = await console.get(f"/console/inbox?{urlencode({name: value})}")
-            assert got.status == 422, (name, value)
-            assert len(value) < 9 or value not in got.html, (name, value)
+            screen = await console.get(f"/console/inbox?{urlencode({name: value})}")
+            assert screen.status == 422, (name, value)
+            assert len(value) < 9 or value not in screen.html, (name, value)
 
 
 async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
@@ -312,9 +317,9 @@ async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
 @pytest.mark.row(88)
 async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) -> None:
     house, case_id = office
-    extra = {"mission": ELSEWHERE, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
+    extra = {"mission": OTHER_MISSION, "owner": str(uuid4()), "state": "resolved", "urgent": "1"}
     extra |= {"roles": Role.ADMINISTRATOR, "active": "1", "officer": str(UUID(int=0))}
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         await console.get(f"/console/cases/{case_id}?reason=answer")
         await console.send(console.screen.form("/note"), note="x", **extra)
         await console.get("/console/own")
@@ -322,8 +327,10 @@ async def test_console_forms_ignore_unknown_fields(office: tuple[House, str]) ->
     assert await _rows(house, "SELECT mission, owner, state, urgent FROM cases") == [
         (GENERAL, None, "queued", False)
     ]
-    who = await _rows(house, f"SELECT roles, mission FROM officers WHERE name = '{HERE}'")
-    assert [list(map(str, roles)) for roles, _mission in who] == [["lead"]]
+    officers = await _rows(
+        house, f"SELECT roles, mission FROM officers WHERE name = '{GENERAL_LEAD}'"
+    )
+    assert [list(map(str, roles)) for roles, _mission in officers] == [["lead"]]
 
 
 @pytest.mark.requirement("S-13")
@@ -333,8 +340,8 @@ async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, p
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": house.url}
         headers["Sec-Fetch-Site"] = "same-origin"
         sent = io.BytesIO(body.encode())
-        async with house.http.post(house.url + path, data=sent, headers=headers) as got:
-            assert 400 <= got.status < 500, (path, body[:10], got.status)
+        async with house.http.post(house.url + path, data=sent, headers=headers) as response:
+            assert 400 <= response.status < 500, (path, body[:10], response.status)
 
 
 # Forged callbacks, chat messages and links
@@ -343,19 +350,19 @@ async def test_form_too_large_or_with_too_many_fields_is_refused(house: House, p
 async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> None:
     secret = house.rt.settings.registry_callback_secret
     assert secret
-    told = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
-    raw = json.dumps(told).encode()
+    payload = {"number": "KZ-TEST-0000", "state": "REJECTED", "version": 99}
+    raw = json.dumps(payload).encode()
     now = int(time.time())
     good = callback_signature.sign(secret.get_secret_value(), raw, at=now)
     mac = hmac.new(secret.get_secret_value().encode(), raw, hashlib.sha256).hexdigest()
     old = callback_signature.sign(secret.get_secret_value(), raw, at=now - 3600)
     other = callback_signature.sign(secret.get_secret_value(), raw + b" ", at=now)
-    forged = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
+    signatures = ["", "x", mac, f"v1={mac}", f"t={now},v1={mac}", old, other, good.upper()]
     url = f"{house.url}/callbacks/registry"
-    for each in forged:
+    for each in signatures:
         headers = {"Content-Type": "application/json", callback_signature.HEADER: each}
-        async with house.http.post(url, data=raw, headers=headers) as got:
-            assert (got.status, await got.read()) == (403, b""), each
+        async with house.http.post(url, data=raw, headers=headers) as response:
+            assert (response.status, await response.read()) == (403, b""), each
 
 
 @pytest.mark.requirement("S-18")
@@ -376,11 +383,11 @@ async def test_chat_rejects_messages_with_the_chat_id_of_another_person(house: H
         ]
         for name in names:
             fields = {"chat": name, "id": uuid4().hex, "text": "forged"}
-            async with house.http.post(f"{house.url}/chat/said", data=fields) as got:
-                assert got.status < 500, name
+            async with house.http.post(f"{house.url}/chat/said", data=fields) as response:
+                assert response.status < 500, name
         cookies = {"kosh": "1", "__Host-kosh": "1"}
-        async with house.http.get(f"{house.url}/chat", cookies=cookies) as got:
-            assert "forged" not in await got.text()
+        async with house.http.get(f"{house.url}/chat", cookies=cookies) as response:
+            assert "forged" not in await response.text()
         await visitor.say("/help")
         assert not any("forged" in each.text for each in visitor.bubbles)
         assert len(visitor.bubbles) > before
@@ -392,8 +399,8 @@ async def test_chat_rejects_messages_with_the_chat_id_of_another_person(house: H
 async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: House) -> None:
     seen = set()
     for token in ("x" * 43, "A" * 43, uuid4().hex, quote("' OR 1=1--")):
-        async with house.http.get(f"{house.url}/p/{token}") as got:
-            seen.add((got.status, await got.text()))
+        async with house.http.get(f"{house.url}/p/{token}") as response:
+            seen.add((response.status, await response.text()))
     assert len(seen) == 1
     assert next(iter(seen))[0] == 410
 

@@ -20,7 +20,7 @@ from tests.app_stack import House
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_attacks import HEAD, HERE, THERE, _rows
+from tests.web.test_attacks import GENERAL_LEAD, OFFICER_WITH_ALL_ROLES, OTHER_LEAD, _rows
 from tests.web.test_attacks import office as opened_office
 
 office = opened_office
@@ -29,7 +29,7 @@ office = opened_office
 # Requests to the console that are denied
 
 
-async def _denied(house: House) -> list[tuple[str, str, str]]:
+async def _denials(house: House) -> list[tuple[str, str, str]]:
     """Return (officer, action, method and reason) of each audited denial, oldest first."""
     return await _rows(
         house,
@@ -50,26 +50,26 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
     """Try forbidden actions, cases of another mission, missing cases, and forged forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         csrf = await _csrf(console)
         await console.get("/console/audit")
-        due.append((HERE, Action.AUDIT_READ, "GET role"))
+        due.append((GENERAL_LEAD, Action.AUDIT_READ, "GET role"))
         await console.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
-        due.append((HERE, Action.OFFICERS_EDIT, "POST role"))
+        due.append((GENERAL_LEAD, Action.OFFICERS_EDIT, "POST role"))
         fields = {"csrf": "0" * 64, "version": "1", "key": uuid4().hex}
         assert (await console.post(claim, fields)).status == 403
-        due.append((HERE, Action.CASE_CLAIM, "POST foreign"))
+        due.append((GENERAL_LEAD, Action.CASE_CLAIM, "POST foreign"))
         elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         assert (await console.post(claim, fields | {"csrf": csrf}, **elsewhere)).status == 403
-        due.append((HERE, Action.CASE_CLAIM, "POST foreign"))
-    async with Console.signed_in(house.url, THERE) as console:
+        due.append((GENERAL_LEAD, Action.CASE_CLAIM, "POST foreign"))
+    async with Console.signed_in(house.url, OTHER_LEAD) as console:
         fields = {"csrf": await _csrf(console), "version": "1", "key": uuid4().hex}
         for path in (f"/console/cases/{case_id}?reason=answer", f"/console/cases/{uuid4()}"):
             assert (await console.get(path)).status == 404
-            due.append((THERE, Action.CASE_READ, "GET absent"))
+            due.append((OTHER_LEAD, Action.CASE_READ, "GET absent"))
         assert (await console.post(claim, fields)).status == 404
-        due.append((THERE, Action.CASE_CLAIM, "POST absent"))
-    assert await _denied(house) == due
+        due.append((OTHER_LEAD, Action.CASE_CLAIM, "POST absent"))
+    assert await _denials(house) == due
 
 
 @pytest.mark.requirement("S-57", "S-41")
@@ -78,10 +78,12 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
 ) -> None:
     house, _case = office
     lines = io.StringIO()
-    async with Console.signed_in(house.url, HERE) as console:
-        async with Console.signed_in(house.url, HEAD) as head:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
+        async with Console.signed_in(house.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
-            [(found,)] = await _rows(house, f"SELECT id FROM officers WHERE name = '{HERE}'")
+            [(found,)] = await _rows(
+                house, f"SELECT id FROM officers WHERE name = '{GENERAL_LEAD}'"
+            )
             form = next(
                 each
                 for each in head.screen.forms
@@ -95,10 +97,10 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
             assert (await console.post("/console/own/language", {"csrf": "x"})).status == 401
         finally:
             logging.configure("error")
-    said = [json.loads(line) for line in lines.getvalue().splitlines()]
-    refused = [each for each in said if each["event"] == "session.refused"]
+    records = [json.loads(line) for line in lines.getvalue().splitlines()]
+    refused = [each for each in records if each["event"] == "session.refused"]
     assert [each["method"] for each in refused] == ["get", "post"]
-    assert HERE not in lines.getvalue()
+    assert GENERAL_LEAD not in lines.getvalue()
 
 
 # The client's address behind a proxy
@@ -112,15 +114,15 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
     """Check that only the address that Kosh's proxy appends counts, not one that a client sends."""
     await demo_officers.enter(house.rt)
 
-    async def tried(forwarded: str) -> int:
+    async def sign_in_status(forwarded: str) -> int:
         fields = {"name": "x", "password": "y", "code": "1"}
         headers = {"X-Forwarded-For": forwarded}
         return (await console.post("/console/sign-in", fields, **headers)).status
 
     async with Console.at(house.url) as console:
-        assert 429 in [await tried("192.0.2.1") for _ in range(14)]
-        assert await tried("198.51.100.9, 192.0.2.1") == 429
-        assert await tried("192.0.2.2") == 401
+        assert 429 in [await sign_in_status("192.0.2.1") for _ in range(14)]
+        assert await sign_in_status("198.51.100.9, 192.0.2.1") == 429
+        assert await sign_in_status("192.0.2.2") == 401
 
 
 # Access to event streams and chats of other people
@@ -133,11 +135,11 @@ async def test_console_event_stream_contains_only_cases_of_the_own_mission(
 ) -> None:
     house, case_id = office
     async with house.rt.pool.connection() as session:
-        crew = {each.name: each for each in await directory.everyone(session)}
-    mine = await views.events(house.rt, crew[HERE], 0)
-    assert mine
-    assert {str(each.case_id) for each in mine} == {case_id}
-    assert await views.events(house.rt, crew[THERE], 0) in ([], None)
+        officers = {each.name: each for each in await directory.everyone(session)}
+    events = await views.events(house.rt, officers[GENERAL_LEAD], 0)
+    assert events
+    assert {str(each.case_id) for each in events} == {case_id}
+    assert await views.events(house.rt, officers[OTHER_LEAD], 0) in ([], None)
 
 
 BY_SCRIPT = {"X-Requested-With": "kosh"}
@@ -146,14 +148,16 @@ BY_SCRIPT = {"X-Requested-With": "kosh"}
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
 async def test_chat_id_cannot_be_set_by_a_link(house: House) -> None:
-    planted = token_urlsafe(24)
-    url = f"{house.url}/chat?chat={planted}"
-    async with house.http.get(url) as followed:
-        assert planted not in await followed.text()
-    async with house.http.get(url, headers=BY_SCRIPT) as asked:
-        assert planted not in await asked.text()
-    async with house.http.get(f"{house.url}/chat", headers={"X-Kosh-Chat": planted}) as named:
-        assert planted in await named.text()
+    chosen_id = token_urlsafe(24)
+    url = f"{house.url}/chat?chat={chosen_id}"
+    async with house.http.get(url) as page:
+        assert chosen_id not in await page.text()
+    async with house.http.get(url, headers=BY_SCRIPT) as response:
+        assert chosen_id not in await response.text()
+    async with house.http.get(
+        f"{house.url}/chat", headers={"X-Kosh-Chat": chosen_id}
+    ) as named_response:
+        assert chosen_id in await named_response.text()
 
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
@@ -167,24 +171,24 @@ async def test_chat_id_gives_no_access_after_a_cookie_was_set(
         for answer in (*TO_CONSENT, "yes"):
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        theirs = visitor.newest.text
+        text = visitor.newest.text
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "strict"
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as thief:
-            stolen, named = {"chat": name}, {"X-Kosh-Chat": name}
-            async with thief.get(f"{house.url}/chat", headers=named) as page:
-                assert theirs.split("\n")[0] not in await page.text()
-            fields = stolen | {"id": uuid4().hex, "text": "/delete"}
-            async with thief.post(f"{house.url}/chat/said", data=fields) as said:
-                assert theirs.split("\n")[0] not in await said.text()
-            async with thief.get(f"{house.url}/chat/stream", headers=named) as stream:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as attacker:
+            chat_field, headers = {"chat": name}, {"X-Kosh-Chat": name}
+            async with attacker.get(f"{house.url}/chat", headers=headers) as page:
+                assert text.split("\n")[0] not in await page.text()
+            fields = chat_field | {"id": uuid4().hex, "text": "/delete"}
+            async with attacker.post(f"{house.url}/chat/said", data=fields) as response:
+                assert text.split("\n")[0] not in await response.text()
+            async with attacker.get(f"{house.url}/chat/stream", headers=headers) as stream:
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: say" not in first
-            assert len(thief.cookie_jar) == 0
-        async with visitor.session.get(f"{house.url}/chat") as mine:
-            assert theirs.split("\n")[0] in await mine.text()
-        assert (await visitor.say("TESTOVA")).text != theirs
+            assert len(attacker.cookie_jar) == 0
+        async with visitor.session.get(f"{house.url}/chat") as own_page:
+            assert text.split("\n")[0] in await own_page.text()
+        assert (await visitor.say("TESTOVA")).text != text
 
 
 # Cookies, redirects, other sites, caches
@@ -197,18 +201,18 @@ async def test_console_sign_in_replaces_a_session_id_set_by_an_attacker(
 ) -> None:
     house, _case = office
     async with Console.at(house.url) as console:
-        planted = token_urlsafe(32)
-        console.session.cookie_jar.update_cookies({"console": planted}, URL(house.url))
-        await console.sign_in(HERE)
+        chosen_id = token_urlsafe(32)
+        console.session.cookie_jar.update_cookies({"console": chosen_id}, URL(house.url))
+        await console.sign_in(GENERAL_LEAD)
         (cookie,) = [each for each in console.session.cookie_jar if each.key == "console"]
-        assert cookie.value != planted
+        assert cookie.value != chosen_id
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
         assert cookie["domain"] in ("", "127.0.0.1")
-    headers = {"Cookie": f"console={planted}"}
+    headers = {"Cookie": f"console={chosen_id}"}
     async with house.http.get(
         f"{house.url}/console/inbox", headers=headers, allow_redirects=False
-    ) as got:
-        assert got.status == 303
+    ) as response:
+        assert response.status == 303
 
 
 @pytest.mark.row(90)
@@ -224,7 +228,7 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
         for each in wanted:
             await console.get("/console/sign-in")
             found = re.search(
-                rf'name="officer" value="([^"]+)"(?:(?!</form>).)*?<strong>{HERE}</strong>',
+                rf'name="officer" value="([^"]+)"(?:(?!</form>).)*?<strong>{GENERAL_LEAD}</strong>',
                 console.screen.html,
                 re.DOTALL,
             )
@@ -236,12 +240,12 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
                 data=data,
                 headers={"Origin": house.url, "Sec-Fetch-Site": "same-origin"},
                 allow_redirects=False,
-            ) as got:
-                there = got.headers["Location"]
-                assert there.startswith("/console"), each
-                assert "//" not in there, each
-                assert "\\" not in there, each
-                assert "a=b" not in got.headers.get("Set-Cookie", ""), each
+            ) as response:
+                location = response.headers["Location"]
+                assert location.startswith("/console"), each
+                assert "//" not in location, each
+                assert "\\" not in location, each
+                assert "a=b" not in response.headers.get("Set-Cookie", ""), each
 
 
 @pytest.mark.requirement("S-14", "S-59", "S-61")
@@ -254,19 +258,21 @@ async def test_responses_forbid_cross_origin_use_and_caching(
     private = ("/console/inbox", f"/console/cases/{case_id}?reason=answer", "/console/own",
                "/console/sign-in", "/console/stream", "/console/cases/x")  # fmt: skip
     open_to_all = ("/chat", "/chat/stream", "/away", "/p/x", "/print/x")
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         for path in (*private, *open_to_all, "/status", "/health", "/static/chat.css"):
-            got = await console.session.get(house.url + path, headers=foreign)
-            allowed = [name for name in got.headers if name.lower().startswith("access-control")]
+            response = await console.session.get(house.url + path, headers=foreign)
+            allowed = [
+                name for name in response.headers if name.lower().startswith("access-control")
+            ]
             assert allowed == [], path
             if path in private + open_to_all:
-                assert got.headers["Cache-Control"] == "no-store", path
-            got.close()
+                assert response.headers["Cache-Control"] == "no-store", path
+            response.close()
     asks = {**foreign, "Access-Control-Request-Method": "POST"}
     for path in ("/chat/said", "/console/sign-in", "/webhooks/telegram"):
-        async with house.http.options(house.url + path, headers=asks) as got:
-            assert got.status == 405, path
-            assert "Access-Control-Allow-Origin" not in got.headers, path
+        async with house.http.options(house.url + path, headers=asks) as response:
+            assert response.status == 405, path
+            assert "Access-Control-Allow-Origin" not in response.headers, path
     for host in ("127.0.0.1:evil", "127.0.0.1:1:2", "a@127.0.0.1", "127.0.0.1.evil.example", ":80"):
-        async with house.http.get(f"{house.url}/chat", headers={"Host": host}) as got:
-            assert got.status == 400, host
+        async with house.http.get(f"{house.url}/chat", headers={"Host": host}) as response:
+            assert response.status == 400, host

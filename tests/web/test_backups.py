@@ -19,10 +19,10 @@ from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 from tests.app_stack import House, opened
 from tests.person_client import Guest
-from tests.web.test_canary import _everything
+from tests.web.test_canary import _all_rows
 
-GONE, STAYS = "nobody-who-leaves", "nobody-who-stays"
-LEFTOVERS = (
+ERASED, REMAINING = "nobody-who-leaves", "nobody-who-stays"
+ENCRYPTED_VALUES = (
     "SELECT key FROM people WHERE id = %s",
     "SELECT blind_index FROM handles WHERE person_id = %s",
     "SELECT address FROM handles WHERE person_id = %s",
@@ -36,7 +36,7 @@ async def person(rt: Runtime, name: str) -> UUID | None:
     return found.id if found else None
 
 
-async def accepted(house: House) -> bool:
+async def is_accepted(house: House) -> bool:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*) FROM registrations WHERE number IS NOT NULL"
@@ -44,21 +44,21 @@ async def accepted(house: House) -> bool:
         return await cursor.fetchone() == (2,)
 
 
-async def noted(house: House) -> bool:
+async def is_journaled(house: House) -> bool:
     return house.rt.settings.erasure_journal.exists()
 
 
-def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return all encrypted values of a person in the database; LEFTOVERS has the SQL."""
+def encrypted_values(databases: Databases, person_id: UUID) -> list[bytes]:
+    """Return all encrypted values of a person in the database; ENCRYPTED_VALUES has the SQL."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])
-            for statement in LEFTOVERS
+            for statement in ENCRYPTED_VALUES
             for row in session.execute(statement, (person_id,)).fetchall()
         ]
 
 
-def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
+def database_files(databases: Databases, admin_url: str, services_home: Path) -> bytes:
     """Return the content of all files of the test's PostgreSQL database, after a checkpoint."""
     name = databases.owner.rsplit("/", 1)[1]
     with psycopg.connect(admin_url, autocommit=True) as session:
@@ -79,41 +79,41 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with opened(chosen, admin_url) as house:
-        leaving, staying = Guest(house.rt, GONE), Guest(house.rt, STAYS)
-        for guest in (leaving, staying):
+        erased_guest, remaining_guest = Guest(house.rt, ERASED), Guest(house.rt, REMAINING)
+        for guest in (erased_guest, remaining_guest):
             await guest.register()
-        await house.until(lambda: accepted(house))
-        erased = await person(house.rt, GONE)
+        await house.until(lambda: is_accepted(house))
+        erased = await person(house.rt, ERASED)
         assert erased is not None
-        theirs = bytes_of(databases, erased)
-        kept = await staying.conversation()
+        erased_bytes = encrypted_values(databases, erased)
+        conversation = await remaining_guest.conversation()
         backup = operation_backup.back_up(chosen, house.rt.vault, tmp_path / "backups")
-        await leaving.go("/delete", "yes")
-        await house.until(lambda: noted(house))
-        assert await person(house.rt, GONE) is None
+        await erased_guest.go("/delete", "yes")
+        await house.until(lambda: is_journaled(house))
+        assert await person(house.rt, ERASED) is None
         with monkeypatch.context() as patch, pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
             patch.setattr(operation_backup, "ENDING_SECONDS", 0.0)
             operation_backup.restore(chosen, house.rt.vault, backup)
 
-    assert len(theirs) == 4
+    assert len(erased_bytes) == 4
     sealed = backup.read_bytes()
-    assert not any(each in sealed for each in (*theirs, b"TESTOVA", GONE.encode()))
+    assert not any(each in sealed for each in (*erased_bytes, b"TESTOVA", ERASED.encode()))
     operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
-    assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
+    assert encrypted_values(databases, erased) == erased_bytes  # a restore alone brings them back
     async with runtime(chosen) as rt:
         assert await operation_backup.finish_restore(rt) == 1
-        assert await person(rt, GONE) is None
-        assert await Guest(rt, STAYS).conversation() == kept
+        assert await person(rt, ERASED) is None
+        assert await Guest(rt, REMAINING).conversation() == conversation
         assert await erasure.replay_journal(rt) == 0
-    everything = _everything(databases)
-    assert not any(each.hex() in everything for each in theirs)
-    disk = on_disk(databases, admin_url, services_home)
-    assert not any(each in disk for each in theirs)
+    everything = _all_rows(databases)
+    assert not any(each.hex() in everything for each in erased_bytes)
+    disk = database_files(databases, admin_url, services_home)
+    assert not any(each in disk for each in erased_bytes)
 
 
 @pytest.fixture
 async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
-    await Guest(rt, STAYS).consent()
+    await Guest(rt, REMAINING).consent()
     yield operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
 
 
@@ -121,7 +121,7 @@ async def test_restore_waits_for_database_sessions_that_are_ending(
     chosen: Settings, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with runtime(chosen) as rt:
-        await Guest(rt, STAYS).consent()
+        await Guest(rt, REMAINING).consent()
         backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
     ending = psycopg.connect(databases.app)
     monkeypatch.setattr("bot.operations.backup.sleep", lambda _seconds: ending.close())
@@ -135,9 +135,9 @@ async def test_backup_cannot_be_restored_without_its_key_version(
 ) -> None:
     known = Keys.load(chosen.key_dir)
     later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
-    with pytest.raises(VaultError) as refused:
+    with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, later, copied)
-    assert refused.value.code == "E_VAULT_EPOCH"
+    assert error.value.code == "E_VAULT_EPOCH"
 
 
 @pytest.mark.requirement("S-73")
@@ -156,11 +156,11 @@ async def test_damaged_backup_is_refused_before_any_change(
             copied.write_bytes(whole + whole[-100:])
         case _:
             copied.write_bytes(b"PGDMP" + whole)
-    before = _everything(databases)
-    with pytest.raises(VaultError) as refused:
+    before = _all_rows(databases)
+    with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copied)
-    assert refused.value.code == "E_VAULT_SEALED"
-    assert _everything(databases) == before
+    assert error.value.code == "E_VAULT_SEALED"
+    assert _all_rows(databases) == before
 
 
 @pytest.mark.requirement("S-70")
@@ -170,11 +170,11 @@ async def test_backup_process_has_no_password_in_arguments_or_environment(
     seen: list[str] = []
     popen = subprocess.Popen
 
-    def watched(command: list[str], env: dict[str, str] | None = None, **more: Any) -> Any:
+    def record_command(command: list[str], env: dict[str, str] | None = None, **more: Any) -> Any:
         seen.extend([*map(str, command), *(env or {}).values()])
         return popen(command, env=env, **more)
 
-    monkeypatch.setattr(subprocess, "Popen", watched)
+    monkeypatch.setattr(subprocess, "Popen", record_command)
     operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
     password = rt.settings.database("owner").split(":")[2].split("@")[0]
     assert seen

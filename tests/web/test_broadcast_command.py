@@ -48,25 +48,25 @@ class Terminal:
 
     async def kosh(self, *words: str, typed: str = "") -> tuple[int, str]:
         around = os.environ | self._environment()
-        code, said = await asyncio.to_thread(
+        code, output = await asyncio.to_thread(
             shell().types, "broadcast", *words, environment=around, typed=typed
         )
-        assert "Traceback" not in said, said
-        return code, said
+        assert "Traceback" not in output, output
+        return code, output
 
     def _environment(self) -> dict[str, str]:
-        settings, told = self.house.rt.settings, {"KOSH_LOG_LEVEL": "error"}
+        settings, environment = self.house.rt.settings, {"KOSH_LOG_LEVEL": "error"}
         for name in settings.model_fields_set:
             value = getattr(settings, name)
             plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-            told[f"KOSH_{name.upper()}"] = (
+            environment[f"KOSH_{name.upper()}"] = (
                 ",".join(plain) if isinstance(plain, tuple) else str(plain)
             )
-        return told
+        return environment
 
-    def paper(self, told: str | bytes) -> str:
+    def paper(self, content: str | bytes) -> str:
         file = self.folder / "announcement.toml"
-        file.write_bytes(told if isinstance(told, bytes) else told.encode())
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
         return str(file)
 
 
@@ -85,75 +85,75 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     phones = [house.telegram.user(int(each.address), started=True) for each in members]
     tester = house.telegram.user(TESTER, started=True)
 
-    async def says(*words: str, by: str, typed: str = "") -> str:
-        code, said = await terminal.kosh(*words, "--officer", by, typed=typed)
-        assert code == 0, said
-        return said
+    async def run(*words: str, by: str, typed: str = "") -> str:
+        code, output = await terminal.kosh(*words, "--officer", by, typed=typed)
+        assert code == 0, output
+        return output
 
-    written = await says("draft", terminal.paper(PAPER), by=editor)
-    assert written == "Announcement 1, state: draft\n"
-    counted = await says("count", "1", by=editor)
-    assert "3 telegram ru" in counted
-    assert "This language was not tested as it stands: zh_Hans." in counted
-    assert "kk: 2 messages" in await says("test", "1", by=editor), "in both of its scripts"
+    draft_output = await run("draft", terminal.paper(PAPER), by=editor)
+    assert draft_output == "Announcement 1, state: draft\n"
+    counts = await run("count", "1", by=editor)
+    assert "3 telegram ru" in counts
+    assert "This language was not tested as it stands: zh_Hans." in counts
+    assert "kk: 2 messages" in await run("test", "1", by=editor), "in both of its scripts"
     assert TEXTS["uz"].body in [each.text for each in tester.received]
-    assert "state: awaiting" in await says("ask", "1", by=editor)
-    code, said = await terminal.kosh("start", "1", "--officer", lead)
-    assert (code, said) == (1, "E_BROADCAST: Not enough people have agreed yet.\n")
-    code, said = await terminal.kosh("approve", "1", "--officer", approver, typed="n\n")
+    assert "state: awaiting" in await run("ask", "1", by=editor)
+    code, output = await terminal.kosh("start", "1", "--officer", lead)
+    assert (code, output) == (1, "E_BROADCAST: Not enough people have agreed yet.\n")
+    code, output = await terminal.kosh("approve", "1", "--officer", approver, typed="n\n")
     assert code == 1
-    assert "It goes to 3 people." in said
-    assert "سىناق" in said, "every script is shown before the question"
-    assert "state: awaiting" in await says("approve", "1", by=approver, typed="y\n")
+    assert "It goes to 3 people." in output
+    assert "سىناق" in output, "every script is shown before the question"
+    assert "state: awaiting" in await run("approve", "1", by=approver, typed="y\n")
     house.telegram.fail(Cut(delivered=True), method="sendMessage")
-    assert "state: running" in await says("start", "1", by=lead)
+    assert "state: running" in await run("start", "1", by=lead)
 
-    async def gone() -> bool:
+    async def all_received() -> bool:
         return sum(len(each.received) for each in phones) == 3
 
-    await house.until(gone, 60)
-    assert f"news     {TOPIC}" in await says("list", by=editor)
-    listed = await says("recipients", "1", "--fate", "in_doubt", by=editor)
-    number = listed.split()[0]
-    assert f"{number} telegram ru in_doubt unreachable" in listed
-    assert "1 decided" in await says("doubt", "1", "leave", "--recipient", number, by=lead)
-    told = await says("progress", "1", by=editor)
-    assert "2 accepted" in told
-    assert "1 failed: unknown" in told
-    assert "3 in all" in told
+    await house.until(all_received, 60)
+    assert f"news     {TOPIC}" in await run("list", by=editor)
+    recipients = await run("recipients", "1", "--fate", "in_doubt", by=editor)
+    number = recipients.split()[0]
+    assert f"{number} telegram ru in_doubt unreachable" in recipients
+    assert "1 decided" in await run("doubt", "1", "leave", "--recipient", number, by=lead)
+    progress_text = await run("progress", "1", by=editor)
+    assert "2 accepted" in progress_text
+    assert "1 failed: unknown" in progress_text
+    assert "3 in all" in progress_text
 
     async def progress() -> dict[str, Any]:
-        return dict(json.loads(await says("progress", "1", "--json", by=editor)))
+        return dict(json.loads(await run("progress", "1", "--json", by=editor)))
 
-    async def ended() -> bool:
+    async def is_done() -> bool:
         return str((await progress())["state"]) == "done"
 
-    await house.until(ended, 60)
+    await house.until(is_done, 60)
     document = await progress()
     assert document["total"] == 3
     assert document["recipients"]["accepted"] == 2
     assert {"state": "failed", "reason": "unknown", "count": 1} in document["reasons"]
-    assert "1 are tried again" in await says("retry", "1", by=lead)
+    assert "1 are tried again" in await run("retry", "1", by=lead)
 
 
 @pytest.mark.release
 async def test_broadcast_command_pauses_resumes_and_cancels_a_broadcast(terminal: Terminal) -> None:
     house = terminal.house
-    who = await crew(house.rt)
+    officers = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
     async with house.rt.pool.connection() as session:
         await pausing.pause_channel(session, "telegram", 3600, "throttled")
-    await started(house.rt, who, a_draft())
-    editor, lead = who.editor.name, who.lead.name
-    for verb, by, told in (
+    await started(house.rt, officers, a_draft())
+    editor, lead = officers.editor.name, officers.lead.name
+    for verb, by, expected in (
         ("pause", editor, "state: paused"),
         ("resume", lead, "state: running"),
         ("cancel", editor, "state: cancelled"),
     ):
-        code, said = await terminal.kosh(verb, "1", "--officer", by)
-        assert (code, told in said) == (0, True), said
-    _code, said = await terminal.kosh("progress", "1", "--officer", editor)
-    assert "telegram waits until" in said
+        code, output = await terminal.kosh(verb, "1", "--officer", by)
+        assert (code, expected in output) == (0, True), output
+    _code, output = await terminal.kosh("progress", "1", "--officer", editor)
+    assert "telegram waits until" in output
 
 
 WRONG: tuple[tuple[str | bytes, str], ...] = (
@@ -172,11 +172,11 @@ async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
     terminal: Terminal,
 ) -> None:
     editor = (await entered(terminal.house.rt, Role.EDITOR)).name
-    for paper, told in WRONG:
-        code, said = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
-        assert (code, told in said) == (1, True), said
-    code, said = await terminal.kosh("list", "--officer", editor)
-    assert (code, said) == (0, ""), "nothing of it was kept"
+    for paper, expected in WRONG:
+        code, output = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
+        assert (code, expected in output) == (1, True), output
+    code, output = await terminal.kosh("list", "--officer", editor)
+    assert (code, output) == (0, ""), "nothing of it was kept"
 
 
 @pytest.mark.release
@@ -184,15 +184,18 @@ async def test_broadcast_command_reports_errors_in_one_line(
     terminal: Terminal,
 ) -> None:
     editor = (await entered(terminal.house.rt, Role.EDITOR)).name
-    for words, status, told in (
+    for words, status, expected in (
         (("start", "7", "--officer", editor), 1, "E_BROADCAST: there is no such announcement"),
         (("list", "--officer", "Nobody"), 1, "E_OFFICER"),
         (("doubt", "1", "perhaps", "--officer", editor), 2, "perhaps"),
         (("draft", "no-such-file.toml", "--officer", editor), 2, "does not exist"),
         (("list",), 2, "--officer"),
     ):
-        code, said = await terminal.kosh(*words)
-        assert (code, told in said) == (status, True), said
+        code, output = await terminal.kosh(*words)
+        assert (code, expected in output) == (status, True), output
     await terminal.kosh("draft", terminal.paper(PAPER), "--officer", editor)
-    code, said = await terminal.kosh("start", "1", "--officer", editor)
-    assert (code, said) == (1, f"E_FORBIDDEN: {editor} has no right to this; officers have roles\n")
+    code, output = await terminal.kosh("start", "1", "--officer", editor)
+    assert (code, output) == (
+        1,
+        f"E_FORBIDDEN: {editor} has no right to this; officers have roles\n",
+    )

@@ -36,14 +36,14 @@ from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
 
 MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
-WRITTEN = {f"text_{code}": each.body for code, each in TEXTS.items()}
+TEXT_FIELDS = {f"text_{code}": each.body for code, each in TEXTS.items()}
 WORDS = Languages(("ru",))
 
 
-def why(refusal: Refusal) -> str:
+def refusal_text(refusal: Refusal) -> str:
     """Return the Russian text that explains a refusal to officers, up to its first placeholder."""
-    told = WORDS.render(STANDS_AGAINST[refusal], "ru")
-    return " ".join(told.partition("{detail}")[0].split())
+    text = WORDS.render(STANDS_AGAINST[refusal], "ru")
+    return " ".join(text.partition("{detail}")[0].split())
 
 
 @dataclass
@@ -55,17 +55,17 @@ class Office:
     timur: Console
     zarina: Console
 
-    async def written(self, purpose: str = "news", **texts: str) -> str:
+    async def write(self, purpose: str = "news", **texts: str) -> str:
         """Write an announcement as Marat, step by step; return the path of its page."""
         marat = self.marat
         await marat.get("/console/broadcasts/new")
         screen = await marat.submit("/broadcasts", purpose=purpose, topic=TOPIC, why="Test")
         assert screen.path.endswith("/write/audience"), screen.text
         await marat.submit("/audience", channels="telegram")
-        await marat.submit("/text", **(WRITTEN | texts))
+        await marat.submit("/text", **(TEXT_FIELDS | texts))
         return marat.screen.path.removesuffix("/write/test")
 
-    async def tested(self, path: str) -> Screen:
+    async def send_tests(self, path: str) -> Screen:
         await self.marat.get(f"{path}/write/test")
         for code in TEXTS:
             form = next(
@@ -76,9 +76,9 @@ class Office:
         await self.marat.get(f"{path}/write/time")
         return await self.marat.submit("/time", any_hour="1")
 
-    async def asked(self, purpose: str = "news", **texts: str) -> str:
-        path = await self.written(purpose, **texts)
-        await self.tested(path)
+    async def request_approval(self, purpose: str = "news", **texts: str) -> str:
+        path = await self.write(purpose, **texts)
+        await self.send_tests(path)
         screen = await self.marat.submit("/ask")
         assert ru("done_submitted") in screen.text, screen.text
         return path
@@ -97,15 +97,15 @@ async def office(house: House) -> AsyncIterator[Office]:
 
 
 async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     screen = await office.marat.get(f"{path}/write/audience")
     assert ru("aud_count").replace("{count}", "12") in screen.text
-    assert await office.tested(path)
+    assert await office.send_tests(path)
     assert ru("ready") in office.marat.screen.text
     screen = await office.marat.submit("/ask")
     assert ru("done_submitted") in screen.text
     assert "start" in screen.actions
-    assert ru("cancel_draft_sure") in _asked_first(screen)
+    assert ru("cancel_draft_sure") in _confirmation_text(screen)
 
     screen = await office.timur.get(path)
     assert TEXTS["kk"].body in screen.text
@@ -120,11 +120,13 @@ async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office
     screen = await office.marat.submit("/start")
     assert ru("done_started") in screen.text
     assert {"pause", "cancel"} <= screen.actions
-    assert all(each in _asked_first(screen) for each in ru("cancel_rest_sure").split("{count}"))
+    assert all(
+        each in _confirmation_text(screen) for each in ru("cancel_rest_sure").split("{count}")
+    )
     assert [ru("history") in screen.text, TIMUR in screen.text] == [True, True]
 
 
-def _asked_first(screen: Screen) -> str:
+def _confirmation_text(screen: Screen) -> str:
     """Return the text that asks for confirmation before the announcement is cancelled.
 
     The page must contain only one button that cancels it.
@@ -138,7 +140,7 @@ def _asked_first(screen: Screen) -> str:
 async def test_broadcast_editor_sends_tests_in_all_languages_with_one_button(
     office: Office,
 ) -> None:
-    path = await office.written()
+    path = await office.write()
     screen = await office.marat.get(f"{path}/write/test")
     assert screen.text.count(ru("untested")) == len(TEXTS)
     (form,) = [
@@ -163,11 +165,11 @@ async def test_broadcast_editor_marks_fields_as_missing_only_after_editing(offic
     screen = await marat.submit("/text", text_kk=TEXTS["kk"].body)
     screen = await marat.get(screen.path.replace("/test", "/text"))
     assert screen.text.count(ru("missing")) == len(TEXTS) - 1
-    assert why(Refusal.LANGUAGE) in screen.text
+    assert refusal_text(Refusal.LANGUAGE) in screen.text
 
 
 async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     screen = await office.marat.get(path)
     assert ru("approval_waits").format(given=0, needed=1) in screen.text
     assert ru("ready") not in screen.text, "nobody has agreed yet"
@@ -193,17 +195,17 @@ async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office)
 async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
     office: Office, texts: dict[str, str], refusal: Refusal
 ) -> None:
-    path = await office.written(**texts)
+    path = await office.write(**texts)
     screen = await office.marat.get(path)
-    assert why(refusal) in screen.text
+    assert refusal_text(refusal) in screen.text
     assert f"{path}/write/text" in screen.html
     screen = await office.marat.submit("/ask")
     assert screen.status == 422
-    assert why(refusal) in screen.text
+    assert refusal_text(refusal) in screen.text
 
 
 @pytest.mark.parametrize(
-    ("link", "shown"),
+    ("link", "expected"),
     [
         ("https://gоv.kz/news", "https://gоv.kz/news (xn--gv-fmc.kz)"),
         ("https://xn--gv-dlc.kz/", "https://xn--gv-dlc.kz/ (вgv.kz)"),
@@ -214,17 +216,17 @@ async def test_broadcast_page_lists_reasons_against_sending_with_links_to_edit(
 )
 @pytest.mark.requirement("S-86")
 async def test_broadcast_page_shows_an_international_host_also_in_punycode(
-    office: Office, link: str, shown: str
+    office: Office, link: str, expected: str
 ) -> None:
-    path = await office.written(text_ru=f"Подробности: {link}")
-    assert shown in (await office.marat.get(path)).text
+    path = await office.write(text_ru=f"Подробности: {link}")
+    assert expected in (await office.marat.get(path)).text
 
 
 async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     office: Office,
 ) -> None:
     long = "Центр открыт. " * 80
-    path = await office.written(text_ru=long)
+    path = await office.write(text_ru=long)
     screen = await office.marat.get(f"{path}/write/test")
     assert len(re.findall(r'data-look="\w+ (?:telegram|whatsapp|web)"', screen.html)) == 6 * 3
     measured = f"{len(long.strip()):,}".replace(",", "\u202f")
@@ -232,7 +234,9 @@ async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     assert f'"hint">{measured} из 4\u202f096' in screen.html
     assert ru("look_none") in screen.text
     await office.marat.get(f"{path}/write/text")
-    await office.marat.submit("/text", **{f"template_{code}": "news" for code in TEXTS}, **WRITTEN)
+    await office.marat.submit(
+        "/text", **{f"template_{code}": "news" for code in TEXTS}, **TEXT_FIELDS
+    )
     screen = office.marat.screen
     assert ru("look_none") not in screen.text
     for name, code, instead in (
@@ -240,8 +244,8 @@ async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
         ("news_cyrl", "uz", "news (uz), news (ru)"),
         ("news", "zh_CN", "news (ru)"),
     ):
-        told = ru("look_template").format(name=name, code=code)
-        assert f"{told} {ru('look_instead').format(names=instead)}" in screen.text
+        template_text = ru("look_template").format(name=name, code=code)
+        assert f"{template_text} {ru('look_instead').format(names=instead)}" in screen.text
 
 
 async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> None:
@@ -249,16 +253,16 @@ async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> No
         await session.execute(
             "UPDATE officers SET roles = array_append(roles, 'approver') WHERE name = %s", (MARAT,)
         )
-    path = await office.asked()
+    path = await office.request_approval()
     screen = await office.marat.get(path)
     assert ru("approval_own") in screen.text
     assert "approve" not in screen.actions
-    given = screen.form("/ask" if "ask" in screen.actions else "/cancel").fields
+    fields = screen.form("/ask" if "ask" in screen.actions else "/cancel").fields
     digest = re.search(r'name="hash" value="(\w+)"', (await office.timur.get(path)).html)
     assert digest is not None
-    screen = await office.marat.post(f"{path}/approve", given | {"hash": digest[1]})
+    screen = await office.marat.post(f"{path}/approve", fields | {"hash": digest[1]})
     assert screen.status == 422
-    assert why(Refusal.OWN) in screen.text
+    assert refusal_text(Refusal.OWN) in screen.text
 
 
 @pytest.mark.requirement("S-63")
@@ -267,18 +271,18 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
         await session.execute(
             "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
         )
-    path = await office.written()
-    for asked in (False, True):
-        if asked:
-            await office.tested(path)
+    path = await office.write()
+    for is_submitted in (False, True):
+        if is_submitted:
+            await office.send_tests(path)
             await office.marat.submit("/ask")
         fields = next(form.fields for form in office.marat.screen.forms if "csrf" in form.fields)
         async with office.house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT encode(content_hash, 'hex') FROM broadcasts")
-            [(shown,)] = await cursor.fetchall()
-        for act in ("approve", "start", "resume", "retry", "doubt"):
-            sent = fields | {"hash": shown, "decision": "again"}
-            assert (await office.marat.post(f"{path}/{act}", sent)).status == 422, act
+            [(digest,)] = await cursor.fetchall()
+        for action in ("approve", "start", "resume", "retry", "doubt"):
+            sent = fields | {"hash": digest, "decision": "again"}
+            assert (await office.marat.post(f"{path}/{action}", sent)).status == 422, action
             await office.marat.get(path)
     async with office.house.rt.pool.connection() as session:
         cursor = await session.execute(
@@ -288,24 +292,24 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
 
 
 async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     seen = office.timur.screen.form("/approve")
     await office.marat.get(f"{path}/write/text")
-    await office.marat.submit("/text", **(WRITTEN | {"text_ru": "Другой текст."}))
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Другой текст."}))
     screen = await office.timur.send(seen)
     assert screen.status == 422
-    assert why(Refusal.CHANGED) in screen.text
+    assert refusal_text(Refusal.CHANGED) in screen.text
 
 
 async def test_broadcast_page_shows_an_approver_the_changes_since_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     assert ru("diff_none") in office.timur.screen.text
     await office.marat.get(f"{path}/write/text")
     body = TEXTS["ru"].body.replace("субботу", "воскресенье")
-    await office.marat.submit("/text", **(WRITTEN | {"text_ru": body}))
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": body}))
     screen = await office.zarina.get(path)
     assert "<del>субботу</del><ins>воскресенье</ins>" in screen.html
     assert ru("approval_none") in screen.text
@@ -313,22 +317,22 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """Check a page number and a version that exceed PostgreSQL's integers."""
-    path, long = await office.asked(), "9" * 20
-    for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
-        screen = await office.marat.get(asked)
+    path, long = await office.request_approval(), "9" * 20
+    for url in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
+        screen = await office.marat.get(url)
         assert (screen.status, ru("problem") in screen.text, long in screen.html) == (
             422,
             True,
             False,
         )
     await office.marat.get(f"{path}/write/text")
-    screen = await office.marat.submit("/text", **(WRITTEN | {"version": long}))
+    screen = await office.marat.submit("/text", **(TEXT_FIELDS | {"version": long}))
     assert screen.status < 500
 
 
 @pytest.mark.release
 async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.house.ahead("25 hours")
@@ -338,11 +342,11 @@ async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     form = next(each for each in screen.forms if each.action.endswith("/start"))
     screen = await office.marat.send(form)
     assert screen.status == 422
-    assert why(Refusal.EXPIRED) in screen.text
+    assert refusal_text(Refusal.EXPIRED) in screen.text
 
 
 async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
@@ -350,26 +354,26 @@ async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> 
     assert ru("done_started") in (await office.marat.send(form)).text
     screen = await office.marat.send(form)
     assert screen.status == 422
-    assert why(Refusal.STATE) in screen.text
+    assert refusal_text(Refusal.STATE) in screen.text
 
 
 async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
     office: Office,
 ) -> None:
-    path = await office.asked("urgent")
+    path = await office.request_approval("urgent")
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
     form = office.marat.screen.form("/start")
     screen = await office.marat.send(form)
-    assert why(Refusal.APPROVALS) in screen.text
+    assert refusal_text(Refusal.APPROVALS) in screen.text
     await office.zarina.get(path)
     await office.zarina.submit("/approve")
     assert ru("done_started") in (await office.marat.send(form)).text
 
 
 async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: Office) -> None:
-    path = await office.asked("urgent")
+    path = await office.request_approval("urgent")
     await office.timur.get(path)
     form = office.timur.screen.form("/approve")
     origin = {"Origin": office.house.url, "Sec-Fetch-Site": "same-origin"}
@@ -382,24 +386,24 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     assert {200} <= set(await asyncio.gather(*(press() for _ in range(10)))) <= {200, 422}
     await office.marat.get(path)
     screen = await office.marat.send(office.marat.screen.form("/start"))
-    assert why(Refusal.APPROVALS) in screen.text
-    assert (await _first(office.house)).state == "awaiting"
+    assert refusal_text(Refusal.APPROVALS) in screen.text
+    assert (await _first_broadcast(office.house)).state == "awaiting"
 
 
 async def test_broadcast_page_answers_409_on_a_stale_edit(
     office: Office,
 ) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/text")
     stale = office.marat.screen.form("/text")
-    await office.marat.send(stale, **(WRITTEN | {"text_ru": "Первый."}))
-    screen = await office.marat.send(stale, **(WRITTEN | {"text_ru": "Второй."}))
+    await office.marat.send(stale, **(TEXT_FIELDS | {"text_ru": "Первый."}))
+    screen = await office.marat.send(stale, **(TEXT_FIELDS | {"text_ru": "Второй."}))
     assert screen.status == 409
     assert ru("stale") in screen.text
 
 
 async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/time")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     begins, ends = f"{tomorrow}T09:00", f"{tomorrow + timedelta(days=1)}T18:00"
@@ -416,32 +420,32 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     await office.marat.get(f"{path}/write/audience")
     screen = await office.marat.submit("/audience", countries="CN\nUZ", languages="kk", stay="1")
     assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
-    found = await _first(office.house)
+    found = await _first_broadcast(office.house)
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
-@pytest.mark.parametrize("written", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
-async def test_broadcast_page_refuses_an_unreadable_time(office: Office, written: str) -> None:
-    path = await office.written()
+@pytest.mark.parametrize("time_text", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
+async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_text: str) -> None:
+    path = await office.write()
     await office.marat.get(f"{path}/write/time")
-    screen = await office.marat.submit("/time", not_before=written)
+    screen = await office.marat.submit("/time", not_before=time_text)
     assert screen.status == 422
-    assert (await _first(office.house)).draft.not_before is None
+    assert (await _first_broadcast(office.house)).draft.not_before is None
     assert (await office.marat.get("/console/broadcasts")).status == 200
 
 
 @pytest.mark.release
 async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(office: Office) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
     await office.marat.submit("/start")
 
-    async def ended() -> bool:
-        return (await _first(office.house)).state is State.DONE
+    async def is_done() -> bool:
+        return (await _first_broadcast(office.house)).state is State.DONE
 
-    await office.house.until(ended, 60)
+    await office.house.until(is_done, 60)
     async with office.house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
@@ -455,9 +459,9 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
         next(each for each in decisions if each.fields.get("seq") == "1"), decision="leave"
     )
     assert re.search(r"\(\s*#1\s*\)", screen.text), "the log says of whom"
-    found = await _first(office.house)
-    told = await fates(office.house.rt, found)
-    assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
+    found = await _first_broadcast(office.house)
+    counts = await fates(office.house.rt, found)
+    assert (counts["in_doubt crash"], counts["failed unknown"]) == (2, 1)
     # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
     # whose delivery is in doubt.
     async with Console.signed_in(office.house.url, "Saule Testova") as saule:
@@ -468,7 +472,7 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
 async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     office: Office,
 ) -> None:
-    path = await office.asked()
+    path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
     await office.marat.get(path)
@@ -480,18 +484,18 @@ async def test_broadcast_page_distinguishes_outage_from_rate_limit(
         )
     screen = await office.marat.get(path)
     assert f"Telegram: {WORDS.render(CAUSES['unreachable'], 'ru')}" in screen.text
-    asked = ru("pause_of").partition("{time}")[0]
-    assert asked.replace("{channel}", "WhatsApp") in screen.text
-    assert asked.replace("{channel}", "Telegram") not in screen.text
+    text = ru("pause_of").partition("{time}")[0]
+    assert text.replace("{channel}", "WhatsApp") in screen.text
+    assert text.replace("{channel}", "Telegram") not in screen.text
 
 
 async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
-    path = await office.written()
+    path = await office.write()
     await office.marat.get(f"{path}/write/audience")
     form = office.marat.screen.form("/write/audience")
     screen = await office.marat.post(f"{path}/count", form.fields | {"languages": "ru"})
     assert ru("aud_count").replace("{count}", "2") in screen.text
-    assert (await _first(office.house)).draft.rule.languages == ()
+    assert (await _first_broadcast(office.house)).draft.rule.languages == ()
 
 
 def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
@@ -511,7 +515,7 @@ def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
         classify("whatsapp", error, attempt, template=template, known=known)
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
     ]
-    reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}
+    reasons = {value for _fate, reason, _delay, stop in judgements for value in (reason, stop)}
     reasons |= set(
         re.findall(r"'(?:skipped|held|planned) (\w+)'", shard_statements.CLAIM.text.decode())
     )
@@ -519,7 +523,7 @@ def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
     assert reasons - CAUSES.keys() == {""}
 
 
-async def _first(house: House) -> broadcasts.Broadcast:
+async def _first_broadcast(house: House) -> broadcasts.Broadcast:
     editor = await _officer(house, Role.EDITOR)
     return (await broadcasts.listing(house.rt, editor))[0]
 

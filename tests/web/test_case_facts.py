@@ -27,7 +27,7 @@ async def waiting(house: House) -> AsyncIterator[Visitor]:
     await leave(visitor)
 
 
-async def _taken(console: Console) -> str:
+async def _take_next_case(console: Console) -> str:
     await console.get("/console/inbox")
     await console.submit("/next")
     return console.screen.path
@@ -39,42 +39,42 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
     kazakh = house.rt.languages.render(FACT.text, "kk")
     russian = house.rt.languages.render(FACT.text, "ru")
     async with Console.signed_in(house.url, AIGUL) as console:
-        await _taken(console)
+        await _take_next_case(console)
         facts = console.screen.form("/reply")
         facts.action = facts.action.replace("/reply", "/facts")
         screen = await console.send(facts, words="Сәлеметсіз бе.", search="турции визы 90")
         assert kazakh in screen.text
         assert russian in screen.text, "the meaning, for the officer"
         screen = await console.submit("/preview", words="Сәлеметсіз бе.", fact=FACT.key)
-        await console.submit("/reply", words=_written(screen.html))
+        await console.submit("/reply", words=_reply_text(screen.html))
         assert ru("done_replied") in console.screen.text
 
-    async def arrived() -> bool:
-        told = " ".join(bubble.text for bubble in waiting.bubbles)
-        return kazakh in told and FACT.sources[0] in told and "Сәлеметсіз бе." in told
+    async def has_arrived() -> bool:
+        text = " ".join(bubble.text for bubble in waiting.bubbles)
+        return kazakh in text and FACT.sources[0] in text and "Сәлеметсіз бе." in text
 
-    await house.until(arrived)
+    await house.until(has_arrived)
 
 
-def _written(html: str) -> str:
+def _reply_text(html: str) -> str:
     return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
 
 
 async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
     house: House, waiting: Visitor
 ) -> None:
-    known = withheld_about("CN")[0]
+    statement = withheld_about("CN")[0]
     async with Console.signed_in(house.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         assert ru("withheld") in console.screen.text
-        assert known.words in console.screen.text
+        assert statement.words in console.screen.text
         form = console.screen.form("/reply")
         form.action = form.action.replace("/reply", "/facts")
         screen = await console.send(form, search="no-such-word")
-        assert known.words not in screen.text
+        assert statement.words not in screen.text
         await console.sign_in(BERIK)
         screen = await console.get(f"{path}?reason=check")
-        assert known.words not in screen.text
+        assert statement.words not in screen.text
         await console.send(form)
         assert console.screen.status == 403
-    assert all(known.words not in bubble.text for bubble in waiting.bubbles)
+    assert all(statement.words not in bubble.text for bubble in waiting.bubbles)

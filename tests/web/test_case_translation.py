@@ -19,21 +19,21 @@ from tests.app_stack import opened as opened_house
 from tests.console_client import Console
 from tests.emulators.translation import KEY, Translation, translation
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _known, _next, _press
+from tests.web.test_whatsapp_journey import _consented_user, _next, _press
 
 AIGUL = "Aigul Testova"
-DRAFT, FOUND = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
+DRAFT, TRANSLATION = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
 MESSAGE = "Men Qozogʻistonga qachon koʻchib bora olaman, qaysi hujjatlar kerak boʻladi?"
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Translation]:
     async with translation() as server:
-        server.text = FOUND
+        server.text = TRANSLATION
         yield server
 
 
-def switched_on(chosen: Settings, server: Translation) -> Settings:
+def with_translation(chosen: Settings, server: Translation) -> Settings:
     return chosen.model_copy(
         update={
             "translation": "libretranslate",
@@ -45,14 +45,14 @@ def switched_on(chosen: Settings, server: Translation) -> Settings:
 
 @pytest.fixture
 async def house(chosen: Settings, admin_url: str, server: Translation) -> AsyncIterator[House]:
-    async with opened_house(switched_on(chosen, server), admin_url) as house:
+    async with opened_house(with_translation(chosen, server), admin_url) as house:
         yield house
 
 
-async def asking(house: House, words: str) -> User:
+async def ask_on_whatsapp(house: House, words: str) -> User:
     """Return a person on WhatsApp who reads Russian and has asked an officer this question."""
     await demo_officers.enter(house.rt)
-    user = await _known(house, "77010000951")
+    user = await _consented_user(house, "77010000951")
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
@@ -60,32 +60,32 @@ async def asking(house: House, words: str) -> User:
     return user
 
 
-async def translated(console: Console) -> None:
+async def translate_draft(console: Console) -> None:
     """As an officer, press the button that translates the draft of a reply."""
     form = console.screen.form("/reply")
     fields = form.fields | {"words": DRAFT}
     await console.post(form.action.replace("/reply", "/translate"), fields)
 
 
-def said(house: House, text: Text, language: str = "ru") -> str:
+def render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
 async def test_case_reply_translated_by_machine_is_marked_when_sent(
     house: House, server: Translation
 ) -> None:
-    user = await asking(house, "Здравствуйте")
+    user = await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         assert server.asked == [(DRAFT, "ru")]
-        assert FOUND in console.screen.html
+        assert TRANSLATION in console.screen.html
         assert DRAFT in console.screen.html
-        seen = len(user.received)
-        await console.submit("/reply", words=f"{FOUND}, пожалуйста.")
-        await user.wait(lambda _chat: len(user.received) > seen and "пожалуйста" in user.last.text)
-    assert said(house, answering.TRANSLATED) in user.last.text
+        count = len(user.received)
+        await console.submit("/reply", words=f"{TRANSLATION}, пожалуйста.")
+        await user.wait(lambda _chat: len(user.received) > count and "пожалуйста" in user.last.text)
+    assert render(house, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
     assert server.mistakes == []
 
@@ -93,59 +93,59 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
 async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
     house: House, server: Translation
 ) -> None:
-    user = await asking(house, "Здравствуйте")
+    user = await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         form = console.screen.form("/reply")
         await console.post(
             form.action.replace("/reply", "/facts"),
-            form.fields | {"words": FOUND, "search": "виза"},
+            form.fields | {"words": TRANSLATION, "search": "виза"},
         )
         chosen = console.screen.form("/preview")
         fact = re.search(r'name="fact" value="([^"]+)"', console.screen.html)
         assert fact is not None
-        await console.post(chosen.action, chosen.fields | {"words": FOUND, "fact": fact[1]})
-        assert said(house, answering.TRANSLATED) in console.screen.html
-        seen = len(user.received)
-        await console.submit("/reply", words=FOUND)
-        await user.wait(lambda _chat: len(user.received) > seen and FOUND in user.last.text)
-    assert said(house, answering.TRANSLATED) in user.last.text
+        await console.post(chosen.action, chosen.fields | {"words": TRANSLATION, "fact": fact[1]})
+        assert render(house, answering.TRANSLATED) in console.screen.html
+        count = len(user.received)
+        await console.submit("/reply", words=TRANSLATION)
+        await user.wait(lambda _chat: len(user.received) > count and TRANSLATION in user.last.text)
+    assert render(house, answering.TRANSLATED) in user.last.text
 
 
 async def test_case_reply_draft_is_kept_when_translation_fails(
     house: House, server: Translation
 ) -> None:
     server.fault = "500"
-    await asking(house, "Здравствуйте")
+    await ask_on_whatsapp(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await translated(console)
+        await translate_draft(console)
         assert DRAFT in console.screen.html
-        assert FOUND not in console.screen.html
+        assert TRANSLATION not in console.screen.html
         assert 'name="machine"' not in console.screen.html
 
 
 async def test_case_message_is_translated_by_a_local_service_on_request(
     house: House, server: Translation
 ) -> None:
-    await asking(house, MESSAGE)
+    await ask_on_whatsapp(house, MESSAGE)
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         form = next(each for each in console.screen.forms if "/translate/" in each.action)
         await console.send(form)
         assert [text for text, _target in server.asked] == [MESSAGE]
-        assert FOUND in console.screen.html
+        assert TRANSLATION in console.screen.html
         assert "Qozog" in console.screen.html
-        assert said(house, labels.WORDS["machine"]) in console.screen.html
+        assert render(house, labels.WORDS["machine"]) in console.screen.html
 
 
 def test_case_messages_are_never_sent_to_a_remote_translator(chosen: Settings) -> None:
     elsewhere = {"translation": "deepl", "translation_url": "https://api.deepl.example"}
     assert not chosen.translates_people
     assert not chosen.model_copy(update=elsewhere).translates_people
-    here = {"translation": "libretranslate", "translation_url": "http://127.0.0.1:5000"}
-    assert chosen.model_copy(update=here).translates_people
+    local = {"translation": "libretranslate", "translation_url": "http://127.0.0.1:5000"}
+    assert chosen.model_copy(update=local).translates_people

@@ -19,7 +19,7 @@ from tests.web.test_journeys import ANSWERS
 WORDS = 'where is "the office" & <when>?'
 
 
-def _hidden(page: str, name: str) -> str:
+def _hidden_value(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found is not None
     return unescape(found[1])
@@ -28,17 +28,17 @@ def _hidden(page: str, name: str) -> str:
 async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def overloaded(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
+    def fail_on_words(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
         if event == Said(WORDS):
             raise ZeroDivisionError
         return step(flows, words, conversation, event, today, page)
 
     for module in (receive, conversation_store):
-        monkeypatch.setattr(module, "step", overloaded)
+        monkeypatch.setattr(module, "step", fail_on_words)
     async with house.http.get(f"{house.url}/chat") as answer:
         page = await answer.text()
     for words in ("ru", WORDS):
-        form = {"text": words, "chat": _hidden(page, "chat"), "id": _hidden(page, "id")}
+        form = {"text": words, "chat": _hidden_value(page, "chat"), "id": _hidden_value(page, "id")}
         async with house.http.post(f"{house.url}/chat/said", data=form) as answer:
             page = await answer.text()
     assert (answer.status, answer.content_type) == (503, "text/html")
@@ -46,7 +46,11 @@ async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
     typed = re.search(r'<textarea id="text"[^>]*>([^<]*)</textarea>', page)
     assert typed is not None
     assert unescape(typed[1]) == WORDS
-    again = {"text": unescape(typed[1]), "chat": _hidden(page, "chat"), "id": _hidden(page, "id")}
+    again = {
+        "text": unescape(typed[1]),
+        "chat": _hidden_value(page, "chat"),
+        "id": _hidden_value(page, "id"),
+    }
     assert again == form
 
     monkeypatch.undo()
@@ -57,43 +61,43 @@ async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
 
 
 @asynccontextmanager
-async def _browsing() -> AsyncIterator[aiohttp.ClientSession]:
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         yield session
 
 
-async def _posted(
-    session: aiohttp.ClientSession, house: House, page: str, way: str, **fields: str
+async def _post(
+    session: aiohttp.ClientSession, house: House, page: str, endpoint: str, **fields: str
 ) -> str:
-    form = {"chat": _hidden(page, "chat"), "id": _hidden(page, "id"), **fields}
-    async with session.post(f"{house.url}/chat/{way}", data=form) as answer:
+    form = {"chat": _hidden_value(page, "chat"), "id": _hidden_value(page, "id"), **fields}
+    async with session.post(f"{house.url}/chat/{endpoint}", data=form) as answer:
         assert answer.status == 200
         return await answer.text()
 
 
-def _own(page: str) -> list[str]:
+def _own_texts(page: str) -> list[str]:
     return re.findall(r'<li class="said own".*?<p [^>]*>([^<]*)</p>', page, re.DOTALL)
 
 
 async def test_chat_page_without_scripts_shows_the_message_just_sent(house: House) -> None:
-    async with _browsing() as session:
+    async with _session() as session:
         async with session.get(f"{house.url}/chat") as answer:
             page = await answer.text()
-        page = await _posted(session, house, page, "pressed", payload="1:ru")
-        assert _own(page) == ["Русский"]
-        page = await _posted(session, house, page, "said", text=WORDS)
-    assert [unescape(each) for each in _own(page)] == [WORDS]
+        page = await _post(session, house, page, "pressed", payload="1:ru")
+        assert _own_texts(page) == ["Русский"]
+        page = await _post(session, house, page, "said", text=WORDS)
+    assert [unescape(each) for each in _own_texts(page)] == [WORDS]
     assert page.index('<li class="said own"') < page.rindex('<li class="said kosh"')
 
 
 async def test_chat_page_without_scripts_hides_a_private_answer(house: House) -> None:
-    async with _browsing() as session:
+    async with _session() as session:
         async with session.get(f"{house.url}/chat") as answer:
             page = await answer.text()
         for key in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA")]):
             payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
             payload = next(each for each in payloads if each.partition(":")[2] == key)
-            page = await _posted(session, house, page, "pressed", payload=payload)
-        assert _own(page) != []
-        page = await _posted(session, house, page, "said", text="TESTOVA")
-    assert _own(page) == []
+            page = await _post(session, house, page, "pressed", payload=payload)
+        assert _own_texts(page) != []
+        page = await _post(session, house, page, "said", text="TESTOVA")
+    assert _own_texts(page) == []

@@ -20,8 +20,8 @@ def _payloads(*notes: Note) -> list[list[str]]:
 
 
 def test_chat_page_keeps_a_rating_question_active_above_the_menu() -> None:
-    asked, menu = _note("*yes", "*no"), _note("1:menu", "!person")
-    assert _payloads(asked, menu) == [["*yes", "*no"], ["1:menu", "!person"]]
+    rating, menu = _note("*yes", "*no"), _note("1:menu", "!person")
+    assert _payloads(rating, menu) == [["*yes", "*no"], ["1:menu", "!person"]]
 
 
 def test_chat_bubble_of_a_question_is_inactive_after_a_newer_message() -> None:

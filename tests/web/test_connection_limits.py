@@ -28,12 +28,12 @@ from tests.app_stack import House, lent
 
 FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
 WAIT_SECONDS = 60
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 BODY = 3 * 1024 * 1024
 
 
 @asynccontextmanager
-async def _served(house: House, **how: Any) -> AsyncIterator[str]:
+async def _serve(house: House, **how: Any) -> AsyncIterator[str]:
     port = free_port()
     serving = asyncio.create_task(serve(create_app(lent(house.rt), **how), "127.0.0.1", port))
     url = f"http://127.0.0.1:{port}"
@@ -60,10 +60,10 @@ async def _status(url: str, path: str = "/health", address: str = "127.0.0.1") -
 
 
 @asynccontextmanager
-async def _connected(
-    url: str, many: int, say: bytes = b"", address: str = "127.0.0.1"
+async def _connect(
+    url: str, many: int, data: bytes = b"", address: str = "127.0.0.1"
 ) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open `many` connections from an address and send only `say` on each; yield their readers."""
+    """Open `many` connections from an address and send only `data` on each; yield their readers."""
     port = int(url.rpartition(":")[2])
     readers, writers = list[asyncio.StreamReader](), list[asyncio.StreamWriter]()
     try:
@@ -71,7 +71,7 @@ async def _connected(
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port, local_addr=(address, 0)
             )
-            writer.write(say)
+            writer.write(data)
             readers.append(reader)
             writers.append(writer)
         yield readers
@@ -83,9 +83,9 @@ async def _connected(
                 await writer.wait_closed()
 
 
-async def _closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
+async def _wait_until_closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
     """Wait until the server has closed at least this number of the connections."""
-    ends = [asyncio.ensure_future(_end(each)) for each in readers]
+    ends = [asyncio.ensure_future(_read_to_end(each)) for each in readers]
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             for done in range(at_least):
@@ -95,7 +95,7 @@ async def _closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
             each.cancel()
 
 
-async def _end(reader: asyncio.StreamReader) -> None:
+async def _read_to_end(reader: asyncio.StreamReader) -> None:
     with suppress(ConnectionError):
         await reader.read()
 
@@ -107,7 +107,7 @@ async def test_idle_connections_of_one_address_do_not_block_others(house: House)
 
     This is row 29 of tests/proof/rows.toml.
     """
-    async with _served(house) as url, _connected(url, 1_200):
+    async with _serve(house) as url, _connect(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
         async with house.http.post(f"{url}/webhooks/whatsapp", data=b"{}") as answer:
@@ -117,28 +117,28 @@ async def test_idle_connections_of_one_address_do_not_block_others(house: House)
 @pytest.mark.requirement("S-89")
 async def test_connections_of_one_address_are_limited_to_100(house: House) -> None:
     async with (
-        _served(house) as url,
-        _connected(url, MAX_PER_ADDRESS + 20, address=FOREIGN) as readers,
+        _serve(house) as url,
+        _connect(url, MAX_PER_ADDRESS + 20, address=FOREIGN) as readers,
     ):
-        await _closed(readers[MAX_PER_ADDRESS:], 20)
+        await _wait_until_closed(readers[MAX_PER_ADDRESS:], 20)
         assert await _status(url, address=FOREIGN) == 0
         assert await _status(url, address=OTHER) == 200
 
 
 @pytest.mark.row(28)
 @pytest.mark.requirement("S-89")
-@pytest.mark.parametrize("said", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
+@pytest.mark.parametrize("data", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
-    house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
+    house: House, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
     """Check the time limit for the headers of a request (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
-    async with _served(house) as url, _connected(url, 3, said) as readers:
-        await _closed(readers, 3)
+    async with _serve(house) as url, _connect(url, 3, data) as readers:
+        await _wait_until_closed(readers, 3)
 
 
 @pytest.fixture
-def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+def endless_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the chat's event streams by ones that stay open until shutdown.
 
     If Valkey answers late, a real stream ends and its page connects again. The limit on streams
@@ -153,10 +153,10 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.requirement("S-89")
-@pytest.mark.usefixtures("endless")
+@pytest.mark.usefixtures("endless_streams")
 async def test_event_streams_of_one_address_are_limited(house: House) -> None:
     ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
-    async with _served(house) as url, _connected(url, MAX_PER_ADDRESS, ask) as readers:
+    async with _serve(house) as url, _connect(url, MAX_PER_ADDRESS, ask) as readers:
         for reader in readers:
             assert b"200" in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
         async with aiohttp.ClientSession() as http:
@@ -172,7 +172,7 @@ async def test_event_streams_of_one_address_are_limited(house: House) -> None:
 
 @pytest.mark.requirement("S-89")
 async def test_webhooks_process_serves_only_webhooks_and_health(house: House) -> None:
-    async with _served(house, platforms_only=True) as url:
+    async with _serve(house, platforms_only=True) as url:
         for path in ("/health", "/ready", "/status"):
             assert await _status(url, path) == 200, path
         for path in ("/chat", "/console", "/static/chat.js", "/p/x"):
@@ -184,8 +184,10 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
 @pytest.mark.release
 def test_webhooks_process_imports_neither_site_nor_worker() -> None:
     check = "import sys, bot.cli.servers; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", check], check=True, capture_output=True, text=True)
-    imported = set(ran.stdout.split())
+    process = subprocess.run(
+        [sys.executable, "-c", check], check=True, capture_output=True, text=True
+    )
+    imported = set(process.stdout.split())
     assert "bot.web.webhooks" in imported
     assert not imported & {"bot.web.site", "bot.web.console", "bot.web.chat", "bot.worker"}
 
@@ -205,22 +207,22 @@ async def _posts(house: House, many: int, signature: bytes, address: str = FOREI
     app = create_app(lent(house.rt))
     app.state.rt = house.rt
     statuses = list[int]()
-    all_began = asyncio.Event()
-    began = 0
+    all_started = asyncio.Event()
+    started = 0
 
     async def post() -> None:
-        nonlocal began
-        left, first = BODY, True
+        nonlocal started
+        remaining, first = BODY, True
 
         async def receive() -> Message:
-            nonlocal left, first, began
+            nonlocal remaining, first, started
             if first:
-                first, began = False, began + 1
-                if began == many:
-                    all_began.set()
+                first, started = False, started + 1
+                if started == many:
+                    all_started.set()
             await asyncio.sleep(0)
-            left -= PIECE
-            return {"type": "http.request", "body": bytes(PIECE), "more_body": left > 0}
+            remaining -= PIECE_BYTES
+            return {"type": "http.request", "body": bytes(PIECE_BYTES), "more_body": remaining > 0}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -269,5 +271,7 @@ async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
         "Content-Type": "application/json",
         "X-Hub-Signature-256": f"sha256={hmac.new(secret, raw, sha256).hexdigest()}",
     }
-    async with house.http.post(f"{house.url}/webhooks/whatsapp", data=raw, headers=headers) as got:
-        assert got.status == 200
+    async with house.http.post(
+        f"{house.url}/webhooks/whatsapp", data=raw, headers=headers
+    ) as response:
+        assert response.status == 200

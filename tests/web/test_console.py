@@ -40,7 +40,7 @@ async def waiting(desk: House) -> AsyncIterator[Visitor]:
     await leave(visitor)
 
 
-async def _opened(console: Console) -> None:
+async def _open_first_case(console: Console) -> None:
     """Open the first case in the inbox; give a reason for reading the case."""
     await console.get("/console/inbox")
     found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -48,8 +48,8 @@ async def _opened(console: Console) -> None:
     await console.get(f"{found[1]}?reason=answer")
 
 
-async def _claimed(console: Console) -> None:
-    await _opened(console)
+async def _claim(console: Console) -> None:
+    await _open_first_case(console)
     await console.submit("/claim")
 
 
@@ -76,7 +76,7 @@ async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: 
 async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: House) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, "Good Testova")
+        await _enrol(desk, console, "Good Testova")
         for name, password in (("Nobody", "x" * 20), ("Good Testova", "x" * 20)):
             await console.get("/console/sign-in")
             screen = await console.submit("/sign-in", name=name, password=password, code="000000")
@@ -85,7 +85,7 @@ async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: H
     assert len(answers) == 1
 
 
-async def _enrolled(house: House, console: Console, name: str) -> str:
+async def _enrol(house: House, console: Console, name: str) -> str:
     """Create an officer who sets password and authenticator app; return the app's secret."""
     async with house.rt.pool.connection() as session:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
@@ -115,7 +115,7 @@ async def _code(house: House, secret: str, ahead: int = 0) -> str:
 @pytest.mark.row(91)
 async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        secret = await _enrolled(desk, console, "Good Testova")
+        secret = await _enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
         assert ru("signed_out") in console.screen.text
@@ -144,7 +144,7 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: House) ->
 @pytest.mark.requirement("S-55")
 async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        secret = await _enrolled(desk, console, "Good Testova")
+        secret = await _enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
         # Delete the cookies, so that the browser is a device on which the officer never signed in.
@@ -218,7 +218,7 @@ async def test_console_session_idle_timeout_ignores_an_open_stream(desk: House) 
 async def test_console_session_ends_when_the_officers_role_changes(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         async with Console.signed_in(desk.url, DANA) as dana:
-            aiguls = await _id(desk, AIGUL)
+            aiguls = await _officer_id(desk, AIGUL)
             await dana.get("/console/officers")
             form = next(
                 each
@@ -234,10 +234,10 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(de
     arabic = kazakh_arabic.to_arabic("Сәлем! Маған құжат керек.")
     visitor = await ask_officer(desk, "kk_Arab", "registration", arabic)
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
-        shown = reader_script.for_officer(arabic, "ru")
-        assert shown is not None
-        assert shown[1] in console.screen.text
+        await _claim(console)
+        cyrillic = reader_script.for_officer(arabic, "ru")
+        assert cyrillic is not None
+        assert cyrillic[1] in console.screen.text
         assert arabic in console.screen.text
         await console.submit("/preview", words="Здравствуйте, принесите справку")
         assert 'id="other-language"' in console.screen.html
@@ -245,12 +245,14 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(de
         assert 'id="other-language"' not in console.screen.html
         await console.submit("/reply", words="Құжатты алып келіңіз.")
         assert "Құжатты алып келіңіз." in console.screen.text
-        await desk.until(lambda: _said(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз.")))
-        assert not await _said(visitor, "Құжатты")
+        await desk.until(
+            lambda: _has_bubble(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз."))
+        )
+        assert not await _has_bubble(visitor, "Құжатты")
     await leave(visitor)
 
 
-async def _id(house: House, name: str) -> str:
+async def _officer_id(house: House, name: str) -> str:
     async with house.rt.pool.connection() as session:
         return next(str(each.id) for each in await directory.everyone(session) if each.name == name)
 
@@ -262,7 +264,7 @@ async def test_console_canned_reply_is_sent_in_the_persons_language(
     desk: House, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
+        await _claim(console)
         assert ru("done_claimed") in console.screen.text
         assert WORDS in console.screen.text
         await console.submit("/preview", canned="documents-today")
@@ -271,29 +273,29 @@ async def test_console_canned_reply_is_sent_in_the_persons_language(
         assert kazakh in preview.html
         await console.submit("/reply")
         assert ru("done_replied") in console.screen.text
-        await desk.until(lambda: _said(waiting, kazakh))
+        await desk.until(lambda: _has_bubble(waiting, kazakh))
         await console.submit("/resolve", where="", intent="kandas.cost")
         assert ru("done_resolved") in console.screen.text
 
 
 async def test_case_note_is_never_sent(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
+        await _claim(console)
         await console.submit("/note", note="only for colleagues")
         assert ru("done_noted") in console.screen.text
         assert "only for colleagues" in console.screen.text
         await console.submit("/reply", words="words for the person")
-    await desk.until(lambda: _said(waiting, "words for the person"))
-    assert not await _said(waiting, "only for colleagues")
+    await desk.until(lambda: _has_bubble(waiting, "words for the person"))
+    assert not await _has_bubble(waiting, "only for colleagues")
 
 
-async def _said(visitor: Visitor, words: str) -> bool:
+async def _has_bubble(visitor: Visitor, words: str) -> bool:
     return any(words in bubble.text for bubble in visitor.bubbles)
 
 
 async def test_console_form_submitted_twice_runs_once(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
+        await _claim(console)
         form = console.screen.form("/reply")
         for _each in range(2):
             await console.send(form, words="said once")
@@ -307,9 +309,9 @@ async def test_console_conflict_names_the_other_officer_and_keeps_the_text(
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,
     ):
-        await _claimed(aigul)
+        await _claim(aigul)
         writing = aigul.screen.form("/reply")
-        await _opened_case(berik, aigul.screen.path)
+        await _open_case(berik, aigul.screen.path)
         await berik.submit("/take-over")
         screen = await aigul.send(writing, words="half an answer")
         assert screen.status in (403, 409)
@@ -317,7 +319,7 @@ async def test_console_conflict_names_the_other_officer_and_keeps_the_text(
         assert "half an answer" in screen.text
 
 
-async def _opened_case(console: Console, path: str) -> None:
+async def _open_case(console: Console, path: str) -> None:
     await console.get(f"{path}?reason=handover")
 
 
@@ -339,7 +341,7 @@ async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
     desk: House, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
+        await _claim(console)
         screen = await console.submit("/answers", reason="check")
         assert screen.status == 200
     async with Console.signed_in(desk.url, SAULE) as auditor:
@@ -355,14 +357,14 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,
     ):
-        await _claimed(aigul)
+        await _claim(aigul)
         form = next(
             each
             for each in aigul.screen.forms
             if each.action.partition("?")[0].endswith("/transfer")
             and each.fields["to"] == "officer"
         )
-        await aigul.send(form, officer=await _id(desk, BERIK), note="please look")
+        await aigul.send(form, officer=await _officer_id(desk, BERIK), note="please look")
         assert ru("done_transferred") in aigul.screen.text
         await berik.get("/console/inbox?queue=mine")
         found = re.search(r'href="(/console/cases/[^"]+)"', berik.screen.html)
@@ -376,8 +378,8 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
 
 
 async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) -> None:
-    calm = await ask_officer(desk, "ru", "general", "Testov asks")
-    hurried = await ask_officer(desk, "uz", "danger", "Testova hurries")
+    ordinary = await ask_officer(desk, "ru", "general", "Testov asks")
+    urgent = await ask_officer(desk, "uz", "danger", "Testova hurries")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -388,7 +390,7 @@ async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) 
         await console.get("/console/inbox")
         await console.submit("/next")
         assert ru("done_no_next") in console.screen.text
-    for visitor in (calm, hurried):
+    for visitor in (ordinary, urgent):
         await leave(visitor)
 
 
@@ -397,7 +399,7 @@ async def test_console_never_renders_user_text_as_markup(desk: House) -> None:
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
     visitor = await ask_officer(desk, "ru", "general", hostile)
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _opened(console)
+        await _open_first_case(console)
         assert "<script>alert" not in console.screen.html
         assert "&lt;script&gt;alert(1)" in console.screen.html
         assert "{{7*7}}" in console.screen.html
@@ -431,21 +433,21 @@ async def test_console_canned_reply_is_offered_after_its_approval(desk: House) -
 async def test_console_lead_sets_the_working_hours(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/hours")
-        given: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "zone": "Asia/Almaty", "opens_0_0": "09:00", "closes_0_0": "18:00",
             "holidays": "2027-03-22", "first_minutes": "60", "next_minutes": "60",
             "resolve_minutes": "600", "claim_timeout_minutes": "120",
         }  # fmt: skip
-        await console.submit("/hours", **given)
+        await console.submit("/hours", **fields)
         assert ru("done_saved") in console.screen.text
         assert 'value="09:00"' in console.screen.html
-        screen = await console.submit("/hours", **(given | {"opens_0_0": "25:00"}))
+        screen = await console.submit("/hours", **(fields | {"opens_0_0": "25:00"}))
         assert screen.status == 422
 
 
 async def test_console_team_page_shows_no_message_text(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
-        await _claimed(aigul)
+        await _claim(aigul)
     async with Console.signed_in(desk.url, MARAT) as console:
         screen = await console.get("/console/now")
         assert AIGUL in screen.text
@@ -484,7 +486,7 @@ async def test_console_pages_use_the_officers_language(desk: House, language: st
 async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
     desk: House, waiting: Visitor
 ) -> None:
-    async def spoke(ago: str) -> None:
+    async def set_last_message_age(ago: str) -> None:
         async with desk.rt.pool.connection() as session:
             await session.execute("UPDATE conversations SET channel = 'whatsapp'")
             await session.execute(
@@ -493,14 +495,14 @@ async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
             )
 
     async with Console.signed_in(desk.url, AIGUL) as console:
-        await _claimed(console)
-        here = console.screen.path
-        await spoke("22 hours")
-        screen = await console.get(here)
+        await _claim(console)
+        path = console.screen.path
+        await set_last_message_age("22 hours")
+        screen = await console.get(path)
         assert "1 ч 59 мин" in screen.text
         assert "reply" in screen.actions
-        await spoke("25 hours")
-        screen = await console.get(here)
+        await set_last_message_age("25 hours")
+        screen = await console.get(path)
         assert ru("arrives_closed") in screen.text
         assert "reply" in screen.actions
 

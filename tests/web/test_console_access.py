@@ -31,7 +31,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.release_only import release_only
 
-OPEN = {
+OPEN_ROUTES = {
     ("GET", "/console/sign-in"),
     ("POST", "/console/sign-in"),
     ("POST", "/console/sign-in/demo"),
@@ -42,8 +42,8 @@ OPEN = {
     ("POST", "/console/service"),
     ("GET", "/console/service/back"),
 }
-GUARDED: list[Any] = [route for route in console.routes() if route.action]
-ELSEWHERE = "mn_ulaanbaatar"
+PERMISSION_ROUTES: list[Any] = [route for route in console.routes() if route.action]
+OTHER_MISSION = "mn_ulaanbaatar"
 
 
 def _name(route: Any) -> str:
@@ -53,8 +53,8 @@ def _name(route: Any) -> str:
 @pytest.mark.requirement("S-53")
 def test_console_routes_name_a_permission_or_are_listed_as_open() -> None:
     unguarded = {(each.method, each.path) for each in console.routes() if not each.action}
-    assert unguarded == OPEN
-    assert {route.action for route in GUARDED} <= RULES.keys()
+    assert unguarded == OPEN_ROUTES
+    assert {route.action for route in PERMISSION_ROUTES} <= RULES.keys()
 
 
 @pytest.mark.requirement("S-53")
@@ -69,7 +69,7 @@ def test_console_get_routes_change_nothing() -> None:
     changing = re.compile(
         "edit|claim|take|release|reply|note|document|pin|fill|transfer|snooze|resolve"
     )
-    for route in GUARDED:
+    for route in PERMISSION_ROUTES:
         if route.method == "GET":
             assert not changing.search(route.action.value), route.path
 
@@ -86,7 +86,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
             each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
     for role in Role:
-        for mission in (GENERAL, ELSEWHERE):
+        for mission in (GENERAL, OTHER_MISSION):
             await directory.enter(house.rt, dana, f"{role} of {mission}", mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
@@ -97,7 +97,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
     await leave(visitor)
 
 
-@pytest.mark.parametrize("mission", release_only([GENERAL, ELSEWHERE], keep=(GENERAL,)))
+@pytest.mark.parametrize("mission", release_only([GENERAL, OTHER_MISSION], keep=(GENERAL,)))
 @pytest.mark.requirement("S-53")
 @pytest.mark.row(86)
 async def test_console_routes_follow_the_permissions_of_each_role(
@@ -105,15 +105,15 @@ async def test_console_routes_follow_the_permissions_of_each_role(
 ) -> None:
     house, case_id = office
     for role in set(Role) - {Role.INTEGRATOR}:  # It cannot sign in: tests/web/api/test_tokens.py.
-        mine = Officer(uuid4(), "", mission, frozenset({role}))
+        officer = Officer(uuid4(), "", mission, frozenset({role}))
         async with Console.signed_in(house.url, f"{role} of {mission}") as visitor:
-            await _goes_everywhere(visitor, mine, case_id)
+            await _check_all_routes(visitor, officer, case_id)
 
 
-async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> None:
+async def _check_all_routes(visitor: Console, officer: Officer, case_id: str) -> None:
     screen = await visitor.get("/console/own")
     csrf = screen.form("/language").fields["csrf"]
-    for route in GUARDED:
+    for route in PERMISSION_ROUTES:
         if route.path in ("/console/sign-out", "/console/stream"):
             continue
         path = route.path.replace("{case_id}", case_id)
@@ -122,15 +122,15 @@ async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> Non
             screen = await visitor.get(f"{path}?reason=check")
         else:
             screen = await visitor.post(path, fields)
-        where = f"{_name(route)} as {mine.roles} of {mine.mission}"
-        if not is_ever_allowed(mine, route.action):
+        where = f"{_name(route)} as {officer.roles} of {officer.mission}"
+        if not is_ever_allowed(officer, route.action):
             assert screen.status == 403, where
-        elif "{case_id}" in route.path and mine.mission != GENERAL:
+        elif "{case_id}" in route.path and officer.mission != GENERAL:
             assert screen.status in (403, 404), where
         else:
             assert screen.status < 500, where
             assert screen.status != 401, where
-        if mine.mission != GENERAL:
+        if officer.mission != GENERAL:
             assert "Testova asks" not in screen.text, where
 
 
@@ -138,7 +138,7 @@ async def _goes_everywhere(visitor: Console, mine: Officer, case_id: str) -> Non
 async def test_console_routes_need_a_session(office: tuple[House, str]) -> None:
     house, case_id = office
     async with Console.at(house.url) as visitor:
-        for route in GUARDED:
+        for route in PERMISSION_ROUTES:
             path = route.path.replace("{case_id}", case_id)
             if route.method == "GET":
                 assert (await visitor.get(path)).path == "/console/sign-in", _name(route)
@@ -227,7 +227,7 @@ def test_console_routes_that_need_no_session_are_those_of_sign_in() -> None:
     paths = {
         f"{ROOT}{route.path}" for each in routers for route in iter_route_contexts(each.routes)
     }
-    assert paths == {path for _method, path in OPEN}
+    assert paths == {path for _method, path in OPEN_ROUTES}
 
 
 TEMPLATES = (Path(console.__file__).parents[1] / "templates" / "console").glob("*.html")

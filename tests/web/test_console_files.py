@@ -26,7 +26,7 @@ from tests.file_sanitizer.test_file_sanitizer import EICAR, HTML, SVG
 from tests.sample_files import pdf, photo
 from tests.telegram_member import Member, joined
 from tests.visitor import Visitor
-from tests.web.test_whatsapp_service_templates import _asked
+from tests.web.test_whatsapp_service_templates import _open_case
 
 AIGUL, MARAT = "Aigul Testova", "Marat Testov"
 SCRIPT = pdf("<</S/JavaScript/JS(app.alert(1))>>", "<<>>", "<<>>", "<<>>", "<<>>")
@@ -51,15 +51,15 @@ async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
         yield console
 
 
-async def _sends(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
+async def _submit_file(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
     """Submit the form of the case page whose action ends in `ends`, with a file as last field."""
     form = console.screen.form(ends)
     data = aiohttp.FormData()
     for name, value in (form.fields | fields).items():
         data.add_field(name, value)
     data.add_field("file", contents, filename="../../x.exe", content_type="text/html")
-    given: Any = data
-    return await console.post(form.action, given)
+    fields_and_file: Any = data
+    return await console.post(form.action, fields_and_file)
 
 
 async def _form(console: Console, name: str) -> Screen:
@@ -77,10 +77,10 @@ async def _files(house: House) -> list[tuple[UUID, str]]:
 async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
     house: House, person: Visitor, officer: Console
 ) -> None:
-    seen = len(person.bubbles)
-    screen = await _sends(officer, "/file", SCRIPT, name="Application ../<b>")
+    count = len(person.bubbles)
+    screen = await _submit_file(officer, "/file", SCRIPT, name="Application ../<b>")
     assert ru("done_replied") in screen.text
-    await person.wait(seen + 1)
+    await person.wait(count + 1)
     [(file_id, media_type)] = await _files(house)
     assert media_type == "application/pdf"
     assert "Application b .pdf" in officer.screen.text or "Application b.pdf" in officer.screen.text
@@ -90,7 +90,7 @@ async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
     assert answer.status == 200
     assert answer.headers["Content-Disposition"] == "attachment"
     assert (b"JavaScript" in body, body[:5]) == (False, b"%PDF-")
-    async with aiohttp.ClientSession() as stranger, stranger.get(address) as answer:
+    async with aiohttp.ClientSession() as client, client.get(address) as answer:
         assert answer.status == 404
 
 
@@ -98,7 +98,7 @@ async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
 async def test_officer_file_that_is_unsafe_is_refused(
     house: House, officer: Console, contents: bytes
 ) -> None:
-    screen = await _sends(officer, "/file", contents, name="x")
+    screen = await _submit_file(officer, "/file", contents, name="x")
     assert screen.status == 422
     assert await _files(house) == []
     screen = await officer.submit("/reply", words="still mine to answer")
@@ -109,7 +109,7 @@ async def test_officer_file_that_is_unsafe_is_refused(
 async def test_officer_file_form_with_a_nul_character_is_refused(
     house: House, officer: Console
 ) -> None:
-    assert (await _sends(officer, "/file", pdf(), name="Applica\0tion")).status == 400
+    assert (await _submit_file(officer, "/file", pdf(), name="Applica\0tion")).status == 400
     assert await _files(house) == []
 
 
@@ -119,8 +119,8 @@ async def test_officer_file_form_of_another_site_is_refused(house: House, office
     for name, value in (fields | {"csrf": "0" * 64}).items():
         data.add_field(name, value)
     data.add_field("file", photo(), filename="x")
-    given: Any = data
-    screen = await officer.post(officer.screen.form("/file").action, given)
+    fields_and_file: Any = data
+    screen = await officer.post(officer.screen.form("/file").action, fields_and_file)
     assert screen.status == 403
     assert await _files(house) == []
 
@@ -128,7 +128,7 @@ async def test_officer_file_form_of_another_site_is_refused(house: House, office
 async def test_officer_file_is_readable_only_by_the_case_owner(
     house: House, officer: Console
 ) -> None:
-    await _sends(officer, "/file", photo(), name="Map")
+    await _submit_file(officer, "/file", photo(), name="Map")
     [(file_id, _type)] = await _files(house)
     address = f"{officer.screen.path}/files/{file_id}"
     async with officer.session.get(house.url + address) as answer:
@@ -140,7 +140,7 @@ async def test_officer_file_is_readable_only_by_the_case_owner(
 async def test_officer_file_is_erased_with_its_person(
     house: House, person: Visitor, officer: Console
 ) -> None:
-    await _sends(officer, "/file", photo(), name="Map")
+    await _submit_file(officer, "/file", photo(), name="Map")
     assert len(await _files(house)) == 1
     async with house.rt.pool.connection() as session:
         await session.execute("DELETE FROM people")
@@ -154,12 +154,14 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
     async with Console.signed_in(house.url, MARAT) as lead:
         for language in ("kk", "ru"):
             await lead.get("/console/forms")
-            screen = await _sends(lead, "/forms", pdf(), name="Application", language=language)
+            screen = await _submit_file(
+                lead, "/forms", pdf(), name="Application", language=language
+            )
             assert ru("done_saved") in screen.text
     await officer.get(path)
-    seen = len(person.bubbles)
+    count = len(person.bubbles)
     await _form(officer, "Application")
-    await person.wait(seen + 1)
+    await person.wait(count + 1)
     assert "Application.pdf" in person.newest.text
     await officer.get(path)
     assert (await _form(officer, "Another")).status == 422
@@ -167,14 +169,14 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
 
 async def test_canned_reply_sends_its_attached_form(house: House) -> None:
     rt = house.rt
-    user, officer, case_id, _version = await _asked(house, "77010000901")
+    user, officer, case_id, _version = await _open_case(house, "77010000901")
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     await form_library.put(rt, lead, "Application", "ru", FORM)
     await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
-    seen = len(user.received)
+    count = len(user.received)
     case = await now(rt, case_id)
     await desk.reply(rt, officer, case_id, case.version, key=key(), canned="form")
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     assert "Fill it in." in user.received[-2].text
     content = user.received[-1].content["document"]
     assert content["filename"] == "Application.pdf"
@@ -184,30 +186,30 @@ async def test_canned_reply_sends_its_attached_form(house: House) -> None:
 
 
 async def test_officer_picture_is_sent_as_an_image_on_whatsapp(house: House) -> None:
-    user, officer, case_id, version = await _asked(house, "77010000902")
+    user, officer, case_id, version = await _open_case(house, "77010000902")
     file = NewFile("Map.jpg", "image/jpeg", photo())
-    seen = len(user.received)
+    count = len(user.received)
     await desk.reply(house.rt, officer, case_id, version, key=key(), file=file)
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     assert "image" in user.received[-1].content
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def _at_officer(member: Member) -> None:
+async def _ask_officer(member: Member) -> None:
     await member.do(Said("/person"))
     for key_of in ("general", "yes"):
-        shown = [each.data or "" for row in member.phone.last.buttons for each in row]
-        await member.do(Pressed(next(each for each in shown if each.endswith(f":{key_of}"))))
+        payloads = [each.data or "" for row in member.phone.last.buttons for each in row]
+        await member.do(Pressed(next(each for each in payloads if each.endswith(f":{key_of}"))))
     await member.do(Said("Testova asks"))
 
 
 async def test_officer_file_is_sent_as_a_protected_document_on_telegram(rt: Runtime) -> None:
     async with joined(rt) as member:
-        await _at_officer(member)
+        await _ask_officer(member)
         officer = await an_officer(rt)
         [case] = (await views.listing(rt, officer)).lines
-        done = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
-        await desk.reply(rt, officer, done.case_id, done.version, key=key(), file=FORM)
+        result = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
+        await desk.reply(rt, officer, result.case_id, result.version, key=key(), file=FORM)
         sent = member.phone.last
         assert sent.content["document"]["file_name"] == "Application.pdf"
         assert sent.protected
@@ -240,7 +242,7 @@ async def test_officer_file_is_checked_by_the_configured_virus_scanner(
 ) -> None:
     async with _scanner(verdict) as address:
         object.__setattr__(house.rt.settings, "clamd", address)
-        screen = await _sends(officer, "/file", photo(), name="Map")
+        screen = await _submit_file(officer, "/file", photo(), name="Map")
     assert screen.status == status
     assert len(await _files(house)) == (status == 200)
 
@@ -251,5 +253,5 @@ async def test_officer_file_is_refused_when_the_virus_scanner_is_down(
     async with _scanner(b"stream: OK") as address:
         pass
     object.__setattr__(house.rt.settings, "clamd", address)
-    assert (await _sends(officer, "/file", photo(), name="Map")).status == 422
+    assert (await _submit_file(officer, "/file", photo(), name="Map")).status == 422
     assert await _files(house) == []

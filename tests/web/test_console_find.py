@@ -15,7 +15,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.desk.desks import an_officer
 
-AIGUL, SAULE, ELSEWHERE = "Aigul Testova", "Saule Testova", "Officer Beijing"
+AIGUL, SAULE, BEIJING_OFFICER = "Aigul Testova", "Saule Testova", "Officer Beijing"
 RECEIPT = "KS-2026-TEST-TEST"
 
 
@@ -23,7 +23,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 async def desk(house: House) -> AsyncIterator[House]:
     """Yield an application with case 1, which waits; its person has the registration RECEIPT."""
     await demo_officers.enter(house.rt)
-    await an_officer(house.rt, ELSEWHERE, "cn_beijing", (Role.OFFICER,))
+    await an_officer(house.rt, BEIJING_OFFICER, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
         await session.execute(
@@ -35,11 +35,11 @@ async def desk(house: House) -> AsyncIterator[House]:
     await leave(visitor)
 
 
-@pytest.mark.parametrize("told", ["1", f" {RECEIPT.lower()} "])
-async def test_console_case_search_opens_a_case_by_its_number(desk: House, told: str) -> None:
+@pytest.mark.parametrize("query", ["1", f" {RECEIPT.lower()} "])
+async def test_console_case_search_opens_a_case_by_its_number(desk: House, query: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=mine")
-        screen = await console.submit("/find", number=told)
+        screen = await console.submit("/find", number=query)
         assert screen.path.startswith("/console/cases/")
         assert ru("why") in screen.text, "finding is not reading yet"
         case_id = screen.path.rpartition("/")[2]
@@ -50,15 +50,20 @@ async def test_console_case_search_opens_a_case_by_its_number(desk: House, told:
 
 
 @pytest.mark.parametrize(
-    ("who", "told"),
-    [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
+    ("officer", "query"),
+    [
+        (AIGUL, "2"),
+        (AIGUL, "KS-2026-NONE-NONE"),
+        (BEIJING_OFFICER, "1"),
+        (BEIJING_OFFICER, RECEIPT),
+    ],
 )
 async def test_console_case_search_rejects_unknown_and_other_missions_cases(
-    desk: House, who: str, told: str
+    desk: House, officer: str, query: str
 ) -> None:
-    async with Console.signed_in(desk.url, who) as console:
+    async with Console.signed_in(desk.url, officer) as console:
         await console.get("/console/inbox")
-        screen = await console.submit("/find", number=told)
+        screen = await console.submit("/find", number=query)
         assert screen.path == "/console/inbox"
         assert ru("done_no_case") in screen.text
     async with desk.rt.pool.connection() as session:

@@ -53,8 +53,8 @@ async def test_console_form_with_a_nul_character_is_refused(console: Console) ->
 
 @pytest.mark.requirement("S-13")
 async def test_console_form_without_a_session_is_answered_with_401(house: House) -> None:
-    async with Console.at(house.url) as stranger:
-        assert (await stranger.post("/console/own/end", {"session": "x"})).status == 401
+    async with Console.at(house.url) as client:
+        assert (await client.post("/console/own/end", {"session": "x"})).status == 401
 
 
 @pytest.mark.parametrize(

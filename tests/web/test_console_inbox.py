@@ -81,7 +81,7 @@ async def test_canned_reply_page_has_no_form_for_an_officer_without_the_case(des
         assert (screen.status, "/preview" in screen.html) == (200, False)
 
 
-async def _taken(console: Console) -> str:
+async def _take_next_case(console: Console) -> str:
     await console.get("/console/inbox")
     await console.submit("/next")
     return console.screen.path
@@ -99,7 +99,7 @@ async def test_case_can_be_labelled_and_marked_urgent(desk: House) -> None:
         assert "no flat" in lead.screen.html
         assert (await lead.submit("/labels", name="x" * 31)).status == 422
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         screen = await console.submit("/mark", urgent="1", labels="no flat")
         assert ru("done_saved") in screen.text
         assert len(await _numbers(console, "queue=mine&label=no+flat&urgent=1")) == 1
@@ -127,7 +127,7 @@ async def test_case_labels_are_edited_only_by_leads(desk: House) -> None:
 
 async def test_case_stays_on_the_call_back_list_until_called_back(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         await console.submit("/call-back", **{"for": "1h"})
         assert len(await _numbers(console, "queue=call_back")) == 1
         await desk.ahead("65 minutes")
@@ -168,7 +168,7 @@ async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: 
 async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
-            await _taken(console)
+            await _take_next_case(console)
         screen = await console.get("/console/inbox?queue=mine")
         chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
         goal = re.search(rf'value="(officer:[^"]+)">{BERIK}<', screen.html)
@@ -176,18 +176,18 @@ async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: Hous
         form = screen.form("/hand-over")
         stale = f"{chosen[0].partition(':')[0]}:999"
         fields = [*form.fields.items(), ("to", goal[1])]
-        screen = await _sent(console, form.action, [*fields, ("case", stale), ("case", chosen[1])])
+        screen = await _post(console, form.action, [*fields, ("case", stale), ("case", chosen[1])])
         assert screen.status == 409
         assert len(await _numbers(console, "queue=mine")) == 1
         fields = [*console.screen.form("/hand-over").fields.items(), ("to", goal[1])]
-        screen = await _sent(console, form.action, [*fields, ("case", chosen[0])])
+        screen = await _post(console, form.action, [*fields, ("case", chosen[0])])
         assert ru("done_handed_over") in screen.text
-        assert (await _sent(console, form.action, fields)).status == 422
+        assert (await _post(console, form.action, fields)).status == 422
     async with Console.signed_in(desk.url, BERIK) as berik:
         assert sorted(await _numbers(berik, "queue=mine")) == ["1", "2"]
 
 
-async def _sent(console: Console, path: str, fields: list[tuple[str, str]]) -> Screen:
+async def _post(console: Console, path: str, fields: list[tuple[str, str]]) -> Screen:
     return await console.post(path, fields)  # type: ignore[arg-type]
 
 
@@ -197,7 +197,7 @@ async def test_inbox_hands_over_only_the_officers_own_cases(desk: House) -> None
         chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
         form = screen.form("/hand-over")
         fields = [*form.fields.items(), ("to", "topic:spouse"), ("case", chosen[0])]
-        assert (await _sent(console, form.action, fields)).status == 409
+        assert (await _post(console, form.action, fields)).status == 409
         assert await _numbers(console, "topic=spouse") == ["2"]
 
 
@@ -211,7 +211,7 @@ async def test_canned_reply_is_found_by_its_title(desk: House) -> None:
         await approver.submit("/approve")
         assert "Обратитесь" in approver.screen.text
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         screen = await console.get(f"{path}/canned?search=жильё")
         assert screen.html.count('name="canned"') == 1
 
@@ -236,7 +236,7 @@ async def test_inbox_list_can_be_fetched_without_the_case_beside_it(desk: House)
 
 async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         async with console.session.get(f"{desk.url}{path}", headers=WHOLE) as answer:
             html = await answer.text()
         assert ('id="whole"' in html, 'id="pane"' in html) == (True, False)
@@ -245,7 +245,7 @@ async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> N
 
 async def test_inbox_row_of_a_changed_case_is_rendered_again(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         before = (await console.get("/console/inbox?queue=mine")).html
         assert "line urgent" not in before
         await console.get(path)
@@ -257,18 +257,18 @@ async def test_case_page_uses_exactly_three_database_connections(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        path = await _taken(console)
+        path = await _take_next_case(console)
         await console.get(path)
-        trips: list[object] = []
+        connections: list[object] = []
         console_of = directory.console
 
-        def counted(rt: Runtime) -> Pool:
-            trips.append(rt)
+        def count_connection(rt: Runtime) -> Pool:
+            connections.append(rt)
             return console_of(rt)
 
-        monkeypatch.setattr(directory, "console", counted)
+        monkeypatch.setattr(directory, "console", count_connection)
         await console.get(path)
-        assert len(trips) == 3
+        assert len(connections) == 3
 
 
 @pytest.mark.release
@@ -277,13 +277,13 @@ async def test_case_page_shows_which_colleague_is_typing(desk: House) -> None:
         Console.signed_in(desk.url, AIGUL) as writer,
         Console.signed_in(desk.url, BERIK) as reader,
     ):
-        path = await _taken(writer)
+        path = await _take_next_case(writer)
         assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
         csrf = writer.screen.form("/note").fields["csrf"]
-        said = await writer.post(f"{path}/writing", {"csrf": "another"})
-        assert said.status == 403
+        response = await writer.post(f"{path}/writing", {"csrf": "another"})
+        assert response.status == 403
         assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
         await writer.post(f"{path}/writing", {"csrf": csrf})
-        shown = await reader.get(f"{path}?reason=check")
-        assert ru("writing_now").replace("{names}", AIGUL) in shown.text
+        screen = await reader.get(f"{path}?reason=check")
+        assert ru("writing_now").replace("{names}", AIGUL) in screen.text
         assert 'id="writing"' not in (await writer.get(path)).html

@@ -26,7 +26,7 @@ async def desk(house: House) -> House:
     return house
 
 
-def _carried(screen: Screen) -> dict[str, str]:
+def _kept_texts(screen: Screen) -> dict[str, str]:
     """Return the texts in a page's text areas by field name, as a browser would submit them."""
     found = re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', screen.html, re.DOTALL)
     return {name: unescape(words) for name, words in found}
@@ -43,21 +43,21 @@ async def test_expired_session_keeps_a_reply_for_resubmission(desk: House) -> No
         assert screen.status == 401
         assert ru("kept_out") in screen.text
         assert "<b>on" not in screen.html
-        kept, carried = screen.form("/reply"), _carried(screen)
-        assert carried == {"words": ANSWER}
+        form, texts = screen.form("/reply"), _kept_texts(screen)
+        assert texts == {"words": ANSWER}
 
         await console.sign_in(AIGUL)
-        screen = await console.send(kept, **carried)
+        screen = await console.send(form, **texts)
         assert screen.status == 403
         assert ru("kept_again") in screen.text
 
-        await console.submit("/reply", **_carried(screen))
+        await console.submit("/reply", **_kept_texts(screen))
         assert ru("done_replied") in console.screen.text
 
-    async def read() -> bool:
+    async def has_answer() -> bool:
         return any("the third door" in each.text for each in visitor.bubbles)
 
-    await desk.until(read)
+    await desk.until(has_answer)
     await leave(visitor)
 
 
@@ -70,8 +70,8 @@ async def test_expired_session_ignores_a_form_of_another_site(desk: House) -> No
 
 async def _denials(house: House) -> list[str]:
     async with house.rt.pool.connection() as session:
-        asked = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
-        return [row[0] for row in await (await session.execute(asked)).fetchall()]
+        query = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
+        return [row[0] for row in await (await session.execute(query)).fetchall()]
 
 
 async def test_expired_session_offers_text_only_to_its_author(desk: House) -> None:
@@ -83,17 +83,17 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
         screen = await console.submit("/reply", words="tomorrow")
         assert ru("answer_title") in screen.text, "it says what would be sent"
         assert '<input name="words" value="tomorrow"' in screen.html, "nothing goes unseen"
-        kept = screen.form("/reply")
+        form = screen.form("/reply")
 
         await console.sign_in(MARAT)
         for _press in range(2):
-            screen = await console.send(kept, words="tomorrow")
+            screen = await console.send(form, words="tomorrow")
             assert (screen.status, screen.forms) == (403, [])
             assert ru("kept_before") in screen.text
             assert "tomorrow" not in screen.html
 
         await console.sign_in(AIGUL)
-        screen = await console.send(kept, words="tomorrow")
+        screen = await console.send(form, words="tomorrow")
         await console.submit("/reply", words="tomorrow")
         assert ru("done_replied") in console.screen.text
     # The audit log distinguishes an officer's late form from a form submitted by another site.
@@ -109,7 +109,7 @@ async def test_expired_session_replays_only_forms_with_text(desk: House) -> None
         await desk.ahead("16 minutes")
         pressed = [(inbox.form(each).action, {"number": "12 34"}) for each in PRESSED]
         one = f"/console/broadcasts/{uuid4()}"
-        decided = [f"{one}/{deed}" for deed in ("ask", "approve", "start", "cancel", "doubt")]
+        decided = [f"{one}/{action}" for action in ("ask", "approve", "start", "cancel", "doubt")]
         decided += [
             "/console/break-glass",
             "/console/break-glass/grant",
@@ -130,30 +130,30 @@ async def test_expired_session_replays_only_forms_with_text(desk: House) -> None
         assert ru("kept_before") in screen.text
 
 
-async def _at_the_text(console: Console) -> None:
+async def _open_text_step(console: Console) -> None:
     await console.get("/console/broadcasts/new")
     await console.submit("/broadcasts", purpose="news", topic=TOPIC, why="Test")
     await console.submit("/audience", channels="telegram\nweb")
 
 
 async def test_broadcast_texts_of_all_languages_survive_an_expired_session(desk: House) -> None:
-    written = {f"text_{code}": each.body for code, each in TEXTS.items()}
+    texts_by_field = {f"text_{code}": each.body for code, each in TEXTS.items()}
     async with Console.signed_in(desk.url, MARAT) as console:
-        await _at_the_text(console)
+        await _open_text_step(console)
         await desk.ahead("16 minutes")
-        screen = await console.submit("/text", **written)
-        assert (screen.status, _carried(screen)) == (401, written)
-        kept = screen.form("/text")
+        screen = await console.submit("/text", **texts_by_field)
+        assert (screen.status, _kept_texts(screen)) == (401, texts_by_field)
+        form = screen.form("/text")
         await console.sign_in(MARAT)
-        screen = await console.send(kept, **written)
-        await console.submit("/text", **_carried(screen))
+        screen = await console.send(form, **texts_by_field)
+        await console.submit("/text", **_kept_texts(screen))
         screen = await console.get(console.screen.path.replace("/test", "/text"))
-        assert all(each in unescape(screen.html) for each in written.values())
+        assert all(each in unescape(screen.html) for each in texts_by_field.values())
 
 
 async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
-        await _at_the_text(console)
+        await _open_text_step(console)
         form = (await console.get(console.screen.path.replace("/text", "/audience"))).form(
             "/audience"
         )
@@ -162,13 +162,16 @@ async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House
         headers = {"Origin": desk.url, "Sec-Fetch-Site": "same-origin"}
         async with console.session.post(
             desk.url + form.action, data=ticked, headers=headers
-        ) as got:
-            assert re.findall(r'name="countries" value="(\w+)"', await got.text()) == ["CN", "UZ"]
+        ) as response:
+            assert re.findall(r'name="countries" value="(\w+)"', await response.text()) == [
+                "CN",
+                "UZ",
+            ]
 
 
 async def test_console_conflict_page_shows_the_typed_and_the_stored_text(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
-        await _at_the_text(console)
+        await _open_text_step(console)
         stale = console.screen.form("/text")
         await console.send(stale, text_ru="The words that came first")
         screen = await console.send(stale, text_ru="The words that came second")

@@ -42,10 +42,10 @@ WRITTEN_ACTION = r'(?:action=|(?:record_action|_note)\(\s*transaction,\s*\w+,\s*
 
 def test_audit_actions_all_have_labels() -> None:
     pages = Path(bot.__file__).parent.rglob("*.py")
-    written = {
+    actions = {
         action for page in pages for action in findall(WRITTEN_ACTION, page.read_text("utf-8"))
     }
-    assert {*Action, *written} - LOGGED.keys() == set()
+    assert {*Action, *actions} - LOGGED.keys() == set()
 
 
 async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -> None:
@@ -111,11 +111,11 @@ async def test_case_page_shows_registry_states_in_the_officers_language(desk: Ho
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/next")
-    told = [
+    expected = [
         f"{_ru(SENT['registration'])} KS-2026-TEST-TEST {_ru(STANDS['received'])}",
         f"{_ru(SENT['amend'])} KS-2026-TEST-TEST {_ru(STANDS['unknown'])}",
         _ru(BECAUSE["E_REGISTRY_TIMEOUT"]),
         "odd odd_too",
     ]
-    assert [each for each in told if each not in screen.text] == []
+    assert [each for each in expected if each not in screen.text] == []
     assert "E_REGISTRY" not in screen.text

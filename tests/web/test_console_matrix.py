@@ -21,7 +21,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 from tests.release_only import release_only
 
-ELSEWHERE = "mn_ulaanbaatar"
+OTHER_MISSION = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
 # Fields for all forms of a case: with them, an allowed action succeeds.
 FIELDS = {
@@ -29,7 +29,7 @@ FIELDS = {
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
 }  # fmt: skip
 HELD = (State.CLAIMED, State.WAITING, State.SNOOZED)
-STANDS = [
+SITUATIONS = [
     (State.QUEUED, "nobody"),
     *((state, owner) for state in HELD for owner in ("me", "other")),
     *((State.RESOLVED, owner) for owner in ("nobody", "me", "other")),
@@ -42,7 +42,7 @@ class Office:
 
     house: House
     case_id: UUID
-    known: dict[str, Officer]
+    officers: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
         """Set the case's state and owner; return the columns of the case that `row` reads."""
@@ -75,16 +75,21 @@ async def office(house: House) -> AsyncIterator[Office]:
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
-    known = {each.name: each for each in everyone}
-    for role, mission in ((Role.OFFICER, GENERAL), (Role.LEAD, GENERAL), (Role.OFFICER, ELSEWHERE),
-                          (Role.AUDITOR, GENERAL), (Role.ADMINISTRATOR, GENERAL)):  # fmt: skip
+    officers = {each.name: each for each in everyone}
+    for role, mission in (
+        (Role.OFFICER, GENERAL),
+        (Role.LEAD, GENERAL),
+        (Role.OFFICER, OTHER_MISSION),
+        (Role.AUDITOR, GENERAL),
+        (Role.ADMINISTRATOR, GENERAL),
+    ):
         name = f"{role} of {mission}"
-        known[name] = await directory.enter(house.rt, dana, name, mission, [role])
+        officers[name] = await directory.enter(house.rt, dana, name, mission, [role])
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT id FROM cases")).fetchone()
     assert row is not None
-    yield Office(house, row[0], known)
+    yield Office(house, row[0], officers)
     await leave(visitor)
 
 
@@ -93,27 +98,29 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
         yield route.method, route.path, route.action
 
 
-async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Return a description of each response to the officer `who` that breaks the permissions.
+async def _differences(office: Office, name: str, situations: Any) -> list[str]:
+    """Return a description of each response to the officer `name` that breaks the permissions.
 
     Try each route for each of the given pairs, a state and an owner of the case.
     """
-    found, me = [], office.known[who]
-    owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
-    async with Console.signed_in(office.house.url, who) as console:
+    found, me = [], office.officers[name]
+    owners = {"nobody": None, "me": me.id, "other": office.officers["Berik Testov"].id}
+    async with Console.signed_in(office.house.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
-        for state, owner in stands:
+        for state, owner in situations:
             for method, path, action in _routes():
                 before = await office.put(state, owners[owner])
-                said = await _tried(office, console, method, path, csrf, before[2])
+                screen = await _call_route(office, console, method, path, csrf, before[2])
                 subject = Subject(GENERAL, "general", state, owners[owner])
                 may = isinstance(check(me, action, subject), Allowed)
-                if not _fits(said, may, path, unchanged=before == await office.row()):
-                    found.append(f"{who}: {method} {path} {state} {owner}: {said.status}, {may=}")
+                if not _is_expected(screen, may, path, unchanged=before == await office.row()):
+                    found.append(
+                        f"{name}: {method} {path} {state} {owner}: {screen.status}, {may=}"
+                    )
     return found
 
 
-async def _tried(
+async def _call_route(
     office: Office, console: Console, method: str, path: str, csrf: str, version: int
 ) -> Any:
     path = path.replace("{case_id}", str(office.case_id))
@@ -125,45 +132,49 @@ async def _tried(
     return await console.post(f"{path}?reason=check", fields)
 
 
-def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
+def _is_expected(screen: Any, may: bool, path: str, *, unchanged: bool) -> bool:
     # The requested page or file does not exist, so an officer with the permission gets 404.
     if path.endswith(("{number}", "{file_id}")):
-        return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
+        return bool(screen.status == (404 if may else 403) or (screen.status == 404 and unchanged))
     if path.endswith("preview"):
-        return bool(unchanged and ('id="preview"' in said.html) == may)
+        return bool(unchanged and ('id="preview"' in screen.html) == may)
     if may:
-        return bool(said.status in (200, 422))
-    return bool(unchanged and said.status in (403, 404, 409))
+        return bool(screen.status in (200, 422))
+    return bool(unchanged and screen.status in (403, 404, 409))
 
 
 @pytest.mark.requirement("S-53")
 @pytest.mark.parametrize(
-    "who",
+    "name",
     release_only([f"officer of {GENERAL}", f"lead of {GENERAL}"], keep=(f"lead of {GENERAL}",)),
 )
-async def test_case_routes_follow_the_permissions_in_every_state(office: Office, who: str) -> None:
-    assert await _differences(office, who, STANDS) == []
+async def test_case_routes_follow_the_permissions_in_every_state(office: Office, name: str) -> None:
+    assert await _differences(office, name, SITUATIONS) == []
 
 
 @pytest.mark.release
 async def test_case_routes_reject_unauthorized_officers(office: Office) -> None:
-    outsiders = [f"officer of {ELSEWHERE}", f"auditor of {GENERAL}", f"administrator of {GENERAL}"]
-    for who in outsiders:
-        stands = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
-        assert await _differences(office, who, stands) == []
+    outsiders = [
+        f"officer of {OTHER_MISSION}",
+        f"auditor of {GENERAL}",
+        f"administrator of {GENERAL}",
+    ]
+    for name in outsiders:
+        situations = [(State.QUEUED, "nobody"), (State.CLAIMED, "other"), (State.RESOLVED, "other")]
+        assert await _differences(office, name, situations) == []
 
 
 async def test_case_routes_are_denied_without_a_permission_rule(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = f"lead of {GENERAL}"
-    me = office.known[who]
-    async with Console.signed_in(office.house.url, who) as console:
+    name = f"lead of {GENERAL}"
+    me = office.officers[name]
+    async with Console.signed_in(office.house.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         for method, path, action in _routes():
             before = await office.put(State.CLAIMED, me.id)
             with monkeypatch.context() as patch:
                 patch.delitem(permissions.RULES, action)
-                said = await _tried(office, console, method, path, csrf, before[2])
-            assert said.status == 403, path
+                screen = await _call_route(office, console, method, path, csrf, before[2])
+            assert screen.status == 403, path
             assert await office.row() == before, path

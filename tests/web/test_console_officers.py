@@ -12,7 +12,7 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import House
 from tests.console_client import Console, Form, ru
 from tests.web.test_attacks import _rows
-from tests.web.test_attempts import _denied
+from tests.web.test_attempts import _denials
 from tests.web.test_console import AIGUL, DANA
 
 ERLAN = "Erlan Testov"
@@ -23,12 +23,12 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").s
 async def desk(house: House) -> House:
     """Return an application with the administrators Dana and Erlan."""
     await demo_officers.enter(house.rt)
-    dana = await _known(house, DANA)
+    dana = await _officer_named(house, DANA)
     await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
     return house
 
 
-async def _known(house: House, name: str) -> Officer:
+async def _officer_named(house: House, name: str) -> Officer:
     async with house.rt.pool.connection() as session:
         return await directory.by_name(session, name)
 
@@ -54,7 +54,7 @@ def _forms(console: Console, officer: Officer) -> dict[str, Form]:
 async def test_administrator_cannot_change_their_own_account(
     desk: House, more: dict[str, str]
 ) -> None:
-    dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
+    dana, erlan = await _officer_named(desk, DANA), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         await console.get("/console/officers")
         form = _forms(console, erlan)["change"]
@@ -63,13 +63,13 @@ async def test_administrator_cannot_change_their_own_account(
         assert screen.status == 403
         assert ONESELF in screen.text
         assert (await console.get("/console/officers")).status == 200, "the session goes on"
-    assert await _known(desk, DANA) == dana
-    assert await _denied(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
+    assert await _officer_named(desk, DANA) == dana
+    assert await _denials(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
 
 
 @pytest.mark.requirement("S-53", "S-56")
 async def test_administrator_cannot_link_a_work_account_to_themselves(desk: House) -> None:
-    dana, aigul = await _known(desk, DANA), await _known(desk, AIGUL)
+    dana, aigul = await _officer_named(desk, DANA), await _officer_named(desk, AIGUL)
     async with Console.signed_in(desk.url, DANA) as console:
         await console.get("/console/officers")
         form = _forms(console, aigul)["change"]
@@ -83,7 +83,7 @@ async def test_administrator_cannot_link_a_work_account_to_themselves(desk: Hous
 
 
 async def test_work_account_is_linked_to_one_officer_only(desk: House) -> None:
-    aigul, erlan = await _known(desk, AIGUL), await _known(desk, ERLAN)
+    aigul, erlan = await _officer_named(desk, AIGUL), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         for officer, status in ((aigul, 200), (erlan, 409)):
             await console.get("/console/officers")
@@ -95,17 +95,17 @@ async def test_work_account_is_linked_to_one_officer_only(desk: House) -> None:
 
 
 async def test_administrator_can_be_changed_by_another_administrator(desk: House) -> None:
-    dana = await _known(desk, DANA)
+    dana = await _officer_named(desk, DANA)
     async with Console.signed_in(desk.url, ERLAN) as console:
         await console.get("/console/officers")
         form = _forms(console, dana)["change"]
         screen = await console.send(form, mission=GENERAL, roles="administrator\nlead", active="1")
         assert ru("done_saved") in screen.text
-    assert (await _known(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
+    assert (await _officer_named(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
 
 
 async def test_officers_page_explains_why_the_own_account_cannot_be_changed(desk: House) -> None:
-    dana, erlan = await _known(desk, DANA), await _known(desk, ERLAN)
+    dana, erlan = await _officer_named(desk, DANA), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         screen = await console.get("/console/officers")
         assert _forms(console, dana).keys() == {"invite"}

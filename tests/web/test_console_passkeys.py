@@ -23,7 +23,7 @@ from tests.app_stack import House
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
 from tests.web.test_attacks import _rows
-from tests.web.test_console import AIGUL, PASSWORD, SAULE, _code, _enrolled
+from tests.web.test_console import AIGUL, PASSWORD, SAULE, _code, _enrol
 
 NAME = "Good Testova"
 FORM = "application/x-www-form-urlencoded"
@@ -39,45 +39,45 @@ async def _csrf(console: Console) -> str:
     return (await console.get("/console/own")).form("/language").fields["csrf"]
 
 
-async def _offered(console: Console, device: Device) -> str:
+async def _create_credential(console: Console, device: Device) -> str:
     """Return the JSON with a passkey that the device creates from the console's options."""
     screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
     return device.made(json.loads(screen.html))
 
 
-async def _sent(console: Console, credential: str) -> Screen:
+async def _add_credential(console: Console, credential: str) -> Screen:
     fields = {"csrf": await _csrf(console), "credential": credential}
     return await console.post("/console/own/passkey", fields)
 
 
-async def _added(house: House, console: Console) -> Device:
+async def _add_passkey(house: House, console: Console) -> Device:
     """Add a passkey of a new device for the signed-in officer; return the device."""
     device = Device(house.rt.settings.public_url)
-    screen = await _sent(console, await _offered(console, device))
+    screen = await _add_credential(console, await _create_credential(console, device))
     assert ru("done_passkey") in screen.text
     return device
 
 
-async def _signed_in(console: Console, device: Device) -> Screen:
+async def _sign_in(console: Console, device: Device) -> Screen:
     await console.get("/console/sign-in")
     screen = await console.post("/console/passkey/options", {})
     fields = {"credential": device.signed(json.loads(screen.html)), "next": ""}
     return await console.post("/console/passkey", fields)
 
 
-async def _removed(console: Console, device: Device) -> Screen:
+async def _remove_passkey(console: Console, device: Device) -> Screen:
     fields = {"csrf": await _csrf(console), "passkey": device.id.hex()}
     return await console.post("/console/own/passkey/remove", fields)
 
 
-async def _kept(house: House) -> set[bytes]:
+async def _passkey_ids(house: House) -> set[bytes]:
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         found = await session.execute("SELECT id FROM passkeys")
         return {bytes(row[0]) for row in await found.fetchall()}
 
 
-async def _logged(house: House) -> list[tuple[str, str, str]]:
+async def _audit_entries(house: House) -> list[tuple[str, str, str]]:
     """Return (action, officer, detail) of the audit entries about passkeys, oldest first."""
     return await _rows(
         house,
@@ -87,7 +87,7 @@ async def _logged(house: House) -> list[tuple[str, str, str]]:
     )
 
 
-async def _spent(house: House, console: Console, token: str) -> Screen:
+async def _use_link(house: House, console: Console, token: str) -> Screen:
     """Open an enrolment link and set a new password and authenticator app."""
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
@@ -102,30 +102,30 @@ async def _spent(house: House, console: Console, token: str) -> Screen:
 @pytest.mark.requirement("S-55")
 async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
-        assert (await _signed_in(console, device)).path == "/console/inbox"
-    assert await _kept(desk) == {device.id}
+        await _enrol(desk, console, NAME)
+        device = await _add_passkey(desk, console)
+        assert (await _sign_in(console, device)).path == "/console/inbox"
+    assert await _passkey_ids(desk) == {device.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
+        await _enrol(desk, console, NAME)
         late = Device(desk.rt.settings.public_url)
-        credential = await _offered(console, late)
+        credential = await _create_credential(console, late)
         (challenge,) = [each for each in console.session.cookie_jar if each.key == "passkey"]
-        first = await _added(desk, console)
+        first = await _add_passkey(desk, console)
         console.session.cookie_jar.update_cookies(
             {"passkey": challenge.value}, URL(f"{desk.url}/console/")
         )
-        screen = await _sent(console, credential)
+        screen = await _add_credential(console, credential)
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text
         options = "/console/own/passkey/options"
         screen = await console.post(options, {"csrf": await _csrf(console)})
         assert screen.path == "/console/sign-in"
-    assert await _kept(desk) == {first.id}
+    assert await _passkey_ids(desk) == {first.id}
     denied = await _rows(desk, "SELECT subject, detail FROM audit_entries WHERE action = 'denied'")
     assert denied == [("self", "POST passkey")] * 2
 
@@ -133,37 +133,37 @@ async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: House
 @pytest.mark.requirement("S-55")
 async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
-        screen = await _removed(console, device)
+        await _enrol(desk, console, NAME)
+        device = await _add_passkey(desk, console)
+        screen = await _remove_passkey(console, device)
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text
-    assert await _kept(desk) == {device.id}
+    assert await _passkey_ids(desk) == {device.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        first = await _added(desk, console)
-        await _signed_in(console, first)
-        second = await _added(desk, console)
-        assert ru("done_saved") in (await _removed(console, first)).text
-    assert await _kept(desk) == {second.id}
+        await _enrol(desk, console, NAME)
+        first = await _add_passkey(desk, console)
+        await _sign_in(console, first)
+        second = await _add_passkey(desk, console)
+        assert ru("done_saved") in (await _remove_passkey(console, first)).text
+    assert await _passkey_ids(desk) == {second.id}
 
 
 async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
+        await _enrol(desk, console, NAME)
         screen = await console.get("/console/own")
         assert {"passkey"} <= screen.actions
         assert ru("passkeys_guarded") not in screen.text
-        device = await _added(desk, console)
+        device = await _add_passkey(desk, console)
         screen = await console.get("/console/own")
         assert {"passkey", "remove"}.isdisjoint(screen.actions)
         assert device.id.hex()[:12] in screen.text
         assert ru("passkeys_guarded") in screen.text
-        await _signed_in(console, device)
+        await _sign_in(console, device)
         screen = await console.get("/console/own")
         assert {"passkey", "remove"} <= screen.actions
         assert ru("passkeys_guarded") not in screen.text
@@ -175,49 +175,49 @@ async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -
 @pytest.mark.requirement("S-55")
 async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        planted = await _added(desk, console)
+        await _enrol(desk, console, NAME)
+        old_device = await _add_passkey(desk, console)
         token = await credentials.reissue_link(desk.rt, NAME)
-        assert await _kept(desk) == {planted.id}, "until it is used"
-        assert (await _spent(desk, console, token)).path == "/console/inbox"
-        assert await _kept(desk) == set()
-        assert (await _signed_in(console, planted)).path == "/console/sign-in"
+        assert await _passkey_ids(desk) == {old_device.id}, "until it is used"
+        assert (await _use_link(desk, console, token)).path == "/console/inbox"
+        assert await _passkey_ids(desk) == set()
+        assert (await _sign_in(console, old_device)).path == "/console/sign-in"
     async with Console.at(desk.url) as console:
         token = await credentials.reissue_link(desk.rt, NAME)
-        await _spent(desk, console, token)
-        own = await _added(desk, console)
-    assert await _kept(desk) == {own.id}
+        await _use_link(desk, console, token)
+        own = await _add_passkey(desk, console)
+    assert await _passkey_ids(desk) == {own.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        aiguls = await _added(desk, console)
+        aiguls = await _add_passkey(desk, console)
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
-    assert await _kept(desk) == {aiguls.id}
+        await _enrol(desk, console, NAME)
+        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+    assert await _passkey_ids(desk) == {aiguls.id}
 
 
 @pytest.mark.requirement("S-55", "S-57")
 async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
     """The session is valid when the form's headers arrive, and revoked before the form's end."""
-    spent = asyncio.Event()
+    link_used = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
-        await _enrolled(desk, phisher, NAME)
-        credential = await _offered(phisher, Device(desk.rt.settings.public_url))
+        await _enrol(desk, phisher, NAME)
+        credential = await _create_credential(phisher, Device(desk.rt.settings.public_url))
         fields = {"csrf": await _csrf(phisher), "credential": credential}
         await desk.ahead("2 minutes")
-        sending = asyncio.create_task(_held_back(phisher, fields, spent))
-        await desk.until(lambda: _has_come(desk))
-        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
-        spent.set()
+        sending = asyncio.create_task(_post_slowly(phisher, fields, link_used))
+        await desk.until(lambda: _has_checked_session(desk))
+        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+        link_used.set()
         await sending
-    assert await _kept(desk) == set()
+    assert await _passkey_ids(desk) == set()
 
 
-async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Event) -> None:
-    async def slowly() -> AsyncIterator[bytes]:
+async def _post_slowly(console: Console, fields: dict[str, str], until: asyncio.Event) -> None:
+    async def body_parts() -> AsyncIterator[bytes]:
         whole = urlencode(fields).encode()
         yield whole[:20]
         await until.wait()
@@ -225,12 +225,12 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 
     headers = {"Origin": console.url, "Sec-Fetch-Site": "same-origin", "Content-Type": FORM}
     url = f"{console.url}/console/own/passkey"
-    async with console.session.post(url, data=slowly(), headers=headers) as answer:
+    async with console.session.post(url, data=body_parts(), headers=headers) as answer:
         assert answer.status == 200
         assert answer.url.path == "/console/sign-in"
 
 
-async def _has_come(house: House) -> bool:
+async def _has_checked_session(house: House) -> bool:
     """Return True if the server has checked a console session within the last minute.
 
     The server checks the session when the headers of a form have arrived, before it reads the body.
@@ -249,14 +249,14 @@ async def _has_come(house: House) -> bool:
 @pytest.mark.requirement("S-64")
 async def test_passkey_changes_are_audited(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        first = await _added(desk, console)
-        await _signed_in(console, first)
-        second = await _added(desk, console)
-        await _removed(console, first)
-        await _removed(console, first)
-        await _spent(desk, console, await credentials.reissue_link(desk.rt, NAME))
-    assert await _logged(desk) == [
+        await _enrol(desk, console, NAME)
+        first = await _add_passkey(desk, console)
+        await _sign_in(console, first)
+        second = await _add_passkey(desk, console)
+        await _remove_passkey(console, first)
+        await _remove_passkey(console, first)
+        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+    assert await _audit_entries(desk) == [
         ("passkey.added", NAME, first.id.hex()[:12]),
         ("passkey.added", NAME, second.id.hex()[:12]),
         ("passkey.removed", NAME, first.id.hex()[:12]),
@@ -266,20 +266,20 @@ async def test_passkey_changes_are_audited(desk: House) -> None:
         screen = await auditor.get("/console/audit")
     russian = Languages(("ru",))
     for action in ("passkey.added", "passkey.removed"):
-        told = " ".join(russian.render(LOGGED[action], "ru").split())
-        assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
+        action_text = " ".join(russian.render(LOGGED[action], "ru").split())
+        assert f"{NAME} {action_text} {second.id.hex()[:12]} {NAME}" in screen.text
 
 
 # Challenges of passkeys, and limits on failed sign-ins
 
 
-async def _failed_again(console: Console, credential: str) -> bool:
+async def _is_rejected(console: Console, credential: str) -> bool:
     """Send a sign-in with this credential again; return True if the server rejects it."""
     screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
     return ru("passkey_failed") in screen.text
 
 
-async def _signed(console: Console, device: Device) -> str:
+async def _sign_challenge(console: Console, device: Device) -> str:
     await console.get("/console/sign-in")
     screen = await console.post("/console/passkey/options", {})
     return device.signed(json.loads(screen.html))
@@ -288,29 +288,29 @@ async def _signed(console: Console, device: Device) -> str:
 @pytest.mark.requirement("S-55")
 async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
+        await _enrol(desk, console, NAME)
+        device = await _add_passkey(desk, console)
         # Sign with a use counter of 0, as synchronised passkeys do. Then the counter does not show
         # the server that the response is repeated.
         device.uses = -1
-        credential = await _signed(console, device)
+        credential = await _sign_challenge(console, device)
         screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
         assert screen.path == "/console/inbox"
         await desk.rt.live._client.flushall()
-        assert await _failed_again(console, credential)
+        assert await _is_rejected(console, credential)
 
 
 @pytest.mark.requirement("S-55")
 async def test_passkey_challenge_expires_after_five_minutes(desk: House) -> None:
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
-        credential = await _signed(console, device)
+        await _enrol(desk, console, NAME)
+        device = await _add_passkey(desk, console)
+        credential = await _sign_challenge(console, device)
         await desk.ahead("6 minutes")
-        assert await _failed_again(console, credential)
+        assert await _is_rejected(console, credential)
 
 
-async def _tried(console: Console, password: str, code: str) -> Screen:
+async def _sign_in_with_password(console: Console, password: str, code: str) -> Screen:
     await console.get("/console/sign-in")
     return await console.submit("/sign-in", name=NAME, password=password, code=code)
 
@@ -320,15 +320,15 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
 async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
     desk: House,
 ) -> None:
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
-        secret = await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
+    async with Console.at(desk.url) as console, Console.at(desk.url) as other:
+        secret = await _enrol(desk, console, NAME)
+        device = await _add_passkey(desk, console)
         for _time in range(5):
-            await _tried(stranger, "wrong", "000000")
+            await _sign_in_with_password(other, "wrong", "000000")
         code = await _code(desk, secret, 1)
-        assert ru("wrong") in (await _tried(stranger, PASSWORD, code)).text
-        assert (await _signed_in(stranger, device)).path == "/console/inbox"
-        assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
+        assert ru("wrong") in (await _sign_in_with_password(other, PASSWORD, code)).text
+        assert (await _sign_in(other, device)).path == "/console/inbox"
+        assert (await _sign_in_with_password(console, PASSWORD, code)).path == "/console/inbox"
 
 
 @pytest.mark.release
@@ -337,13 +337,17 @@ async def test_known_device_is_not_locked_out_by_failures_at_the_same_address(
     desk: House,
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
-        secret = await _enrolled(desk, console, NAME)
-        statuses = [(await _tried(stranger, "wrong", "000000")).status for _time in range(14)]
+    async with Console.at(desk.url) as console, Console.at(desk.url) as other:
+        secret = await _enrol(desk, console, NAME)
+        statuses = [
+            (await _sign_in_with_password(other, "wrong", "000000")).status for _time in range(14)
+        ]
         assert statuses[-1] == 429
         code = await _code(desk, secret, 1)
-        assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
-        statuses = [(await _tried(console, "wrong", "000000")).status for _time in range(14)]
+        assert (await _sign_in_with_password(console, PASSWORD, code)).path == "/console/inbox"
+        statuses = [
+            (await _sign_in_with_password(console, "wrong", "000000")).status for _time in range(14)
+        ]
         assert statuses[-1] == 429
 
 
@@ -357,11 +361,11 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _with_passkey(desk: House) -> AsyncIterator[tuple[Console, Device]]:
     """Yield an officer's browser, and the device with the passkey that the officer added."""
     async with Console.at(desk.url) as console:
-        await _enrolled(desk, console, NAME)
-        yield console, await _added(desk, console)
+        await _enrol(desk, console, NAME)
+        yield console, await _add_passkey(desk, console)
 
 
-async def _junk(console: Console, times: int) -> Screen:
+async def _post_invalid(console: Console, times: int) -> Screen:
     for _time in range(times):
         screen = await console.post("/console/passkey", {"credential": "{}", "next": ""})
     return screen
@@ -371,22 +375,22 @@ async def _junk(console: Console, times: int) -> Screen:
 async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
     desk: House, few_tries: None
 ) -> None:
-    async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as stranger:
-        await _junk(stranger, 6)
+    async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as other:
+        await _post_invalid(other, 6)
         async with Console.at(desk.url) as elsewhere:
-            assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
+            assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-55")
 async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
     desk: House, few_tries: None
 ) -> None:
-    async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:
-        await stranger.post("/console/passkey/options", {})
-        assert ru("too_often") in (await _junk(stranger, 6)).text
-        assert ru("too_often") in (await _signed_in(stranger, device)).text
-        assert (await _signed_in(console, device)).path == "/console/inbox"
-        assert ru("too_often") in (await _junk(console, 6)).text
+    async with _with_passkey(desk) as (console, device), Console.at(desk.url) as other:
+        await other.post("/console/passkey/options", {})
+        assert ru("too_often") in (await _post_invalid(other, 6)).text
+        assert ru("too_often") in (await _sign_in(other, device)).text
+        assert (await _sign_in(console, device)).path == "/console/inbox"
+        assert ru("too_often") in (await _post_invalid(console, 6)).text
 
 
 @pytest.mark.release

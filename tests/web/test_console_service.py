@@ -30,8 +30,15 @@ from tests.app_stack import House, lent, serving
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
 from tests.web.test_attacks import _rows
-from tests.web.test_console import BERIK, _enrolled
-from tests.web.test_console_passkeys import NAME, _added, _kept, _offered, _sent, _spent
+from tests.web.test_console import BERIK, _enrol
+from tests.web.test_console_passkeys import (
+    NAME,
+    _add_credential,
+    _add_passkey,
+    _create_credential,
+    _passkey_ids,
+    _use_link,
+)
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
 AIGUL = "Aigul Testova"
@@ -44,23 +51,23 @@ KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
 class Provider:
     """An emulated OpenID Connect provider that identifies every visitor as `subject`.
 
-    `asked` has the parameters of the last authorization request.
+    `parameters` has the parameters of the last authorization request.
     """
 
     issuer: str = ""
     subject: str = "subject-1"
-    asked: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/.well-known/openid-configuration", self._published),
+                Route("/.well-known/openid-configuration", self._metadata),
                 Route("/token", self._token, methods=["POST"]),
                 Route("/keys", self._keys),
             ]
         )
 
-    async def _published(self, request: Request) -> Response:
+    async def _metadata(self, request: Request) -> Response:
         return JSONResponse({
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -71,12 +78,12 @@ class Provider:
     async def _token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode())
         right = form["client_secret"] == [SECRET]
-        right = right and oidc._challenge(form["code_verifier"][0]) == self.asked[
+        right = right and oidc._challenge(form["code_verifier"][0]) == self.parameters[
             "code_challenge"
         ]  # fmt: skip
         if not right or form["code"] != ["the-code"]:
             return JSONResponse({"error": "invalid_grant"}, 400)
-        claims = _claims(self.issuer, self.asked["nonce"]) | {"sub": self.subject}
+        claims = _claims(self.issuer, self.parameters["nonce"]) | {"sub": self.subject}
         return JSONResponse({"id_token": jwt.encode({"alg": "RS256", "kid": "one"}, claims, KEY)})
 
     async def _keys(self, request: Request) -> Response:
@@ -105,48 +112,48 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
             yield replace(house, rt=rt, url=url), provider, url
 
 
-async def _leave(console: Console, provider: Provider) -> None:
-    """Begin the sign-in; store the parameters of the redirect to the provider in `asked`."""
+async def _start_sign_in(console: Console, provider: Provider) -> None:
+    """Begin the sign-in; store the parameters of the redirect to the provider in `parameters`."""
     await console.get("/console/sign-in")
     form = console.screen.form("/service")
     screen = await console.send(form)
-    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
-    assert onward is not None
-    there = urlsplit(unescape(onward[1]))
-    provider.asked = {name: values[0] for name, values in parse_qs(there.query).items()}
-    assert provider.asked["code_challenge_method"] == "S256"
+    redirect = re.search(r'content="0;url=([^"]+)"', screen.html)
+    assert redirect is not None
+    location = urlsplit(unescape(redirect[1]))
+    provider.parameters = {name: values[0] for name, values in parse_qs(location.query).items()}
+    assert provider.parameters["code_challenge_method"] == "S256"
 
 
-async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
+async def _link_identity(house: House, subject: str, name: str = AIGUL) -> None:
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         officer = await directory.by_name(session, name)
         await credentials.link_identity(session, officer.id, oidc.indexes(house.rt, subject)[0])
 
 
-async def _come(console: Console, provider: Provider) -> Screen:
+async def _finish_sign_in(console: Console, provider: Provider) -> Screen:
     """Sign in through the provider; return the page that follows."""
-    await _leave(console, provider)
-    state = provider.asked["state"]
+    await _start_sign_in(console, provider)
+    state = provider.parameters["state"]
     screen = await console.get(f"/console/service/back?code=the-code&state={state}")
-    onward = re.search(r'content="0;url=([^"]+)"', screen.html)
-    return screen if onward is None else await console.get(onward[1])
+    redirect = re.search(r'content="0;url=([^"]+)"', screen.html)
+    return screen if redirect is None else await console.get(redirect[1])
 
 
 async def test_linked_work_account_signs_in_to_the_console(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
-    await _tied(house, "subject-1")
+    await _link_identity(house, "subject-1")
     async with Console.at(url) as console:
-        assert (await _come(console, provider)).path == "/console/inbox"
+        assert (await _finish_sign_in(console, provider)).path == "/console/inbox"
         assert AIGUL in console.screen.text
 
 
 async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, str]) -> None:
     _house, provider, url = office
     async with Console.at(url) as console:
-        assert ru("service_unknown") in (await _come(console, provider)).text
+        assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
@@ -156,25 +163,28 @@ async def test_passkey_can_be_added_only_after_sign_in_by_the_work_account(
 ) -> None:
     house, provider, url = office
     async with Console.at(url) as console:
-        await _enrolled(house, console, NAME)
-        await _tied(house, "subject-1", NAME)
+        await _enrol(house, console, NAME)
+        await _link_identity(house, "subject-1", NAME)
         device = Device(house.rt.settings.public_url)
         assert "passkey" not in (await console.get("/console/own")).actions
         assert ru("passkeys_guarded") in console.screen.text
         options = {"csrf": console.screen.form("/language").fields["csrf"]}
         screen = await console.post("/console/own/passkey/options", options)
         assert ru("passkey_needed") in screen.text
-        await _come(console, provider)
-        assert ru("done_passkey") in (await _sent(console, await _offered(console, device))).text
-    assert await _kept(house) == {device.id}
+        await _finish_sign_in(console, provider)
+        assert (
+            ru("done_passkey")
+            in (await _add_credential(console, await _create_credential(console, device))).text
+        )
+    assert await _passkey_ids(house) == {device.id}
 
 
 async def test_work_account_is_ignored_when_oidc_is_not_configured(house: House) -> None:
     await demo_officers.enter(house.rt)
     async with Console.at(house.url) as console:
-        await _enrolled(house, console, NAME)
-        await _tied(house, "subject-1", NAME)
-        await _added(house, console)
+        await _enrol(house, console, NAME)
+        await _link_identity(house, "subject-1", NAME)
+        await _add_passkey(house, console)
 
 
 @pytest.mark.requirement("S-55", "S-56")
@@ -182,16 +192,18 @@ async def test_second_enrolment_link_unlinks_the_work_account(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
-    await _tied(house, "subject-1", BERIK)
+    await _link_identity(house, "subject-1", BERIK)
     async with Console.at(url) as console:
-        await _spent(house, console, await credentials.reissue_link(house.rt, BERIK))
-        assert (await _come(console, provider)).path == "/console/inbox", "tied before it came in"
-        await _spent(house, console, await credentials.reissue_link(house.rt, BERIK))
+        await _use_link(house, console, await credentials.reissue_link(house.rt, BERIK))
+        assert (await _finish_sign_in(console, provider)).path == "/console/inbox", (
+            "tied before it came in"
+        )
+        await _use_link(house, console, await credentials.reissue_link(house.rt, BERIK))
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
-        assert ru("service_unknown") in (await _come(console, provider)).text
-    told = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
-    assert await _rows(house, f"{told} WHERE a.action = 'officer.untied'") == [(BERIK,)]
+        assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text
+    query = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
+    assert await _rows(house, f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
@@ -200,10 +212,10 @@ async def test_oidc_sign_in_with_altered_parameters_is_refused(
     office: tuple[House, Provider, str], spoil: str
 ) -> None:
     house, provider, url = office
-    await _tied(house, "subject-1")
+    await _link_identity(house, "subject-1")
     async with Console.at(url) as console:
-        await _leave(console, provider)
-        state, code = provider.asked["state"], "the-code"
+        await _start_sign_in(console, provider)
+        state, code = provider.parameters["state"], "the-code"
         match spoil:
             case "state":
                 state = "another"
@@ -212,40 +224,40 @@ async def test_oidc_sign_in_with_altered_parameters_is_refused(
             case "cookie":
                 console.session.cookie_jar.clear()
             case "nonce":
-                provider.asked["nonce"] = "another"
+                provider.parameters["nonce"] = "another"
             case _:
                 provider.issuer += "/another"
         screen = await console.get(f"/console/service/back?code={code}&state={state}")
         assert ru("service_failed") in screen.text
 
 
-def _forged() -> dict[str, Callable[[], Any]]:
+def _forged_tokens() -> dict[str, Callable[[], Any]]:
     issuer, nonce = "https://service.example", "n"
     good = _claims(issuer, nonce)
     public = json.dumps(KEY.as_dict(private=False)).encode()
 
-    def signed(claims: dict[str, Any], header: dict[str, Any], key: Any = KEY) -> str:
+    def sign(claims: dict[str, Any], header: dict[str, Any], key: Any = KEY) -> str:
         registry = jws.JWSRegistry(strict_check_header=False)
         return str(jwt.encode({"alg": "RS256", **header}, claims, key, registry=registry))
 
-    unsigned = signed(good, {"kid": "one"}).rsplit(".", 1)[0] + "."
+    unsigned = sign(good, {"kid": "one"}).rsplit(".", 1)[0] + "."
     return {
-        "of another key": lambda: signed(good, {}, OTHER),
-        "with its own key": lambda: signed(good, {"jwk": OTHER.as_dict(private=False)}, OTHER),
+        "of another key": lambda: sign(good, {}, OTHER),
+        "with its own key": lambda: sign(good, {"jwk": OTHER.as_dict(private=False)}, OTHER),
         "of no kind": lambda: "eyJhbGciOiJub25lIn0." + unsigned.split(".")[1] + ".",
         "without a signature": lambda: unsigned,
         "signed with the public key": lambda: jwt.encode(
             {"alg": "HS256"}, good, OctKey.import_key(public), algorithms=["HS256"]
         ),
-        "of another issuer": lambda: signed(good | {"iss": "https://evil.example"}, {"kid": "one"}),
-        "for somebody else": lambda: signed(good | {"aud": "another"}, {"kid": "one"}),
-        "for several": lambda: signed(good | {"aud": [CLIENT, "another"]}, {"kid": "one"}),
-        "of another journey": lambda: signed(good | {"nonce": "m"}, {"kid": "one"}),
-        "too late": lambda: signed(good | {"exp": good["iat"] - 600}, {"kid": "one"}),
-        "about nobody": lambda: signed(
+        "of another issuer": lambda: sign(good | {"iss": "https://evil.example"}, {"kid": "one"}),
+        "for somebody else": lambda: sign(good | {"aud": "another"}, {"kid": "one"}),
+        "for several": lambda: sign(good | {"aud": [CLIENT, "another"]}, {"kid": "one"}),
+        "of another journey": lambda: sign(good | {"nonce": "m"}, {"kid": "one"}),
+        "too late": lambda: sign(good | {"exp": good["iat"] - 600}, {"kid": "one"}),
+        "about nobody": lambda: sign(
             {name: value for name, value in good.items() if name != "sub"}, {"kid": "one"}
         ),
-        "too long": lambda: signed(good | {"x": "y" * 9000}, {"kid": "one"}),
+        "too long": lambda: sign(good | {"x": "y" * 9000}, {"kid": "one"}),
         "nothing": lambda: None,
     }
 
@@ -253,14 +265,14 @@ def _forged() -> dict[str, Callable[[], Any]]:
 def test_oidc_token_is_accepted_and_returns_its_subject() -> None:
     good = _claims("https://service.example", "n")
     token = jwt.encode({"alg": "RS256", "kid": "one"}, good, KEY)
-    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
-    assert checked(token, KEYS, **told) == "subject-1"
+    claims = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    assert checked(token, KEYS, **claims) == "subject-1"
 
 
-@pytest.mark.parametrize("kind", list(_forged()))
+@pytest.mark.parametrize("kind", list(_forged_tokens()))
 @pytest.mark.requirement("S-56")
 @pytest.mark.row(92)
 def test_oidc_token_is_refused_when_forged(kind: str) -> None:
-    told = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
+    claims = {"issuer": "https://service.example", "audience": CLIENT, "nonce": "n"}
     with pytest.raises(NotProven):
-        checked(_forged()[kind](), KEYS, **told)
+        checked(_forged_tokens()[kind](), KEYS, **claims)

@@ -25,7 +25,7 @@ WORDS = Languages(("ru",))
 STAY = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 
-def why(refusal: str) -> str:
+def refusal_text(refusal: str) -> str:
     """Return the Russian text with which the console explains the refusal of a change."""
     return " ".join(WORDS.render(labels_content.REFUSALS[refusal], "ru").split())
 
@@ -40,13 +40,13 @@ class Desk:
     today: date
 
     def fields(self, **changes: str) -> dict[str, str]:
-        written = {f"text_{code}": text for code, text in TEXTS.items()}
+        texts_by_field = {f"text_{code}": text for code, text in TEXTS.items()}
         dates = {
             "as_of": (self.today - timedelta(days=2)).isoformat(),
             "checked": self.today.isoformat(),
             "until": (self.today + timedelta(days=60)).isoformat(),
         }
-        return written | dates | {"sources": "https://www.gov.kz/example"} | changes
+        return texts_by_field | dates | {"sources": "https://www.gov.kz/example"} | changes
 
     async def save(self, **changes: str) -> Screen:
         await self.editor.get(PATH)
@@ -114,7 +114,7 @@ async def test_content_page_shows_why_a_draft_is_refused_and_keeps_its_input(
 ) -> None:
     screen = await desk.save(**changes)
     assert screen.status == 422
-    assert why(reason) in screen.text
+    assert refusal_text(reason) in screen.text
     assert "https://www.gov.kz/example" in screen.html or not changes.get("sources", "x")
     assert TEXTS["zh_Hans"] in screen.html
     assert "approve" not in (await desk.approver.get(PATH)).actions
@@ -123,13 +123,13 @@ async def test_content_page_shows_why_a_draft_is_refused_and_keeps_its_input(
 async def test_content_page_refuses_approval_when_a_newer_version_exists(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
-    shown = desk.approver.screen.form("/approve")
+    form = desk.approver.screen.form("/approve")
     await desk.save(until=(desk.today + timedelta(days=9)).isoformat())
-    screen = await desk.approver.send(shown)
+    screen = await desk.approver.send(form)
     assert screen.status == 409
-    assert why("changed") in screen.text
-    screen = await desk.approver.send(shown, hash="no hash")
-    assert why("changed") in screen.text
+    assert refusal_text("changed") in screen.text
+    screen = await desk.approver.send(form, hash="no hash")
+    assert refusal_text("changed") in screen.text
 
 
 async def test_content_page_creates_a_notice_under_a_new_name(desk: Desk) -> None:
@@ -180,17 +180,17 @@ async def test_content_page_can_rearrange_the_parts_of_an_answer(desk: Desk) -> 
     assert answer.flow == "eligibility"
     async with Visitor.at(desk.house.url) as person:
         await person.press("Русский")
-        heard = await person.say("Нужна ли мне виза в Казахстан?")
-        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in heard.buttons
+        reply = await person.say("Нужна ли мне виза в Казахстан?")
+        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in reply.buttons
 
 
 async def test_content_page_refuses_an_empty_answer_and_unknown_parts(desk: Desk) -> None:
     await desk.editor.get(ANSWER)
     screen = await desk.editor.submit("/save", flow="eligibility")
-    assert (screen.status, why("empty") in screen.text) == (422, True)
+    assert (screen.status, refusal_text("empty") in screen.text) == (422, True)
     screen = await desk.editor.submit("/save", added="no.such", flow="nowhere")
-    assert why("part") in screen.text
-    assert why("flow") in screen.text
+    assert refusal_text("part") in screen.text
+    assert refusal_text("flow") in screen.text
 
 
 async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk: Desk) -> None:
@@ -198,7 +198,7 @@ async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk:
     await desk.editor.get(PHRASES)
     for text, reason in (("Ташкент", "phrase"), ("меня хотят убить", "danger")):
         screen = await desk.editor.submit("/save", text_ru=text)
-        assert why(reason) in screen.text, text
+        assert refusal_text(reason) in screen.text, text
     await desk.editor.submit("/save", text_ru=phrase)
     screen = await desk.approver.get(PHRASES)
     assert phrase in screen.text
@@ -210,7 +210,7 @@ async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk:
     assert read("меня хотят убить", "ru").danger is not Danger.NONE
     await desk.editor.get("/console/content/phrases:kandas.what")
     screen = await desk.editor.submit("/save", text_ru=phrase)
-    assert why("taken") in screen.text
+    assert refusal_text("taken") in screen.text
 
 
 async def test_content_page_lets_a_lead_write_only_for_their_own_mission(desk: Desk) -> None:
@@ -236,8 +236,8 @@ async def test_content_page_drafts_a_broadcast_to_people_whom_a_fact_concerns(de
     screen = await desk.editor.submit("/announce")
     assert screen.path.startswith("/console/broadcasts/")
     assert re.search(r'value="TR"[^>]* checked', screen.html), "citizens of Turkey"
-    kept = re.search(r'name="lists" value="kandas_status"[^>]* checked', screen.html)
-    assert kept, "citizens of Turkey who keep a list"
+    checkbox = re.search(r'name="lists" value="kandas_status"[^>]* checked', screen.html)
+    assert checkbox, "citizens of Turkey who keep a list"
     screen = await desk.editor.get(screen.path.replace("audience", "text"))
     assert TEXTS["zh_Hans"] in screen.html
     assert "https://www.gov.kz/example" in screen.html

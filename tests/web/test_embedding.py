@@ -23,14 +23,14 @@ pytestmark = pytest.mark.requirement("S-57", "S-61")
 ORIGINS = ("https://consulate.example", "https://gov.example:8443")
 STRICT = "frame-ancestors 'none'"
 CHAT, FRAMED = "__Host-kosh", "__Host-kosh-framed"
-OTHERS = (
+OTHER_COOKIES = (
     "/", "/info", "/privacy", "/press", "/status", "/console/sign-in", "/console/inbox",
     "/manifest.webmanifest", "/static/chat.js", "/p/x", "/chat/stream", "/nothing",
 )  # fmt: skip
 
 
 @pytest.fixture
-async def framed(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+async def embedded(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
     """Yield an application on https whose chat two origins (ORIGINS) may embed."""
     changes = {"public_url": "https://kosh.example", "embed_origins": ORIGINS}
     async with opened(chosen.model_copy(update=changes), admin_url) as house:
@@ -42,15 +42,15 @@ async def _policy(house: House, path: str, **headers: str) -> str:
         return str(answer.headers["content-security-policy"])
 
 
-async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(framed: House) -> None:
+async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(embedded: House) -> None:
     for path in ("/chat", "/away"):
-        assert (await _policy(framed, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
-    for path in OTHERS:
-        assert (await _policy(framed, path)).endswith(STRICT), path
+        assert (await _policy(embedded, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
+    for path in OTHER_COOKIES:
+        assert (await _policy(embedded, path)).endswith(STRICT), path
 
 
 async def test_embedding_is_forbidden_when_no_origin_is_configured(house: House) -> None:
-    for path in ("/chat", "/away", *OTHERS):
+    for path in ("/chat", "/away", *OTHER_COOKIES):
         assert (await _policy(house, path)).endswith(STRICT), path
 
 
@@ -74,39 +74,41 @@ async def _post(
     )
 
 
-async def test_embedding_page_cannot_post_to_the_chat(framed: House) -> None:
-    guest = Guest(framed.rt)
+async def test_embedding_page_cannot_post_to_the_chat(embedded: House) -> None:
+    guest = Guest(embedded.rt)
     await guest.consent()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": ORIGINS[0]}):
-        answer = await _post(framed, guest.name, "/delete", **headers)
+        answer = await _post(embedded, guest.name, "/delete", **headers)
         assert answer.status == 403
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(framed: House) -> None:
-    guest = Guest(framed.rt)
+async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(
+    embedded: House,
+) -> None:
+    guest = Guest(embedded.rt)
     await guest.consent()
     inside = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"}
-    answer = await _post(framed, guest.name, "/menu", **inside)
-    (kept,) = answer.headers.getall("set-cookie")
+    answer = await _post(embedded, guest.name, "/menu", **inside)
+    (cookie,) = answer.headers.getall("set-cookie")
     attributes = "Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
-    assert re.fullmatch(rf"{FRAMED}={guest.name}; Max-Age=\d+; {attributes}", kept)
-    answer = await _post(framed, guest.name, "/exit", **inside)
-    gone = answer.headers.getall("set-cookie")
-    assert [each.partition("=")[0] for each in gone] == [CHAT, FRAMED]
-    assert all("Max-Age=0" in each for each in gone)
+    assert re.fullmatch(rf"{FRAMED}={guest.name}; Max-Age=\d+; {attributes}", cookie)
+    answer = await _post(embedded, guest.name, "/exit", **inside)
+    cookies = answer.headers.getall("set-cookie")
+    assert [each.partition("=")[0] for each in cookies] == [CHAT, FRAMED]
+    assert all("Max-Age=0" in each for each in cookies)
 
 
 async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
-    framed: House,
+    embedded: House,
 ) -> None:
-    guest = Guest(framed.rt)
+    guest = Guest(embedded.rt)
     await guest.consent()
-    answer = await _post(framed, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})
-    (kept,) = answer.headers.getall("set-cookie")
-    assert kept.startswith(f"{CHAT}=")
-    assert "samesite=strict" in kept.lower()
+    answer = await _post(embedded, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})
+    (cookie,) = answer.headers.getall("set-cookie")
+    assert cookie.startswith(f"{CHAT}=")
+    assert "samesite=strict" in cookie.lower()
 
 
 @pytest.mark.parametrize(
@@ -121,26 +123,26 @@ async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
     ],
 )
 async def test_embedded_chat_cookie_works_only_in_frames(
-    framed: House, cookie: str, inside: dict[str, str], *, opens: bool
+    embedded: House, cookie: str, inside: dict[str, str], *, opens: bool
 ) -> None:
-    guest = Guest(framed.rt)
+    guest = Guest(embedded.rt)
     await guest.consent()
     before = len(await guest.rows())
-    answer = await _post(framed, guest.name, "/menu", cookie, **inside)
+    answer = await _post(embedded, guest.name, "/menu", cookie, **inside)
     assert answer.status < 400
     assert (len(await guest.rows()) > before) is opens
     assert (guest.name in str(answer.headers.getall("set-cookie", []))) is opens
 
 
 async def test_embedded_chat_file_can_be_downloaded_only_by_its_owner(
-    framed: House, monkeypatch: pytest.MonkeyPatch
+    embedded: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner, other = Guest(framed.rt), Guest(framed.rt)
+    owner, other = Guest(embedded.rt), Guest(embedded.rt)
     await owner.consent()
     await other.consent()
 
     async def load(session: Transaction, person: Person, _id: UUID) -> NewFile | None:
-        owning = await identities.find(framed.rt, session, "web", owner.name)
+        owning = await identities.find(embedded.rt, session, "web", owner.name)
         is_own = owning is not None and owning.id == person.id
         return NewFile("a.pdf", "application/pdf", b"%PDF") if is_own else None
 
@@ -148,6 +150,6 @@ async def test_embedded_chat_file_can_be_downloaded_only_by_its_owner(
     for cookie in (CHAT, FRAMED):
         for guest in (owner, other):
             headers = {"Cookie": f"{cookie}={guest.name}"}
-            url = f"{framed.url}{FILES_URL}/{uuid4()}"
-            async with framed.http.get(url, headers=headers) as answer:
+            url = f"{embedded.url}{FILES_URL}/{uuid4()}"
+            async with embedded.http.get(url, headers=headers) as answer:
                 assert answer.status == (200 if guest is owner else 404)

@@ -72,20 +72,20 @@ async def test_public_pages_write_no_database_row(house: House) -> None:
 async def test_web_manifest_has_language_start_url_and_icons(house: House) -> None:
     async with house.http.get(f"{house.url}/manifest.webmanifest?lang=kk_Arab") as answer:
         assert answer.content_type == "application/manifest+json"
-        said = await answer.json()
-    assert (said["lang"], said["dir"], said["start_url"]) == ("kk-Arab", "rtl", "/chat")
-    assert {each["sizes"] for each in said["icons"]} == {"192x192", "512x512"}
-    for icon in said["icons"]:
+        manifest = await answer.json()
+    assert (manifest["lang"], manifest["dir"], manifest["start_url"]) == ("kk-Arab", "rtl", "/chat")
+    assert {each["sizes"] for each in manifest["icons"]} == {"192x192", "512x512"}
+    for icon in manifest["icons"]:
         async with house.http.get(house.url + icon["src"]) as answer:
             assert answer.content_type == "image/png"
 
 
-@pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
+@pytest.mark.parametrize("channel", ["web", "telegram", "whatsapp"])
 @pytest.mark.parametrize("form", release_only(FORMS, keep=("kk_Arab", "zh_Hans")))
 async def test_poster_pdf_has_one_page_in_every_language_and_script(
-    house: House, way: str, form: str
+    house: House, channel: str, form: str
 ) -> None:
-    address = f"{house.url}/press/poster-{way}.pdf?lang={form}"
+    address = f"{house.url}/press/poster-{channel}.pdf?lang={form}"
     async with house.http.get(address) as answer:
         pdf = await answer.read()
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf")

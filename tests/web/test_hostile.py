@@ -31,16 +31,20 @@ BOT: dict[str, Any] = UPDATE["message"]["from"] | {"is_bot": True}
 async def _post(
     house: House, body: bytes | None = None, secret: str | None = None, **headers: str
 ) -> tuple[int, bytes]:
-    known = house.rt.settings.telegram_secret
-    assert known
+    webhook_secret = house.rt.settings.telegram_secret
+    assert webhook_secret
     sent = {
         "Content-Type": "application/json",
-        "X-Telegram-Bot-Api-Secret-Token": known.get_secret_value() if secret is None else secret,
+        "X-Telegram-Bot-Api-Secret-Token": webhook_secret.get_secret_value()
+        if secret is None
+        else secret,
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     data = json.dumps(UPDATE).encode() if body is None else body
-    async with house.http.post(f"{house.url}/webhooks/telegram", data=data, headers=sent) as got:
-        return got.status, await got.read()
+    async with house.http.post(
+        f"{house.url}/webhooks/telegram", data=data, headers=sent
+    ) as response:
+        return response.status, await response.read()
 
 
 async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
@@ -59,8 +63,10 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
 ) -> None:
     """Check a missing, short, wrong and non-ASCII secret (rows 1–3 of tests/proof/rows.toml)."""
     if not secret.isascii():
-        got = await _raw(house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}")
-        assert got.startswith(b"HTTP/1.1 403")
+        response = await _send_raw(
+            house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}"
+        )
+        assert response.startswith(b"HTTP/1.1 403")
         return
     status, body = await _post(house, secret=secret)
     assert (status, body) == (403, b"")
@@ -78,8 +84,8 @@ async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: Hous
     right = house.rt.settings.telegram_secret.get_secret_value()
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
         assert (await _post(house, secret=wrong))[0] == 403
-    twice = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
-    assert (await _raw(house, twice + b"{}")).startswith(b"HTTP/1.1 403")
+    repeated = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
+    assert (await _send_raw(house, repeated + b"{}")).startswith(b"HTTP/1.1 403")
 
 
 UNREADABLE = {
@@ -142,13 +148,13 @@ async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) 
     This is row 20 of tests/proof/rows.toml.
     """
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def large_body() -> AsyncIterator[bytes]:
         for _chunk in range(64):
             yield b"x" * 65536
 
     status, _body = await _post(house, io.BytesIO(b"x" * (1024 * 1024 + 1)))  # type: ignore[arg-type]
     assert status == 413
-    status, _body = await _post(house, endless())  # type: ignore[arg-type]
+    status, _body = await _post(house, large_body())  # type: ignore[arg-type]
     assert status == 413
 
 
@@ -163,11 +169,11 @@ async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
     negative = _head("Content-Length: -2", length=False) + b"{}"
     for request in (both, two, negative):
-        assert (await _raw(house, request)).startswith(b"HTTP/1.1 400")
+        assert (await _send_raw(house, request)).startswith(b"HTTP/1.1 400")
     for host in ("evil.example/admin?x=", "x" * 10_000, "evil.example"):
         request = f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-        assert (await _raw(house, request))[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
-    assert (await _raw(house, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
+        assert (await _send_raw(house, request))[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    assert (await _send_raw(house, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.requirement("S-14")
@@ -180,8 +186,8 @@ async def test_webhook_refuses_wrong_content_types_encodings_and_methods(house: 
     assert (await _post(house, Content_Encoding="gzip"))[0] == 415
     assert (await _post(house, Content_Type="text/plain"))[0] == 415
     for method in ("GET", "PUT", "DELETE", "TRACE"):
-        async with house.http.request(method, f"{house.url}/webhooks/telegram") as got:
-            assert got.status == 405
+        async with house.http.request(method, f"{house.url}/webhooks/telegram") as response:
+            assert response.status == 405
 
 
 @pytest.mark.requirement("S-14")
@@ -189,8 +195,8 @@ async def test_webhook_refuses_wrong_content_types_encodings_and_methods(house: 
 async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> None:
     """Check 200 headers, and one of 64 KiB (row 27 of tests/proof/rows.toml)."""
     many = [f"X-{number}: 1" for number in range(200)]
-    assert (await _raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
-    assert (await _raw(house, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
+    assert (await _send_raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
+    assert (await _send_raw(house, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
         b"HTTP/1.1 431",
         b"HTTP/1.1 400",
     )
@@ -221,12 +227,12 @@ async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
 async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -> None:
     """Send one update 100 times concurrently (row 31 of tests/proof/rows.toml)."""
 
-    async def insist() -> None:
+    async def resend() -> None:
         """Resend the update while the server answers 503, as the platform does."""
         while (await _post(house))[0] == 503:
             pass
 
-    await asyncio.gather(*(insist() for _ in range(100)))
+    await asyncio.gather(*(resend() for _ in range(100)))
     assert len(house.telegram.journal.calls("sendMessage")) == 1
 
 
@@ -240,10 +246,10 @@ async def test_webhook_makes_the_bot_leave_a_group(house: House) -> None:
     )
     await house.telegram.user(7101).add_bot_to_group()
 
-    async def left() -> bool:
+    async def has_left() -> bool:
         return bool(house.telegram.journal.calls("leaveChat"))
 
-    await house.until(left)
+    await house.until(has_left)
     assert house.telegram.journal.calls("sendMessage") == []
 
 
@@ -256,11 +262,13 @@ async def test_chat_page_refuses_forms_of_other_sites_without_echoing_them(house
     """
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
-        async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:
-            assert got.status == 403
-            assert "canary" not in await got.text()
-    async with house.http.post(f"{house.url}/chat/said", json=form) as got:
-        assert got.status == 415
+        async with house.http.post(
+            f"{house.url}/chat/said", data=form, headers=headers
+        ) as response:
+            assert response.status == 403
+            assert "canary" not in await response.text()
+    async with house.http.post(f"{house.url}/chat/said", json=form) as response:
+        assert response.status == 415
 
 
 def _head(*headers: str, length: bool = True) -> bytes:
@@ -275,7 +283,7 @@ def _head(*headers: str, length: bool = True) -> bytes:
     return ("\r\n".join(chosen) + "\r\n\r\n").encode()
 
 
-async def _raw(house: House, request: bytes) -> bytes:
+async def _send_raw(house: House, request: bytes) -> bytes:
     """Send bytes over a plain socket; return the beginning of the response."""
     host, _, port = house.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))

@@ -36,9 +36,9 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 TELEGRAMS_ADDRESS = "149.154.167.220"
 
 
-def _update(number: int, who: int, **parts: Any) -> bytes:
-    sender = {"id": who, "is_bot": False, "first_name": "Test"}
-    place = {"message_id": 1, "date": 1, "chat": {"id": who, "type": "private"}}
+def _update(number: int, user_id: int, **parts: Any) -> bytes:
+    sender = {"id": user_id, "is_bot": False, "first_name": "Test"}
+    place = {"message_id": 1, "date": 1, "chat": {"id": user_id, "type": "private"}}
     if "data" in parts:
         query = {"id": f"q{number}", "from": sender, "message": place, "chat_instance": "1"}
         return json.dumps({"update_id": number, "callback_query": query | parts}).encode()
@@ -50,8 +50,10 @@ async def _post(house: House, body: bytes, **headers: str) -> int:
     assert secret
     sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    async with house.http.post(f"{house.url}/webhooks/telegram", data=body, headers=sent) as got:
-        return got.status
+    async with house.http.post(
+        f"{house.url}/webhooks/telegram", data=body, headers=sent
+    ) as response:
+        return response.status
 
 
 async def _count(house: House, query: str) -> int:
@@ -61,24 +63,24 @@ async def _count(house: House, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _said(house: House, text: Text, language: str = "ru") -> str:
+def _render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
 # Actions of a person on Telegram
 
 
-async def _telegram(house: House, who: int) -> User:
+async def _telegram(house: House, user_id: int) -> User:
     await house.receive_telegram()
-    user = house.telegram.user(who, first_name="Test")
+    user = house.telegram.user(user_id, first_name="Test")
     await user.start()
     await user.wait_for_message(1)
     return user
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
     before = user.last
-    await act()
+    await action()
     await user.wait(lambda _chat: user.last != before)
 
 
@@ -87,7 +89,7 @@ def _payload(user: User, key: str) -> str | None:
     return next((data for data in buttons if key in (data, data.partition(":")[2])), None)
 
 
-async def _go(user: User, *answers: str) -> None:
+async def _answer_all(user: User, *answers: str) -> None:
     for answer in answers:
         payload = _payload(user, answer)
         if payload is None and (more := _payload(user, ">")):
@@ -112,7 +114,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
     """
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
-    ran = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "bot", "web"],
         cwd=ROOT,
         env=clean | {"KOSH_TELEGRAM_TOKEN": token, "KOSH_DEMO": "1"},
@@ -121,10 +123,10 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
         timeout=600,
         check=False,
     )
-    assert ran.returncode == 2
-    assert "E_CONFIG" in ran.stderr
-    assert "KOSH_TELEGRAM_SECRET" in ran.stderr
-    assert token not in ran.stdout + ran.stderr
+    assert process.returncode == 2
+    assert "E_CONFIG" in process.stderr
+    assert "KOSH_TELEGRAM_SECRET" in process.stderr
+    assert token not in process.stdout + process.stderr
 
 
 @pytest.mark.parametrize(
@@ -151,13 +153,13 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
 
 
 @asynccontextmanager
-async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open `many` connections that send only `say`; yield their readers."""
+async def _sockets(url: str, many: int, data: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Open `many` connections that send only `data`; yield their readers."""
     host, _, port = url.removeprefix("http://").partition(":")
     pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
     try:
         for _reader, writer in pairs:
-            writer.write(say)
+            writer.write(data)
         yield [reader for reader, _writer in pairs]
     finally:
         for _reader, writer in pairs:
@@ -168,8 +170,8 @@ async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asynci
 
 
 async def _health(house: House, url: str) -> int:
-    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as got:
-        return got.status
+    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as response:
+        return response.status
 
 
 @pytest.mark.row(28)
@@ -204,19 +206,19 @@ async def test_connections_with_unfinished_headers_block_no_other_client(house: 
 async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
     """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""
     user = await _telegram(house, 7220)
-    await _go(user, "ru", "preregistration", "self")
+    await _answer_all(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
     assert old
-    await _go(user, "yes", "information", "CN", "unsaid", "long")
+    await _answer_all(user, "yes", "information", "CN", "unsaid", "long")
     question = user.last.text
     assert _payload(user, "yes"), "another question with the same answers"
     before = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
         assert await _post(house, _update(1, user.id, data=old)) == 200
-    await user.wait(lambda chat: _said(house, screens.OLD_BUTTON) in user.last.text)
+    await user.wait(lambda chat: _render(house, screens.OLD_BUTTON) in user.last.text)
     assert question.splitlines()[-1] in user.last.text
     assert await _post(house, _update(2, user.id, text="нет")) == 200
-    await user.wait(lambda chat: _said(house, PAPERS.text) in user.last.text)
+    await user.wait(lambda chat: _render(house, PAPERS.text) in user.last.text)
     assert len(house.telegram.journal.calls("sendMessage")) == before + 2
 
 
@@ -231,28 +233,30 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     This is row 65 of tests/proof/rows.toml.
     """
     user = await _telegram(house, 7230)
-    await _go(user, *TO_CONSENT, "yes")
+    await _answer_all(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    seen = len(house.telegram.journal.calls("sendMessage"))
+    count = len(house.telegram.journal.calls("sendMessage"))
 
-    async def insist(number: int) -> None:
+    async def resend(number: int) -> None:
         """Resend the update until the server accepts it, as the platform does."""
         while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     other = house.telegram.user(7231, first_name="Test")
-    flood = asyncio.gather(*(insist(number) for number in range(100)))
+    flood = asyncio.gather(*(resend(number) for number in range(100)))
     await other.start()
     await other.wait_for_message(1)
     await flood
 
-    async def all_sent() -> bool:
+    async def are_all_sent() -> bool:
         return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
 
-    await house.until(all_sent, 60)
-    assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
-    await _go(user, "/menu")
-    assert _said(house, screens.MENU_TEXT) in user.last.text
+    await house.until(are_all_sent, 60)
+    assert len(house.telegram.journal.calls("sendMessage")) == count + 101, (
+        "one each, and one other"
+    )
+    await _answer_all(user, "/menu")
+    assert _render(house, screens.MENU_TEXT) in user.last.text
 
 
 # A message about danger (row 64 of tests/proof/rows.toml)
@@ -266,22 +270,22 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: Ho
     """
     words = "мне угрожают"
     user = await _telegram(house, 7240)
-    await _go(user, "ru", "preregistration", "self", words)
+    await _answer_all(user, "ru", "preregistration", "self", words)
     assert words not in user.last.text
     assert "угро" not in user.last.text.lower()
     assert await _count(house, "SELECT count(*) FROM people") == 0, "nothing before consent"
     assert await _count(house, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
-    await _go(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
+    await _answer_all(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
     assert await _count(house, urgent) == 1
-    assert any(_said(house, screens.WAITING) in message.text for message in user.received)
+    assert any(_render(house, screens.WAITING) in message.text for message in user.received)
 
 
 # The bot is blocked during a conversation (row 67 of tests/proof/rows.toml)
 
 
-async def _write_to_everybody(house: House) -> None:
+async def _send_to_all(house: House) -> None:
     """Enqueue a message to each person, and run the periodic job that sends queued messages."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
@@ -301,7 +305,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     This is row 67 of tests/proof/rows.toml.
     """
     user = await _telegram(house, 7250)
-    await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
+    await _answer_all(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
 
     async def blocked() -> bool:
@@ -312,23 +316,23 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
     # An update that Telegram sent before the person blocked the bot may still arrive.
     assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
 
-    async def given_up() -> bool:
+    async def nothing_queued() -> bool:
         waiting = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
         return await _count(house, waiting) == 0
 
-    await house.until(given_up)
+    await house.until(nothing_queued)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
     # One more call is possible: Kosh sends the reply to the late update before it knows of the
     # block.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
-    await _write_to_everybody(house)
-    await house.until(given_up)
+    await _send_to_all(house)
+    await house.until(nothing_queued)
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
-    await _go(user, "preregistration")
-    assert _said(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
+    await _answer_all(user, "preregistration")
+    assert _render(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
     await house.until(blocked)
     await house.ahead("31 days")
@@ -339,7 +343,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house
 # Two people register with the same details (row 68 of tests/proof/rows.toml)
 
 
-async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
+async def _received_texts(house: House, guest: Guest) -> list[tuple[str, ...]]:
     """Return the paragraphs of each message that the person's web chat got since consent."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
@@ -348,9 +352,9 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
     return [row.message.paragraphs for row in rows if row.message]
 
 
-def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _without_numbers(messages: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return the messages without their registration numbers, which differ for each person."""
-    return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
+    return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in messages]
 
 
 @pytest.mark.release
@@ -365,21 +369,23 @@ async def test_equal_details_in_two_registrations_open_a_case_for_officers(house
         await guest.consent()
         await guest.go(*AFTER_CONSENT, "submit")
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         return [entry["state"] for entry in await house.entries()] == ["ACCEPTED"] * 2
 
-    async def alike() -> bool:
-        one, other = [await _told(house, guest) for guest in guests]
-        return one == other and any(_said(house, screens.UPDATE) in each for each in one)
+    async def are_equal() -> bool:
+        one, other = [await _received_texts(house, guest) for guest in guests]
+        return one == other and any(_render(house, screens.UPDATE) in each for each in one)
 
-    await house.until(accepted)
-    await house.until(alike)
+    await house.until(is_accepted)
+    await house.until(are_equal)
     assert await _count(house, "SELECT count(*) FROM cases WHERE topic = 'same_details'") == 1
     assert await _count(house, "SELECT count(*) FROM cases") == 1
     exports = []
     for guest in guests:
-        before = len(await _told(house, guest))
+        before = len(await _received_texts(house, guest))
         await guest.do(Said("/status"))
         await guest.do(Said("/mydata"))
-        exports.append((await _told(house, guest))[before:])
-    assert _masked(exports[0]) == _masked(exports[1]), "status and data tell the two apart"
+        exports.append((await _received_texts(house, guest))[before:])
+    assert _without_numbers(exports[0]) == _without_numbers(exports[1]), (
+        "status and data tell the two apart"
+    )

@@ -15,7 +15,7 @@ from tests.emulators.telegram import User
 from tests.emulators.whatsapp import User as WhatsAppUser
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_joined_channels import _plain
+from tests.web.test_joined_channels import _without_marks
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _next, _over_telegram, _press
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _keys as _keys_of
@@ -25,39 +25,39 @@ from tests.web.test_whatsapp_journey import _press as _press_bubble
 CODE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 
 
-def _said(house: House, text: Text, language: str) -> str:
+def _render(house: House, text: Text, language: str) -> str:
     return house.rt.languages.render(text, language)
 
 
-async def _numbered(house: House, count: int) -> None:
-    async def accepted() -> bool:
+async def _wait_until_accepted(house: House, count: int) -> None:
+    async def is_accepted() -> bool:
         return [each["state"] for each in await house.entries()] == ["ACCEPTED"] * count
 
-    await house.until(accepted)
+    await house.until(is_accepted)
 
 
-async def _gets_code(house: House, user: User, language: str) -> str:
+async def _request_code(house: House, user: User, language: str) -> str:
     """Register over Telegram and request a family code; open the notice and return the code."""
     await _over_telegram(user, language)
-    await _numbered(house, 1)
-    update = _said(house, screens.UPDATE, language)
+    await _wait_until_accepted(house, 1)
+    update = _render(house, screens.UPDATE, language)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
     await _next(user, partial(user.say, "/status"))
     for key in ("household", "invite", "yes"):
         await _press(user, key)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
-    assert not CODE.search(_plain(user.last.text)), "the code waits behind a button"
+    assert not CODE.search(_without_marks(user.last.text)), "the code waits behind a button"
     await _next(user, partial(user.say, "/status"))
-    found = CODE.search(_plain(user.last.text))
+    found = CODE.search(_without_marks(user.last.text))
     assert found is not None, user.last.text
     return found[0]
 
 
-async def _joins(house: House, other: WhatsAppUser, code: str, language: str) -> None:
+async def _join(house: House, other: WhatsAppUser, code: str, language: str) -> None:
     """Register over WhatsApp, enter the family code and consent to the link."""
     await _at_language(other, language)
     await _walk(house, other, ANSWERS)
-    await _numbered(house, 2)
+    await _wait_until_accepted(house, 2)
     await other.wait(lambda chat: "!status" in _keys_of(other.last))
     await _next_bubble(other, lambda: other.say("/status"))
     await other.wait(lambda chat: "household" in _keys_of(other.last))
@@ -71,13 +71,13 @@ async def _joins(house: House, other: WhatsAppUser, code: str, language: str) ->
 async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language: str) -> None:
     await house.receive_telegram()
     user = house.telegram.user(8300, first_name="Test")
-    code = await _gets_code(house, user, language)
+    code = await _request_code(house, user, language)
     other = await _user(house, "77010000312")
-    await _joins(house, other, code, language)
-    update = _said(house, screens.UPDATE, language)
+    await _join(house, other, code, language)
+    update = _render(house, screens.UPDATE, language)
     await other.wait(lambda chat: other.last.text.startswith(update))
     await _next_bubble(other, lambda: other.say("/status"))
-    linked = _said(house, household_screens.LINKED, language)
+    linked = _render(house, household_screens.LINKED, language)
     await other.wait(lambda chat: linked in other.last.text)
     assert house.rt.registry is not None
     for entry in await house.entries():
@@ -97,7 +97,7 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
                 await visitor.press(">")
                 keys = _loads(visitor)
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        await _numbered(house, 1)
+        await _wait_until_accepted(house, 1)
 
         async def has_number() -> bool:
             await visitor.say("/status")
@@ -110,12 +110,12 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
         assert "yes" in {each.partition(":")[2] for each in bubble.buttons.values()}
         await visitor.press("yes")
 
-        async def refused() -> bool:
+        async def is_refused() -> bool:
             await visitor.say("/status")
             wrong = household_screens.REFUSED["unknown_code"]
-            return _said(house, wrong, "ru") in visitor.newest.text
+            return _render(house, wrong, "ru") in visitor.newest.text
 
-        await house.until(refused)
+        await house.until(is_refused)
 
 
 def _loads(visitor: Visitor) -> set[str]:

@@ -82,10 +82,10 @@ async def test_info_index_keeps_the_anchors_of_the_former_single_page(house: Hou
 
 
 def test_info_index_groups_contain_every_public_answer() -> None:
-    firsts = [first for group in GROUPS for first in group]
-    assert len(firsts) == len(set(firsts))
+    answers = [first for group in GROUPS for first in group]
+    assert len(answers) == len(set(answers))
     public = {each.intent.partition(".")[0] for each in ANSWERS if not each.unanswered}
-    assert public <= set(firsts)
+    assert public <= set(answers)
 
 
 async def test_info_page_is_gzip_compressed_when_accepted(house: House) -> None:
@@ -133,7 +133,7 @@ async def test_info_pages_and_feed_show_a_newly_published_fact(house: House) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "lang"),
+    ("accepted", "lang"),
     [
         ("uz-Cyrl", "uz-Cyrl"),
         ("en-US,en;q=0.9,ru;q=0.8", "ru"),
@@ -143,8 +143,8 @@ async def test_info_pages_and_feed_show_a_newly_published_fact(house: House) -> 
         ("", "kk"),
     ],
 )
-async def test_info_page_uses_the_browsers_language(house: House, asked: str, lang: str) -> None:
-    headers = {"Accept-Language": asked}
+async def test_info_page_uses_the_browsers_language(house: House, accepted: str, lang: str) -> None:
+    headers = {"Accept-Language": accepted}
     async with house.http.get(f"{house.url}/info?lang=nothing", headers=headers) as answer:
         assert f'<html lang="{lang}"' in await answer.text()
         assert answer.headers["Content-Language"] == lang

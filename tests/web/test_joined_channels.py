@@ -23,16 +23,16 @@ CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-def _plain(text: str) -> str:
+def _without_marks(text: str) -> str:
     """Return a text without marks of the writing direction."""
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
-def _said(house: House, text: Text) -> str:
+def _render(house: House, text: Text) -> str:
     return house.rt.languages.render(text, "ru")
 
 
-async def _owner(house: House, number: int) -> User:
+async def _consented_user(house: House, number: int) -> User:
     """Return a person who gave consent on Telegram."""
     user = await house.telegram_user(number)
     await _press(user, "ru")
@@ -48,12 +48,12 @@ async def _code(user: User) -> str:
     while "join" not in _keys(user):
         await _press(user, ">")
     await _press(user, "join")
-    found = CODE.search(_plain(user.last.text))
+    found = CODE.search(_without_marks(user.last.text))
     assert found is not None, user.last.text
     return found[0]
 
 
-async def _confirms(house: House, user: User) -> None:
+async def _confirm(house: House, user: User) -> None:
     await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
     await _press(user, "yes")
 
@@ -69,12 +69,12 @@ async def _join(house: House, user: User, visitor: Visitor) -> None:
     await visitor.press("ru")
     await visitor.say(await _code(user))
     await visitor.press("yes")
-    await _confirms(house, user)
+    await _confirm(house, user)
     await visitor.press("done")
     await visitor.press("telegram")
 
 
-async def _reads(visitor: Visitor, text: str) -> Bubble:
+async def _wait_for_text(visitor: Visitor, text: str) -> Bubble:
     while not any(text in each.text for each in visitor.bubbles):
         await visitor.wait(len(visitor.bubbles) + 1)
     return next(each for each in reversed(visitor.bubbles) if text in each.text)
@@ -89,15 +89,15 @@ async def _updates_channel(house: House) -> str | None:
 
 
 async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) -> None:
-    user = await _owner(house, 8201)
+    user = await _consented_user(house, 8201)
     code = await _code(user)
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
         await visitor.say(code)
         await visitor.press("yes")
-        await _confirms(house, user)
+        await _confirm(house, user)
         joined = await visitor.press("done")
-        assert _said(house, join_screens.JOINED) in joined.text
+        assert _render(house, join_screens.JOINED) in joined.text
         assert await _handles(house) == ["telegram", "web"]
         assert [each.key for each in visitor.session.cookie_jar] == ["kosh"]
         await visitor.press("telegram")
@@ -110,7 +110,7 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) 
 
 async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: House) -> None:
     """Check that WhatsApp is joined only after the person has confirmed in both chats."""
-    user = await _owner(house, 8202)
+    user = await _consented_user(house, 8202)
     other = await _user(house, "77010000311")
     await _next_bubble(other, lambda: other.say("👋"))
     await _press_bubble(other, "ru")
@@ -118,9 +118,9 @@ async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: Ho
     await _next_bubble(other, lambda: other.say(code))
     await _press_bubble(other, "yes")
     assert await _handles(house) == ["telegram"]
-    await _confirms(house, user)
+    await _confirm(house, user)
     joined = await _press_bubble(other, "done")
-    assert _said(house, join_screens.JOINED) in joined.text
+    assert _render(house, join_screens.JOINED) in joined.text
     assert set(await _handles(house)) == {"telegram", "whatsapp"}
     await _press_bubble(other, "whatsapp")
     assert house.whatsapp.journal.mistakes() == []
@@ -128,7 +128,7 @@ async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: Ho
 
 
 async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: House) -> None:
-    user = await _owner(house, 8203)
+    user = await _consented_user(house, 8203)
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
         await visitor.say(await _code(user))
@@ -142,25 +142,25 @@ async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: Hou
 
 
 async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(house: House) -> None:
-    user = await _owner(house, 8204)
+    user = await _consented_user(house, 8204)
     async with Visitor.at(house.url) as visitor:
         await _join(house, user, visitor)
         await visitor.say("/mydata")
-        data = await _reads(visitor, _said(house, data_export.CHATS))
-        web = _said(house, join_screens.CHANNELS["web"])
+        data = await _wait_for_text(visitor, _render(house, data_export.CHATS))
+        web = _render(house, join_screens.CHANNELS["web"])
         assert "Telegram" in data.text
         assert web in data.text
         assert "8204" not in data.text
         assert join_screens.UNJOIN in data.buttons.values()
         await visitor.send("pressed", payload=join_screens.UNJOIN)
-        await _reads(visitor, _said(house, join_screens.UNJOIN_TEXT)[:40])
+        await _wait_for_text(visitor, _render(house, join_screens.UNJOIN_TEXT)[:40])
         await visitor.press("yes")
-        await _reads(visitor, _said(house, join_screens.UNJOINED).partition("{")[0])
+        await _wait_for_text(visitor, _render(house, join_screens.UNJOINED).partition("{")[0])
         assert await _handles(house) == ["telegram"]
-        there = _said(house, unjoining.UNJOINED_THERE).partition("{")[0]
-        await user.wait(lambda chat: any(there in _plain(each.text) for each in chat))
-        shown = await visitor.say("/mydata")
-        assert _said(house, screens.NOTHING_KEPT) in shown.text
+        there = _render(house, unjoining.UNJOINED_THERE).partition("{")[0]
+        await user.wait(lambda chat: any(there in _without_marks(each.text) for each in chat))
+        reply = await visitor.say("/mydata")
+        assert _render(house, screens.NOTHING_KEPT) in reply.text
     await _next(user, partial(user.say, "/mydata"))
     assert house.telegram.journal.mistakes() == []
 
@@ -172,7 +172,7 @@ def _has_unjoin(message: Message) -> bool:
 async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
     house: House,
 ) -> None:
-    user = await _owner(house, 8205)
+    user = await _consented_user(house, 8205)
     async with Visitor.at(house.url) as visitor:
         await _join(house, user, visitor)
         assert await _updates_channel(house) == "telegram"
@@ -182,7 +182,7 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
         await _press(user, "yes")
         assert await _handles(house) == ["web"]
         assert await _updates_channel(house) is None
-        await _reads(visitor, _said(house, unjoining.UNJOINED_THERE).partition("{")[0])
+        await _wait_for_text(visitor, _render(house, unjoining.UNJOINED_THERE).partition("{")[0])
         await visitor.say("/mydata")
         await visitor.say("/delete")
         while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):

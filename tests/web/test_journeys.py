@@ -52,11 +52,11 @@ async def _receipt(house: House, language: str) -> str:
 
 
 async def _only(house: House) -> dict[str, Any]:
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         entries = await house.entries()
         return [each["state"] for each in entries] == ["ACCEPTED"]
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     return entry
 
@@ -77,10 +77,10 @@ async def test_web_chat_conversation_ends_with_a_registration_number(
         number = await _receipt(house, language)
         await visitor.press("!status") if "!status" in visitor.newest.buttons.values() else None
         while number not in visitor.newest.text or "KS-" not in visitor.newest.text:
-            seen = len(visitor.bubbles)
+            count = len(visitor.bubbles)
             status, _answer = await visitor.send("said", text="/status")
             assert status == 202
-            await visitor.wait(seen + 1)
+            await visitor.wait(count + 1)
         assert number in visitor.newest.text
     assert house.telegram.journal.calls("sendMessage") == []
 
@@ -100,7 +100,7 @@ async def _over_telegram(user: User, language: str) -> None:
             await _next(user, partial(user.say, answer))
 
 
-async def _registered(house: House, number: int) -> User:
+async def _register(house: House, number: int) -> User:
     """Register a person over Telegram with all ANSWERS; updates come by webhook."""
     await house.receive_telegram()
     user = house.telegram.user(number, first_name="Test")
@@ -123,10 +123,10 @@ async def _press(user: User, key: str) -> None:
     await _next(user, lambda: user.press(data))
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
-    """Await `act`, then wait until the bot's newest message has changed or is a new one."""
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
+    """Await `action`, then wait until the bot's newest message has changed or is a new one."""
     before = user.last
-    await act()
+    await action()
     await user.wait(lambda chat: user.last != before)
 
 
@@ -139,14 +139,14 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
         for answer in ANSWERS[:answered]:
             offered = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press if answer in offered else visitor.say)(answer)
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         form = aiohttp.FormData({"chat": visitor.chat})
         form.add_field("file", b"not even a picture", filename="page.jpg")
         async with visitor.session.post(
             f"{house.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
-        ) as taken:
-            assert taken.status == 202
-        bubble = await visitor.wait(seen + 1)
+        ) as response:
+            assert response.status == 202
+        bubble = await visitor.wait(count + 1)
         assert "Пожалуйста, не присылайте" in str(bubble.paragraphs)
 
 
@@ -207,17 +207,17 @@ async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
 @pytest.mark.requirement("S-37")
 async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
     """Check that the messages of person and bot are deleted, also those before consent."""
-    user = await _registered(house, 7013)
+    user = await _register(house, 7013)
     await _receipt(house, "ru")
-    for said in ("/menu", "Что такое кандас?", "выход"):
-        await _next(user, partial(user.say, said))
+    for text in ("/menu", "Что такое кандас?", "выход"):
+        await _next(user, partial(user.say, text))
     phrase = house.rt.languages.render(EXIT_TEXT, "ru")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
 @pytest.mark.requirement("S-35")
 async def test_messages_with_names_are_deleted_from_the_telegram_chat(house: House) -> None:
-    user = await _registered(house, 7003)
+    user = await _register(house, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")
     )

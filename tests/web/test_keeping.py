@@ -21,23 +21,23 @@ from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap
 
 WORDS = Languages()
-LISTED = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
+CHECKLIST_TAPS = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
 
 
-def said(text: Text) -> str:
+def render(text: Text) -> str:
     return WORDS.render(text, "ru")
 
 
-async def _kept(visitor: Visitor) -> Bubble:
+async def _save_checklist(visitor: Visitor) -> Bubble:
     await visitor.wait(1)
-    for tap in LISTED:
+    for tap in CHECKLIST_TAPS:
         await visitor.press(tap)
-    await visitor.wait(len(LISTED) + 2)
+    await visitor.wait(len(CHECKLIST_TAPS) + 2)
     await visitor.press("keep")
     return await visitor.press("yes")
 
 
-async def _stored(rt: Runtime) -> bytes:
+async def _stored_state(rt: Runtime) -> bytes:
     """Return the encrypted state of the only conversation in the database."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT state FROM conversations")
@@ -45,7 +45,7 @@ async def _stored(rt: Runtime) -> bytes:
     return bytes(row[0])
 
 
-async def _due(rt: Runtime) -> int:
+async def _reminder_count(rt: Runtime) -> int:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM reminders")
         row = await cursor.fetchone()
@@ -56,22 +56,22 @@ async def _due(rt: Runtime) -> int:
 @pytest.mark.requirement("S-31")
 async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        kept = await _kept(visitor)
-        assert said(checklist_screens.KEPT) in kept.text
+        reply = await _save_checklist(visitor)
+        assert render(checklist_screens.KEPT) in reply.text
         await visitor.press("tick")
         await visitor.press(IIN.key)
-        assert b"kandas" not in await _stored(house.rt)
+        assert b"kandas" not in await _stored_state(house.rt)
         async with house.rt.pool.connection() as session:
             cursor = await session.execute("SELECT purpose FROM consents")
             assert await cursor.fetchall() == [("checklist",)]
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await visitor.say("/mydata")
-        await visitor.wait(seen + 2)
-        told = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
-        assert said(data_export.LIST) in told
-        assert said(data_export.PURPOSES["checklist"]) in told
-        assert said(IIN.name) in told
+        await visitor.wait(count + 2)
+        text = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
+        assert render(data_export.LIST) in text
+        assert render(data_export.PURPOSES["checklist"]) in text
+        assert render(IIN.name) in text
 
         await visitor.say("/delete")
         await visitor.press("yes")
@@ -83,51 +83,53 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) ->
 @pytest.mark.requirement("S-36")
 async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _kept(visitor)
+        await _save_checklist(visitor)
         await visitor.press("remind")
-        before = await _stored(house.rt)
+        before = await _stored_state(house.rt)
         await house.ahead("5 days")
         await sweeps.remind(house.rt)
-        assert await _due(house.rt) == 1
+        assert await _reminder_count(house.rt) == 1
 
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await house.ahead("3 days")
         await asyncio.gather(*(sweeps.remind(house.rt) for _worker in range(3)))
-        bubble = await visitor.wait(seen + 1)
-        assert bubble.paragraphs == [said(SOMETHING_NEW)]
-        assert list(bubble.buttons) == [said(OPEN)]
-        assert await _due(house.rt) == 0
-        assert await _stored(house.rt) == before, "what is kept lives no longer for being reminded"
-        assert len(visitor.bubbles) == seen + 1
+        bubble = await visitor.wait(count + 1)
+        assert bubble.paragraphs == [render(SOMETHING_NEW)]
+        assert list(bubble.buttons) == [render(OPEN)]
+        assert await _reminder_count(house.rt) == 0
+        assert await _stored_state(house.rt) == before, (
+            "what is kept lives no longer for being reminded"
+        )
+        assert len(visitor.bubbles) == count + 1
 
-        opened = await visitor.press("!list")
-        assert said(IIN.name) in opened.text
+        reply = await visitor.press("!list")
+        assert render(IIN.name) in reply.text
 
 
 @pytest.mark.requirement("S-38")
 async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _kept(visitor)
+        await _save_checklist(visitor)
         await visitor.press("remind")
-        assert await _due(house.rt) == 1
+        assert await _reminder_count(house.rt) == 1
         await visitor.say("/stop")
-        assert await _due(house.rt) == 0
+        assert await _reminder_count(house.rt) == 0
 
         # Insert a due reminder, as if the person had turned messages off after it was set.
         async with house.rt.pool.connection() as session:
             await session.execute(
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
-        seen = len(visitor.bubbles)
+        count = len(visitor.bubbles)
         await sweeps.remind(house.rt)
-        assert await _due(house.rt) == 0
+        assert await _reminder_count(house.rt) == 0
         await visitor.say("/menu")
-        assert said(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[seen:])
+        assert render(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[count:])
 
 
 async def test_checklist_reminder_does_not_extend_the_persons_retention(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _kept(visitor)
+        await _save_checklist(visitor)
         await visitor.press("remind")
         await house.ahead("8 days")
         await sweeps.remind(house.rt)
@@ -142,7 +144,7 @@ async def test_checklist_reminder_does_not_extend_the_persons_retention(house: H
 
 async def test_eligibility_answers_are_not_in_the_stored_conversation(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await _kept(visitor)
+        await _save_checklist(visitor)
         await visitor.say("/menu")
         await visitor.press("eligibility")
         await visitor.press("move")
@@ -150,31 +152,31 @@ async def test_eligibility_answers_are_not_in_the_stored_conversation(house: Hou
         async with house.rt.pool.connection() as session:
             person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is not None
-            held = await lock(house.rt, session, person.id)
-        assert held is not None
-        assert held.conversation.forms == {}
+            stored = await lock(house.rt, session, person.id)
+        assert stored is not None
+        assert stored.conversation.forms == {}
 
 
 async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> None:
     """WhatsApp allows free text only within 24 hours of the person's last message."""
     user = await _user(house, "77010000732")
     await _at_language(user, "ru")
-    for tap in LISTED[1:]:
+    for tap in CHECKLIST_TAPS[1:]:
         await _tap(user, tap)
 
-    async def asked() -> bool:
+    async def can_save() -> bool:
         return "keep" in _keys(user.last)
 
-    await house.until(asked)
+    await house.until(can_save)
     for tap in ("keep", "yes", "remind"):
         await _tap(user, tap)
-    seen = len(user.received)
+    count = len(user.received)
     await house.ahead("8 days")
     await sweeps.remind(house.rt)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
         assert await cursor.fetchone() == (1,)
-    assert len(user.received) == seen
+    assert len(user.received) == count
     await user.say("/menu")
-    await user.wait_for_message(seen + 1)
-    assert said(SOMETHING_NEW) in user.received[seen].text
+    await user.wait_for_message(count + 1)
+    assert render(SOMETHING_NEW) in user.received[count].text

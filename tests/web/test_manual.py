@@ -23,12 +23,12 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
-PRESSED = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
+BUTTON = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r"\{\{ t\.(\w+)")
 # The manual explains neither pages without sign-in (OPEN_PAGES) nor buttons whose label is enough
-# (PLAIN).
+# (SELF_EXPLANATORY).
 OPEN_PAGES = {"sign_in.html", "welcome.html", "resend_form.html", "redirect.html"}
-PLAIN = {
+SELF_EXPLANATORY = {
     "close", "help", "find", "original", "file_send_own", "content_answers", "content_notice_new",
     "canned_choose", "withheld", "templates", "as_read",
     "doubt_one_leave",
@@ -45,15 +45,15 @@ def _buttons() -> Iterator[str]:
     """Yield the label name of every button on the pages for signed-in officers."""
     for page in TEMPLATES.glob("*.html"):
         if page.name not in OPEN_PAGES:
-            for _tag, inside in PRESSED.findall(page.read_text("utf-8")):
+            for _tag, inside in BUTTON.findall(page.read_text("utf-8")):
                 yield from LABEL.findall(inside)
 
 
 def test_manual_explains_each_button_of_the_console() -> None:
     explained = {label.msgid for each in SECTIONS for label in each.buttons}
     missing = {name for name in _buttons() if WORDS[name].msgid not in explained}
-    assert missing - PLAIN == set()
-    assert PLAIN - set(_buttons()) == set()
+    assert missing - SELF_EXPLANATORY == set()
+    assert SELF_EXPLANATORY - set(_buttons()) == set()
 
 
 def test_manual_sections_have_unique_anchors_and_existing_pictures() -> None:
@@ -75,13 +75,13 @@ def _texts() -> Iterator[Text]:
 @pytest.mark.parametrize("code", LANGUAGES)
 async def test_manual_shows_every_text_in_the_officers_language(house: House, code: str) -> None:
     await demo_officers.enter(house.rt)
-    say = Languages((code,)).render
+    render = Languages((code,)).render
     async with Console.signed_in(house.url, OFFICERS[0], LANGUAGES[code]) as console:
         page = await console.get("/console/help")
-        shown = page.text
+        page_text = page.text
         assert f'lang="{LANGUAGES[code]}"' in page.html
         for text in _texts():
-            assert " ".join(unescape(say(text, code)).split()) in shown, text.msgid
+            assert " ".join(unescape(render(text, code)).split()) in page_text, text.msgid
         for picture in re.findall(r'src="(/static/manual/[^"]+)"', page.html):
             async with console.session.get(house.url + picture) as answer:
                 assert (answer.status, answer.content_type) == (200, "image/webp")

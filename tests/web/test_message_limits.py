@@ -27,7 +27,7 @@ from tests.web.test_journeys import _next, _press
 AIGUL, BERIK = "Aigul Testova", "Berik Testov"
 MARAT, SAULE = "Marat Testov", "Saule Testova"
 _NEW_LEAD = "INSERT INTO officers (id, name, mission, roles) VALUES (%s, %s, %s, %s)"
-RUDE = {"limit_reason": "insults", "days": "3"}
+LIMIT_FIELDS = {"limit_reason": "insults", "days": "3"}
 WORDS = "Testova was not rude"
 
 
@@ -44,10 +44,10 @@ async def _limit(console: Console, per_day: int, **more: str) -> Screen:
     """As an officer, claim the next case and limit its person to `per_day` messages a day."""
     await console.get("/console/inbox")
     await console.submit("/next")
-    return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
+    return await console.submit("/limit", per_day=str(per_day), **(LIMIT_FIELDS | more))
 
 
-async def _limited(house: House, per_day: int, **more: str) -> str:
+async def _limit_visitor(house: House, per_day: int, **more: str) -> str:
     """As Aigul, limit the visitor to `per_day` messages a day; return the path of the case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await _limit(console, per_day, **more)
@@ -55,7 +55,7 @@ async def _limited(house: House, per_day: int, **more: str) -> str:
         return screen.path
 
 
-async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
+async def _wait_for_text(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
     """Wait until a message contains the text's beginning, up to its first placeholder.
 
     Ignore the visitor's first `since` messages.
@@ -65,7 +65,7 @@ async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> 
         await visitor.wait(len(visitor.bubbles) + 1)
 
 
-async def _said(house: House) -> list[str]:
+async def _case_texts(house: House) -> list[str]:
     """Return the texts of the messages that Aigul reads in her own case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=mine")
@@ -83,7 +83,7 @@ async def _limits(house: House) -> int:
     return int(row[0])
 
 
-async def _clock(house: House) -> datetime:
+async def _database_now(house: House) -> datetime:
     async with house.rt.pool.connection() as session:
         return await database_time(session)
 
@@ -91,15 +91,15 @@ async def _clock(house: House) -> datetime:
 async def test_block_by_an_officer_is_explained_and_flows_remain_available(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
-    now = await _clock(house)
+    await _limit_visitor(house, 0)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
+    now = await _database_now(house)
     last = house.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
     assert last in visitor.newest.text
     await visitor.say("/menu")
     await visitor.press("checklist")
     await visitor.say("/person")
-    await _hears(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all")
         assert 'class="line' not in screen.html
@@ -108,8 +108,8 @@ async def test_block_by_an_officer_is_explained_and_flows_remain_available(
 async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _limit_visitor(house, 0)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("danger")
     await visitor.say("Testova is in danger")
     async with Console.signed_in(house.url, AIGUL) as console:
@@ -117,7 +117,7 @@ async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
         assert (screen.status, ru("urgent") in screen.text) == (422, True)
         assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
     await visitor.send("said", text="one more")
-    assert await _said(house) == ["Testova is in danger", "one more"]
+    assert await _case_texts(house) == ["Testova is in danger", "one more"]
 
 
 @pytest.mark.parametrize("change", ["mark", "transfer"])
@@ -138,7 +138,7 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
             await console.submit("/transfer", to="topic", topic="general")
             await console.get("/console/inbox")
             await console.submit("/next")
-        screen = await console.submit("/limit", per_day="0", **RUDE)
+        screen = await console.submit("/limit", per_day="0", **LIMIT_FIELDS)
         assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
     assert await _limits(house) == 0
 
@@ -146,19 +146,19 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
 async def test_message_limit_relays_allowed_messages_and_any_about_danger(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 1)
-    await _hears(house, visitor, limit_screens.SLOWED)
+    await _limit_visitor(house, 1)
+    await _wait_for_text(house, visitor, limit_screens.SLOWED)
     await visitor.send("said", text="one")
     await visitor.say("two")
-    await _hears(house, visitor, limit_screens.USED_UP)
+    await _wait_for_text(house, visitor, limit_screens.USED_UP)
     await visitor.send("said", text="мне угрожают")
     await visitor.send("said", text="three")
-    assert await _said(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
+    assert await _case_texts(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
 
 
 async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor: Visitor) -> None:
-    await _limited(house, 0)
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _limit_visitor(house, 0)
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await visitor.press("appeal")
     await visitor.say(WORDS)
     async with Console.signed_in(house.url, MARAT) as lead:
@@ -167,13 +167,13 @@ async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor
         assert AIGUL in screen.text
         screen = await lead.submit("/limits/keep", **_case_of(screen))
         assert ru("done_limit_kept") in screen.text
-        await _hears(house, visitor, limit_screens.KEPT)
+        await _wait_for_text(house, visitor, limit_screens.KEPT)
         assert "keep" not in screen.actions
         screen = await lead.submit("/limits/lift", **_case_of(screen))
         assert ru("done_limit_lifted") in screen.text
-        again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **RUDE})
+        again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **LIMIT_FIELDS})
         assert again.status == 422
-    await _hears(house, visitor, limit_screens.LIFTED)
+    await _wait_for_text(house, visitor, limit_screens.LIFTED)
     await visitor.say("/person")
     assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
     async with Console.signed_in(house.url, SAULE) as auditor:
@@ -194,12 +194,12 @@ async def test_message_limit_appeal_goes_to_a_lead_who_did_not_set_the_limit(
             await session.execute(_NEW_LEAD, row)
     async with Console.signed_in(house.url, MARAT) as console:
         await _limit(console, 0)
-        await _hears(house, visitor, limit_screens.BLOCKED)
+        await _wait_for_text(house, visitor, limit_screens.BLOCKED)
         await visitor.press("appeal")
         await visitor.say(WORDS)
-        for way in ("keep", "lift"):
+        for action in ("keep", "lift"):
             screen = await console.get("/console/limits")
-            screen = await console.submit(f"/limits/{way}", **_case_of(screen))
+            screen = await console.submit(f"/limits/{action}", **_case_of(screen))
             assert screen.status == status
             refusal = house.rt.languages.render(REFUSALS["own_limit"], "ru")
             assert (refusal in screen.text) is (others > 0)
@@ -217,7 +217,7 @@ def _csrf(console: Console) -> str:
 async def test_message_limits_are_managed_only_by_leads_of_the_mission(
     house: House, visitor: Visitor
 ) -> None:
-    path = await _limited(house, 3)
+    path = await _limit_visitor(house, 3)
     for name in (AIGUL, BERIK, SAULE):
         async with Console.signed_in(house.url, name) as console:
             assert (await console.get("/console/limits")).status == 403
@@ -234,7 +234,7 @@ async def test_message_limit_with_invalid_values_is_refused(
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        screen = await console.submit("/limit", **({"per_day": "0"} | RUDE | wrong))
+        screen = await console.submit("/limit", **({"per_day": "0"} | LIMIT_FIELDS | wrong))
         assert screen.status == 422
         assert house.rt.languages.render(REFUSALS["no_limit"], "ru") in screen.text
     assert await _limits(house) == 0
@@ -243,8 +243,8 @@ async def test_message_limit_with_invalid_values_is_refused(
 async def test_message_limit_is_deleted_by_retention_after_its_last_day(
     house: House, visitor: Visitor
 ) -> None:
-    await _limited(house, 0, days="1")
-    await _hears(house, visitor, limit_screens.BLOCKED)
+    await _limit_visitor(house, 0, days="1")
+    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
     await retention.retain(house.rt)
     assert await _limits(house) == 1
     await house.ahead("49 hours")
@@ -257,7 +257,7 @@ async def test_message_limit_is_deleted_by_retention_after_its_last_day(
 async def test_message_limit_is_shown_in_the_case_to_the_next_officer(
     house: House, visitor: Visitor
 ) -> None:
-    path = await _limited(house, 5)
+    path = await _limit_visitor(house, 5)
     async with Console.signed_in(house.url, MARAT) as lead:
         screen = await lead.get(f"{path}?reason=supervision")
         assert ru("limit_title") in screen.text
@@ -286,7 +286,7 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks"))
-    await _next(user, lambda: _limited(house, 1))
+    await _next(user, lambda: _limit_visitor(house, 1))
     await user.say("one")
     await house.telegram.until_taken()
     used_up = house.rt.languages.render(limit_screens.USED_UP, "ru")
@@ -294,10 +294,10 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     assert used_up in user.last.text
     await user.send_voice()
 
-    async def passed() -> bool:
+    async def is_relayed() -> bool:
         return await _recordings(house) == 1
 
-    await house.until(passed)
+    await house.until(is_relayed)
     await _next(user, user.send_voice)
     assert used_up in user.last.text
     assert await _recordings(house) == 1

@@ -33,6 +33,6 @@ async def test_multipart_form_with_slow_fields_is_refused_with_408(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(multipart, "FIELDS_SECONDS", 0.0)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         await multipart.opened(_request(BEGIN, b"a"), limit=10_000)
-    assert refused.value.status == 408
+    assert error.value.status == 408

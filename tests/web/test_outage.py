@@ -32,12 +32,12 @@ from tests.person_client import elsewhere
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> int:
-    """Post the update `number` of the person `who` to Telegram's webhook; return the status."""
+async def _post_update(house: House, number: int, user_id: int = 7300, url: str = "") -> int:
+    """Post the update `number` of the person `user_id` to Telegram's webhook; return the status."""
     secret = house.rt.settings.telegram_secret
     assert secret
-    sender = {"id": who, "is_bot": False, "first_name": "Test", "language_code": "kk"}
-    chat = {"id": who, "type": "private"}
+    sender = {"id": user_id, "is_bot": False, "first_name": "Test", "language_code": "kk"}
+    chat = {"id": user_id, "type": "private"}
     update: dict[str, Any] = {
         "update_id": number,
         "message": {
@@ -55,15 +55,15 @@ async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> i
 
 
 @contextmanager
-def _away(admin_url: str, database: str) -> Iterator[None]:
+def _stop_database(admin_url: str, database: str) -> Iterator[None]:
     """Make a database unreachable in the block: end its connections and allow no new ones."""
 
-    def let(in_: bool) -> None:
+    def allow_connections(allowed: bool) -> None:
         statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        session.execute(statement.format(Identifier(database), Literal(in_)))
+        session.execute(statement.format(Identifier(database), Literal(allowed)))
 
     with psycopg.connect(admin_url, autocommit=True) as session:
-        let(False)
+        allow_connections(False)
         try:
             session.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
@@ -71,7 +71,7 @@ def _away(admin_url: str, database: str) -> Iterator[None]:
             )
             yield
         finally:
-            let(True)
+            allow_connections(True)
 
 
 async def _status(house: House, path: str) -> int:
@@ -84,33 +84,33 @@ async def test_webhook_answers_503_when_the_database_is_down(
     house: House, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert runtime.DATABASE_SECONDS <= 3
-    assert await _bring(house, 1) == 200
+    assert await _post_update(house, 1) == 200
     database = house.rt.settings.database().rsplit("/", 1)[1]
-    with _away(admin_url, database):
-        assert await _bring(house, 2) == 503
+    with _stop_database(admin_url, database):
+        assert await _post_update(house, 2) == 503
         assert await _status(house, "/ready") == 503
         assert await _status(house, "/health") == 200
 
-    async def back() -> bool:
+    async def is_ready() -> bool:
         return await _status(house, "/ready") == 200
 
-    await house.until(back, 60)
-    seen = len(house.telegram.journal.calls("sendMessage"))
+    await house.until(is_ready, 60)
+    count = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
-        assert await _bring(house, 2) == 200
-    assert len(house.telegram.journal.calls("sendMessage")) == seen + 1
+        assert await _post_update(house, 2) == 200
+    assert len(house.telegram.journal.calls("sendMessage")) == count + 1
 
 
-def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
+def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
     """Limit to 0.2 s how long the program waits for an answer of this PostgreSQL process.
 
     Return a list. Each wait that times out appends the time limit, in seconds, that it had without
     this change.
     """
-    silences: list[float] = []
+    waits: list[float] = []
     wait = AsyncConnection.wait
 
-    async def short(
+    async def wait_shortly(
         self: AsyncConnection[Any],
         gen: Any,
         interval: float = 0.1,
@@ -121,11 +121,11 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
         try:
             return await wait(self, gen, interval, 0.2)
         except OperationalError:
-            silences.append(timeout)
+            waits.append(timeout)
             raise
 
-    monkeypatch.setattr(AsyncConnection, "wait", short)
-    return silences
+    monkeypatch.setattr(AsyncConnection, "wait", wait_shortly)
+    return waits
 
 
 @pytest.mark.requirement("S-5")
@@ -137,44 +137,49 @@ async def test_request_times_out_when_its_database_connection_freezes(
     async with runtime.pool(house.rt.settings.database(), 1) as own:
         web = elsewhere(replace(house.rt, pool=own))
         async with serving(create_app(lent(web))) as url:
-            assert await _bring(house, 1, url=url) == 200
+            assert await _post_update(house, 1, url=url) == 200
             async with own.connection() as transaction:
                 backend = transaction.info.backend_pid
-            silences = _silences(monkeypatch, backend)
+            waits = _limit_waits(monkeypatch, backend)
             os.kill(backend, signal.SIGSTOP)
             try:
-                assert await _bring(house, 2, url=url) == 503
-                assert 0 < sum(silences) <= connection.REQUEST_SECONDS
+                assert await _post_update(house, 2, url=url) == 503
+                assert 0 < sum(waits) <= connection.REQUEST_SECONDS
             finally:
                 os.kill(backend, signal.SIGCONT)
 
-            async def accepted() -> bool:
-                return await _bring(house, 2, url=url) == 200
+            async def is_accepted() -> bool:
+                return await _post_update(house, 2, url=url) == 200
 
-            await house.until(accepted, 60)
+            await house.until(is_accepted, 60)
 
 
-LOOKING = {"Accept": "text/html,application/xhtml+xml"}
+PAGE_HEADERS = {"Accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.mark.release
 async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
-    said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
-        assert await _told(house, f"{house.url}/p/an-invented-link") == 503
-        async with house.http.get(f"{house.url}/chat", headers=LOOKING) as answer:
+    form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+        assert await _check_outage_page(house, f"{house.url}/p/an-invented-link") == 503
+        async with house.http.get(f"{house.url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200, "the greeting needs no database"
-        async with house.http.post(f"{house.url}/chat/said", data=said, headers=LOOKING) as answer:
+        async with house.http.post(
+            f"{house.url}/chat/said", data=form, headers=PAGE_HEADERS
+        ) as answer:
             assert answer.status == 503
             html = await answer.text()
         async with house.http.post(
-            f"{house.url}/chat/said", data=said, headers={"X-Requested-With": "kosh"}
+            f"{house.url}/chat/said", data=form, headers={"X-Requested-With": "kosh"}
         ) as answer:
             assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
         for field in ({"text": "exit"}, {"payload": EXIT}):
-            where = "said" if "text" in field else "pressed"
+            endpoint = "said" if "text" in field else "pressed"
             async with house.http.post(
-                f"{house.url}/chat/{where}", data=field, headers=LOOKING, allow_redirects=False
+                f"{house.url}/chat/{endpoint}",
+                data=field,
+                headers=PAGE_HEADERS,
+                allow_redirects=False,
             ) as answer:
                 assert (answer.status, answer.headers["Location"]) == (303, EXIT_URL)
     assert ">Where is my paper?</textarea>" in html
@@ -187,21 +192,23 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
     channels = {**house.rt.channels, WebChat.name: WebChat(nowhere, house.rt.vault)}
     alone = replace(house.rt, live=nowhere, channels=channels)
     async with serving(create_app(lent(alone))) as url:
-        async with house.http.get(f"{url}/chat", headers=LOOKING) as answer:
+        async with house.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200
             page = await answer.text()
         (name,) = set(re.findall(r'name="chat" value="([^"]+)"', page))
         (russian,) = re.findall(r'name="payload" value="([^"]+:ru)"', page)
         pressed = {"payload": russian, "chat": name}
-        async with house.http.post(f"{url}/chat/pressed", data=pressed, headers=LOOKING) as answer:
+        async with house.http.post(
+            f"{url}/chat/pressed", data=pressed, headers=PAGE_HEADERS
+        ) as answer:
             assert answer.status == 200
             menu = house.rt.languages.render(screens.MENU_TEXT, "ru")
             assert menu in unescape(await answer.text())
 
 
-async def _told(house: House, url: str) -> int:
+async def _check_outage_page(house: House, url: str) -> int:
     """Check that the page reports the outage in all languages; return its HTTP status."""
-    async with house.http.get(url, headers=LOOKING) as answer:
+    async with house.http.get(url, headers=PAGE_HEADERS) as answer:
         html = await answer.text()
         for code, _own in house.rt.languages.languages():
             assert house.rt.languages.render(NOT_NOW, code) in unescape(html)

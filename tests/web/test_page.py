@@ -25,7 +25,7 @@ SURNAME = ANSWERS.index("TESTOVA")
 CANARY = "CANARYOVA"
 
 
-async def _to_surname(house: House, user: User) -> None:
+async def _answer_to_surname(house: House, user: User) -> None:
     await house.receive_telegram()
     await user.start("")
     await user.wait_for_message(1)
@@ -48,25 +48,25 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
+async def _answer_on_page(link: str, house: House, *answers: str | bytes) -> list[str]:
     """Open the link on a new device, and answer with texts, button keys (`-`, `done`) or files.
 
     Return the page after each answer.
     """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, house.url)
-        async with session.get(link) as shown:
-            assert shown.status == 200
+        async with session.get(link) as response:
+            assert response.status == 200
         status, page = await _enter(visitor, link)
         assert status == 200, page
-        said = []
+        pages = []
         for answer in answers:
-            way, form = _form(page, answer)
-            async with session.post(f"{house.url}/chat/{way}", data=form) as after:
+            endpoint, form = _form(page, answer)
+            async with session.post(f"{house.url}/chat/{endpoint}", data=form) as after:
                 assert after.status == 200
                 page = await after.text()
-            said.append(page)
-        return said
+            pages.append(page)
+        return pages
 
 
 def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
@@ -82,17 +82,17 @@ def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
 
 async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: House) -> None:
     user = house.telegram.user(7101, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
-    said = await _talk(link, house, CANARY, "GULNAR")
+    pages = await _answer_on_page(link, house, CANARY, "GULNAR")
     assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
-    assert "Сохранено" in said[-1]
+    assert "Сохранено" in pages[-1]
 
 
 async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
     user = house.telegram.user(7102, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
     async with Visitor.at(house.url) as first, Visitor.at(house.url) as second:
         assert (await _enter(first, link))[0] == 200
@@ -107,7 +107,7 @@ async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
 
 async def test_secure_link_is_not_consumed_by_previews_but_expires(house: House) -> None:
     user = house.telegram.user(7103, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
     async with Visitor.at(house.url) as visitor:
         for _preview in range(3):
@@ -119,7 +119,7 @@ async def test_secure_link_is_not_consumed_by_previews_but_expires(house: House)
 
 async def test_secure_page_session_ends_after_half_an_hour(house: House) -> None:
     user = house.telegram.user(7104, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
     async with Visitor.at(house.url) as visitor:
         assert (await _enter(visitor, link))[0] == 200
@@ -130,7 +130,7 @@ async def test_secure_page_session_ends_after_half_an_hour(house: House) -> None
 
 async def test_expired_secure_page_session_continues_in_the_messenger(house: House) -> None:
     user = house.telegram.user(7108, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
     async with Visitor.at(house.url) as visitor:
         assert (await _enter(visitor, link))[0] == 200
@@ -147,7 +147,7 @@ async def test_expired_secure_page_session_continues_in_the_messenger(house: Hou
 
 async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
     user = house.telegram.user(7105, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     old, new = await _link(house, user), ""
     await _next(user, partial(user.say, "/help"))
     new = await _link(house, user)
@@ -156,7 +156,7 @@ async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
         assert (await _enter(visitor, new))[0] == 200
 
 
-def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
+def _signed_data(house: House, user_id: int, *, at: float | None = None) -> str:
     """Return the data that Telegram passes to a Mini App, signed as its documentation says.
 
     `at` is the time in the data, in Unix seconds (None: now).
@@ -173,7 +173,7 @@ def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
     return urlencode(fields)
 
 
-def _otherwise(signed: str) -> str:
+def _with_wrong_signature(signed: str) -> str:
     """Return a Mini App's data with a wrong signature: its last digit is changed."""
     return signed[:-1] + ("1" if signed.endswith("0") else "0")
 
@@ -181,14 +181,14 @@ def _otherwise(signed: str) -> str:
 @pytest.mark.requirement("S-2")
 async def test_secure_link_in_a_mini_app_admits_only_its_person(house: House) -> None:
     user = house.telegram.user(7106, first_name="Test")
-    await _to_surname(house, user)
+    await _answer_to_surname(house, user)
     link = await _link(house, user)
     async with Visitor.at(house.url) as visitor:
         for init in (
-            _vouched(house, 7999),
-            _vouched(house, 7106, at=time.time() - 3600),
-            _otherwise(_vouched(house, 7106)),
+            _signed_data(house, 7999),
+            _signed_data(house, 7106, at=time.time() - 3600),
+            _with_wrong_signature(_signed_data(house, 7106)),
             "nonsense",
         ):
             assert (await _enter(visitor, link, init=init))[0] == 403
-        assert (await _enter(visitor, link, init=_vouched(house, 7106)))[0] == 200
+        assert (await _enter(visitor, link, init=_signed_data(house, 7106)))[0] == 200

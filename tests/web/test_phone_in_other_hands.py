@@ -25,40 +25,40 @@ from tests.desk.desks import an_officer, key
 from tests.emulators.telegram import User
 from tests.person_client import Guest
 from tests.visitor import Visitor
-from tests.web.test_attacks import HERE
+from tests.web.test_attacks import GENERAL_LEAD
 from tests.web.test_attacks import office as opened_office
-from tests.web.test_journeys import _next, _press, _registered
-from tests.web.test_outage import _away
-from tests.web.test_siege import _to_consent
+from tests.web.test_journeys import _next, _press, _register
+from tests.web.test_outage import _stop_database
+from tests.web.test_siege import _answer_to_consent
 
 office = opened_office
 
 ANSWER = "Please bring the paper of Testova to the office"
-WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
+EXITS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 
 
 # The quick exit in the web chat
 
 
-@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize(("endpoint", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-84")
 async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
-    house: House, way: str, fields: dict[str, str], script: bool
+    house: House, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         await visitor.press("yes")
         await visitor.say("TESTOVA")
         secret = visitor.secret
     headers = {"Cookie": f"kosh={secret}"} | ({"X-Requested-With": "kosh"} if script else {})
     form = {"chat": "", "id": "the-exit", **fields}
     async with house.http.post(
-        f"{house.url}/chat/{way}", data=form, headers=headers, allow_redirects=False
-    ) as left:
-        assert left.status == (202 if script else 303)
-        assert left.cookies["kosh"]["max-age"] == "0"
+        f"{house.url}/chat/{endpoint}", data=form, headers=headers, allow_redirects=False
+    ) as response:
+        assert response.status == (202 if script else 303)
+        assert response.cookies["kosh"]["max-age"] == "0"
     async with house.http.get(f"{house.url}/chat", headers=headers) as page:
         assert house.rt.languages.render(screens.CHOOSE_LANGUAGE, "ru") in await page.text()
     async with house.rt.pool.connection() as session:
@@ -67,23 +67,23 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
         assert await cursor.fetchone() == (0,)
 
 
-@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize(("endpoint", "fields"), EXITS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
 async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
-    house: House, admin_url: str, way: str, fields: dict[str, str], script: bool
+    house: House, admin_url: str, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
     guest = Guest(house.rt)
     await guest.consent()
     headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         async with house.http.post(
-            f"{house.url}/chat/{way}", data=fields, headers=headers, allow_redirects=False
-        ) as left:
-            assert left.status == (202 if script else 303)
+            f"{house.url}/chat/{endpoint}", data=fields, headers=headers, allow_redirects=False
+        ) as response:
+            assert response.status == (202 if script else 303)
             if script:
-                assert (await left.json())["leave"] == EXIT_URL
-            assert left.cookies["kosh"]["max-age"] == "0"
+                assert (await response.json())["leave"] == EXIT_URL
+            assert response.cookies["kosh"]["max-age"] == "0"
 
 
 @pytest.mark.requirement("S-84")
@@ -104,29 +104,29 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(hou
 async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
     house: House, admin_url: str
 ) -> None:
-    user = await _talking(house, 7021)
-    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    user = await _telegram_user_with_case(house, 7021)
+    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         await user.say("выход")
         await user.wait(lambda chat: next(e for e in chat if e.text == "выход").deleted)
 
 
 @pytest.mark.requirement("S-30", "S-84")
 async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: House) -> None:
-    user = await _registered(house, 7022)
+    user = await _register(house, 7022)
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))
     masked = house.rt.languages.render(screens.MASKED, "ru")
-    seen = len(user.chat)
+    count = len(user.chat)
     await user.say("/mydata")
-    await user.wait(lambda chat: any(masked in each.text for each in chat[seen:]))
+    await user.wait(lambda chat: any(masked in each.text for each in chat[count:]))
     hidden = house.rt.languages.render(screens.HIDDEN, "ru")
-    await user.wait(lambda chat: any(hidden in each.text for each in chat[seen:]))
-    assert not any("TESTOVA" in each.text for each in user.chat[seen:])
+    await user.wait(lambda chat: any(hidden in each.text for each in chat[count:]))
+    assert not any("TESTOVA" in each.text for each in user.chat[count:])
 
 
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
-    user = await _registered(house, 7023)
+    user = await _register(house, 7023)
     # Wait for the registry's decision, which could otherwise arrive between the erasure and the
     # quick exit.
     update = house.rt.languages.render(screens.UPDATE, "ru")
@@ -143,7 +143,7 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -
 # How an officer's reply arrives
 
 
-async def _talking(house: House, number: int) -> User:
+async def _telegram_user_with_case(house: House, number: int) -> User:
     """Return a person on Telegram who has just asked for an officer."""
     user = await house.telegram_user(number)
     await _press(user, "ru")
@@ -154,63 +154,63 @@ async def _talking(house: House, number: int) -> User:
     return user
 
 
-async def _claimed(house: House) -> tuple[Officer, UUID, int]:
+async def _claim(house: House) -> tuple[Officer, UUID, int]:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id, version FROM cases")
         found = await cursor.fetchone()
     assert found is not None
     officer = await an_officer(house.rt)
-    done = await desk.claim(house.rt, officer, found[0], found[1], key=key())
-    return officer, found[0], done.version
+    result = await desk.claim(house.rt, officer, found[0], found[1], key=key())
+    return officer, found[0], result.version
 
 
-async def _silent(house: House, user: User) -> None:
+async def _wait_until_away(house: House, user: User) -> None:
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
+ABSENCES: dict[str, Callable[[House, User], Awaitable[object]]] = {
     "stop": lambda _house, user: _next(user, partial(user.say, "стоп")),
     "exit": lambda _house, user: user.say("выход"),
-    "silence": _silent,
+    "silence": _wait_until_away,
 }
 
 
-@pytest.mark.parametrize("why", LEAVES)
+@pytest.mark.parametrize("reason", ABSENCES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
-    house: House, why: str
+    house: House, reason: str
 ) -> None:
-    user, say = await _talking(house, 7024), house.rt.languages.render
-    officer, case_id, version = await _claimed(house)
-    joined = say(screens.JOINED, "ru")
+    user, render = await _telegram_user_with_case(house, 7024), house.rt.languages.render
+    officer, case_id, version = await _claim(house)
+    joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
-    await LEAVES[why](house, user)
-    if why == "exit":
-        phrase = say(screens.EXIT_TEXT, "ru")
+    await ABSENCES[reason](house, user)
+    if reason == "exit":
+        phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     for words in (ANSWER, f"{ANSWER} again"):
-        done = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
-        version = done.version
-    notice = say(screens.UPDATE, "ru")
+        result = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+        version = result.version
+    notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     assert sum(notice in each.text for each in user.chat) == 1
     assert not any(ANSWER in each.text for each in user.chat)
-    await user.press(say(screens.OPEN, "ru"))
+    await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: sum(ANSWER in each.text for each in chat) == 2)
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House) -> None:
-    user, say = await _talking(house, 7027), house.rt.languages.render
-    officer, case_id, version = await _claimed(house)
-    await _silent(house, user)
+    user, render = await _telegram_user_with_case(house, 7027), house.rt.languages.render
+    officer, case_id, version = await _claim(house)
+    await _wait_until_away(house, user)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
-    notice = say(screens.UPDATE, "ru")
+    notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     await house.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
     await retention.retain(house.rt)
-    await user.press(say(screens.OPEN, "ru"))
+    await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
 
 
@@ -218,8 +218,8 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House)
 async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
     house: House,
 ) -> None:
-    user = await _talking(house, 7025)
-    officer, case_id, version = await _claimed(house)
+    user = await _telegram_user_with_case(house, 7025)
+    officer, case_id, version = await _claim(house)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
     assert all(each.protected for each in user.chat if ANSWER in each.text)
@@ -228,12 +228,12 @@ async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
 # The console's sentence about how a reply will arrive
 
 
-async def _composer(house: House, case_id: str) -> str:
+async def _delivery_sentence(house: House, case_id: str) -> str:
     """Return the console's sentence above the reply field about how the reply will arrive.
 
     Claim the case first if it is unclaimed.
     """
-    async with Console.signed_in(house.url, HERE) as console:
+    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
             screen = await console.send(screen.form("/claim"))
@@ -248,9 +248,9 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 ) -> None:
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
-    assert await _composer(house, case_id) == wording("arrives_whole")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _composer(house, case_id) == wording("arrives_whole")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
 
 
 @pytest.mark.parametrize(
@@ -266,10 +266,10 @@ async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     """
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
-    await _composer(house, case_id)
+    await _delivery_sentence(house, case_id)
     async with house.rt.pool.connection() as session:
         await session.execute("UPDATE handles SET channel = %s, spoke_at = kosh_now()", (channel,))
         await session.execute("UPDATE conversations SET channel = %s", (channel,))
-    assert await _composer(house, case_id) == wording(present)
+    assert await _delivery_sentence(house, case_id) == wording(present)
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _composer(house, case_id) == wording("arrives_withheld")
+    assert await _delivery_sentence(house, case_id) == wording("arrives_withheld")

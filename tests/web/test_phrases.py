@@ -20,7 +20,7 @@ async def desk(house: House) -> House:
     return house
 
 
-async def give(house: House) -> None:
+async def contribute(house: House) -> None:
     """Contribute SENTENCE in the web chat as a person who has not given consent."""
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
@@ -30,22 +30,22 @@ async def give(house: House) -> None:
         await visitor.say(SENTENCE)
 
 
-async def stored(house: House) -> list[tuple[object, ...]]:
-    look = "SELECT language, body, state, intent FROM suggested_phrases"
+async def stored_phrases(house: House) -> list[tuple[object, ...]]:
+    query = "SELECT language, body, state, intent FROM suggested_phrases"
     async with house.rt.console.connection() as session:  # type: ignore[union-attr]
-        return list(await (await session.execute(look)).fetchall())
+        return list(await (await session.execute(query)).fetchall())
 
 
 async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:
-    await give(desk)
-    assert await stored(desk) == [("ru", SENTENCE, "new", "")]
+    await contribute(desk)
+    assert await stored_phrases(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:
         people = await (await session.execute("SELECT count(*) FROM people")).fetchone()
     assert people == (0,)
 
 
 async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         assert SENTENCE in screen.text
@@ -59,22 +59,22 @@ async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: Hou
 
 
 async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         form = next(each for each in screen.forms if each.action.endswith("/phrases/reject"))
         await console.send(form)
-    assert await stored(desk) == []
+    assert await stored_phrases(desk) == []
 
 
 async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
         form = next(each for each in screen.forms if each.action.endswith("/phrases/accept"))
         screen = await console.send(form, intent="no.intent")
         assert screen.status == 422
-    assert [row[2] for row in await stored(desk)] == ["new"]
+    assert [row[2] for row in await stored_phrases(desk)] == ["new"]
 
 
 async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> None:
@@ -85,10 +85,10 @@ async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> N
 
 
 async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: House) -> None:
-    await give(desk)
+    await contribute(desk)
     await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
     await retention.retain(desk.rt)
-    assert len(await stored(desk)) == 1
+    assert len(await stored_phrases(desk)) == 1
     await desk.ahead("1 day")
     await retention.retain(desk.rt)
-    assert await stored(desk) == []
+    assert await stored_phrases(desk) == []

@@ -39,7 +39,7 @@ def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-async def _audited(house: House) -> list[tuple[Any, ...]]:
+async def _audit_rows(house: House) -> list[tuple[Any, ...]]:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, detail FROM audit_entries WHERE action = 'planning.read' ORDER BY seq"
@@ -96,7 +96,7 @@ async def test_planning_page_offers_no_parquet_file_when_pyarrow_is_missing(
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert "planning.parquet" not in (await lead.get("/console/planning")).html
         assert (await lead.get("/console/planning.parquet")).status == 404
-    assert len(await _audited(desk)) == 1
+    assert len(await _audit_rows(desk)) == 1
 
 
 async def test_planning_page_explains_hidden_counts(desk: House) -> None:
@@ -127,14 +127,14 @@ async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk
         await lead.get("/console/planning?first=region&second=age")
         await _csv(lead, "first=language")
     async with Console.signed_in(desk.url, SAULE) as auditor:
-        shown = await auditor.get("/console/audit?kind=planning.")
-    here = await _audited(desk)
-    there = _rows(
+        screen = await auditor.get("/console/audit?kind=planning.")
+    console_entries = await _audit_rows(desk)
+    registry_entries = _rows(
         desk, "SELECT officer, dimensions FROM registry_sandbox.planning_queries ORDER BY id"
     )
-    assert here == there
-    assert [detail for _actor, detail in here] == ["age,region", "language"]
-    assert ru("planning") in shown.text
+    assert console_entries == registry_entries
+    assert [detail for _actor, detail in console_entries] == ["age,region", "language"]
+    assert ru("planning") in screen.text
 
 
 async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
@@ -142,7 +142,7 @@ async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
         for path in ("planning", "planning.csv", "planning.xlsx", "planning.parquet"):
             assert (await officer.get(f"/console/{path}")).status == 403
         assert "/console/planning" not in (await officer.get("/console/inbox")).html
-    assert await _audited(desk) == []
+    assert await _audit_rows(desk) == []
 
 
 async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> None:
@@ -151,14 +151,14 @@ async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> N
         screen = await lead.get("/console/planning")
         assert ru("planning_away") in screen.text
         assert (await lead.get("/console/planning.xlsx")).status == 503
-    assert len(await _audited(desk)) == 2
+    assert len(await _audit_rows(desk)) == 2
 
 
 async def test_planning_page_reports_that_no_registry_is_configured(desk: House) -> None:
     object.__setattr__(desk.rt, "registry", None)
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert ru("planning_off") in (await lead.get("/console/planning")).text
-    assert await _audited(desk) == []
+    assert await _audit_rows(desk) == []
 
 
 NEXT_YEAR = {
@@ -173,7 +173,7 @@ NEXT_YEAR = {
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "shown"),
+    ("answer", "status", "expected"),
     [
         (NEXT_YEAR, 200, "KZ-99"),
         ({**NEXT_YEAR, "by": ["trade"]}, 200, "E_REGISTRY_CONTRACT"),
@@ -182,12 +182,12 @@ NEXT_YEAR = {
     ],
 )
 async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
-    desk: House, answer: dict[str, Any], status: int, shown: str
+    desk: House, answer: dict[str, Any], status: int, expected: str
 ) -> None:
     app = web.Application()
     token = {"access_token": "a-token-of-the-tests", "token_type": "Bearer", "expires_in": 600}
-    app.router.add_post("/oauth/token", _sending(token))
-    app.router.add_get("/v1/planning", _sending(answer, status))
+    app.router.add_post("/oauth/token", _respond_with(token))
+    app.router.add_get("/v1/planning", _respond_with(answer, status))
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -195,11 +195,11 @@ async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
     object.__setattr__(desk.rt, "registry", Registry(desk.http, url, "kosh", "secret"))
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/planning")
-        assert shown in screen.text
+        assert expected in screen.text
     await runner.cleanup()
 
 
-def _sending(
+def _respond_with(
     answer: dict[str, Any], status: int = 200
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def send(_request: web.Request) -> web.Response:

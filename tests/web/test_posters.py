@@ -13,7 +13,7 @@ from tests.app_stack import House
 from tests.web.test_whatsapp_journey import _next, _user
 
 
-def _counted(channel: str) -> float:
+def _open_count(channel: str) -> float:
     return REGISTRY.get_sample_value("kosh_poster_opens_total", {"channel": channel}) or 0
 
 
@@ -31,37 +31,37 @@ async def test_poster_links_lead_to_the_channels_and_name_the_poster(house: Hous
 
 
 async def test_poster_link_to_the_web_chat_is_counted_and_redirected(house: House) -> None:
-    before = _counted("web")
+    before = _open_count("web")
     for address in ("/chat?from=poster", "/chat?from=elsewhere", "/chat"):
         async with house.http.get(house.url + address) as answer:
             assert answer.status == 200
             assert "Set-Cookie" not in answer.headers
             if address.endswith("poster"):
                 assert answer.url.query_string == ""
-    assert _counted("web") == before + 1
+    assert _open_count("web") == before + 1
 
 
 async def test_poster_link_to_telegram_is_counted_and_opens_the_welcome_screen(
     house: House,
 ) -> None:
     await house.receive_telegram()
-    before = _counted("telegram")
+    before = _open_count("telegram")
     user = house.telegram.user(4711, first_name="Test")
     await user.start("poster")
     await user.wait_for_message(1)
     await user.start("")
     await user.wait_for_message(2)
-    assert _counted("telegram") == before + 1
+    assert _open_count("telegram") == before + 1
 
 
 async def test_poster_link_to_whatsapp_is_counted_and_opens_the_welcome_screen(
     house: House,
 ) -> None:
-    before = _counted("whatsapp")
+    before = _open_count("whatsapp")
     user = await _user(house, "77010001122")
     first = await _next(user, lambda: user.say("/start poster"))
     assert re.search("Кош|Көш|Kosh", first.text) or first.rows or first.buttons
-    assert _counted("whatsapp") == before + 1
+    assert _open_count("whatsapp") == before + 1
 
 
 @pytest.mark.parametrize("table", ["people", "conversations", "processed_updates"])

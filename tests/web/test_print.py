@@ -39,7 +39,7 @@ def words(pdf: bytes) -> str:
     return "\n".join(page.get_textpage().get_text_bounded() for page in document)
 
 
-async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
+async def _complete_checklist(visitor: Visitor, language: str = "ru") -> Bubble:
     """Answer the checklist's questions; return the message with the link for printing.
 
     The message after it asks what to do with the list.
@@ -52,7 +52,7 @@ async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
     return visitor.bubbles[-2]
 
 
-def _here(house: House, bubble: Bubble) -> str:
+def _print_url(house: House, bubble: Bubble) -> str:
     """Return the message's link for printing, with this test server's URL."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
     return house.url + "/print/" + url.rsplit("/print/", 1)[1]
@@ -73,10 +73,10 @@ async def _count(house: House, table: str) -> int:
 def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) -> None:
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
-    said = words(pdf)
+    text = words(pdf)
     title = WORDS.render(CHECKLIST.title, language)
-    assert title in said or language == "kk_Arab", "Arabic script is read back in its own order"
-    assert "2026" in said
+    assert title in text or language == "kk_Arab", "Arabic script is read back in its own order"
+    assert "2026" in text
     assert len(pypdfium2.PdfDocument(pdf)) in (2, 3)
     assert len(pdf) < 200_000, "only the letters that are shown are in it"
 
@@ -84,11 +84,11 @@ def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
     """Typeset every letter; a letter that the fonts lack would fail, as PDF/UA requires."""
-    known = names(language)
-    found = [*catalogues.messages(language).values(), *known.countries.values()]
-    letters = {sign for text in (*found, *known.months.values()) for sign in text}
-    shown = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
-    sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(shown)}
+    local_names = names(language)
+    found = [*catalogues.messages(language).values(), *local_names.countries.values()]
+    letters = {sign for text in (*found, *local_names.months.values()) for sign in text}
+    letters_used = sorted(sign for sign in letters if sign.isprintable() and sign not in "☑☐")
+    sheet = {"lang": "en", "rtl": False, "title": "-", "date": "-", "lead": " ".join(letters_used)}
     sheet |= {"before": [], "papers": [], "after": []}
     printing_pdf.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
 
@@ -136,7 +136,7 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
 ) -> None:
     widths = []
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         async with visitor.session.get(link, headers=hint) as answer:
             assert answer.content_type == "text/html"
             assert answer.headers["Cache-Control"] == "no-store"
@@ -153,7 +153,7 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
 
 async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         for _time in range(2):
             async with visitor.session.get(link) as answer:
                 assert answer.status == 200
@@ -161,15 +161,15 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: Hou
                 assert answer.headers["Cache-Control"] == "no-store"
                 assert "Узбек" not in answer.headers["Content-Disposition"]
                 pdf = await answer.read()
-    said = words(pdf)
-    assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in said
-    assert visitor.chat not in said
+    text = words(pdf)
+    assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in text
+    assert visitor.chat not in text
     assert await _count(house, "people") == await _count(house, "messages") == 0
 
 
 async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        link = _here(house, await _listed(visitor))
+        link = _print_url(house, await _complete_checklist(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
         for _time in range(20):
             async with visitor.session.get(link) as answer:
@@ -188,9 +188,9 @@ async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) ->
     user = await house.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
         await _press(user, tap)
-    seen = len(user.received)
+    count = len(user.received)
     await _press(user, TAPS[-1])
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     buttons = [b for message in user.received[-3:] for row in message.buttons for b in row]
     (url,) = [button.url for button in buttons if button.url]
     assert "/print/" in url
@@ -205,10 +205,10 @@ async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp
         await _tap(user, tap)
     await _tap(user, TAPS[-1])
 
-    async def asked() -> bool:
+    async def can_save() -> bool:
         return any("keep" in key for key in _keys(user.last))
 
-    await house.until(asked)
+    await house.until(can_save)
     (link,) = [each.link for each in user.received if each.link is not None]
     assert "/print/" in link[1]
 
@@ -224,6 +224,6 @@ def test_checklist_pdf_prints_typst_markup_as_text() -> None:
     sheet = {"lang": "ru", "rtl": False, "title": hostile[5], "date": hostile[1]}
     sheet |= {"lead": hostile[7], "before": list(hostile), "papers": [paper], "after": [hostile[3]]}
     pdf = printing_pdf.typeset(json.dumps(sheet))
-    said = re.sub(r"\s+", "", words(pdf))
-    assert all(said.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), said
+    text = re.sub(r"\s+", "", words(pdf))
+    assert all(text.count(re.sub(r"\s+", "", each)) >= 2 for each in hostile), text
     assert not re.findall(rb"/(?:JavaScript|JS|Launch|URI|OpenAction|EmbeddedFile)\b", pdf)

@@ -14,8 +14,8 @@ from tests.attachments.opus_files import BROKEN, voice
 from tests.console_client import Console
 from tests.desk.desks import key, now
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _known, _next, _press, _query
-from tests.web.test_whatsapp_service_templates import _asked
+from tests.web.test_whatsapp_journey import _consented_user, _next, _press, _query
+from tests.web.test_whatsapp_service_templates import _open_case
 
 AIGUL = "Aigul Testova"
 OPUS = "audio/ogg; codecs=opus"
@@ -25,23 +25,23 @@ async def _state(house: House) -> list[tuple[str, bytes]]:
     return [tuple(row) for row in await _query(house, "SELECT state, body FROM case_files")]
 
 
-async def _fetched(house: House) -> None:
-    async def done() -> bool:
+async def _wait_until_fetched(house: House) -> None:
+    async def is_fetched() -> bool:
         return all(state != "fetching" for state, _body in await _state(house))
 
-    await house.until(done)
+    await house.until(is_fetched)
 
 
-async def _says(house: House, user: User, data: bytes) -> None:
+async def _send_voice(house: House, user: User, data: bytes) -> None:
     """Send a voice message on WhatsApp and wait until Kosh has downloaded it."""
     await user.send("audio", data, OPUS)
     await house.whatsapp.until_taken()
-    await _fetched(house)
+    await _wait_until_fetched(house)
 
 
 async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: House) -> None:
     await demo_officers.enter(house.rt)
-    user = await _known(house, "77010000911")
+    user = await _consented_user(house, "77010000911")
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
@@ -49,7 +49,7 @@ async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: Ho
     async with Console.signed_in(house.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await _says(house, user, voice())
+        await _send_voice(house, user, voice())
         [(state, body)] = await _state(house)
         assert (state, b"OggS" in body) == ("ready", False)
         screen = await console.get(console.screen.path)
@@ -61,8 +61,8 @@ async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: Ho
 
 
 async def test_voice_message_is_erased_with_its_person(house: House) -> None:
-    user, _officer, _case_id, _version = await _asked(house, "77010000912")
-    await _says(house, user, voice())
+    user, _officer, _case_id, _version = await _open_case(house, "77010000912")
+    await _send_voice(house, user, voice())
     assert len(await _state(house)) == 1
     await _query(house, "DELETE FROM people RETURNING id")
     assert await _state(house) == []
@@ -72,18 +72,18 @@ async def test_voice_message_is_erased_with_its_person(house: House) -> None:
 async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
     house: House, kind: str
 ) -> None:
-    user, officer, case_id, _version = await _asked(house, "77010000913")
-    await _says(house, user, BROKEN[kind]())
+    user, officer, case_id, _version = await _open_case(house, "77010000913")
+    await _send_voice(house, user, BROKEN[kind]())
     assert [state for state, _body in await _state(house)] == ["refused"]
-    asked = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
-    await user.wait(lambda _chat: asked in user.last.text)
+    reply = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
+    await user.wait(lambda _chat: reply in user.last.text)
     view = await views.view(house.rt, officer, case_id, Reason.CHECK)
     assert [each.state for each in view.thread[-1].files] == ["refused"]
 
 
 async def test_voice_message_is_downloaded_only_once(house: House) -> None:
-    user, _officer, _case_id, _version = await _asked(house, "77010000914")
-    await _says(house, user, voice())
+    user, _officer, _case_id, _version = await _open_case(house, "77010000914")
+    await _send_voice(house, user, voice())
     [(file_id,)] = await _query(house, "SELECT id FROM case_files")
     assert await upload_events.fetch_recording(house.rt, file_id) is None
     assert len(await _state(house)) == 1
@@ -92,10 +92,10 @@ async def test_voice_message_is_downloaded_only_once(house: House) -> None:
 async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored(
     house: House,
 ) -> None:
-    user = await _known(house, "77010000915")
+    user = await _consented_user(house, "77010000915")
     await user.send("audio", voice(), OPUS)
-    heard = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
-    await user.wait(lambda _chat: heard in user.last.text)
+    reply = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
+    await user.wait(lambda _chat: reply in user.last.text)
     assert await _state(house) == []
 
 
@@ -105,8 +105,8 @@ async def _reply(house: House, officer: Officer, case_id: object) -> None:
 
 
 async def test_case_that_waits_for_the_person_continues_on_a_voice_message(house: House) -> None:
-    user, officer, case_id, _version = await _asked(house, "77010000916")
+    user, officer, case_id, _version = await _open_case(house, "77010000916")
     await _reply(house, officer, case_id)
     assert (await now(house.rt, case_id)).state == "waiting_person"
-    await _says(house, user, voice())
+    await _send_voice(house, user, voice())
     assert (await now(house.rt, case_id)).state == "claimed"

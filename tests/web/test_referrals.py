@@ -51,11 +51,11 @@ async def _one(house: House, query: str, *values: object) -> Any:
     return row[0] if row else None
 
 
-async def _registered(house: House) -> int:
+async def _registration_count(house: House) -> int:
     return int(await _one(house, "SELECT registered FROM referrers"))
 
 
-def _said(house: House, text: Text, **values: str | int) -> str:
+def _render(house: House, text: Text, **values: str | int) -> str:
     filled = Text(text.msgid, tuple(values.items()))
     return " ".join(house.rt.languages.render(filled, "ru").split())
 
@@ -84,7 +84,7 @@ async def test_referral_link_on_telegram_counts_a_person_who_consents(
             await _press(user, answer)
         else:
             await _next(user, lambda: user.say(answer))  # noqa: B023 — used at once
-    assert await _registered(desk) == 1
+    assert await _registration_count(desk) == 1
     assert desk.telegram.journal.mistakes() == []
 
 
@@ -99,19 +99,19 @@ async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
     assert await _one(desk, "SELECT count(*) FROM people") == 0
     await _walk(desk, user, ANSWERS)
 
-    async def arrived() -> bool:
+    async def has_arrived() -> bool:
         return len(await desk.entries()) == 1
 
-    await desk.until(arrived)
-    assert await _registered(desk) == 0
+    await desk.until(has_arrived)
+    assert await _registration_count(desk) == 0
     assert desk.whatsapp.journal.mistakes() == []
 
 
 async def test_referral_page_stores_nothing(desk: House, invitation: Created) -> None:
     status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
     assert status == 200
-    assert _said(desk, INVITED_BY, name=NAME) in text
-    assert _said(desk, LEARNS) in text
+    assert _render(desk, INVITED_BY, name=NAME) in text
+    assert _render(desk, LEARNS) in text
     assert "Set-Cookie" not in headers
     assert f"t.me/kosh_test_bot?start={invitation.code}" in (await _html(desk, invitation))
     assert await _one(desk, "SELECT count(*) FROM people") == 0
@@ -141,7 +141,7 @@ async def test_referral_page_opens_the_web_chat_with_its_code(
                 await visitor.press(">")
                 keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answered) if answered in keys else visitor.say(answered))
-    assert await _registered(desk) == 1
+    assert await _registration_count(desk) == 1
 
 
 async def test_referral_is_not_counted_again_after_an_amendment(
@@ -150,7 +150,7 @@ async def test_referral_is_not_counted_again_after_an_amendment(
     guest = Guest(desk.rt)
     await guest.do(Started(invitation.code))
     await guest.go(TO_CONSENT[0], "yes", *TO_CONSENT[1:], "yes", *AFTER_CONSENT, "submit")
-    assert await _registered(desk) == 1
+    assert await _registration_count(desk) == 1
     await guest.do(Started(invitation.code))
     conversation = await guest.conversation()
     assert conversation is not None
@@ -171,11 +171,11 @@ async def test_referral_code_that_expired_counts_no_one(desk: House, invitation:
     assert (await _page(desk, f"/r/{invitation.code}"))[0] == 404
     async with desk.rt.pool.connection() as session:
         await referrers.count(session, [CountReferral(invitation.code)])
-    assert await _registered(desk) == 0
+    assert await _registration_count(desk) == 0
 
 
 @pytest.mark.parametrize(
-    ("days", "shown"),
+    ("days", "expected"),
     [
         ((4,), (None,)),
         ((5,), (5,)),
@@ -185,7 +185,7 @@ async def test_referral_code_that_expired_counts_no_one(desk: House, invitation:
     ],
 )
 async def test_referral_counts_of_two_days_never_differ_by_a_single_person(
-    desk: House, invitation: Created, days: tuple[int, ...], shown: tuple[int | None, ...]
+    desk: House, invitation: Created, days: tuple[int, ...], expected: tuple[int | None, ...]
 ) -> None:
     found = []
     for registered in days:
@@ -198,7 +198,7 @@ async def test_referral_counts_of_two_days_never_differ_by_a_single_person(
         now = await referrers.view(desk.rt, invitation.token)
         assert now is not None
         found.append(now.registered)
-    assert tuple(found) == shown
+    assert tuple(found) == expected
 
 
 async def test_referral_page_of_an_organisation_shows_only_its_count(
@@ -207,15 +207,15 @@ async def test_referral_page_of_an_organisation_shows_only_its_count(
     status, text, headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
     assert status == 200
     assert NAME in text
-    assert _said(desk, FEWER, least=referral_screens.MIN_SHOWN) in text
+    assert _render(desk, FEWER, least=referral_screens.MIN_SHOWN) in text
     assert headers["Cache-Control"] == "no-store"
     await _one(desk, "UPDATE referrers SET registered = 7 RETURNING 1")
     await desk.ahead("1 day")
     await referrers.release(desk.rt)
     _status, text, _headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
-    assert re.search(rf"{_said(desk, COUNT)} {NAME} 5 ", text)
+    assert re.search(rf"{_render(desk, COUNT)} {NAME} 5 ", text)
     status, text, _headers = await _page(desk, "/referrals/another?lang=ru")
-    assert (status, _said(desk, NO_PAGE) in text) == (404, True)
+    assert (status, _render(desk, NO_PAGE) in text) == (404, True)
 
 
 async def test_referral_poster_is_a_pdf(desk: House, invitation: Created) -> None:
@@ -228,20 +228,20 @@ async def test_referral_poster_is_a_pdf(desk: House, invitation: Created) -> Non
 async def test_referral_code_is_created_renewed_and_ended_by_a_lead(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         page = await lead.get("/console/referrers")
-        made = await lead.send(page.form("/referrers"), name=f" {NAME}  ")
-        first = _link(made.html)
+        created = await lead.send(page.form("/referrers"), name=f" {NAME}  ")
+        first = _link(created.html)
         assert (await _page(desk, first))[0] == 200
         assert first not in (await lead.get("/console/referrers")).html
-        again = await lead.send(made.form("/renew"))
+        again = await lead.send(created.form("/renew"))
         assert (await _page(desk, first))[0] == 404
         assert (await _page(desk, _link(again.html)))[0] == 200
         ended = await lead.send(again.form("/end"))
         assert ru("done_referrer_ended") in ended.text
-        assert (await lead.send(made.form("/end"))).status == 409
+        assert (await lead.send(created.form("/end"))).status == 409
         assert (await lead.send(page.form("/referrers"), name="")).status == 422
     async with desk.rt.pool.connection() as session:
-        written = [each.action for each in await audit_log.entries(session)]
-    assert [each for each in written if each.startswith("referrer.")] == [
+        actions = [each.action for each in await audit_log.entries(session)]
+    assert [each for each in actions if each.startswith("referrer.")] == [
         "referrer.ended",
         "referrer.renewed",
         "referrer.added",

@@ -46,32 +46,32 @@ class Conversation:
     lines: list[str] = field(default_factory=list)
     seen: set[tuple[int, str, tuple[str, ...]]] = field(default_factory=set)
 
-    async def says(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Write a text and append it and the bot's reply to the transcript."""
-        await self._does(text, partial(self.user.say, text))
+        await self._do_and_read(text, partial(self.user.say, text))
 
-    async def presses(self, key: str) -> None:
+    async def press(self, key: str) -> None:
         """Press the last message's button with this key, after turning pages of options to it."""
         while key not in _keys(self.user.last) and ">" in _keys(self.user.last):
             await self._press(">")
         await self._press(key)
 
-    async def answers(self, answer: str) -> None:
+    async def answer(self, answer: str) -> None:
         """Press the button with this key if there is one; otherwise write the answer as text."""
         keys = _keys(self.user.last)
         if answer in keys or ">" in keys:
-            await self.presses(answer)
+            await self.press(answer)
         else:
-            await self.says(answer)
+            await self.write(answer)
 
-    async def is_told(self, event: str, path: str, **report: str) -> None:
+    async def report_event(self, event: str, path: str, **report: str) -> None:
         """Let the sandbox registry report an event; then open the notice about it.
 
         `event` names it in the transcript. `path` and `report` are path and body of the control
         request to the sandbox.
         """
-        await self._does(f"(the registry: {event})", partial(self._report, path, report))
-        await self.opens_update()
+        await self._do_and_read(f"(the registry: {event})", partial(self._report, path, report))
+        await self.open_update()
 
     def transcript(self) -> str:
         """Return the transcript, with this run's registration number replaced by a fixed one."""
@@ -85,25 +85,25 @@ class Conversation:
             for button in row
             if button.data and _key(button.data) == key
         )
-        await self._does(f"[{label}]", partial(self.user.press, data, self.user.last))
+        await self._do_and_read(f"[{label}]", partial(self.user.press, data, self.user.last))
 
-    async def _does(self, shown: str, act: Callable[[], Awaitable[Any]]) -> None:
-        self.lines.append(f"\n> {shown}" if self.lines else f"> {shown}")
-        await act()
+    async def _do_and_read(self, label: str, action: Callable[[], Awaitable[Any]]) -> None:
+        self.lines.append(f"\n> {label}" if self.lines else f"> {label}")
+        await action()
         await self.user.wait(lambda _chat: self._unread())
         await self._read()
 
-    async def opens_update(self) -> None:
+    async def open_update(self) -> None:
         """Wait for the notice of an update of the registration, and open the update."""
         await self.user.wait(lambda _chat: "!status" in _keys(self.user.last))
         await self._read()
-        await self.presses("!status")
+        await self.press("!status")
 
     async def _read(self) -> None:
         """Append the unread messages of the bot to the transcript."""
         await self.house.until(self._is_sent)
         for message in self._unread():
-            self.seen.add(_face(message))
+            self.seen.add(_shown_content(message))
             self.lines += ["", message.text, *(f"  [{label}]" for label in message.labels)]
 
     def _unread(self) -> list[Message]:
@@ -111,7 +111,11 @@ class Conversation:
 
         Messages without buttons are left out, since the bot removes buttons that were pressed.
         """
-        return [each for each in self.user.received if each.labels and _face(each) not in self.seen]
+        return [
+            each
+            for each in self.user.received
+            if each.labels and _shown_content(each) not in self.seen
+        ]
 
     async def _is_sent(self) -> bool:
         async with self.house.rt.pool.connection() as session:
@@ -132,11 +136,11 @@ def _keys(message: Message) -> set[str]:
     return {_key(each.data) for row in message.buttons for each in row if each.data}
 
 
-def _face(message: Message) -> tuple[int, str, tuple[str, ...]]:
+def _shown_content(message: Message) -> tuple[int, str, tuple[str, ...]]:
     return message.id, message.text, tuple(message.labels)
 
 
-async def _begun(house: House, language: str) -> Conversation:
+async def _start(house: House, language: str) -> Conversation:
     """Return a new person's conversation, which begins on the day of the transcript."""
     async with house.rt.pool.connection() as session:
         await session.execute(_SAME_DAY)
@@ -147,12 +151,12 @@ async def _begun(house: House, language: str) -> Conversation:
     return Conversation(house, house.telegram.user(8401, first_name="Test"), language)
 
 
-async def _registers(conversation: Conversation) -> None:
+async def _register(conversation: Conversation) -> None:
     house = conversation.house
-    await conversation.says(sentence("which_way", conversation.language))
-    await conversation.says("/menu")
+    await conversation.write(sentence("which_way", conversation.language))
+    await conversation.write("/menu")
     for answer in TO_SUBMISSION:
-        await conversation.answers(answer)
+        await conversation.answer(answer)
 
     async def is_numbered() -> bool:
         return [each["state"] for each in await house.entries()] == ["RECEIVED"]
@@ -166,21 +170,21 @@ async def _registers(conversation: Conversation) -> None:
 async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
     house: House, language: str
 ) -> None:
-    conversation = await _begun(house, language)
-    await _registers(conversation)
-    await conversation.opens_update()
-    await conversation.is_told(
+    conversation = await _start(house, language)
+    await _register(conversation)
+    await conversation.open_update()
+    await conversation.report_event(
         "a question about the year of birth", "question", about="BIRTH_YEAR", until=LAST_DAY
     )
-    await conversation.presses("asked_birth_year")
-    await conversation.says("1991")
-    await conversation.opens_update()
-    await conversation.is_told("accepted", "decision", state="ACCEPTED")
-    await conversation.presses("next_steps")
+    await conversation.press("asked_birth_year")
+    await conversation.write("1991")
+    await conversation.open_update()
+    await conversation.report_event("accepted", "decision", state="ACCEPTED")
+    await conversation.press("next_steps")
     for step in STEPS:
         until = {"until": LAST_DAY} if step in ("TEST", "INTERVIEW") else {}
-        await conversation.is_told(f"{step} OPEN", "step", step=step, status="OPEN", **until)
-        await conversation.is_told(f"{step} DONE", "step", step=step, status="DONE")
+        await conversation.report_event(f"{step} OPEN", "step", step=step, status="OPEN", **until)
+        await conversation.report_event(f"{step} DONE", "step", step=step, status="DONE")
     assert house.telegram.journal.mistakes() == []
     _compare(language, conversation.transcript())
 

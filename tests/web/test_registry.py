@@ -46,24 +46,24 @@ OUTCOME_UNKNOWN = [
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the worker's sweeps (periodic jobs) every 0.1 s; these tests wait for many sweeps."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
-async def _registered(house: House) -> list[Guest]:
+async def _register(house: House) -> list[Guest]:
     guests = [Guest(house.rt) for _ in range(PEOPLE)]
     await asyncio.gather(*(guest.register() for guest in guests))
     return guests
 
 
-async def _standing(guest: Guest) -> str:
+async def _registration_state(guest: Guest) -> str:
     conversation = await guest.conversation()
     return conversation.registration.state if conversation and conversation.registration else ""
 
 
-async def _refused(house: House) -> None:
-    async def opened() -> bool:
+async def _wait_for_refusal_case(house: House) -> None:
+    async def is_case_open() -> bool:
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM cases WHERE topic = 'registry_refused'"
@@ -71,11 +71,11 @@ async def _refused(house: House) -> None:
             row = await cursor.fetchone()
         return row is not None and row[0] == 1
 
-    await house.until(opened)
+    await house.until(is_case_open)
 
 
-async def _tries(house: House, minimum: int) -> None:
-    async def tried() -> bool:
+async def _wait_for_attempts(house: House, minimum: int) -> None:
+    async def is_attempted() -> bool:
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM registry_writes WHERE attempts >= %s OR state = 'accepted'",
@@ -86,7 +86,7 @@ async def _tries(house: House, minimum: int) -> None:
         _close_breaker(house)
         return row is not None and row[0] >= PEOPLE
 
-    await house.until(tried, 60)
+    await house.until(is_attempted, 60)
 
 
 def _close_breaker(house: House) -> None:
@@ -99,14 +99,14 @@ def _close_breaker(house: House) -> None:
     registry._breaker._until = 0.0
 
 
-async def _accepted_once(house: House, guests: list[Guest]) -> None:
-    async def settled() -> bool:
+async def _wait_until_accepted(house: House, guests: list[Guest]) -> None:
+    async def are_accepted() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
         states = [(await guest.conversation()).registration for guest in guests]  # type: ignore[union-attr]
-        return all(standing and standing.state == "accepted" for standing in states)
+        return all(registration and registration.state == "accepted" for registration in states)
 
-    await house.until(settled, 60)
+    await house.until(are_accepted, 60)
     entries = await house.entries()
     assert len(entries) == len(guests)
     assert {entry["state"] for entry in entries} == {"ACCEPTED"}
@@ -122,15 +122,15 @@ async def test_registration_is_accepted_once_under_each_registry_fault(
     house: House, fault: dict[str, Any]
 ) -> None:
     await house.fault(**fault)
-    guests = await _registered(house)
+    guests = await _register(house)
     for guest in guests:
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.registration is not None
         assert conversation.registration.state in ("sent", "received", "accepted")
-    await _tries(house, 2)
+    await _wait_for_attempts(house, 2)
     await house.fault(name=fault["name"], count=0)
-    await _accepted_once(house, guests)
+    await _wait_until_accepted(house, guests)
 
 
 @pytest.mark.requirement("S-52")
@@ -141,8 +141,8 @@ async def test_registry_rejection_of_invalid_fields_opens_a_case(
     guest = Guest(house.rt)
     await guest.register()
 
-    await _refused(house)
-    assert await _standing(guest) == "sent"
+    await _wait_for_refusal_case(house)
+    assert await _registration_state(guest) == "sent"
     assert await house.entries() == []
 
 
@@ -152,14 +152,14 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
     guest = Guest(house.rt)
     await guest.register()
 
-    await _refused(house)
+    await _wait_for_refusal_case(house)
     await house.fault(name="field_errors", count=0)
     await guest.go("/status", "withdraw", "yes")
 
-    async def withdrawn() -> bool:
-        return await _standing(guest) == "withdrawn"
+    async def is_withdrawn() -> bool:
+        return await _registration_state(guest) == "withdrawn"
 
-    await house.until(withdrawn)
+    await house.until(is_withdrawn)
     assert await house.entries() == []
     await guest.go("/menu", "preregistration")
     conversation = await guest.conversation()
@@ -167,7 +167,7 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
     assert conversation.asked is not None
     assert conversation.asked.flow == "preregistration"
     await guest.go("yes", "submit")
-    await _accepted_once(house, [guest])
+    await _wait_until_accepted(house, [guest])
 
 
 @pytest.mark.requirement("S-25")
@@ -183,7 +183,7 @@ async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     guest = Guest(house.rt)
     await guest.register()
 
-    async def looked_up() -> bool:
+    async def is_looked_up() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
         async with house.rt.pool.connection() as session:
@@ -193,16 +193,16 @@ async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
         return len(tries) == 2 and tries[0] > 3
 
     await guest.go("/status", "withdraw", "yes")
-    await house.until(looked_up)
-    assert await _standing(guest) == "withdrawing"
+    await house.until(is_looked_up)
+    assert await _registration_state(guest) == "withdrawing"
     await house.fault(name="down", count=0)
 
-    async def withdrawn() -> bool:
+    async def is_withdrawn() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
-        return await _standing(guest) == "withdrawn"
+        return await _registration_state(guest) == "withdrawn"
 
-    await house.until(withdrawn)
+    await house.until(is_withdrawn)
     (entry,) = await house.entries()
     assert entry["state"] == "WITHDRAWN"
 
@@ -224,26 +224,26 @@ async def test_registry_rejection_or_duplicate_opens_a_case(
     guest = Guest(house.rt)
     await guest.register()
 
-    async def told() -> bool:
-        return await _standing(guest) == state
+    async def has_state() -> bool:
+        return await _registration_state(guest) == state
 
-    await house.until(told)
+    await house.until(has_state)
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         assert [topic for (topic,) in await cursor.fetchall()] == topics
     # A duplicate is shown as received. Otherwise, anyone could find out whether another person has
     # registered.
-    said = "received" if state == "duplicate" else state
-    assert REGISTRATION[state] == REGISTRATION[said]
+    shown_state = "received" if state == "duplicate" else state
+    assert REGISTRATION[state] == REGISTRATION[shown_state]
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")
 
 
 async def test_unknown_registry_state_is_shown_as_being_checked(house: House) -> None:
     guest = Guest(house.rt)
     await guest.register()
-    await _accepted_once(house, [guest])
+    await _wait_until_accepted(house, [guest])
     (entry,) = await house.entries()
-    told = {
+    payload = {
         "event_id": str(uuid4()),
         "number": entry["number"],
         "state": "INTERVIEW_INVITED",
@@ -252,7 +252,7 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
         "reason_code": None,
         "place": "a member of a later contract",
     }
-    raw, secret = json.dumps(told).encode(), house.rt.settings.registry_callback_secrets[-1]
+    raw, secret = json.dumps(payload).encode(), house.rt.settings.registry_callback_secrets[-1]
     headers = {
         "Content-Type": "application/json",
         callback_signature.HEADER: callback_signature.sign(secret, raw, at=int(time.time())),
@@ -260,30 +260,30 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
     url = f"{house.url}/callbacks/registry"
     async with house.http.post(url, data=raw, headers=headers) as answer:
         assert answer.status == 204
-    assert await _standing(guest) == "received"
+    assert await _registration_state(guest) == "received"
 
 
 @pytest.mark.requirement("S-25")
 async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) -> None:
     guest = Guest(house.rt)
     await guest.register()
-    await _accepted_once(house, [guest])
+    await _wait_until_accepted(house, [guest])
     await guest.go("/status", "amend", "edit", "details", "yes")
     await guest.go(*"-----", "reads_both", "school", "submit")
 
-    async def amended() -> bool:
+    async def is_amended() -> bool:
         (entry,) = await house.entries()
         body = entry["body"]
         return (body["kazakh_level"], body.get("support_needed")) == ("READS_BOTH", "SCHOOL")
 
-    await house.until(amended)
+    await house.until(is_amended)
     await guest.go("/status", "withdraw", "yes")
 
-    async def withdrawn() -> bool:
+    async def is_withdrawn() -> bool:
         (entry,) = await house.entries()
         return bool(entry["state"] == "WITHDRAWN")
 
-    await house.until(withdrawn)
+    await house.until(is_withdrawn)
 
 
 @pytest.mark.requirement("S-25", "S-31")
@@ -292,20 +292,20 @@ async def test_erasure_during_a_submission_withdraws_the_registration(house: Hou
     guest = Guest(house.rt)
     await guest.register()
 
-    async def committed() -> bool:
+    async def is_stored() -> bool:
         return len(await house.entries()) == 1
 
-    await house.until(committed)
+    await house.until(is_stored)
     await guest.go("/delete", "yes")
     await house.fault(name="error_after_commit", count=0)
 
-    async def withdrawn() -> bool:
+    async def is_withdrawn() -> bool:
         await house.ahead("15 minutes")
         _close_breaker(house)
         (entry,) = await house.entries()
         return bool(entry["state"] == "WITHDRAWN")
 
-    await house.until(withdrawn)
+    await house.until(is_withdrawn)
 
 
 async def test_registration_is_closed_while_the_registry_lacks_a_code_of_kosh(
@@ -322,7 +322,7 @@ async def test_registration_is_closed_while_the_registry_lacks_a_code_of_kosh(
 async def test_registration_omits_a_question_without_a_code_list_in_the_registry(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry: Any = _Earlier(house.rt.registry)
+    registry: Any = _EarlierRegistry(house.rt.registry)
     rt = replace(house.rt, registry=registry)
     asked = [
         item.name for item in (await registry_codes.verify_codes(rt)).flows["preregistration"].items
@@ -332,7 +332,7 @@ async def test_registration_omits_a_question_without_a_code_list_in_the_registry
     assert (await registry_codes.verify_codes(rt)).flows["preregistration"].items == ()
 
 
-class _Earlier:
+class _EarlierRegistry:
     """A registry of contract version 1.6, which has no reference list of the kinds of support."""
 
     def __init__(self, registry: Any) -> None:

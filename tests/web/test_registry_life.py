@@ -13,25 +13,25 @@ from tests.app_stack import House
 from tests.person_client import Guest
 
 
-async def _known(guest: Guest) -> RegistrationStatus:
+async def _registration(guest: Guest) -> RegistrationStatus:
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.registration is not None
     return conversation.registration
 
 
-async def _accepted(house: House) -> tuple[Guest, str]:
+async def _register(house: House) -> tuple[Guest, str]:
     guest = Guest(house.rt)
     await guest.register()
 
-    async def accepted() -> bool:
-        return (await _known(guest)).state == "accepted"
+    async def is_accepted() -> bool:
+        return (await _registration(guest)).state == "accepted"
 
-    await house.until(accepted)
-    return guest, (await _known(guest)).number
+    await house.until(is_accepted)
+    return guest, (await _registration(guest)).number
 
 
-async def _reports(house: House, number: str, kind: str, **report: str) -> None:
+async def _report(house: House, number: str, kind: str, **report: str) -> None:
     url = f"{house.sandbox}/_entries/{number}/{kind}"
     async with house.http.post(url, json=report) as answer:
         assert answer.status == 204, await answer.text()
@@ -53,22 +53,22 @@ async def _topics(house: House) -> list[str]:
 async def test_registry_question_is_answered_in_the_chat(
     house: House, about: str, typed: str, field: str, value: object
 ) -> None:
-    guest, number = await _accepted(house)
+    guest, number = await _register(house)
     await house.fault(name="error_after_commit", count=1)
-    await _reports(house, number, "question", about=about)
+    await _report(house, number, "question", about=about)
 
-    async def asked() -> bool:
-        return (await _known(guest)).question is not None
+    async def has_question() -> bool:
+        return (await _registration(guest)).question is not None
 
-    await house.until(asked)
+    await house.until(has_question)
     await guest.go("/status", f"asked_{SUBJECTS[about].name}", typed)
-    assert (await _known(guest)).question is None
+    assert (await _registration(guest)).question is None
 
-    async def settled() -> bool:
+    async def is_accepted() -> bool:
         await house.ahead("15 minutes")
-        return (await _known(guest)).state == "accepted"
+        return (await _registration(guest)).state == "accepted"
 
-    await house.until(settled)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     assert entry["body"][field] == value
     assert [each["operation"] for each in entry["writes"]] == ["Create", "Reply"]
@@ -79,27 +79,27 @@ async def test_registry_question_about_an_unknown_subject_opens_a_case(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(SUBJECTS, "SURNAME")
-    guest, number = await _accepted(house)
-    await _reports(house, number, "question", about="SURNAME")
+    guest, number = await _register(house)
+    await _report(house, number, "question", about="SURNAME")
 
-    async def opened() -> bool:
+    async def is_case_open() -> bool:
         return await _topics(house) == ["registry_question"]
 
-    await house.until(opened)
-    assert (await _known(guest)).state == "needs_information"
+    await house.until(is_case_open)
+    assert (await _registration(guest)).state == "needs_information"
 
 
 async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(house: House) -> None:
-    guest, number = await _accepted(house)
-    await _reports(house, number, "step", step="TEST", status="OPEN", until="2026-12-20")
+    guest, number = await _register(house)
+    await _report(house, number, "step", step="TEST", status="OPEN", until="2026-12-20")
 
-    async def reached() -> bool:
-        return (await _known(guest)).step is not None
+    async def has_step() -> bool:
+        return (await _registration(guest)).step is not None
 
-    await house.until(reached)
-    known = await _known(guest)
-    assert known.state == "accepted"
-    assert [each.step.step for each in known.history if each.step] == ["TEST"]
+    await house.until(has_step)
+    registration = await _registration(guest)
+    assert registration.state == "accepted"
+    assert [each.step.step for each in registration.history if each.step] == ["TEST"]
     await guest.go("/status")
     conversation = await guest.conversation()
     assert conversation is not None

@@ -44,10 +44,12 @@ async def person(house: House) -> AsyncIterator[Visitor]:
     await leave(visitor)
 
 
-def _shown(html: str, by: str) -> list[str]:
+def _bubbles(html: str, by: str) -> list[str]:
     """Return the messages of `by` ("person" or "officer") in the HTML of the case's page."""
-    said = re.findall(rf'<li class="said {by}".*?<div class="bubble"[^>]*>(.*?)</div>', html, re.S)
-    return [unescape(each) for each in said]
+    bubbles = re.findall(
+        rf'<li class="said {by}".*?<div class="bubble"[^>]*>(.*?)</div>', html, re.S
+    )
+    return [unescape(each) for each in bubbles]
 
 
 async def test_officer_and_person_each_read_the_case_in_their_own_script(
@@ -58,26 +60,29 @@ async def test_officer_and_person_each_read_the_case_in_their_own_script(
         await console.submit("/next")
         path = console.screen.path
         for words in OFFICER:
-            seen = len(person.bubbles)
+            count = len(person.bubbles)
             await console.get(path)
             await console.submit("/reply", words=words)
-            await person.wait(seen + 1)
+            await person.wait(count + 1)
         for words in PERSON[1:]:
             await person.send("said", text=kazakh_arabic.to_arabic(words))
-        seen = len(person.bubbles)
+        count = len(person.bubbles)
         await console.get(path)
         await console.submit("/document", document="identity")
-        await person.wait(seen + 1)
+        await person.wait(count + 1)
         screen = await console.get(path)
-        theirs, own = _shown(screen.html, "person"), _shown(screen.html, "officer")
-        assert (len(theirs), len(own)) == (len(PERSON), len(OFFICER))
-        assert [each for each in theirs if ARABIC.search(each)] == []
-        assert [each for each in theirs if not CYRILLIC.search(each)] == []
-        assert own == list(OFFICER)
+        person_texts, officer_texts = (
+            _bubbles(screen.html, "person"),
+            _bubbles(screen.html, "officer"),
+        )
+        assert (len(person_texts), len(officer_texts)) == (len(PERSON), len(OFFICER))
+        assert [each for each in person_texts if ARABIC.search(each)] == []
+        assert [each for each in person_texts if not CYRILLIC.search(each)] == []
+        assert officer_texts == list(OFFICER)
         assert screen.html.count('class="original"') == len(PERSON)
-        seen = len(person.bubbles)
+        count = len(person.bubbles)
         await console.submit("/resolve", where="menu")
-        await person.wait(seen + 1)
+        await person.wait(count + 1)
     # Leave out the first message, which offers every language by its own name, also in Cyrillic.
     after = [each for each in person.bubbles if each.lang == "kk-Arab"]
     assert len(after) > len(OFFICER)

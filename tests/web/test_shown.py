@@ -29,7 +29,7 @@ pytestmark = pytest.mark.requirement("S-9")
 HUGE = "9" * 15
 
 
-async def _known(rt: Runtime) -> tuple[Guest, Person]:
+async def _create_person(rt: Runtime) -> tuple[Guest, Person]:
     """Create a person in the web chat who gave consent; return its client and its stored person."""
     guest = Guest(rt)
     await guest.consent()
@@ -39,11 +39,11 @@ async def _known(rt: Runtime) -> tuple[Guest, Person]:
     return guest, person
 
 
-async def _newest(guest: Guest) -> int:
+async def _newest_id(guest: Guest) -> int:
     return int((await guest.rows())[-1][0])
 
 
-async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
+async def _send_messages(rt: Runtime, person: Person, *words: str) -> list[int]:
     """Send these messages to the person's web chat; return their ids."""
     rows = [outbox.Row("send", Message((each,))) for each in words]
     async with rt.pool.connection() as session:
@@ -52,7 +52,7 @@ async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
     return ids
 
 
-async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
+async def _waiting_ids(rt: Runtime, person: Person, after: int = 0) -> list[int]:
     return [row.id for row in await outbox.waiting(rt, person, "web", after)]
 
 
@@ -75,7 +75,7 @@ def _request(rt: Runtime, guest: Guest, last: int) -> Request:
     )  # fmt: skip
 
 
-class _Line:
+class _EventStream:
     """An open event stream of the web chat; `read` returns the ids of the next messages."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
@@ -91,17 +91,17 @@ class _Line:
 
 
 @asynccontextmanager
-async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
+async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_EventStream]:
     """Open the event stream after message `last` for the block; then cut its connection."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
         session.get(f"{house.url}/chat/stream", params=params) as answer,
     ):
-        yield _Line(answer.content)
+        yield _EventStream(answer.content)
 
 
-async def _say(house: House, guest: Guest, **fields: str) -> None:
+async def _post_text(house: House, guest: Guest, **fields: str) -> None:
     headers = {"Cookie": f"kosh={guest.name}", "X-Requested-With": "kosh"}
     form = {"chat": "", "id": uuid4().hex, "text": "TESTOVA", **fields}
     async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as answer:
@@ -109,61 +109,66 @@ async def _say(house: House, guest: Guest, **fields: str) -> None:
 
 
 async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtime) -> None:
-    guest, person = await _known(rt)
-    before = await _newest(guest)
-    lost = await _told(rt, person, "ten", "eleven")
+    guest, person = await _create_person(rt)
+    before = await _newest_id(guest)
+    unseen = await _send_messages(rt, person, "ten", "eleven")
     answer = await chat_stream.stream(_request(rt, guest, before))
     assert isinstance(answer, StreamingResponse)
     async with aclosing(cast(AsyncGenerator[str], answer.body_iterator)) as events:
-        told = "".join([await anext(events) for _open_and_two in range(3)])
-        assert "ten" in told
-        assert "eleven" in told
-        (later,) = await _told(rt, person, "twelve")
+        event_text = "".join([await anext(events) for _open_and_two in range(3)])
+        assert "ten" in event_text
+        assert "eleven" in event_text
+        (later,) = await _send_messages(rt, person, "twelve")
         assert "twelve" in await anext(events)
-    assert await _kept(rt, person, before) == [*lost, later]
+    assert await _waiting_ids(rt, person, before) == [*unseen, later]
 
 
 async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> None:
-    guest, person = await _known(house.rt)
-    before = await _newest(guest)
-    lost = await _told(house.rt, person, "ten", "eleven")
+    guest, person = await _create_person(house.rt)
+    before = await _newest_id(guest)
+    unseen = await _send_messages(house.rt, person, "ten", "eleven")
     async with _line(house, guest, str(before)) as line:
-        assert await line.read(2) == lost
-        (later,) = await _told(house.rt, person, "twelve")
+        assert await line.read(2) == unseen
+        (later,) = await _send_messages(house.rt, person, "twelve")
         assert await line.read(1) == [later]
     async with _line(house, guest, str(before)) as line:
-        assert await line.read(3) == [*lost, later]
+        assert await line.read(3) == [*unseen, later]
     async with _line(house, guest, str(later)):
-        assert await _kept(house.rt, person) == [later], "it has said now what it has"
+        assert await _waiting_ids(house.rt, person) == [later], "it has said now what it has"
 
 
 async def test_chat_post_deletes_messages_up_to_the_last_id_shown(house: House) -> None:
-    guest, person = await _known(house.rt)
-    earlier, newest = await _told(house.rt, person, "ten", "eleven")
-    await _say(house, guest)
-    assert {earlier, newest} <= {*await _kept(house.rt, person)}, "without the script none go"
-    await _say(house, guest, last=str(newest))
-    assert (await _kept(house.rt, person))[0] == newest
+    guest, person = await _create_person(house.rt)
+    earlier, newest = await _send_messages(house.rt, person, "ten", "eleven")
+    await _post_text(house, guest)
+    assert {earlier, newest} <= {*await _waiting_ids(house.rt, person)}, (
+        "without the script none go"
+    )
+    await _post_text(house, guest, last=str(newest))
+    assert (await _waiting_ids(house.rt, person))[0] == newest
 
 
 async def test_chat_post_deletes_no_message_for_an_invalid_last_id(house: House) -> None:
-    (guest, person), (_other, theirs) = await _known(house.rt), await _known(house.rt)
-    mine = await _told(house.rt, person, "ten", "eleven")
-    foreign = await _told(house.rt, theirs, "twelve", "thirteen")
-    kept = await _kept(house.rt, person), await _kept(house.rt, theirs)
-    for last in (HUGE, str(foreign[-1]), "-1", "1e9", "x", f"{mine[-1]}-0"):
-        await _say(house, guest, last=last)
+    (guest, person), (_other, other) = (
+        await _create_person(house.rt),
+        await _create_person(house.rt),
+    )
+    own_ids = await _send_messages(house.rt, person, "ten", "eleven")
+    foreign_ids = await _send_messages(house.rt, other, "twelve", "thirteen")
+    waiting_ids = await _waiting_ids(house.rt, person), await _waiting_ids(house.rt, other)
+    for last in (HUGE, str(foreign_ids[-1]), "-1", "1e9", "x", f"{own_ids[-1]}-0"):
+        await _post_text(house, guest, last=last)
         async with _line(house, guest, last):
             pass
-    assert (await _kept(house.rt, person))[: len(kept[0])] == kept[0]
-    assert await _kept(house.rt, theirs) == kept[1]
+    assert (await _waiting_ids(house.rt, person))[: len(waiting_ids[0])] == waiting_ids[0]
+    assert await _waiting_ids(house.rt, other) == waiting_ids[1]
 
 
 async def test_chat_page_without_scripts_gets_the_newest_waiting_messages(rt: Runtime) -> None:
-    _guest, person = await _known(rt)
-    (first,) = await _told(rt, person, "the first")
-    told = await _told(rt, person, *map(str, range(webchat_feed.MAX_WAITING)))
+    _guest, person = await _create_person(rt)
+    (first,) = await _send_messages(rt, person, "the first")
+    ids = await _send_messages(rt, person, *map(str, range(webchat_feed.MAX_WAITING)))
     found = await outbox.waiting(rt, person, "web", after=0)
-    assert [each.id for each in found] == told
-    behind = await outbox.waiting(rt, person, "web", after=first - 1)
-    assert [each.id for each in behind] == [first, *told][: webchat_feed.MAX_WAITING]
+    assert [each.id for each in found] == ids
+    earlier = await outbox.waiting(rt, person, "web", after=first - 1)
+    assert [each.id for each in earlier] == [first, *ids][: webchat_feed.MAX_WAITING]

@@ -21,8 +21,8 @@ from tests.app_stack import House, opened
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_console import _enrolled
-from tests.web.test_console_passkeys import NAME, _added, _signed_in
+from tests.web.test_console import _enrol
+from tests.web.test_console_passkeys import NAME, _add_passkey, _sign_in
 from tests.web.test_journeys import _next, _press
 from tests.web.test_whatsapp_journey import _next as _next_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_whatsapp
@@ -32,11 +32,13 @@ VISITS = 200
 
 
 @pytest.fixture
-async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def small_valkey_house(
+    chosen: Settings, admin_url: str, tmp_path: Path
+) -> AsyncIterator[House]:
     """Yield an application with its own Valkey server, whose memory is limited to 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
-        alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
-        async with opened(alone, admin_url) as house:
+        settings = chosen.model_copy(update={"redis_url": SecretStr(url)})
+        async with opened(settings, admin_url) as house:
             yield house
 
 
@@ -46,7 +48,7 @@ def _valkey(house: House) -> Redis:
 
 
 @asynccontextmanager
-async def _full(house: House) -> AsyncIterator[None]:
+async def _fill_valkey(house: House) -> AsyncIterator[None]:
     """Keep Valkey's memory full in the block, so that it rejects writes."""
     full = asyncio.Event()
 
@@ -69,91 +71,107 @@ async def _full(house: House) -> AsyncIterator[None]:
 
 
 @pytest.mark.requirement("S-81")
-async def test_chat_page_visit_without_a_cookie_stores_nothing(small: House) -> None:
-    async with _valkey(small) as client:
+async def test_chat_page_visit_without_a_cookie_stores_nothing(small_valkey_house: House) -> None:
+    async with _valkey(small_valkey_house) as client:
         before = {str(key) for key in await client.keys("*")}
         for _visit in range(VISITS):
-            async with small.http.get(f"{small.url}/chat") as answer:
+            async with small_valkey_house.http.get(f"{small_valkey_house.url}/chat") as answer:
                 assert answer.status == 200
-        written = {str(key) for key in await client.keys("*")} - before
-        assert [key for key in written if not key.startswith("b'rate:")] == []
+        keys = {str(key) for key in await client.keys("*")} - before
+        assert [key for key in keys if not key.startswith("b'rate:")] == []
 
 
 @pytest.mark.requirement("S-81")
-async def test_web_chat_answers_when_valkey_is_full(small: House) -> None:
-    say = small.rt.languages.render
-    async with Visitor.at(small.url) as begun:
-        await begun.wait(1)
-        await begun.press("ru")
-        async with _full(small):
-            assert say(screens.MENU_TEXT, "ru") in (await begun.say("меню")).text
-            async with Visitor.at(small.url) as fresh:
-                await _use_without_valkey(small, fresh)
+async def test_web_chat_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    render = small_valkey_house.rt.languages.render
+    async with Visitor.at(small_valkey_house.url) as started:
+        await started.wait(1)
+        await started.press("ru")
+        async with _fill_valkey(small_valkey_house):
+            assert render(screens.MENU_TEXT, "ru") in (await started.say("меню")).text
+            async with Visitor.at(small_valkey_house.url) as fresh:
+                await _use_without_valkey(small_valkey_house, fresh)
 
 
 async def _use_without_valkey(house: House, fresh: Visitor) -> None:
-    say = house.rt.languages.render
-    assert say(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
-    assert say(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
-    assert say(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
-    assert say(screens.MENU_TEXT, "ru") not in (await fresh.say("человек")).text
+    render = house.rt.languages.render
+    assert render(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
+    assert render(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
+    assert render(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
+    assert render(screens.MENU_TEXT, "ru") not in (await fresh.say("человек")).text
     assert fresh.newest.buttons
-    status, told = await fresh.send("said", text="выход")
-    assert (status, told["leave"]) == (202, "/away")
+    status, body = await fresh.send("said", text="выход")
+    assert (status, body["leave"]) == (202, "/away")
 
 
 @pytest.mark.requirement("S-81")
-async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
-    secret, say = small.rt.settings.telegram_secret, small.rt.languages.render
+async def test_telegram_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    secret, render = (
+        small_valkey_house.rt.settings.telegram_secret,
+        small_valkey_house.rt.languages.render,
+    )
     assert secret
-    await small.telegram.set_webhook(f"{small.url}/webhooks/telegram", secret.get_secret_value())
-    user = small.telegram.user(7301, first_name="Test")
-    async with _full(small):
+    await small_valkey_house.telegram.set_webhook(
+        f"{small_valkey_house.url}/webhooks/telegram", secret.get_secret_value()
+    )
+    user = small_valkey_house.telegram.user(7301, first_name="Test")
+    async with _fill_valkey(small_valkey_house):
         await user.start("")
         await user.wait_for_message(1)
         await _press(user, "ru")
-        assert say(screens.MENU_TEXT, "ru") in user.last.text
+        assert render(screens.MENU_TEXT, "ru") in user.last.text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
             await _next(user, partial(user.say, word))
-            assert say(screen, "ru") in user.last.text
+            assert render(screen, "ru") in user.last.text
         await _next(user, partial(user.say, "человек"))
         assert user.last.buttons
         await user.say("выход")
-        phrase = say(screens.EXIT_TEXT, "ru")
+        phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
 @pytest.mark.requirement("S-55", "S-81")
-async def test_passkey_sign_in_succeeds_when_valkey_is_full(small: House) -> None:
-    await demo_officers.enter(small.rt)
-    async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
-        await _enrolled(small, console, NAME)
-        device = await _added(small, console)
-        async with _full(small):
-            assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
+async def test_passkey_sign_in_succeeds_when_valkey_is_full(small_valkey_house: House) -> None:
+    await demo_officers.enter(small_valkey_house.rt)
+    async with (
+        Console.at(small_valkey_house.url) as console,
+        Console.at(small_valkey_house.url) as elsewhere,
+    ):
+        await _enrol(small_valkey_house, console, NAME)
+        device = await _add_passkey(small_valkey_house, console)
+        async with _fill_valkey(small_valkey_house):
+            assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-81")
-async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
-    say, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
-    async with _full(small):
+async def test_whatsapp_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+    render, user = (
+        small_valkey_house.rt.languages.render,
+        await _whatsapp_user(small_valkey_house, "77010007302"),
+    )
+    async with _fill_valkey(small_valkey_house):
         await _next_whatsapp(user, partial(user.say, "👋"))
-        assert say(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
+        assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
-            assert say(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+            assert (
+                render(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+            )
         answer = await _next_whatsapp(user, partial(user.say, "человек"))
         assert answer.buttons or answer.rows
 
 
 @pytest.mark.requirement("S-75", "S-81")
-async def test_status_page_reports_a_full_valkey(small: House) -> None:
-    async with _full(small), small.http.get(f"{small.url}/status.json") as answer:
-        told = await answer.json()
-    assert told["overall"] == "slow"
-    assert "live" in told["incidents"]
+async def test_status_page_reports_a_full_valkey(small_valkey_house: House) -> None:
+    async with (
+        _fill_valkey(small_valkey_house),
+        small_valkey_house.http.get(f"{small_valkey_house.url}/status.json") as answer,
+    ):
+        status = await answer.json()
+    assert status["overall"] == "slow"
+    assert "live" in status["incidents"]
 
 
-async def _to_consent(visitor: Visitor) -> None:
+async def _answer_to_consent(visitor: Visitor) -> None:
     for answer in TO_CONSENT:
         keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
         await (visitor.press(answer) if answer in keys else visitor.say(answer))
@@ -163,22 +181,22 @@ async def _to_consent(visitor: Visitor) -> None:
 async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         before = visitor.chat
         await visitor.press("yes")
         question = visitor.newest.text
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie.value != before
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as thief:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as attacker:
             for headers in ({"X-Kosh-Chat": before}, {"Cookie": f"kosh={before}"}):
                 headers["X-Requested-With"] = "kosh"
                 url = f"{house.url}/chat"
-                async with thief.get(url, headers=headers, params={"chat": before}) as page:
+                async with attacker.get(url, headers=headers, params={"chat": before}) as page:
                     assert question.split("\n")[0] not in await page.text()
                     assert "Set-Cookie" not in page.headers
                 fields = {"chat": before, "id": "a-new-id", "text": "/mydata"}
-                async with thief.post(f"{url}/said", data=fields, headers=headers) as said:
-                    assert cookie.value not in str(said.headers)
+                async with attacker.post(f"{url}/said", data=fields, headers=headers) as response:
+                    assert cookie.value not in str(response.headers)
         assert (await visitor.say("TESTOVA")).text != question
 
 
@@ -213,7 +231,7 @@ async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         yes = next(each for each in visitor.newest.buttons.values() if each.endswith(":yes"))
         form = {"chat": visitor.chat, "id": "the-same-id", "payload": yes, "last": ""}
         cookies = []

@@ -19,7 +19,7 @@ from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
 
 
 @asynccontextmanager
-async def _asked(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
+async def _get(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
     async with (
         serving(create_app(_lent(rt))) as url,
         aiohttp.ClientSession() as http,
@@ -29,21 +29,21 @@ async def _asked(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohtt
 
 
 async def _read(rt: Runtime, path: str, **headers: str) -> tuple[int, str]:
-    async with _asked(rt, path, **headers) as answer:
+    async with _get(rt, path, **headers) as answer:
         return answer.status, await answer.text()
 
 
-async def _told(rt: Runtime) -> dict[str, object]:
-    async with _asked(rt, "/status.json") as answer:
+async def _status_json(rt: Runtime) -> dict[str, object]:
+    async with _get(rt, "/status.json") as answer:
         return dict(await answer.json())
 
 
 async def test_status_page_reports_each_part_as_working_when_all_work(rt: Runtime) -> None:
-    told = await _told(rt)
-    assert told["overall"] == "works"
-    assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
-    assert told["incidents"] == []
-    assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
+    status = await _status_json(rt)
+    assert status["overall"] == "works"
+    assert status["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
+    assert status["incidents"] == []
+    assert re.fullmatch(r"[0-9][0-9a-z.]*", str(status["version"]))
 
 
 def test_status_page_shows_the_time_of_the_last_delivery_in_utc(rt: Runtime) -> None:
@@ -55,13 +55,13 @@ async def test_status_page_reports_late_messages_in_minutes_without_counts(
     rt: Runtime, databases: Databases
 ) -> None:
     await a_message_that_nobody_sends(rt, databases)
-    told = await _told(rt)
-    assert told["overall"] == "slow"
-    assert told["channels"] == {"web": "slow", "telegram": "works", "whatsapp": "works"}
-    assert told["oldest_minutes"] == 6
-    assert told["incidents"] == ["web"]
+    status = await _status_json(rt)
+    assert status["overall"] == "slow"
+    assert status["channels"] == {"web": "slow", "telegram": "works", "whatsapp": "works"}
+    assert status["oldest_minutes"] == 6
+    assert status["incidents"] == ["web"]
     await ahead(rt, "10 minutes")
-    assert (await _told(rt))["channels"] == {
+    assert (await _status_json(rt))["channels"] == {
         "web": "down",
         "telegram": "works",
         "whatsapp": "works",
@@ -70,12 +70,12 @@ async def test_status_page_reports_late_messages_in_minutes_without_counts(
 
 @pytest.mark.release
 async def test_status_page_reports_an_outage_when_the_database_is_unreachable(rt: Runtime) -> None:
-    away = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
-    await away.open(wait=False)
-    told = await _told(replace(rt, pool=away, registry=None))
-    await away.close()
-    assert told["overall"] == "down"
-    assert told["incidents"] == ["database"]
+    unreachable = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
+    await unreachable.open(wait=False)
+    status = await _status_json(replace(rt, pool=unreachable, registry=None))
+    await unreachable.close()
+    assert status["overall"] == "down"
+    assert status["incidents"] == ["database"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,6 @@ async def test_status_page_language_can_be_chosen(rt: Runtime) -> None:
 
 
 async def test_status_page_may_be_cached_separately_for_each_language(rt: Runtime) -> None:
-    async with _asked(rt, "/status") as answer:
+    async with _get(rt, "/status") as answer:
         assert answer.headers["Cache-Control"].startswith("public")
         assert "Accept-Language" in answer.headers["Vary"]

@@ -22,18 +22,18 @@ from tests.web.test_whatsapp_journey import _user
 PIN = "204611"
 
 
-async def registered(house: House) -> str:
+async def register(house: House) -> str:
     """Register a person with a PIN in another chat; return the registration's number."""
     guest = Guest(house.rt)
     await guest.register()
     await guest.go("/menu", "pin", PIN)
 
-    async def accepted() -> bool:
+    async def is_accepted() -> bool:
         conversation = await guest.conversation()
-        known = conversation.registration if conversation else None
-        return known is not None and known.state == "accepted"
+        registration = conversation.registration if conversation else None
+        return registration is not None and registration.state == "accepted"
 
-    await house.until(accepted)
+    await house.until(is_accepted)
     (entry,) = await house.entries()
     return str(entry["number"])
 
@@ -43,11 +43,11 @@ def _state(house: House, language: str) -> str:
     return house.rt.languages.render(_(lookup_screens.FOUND.msgid, state=state), language)
 
 
-def _words(house: House, text: Text, language: str = "ru") -> str:
+def _render(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
+async def _ask_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
     await visitor.say("/status")
     await visitor.press("number")
     await visitor.say(number)
@@ -58,21 +58,21 @@ async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
 async def test_registration_status_is_shown_in_another_web_chat(
     house: House, language: str
 ) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with Visitor.at(house.url) as visitor:
         await visitor.press(language)
-        shown = await _asks_on_web(visitor, number.lower())
-        assert _state(house, language) in shown
-        assert "TESTOVA" not in shown
-        assert number not in shown
-        assert _words(house, lookup_screens.NOT_FOUND, language) in await _asks_on_web(
+        reply = await _ask_on_web(visitor, number.lower())
+        assert _state(house, language) in reply
+        assert "TESTOVA" not in reply
+        assert number not in reply
+        assert _render(house, lookup_screens.NOT_FOUND, language) in await _ask_on_web(
             visitor, number, "999999"
         )
         assert list(visitor.session.cookie_jar) == []
 
 
 async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     user = await house.telegram_user(8101)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/status"))
@@ -85,30 +85,30 @@ async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(hou
 
 
 async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     user = await _user(house, "77010000301")
     await _next_bubble(user, lambda: user.say("👋"))
     await _press_bubble(user, "ru")
     await _next_bubble(user, lambda: user.say("/status"))
-    shown = await _press_bubble(user, "number")
-    assert _words(house, lookup_screens.ON_OUR_PAGE) in shown.text
-    assert shown.link is not None
-    assert shown.link[1].endswith("/chat")
+    reply = await _press_bubble(user, "number")
+    assert _render(house, lookup_screens.ON_OUR_PAGE) in reply.text
+    assert reply.link is not None
+    assert reply.link[1].endswith("/chat")
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
-        assert _state(house, "ru") in await _asks_on_web(visitor, number)
+        assert _state(house, "ru") in await _ask_on_web(visitor, number)
     assert house.whatsapp.journal.mistakes() == []
 
 
 @pytest.mark.release
 async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
     """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
-    number = await registered(house)
+    number = await register(house)
     guest = Guest(house.rt)
     await guest.consent()
     answers = []
-    for asked in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):
-        await guest.go("/status", "number", asked.number, asked.pin)
+    for lookup in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):
+        await guest.go("/status", "number", lookup.number, lookup.pin)
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.asked is not None

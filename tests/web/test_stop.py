@@ -22,8 +22,8 @@ async def test_stop_word_stops_messages_in_the_web_chat(house: House, language: 
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
-        said = await visitor.say(WORDS[language])
-        assert house.rt.languages.render(screens.STOPPED, language) in said.text
+        reply = await visitor.say(WORDS[language])
+        assert house.rt.languages.render(screens.STOPPED, language) in reply.text
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -36,17 +36,17 @@ async def desk(house: House) -> AsyncIterator[House]:
     yield house
 
 
-async def stored(house: House) -> list[tuple[object, ...]]:
-    look = (
+async def stored_reports(house: House) -> list[tuple[object, ...]]:
+    query = (
         "SELECT sentence, language, comment, officer IS NULL, count, closed_on IS NULL"
         " FROM wording_reports ORDER BY count, comment"
     )
     async with house.rt.console.connection() as session:  # type: ignore[union-attr]
-        return list(await (await session.execute(look)).fetchall())
+        return list(await (await session.execute(query)).fetchall())
 
 
 async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
-    return await stored(house) == [*rows]
+    return await stored_reports(house) == [*rows]
 
 
 async def name(house: House) -> None:
@@ -60,9 +60,9 @@ async def name(house: House) -> None:
 async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: House) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"{PATH}?language=kk_Arab")
-        known = sentences("kk_Arab")[id_of(STAY)]
+        sentence = sentences("kk_Arab")[id_of(STAY)]
         assert STAY.msgid in screen.text
-        assert known.text in screen.html
+        assert sentence.text in screen.html
         assert ru("texts_not_reviewed") in screen.text
         for channel in ("telegram", "whatsapp", "web"):
             for form, _own in desk.rt.languages.languages():
@@ -87,13 +87,13 @@ async def test_texts_page_previews_a_label_as_a_button(desk: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Officers are at work now and will answer here.", "An officer writes:"]
+    "text", ["Officers are at work now and will answer here.", "An officer writes:"]
 )
 async def test_texts_page_previews_sentences_that_officers_send_to_people(
-    desk: House, said: str
+    desk: House, text: str
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
-        screen = await console.get(f"/console/texts/{sentence_id('', said)}?language=ru")
+        screen = await console.get(f"/console/texts/{sentence_id('', text)}?language=ru")
         assert "data-look" in screen.html
 
 
@@ -119,7 +119,7 @@ async def test_wording_reports_are_written_by_officers_and_closed_by_editors(
         assert ru("done_reported") in screen.text
         assert COMMENT in screen.text
         assert "close" not in screen.actions, "editors close reports"
-    assert await stored(desk) == [(id_of(STAY), "ru", COMMENT, False, 1, True)]
+    assert await stored_reports(desk) == [(id_of(STAY), "ru", COMMENT, False, 1, True)]
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/texts")
         assert COMMENT in screen.text
@@ -128,7 +128,7 @@ async def test_wording_reports_are_written_by_officers_and_closed_by_editors(
         assert ru("done_report_closed") in screen.text
         assert COMMENT not in screen.text
         assert (await console.send(form)).status == 409
-    assert [row[5] for row in await stored(desk)] == [False]
+    assert [row[5] for row in await stored_reports(desk)] == [False]
     async with Console.signed_in(desk.url, AUDITOR) as console:
         screen = await console.get("/console/audit")
         for action in ("wording.reported", "wording.closed"):
@@ -153,7 +153,7 @@ async def test_wording_reports_are_limited_per_chat(desk: House) -> None:
     flood = Counted("web", "a chat", "ru", id_of(STAY))
     for _each in range(MAX_CHAT_REPORTS + 4):
         await wording_reports.count(desk.rt, flood)
-    assert [row[4] for row in await stored(desk)] == [MAX_CHAT_REPORTS]
+    assert [row[4] for row in await stored_reports(desk)] == [MAX_CHAT_REPORTS]
 
 
 async def test_texts_page_shows_sentences_that_editors_published(desk: House) -> None:
@@ -174,7 +174,7 @@ async def test_wording_reports_are_deleted_after_their_retention_period(desk: Ho
     await wording_reports.count(desk.rt, Counted("web", "a chat", "ru", id_of(STAY)))
     await desk.ahead(f"{lifetimes.WORDING_REPORT_DAYS} days")
     await retention.retain(desk.rt)
-    assert len(await stored(desk)) == 1
+    assert len(await stored_reports(desk)) == 1
     await desk.ahead("1 day")
     await retention.retain(desk.rt)
-    assert await stored(desk) == []
+    assert await stored_reports(desk) == []

@@ -15,12 +15,12 @@ from tests.web.test_journeys import ANSWERS, _keys, _next, _press
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-async def _listening(house: House) -> User:
+async def _telegram_user(house: House) -> User:
     await house.receive_telegram()
     return house.telegram.user(7101, first_name="Test")
 
 
-async def _known(user: User) -> None:
+async def _consent(user: User) -> None:
     """Answer all questions from the choice of the language to the consent."""
     await _press(user, "ru")
     for answer in CONSENTED:
@@ -29,8 +29,8 @@ async def _known(user: User) -> None:
         await _press(user, answer)
 
 
-async def _thread_of_answer(user: User, said: str) -> int | None:
-    await _next(user, partial(user.say, said))
+async def _thread_of_answer(user: User, text: str) -> int | None:
+    await _next(user, partial(user.say, text))
     return user.last.thread
 
 
@@ -42,19 +42,19 @@ async def _notify(house: House, user: User) -> int | None:
         assert person is not None
         row = outbox.Row("send", quarantine.apology(rt, "ru"))
         await outbox.enqueue(session, person, "telegram", (row,))
-    seen = len([each for each in user.chat if each.from_bot])
+    count = len([each for each in user.chat if each.from_bot])
     await outbox.deliver(rt, None, person)
-    return (await user.wait_for_message(seen + 1)).thread
+    return (await user.wait_for_message(count + 1)).thread
 
 
 async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House) -> None:
-    user = await _listening(house)
+    user = await _telegram_user(house)
     await user.start()
     await user.wait_for_message(1)
     first = await user.open_topic("Papers")
     await _next(user, user.start)
     assert user.last.thread == first
-    await _known(user)
+    await _consent(user)
     assert user.last.thread == first
     second = await user.open_topic("Status")
     assert await _thread_of_answer(user, "помощь") == second
@@ -68,12 +68,12 @@ async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House
 
 
 async def test_telegram_message_for_a_deleted_topic_goes_to_the_chat(house: House) -> None:
-    user = await _listening(house)
+    user = await _telegram_user(house)
     await user.start()
     await user.wait_for_message(1)
     thread = await user.open_topic("Papers")
     await _next(user, user.start)
-    await _known(user)
+    await _consent(user)
     assert await _notify(house, user) == thread
     user.delete_topic(thread)
     assert await _notify(house, user) is None

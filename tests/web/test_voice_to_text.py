@@ -20,7 +20,7 @@ from tests.app_stack import opened as opened_house
 from tests.attachments.opus_files import BROKEN, voice
 from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _at_language, _known, _next, _query, _user
+from tests.web.test_whatsapp_journey import _at_language, _consented_user, _next, _query, _user
 
 OPUS = "audio/ogg; codecs=opus"
 OPERATOR = "Example Speech Ltd"
@@ -46,26 +46,26 @@ async def house(chosen: Settings, admin_url: str, server: Transcription) -> Asyn
         yield house
 
 
-async def _stranger(house: House, phone: str, language: str = "ru") -> User:
+async def _new_user(house: House, phone: str, language: str = "ru") -> User:
     user = await _user(house, phone)
     await _at_language(user, language)
     return user
 
 
-async def _says(user: User, data: bytes) -> str:
+async def _send_voice(user: User, data: bytes) -> str:
     """Send a voice message; return the text of Kosh's reply."""
     return (await _next(user, lambda: user.send("audio", data, OPUS))).text
 
 
-async def _hears(user: User, yes: str = "да") -> list[str]:
+async def _consent(user: User, yes: str = "да") -> list[str]:
     """Consent by the text `yes`; return the reply and the message with the transcription."""
-    seen = len(user.received)
+    count = len(user.received)
     await user.say(yes)
-    await user.wait_for_message(seen + 2)
-    return [each.text for each in user.received[seen:]]
+    await user.wait_for_message(count + 2)
+    return [each.text for each in user.received[count:]]
 
 
-def _in(house: House, text: object, language: str = "ru") -> str:
+def _render(house: House, text: object, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)  # type: ignore[arg-type]
 
 
@@ -73,16 +73,16 @@ async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
     house: House, server: Transcription
 ) -> None:
     server.text = "Как получить пенсию?"
-    user = await _stranger(house, "77010000931")
-    asked = await _says(user, voice())
-    assert OPERATOR in asked
-    assert asked.startswith(_in(house, safety.ONE_SENTENCE))
+    user = await _new_user(house, "77010000931")
+    reply = await _send_voice(user, voice())
+    assert OPERATOR in reply
+    assert reply.startswith(_render(house, safety.ONE_SENTENCE))
     assert server.heard == []
-    _agreed, shown = await _hears(user)
+    _agreed, transcript = await _consent(user)
     assert (len(server.heard), server.mistakes) == (1, [])
-    assert server.text in shown
+    assert server.text in transcript
     answer = (await _next(user, lambda: user.say("да"))).text
-    other = await _stranger(house, "77010000932")
+    other = await _new_user(house, "77010000932")
     assert answer == (await _next(other, lambda: other.say(server.text))).text
     assert await _query(house, "SELECT 1 FROM people") == []
 
@@ -91,9 +91,9 @@ async def test_transcription_request_contains_only_the_audio(
     house: House, server: Transcription
 ) -> None:
     server.text = "canary"
-    user = await _stranger(house, "77010000933", "kk")
-    await _says(user, voice())
-    await _hears(user, "иә")
+    user = await _new_user(house, "77010000933", "kk")
+    await _send_voice(user, voice())
+    await _consent(user, "иә")
     [(sent, language)] = server.heard
     assert (b"TITLE" in voice(), b"TITLE" in sent) == (True, False)
     assert sent == ogg_opus.cleaned(voice())
@@ -104,11 +104,11 @@ async def test_transcription_request_contains_only_the_audio(
 async def test_transcription_is_refused_for_a_broken_or_long_recording(
     house: House, server: Transcription, kind: str
 ) -> None:
-    user = await _stranger(house, "77010000934")
+    user = await _new_user(house, "77010000934")
     data = voice(180) if kind == "three minutes" else BROKEN[kind]()
-    await _says(user, data)
-    _agreed, answer = await _hears(user)
-    assert _in(house, voice_messages.FAILED) in answer
+    await _send_voice(user, data)
+    _agreed, answer = await _consent(user)
+    assert _render(house, voice_messages.FAILED) in answer
     assert server.heard == []
 
 
@@ -116,17 +116,17 @@ async def test_transcription_failure_asks_to_type_and_logs_no_text(
     house: House, server: Transcription
 ) -> None:
     server.fault, lines = "500", io.StringIO()
-    user = await _stranger(house, "77010000935")
+    user = await _new_user(house, "77010000935")
     logging.configure("debug", to=lines)
     try:
-        await _says(user, voice())
-        answers = await _hears(user)
+        await _send_voice(user, voice())
+        answers = await _consent(user)
         server.fault, server.text = "", "canary of a voice"
-        await _says(user, voice(4))
-        answers += await _hears(user)
+        await _send_voice(user, voice(4))
+        answers += await _consent(user)
     finally:
         logging.configure("error")
-    assert _in(house, voice_messages.FAILED) in answers[1]
+    assert _render(house, voice_messages.FAILED) in answers[1]
     assert "canary" in answers[3]
     assert "canary" not in lines.getvalue()
 
@@ -135,21 +135,21 @@ async def test_transcription_is_shown_in_the_script_of_its_reader(
     house: House, server: Transcription
 ) -> None:
     server.text = "зейнетақы қалай алуға болады"
-    user = await _stranger(house, "77010000936", "kk_Arab")
-    await _says(user, voice())
-    _agreed, shown = await _hears(user, _in(house, YES.label, "kk_Arab"))
-    assert "зейнетақы" not in shown
-    assert "زەينەتاقى" in shown
+    user = await _new_user(house, "77010000936", "kk_Arab")
+    await _send_voice(user, voice())
+    _agreed, transcript = await _consent(user, _render(house, YES.label, "kk_Arab"))
+    assert "зейнетақы" not in transcript
+    assert "زەينەتاقى" in transcript
 
 
 async def test_transcription_about_danger_is_answered_at_once(
     house: House, server: Transcription
 ) -> None:
     server.text = "меня хотят убить"
-    user = await _stranger(house, "77010000937")
-    await _says(user, voice())
-    _agreed, answer = await _hears(user)
-    assert answer.startswith(_in(house, safety.READ_ALONE))
+    user = await _new_user(house, "77010000937")
+    await _send_voice(user, voice())
+    _agreed, answer = await _consent(user)
+    assert answer.startswith(_render(house, safety.READ_ALONE))
     assert server.text not in answer
 
 
@@ -157,9 +157,9 @@ async def test_transcription_consent_is_stored_but_the_text_is_not(
     house: House, server: Transcription
 ) -> None:
     server.text = "canary of a voice"
-    user = await _known(house, "77010000938")
-    assert OPERATOR in await _says(user, voice())
-    await _hears(user)
+    user = await _consented_user(house, "77010000938")
+    assert OPERATOR in await _send_voice(user, voice())
+    await _consent(user)
     purposes = await _query(house, "SELECT purpose, given FROM consents ORDER BY id")
     assert purposes[-1] == (voice_messages.PURPOSE, True)
     [(state,)] = await _query(house, "SELECT state FROM conversations")
@@ -174,10 +174,10 @@ async def test_transcription_is_limited_per_person_and_hour(
     server.text = "canary"
     few = house.rt.settings.model_copy(update={"transcription_person_hourly": 1})
     object.__setattr__(house.rt, "settings", few)
-    user = await _stranger(house, "77010000939")
+    user = await _new_user(house, "77010000939")
     for seconds in (3, 4):
-        await _says(user, voice(seconds))
-        await _hears(user)
+        await _send_voice(user, voice(seconds))
+        await _consent(user)
     assert len(server.heard) == 1
     labels = {"outcome": "budget"}
     assert metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels)
@@ -186,5 +186,5 @@ async def test_transcription_is_limited_per_person_and_hour(
 async def test_transcription_is_not_offered_when_switched_off(house: House) -> None:
     off = replace(house.rt.understanding, transcriber="")
     object.__setattr__(house.rt, "understanding", off)
-    user = await _stranger(house, "77010000940")
-    assert _in(house, screens.CANNOT_HEAR) in await _says(user, voice())
+    user = await _new_user(house, "77010000940")
+    assert _render(house, screens.CANNOT_HEAR) in await _send_voice(user, voice())

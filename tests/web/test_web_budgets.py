@@ -27,11 +27,11 @@ from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_siege import _to_consent
+from tests.web.test_siege import _answer_to_consent
 
 # The header by which a proxy reports the client's address. The server trusts it, because the test
 # connects from the loopback interface.
-HALL = {"X-Forwarded-For": "192.0.2.77"}
+SHARED_ADDRESS = {"X-Forwarded-For": "192.0.2.77"}
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 
 
@@ -58,7 +58,7 @@ def _number(rt: Runtime, page: str, language: str = "ru") -> int:
     return number
 
 
-async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
+async def _exhaust_budget(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
     for _time in range(BUDGETS[of].free + 5):
         await spend(rt, host, [of])
 
@@ -74,10 +74,10 @@ def redis_url(redis_url: str) -> str:
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a browser without JavaScript whose network address (HALL) many people share."""
+    """Yield a browser without JavaScript with a network address (SHARED_ADDRESS) of many people."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(
-        headers=HALL | {"Accept-Language": "ru"}, cookie_jar=jar
+        headers=SHARED_ADDRESS | {"Accept-Language": "ru"}, cookie_jar=jar
     ) as at:
         yield at
 
@@ -106,8 +106,8 @@ async def test_cases_opened_from_one_network_address_are_limited(house: House) -
 
     async def ask() -> None:
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar, headers=HALL) as browser:
-            bot = Program(house, browser)
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=SHARED_ADDRESS) as browser:
+            bot = AutomatedClient(house, browser)
             for payload in ("ru", "!person", "general", "yes"):
                 await bot.press(payload)
             await bot.say("buy cheap watches")
@@ -117,7 +117,7 @@ async def test_cases_opened_from_one_network_address_are_limited(house: House) -
     assert BUDGETS[Spending.CASE].free <= await _count(house, "cases") < tries
 
 
-class Program:
+class AutomatedClient:
     """A client that uses the chat page without JavaScript and cannot answer its questions."""
 
     def __init__(self, house: House, browser: aiohttp.ClientSession) -> None:
@@ -150,18 +150,18 @@ class Program:
 @pytest.mark.release
 @pytest.mark.requirement("S-82")
 async def test_registrations_from_one_network_address_are_limited(house: House) -> None:
-    await _exhaust(house.rt, Spending.SUBMISSION)
+    await _exhaust_budget(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
-        visitor.session.headers.update(HALL)
+        visitor.session.headers.update(SHARED_ADDRESS)
         await visitor.wait(1)
-        await _to_consent(visitor)
+        await _answer_to_consent(visitor)
         await visitor.press("yes")
         for answer in AFTER_CONSENT:
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
         send = next(each for each in visitor.newest.buttons.values() if each.endswith("submit"))
-        status, said = await visitor.send("pressed", payload=send)
-        assert (status, said) == (429, {"error": "E_BUDGET", "as_page": True})
+        status, body = await visitor.send("pressed", payload=send)
+        assert (status, body) == (429, {"error": "E_BUDGET", "as_page": True})
         assert await _count(house, "registrations") == 0
 
 
@@ -170,7 +170,7 @@ async def test_registrations_from_one_network_address_are_limited(house: House) 
 async def test_rate_limit_question_opens_a_web_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     person.headers["Accept-Language"] = {"kk_Arab": "kk-CN", "uz_Cyrl": "uz-Cyrl"}.get(
         language, language.replace("_", "-")
     )
@@ -189,7 +189,7 @@ async def test_rate_limit_question_opens_a_web_chat_when_answered(
 async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     _status, page = await _post(house, person, text="меню")
     number, fields = _number(house.rt, page), _fields(page)
     wrong = str(number + 1 if number < 99 else number - 1)
@@ -200,7 +200,7 @@ async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
     assert status == 429
     _status, page = await _post(house, person, text="меню")
     fields = _fields(page) | {"answer": str(_number(house.rt, page))}
-    await _exhaust(house.rt, Spending.CHAT, "192.0.2.78")
+    await _exhaust_budget(house.rt, Spending.CHAT, "192.0.2.78")
     person.headers["X-Forwarded-For"] = "192.0.2.78"
     assert (await _post(house, person, **fields))[0] == 429
 
@@ -243,15 +243,15 @@ async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
 async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
-    say = house.rt.languages.render
+    await _exhaust_budget(house.rt, Spending.CHAT)
+    render = house.rt.languages.render
     for text, line in (
         ("меня хотят убить", safety.READ_ALONE),
         ("стоп", screens.STOPPED),
         ("человек", UNIFIED.text),
     ):
         _status, page = await _post(house, person, text=text)
-        assert say(line, "ru") in unescape(page), text
+        assert render(line, "ru") in unescape(page), text
         if line != UNIFIED.text:
             assert page.index('role="alert"') < page.index('class="question"')
     _status, page = await _post(house, person, "pressed", payload="!exit")
@@ -264,17 +264,17 @@ async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
 async def test_first_message_above_the_rate_limit_of_the_web_chat_stores_nothing(
     house: House, person: aiohttp.ClientSession
 ) -> None:
-    await _exhaust(house.rt, Spending.CHAT)
+    await _exhaust_budget(house.rt, Spending.CHAT)
     client = house.rt.live._client
 
-    async def stored() -> set[Any]:
+    async def stored_keys() -> set[Any]:
         return {key for key in await client.keys("*") if key[:4] in (b"ask:", b"chat")}
 
-    before = await stored()
+    before = await stored_keys()
     for _time in range(20):
         status, _page = await _post(house, person, text="меню")
         assert status == 429
-    assert await stored() - before == set()
+    assert await stored_keys() - before == set()
 
 
 @pytest.mark.requirement("S-82")
@@ -296,8 +296,8 @@ async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(hous
     for number in range(3):
         await spend(house.rt, f"192.0.2.{number}", [Spending.CHAT])
     async with house.http.get(f"{house.url}/status.json") as answer:
-        said = await answer.json()
-    assert (said["overall"], said["incidents"]) == ("slow", ["budget"])
+        status = await answer.json()
+    assert (status["overall"], status["incidents"]) == ("slow", ["budget"])
     async with house.http.get(f"{house.url}/status?lang=ru") as answer:
         page = unescape(await answer.text())
     assert house.rt.languages.render(ASKS, "ru") in page
@@ -306,9 +306,9 @@ async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(hous
 @pytest.mark.requirement("S-82", "S-53")
 async def test_lead_can_close_all_cases_of_a_burst_from_one_network_address(house: House) -> None:
     async with aiohttp.ClientSession(
-        headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        headers=SHARED_ADDRESS, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:
-        bot = Program(house, browser)
+        bot = AutomatedClient(house, browser)
         for payload in ("ru", "!person", "general", "yes"):
             await bot.press(payload)
         await bot.say("buy cheap watches")

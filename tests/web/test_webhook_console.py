@@ -28,16 +28,16 @@ class Desk:
 async def desk(house: House) -> AsyncIterator[Desk]:
     await demo_officers.enter(house.rt)
     async with subscriber(replace(house.rt)) as system:
-        made = await system.subscribe()
+        endpoint = await system.subscribe()
         for _each in range(2):
             await rows(
                 house.rt,
                 "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, attempt,"
                 " reason, done_at) VALUES (%s, gen_random_uuid(), 'webhook.test', 'dead', 20,"
                 " 'http_503', kosh_now())",
-                made["id"],
+                endpoint["id"],
             )
-        yield Desk(house, system, made["id"])
+        yield Desk(house, system, endpoint["id"])
 
 
 async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -> None:
@@ -55,8 +55,8 @@ async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -
         assert (await console.send(page.form("/redeliver"))).status == 404
     await desk.house.until(lambda: _has(desk, "pending sending delivered", 2))
     async with desk.house.rt.pool.connection() as session:
-        written = [each.action for each in await audit_log.entries(session)]
-    assert written.count("webhook.redelivered") == 2
+        actions = [each.action for each in await audit_log.entries(session)]
+    assert actions.count("webhook.redelivered") == 2
     await rows(
         desk.house.rt, "UPDATE webhook_deliveries SET state = 'pending', due_at = kosh_now(),"
         " done_at = NULL, attempt = 0"
@@ -99,7 +99,7 @@ async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
         assert desk.house.rt.console is not None
         async with desk.house.rt.console.connection() as session:
             await session.execute("UPDATE console_sessions SET auth_method = 'code'")
-        await _refused_without_passkey(console, page.form("/redeliver"))
+        await _check_passkey_needed(console, page.form("/redeliver"))
         assert await _has(desk, "dead", 2)
         await rows(
             desk.house.rt,
@@ -107,11 +107,11 @@ async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
             " disabled_at = kosh_now()",
         )
         page = await console.get(PAGE)
-        await _refused_without_passkey(console, page.form("/enable"))
+        await _check_passkey_needed(console, page.form("/enable"))
     assert (await desk.system.endpoint())["state"] == "disabled"
 
 
-async def _refused_without_passkey(console: Console, form: Form) -> None:
+async def _check_passkey_needed(console: Console, form: Form) -> None:
     answer = await console.send(form)
     assert answer.path == "/console/sign-in"
     assert ru("passkey_needed") in answer.text

@@ -29,20 +29,20 @@ from tests.emulators.whatsapp.limits import Gate
 from tests.release_only import release_only
 from tests.sample_files import photo
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
-from tests.web.test_page import _talk
+from tests.web.test_page import _answer_on_page
 
 # The answers that `_walk` gives on the secure page, in order.
 PRIVATE = ("TESTOVA", "GULNAR")
 
 
-async def _listening(house: House) -> None:
+async def _set_webhook(house: House) -> None:
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
 
 
 async def _user(house: House, phone: str, **more: Any) -> User:
-    await _listening(house)
+    await _set_webhook(house)
     return house.whatsapp.user(phone, **more)
 
 
@@ -52,11 +52,11 @@ def _keys(message: Bubble) -> dict[str, str]:
     return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
 
 
-async def _next(user: User, act: Callable[[], Awaitable[object]]) -> Bubble:
-    """Await `act`; return the next message that then arrives."""
-    seen = len(user.received)
-    await act()
-    return await user.wait_for_message(seen + 1)
+async def _next(user: User, action: Callable[[], Awaitable[object]]) -> Bubble:
+    """Await `action`; return the next message that then arrives."""
+    count = len(user.received)
+    await action()
+    return await user.wait_for_message(count + 1)
 
 
 async def _press(user: User, key: str) -> Bubble:
@@ -71,18 +71,18 @@ async def _at_language(user: User, language: str) -> None:
 
 async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
     """Give all answers, by button, text or the secure page; return the number of turns."""
-    turns, left = 0, list(answers)
-    while left:
+    turns, remaining = 0, list(answers)
+    while remaining:
         turns += 1
         if user.last.link is not None:
-            private = [left.pop(0) for _each in PRIVATE]
+            private = [remaining.pop(0) for _each in PRIVATE]
             link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-            await _next(user, lambda: _talk(link, house, *private))  # noqa: B023 — used at once
+            await _next(user, lambda: _answer_on_page(link, house, *private))  # noqa: B023 — used at once
             continue
-        while left[0] not in _keys(user.last) and ">" in _keys(user.last):
+        while remaining[0] not in _keys(user.last) and ">" in _keys(user.last):
             await _press(user, ">")
             turns += 1
-        answer = left.pop(0)
+        answer = remaining.pop(0)
         if answer in _keys(user.last):
             await _press(user, answer)
         else:
@@ -115,17 +115,17 @@ async def _send_papers(house: House, user: User, language: str) -> None:
     await _press(user, "yes")
     assert user.last.link is not None
     link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _talk(link, house, photo("TESTOVA page one"), "done")
+    await _answer_on_page(link, house, photo("TESTOVA page one"), "done")
     done = house.rt.languages.render(PASSPORT.done, language)
     for number in (2, 3):
         await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))
         await _next(user, partial(user.say, done))
 
-    async def arrived() -> bool:
+    async def have_arrived() -> bool:
         (entry,) = await house.entries()
         return len({each["kind"] for each in entry["documents"]}) == 3
 
-    await house.until(arrived)
+    await house.until(have_arrived)
 
 
 # Faults of WhatsApp's API
@@ -133,7 +133,7 @@ async def _send_papers(house: House, user: User, language: str) -> None:
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-async def _known(house: House, phone: str, **more: Any) -> User:
+async def _consented_user(house: House, phone: str, **more: Any) -> User:
     """Return a person on WhatsApp who gave consent, at the first question after it."""
     user = await _user(house, phone, **more)
     await _at_language(user, "ru")
@@ -162,13 +162,13 @@ async def _notify(house: House, user: User) -> None:
         await outbox.enqueue(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
 
-    async def attempted() -> bool:
+    async def is_attempted() -> bool:
         # If a delivery of the person's earlier messages is running, it may also send this message.
-        look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-        [(state, attempt)] = await _query(house, look, person.id)
+        query = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+        [(state, attempt)] = await _query(house, query, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
 
-    await house.until(attempted, 60)
+    await house.until(is_attempted, 60)
 
 
 async def _states(house: House, user: User) -> list[str]:
@@ -179,28 +179,28 @@ async def _states(house: House, user: User) -> list[str]:
     return [row[0] for row in found]
 
 
-async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
+async def _newest_row(house: House, person: identities.Person) -> tuple[int, int]:
     """Return (id, number of the last attempt) of the person's newest message."""
-    look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-    [(row, attempt)] = await _query(house, look, person.id)
+    query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+    [(row, attempt)] = await _query(house, query, person.id)
     return row, attempt
 
 
-def _told(state: Any, row: str, code: str = "") -> DeliveryReport:
+def _report(state: Any, row: str, code: str = "") -> DeliveryReport:
     return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
 
 
 async def _until_state(house: House, user: User, state: str) -> None:
-    async def there() -> bool:
+    async def has_state() -> bool:
         return (await _states(house, user))[-1] == state
 
-    await house.until(there)
+    await house.until(has_state)
 
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
 async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: House) -> None:
-    await _listening(house)
+    await _set_webhook(house)
     first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
     house.whatsapp.tricks.batch = 3
     house.whatsapp.tricks.layout = "entries"
@@ -221,18 +221,18 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: Ho
 
 @pytest.mark.requirement("S-6")
 async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
-    user = await _known(house, "77010000004")
-    said = await user.say("/help")
-    seen = len(user.received)
-    await user.wait_for_message(seen + 1)
-    await user.repeat(said)
+    user = await _consented_user(house, "77010000004")
+    update = await user.say("/help")
+    count = len(user.received)
+    await user.wait_for_message(count + 1)
+    await user.repeat(update)
     await house.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
-    assert len(user.received) == seen + 2
+    assert len(user.received) == count + 2
 
 
 async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: House) -> None:
-    users = [await _known(house, f"7701000001{number}") for number in range(3)]
+    users = [await _consented_user(house, f"7701000001{number}") for number in range(3)]
     before = [len(user.received) for user in users]
     house.whatsapp.tricks.batch, house.whatsapp.tricks.copies = 3, 2
     house.whatsapp.tricks.together = True
@@ -240,57 +240,57 @@ async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: Hou
     for user in users:
         await user.say("/help")
     house.whatsapp.release()
-    for user, seen in zip(users, before, strict=True):
-        await user.wait_for_message(seen + 1)
+    for user, count in zip(users, before, strict=True):
+        await user.wait_for_message(count + 1)
     await house.whatsapp.until_taken()
     house.whatsapp.tricks.copies = 1
-    for user, seen in zip(users, before, strict=True):
+    for user, count in zip(users, before, strict=True):
         await _next(user, lambda: user.say("/help"))  # noqa: B023 — used at once
-        assert len(user.received) == seen + 2
+        assert len(user.received) == count + 2
 
 
 @pytest.mark.requirement("S-6", "S-8")
 async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _known(house, "77010000005")
+    user = await _consented_user(house, "77010000005")
     failures: list[int] = []
     saved, noting = conversation_store.save, conversation_store.save_statement
 
-    async def failing(*given: Any, **named: Any) -> Any:
+    async def fail_first_save(*args: Any, **kwargs: Any) -> Any:
         if not failures:
             failures.append(1)
             raise RuntimeError
-        return await saved(*given, **named)
+        return await saved(*args, **kwargs)
 
-    def failing_with_others(*given: Any) -> Any:
+    def fail_first_statement(*args: Any) -> Any:
         if not failures:
             raise RuntimeError
-        return noting(*given)
+        return noting(*args)
 
-    monkeypatch.setattr(conversation_store, "save", failing)
-    monkeypatch.setattr(conversation_store, "save_statement", failing_with_others)
-    seen = len(user.received)
+    monkeypatch.setattr(conversation_store, "save", fail_first_save)
+    monkeypatch.setattr(conversation_store, "save_statement", fail_first_statement)
+    count = len(user.received)
     await user.say("/help")
-    await user.wait_for_message(seen + 1)
+    await user.wait_for_message(count + 1)
     await house.whatsapp.until_taken()
     assert failures == [1]
     assert 503 in [one.status for one in house.whatsapp.journal.deliveries()]
     await _next(user, lambda: user.say("/help"))
-    assert len(user.received) == seen + 2
+    assert len(user.received) == count + 2
 
 
 async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(house: House) -> None:
-    user = await _known(house, "77010000006")
-    seen, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
+    user = await _consented_user(house, "77010000006")
+    count, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
     await _notify(house, user)
     await _until_state(house, user, "waiting")
     assert len(house.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
-    await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert "waiting" not in await _states(house, user)
     await house.ahead("23 hours")
     await _notify(house, user)
@@ -298,51 +298,55 @@ async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(hou
 
 
 async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house: House) -> None:
-    user = await _known(house, "77010000007")
-    seen = len(user.received)
+    user = await _consented_user(house, "77010000007")
+    count = len(user.received)
     house.whatsapp.fail(Failed(131047))
     await _notify(house, user)
     await _until_state(house, user, "waiting")
     await user.say("/help")
-    await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert house.whatsapp.journal.mistakes() == []
 
 
 async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
-    user = await _known(house, "77010000008")
+    user = await _consented_user(house, "77010000008")
     house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
     await house.ahead("25 hours")
     house.whatsapp.advance(25 * 3600)
     person = await _person(house, user)
-    said = Message(("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting"))
+    message = Message(
+        ("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting")
+    )
     async with house.rt.pool.connection() as session:
-        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(house.rt, None, person)
     await _until_state(house, user, "sent")
     assert user.last.text == "Есть новость."
 
 
 @pytest.mark.row(34)
-async def test_whatsapp_delivery_report_never_lowers_the_status(house: House) -> None:
-    user = await _known(house, "77010000020")
+async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
+    user = await _consented_user(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
     await _notify(house, user)
     await user.read()
     await house.whatsapp.until_taken()
     person = await _person(house, user)
 
-    async def read() -> bool:
+    async def is_read() -> bool:
         await user.read()
         found = await _query(
             house, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
-    await house.until(read, 60)
-    row, attempt = await _newest(house, person)
+    await house.until(is_read, 60)
+    row, attempt = await _newest_row(house, person)
     for state in ("failed", "delivered", "sent"):
-        await outbox.record_reports(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
+        await outbox.record_reports(
+            house.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
+        )
     assert await _query(
         house, "SELECT delivery_status, state FROM messages WHERE id = %s", row
     ) == [("read", "sent")]
@@ -353,36 +357,38 @@ async def test_whatsapp_delivery_report_never_lowers_the_status(house: House) ->
 
 
 async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: House) -> None:
-    user = await _known(house, "77010000021")
+    user = await _consented_user(house, "77010000021")
     user.turn_off()
     await _notify(house, user)
     person = await _person(house, user)
-    row, attempt = await _newest(house, person)
+    row, attempt = await _newest_row(house, person)
     for late in (attempt - 1, attempt + 1):
-        await outbox.record_reports(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
+        await outbox.record_reports(
+            house.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
+        )
     assert (await _states(house, user))[-1] == "sent"
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
-    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.record_reports(house.rt, [_told("delivered", f"{row}.{attempt}")])
-    assert await _query(house, look, row) == [("sent", "delivered", None)]
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
+    query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
+    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    await outbox.record_reports(house.rt, [_report("delivered", f"{row}.{attempt}")])
+    assert await _query(house, query, row) == [("sent", "delivered", None)]
 
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House) -> None:
-    user = await _known(house, "77010000022")
-    seen = len(user.received)
+    user = await _consented_user(house, "77010000022")
+    count = len(user.received)
     house.whatsapp.fail(Failed(131016))
     await _notify(house, user)
     await house.whatsapp.until_taken()
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 1)
-    assert len(user.received) == seen + 1
+    await user.wait_for_message(count + 1)
+    assert len(user.received) == count + 1
 
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house: House) -> None:
-    user = await _known(house, "77010000023")
+    user = await _consented_user(house, "77010000023")
     house.whatsapp.fail(Failed(131026))
     await _notify(house, user)
     await _until_state(house, user, "undeliverable")
@@ -394,15 +400,15 @@ async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house
 
 
 async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
-    user = await _known(house, "77010000030")
+    user = await _consented_user(house, "77010000030")
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
-    person, seen = await _person(house, user), len(user.received)
+    person, count = await _person(house, user), len(user.received)
     row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(house.rt, None, person)
-    await user.wait_for_message(seen + 40)
+    await user.wait_for_message(count + 40)
     states = await _states(house, user)
     assert states.count("pending") >= 15
     assert house.whatsapp.journal.refused(131056) == []
@@ -427,13 +433,13 @@ async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
 
 @pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
 async def test_whatsapp_person_is_recognized_by_every_kind_of_id(house: House, known: Any) -> None:
-    user = await _known(house, "77010000025", known=known)
+    user = await _consented_user(house, "77010000025", known=known)
     await _next(user, lambda: user.say("/help"))
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> None:
-    user = await _known(house, "77010000026")
+    user = await _consented_user(house, "77010000026")
     user.change_number("77010000027")
     await house.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
@@ -441,7 +447,7 @@ async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> No
 
 
 async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> None:
-    user = await _known(house, "77010000028", known="phone")
+    user = await _consented_user(house, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
@@ -449,7 +455,7 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
 
 @pytest.mark.requirement("S-88")
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
-    user = await _known(house, "77010000029", known="user_id")
+    user = await _consented_user(house, "77010000029", known="user_id")
     user.person.known = "both"
     # After a day of silence, Kosh does not batch the person's next message, but handles it in a
     # separate transaction, which also stores the phone number.
@@ -473,7 +479,7 @@ async def _post(house: House, raw: bytes, signature: str | None, **more: str) ->
         return answer.status
 
 
-def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
+def _signature(raw: bytes, secret: str, kind: str = "sha256") -> str:
     return f"{kind}={hmac.new(secret.encode(), raw, kind).hexdigest()}"
 
 
@@ -486,11 +492,11 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
     """
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
-    right = _signed(raw, secret)
+    right = _signature(raw, secret)
     assert await _post(house, raw, right) == 200
     assert await _post(house, raw, None) == 403
-    assert await _post(house, raw, _signed(raw, secret, "sha1")) == 403
-    assert await _post(house, raw, _signed(raw, secret + "x")) == 403
+    assert await _post(house, raw, _signature(raw, secret, "sha1")) == 403
+    assert await _post(house, raw, _signature(raw, secret + "x")) == 403
     assert await _post(house, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
     assert await _post(house, raw, right.upper()) == 403
     assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
@@ -499,15 +505,15 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
 
 async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> None:
     house.whatsapp.tricks.nulls = True
-    user = await _known(house, "77010000021")
+    user = await _consented_user(house, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
-    for act in (
+    for action in (
         partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
         partial(user.send_raw, card),
         user.send_photo,
         user.send_unknown,
     ):
-        await _next(user, act)
+        await _next(user, action)
     assert await _query(house, "SELECT reason FROM quarantined_updates") == []
     house.whatsapp.fail(Refused(131047), method="messages")
     await user.say("меню")
@@ -518,7 +524,7 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> No
 @pytest.mark.row(10)
 async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: House) -> None:
     secret = house.rt.settings.whatsapp_app_secrets[0]
-    assert await _post(house, b"{", _signed(b"{", secret)) == 200
+    assert await _post(house, b"{", _signature(b"{", secret)) == 200
     assert await _query(house, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
 
 
@@ -526,8 +532,10 @@ async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: Hous
 @pytest.mark.row(20, 24)
 async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
-    assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
-    right = _signed(b"{}", house.rt.settings.whatsapp_app_secrets[0])
+    assert (
+        await _post(house, raw, _signature(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
+    )
+    right = _signature(b"{}", house.rt.settings.whatsapp_app_secrets[0])
     assert await _post(house, b"{}", right, **{"Content-Type": "text/plain"}) == 415
 
 
@@ -537,10 +545,10 @@ async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 
-    async def ask(**asked: str) -> tuple[int, str, str]:
-        told = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
-        told |= {f"hub.{name}": value for name, value in asked.items()}
-        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=told) as answer:
+    async def ask(**changes: str) -> tuple[int, str, str]:
+        params = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
+        params |= {f"hub.{name}": value for name, value in changes.items()}
+        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=params) as answer:
             return answer.status, answer.content_type, await answer.text()
 
     assert await ask() == (200, "text/plain", "11")
@@ -550,5 +558,5 @@ async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House
         {"challenge": "<b>"},
         {"challenge": "1" * 5000},
     ):
-        status, _kind, said = await ask(**wrong)
-        assert (status, said) == (403, "")
+        status, _kind, body = await ask(**wrong)
+        assert (status, body) == (403, "")

@@ -17,13 +17,13 @@ from tests.app_stack import House
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
 from tests.web.test_whatsapp_journey import (
-    _known,
-    _newest,
+    _consented_user,
+    _newest_row,
     _next,
     _notify,
     _person,
     _query,
-    _told,
+    _report,
     _until_state,
 )
 
@@ -31,55 +31,55 @@ PHONE = "77010000040"
 NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
-def _in_clear(written: str | None) -> bytes:
+def _decoded_ids(ids: str | None) -> bytes:
     """Return message ids as written and decoded from base64, to search them for phone numbers."""
-    parts = (written or "").split(",")
+    parts = (ids or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
-    read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
-    return b" ".join([*read, *(each.encode() for each in parts)])
+    decoded = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
+    return b" ".join([*decoded, *(each.encode() for each in parts)])
 
 
-async def _until_read(house: House) -> None:
-    async def read() -> bool:
+async def _wait_until_read(house: House) -> None:
+    async def is_read() -> bool:
         found = await _query(house, "SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
 
-    await house.until(read)
+    await house.until(is_read)
 
 
 async def test_whatsapp_report_matches_its_message_without_a_phone_number(
     house: House,
 ) -> None:
-    user = await _known(house, PHONE)
+    user = await _consented_user(house, PHONE)
     await _next(user, lambda: user.say("/help"))
     await user.read()
-    await _until_read(house)
-    assert PHONE.encode() in _in_clear(user.last.id)
-    kept: list[tuple[Any, ...]] = await _query(house, "SELECT external_id FROM messages")
-    assert kept
-    assert not any(NUMBERS.search(_in_clear(each)) for (each,) in kept)
+    await _wait_until_read(house)
+    assert PHONE.encode() in _decoded_ids(user.last.id)
+    stored_ids: list[tuple[Any, ...]] = await _query(house, "SELECT external_id FROM messages")
+    assert stored_ids
+    assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
 
 async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: House) -> None:
     """Earlier versions stored the platform's message ids, without the number of the attempt."""
-    user = await _known(house, "77010000041")
+    user = await _consented_user(house, "77010000041")
     user.turn_off()
     await _notify(house, user)
     await house.whatsapp.until_taken()
-    row, _attempt = await _newest(house, await _person(house, user))
+    row, _attempt = await _newest_row(house, await _person(house, user))
     await _query(
         house,
         "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
         "wamid.first,wamid.second",
         row,
     )
-    look = "SELECT delivery_status FROM messages WHERE id = %s"
-    before = await _query(house, look, row)
-    read = replace(_told("read", str(row)), external_id="wamid.other")
-    await outbox.record_reports(house.rt, [read])
-    assert await _query(house, look, row) == before
-    await outbox.record_reports(house.rt, [replace(read, external_id="wamid.second")])
-    assert await _query(house, look, row) == [("read",)]
+    query = "SELECT delivery_status FROM messages WHERE id = %s"
+    before = await _query(house, query, row)
+    report = replace(_report("read", str(row)), external_id="wamid.other")
+    await outbox.record_reports(house.rt, [report])
+    assert await _query(house, query, row) == before
+    await outbox.record_reports(house.rt, [replace(report, external_id="wamid.second")])
+    assert await _query(house, query, row) == [("read",)]
 
 
 # Delivery reports of a text that WhatsApp splits into two messages
@@ -87,127 +87,129 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
-async def _say_at_length(house: House, user: User) -> int:
+async def _send_long_text(house: House, user: User) -> int:
     """Send a text that WhatsApp splits into two messages.
 
     Return the number of messages that the person had received before.
     """
-    person, seen = await _person(house, user), len(user.received)
-    said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
+    person, count = await _person(house, user), len(user.received)
+    message = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
-        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", said),))
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(house.rt, None, person)
-    return seen
+    return count
 
 
-def _parts(user: User, seen: int) -> list[int]:
-    """Return the numbers of the parts that arrived after the first `seen` messages, in order."""
-    return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
+def _parts(user: User, count: int) -> list[int]:
+    """Return the numbers of the parts that arrived after the first `count` messages, in order."""
+    return [1 if each.text == FIRST.strip() else 2 for each in user.received[count:]]
 
 
 async def _until_receipt(house: House, user: User, receipt: str) -> None:
-    row, _attempt = await _newest(house, await _person(house, user))
+    row, _attempt = await _newest_row(house, await _person(house, user))
 
-    async def heard() -> bool:
-        look = "SELECT delivery_status, body FROM messages WHERE id = %s"
-        return await _query(house, look, row) == [(receipt, None)]
+    async def has_receipt() -> bool:
+        query = "SELECT delivery_status, body FROM messages WHERE id = %s"
+        return await _query(house, query, row) == [(receipt, None)]
 
-    await house.until(heard)
+    await house.until(has_receipt)
 
 
 @pytest.mark.parametrize("fault", [Refused(131056), Refused(131000), Broken(502)])
 async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
     house: House, fault: Fault
 ) -> None:
-    user = await _known(house, "77010000050")
+    user = await _consented_user(house, "77010000050")
     house.whatsapp.fail(fault, after=1)
-    seen = await _say_at_length(house, user)
-    assert _parts(user, seen) == [1]
+    count = await _send_long_text(house, user)
+    assert _parts(user, count) == [1]
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
     house: House,
 ) -> None:
-    user = await _known(house, "77010000051")
+    user = await _consented_user(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
-    seen = await _say_at_length(house, user)
+    count = await _send_long_text(house, user)
     for _try in range(3):
         await house.ahead("1 minute")
         await outbox.deliver(house.rt, None, await _person(house, user))
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await user.read()
     await _until_receipt(house, user, "read")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
-    user = await _known(house, "77010000052")
+    user = await _consented_user(house, "77010000052")
     house.whatsapp.fail(Failed(131000), after=1)
-    seen = await _say_at_length(house, user)
+    count = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 2, seconds=30)
+    await user.wait_for_message(count + 2, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [1, 2]
+    assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
-    user = await _known(house, "77010000053")
+    user = await _consented_user(house, "77010000053")
     house.whatsapp.fail(Failed(131000))
-    seen = await _say_at_length(house, user)
+    count = await _send_long_text(house, user)
     await _until_state(house, user, "pending")
     await house.ahead("1 minute")
-    await user.wait_for_message(seen + 3, seconds=30)
+    await user.wait_for_message(count + 3, seconds=30)
     await _until_receipt(house, user, "delivered")
-    assert _parts(user, seen) == [2, 1, 2]
+    assert _parts(user, count) == [2, 1, 2]
 
 
 async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
-    user = await _known(house, "77010000055")
+    user = await _consented_user(house, "77010000055")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
-    for part, state, told in (
+    row, attempt = await _newest_row(house, await _person(house, user))
+    query = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
+    for part, state, expected in (
         (2, "read", ("sent", False)),
         (2, "read", ("sent", False)),
         (1, "delivered", ("delivered", True)),
         (2, "failed", ("delivered", True)),
         (1, "read", ("read", True)),
     ):
-        heard = replace(_told(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2)
-        await outbox.record_reports(house.rt, [heard])
-        assert await _query(house, look, row) == [told]
+        report = replace(
+            _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
+        )
+        await outbox.record_reports(house.rt, [report])
+        assert await _query(house, query, row) == [expected]
 
 
 async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
-    user = await _known(house, "77010000056")
+    user = await _consented_user(house, "77010000056")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
-    heard = replace(_told("read", f"{row}.{attempt}"), parts=2)
-    await outbox.record_reports(house.rt, [heard, replace(heard, part=2)])
+    row, attempt = await _newest_row(house, await _person(house, user))
+    report = replace(_report("read", f"{row}.{attempt}"), parts=2)
+    await outbox.record_reports(house.rt, [report, replace(report, part=2)])
     await _until_receipt(house, user, "read")
 
 
 async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(house: House) -> None:
-    user = await _known(house, "77010000057")
+    user = await _consented_user(house, "77010000057")
     user.turn_off()
-    await _say_at_length(house, user)
+    await _send_long_text(house, user)
     await house.whatsapp.until_taken()
-    row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    failed = replace(_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
+    row, attempt = await _newest_row(house, await _person(house, user))
+    query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
+    failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(house.rt, [failed])
-    assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(house.rt, [replace(failed, state="delivered", code="")])
-    assert await _query(house, look, row) == [("sent", "sent", None)]
+    assert await _query(house, query, row) == [("sent", "sent", None)]
 
 
 # A failure report that arrives after a newer message of the person
@@ -229,14 +231,14 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 
     Kosh does not store the time of a message that follows another within 15 minutes.
     """
-    user = await _known(house, "77010000060")
+    user = await _consented_user(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
-    row, attempt = await _newest(house, await _person(house, user))
+    row, attempt = await _newest_row(house, await _person(house, user))
     await house.ahead(before)
     await _next(user, lambda: user.say("/help"))
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
     assert await _is_open(house)
     await _notify(house, user)
     await _until_state(house, user, "sent")
@@ -247,29 +249,29 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 async def test_whatsapp_failed_status_newer_than_the_last_message_closes_chat(
     house: House, code: str
 ) -> None:
-    user = await _known(house, "77010000061")
+    user = await _consented_user(house, "77010000061")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False
     await _notify(house, user)
-    row, attempt = await _newest(house, await _person(house, user))
-    await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", code)])
+    row, attempt = await _newest_row(house, await _person(house, user))
+    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
     assert not await _is_open(house)
 
 
 async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _known(house, "77010000062")
-    seen, channel = len(user.received), house.rt.channels["whatsapp"]
+    user = await _consented_user(house, "77010000062")
+    count, channel = len(user.received), house.rt.channels["whatsapp"]
 
-    async def late(_act: ChannelCall) -> str:
+    async def fail_late(_act: ChannelCall) -> str:
         monkeypatch.undo()
         await user.say("/help")
         await house.whatsapp.until_taken()
         raise WindowClosed
 
-    monkeypatch.setattr(channel, "send", late)
+    monkeypatch.setattr(channel, "send", fail_late)
     await _notify(house, user)
-    await user.wait_for_message(seen + 2, seconds=30)
-    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
+    await user.wait_for_message(count + 2, seconds=30)
+    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert await _is_open(house)

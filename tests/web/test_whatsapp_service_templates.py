@@ -36,11 +36,11 @@ from tests.emulators.whatsapp import User
 from tests.registry.example import status_callback
 from tests.release_only import release_only
 from tests.web.test_journeys import ANSWERS, _receipt
-from tests.web.test_keeping import LISTED
+from tests.web.test_keeping import CHECKLIST_TAPS
 from tests.web.test_whatsapp_journey import (
     _at_language,
+    _consented_user,
     _keys,
-    _known,
     _next,
     _person,
     _press,
@@ -72,7 +72,7 @@ def _text(house: House, notice: Notice, language: str = "ru") -> str:
     return house.rt.languages.render(service_templates.TEXTS[notice], language)
 
 
-async def _pass(house: House, hours: int) -> None:
+async def _advance_clocks(house: House, hours: int) -> None:
     """Advance the database's and the WhatsApp emulator's clocks by this number of hours."""
     await house.whatsapp.until_taken()
     await house.ahead(f"{hours} hours")
@@ -83,35 +83,35 @@ def _count(user: User, words: str) -> int:
     return sum(words in each.text for each in user.received)
 
 
-async def _tap(user: User) -> None:
+async def _press_button(user: User) -> None:
     """Press the only button of the newest message, a notice."""
     (button,) = user.last.buttons
     await user.answer(button.data)
 
 
-async def _asked(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
+async def _open_case(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
     """Return a person who asked for an officer, the officer, and the case's id and version.
 
     The officer has replied once, so that the case waits for the person and stays with the officer.
     """
-    user = await _known(house, phone)
+    user = await _consented_user(house, phone)
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks something"))
     [(case_id, version)] = await _query(house, "SELECT id, version FROM cases")
     officer = await an_officer(house.rt)
-    seen = len(user.received)
-    done = await desk.claim(house.rt, officer, case_id, version, key=key())
-    await user.wait_for_message(seen + 1)
+    count = len(user.received)
+    result = await desk.claim(house.rt, officer, case_id, version, key=key())
+    await user.wait_for_message(count + 1)
     first = await desk.reply(
-        house.rt, officer, case_id, done.version, key=key(), words="We look into it."
+        house.rt, officer, case_id, result.version, key=key(), words="We look into it."
     )
-    await user.wait_for_message(seen + 2)
+    await user.wait_for_message(count + 2)
     return user, officer, case_id, first.version
 
 
-async def _replied(house: House, officer: Officer, case_id: UUID, words: str) -> None:
+async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
     [(version,)] = await _query(house, "SELECT version FROM cases WHERE id = %s", case_id)
     await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
 
@@ -121,15 +121,15 @@ async def test_whatsapp_reply_after_24_hours_is_announced_by_a_template(
     house: House, hours: int
 ) -> None:
     approve(house)
-    user, officer, case_id, _version = await _asked(house, "77010000101")
-    await _pass(house, hours)
+    user, officer, case_id, _version = await _open_case(house, "77010000101")
+    await _advance_clocks(house, hours)
     notice = _text(house, Notice.ANSWER)
     for words in (ANSWER, f"{ANSWER} And a photo."):
-        await _replied(house, officer, case_id, words)
+        await _reply(house, officer, case_id, words)
     await user.wait(lambda chat: _count(user, notice) == 1)
     view = await views.view(house.rt, officer, case_id, Reason.CHECK)
     assert [each.delivery for each in view.thread[-2:]] == ["waiting", "waiting"]
-    await _tap(user)
+    await _press_button(user)
     await user.wait(lambda chat: _count(user, ANSWER) == 2)
     await house.whatsapp.until_taken()
     assert [each.text.count(ANSWER) for each in user.received[-2:]] == [1, 1]
@@ -150,21 +150,21 @@ async def test_whatsapp_status_after_24_hours_is_announced_by_a_template(
     await user.wait(lambda chat: "!status" in _keys(user.last))
     person = await _person(house, user)
     async with house.rt.pool.connection() as session:
-        held = await conversation_store.lock(house.rt, session, person.id)
-        assert held is not None
-        assert held.conversation.registration is not None
-        told = replace(held.conversation.registration, write_first=True)
-        talk = replace(held.conversation, registration=told)
-        await conversation_store.save_state(house.rt, session, held, talk)
-    await _pass(house, hours)
-    told_by = await registry_events.record_status_callback(
+        stored = await conversation_store.lock(house.rt, session, person.id)
+        assert stored is not None
+        assert stored.conversation.registration is not None
+        registration = replace(stored.conversation.registration, write_first=True)
+        talk = replace(stored.conversation, registration=registration)
+        await conversation_store.save_state(house.rt, session, stored, talk)
+    await _advance_clocks(house, hours)
+    result = await registry_events.record_status_callback(
         house.rt, status_callback(number, "REJECTED", 900)
     )
-    await receive.deliver(house.rt, told_by)
+    await receive.deliver(house.rt, result)
     notice = _text(house, Notice.UPDATE)
     before = len(user.received)
     await user.wait(lambda chat: user.received[-1].text == notice)
-    await _tap(user)
+    await _press_button(user)
     rejected = _(screens.REGISTRATION["rejected"].msgid, number=number)
     words = house.rt.languages.render(rejected, "ru").replace(number, f"`{number}`")
     await user.wait(lambda chat: _count(user, words) == 1)
@@ -178,37 +178,37 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
 ) -> None:
     approve(house)
     user = await _user(house, "77010000103")
-    await _at_language(user, LISTED[0])
-    for tap in LISTED[1:]:
+    await _at_language(user, CHECKLIST_TAPS[0])
+    for tap in CHECKLIST_TAPS[1:]:
         await _press(user, tap)
     await user.wait(lambda chat: "keep" in _keys(user.last))
     for tap in ("keep", "yes", "remind"):
         await _press(user, tap)
-    await _pass(house, hours)
+    await _advance_clocks(house, hours)
     await _query(house, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
     await sweeps.remind(house.rt)
     notice = _text(house, Notice.REMINDER)
     await user.wait(lambda chat: _count(user, notice) == 1)
-    await _tap(user)
+    await _press_button(user)
     name = house.rt.languages.render(IIN.name, "ru")
-    seen = _count(user, name)
+    count = _count(user, name)
     await user.wait(lambda chat: name in user.last.text)
     assert _count(user, notice) == 1
-    assert seen <= _count(user, name) <= seen + 1
+    assert count <= _count(user, name) <= count + 1
 
 
 async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     house: House,
 ) -> None:
     approve(house)
-    user, officer, case_id, version = await _asked(house, "77010000107")
-    await _pass(house, 25)
+    user, officer, case_id, version = await _open_case(house, "77010000107")
+    await _advance_clocks(house, 25)
     await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=desk.OTHER)
     notice = _text(house, Notice.UPDATE)
     await user.wait(lambda chat: user.received[-1].text == notice)
-    seen = len(user.received)
-    await _tap(user)
-    await user.wait_for_message(seen + 1)
+    count = len(user.received)
+    await _press_button(user)
+    await user.wait_for_message(count + 1)
     assert user.last.link is not None, "the request leads to the secure page"
     assert _count(user, notice) == 1
 
@@ -216,15 +216,15 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
 async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
     house: House,
 ) -> None:
-    user, officer, case_id, _version = await _asked(house, "77010000104")
-    await _pass(house, 25)
-    await _replied(house, officer, case_id, ANSWER)
+    user, officer, case_id, _version = await _open_case(house, "77010000104")
+    await _advance_clocks(house, 25)
+    await _reply(house, officer, case_id, ANSWER)
 
-    async def refused() -> bool:
+    async def is_refused() -> bool:
         view = await views.view(house.rt, officer, case_id, Reason.CHECK)
         return view.notice == ("waiting", "E_SEND_TEMPLATE")
 
-    await house.until(refused)
+    await house.until(is_refused)
     await user.say("Здравствуйте")
     await user.wait(lambda chat: _count(user, ANSWER) == 1)
     assert "waiting" not in await _states(house, user)
@@ -234,16 +234,16 @@ async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
     house: House,
 ) -> None:
     approve(house)
-    user, officer, case_id, _version = await _asked(house, "77010000105")
-    await _pass(house, 25)
+    user, officer, case_id, _version = await _open_case(house, "77010000105")
+    await _advance_clocks(house, 25)
     user.person.undeliverable = True
-    await _replied(house, officer, case_id, ANSWER)
+    await _reply(house, officer, case_id, ANSWER)
 
-    async def told() -> bool:
+    async def is_undeliverable() -> bool:
         view = await views.view(house.rt, officer, case_id, Reason.CHECK)
         return view.notice is not None and view.notice[1] == "E_SEND_BLOCKED"
 
-    await house.until(told)
+    await house.until(is_undeliverable)
 
 
 class _Killed(Exception):
@@ -256,22 +256,22 @@ class _Killer:
     It does so before the call, or after the platform accepted it and before Kosh records that.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
         self.under_way = list[ChannelCall]()
         self.kills = 0
-        self._chance, self._called = chance, sender._call
+        self._rng, self._called = rng, sender._call
         monkeypatch.setattr(sender, "_call", self._call)
 
-    async def _call(self, rt: Runtime, channel: str, act: ChannelCall) -> str:
-        fate = self._chance.random()
-        if fate < 0.2:
+    async def _call(self, rt: Runtime, channel: str, call: ChannelCall) -> str:
+        random_value = self._rng.random()
+        if random_value < 0.2:
             self._kill()
-        self.under_way.append(act)
+        self.under_way.append(call)
         try:
-            external_id = await self._called(rt, channel, act)
+            external_id = await self._called(rt, channel, call)
         finally:
-            self.under_way.remove(act)
-        if fate < 0.4:
+            self.under_way.remove(call)
+        if random_value < 0.4:
             self._kill()
         return external_id
 
@@ -280,9 +280,9 @@ class _Killer:
         raise _Killed
 
 
-async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
+async def _ignore_kill(action: Callable[[], Awaitable[object]]) -> None:
     try:
-        await deed()
+        await action()
     except _Killed:
         return
 
@@ -292,17 +292,17 @@ async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
     house: House, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     approve(house)
-    user, officer, case_id, _version = await _asked(house, "77010000106")
-    chance = random.Random(seed)
-    killer = _Killer(monkeypatch, chance)
+    user, officer, case_id, _version = await _open_case(house, "77010000106")
+    rng = random.Random(seed)
+    killer = _Killer(monkeypatch, rng)
     notice, turns = _text(house, Notice.ANSWER), 0
     while turns < MIN_TURNS or killer.kills < KILLS:
         turns += 1
-        await _pass(house, chance.choice(HOURS))
+        await _advance_clocks(house, rng.choice(HOURS))
         words = f"Answer number {turns:03}"
-        await _survived(partial(_replied, house, officer, case_id, words))
+        await _ignore_kill(partial(_reply, house, officer, case_id, words))
         await _until_seen(house, user, notice, turns, killer.under_way)
-        await _tap(user)
+        await _press_button(user)
         await _until_seen(house, user, words, 1, killer.under_way)
     for turn in range(1, turns + 1):
         assert _count(user, f"Answer number {turn:03}") == 1
@@ -318,7 +318,7 @@ async def _until_seen(
     """Advance time, so that leases expire, until `many` messages contain the words and no other
     message is queued or being sent."""
 
-    async def arrived() -> bool:
+    async def have_arrived() -> bool:
         # Advance the clock only while no call runs: in reality, a lease lasts longer than a call.
         if under_way:
             return False
@@ -328,7 +328,7 @@ async def _until_seen(
         is_open = any(each in ("pending", "sending") for each in states)
         return _count(user, words) >= many and not is_open
 
-    await house.until(arrived)
+    await house.until(have_arrived)
 
 
 def test_whatsapp_service_templates_exist_in_every_language_and_script() -> None:

@@ -31,8 +31,8 @@ from tests.emulators import whatsapp
 from tests.emulators.telegram import User
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_phone_in_other_hands import LEAVES, _talking
-from tests.web.test_whatsapp_journey import _at_language, _keys, _known, _user
+from tests.web.test_phone_in_other_hands import ABSENCES, _telegram_user_with_case
+from tests.web.test_whatsapp_journey import _at_language, _consented_user, _keys, _user
 from tests.web.test_whatsapp_journey import _next as _next_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_whatsapp
 
@@ -117,10 +117,13 @@ ACTIONS = {
     "closed": Action((screens.CLOSED_UNREAD, screens.MENU_TEXT), _close_burst),
     "reopened": Action((screens.REOPENED,), _reopen_burst, _close_burst),
 }
-CASES = [*((why, "claimed") for why in ("stop", "silence")), *(("exit", name) for name in ACTIONS)]
+CASES = [
+    *((reason, "claimed") for reason in ("stop", "silence")),
+    *(("exit", name) for name in ACTIONS),
+]
 
 
-async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
+async def _prepare(house: House, action: Action) -> tuple[Officer, UUID]:
     officer = await an_officer(house.rt, roles=(Role.OFFICER, Role.LEAD))
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
@@ -134,46 +137,50 @@ async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
 async def _until_sent(house: House) -> None:
     """Wait until no message is queued or being sent."""
 
-    async def idle() -> bool:
+    async def is_idle() -> bool:
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
             )
             return await cursor.fetchone() == (0,)
 
-    await house.until(idle)
+    await house.until(is_idle)
 
 
-async def _be_silent(house: House) -> None:
+async def _wait_until_away(house: House) -> None:
     await _until_sent(house)
     await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-async def _leave(house: House, user: User, why: str) -> None:
-    await LEAVES[why](house, user)
-    if why == "exit":
+async def _leave(house: House, user: User, reason: str) -> None:
+    await ABSENCES[reason](house, user)
+    if reason == "exit":
         phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     await _until_sent(house)
 
 
-@pytest.mark.parametrize(("why", "name"), CASES)
+@pytest.mark.parametrize(("reason", "name"), CASES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
-    house: House, why: str, name: str
+    house: House, reason: str, name: str
 ) -> None:
-    user, say, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
-    officer, case_id = await _prepared(house, action)
-    await _leave(house, user, why)
-    seen, texts = len(user.chat), [say(text, "ru") for text in action.shows]
+    user, render, action = (
+        await _telegram_user_with_case(house, 7031),
+        house.rt.languages.render,
+        ACTIONS[name],
+    )
+    officer, case_id = await _prepare(house, action)
+    await _leave(house, user, reason)
+    count, texts = len(user.chat), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
-    await user.wait(lambda chat: len(chat) > seen)
-    assert [say(screens.UPDATE, "ru") in each.text for each in user.chat[seen:]] == [True]
-    assert not any(text in user.chat[seen].text for text in texts)
-    seen = len(user.chat)
-    await user.press(say(screens.OPEN, "ru"))
-    await user.wait(lambda chat: all(any(text in e.text for e in chat[seen:]) for text in texts))
-    assert user.chat[seen].protected
+    await user.wait(lambda chat: len(chat) > count)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[count:]] == [True]
+    assert not any(text in user.chat[count].text for text in texts)
+    count = len(user.chat)
+    await user.press(render(screens.OPEN, "ru"))
+    await user.wait(lambda chat: all(any(text in e.text for e in chat[count:]) for text in texts))
+    assert user.chat[count].protected
 
 
 @pytest.mark.parametrize("name", release_only(ACTIONS, keep=("claimed", "pin")))
@@ -181,23 +188,27 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
 async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     house: House, name: str
 ) -> None:
-    user, say, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
-    seen, texts = len(user.received), [say(text, "ru") for text in action.shows]
+    user, render, action = (
+        await _whatsapp_user_with_case(house),
+        house.rt.languages.render,
+        ACTIONS[name],
+    )
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
+    count, texts = len(user.received), [render(text, "ru") for text in action.shows]
     await action.act(house, officer, case_id)
-    await user.wait_for_message(seen + 1)
-    assert [say(screens.UPDATE, "ru") in each.text for each in user.received[seen:]] == [True]
-    assert not any(text in user.received[seen].text for text in texts)
-    seen = len(user.received)
+    await user.wait_for_message(count + 1)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.received[count:]] == [True]
+    assert not any(text in user.received[count].text for text in texts)
+    count = len(user.received)
     await user.answer("!open")
     await user.wait(
-        lambda _chat: all(any(text in e.text for e in user.received[seen:]) for text in texts)
+        lambda _chat: all(any(text in e.text for e in user.received[count:]) for text in texts)
     )
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def _asking(house: House) -> whatsapp.User:
+async def _whatsapp_user_with_case(house: House) -> whatsapp.User:
     """Return a person on WhatsApp who has just asked for an officer."""
     user = await _user(house, "77010000031")
     await _at_language(user, "ru")
@@ -225,17 +236,17 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 @pytest.mark.requirement("S-83")
 async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
     """The web chat withholds nothing: its open page shows the whole conversation anyway."""
-    say, action = house.rt.languages.render, ACTIONS[name]
+    render, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
-        officer, case_id = await _prepared(house, action)
-        await _be_silent(house)
+        officer, case_id = await _prepare(house, action)
+        await _wait_until_away(house)
         await action.act(house, officer, case_id)
 
-        async def shown() -> bool:
-            return any(say(action.shows[0], "ru") in each.text for each in visitor.bubbles)
+        async def is_shown() -> bool:
+            return any(render(action.shows[0], "ru") in each.text for each in visitor.bubbles)
 
-        await house.until(shown)
+        await house.until(is_shown)
 
 
 @pytest.mark.requirement("S-84")
@@ -243,10 +254,10 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
-    officer, case_id = await _prepared(house, Action((), _claim))
+    officer, case_id = await _prepare(house, Action((), _claim))
     async with asyncio.timeout(30):
-        taken = await desk.take_next(house.rt, officer, key=key())
-    assert taken is not None
+        taken_case = await desk.take_next(house.rt, officer, key=key())
+    assert taken_case is not None
     assert not (await views.view(house.rt, officer, case_id)).composer.open
     await _resolve(house, officer, case_id)
     await house.ahead("2 minutes")
@@ -263,21 +274,21 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(house: House) -> None:
-    user, say = await _talking(house, 7033), house.rt.languages.render
-    officer, case_id = await _prepared(house, Action((), _claim))
+    user, render = await _telegram_user_with_case(house, 7033), house.rt.languages.render
+    officer, case_id = await _prepare(house, Action((), _claim))
     await _leave(house, user, "silence")
     await _claim(house, officer, case_id)
-    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+    await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
     assert (await views.view(house.rt, officer, case_id)).composer.withheld
-    await user.press(say(screens.OPEN, "ru"))
-    await user.wait(lambda chat: say(screens.JOINED, "ru") in user.last.text)
+    await user.press(render(screens.OPEN, "ru"))
+    await user.wait(lambda chat: render(screens.JOINED, "ru") in user.last.text)
     assert not (await views.view(house.rt, officer, case_id)).composer.withheld
     await _reply(house, officer, case_id, "Testova, here is the answer")
     await user.wait(lambda chat: "here is the answer" in user.last.text)
     await _leave(house, user, "silence")
     assert (await views.view(house.rt, officer, case_id)).composer.withheld
     await _reply(house, officer, case_id, "Testova, one thing more")
-    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+    await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
 
 
 async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
@@ -287,33 +298,33 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 @pytest.mark.requirement("S-83")
 async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(house: House) -> None:
-    user, say = await _talking(house, 7032), house.rt.languages.render
-    officer, case_id = await _prepared(house, ACTIONS["resolved"])
+    user, render = await _telegram_user_with_case(house, 7032), house.rt.languages.render
+    officer, case_id = await _prepare(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")
     version = await _version(house, case_id)
     await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
-    seen = len(user.chat)
+    count = len(user.chat)
     await user.say("1")
-    done = say(screens.OFFICER_DONE, "ru")
-    await user.wait(lambda chat: any(done in each.text for each in chat[seen:]))
+    done = render(screens.OFFICER_DONE, "ru")
+    await user.wait(lambda chat: any(done in each.text for each in chat[count:]))
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "telegram", str(user.id))
         assert person is not None
-        held = await conversation_store.lock(house.rt, session, person.id)
-    assert held is not None
-    assert held.conversation.forms["preregistration"].answers == {}
+        stored = await conversation_store.lock(house.rt, session, person.id)
+    assert stored is not None
+    assert stored.conversation.forms["preregistration"].answers == {}
 
 
 @pytest.mark.requirement("S-83")
 async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
     house: House,
 ) -> None:
-    user = await _known(house, "77010000032")
+    user = await _consented_user(house, "77010000032")
     await _press_whatsapp(user, "yes")
     await _ask_officer(user)
     action = ACTIONS["resolved"]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
     await action.act(house, officer, case_id)
     await user.answer("!open")
     await user.wait(lambda _chat: "!page" in _keys(user.last))
@@ -325,10 +336,10 @@ async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
 
 @pytest.mark.requirement("S-83")
 async def test_withheld_document_request_is_shown_once_the_person_writes(house: House) -> None:
-    user = await _asking(house)
+    user = await _whatsapp_user_with_case(house)
     action = ACTIONS["paper"]
-    officer, case_id = await _prepared(house, action)
-    await _be_silent(house)
+    officer, case_id = await _prepare(house, action)
+    await _wait_until_away(house)
     await action.act(house, officer, case_id)
     await user.say("Testova is back")
     wanted = house.rt.languages.render(PASSPORT.label, "ru")

@@ -16,7 +16,7 @@ from bot.web.api import requests
 from tests.crowd import TEXTS, TOPIC, crew, crowd, looked_at
 from tests.web.api.integrator import Integrator, integrator
 
-BOTH = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
+BOTH_SCOPES = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
 ROOT = "/announcements"
 PAPER: dict[str, Any] = {
     "purpose": "news",
@@ -26,59 +26,59 @@ PAPER: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
+async def _editor_system(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
     roles = (Role.EDITOR, Role.LEAD)
-    async with integrator(rt, *(scopes or BOTH), roles=roles) as system:
+    async with integrator(rt, *(scopes or BOTH_SCOPES), roles=roles) as system:
         yield system
 
 
 async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
     rt: Runtime,
 ) -> None:
-    who = await crew(rt)
+    officers = await crew(rt)
     await crowd(rt, 3)
-    async with _opened(rt) as system:
-        status, made = await system.post(ROOT, PAPER, key="order-000001")
-        assert (status, made["state"]) == (201, "draft")
-        assert await system.post(ROOT, PAPER, key="order-000001") == (status, made)
+    async with _editor_system(rt) as system:
+        status, created = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, created["state"]) == (201, "draft")
+        assert await system.post(ROOT, PAPER, key="order-000001") == (status, created)
         other = PAPER | {"why": "something else"}
         assert (await system.post(ROOT, other, key="order-000001"))[0] == 409
-        status, refused = await system.post(f"{ROOT}/{made['id']}/ask")
-        assert (status, refused["reason"]) == (409, "untested")
-        found = (await broadcasts.listing(rt, who.editor))[0]
+        status, problem = await system.post(f"{ROOT}/{created['id']}/ask")
+        assert (status, problem["reason"]) == (409, "untested")
+        found = (await broadcasts.listing(rt, officers.editor))[0]
         await looked_at(rt, found)
-        assert (await system.post(f"{ROOT}/{made['id']}/ask"))[1]["state"] == "awaiting"
-        status, refused = await system.post(f"{ROOT}/{made['id']}/start")
-        assert (status, refused["reason"]) == (409, "approvals")
-        await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
-        assert (await system.post(f"{ROOT}/{made['id']}/start"))[1]["state"] == "running"
-        assert (await system.post(f"{ROOT}/{made['id']}/pause"))[1]["state"] == "paused"
-        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "paused"
-    assert len(await broadcasts.listing(rt, who.editor)) == 1
+        assert (await system.post(f"{ROOT}/{created['id']}/ask"))[1]["state"] == "awaiting"
+        status, problem = await system.post(f"{ROOT}/{created['id']}/start")
+        assert (status, problem["reason"]) == (409, "approvals")
+        await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
+        assert (await system.post(f"{ROOT}/{created['id']}/start"))[1]["state"] == "running"
+        assert (await system.post(f"{ROOT}/{created['id']}/pause"))[1]["state"] == "paused"
+        assert (await system.get(f"{ROOT}/{created['id']}"))[1]["state"] == "paused"
+    assert len(await broadcasts.listing(rt, officers.editor)) == 1
 
 
 @pytest.mark.requirement("S-57")
 async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
-    who = await crew(rt)
-    async with _opened(rt) as system:
-        _status, made = await system.post(ROOT, PAPER, key="order-000001")
+    officers = await crew(rt)
+    async with _editor_system(rt) as system:
+        _status, created = await system.post(ROOT, PAPER, key="order-000001")
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
             await session.execute(
-                "UPDATE officers SET active = true WHERE name = %s", (who.editor.name,)
+                "UPDATE officers SET active = true WHERE name = %s", (officers.editor.name,)
             )
-        for path in ("", f"/{made['id']}/ask", f"/{made['id']}/cancel"):
+        for path in ("", f"/{created['id']}/ask", f"/{created['id']}/cancel"):
             assert (await system.post(ROOT + path, PAPER, key="order-000002"))[0] == 401
-    assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
+    assert [each.state for each in await broadcasts.listing(rt, officers.editor)] == ["draft"]
 
 
 @pytest.mark.requirement("S-53", "S-64")
 async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{lead}'")
-        status, told = await system.post(ROOT, PAPER, key="order-000001")
-        assert (status, told["reason"]) == (403, "role")
+        status, body = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, body["reason"]) == (403, "role")
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT action, subject, detail FROM audit_entries WHERE action <> 'token.created'"
@@ -93,25 +93,25 @@ async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Ru
 async def test_announcements_api_refuses_an_invalid_body(
     rt: Runtime, spoilt: dict[str, Any], field: str
 ) -> None:
-    async with _opened(rt) as system:
-        status, told = await system.post(ROOT, PAPER | spoilt, key="order-000001")
-        assert (status, told["field"]) == (422, field)
-        assert "party" not in str(told)
+    async with _editor_system(rt) as system:
+        status, body = await system.post(ROOT, PAPER | spoilt, key="order-000001")
+        assert (status, body["field"]) == (422, field)
+        assert "party" not in str(body)
         assert (await system.post(ROOT, PAPER))[0] == 400
 
 
 async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime) -> None:
     await crowd(rt, 2, languages=("ru",))
-    async with _opened(rt) as system:
-        status, told = await system.post("/announcement-counts", PAPER)
+    async with _editor_system(rt) as system:
+        status, body = await system.post("/announcement-counts", PAPER)
     assert status == 200
-    assert told["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
+    assert body["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
 
 
 @pytest.mark.requirement("S-13")
 async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None:
     large = b"[" * (requests.MAX_BODY_BYTES + 1)
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         for token, status in (("another", 401), (system.token, 413)):
             headers = {
                 "content-type": "application/json",
@@ -125,22 +125,22 @@ async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None
 
 
 async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runtime) -> None:
-    async with _opened(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
-        _status, made = await system.post(ROOT, PAPER, key="order-000001")
-        status, told = await system.post(f"{ROOT}/{made['id']}/cancel")
-        assert (status, told["reason"], told["field"]) == (403, "scope", "announcements:send")
-        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "draft"
+    async with _editor_system(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
+        _status, created = await system.post(ROOT, PAPER, key="order-000001")
+        status, body = await system.post(f"{ROOT}/{created['id']}/cancel")
+        assert (status, body["reason"], body["field"]) == (403, "scope", "announcements:send")
+        assert (await system.get(f"{ROOT}/{created['id']}"))[1]["state"] == "draft"
 
 
 async def test_announcements_api_answers_404_for_an_unknown_id_or_action(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         unknown = "00000000-0000-0000-0000-000000000000"
         for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):
             assert (await system.post(ROOT + path))[0] == 404, path
 
 
 async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Runtime) -> None:
-    async with _opened(rt) as system:
+    async with _editor_system(rt) as system:
         paper = PAPER | {"texts": {"kk_Arab": "Testova"}}
-        status, told = await system.post(ROOT, paper, key="order-000001")
-    assert (status, told["reason"], told["field"]) == (422, "form", "texts")
+        status, body = await system.post(ROOT, paper, key="order-000001")
+    assert (status, body["reason"], body["field"]) == (422, "form", "texts")

@@ -35,13 +35,13 @@ async def test_api_client_calls_every_operation(rt: Runtime) -> None:
         integrator(rt, *Scope, roles=ROLES) as system,
         Client(system.url, system.token) as kosh,
     ):
-        made = await kosh.create_announcement(PAPER, "order-000001")
+        created = await kosh.create_announcement(PAPER, "order-000001")
         assert (await kosh.count_audience(PAPER)).included == []
-        assert (await kosh.read_announcement(made.id)).state == "draft"
-        with pytest.raises(Problem) as refused:
-            await kosh.ask_approval(made.id)
-        assert (refused.value.status, refused.value.reason) == (409, "untested")
-        assert (await kosh.change_announcement(made.id, "cancel")).state == "cancelled"
+        assert (await kosh.read_announcement(created.id)).state == "draft"
+        with pytest.raises(Problem) as error:
+            await kosh.ask_approval(created.id)
+        assert (error.value.status, error.value.reason) == (409, "untested")
+        assert (await kosh.change_announcement(created.id, "cancel")).state == "cancelled"
         with pytest.raises(Problem) as unknown:
             await kosh.look_up_status("KS-2026-ABCD-2345", "204611")
         assert unknown.value.type == "urn:kosh:problem:not-found"
@@ -93,10 +93,10 @@ async def test_api_client_error_contains_the_seconds_to_wait(rt: Runtime) -> Non
         Client(system.url, system.token) as kosh,
     ):
         await kosh.read_statistics()
-        with pytest.raises(Problem) as refused:
+        with pytest.raises(Problem) as error:
             await kosh.read_statistics()
-    assert refused.value.status == 429
-    assert refused.value.retry_after is not None
+    assert error.value.status == 429
+    assert error.value.retry_after is not None
 
 
 def test_api_client_has_every_operation_and_field_of_the_openapi_document() -> None:

@@ -40,9 +40,9 @@ async def _run(commands: str, system: Integrator, folder: Path) -> str:
         env=environment,
         cwd=folder,
     )
-    said, _ = await shell.communicate()
-    assert shell.returncode == 0, said.decode()
-    return said.decode()
+    output, _ = await shell.communicate()
+    assert shell.returncode == 0, output.decode()
+    return output.decode()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
@@ -51,11 +51,11 @@ async def test_api_docs_commands_run_as_printed(
 ) -> None:
     monkeypatch.setattr(addresses, "_addresses", _public_address)
     async with integrator(rt, *Scope, roles=ROLES) as system:
-        said = await _run("".join(BLOCKS), system, tmp_path)
-    assert '"state":"draft"' in said
-    assert '"state":"cancelled"' in said
-    assert '"state":"invited"' in said
-    assert "urn:kosh:problem:not-found" in said
+        output = await _run("".join(BLOCKS), system, tmp_path)
+    assert '"state":"draft"' in output
+    assert '"state":"cancelled"' in output
+    assert '"state":"invited"' in output
+    assert "urn:kosh:problem:not-found" in output
 
 
 def _public_address(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
@@ -89,8 +89,8 @@ async def test_api_docs_example_receiver_accepts_only_a_signed_webhook(
 
 def test_api_docs_list_every_operation_and_scope() -> None:
     paths = [each.removeprefix("/api/v1") for each in api.openapi()["paths"]]
-    shown = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
+    page = PAGE.replace("$ID", "{id}").replace("…/", "/api/v1/")
     verbs = {"/announcements/{id}/{verb}": "/announcements/{id}/cancel"}
-    missing = [each for each in paths if f"/api/v1{verbs.get(each, each)}" not in shown]
+    missing = [each for each in paths if f"/api/v1{verbs.get(each, each)}" not in page]
     assert missing == []
     assert [each for each in Scope if f"| `{each.value}` |" not in PAGE] == []

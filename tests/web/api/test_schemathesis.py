@@ -21,5 +21,5 @@ async def test_api_passes_schemathesis(rt: Runtime, tmp_path: Path) -> None:
     schema = tmp_path / "openapi.json"
     schema.write_text(json.dumps(api.openapi()))
     async with integrator(rt, *Scope, roles=ROLES, minute_limit=MAX_MINUTE_LIMIT) as system:
-        status, said = await tried(schema, system.url, system.token)
-    assert status == 0, said[-20_000:]
+        status, output = await tried(schema, system.url, system.token)
+    assert status == 0, output[-20_000:]

@@ -22,7 +22,7 @@ async def _next_day(rt: Runtime) -> None:
         await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
 
 
-def _shown(found: dict[str, Any]) -> set[int | None]:
+def _shown_counts(found: dict[str, Any]) -> set[int | None]:
     cells = [each["count"] for name in ("topics", "languages", "countries") for each in found[name]]
     days = [each[name] for each in found["days"] for name in ("opened", "closed")]
     return {found["opened"], found["came_back"], *cells, *days}
@@ -49,7 +49,7 @@ async def test_statistics_api_hides_counts_below_five(rt: Runtime) -> None:
         found = await _counts(system)
         assert (found["opened"], found["topics"]) == (5, [])
         assert "passport" not in str(found)
-        assert _shown(found) == {5, None}
+        assert _shown_counts(found) == {5, None}
 
 
 async def test_statistics_api_counts_a_closed_case_from_the_next_day(rt: Runtime) -> None:
@@ -76,4 +76,4 @@ async def test_statistics_api_counts_only_cases_of_the_accounts_mission(rt: Runt
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET mission = 'tr_ankara'")
         found = await _counts(system)
-        assert (_shown(found), found["topics"]) == ({None}, [])
+        assert (_shown_counts(found), found["topics"]) == ({None}, [])

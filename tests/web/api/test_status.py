@@ -10,7 +10,7 @@ from bot.officers.permissions import Scope
 from bot.runtime import Runtime
 from tests.app_stack import House
 from tests.web.api.integrator import Answer, Integrator, integrator
-from tests.web.test_status_elsewhere import PIN, registered
+from tests.web.test_status_elsewhere import PIN, register
 
 STATUS = Scope.STATUS_READ
 
@@ -20,7 +20,7 @@ async def _ask(system: Integrator, number: str, pin: str = PIN) -> Answer:
 
 
 async def test_status_api_returns_only_the_state(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         assert await _ask(system, number.lower()) == (200, {"state": "accepted"})
 
@@ -28,7 +28,7 @@ async def test_status_api_returns_only_the_state(house: House) -> None:
 async def test_status_api_gives_the_same_answer_for_wrong_number_and_wrong_pin(
     house: House,
 ) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         wrong_pin = await _ask(system, number, "999999")
         assert wrong_pin == await _ask(system, "KS-2026-ABCD-2345")
@@ -36,7 +36,7 @@ async def test_status_api_gives_the_same_answer_for_wrong_number_and_wrong_pin(
 
 
 async def test_status_api_limits_wrong_attempts_per_account(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         assert [(await _ask(system, number))[0] for _each in range(2)] == [200, 200]
         for each in range(MAX_CHAT_LOOKUPS - 1):
@@ -46,7 +46,7 @@ async def test_status_api_limits_wrong_attempts_per_account(house: House) -> Non
 
 
 async def test_status_api_answers_429_when_the_account_has_no_attempt_left(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         for each in range(MAX_CHAT_LOOKUPS):
             assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
@@ -59,7 +59,7 @@ async def test_status_api_answers_429_when_the_account_has_no_attempt_left(house
 
 
 async def test_status_api_does_not_count_successful_lookups(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         found = [(await _ask(system, number))[0] for _each in range(MAX_NUMBER_LOOKUPS + 2)]
         assert set(found) == {200}
@@ -68,12 +68,12 @@ async def test_status_api_does_not_count_successful_lookups(house: House) -> Non
 @pytest.mark.parametrize("pin", ["12", "12345678901", "12x4"])
 async def test_status_api_rejects_a_malformed_pin(rt: Runtime, pin: str) -> None:
     async with integrator(rt, STATUS) as system:
-        status, told = await _ask(system, "KS-2026-ABCD-2345", pin)
-        assert (status, told["field"]) == (422, "pin")
-        assert pin not in str(told)
+        status, body = await _ask(system, "KS-2026-ABCD-2345", pin)
+        assert (status, body["field"]) == (422, "pin")
+        assert pin not in str(body)
 
 
-async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
+async def _audit_rows(rt: Runtime, action: str) -> list[tuple[str, ...]]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, subject, detail FROM audit_entries WHERE action = %s ORDER BY seq",
@@ -83,13 +83,13 @@ async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
 
 
 async def test_status_api_audits_a_lookup_without_the_registration_number(house: House) -> None:
-    number = await registered(house)
+    number = await register(house)
     async with integrator(house.rt, STATUS) as system:
         await _ask(system, number)
         for _each in range(MAX_CHAT_LOOKUPS + 1):
             await _ask(system, "KS-2026-ABCD-2345", "999999")
         outcomes = ["found", *["not found"] * MAX_CHAT_LOOKUPS, "no try left"]
-        assert await _audited(house.rt, "status.look_up") == [
+        assert await _audit_rows(house.rt, "status.look_up") == [
             (str(system.owner.id), "status", f"api: {each}") for each in outcomes
         ]
 
@@ -97,17 +97,17 @@ async def test_status_api_audits_a_lookup_without_the_registration_number(house:
 async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 403
-        assert await _audited(rt, "denied") == [
+        assert await _audit_rows(rt, "denied") == [
             (str(system.owner.id), "api", "POST scope status:read")
         ]
 
 
 async def test_status_api_is_forbidden_without_the_scope_or_the_role(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
-        status, told = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, told["reason"]) == (403, "scope")
+        status, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (status, body["reason"]) == (403, "scope")
     async with integrator(rt, STATUS) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{auditor}'")
-        status, told = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, told["reason"]) == (403, "role")
+        status, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (status, body["reason"]) == (403, "role")

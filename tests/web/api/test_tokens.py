@@ -106,8 +106,8 @@ async def test_api_token_is_rehashed_with_the_new_index_key_when_used(
     used, unused = [await new_token(rt, owner, WRITE) for _each in range(2)]
     key_files.add(chosen.key_dir, "index", 0)
     for path in chosen.key_dir.glob("*.key"):
-        made = path.stat().st_mtime - 7200
-        os.utime(path, (made, made))
+        created_at = path.stat().st_mtime - 7200
+        os.utime(path, (created_at, created_at))
     async with runtime(chosen) as later:
         assert later.vault.index_version == 2
         async with later.pool.connection() as session:
@@ -129,8 +129,8 @@ def run(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     monkeypatch.setenv("KOSH_DEMO", "true")
 
     def invoke(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
-        return done.exit_code, done.output
+        result = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
+        return result.exit_code, result.output
 
     return invoke
 
@@ -156,11 +156,11 @@ def test_api_tokens_command_can_create_show_and_revoke_tokens(
     run: Callable[..., tuple[int, str]],
 ) -> None:
     scope = ("--scope", "status:read")
-    code, said = run("create", "Portal Test", *scope, "--until", "2099-01-31")
-    assert (code, said[:5]) == (0, api_tokens.PREFIX)
+    code, output = run("create", "Portal Test", *scope, "--until", "2099-01-31")
+    assert (code, output[:5]) == (0, api_tokens.PREFIX)
     assert run("create", "Portal Test", "--scope", "announcements:write")[0] == 1
     [listed] = json.loads(run("list", "--json")[1])
-    assert said.strip() not in str(listed)
+    assert output.strip() not in str(listed)
     assert (listed["account"], listed["scopes"], listed["last_day"]) == (
         "Portal Test",
         ["status:read"],
@@ -168,8 +168,8 @@ def test_api_tokens_command_can_create_show_and_revoke_tokens(
     )
     assert listed["id"] in run("list")[1]
     assert run("revoke", listed["id"])[0] == 0
-    code, said = run("revoke", listed["id"])
-    assert (code, said[:7]) == (1, "E_TOKEN")
+    code, output = run("revoke", listed["id"])
+    assert (code, output[:7]) == (1, "E_TOKEN")
     assert json.loads(run("list", "--json")[1]) == []
 
 

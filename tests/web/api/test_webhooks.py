@@ -37,20 +37,20 @@ async def system(rt: Runtime) -> AsyncIterator[Subscriber]:
         yield found
 
 
-async def _refused(system: Subscriber, **what: Any) -> tuple[int, str]:
-    asked = {"url": system.receiver.url, "events": ["case.state_changed"], **what}
-    status, answer = await system.api.post("/webhooks", asked)
+async def _post_refused(system: Subscriber, **what: Any) -> tuple[int, str]:
+    body = {"url": system.receiver.url, "events": ["case.state_changed"], **what}
+    status, answer = await system.api.post("/webhooks", body)
     return status, answer["reason"]
 
 
 @pytest.mark.parametrize("url", PRIVATE)
 async def test_webhook_url_with_a_private_address_is_refused(system: Subscriber, url: str) -> None:
-    assert await _refused(system, url=url) == (409, "address")
+    assert await _post_refused(system, url=url) == (409, "address")
 
 
 @pytest.mark.parametrize("url", UNUSABLE)
 async def test_webhook_url_that_is_not_plain_https_is_refused(system: Subscriber, url: str) -> None:
-    assert await _refused(system, url=url) == (409, "url")
+    assert await _post_refused(system, url=url) == (409, "url")
 
 
 async def test_webhook_host_that_later_gets_a_private_address_is_not_called(
@@ -73,41 +73,41 @@ async def test_webhook_host_that_later_gets_a_private_address_is_not_called(
 
 async def test_webhook_endpoint_needs_the_scope_of_each_event_type(rt: Runtime) -> None:
     async with subscriber(rt, Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE) as system:
-        assert await _refused(system, events=["announcement.state_changed"]) == (403, "scope")
+        assert await _post_refused(system, events=["announcement.state_changed"]) == (403, "scope")
     async with subscriber(rt, Scope.CASES_WRITE) as system:
-        assert await _refused(system) == (403, "scope")
+        assert await _post_refused(system) == (403, "scope")
 
 
 async def test_webhook_endpoints_of_an_account_are_limited_in_number(system: Subscriber) -> None:
     for number in range(MAX_ENDPOINTS):
         await system.subscribe(url=f"{system.receiver.url}&number={number}")
-    assert await _refused(system) == (409, "limit")
+    assert await _post_refused(system) == (409, "limit")
 
 
 async def test_webhook_url_cannot_be_registered_twice(system: Subscriber) -> None:
     await system.subscribe()
-    assert await _refused(system) == (409, "exists")
+    assert await _post_refused(system) == (409, "exists")
 
 
 async def test_webhook_endpoint_is_invisible_to_other_accounts(rt: Runtime) -> None:
     async with subscriber(rt) as owner, subscriber(owner.rt) as other:
-        made = await owner.subscribe()
+        endpoint = await owner.subscribe()
         assert (await other.api.get("/webhooks"))[1] == {"webhooks": []}
         for verb in ("rotate", "test", "enable"):
-            status, _answer = await other.api.post(f"/webhooks/{made['id']}/{verb}")
+            status, _answer = await other.api.post(f"/webhooks/{endpoint['id']}/{verb}")
             assert status == 404
-        async with other.api.http.delete(f"/api/v1/webhooks/{made['id']}") as answer:
+        async with other.api.http.delete(f"/api/v1/webhooks/{endpoint['id']}") as answer:
             assert answer.status == 404
-        assert (await owner.endpoint())["id"] == made["id"]
+        assert (await owner.endpoint())["id"] == endpoint["id"]
         assert "secret" not in await owner.endpoint()
 
 
 async def test_webhook_endpoint_deletion_also_deletes_its_waiting_events(
     system: Subscriber,
 ) -> None:
-    made = await system.subscribe()
-    await system.test_event(made["id"])
-    async with system.api.http.delete(f"/api/v1/webhooks/{made['id']}") as answer:
+    endpoint = await system.subscribe()
+    await system.test_event(endpoint["id"])
+    async with system.api.http.delete(f"/api/v1/webhooks/{endpoint['id']}") as answer:
         assert answer.status == 204
     await system.deliver()
     assert system.receiver.received == []
@@ -117,28 +117,28 @@ async def test_webhook_endpoint_deletion_also_deletes_its_waiting_events(
 async def test_webhook_url_and_secret_stay_encrypted_after_a_key_rotation(
     system: Subscriber,
 ) -> None:
-    made = await system.subscribe()
-    await system.api.post(f"/webhooks/{made['id']}/rotate")
+    endpoint = await system.subscribe()
+    await system.api.post(f"/webhooks/{endpoint['id']}/rotate")
     await key_rotation.create(system.rt, "epoch")
     await key_rotation.rewrap_all(system.rt)
     assert await key_rotation.usage(system.rt, "epoch", 1) == 0
     [stored] = await rows(system.rt, "SELECT url, secret, old_secret FROM webhook_endpoints")
     assert not any(b"whsec_" in each or b"token" in each for each in stored)
-    await system.test_event(made["id"])
+    await system.test_event(endpoint["id"])
     await system.deliver()
     [received] = system.receiver.received
-    assert received.is_signed_by(made["secret"])
+    assert received.is_signed_by(endpoint["secret"])
 
 
 async def test_webhook_changes_are_in_the_audit_log_without_the_url(system: Subscriber) -> None:
-    made = await system.subscribe()
-    await system.api.post(f"/webhooks/{made['id']}/rotate")
+    endpoint = await system.subscribe()
+    await system.api.post(f"/webhooks/{endpoint['id']}/rotate")
     entries = await rows(
         system.rt,
         "SELECT action, subject, detail FROM audit_entries"
         " WHERE action = 'webhook.subscribe' ORDER BY seq",
     )
     assert entries == [
-        ("webhook.subscribe", made["id"], "api: created case.state_changed"),
-        ("webhook.subscribe", made["id"], "api: secret rotated"),
+        ("webhook.subscribe", endpoint["id"], "api: created case.state_changed"),
+        ("webhook.subscribe", endpoint["id"], "api: secret rotated"),
     ]
