@@ -1,7 +1,7 @@
 """Stream new messages to the chat page as server-sent events, resuming after Last-Event-ID."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -13,6 +13,7 @@ from bot.channels.webchat import Note
 from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of, language_values
 from bot.web.chat_session import ChatSession, find_session, note_shown, unread_notes
+from bot.web.middleware import until_unavailable
 
 HEARTBEAT_SECONDS = 20
 EVENT_STREAM = "text/event-stream"
@@ -28,11 +29,13 @@ async def stream(request: Request) -> Response:
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(request.app.state.rt, session, last)
     return StreamingResponse(
-        _events(request, session, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
+        until_unavailable(_events(request, session, last)),
+        media_type=EVENT_STREAM,
+        headers=STREAM_HEADERS,
     )
 
 
-async def _events(request: Request, session: ChatSession, last: str) -> AsyncIterator[str]:
+async def _events(request: Request, session: ChatSession, last: str) -> AsyncGenerator[str]:
     rt: Runtime = request.app.state.rt
     language = ""
     try:

@@ -286,8 +286,10 @@ async def stop_database(context: FaultContext) -> None:
 
 @fault_kind("F5", "PostgreSQL hangs", 2)
 async def freeze_database(context: FaultContext) -> None:
-    frozen = descendants(_postmaster(context))
     async with context.recorded("F5", "PostgreSQL"):
+        # The postmaster is stopped first: otherwise it could start a session that is not stopped.
+        send([_postmaster(context)], signal.SIGSTOP)
+        frozen = descendants(_postmaster(context))
         send(frozen, signal.SIGSTOP)
         try:
             await _refusals(context, SILENT)

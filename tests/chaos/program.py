@@ -17,7 +17,7 @@ from typing import Any
 
 from bot import outbox
 from bot.cli import main
-from bot.conversations import receive, statements
+from bot.conversations import receive, registry_events, statements
 from flows import FLOWS
 from flows.engine.questions import YesNo
 from flows.engine.text import _, button
@@ -37,11 +37,15 @@ def broken(mutant: str) -> None:
 PASSED: ContextVar[list[int]] = ContextVar("PASSED")
 """Number of checkpoints that the current task has passed, as a list of one item."""
 
-HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
-    "update": ((receive, "receive"), (receive, "deliver")),
-    "callback": ((receive, "hear_registry"), (receive, "deliver")),
-    "write": ((receive, "write_to_registry"), (receive, "deliver")),
-    "sweep": ((outbox, "sweep"),),
+# The functions themselves, not their names, so that a renamed function is a type error.
+HANDLERS: dict[str, tuple[tuple[ModuleType, Callable[..., Awaitable[Any]]], ...]] = {
+    "update": ((receive, receive.receive), (receive, receive.deliver)),
+    "callback": (
+        (registry_events, registry_events.record_status_callback),
+        (receive, receive.deliver),
+    ),
+    "write": ((registry_events, registry_events.write_to_registry), (receive, receive.deliver)),
+    "sweep": ((outbox, outbox.sweep),),
 }
 
 
@@ -82,8 +86,8 @@ def dying(place: tuple[str, int]) -> None:
     Runs of the handler with fewer checkpoints are unchanged.
     """
     handler, at = place
-    for module, name in HANDLERS[handler]:
-        setattr(module, name, _watched(getattr(module, name), at))
+    for module, function in HANDLERS[handler]:
+        setattr(module, function.__name__, _watched(function, at))
 
 
 def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., Awaitable[Any]]:

@@ -17,16 +17,20 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection, OperationalError
 from psycopg.sql import SQL, Identifier, Literal
+from psycopg_pool import PoolTimeout
 
 from bot import runtime
 from bot.cache import Cache
 from bot.channels.webchat import WebChat
 from bot.db import connection
+from bot.web import chat_stream
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
+from bot.web.console import demo_officers, live_updates
 from bot.web.secure_page import NOT_NOW
 from flows.engine import screens
 from tests.app_stack import House, lent, serving
+from tests.console_client import Console
 from tests.person_client import elsewhere
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -214,3 +218,25 @@ async def _check_outage_page(house: House, url: str) -> int:
             assert house.rt.languages.render(NOT_NOW, code) in unescape(html)
         assert answer.headers["Retry-After"]
         return answer.status
+
+
+async def _fail_for_lack_of_a_connection(*_arguments: object) -> None:
+    raise PoolTimeout
+
+
+async def test_chat_stream_ends_without_an_error_when_the_database_is_down(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_stream, "unread_notes", _fail_for_lack_of_a_connection)
+    async with house.http.get(f"{house.url}/chat/stream") as response:
+        assert await response.text() == ": open\n\n"
+
+
+async def test_console_stream_ends_without_an_error_when_the_database_is_down(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await demo_officers.enter(house.rt)
+    monkeypatch.setattr(live_updates.ChangeFeed, "changes", _fail_for_lack_of_a_connection)
+    async with Console.signed_in(house.url, "Aigul Testova") as console:
+        response = await console.session.get(f"{house.url}/console/stream")
+        assert (await response.text()).endswith(": open\n\n")

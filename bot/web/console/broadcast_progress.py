@@ -3,7 +3,7 @@
 An announcement is a message to many people.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -30,6 +30,7 @@ from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
+from bot.web.middleware import until_unavailable
 from bot.web.request_parsing import MAX_NUMBER_DIGITS, QueryNumber, blank_to_none, number
 
 NOTIFICATION = "kosh_broadcast"
@@ -218,10 +219,11 @@ async def stream(
 
     On each event the page reloads its content.
     """
-    return StreamingResponse(_events(context), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
+    events = until_unavailable(_events(context))
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
-async def _events(context: RequestContext) -> AsyncIterator[str]:
+async def _events(context: RequestContext) -> AsyncGenerator[str]:
     request, state = context.request, context.request.app.state
     feed = ChangeFeed.of(context.rt, state, NOTIFICATION)
     yield "retry: 1000\n: open\n\n"

@@ -8,7 +8,7 @@ reads new events once for all pages of a mission that have the same last event.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, LiteralString, Self
@@ -25,6 +25,7 @@ from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
+from bot.web.middleware import until_unavailable
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
@@ -172,11 +173,11 @@ async def stream(
     """
     last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(
-        _events(context, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
+        until_unavailable(_events(context, last)), media_type=EVENT_STREAM, headers=STREAM_HEADERS
     )
 
 
-async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
+async def _events(context: RequestContext, last: int) -> AsyncGenerator[str]:
     request, state = context.request, context.request.app.state
     feed, checked = ChangeFeed.of(context.rt, state), asyncio.get_running_loop().time()
     yield "retry: 1000\n: open\n\n"
