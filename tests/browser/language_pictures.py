@@ -97,7 +97,9 @@ class Talk(Chat):
                 _nonce, _colon, key = payload.partition(":")
                 words = {each.key: each.words for each in asked.options} if asked else {}
                 skip = WORDS.render(button("Skip"), self.language)
-                return skip if key == "-" else words.get(key) or self._did(event).strip("[]")
+                return (
+                    skip if key == "-" else words.get(key) or self._event_label(event).strip("[]")
+                )
             case _:
                 return ""
 
@@ -112,7 +114,7 @@ class Talk(Chat):
     def _private(self) -> bool:
         flow = FLOWS.get(self.conversation.flow)
         if flow is None:
-            return self.at == pin_screens.PIN
+            return self.question_key == pin_screens.PIN
         stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
         return stop is not None and stop.item.sensitive
 
@@ -210,7 +212,7 @@ WAYS: dict[str, Callable[[Talk], None]] = {
 
 
 def talked(flow: str, language: str, page: Page) -> Talk:
-    talk = Talk.begun(language)
+    talk = Talk.start(language)
     talk.page = page
     # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
     talk.said = talk.said[-1:] if flow == "about" else []

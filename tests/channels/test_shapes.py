@@ -111,7 +111,7 @@ SHOWN, FIRST, STEPS, OTHER = (
 
 
 def _ways() -> Message:
-    chat = Chat.begun("ru", "eligibility")
+    chat = Chat.start("ru", "eligibility")
     chat.presses("move", "yes", "yes", "UZ", "no", "none", "unsaid")
     runtime = cast("Runtime", SimpleNamespace(languages=WORDS))
     return next(

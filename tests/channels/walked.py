@@ -139,7 +139,7 @@ class _Listener(Chat):
 def _told(page: Page) -> Iterator[Say]:
     """Yield the messages of the transcripts' conversations, which never use the secure page."""
     for story in STORIES.values() if page is Page.NEVER else ():
-        chat = _Listener.begun("ru")
+        chat = _Listener.start("ru")
         story(chat)
         yield from chat.heard
 

@@ -111,22 +111,22 @@ def straight(name: str) -> str:
 
 
 @cache
-def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -> "Chat":
-    return Chat.begun(language, "preregistration").until(question, **dict(others))
+def _chat_at(question: str, language: str, others: tuple[tuple[str, str], ...]) -> "Chat":
+    return Chat.start(language, "preregistration").until(question, **dict(others))
 
 
-def at(question: str, language: str = "ru", **others: str) -> "Chat":
+def chat_at(question: str, language: str = "ru", **others: str) -> "Chat":
     """Return a chat that has reached a question of the registration form.
 
     The earlier questions are answered from `others`, or as an invented person would (STRAIGHT).
     """
-    chat = _walked(question, language, tuple(sorted(others.items())))
+    chat = _chat_at(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
 
 @dataclass
 class Chat:
-    """A conversation with the engine; each turn is checked for invariants (see `_hold`)."""
+    """A conversation with the engine; each turn is checked for invariants (see `_check_invariants`)."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
@@ -142,7 +142,7 @@ class Chat:
     today: date = PUBLISHED
 
     @classmethod
-    def begun(
+    def start(
         cls,
         language: str = "ru",
         flow: str = "",
@@ -160,8 +160,8 @@ class Chat:
 
     def takes(self, event: Event) -> Self:
         before, after = self.conversation, self._step(event)
-        self._hold(before, event, after)
-        self.turns.append((self._did(event), after))
+        self._check_invariants(before, event, after)
+        self.turns.append((self._event_label(event), after))
         self.conversation = after.conversation
         self.says_now, self.effects_now = after.says, after.effects
         self.effects += after.effects
@@ -203,26 +203,26 @@ class Chat:
     def until(self, question: str, **others: str) -> Self:
         """Answer from `others` or STRAIGHT until the question is asked; fail after 120 answers."""
         for _turn in range(120):
-            if self.at == question:
+            if self.question_key == question:
                 return self
             self.answers(others.get(self.name, "") or straight(self.name))
-        raise AssertionError(f"{question} was not asked; the last was {self.at}")
+        raise AssertionError(f"{question} was not asked; the last was {self.question_key}")
 
-    def tried(self, typed: str) -> "Chat":
+    def try_text(self, typed: str) -> "Chat":
         """Return a copy of the chat after the person typed a text; to save time, without checks."""
-        turn = self._stepped(Said(typed))
+        turn = self._run_step(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
     # Messages that the person sees now
 
     @property
-    def at(self) -> str:
+    def question_key(self) -> str:
         """Return the key of the open question: `surname`, `relation@12`, `~menu`, or "" if none."""
         return self.conversation.asked.key if self.conversation.asked else ""
 
     @property
     def name(self) -> str:
-        return self.at.partition("@")[0]
+        return self.question_key.partition("@")[0]
 
     @property
     def nonce(self) -> int:
@@ -258,11 +258,11 @@ class Chat:
     def path(self, flow: str = "preregistration") -> Path:
         return path(self.flows[flow], self.form(flow))
 
-    def told(self, flow: str = "preregistration") -> dict[str, str | None]:
+    def stored_answers(self, flow: str = "preregistration") -> dict[str, str | None]:
         """Return every stored answer of a flow, by the question's key."""
         return {key: answer.value for key, answer in self.form(flow).answers.items()}
 
-    def done[E](self, kind: type[E]) -> list[E]:
+    def effects_of[E](self, kind: type[E]) -> list[E]:
         """Return all effects of a type since the conversation began."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
@@ -274,17 +274,17 @@ class Chat:
     # Checks at every turn
 
     def _step(self, event: Event) -> Turn:
-        turn = self._stepped(event)
+        turn = self._run_step(event)
         if self.twice:
-            again = self._stepped(event)
+            again = self._run_step(event)
             assert turn == again, "the same event on the same conversation is another turn"
         return turn
 
-    def _stepped(self, event: Event) -> Turn:
+    def _run_step(self, event: Event) -> Turn:
         now, page = self.conversation, self.page
         return step(self.flows, WORDS, now, event, self.today, page, self.understanding)
 
-    def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
+    def _check_invariants(self, before: Conversation, event: Event, after: Turn) -> None:
         blob = msgspec.json.encode(after.conversation)
         assert msgspec.json.decode(blob, type=Conversation) == after.conversation
         silent = before.with_officer and isinstance(event, Said)
@@ -309,9 +309,9 @@ class Chat:
             assert all(len(button.payload.encode()) <= 64 for button in say.buttons)
         for effect in after.effects:
             if isinstance(effect, Submit):
-                self._hold_submission(effect, after.conversation)
+                self._check_submission(effect, after.conversation)
 
-    def _hold_submission(self, submit: Submit, after: Conversation) -> None:
+    def _check_submission(self, submit: Submit, after: Conversation) -> None:
         """Check that a form is submitted after consent, with exactly the answers on its path."""
         assert "registration" in after.consents
         road = path(self.flows[submit.flow], after.forms[submit.flow])
@@ -322,7 +322,7 @@ class Chat:
 
     # The transcript of the conversation
 
-    def _did(self, event: Event) -> str:
+    def _event_label(self, event: Event) -> str:
         match event:
             case Said(text):
                 return text

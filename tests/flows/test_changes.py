@@ -20,7 +20,7 @@ from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
 from flows.preregistration.after_consent import BIRTH_YEAR, EDUCATION, FAMILY, OCCUPATION, RELATION
 from flows.preregistration.before_consent import ADULT, MINOR, PURPOSE
-from tests.flows.chat import Chat, at, straight
+from tests.flows.chat import Chat, chat_at, straight
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
 
 PEOPLE = 1000
@@ -30,10 +30,10 @@ WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", 
 def inside(seed: int) -> Iterator[Conversation]:
     """Yield the state of one random conversation after every turn; `seed` selects it."""
     random = Random(seed)
-    chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
+    chat = Chat.start(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
     for _turn in range(70):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             return
         yield chat.conversation
         asked = chat.conversation.asked
@@ -135,174 +135,174 @@ def finished(chat: Chat) -> Submit:
     """
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
-        if chat.done(Submit):
-            return chat.done(Submit)[0]
+        if chat.effects_of(Submit):
+            return chat.effects_of(Submit)[0]
         if chat.name == "kazakh_level" and not chat.conversation.asked.options:  # type: ignore[union-attr]
             chat.says("Testova")
         else:
             value = known.get(chat.name) or straight(chat.name)
             options = [option.key for option in chat.conversation.asked.options]  # type: ignore[union-attr]
             chat.answers(options[0] if options and value not in options else value)
-    raise AssertionError(f"never sent; the last question was {chat.at}")
+    raise AssertionError(f"never sent; the last question was {chat.question_key}")
 
 
 # Each kind of change in a scripted conversation
 
 
 def test_button_of_a_removed_question_does_not_answer_the_next_question() -> None:
-    chat = at("education")
-    told = chat.told()
+    chat = chat_at("education")
+    told = chat.stored_answers()
     chat.flows = VERSIONS["a question is gone"]
     chat.presses("higher")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "occupation"
-    assert chat.told() == told
+    assert chat.question_key == "occupation"
+    assert chat.stored_answers() == told
 
 
 def test_answer_of_a_renamed_question_is_kept_under_the_new_name() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("/help").presses("submit")
-    assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
+    assert chat.effects_of(Submit)[0].answers["last"] == "TESTOVA"
 
 
 def test_question_renamed_while_open_is_asked_again_after_a_typed_text() -> None:
-    chat = at("surname")
+    chat = chat_at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "last"
-    assert chat.says("TESTOVA").told()["last"] == "TESTOVA"
+    assert chat.question_key == "last"
+    assert chat.says("TESTOVA").stored_answers()["last"] == "TESTOVA"
 
 
 def test_question_with_changed_meaning_is_asked_again_with_the_old_answer() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["a question means something else"]
     chat.presses("submit")
-    assert chat.done(Submit) == []
-    assert chat.at == "purpose"
+    assert chat.effects_of(Submit) == []
+    assert chat.question_key == "purpose"
     assert chat.shows(screens.EARLIER)
     chat.presses("=")
-    assert chat.at == "review"
+    assert chat.question_key == "review"
 
 
 def test_new_question_is_asked_before_a_completed_form_is_submitted() -> None:
-    chat = at("review")
-    told = chat.told()
+    chat = chat_at("review")
+    told = chat.stored_answers()
     chat.flows = VERSIONS["a question before the review"]
     chat.presses("submit")
-    assert chat.done(Submit) == []
-    assert chat.at == "pets"
+    assert chat.effects_of(Submit) == []
+    assert chat.question_key == "pets"
     chat.presses("yes", "submit")
-    assert {**told, "pets": "yes", "review": "submit"} == chat.told()
+    assert {**told, "pets": "yes", "review": "submit"} == chat.stored_answers()
 
 
 def test_option_numbers_refer_to_the_order_that_was_shown() -> None:
-    chat = at("target_region")
+    chat = chat_at("target_region")
     second = chat.conversation.asked.options[1].key  # type: ignore[union-attr]
     chat.flows = VERSIONS["options changed places"]
     chat.says("2")
-    assert chat.told()["target_region"] == second
+    assert chat.stored_answers()["target_region"] == second
 
 
 def test_option_removed_in_a_new_form_version_is_not_accepted() -> None:
-    chat = at("purpose")
+    chat = chat_at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "purpose"
-    assert "purpose" not in chat.told()
+    assert chat.question_key == "purpose"
+    assert "purpose" not in chat.stored_answers()
 
 
 def test_changed_consent_is_asked_again_before_submit() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["the consent says something else"]
     chat.presses("submit")
-    assert chat.at == "consent_registration"
-    assert chat.done(Submit) == []
+    assert chat.question_key == "consent_registration"
+    assert chat.effects_of(Submit) == []
     chat.presses("yes", "submit")
-    assert [given.text.msgid for given in chat.done(ConsentGiven)][1:] == [
+    assert [given.text.msgid for given in chat.effects_of(ConsentGiven)][1:] == [
         "May we keep your answers? (new)"
     ]
-    assert len(chat.done(Submit)) == 1
+    assert len(chat.effects_of(Submit)) == 1
 
 
 def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> None:
-    chat = at("citizenship")
+    chat = chat_at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
-    assert chat.at == "nickname"
+    assert chat.question_key == "nickname"
     assert "KR" not in chat.keys
 
 
 def test_question_with_changed_type_is_asked_again() -> None:
-    chat = at("residence_country")
+    chat = chat_at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
     chat.flows = with_(BIRTH_YEAR, day)
-    assert chat.says("Китай").at == "birth_year"
+    assert chat.says("Китай").question_key == "birth_year"
 
 
 def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
-    chat = at("review", purpose="business")
+    chat = chat_at("review", purpose="business")
     chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
-    assert chat.at == "purpose"
+    assert chat.question_key == "purpose"
     assert "=" not in chat.keys
 
 
 def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
-    chat = Chat.begun("ru", NAME)
+    chat = Chat.start("ru", NAME)
     chat.flows = with_(FAMILY, FAMILY, other)
     chat.until("family", applying="family").presses("add", "child", "under14", "done")
     chat.presses("add", "child")
-    assert {"child", "under14"} <= set(chat.told().values())
+    assert {"child", "under14"} <= set(chat.stored_answers().values())
 
 
 def test_list_of_answers_to_edit_leads_to_the_menu_when_its_flow_is_gone() -> None:
-    chat = at("review").presses("edit")
-    assert chat.at == screens.EDIT
+    chat = chat_at("review").presses("edit")
+    assert chat.question_key == screens.EDIT
     chat.flows = {}
-    assert chat.says("1").at == screens.MENU
+    assert chat.says("1").question_key == screens.MENU
 
 
 def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
-    chat = Chat.begun("ru")
+    chat = Chat.start("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
     chat.presses("about")
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_unpersisted_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
     grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
-    chat = at("purpose")
+    chat = chat_at("purpose")
     new: dict[Item, Item] = {ADULT: grown, MINOR: minor}
     chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.until("ethnic_kazakh")
-    assert chat.told()["adult"] is None
+    assert chat.stored_answers()["adult"] is None
 
 
 def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
     more = replace(OCCUPATION, when=school.at_least(1))
     new: dict[Item, Item] = {EDUCATION: school, OCCUPATION: more}
     chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.presses("submit")
-    assert chat.at == "education"
+    assert chat.question_key == "education"
     assert "=" not in chat.keys
 
 
 def test_answer_to_a_question_that_moved_reports_that_the_form_changed() -> None:
-    chat = at("citizenship")
+    chat = chat_at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)
 
 
 def test_unknown_screen_of_another_release_leads_to_the_menu() -> None:
-    chat = Chat.begun("ru")
+    chat = Chat.start("ru")
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
     chat.conversation = replace(chat.conversation, asked=gone)
     chat.takes(Pressed(f"{chat.nonce}:one"))
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU

@@ -352,14 +352,14 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
 def test_checklist_takes_at_most_eight_taps_in_common_situations(
     taps: tuple[str, ...],
 ) -> None:
-    chat = Chat.begun("uz").presses(*taps)
+    chat = Chat.start("uz").presses(*taps)
     assert 1 + len(taps) <= 8, "the language is a tap too"
     assert chat.shows(flow.USUAL)
-    assert chat.at == "~list"
+    assert chat.question_key == "~list"
 
 
 def test_checklist_accepts_a_typed_country_in_any_language() -> None:
-    chat = Chat.begun("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
+    chat = Chat.start("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
     chat.presses("origin")
     assert chat.shows(SAFETY_FIRST)
     assert chat.shows(permits.LEGALISATION.name)

@@ -35,7 +35,7 @@ CHINESE = ("kandas_status", "CN", "alone", "yes", "origin")
 
 
 def listed(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
-    return Chat.begun(language, "checklist").presses(*taps)
+    return Chat.start(language, "checklist").presses(*taps)
 
 
 def kept(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
@@ -61,31 +61,31 @@ def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> No
         Kind.CONTROL,
         Kind.EXIT,
     ]
-    sheet = chat.done(PrintList)[0]
+    sheet = chat.effects_of(PrintList)[0]
     assert sheet.answers["location"] == "origin"
     assert not chat.conversation.is_persistent
 
 
 def test_print_link_is_absent_in_a_flow_without_a_checklist() -> None:
-    chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
-    assert chat.done(PrintList) == []
-    assert chat.at == screens.MENU
+    chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
+    assert chat.effects_of(PrintList) == []
+    assert chat.question_key == screens.MENU
 
 
 def test_checklist_consent_refusal_stores_nothing() -> None:
     chat = listed().presses("keep", "refuse")
     assert chat.shows(checklist_screens.NOT_KEPT)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
     assert chat.conversation.saved_list is chat.conversation.draft_list is None
-    assert chat.done(ConsentGiven) == []
+    assert chat.effects_of(ConsentGiven) == []
     assert not chat.conversation.is_persistent
 
 
 def test_checklist_consent_accepts_only_the_button_or_its_full_label() -> None:
     chat = listed().presses("keep").says("1")
-    assert chat.done(ConsentGiven) == []
+    assert chat.effects_of(ConsentGiven) == []
     chat = listed().presses("keep").says("да")
-    assert chat.done(ConsentGiven) == []
+    assert chat.effects_of(ConsentGiven) == []
     chat = listed().presses("keep")
     assert chat.conversation.asked is not None
     chat.says(chat.conversation.asked.options[0].words)
@@ -95,8 +95,8 @@ def test_checklist_consent_accepts_only_the_button_or_its_full_label() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_consent_stores_answers_but_not_location(language: str) -> None:
     chat = kept(language)
-    assert chat.done(ConsentGiven)[0].purpose == "checklist"
-    assert chat.done(ConsentGiven)[0].text == LISTING.consent.text
+    assert chat.effects_of(ConsentGiven)[0].purpose == "checklist"
+    assert chat.effects_of(ConsentGiven)[0].text == LISTING.consent.text
     found = chat.conversation.saved_list
     assert found is not None
     assert found.answers == {
@@ -118,11 +118,11 @@ def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
     chat = kept().presses("tick", IIN.key)
     assert mine(chat) == (IIN.key,)
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
-    assert chat.at == checklist_screens.Screen.TICK
+    assert chat.question_key == checklist_screens.Screen.TICK
     chat.says("1")
     assert mine(chat) == ()
     chat.presses(">").presses(">", IIN.key, "!list")
-    assert chat.at == checklist_screens.Screen.MINE
+    assert chat.question_key == checklist_screens.Screen.MINE
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
 
@@ -130,23 +130,23 @@ def test_checklist_box_of_an_unknown_document_is_reported_as_outdated() -> None:
     chat = kept().takes(Pressed("#tick.no_entry"))
     assert chat.shows(screens.OLD_BUTTON)
     assert mine(chat) == ()
-    assert Chat.begun("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
+    assert Chat.start("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
 
 
 def test_typed_word_back_leads_from_the_ticking_screen_to_the_checklist() -> None:
-    assert kept().presses("tick").says("назад").at == checklist_screens.Screen.MINE
+    assert kept().presses("tick").says("назад").question_key == checklist_screens.Screen.MINE
 
 
 def test_checklist_menu_option_opens_the_saved_list() -> None:
     chat = kept().presses("menu", "checklist")
-    assert chat.at == checklist_screens.Screen.MINE
+    assert chat.question_key == checklist_screens.Screen.MINE
 
 
 def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
     chat = kept().presses("tick", IIN.key, "!list", "again").presses(*CHINESE)
-    assert chat.at == checklist_screens.Screen.LIST
+    assert chat.question_key == checklist_screens.Screen.LIST
     chat.presses("keep")
-    assert chat.at == checklist_screens.Screen.MINE, "the consent was given before"
+    assert chat.question_key == checklist_screens.Screen.MINE, "the consent was given before"
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.answers["citizenship"] == "CN"
     assert mine(chat) == (IIN.key,)
@@ -154,7 +154,7 @@ def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
 
 def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
     chat = kept().presses("tick", IIN.key, "!list", "print")
-    sheet = chat.done(PrintList)[-1]
+    sheet = chat.effects_of(PrintList)[-1]
     assert sheet.ready == (IIN.key,)
     assert "location" not in sheet.answers
     assert [button.kind for button in chat.says_now[0].buttons] == [Kind.LINK, Kind.EXIT]
@@ -177,15 +177,15 @@ def test_checklist_deletion_removes_consent_and_reminder() -> None:
     chat = kept().presses("remind", "drop")
     assert chat.conversation.saved_list is None
     assert "checklist" not in chat.conversation.consents
-    assert chat.done(Remind)[-1] == Remind(0)
+    assert chat.effects_of(Remind)[-1] == Remind(0)
     assert chat.shows(checklist_screens.DROPPED)
 
 
 def test_mydata_and_delete_commands_include_the_checklist() -> None:
     chat = kept().says("/mydata")
-    assert chat.done(Export)
+    assert chat.effects_of(Export)
     chat.says("/delete").presses("yes")
-    assert chat.done(Forget)
+    assert chat.effects_of(Forget)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 
@@ -194,19 +194,19 @@ def test_mydata_and_delete_commands_include_the_checklist() -> None:
 
 def test_checklist_reminder_can_be_set_and_removed() -> None:
     chat = kept().presses("remind")
-    assert chat.done(Remind) == [Remind(7)]
+    assert chat.effects_of(Remind) == [Remind(7)]
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is not None
     assert (chat.conversation.saved_list.remind - TODAY).days == 7
     assert "remind" not in chat.keys
     chat.presses("silent")
-    assert chat.done(Remind)[-1] == Remind(0)
+    assert chat.effects_of(Remind)[-1] == Remind(0)
     assert "remind" in chat.keys
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])
 def test_checklist_reminder_is_not_offered_where_messages_endanger_people(citizenship: str) -> None:
-    chat = Chat.begun("ru", "checklist").presses("kandas_status")
+    chat = Chat.start("ru", "checklist").presses("kandas_status")
     chat.answers(citizenship).presses("alone", "yes", "kazakhstan", "keep", "yes")
     assert "remind" not in chat.keys
 
@@ -229,7 +229,7 @@ def test_stop_command_removes_the_checklist_reminder_and_offers_none() -> None:
 
 def midway() -> Chat:
     """Return a registered person with some answers in a flow that does not store answers."""
-    chat = Chat.begun("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
+    chat = Chat.start("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
     return chat.presses("eligibility", "move", "yes")
 
 
@@ -258,12 +258,12 @@ def test_unpersisted_flow_deletes_its_answers_when_the_person_leaves(
     leaves: Callable[[Chat], Chat],
 ) -> None:
     chat = midway()
-    assert chat.told("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
+    assert chat.stored_answers("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
     assert "eligibility" not in leaves(chat).conversation.forms
 
 
 def test_anonymous_eligibility_answers_are_dropped_on_handoff_consent() -> None:
-    chat = Chat.begun("ru", "eligibility").presses("move", "yes").says("/menu")
+    chat = Chat.start("ru", "eligibility").presses("move", "yes").says("/menu")
     assert "eligibility" in chat.conversation.forms, "who just asks may go on for a while"
     chat.answers("officer").presses("general", "yes")
     assert "eligibility" not in chat.conversation.forms
@@ -274,7 +274,7 @@ def test_flow_continues_at_its_open_question_after_an_officer_request() -> None:
     assert "eligibility" in chat.conversation.forms
     chat.presses("general").presses("-")
     chat.takes(Resolved())
-    assert chat.at == "ethnicity_papers"
+    assert chat.question_key == "ethnicity_papers"
 
 
 def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
@@ -296,7 +296,7 @@ def test_checklist_has_one_entry_to_tick_for_each_document() -> None:
 
 
 def watched(chat: Chat) -> list[dict[str, str]]:
-    return [dict(each.traits) for each in chat.done(WatchList)]
+    return [dict(each.traits) for each in chat.effects_of(WatchList)]
 
 
 def informed(taps: tuple[str, ...] = UZBEK) -> Chat:
@@ -305,20 +305,20 @@ def informed(taps: tuple[str, ...] = UZBEK) -> Chat:
 
 def test_checklist_change_alerts_start_after_consent() -> None:
     chat = kept().presses("watch")
-    assert chat.at == Screen.CHANGES
+    assert chat.question_key == Screen.CHANGES
     assert chat.shows(list_changes.CONSENT.text)
-    assert not kept().presses("watch").says("1").done(WatchList), "a consent is its button"
+    assert not kept().presses("watch").says("1").effects_of(WatchList), "a consent is its button"
     chat.presses("yes")
     assert watched(chat) == [{"list": "kandas_status", "list_country": "UZ"}]
     assert chat.shows(checklist_screens.WILL_TELL)
-    assert [each.purpose for each in chat.done(ConsentGiven)] == ["checklist", "list_changes"]
+    assert [each.purpose for each in chat.effects_of(ConsentGiven)] == ["checklist", "list_changes"]
     assert "watch" not in chat.keys
 
 
 def test_checklist_change_alerts_do_not_start_without_consent() -> None:
     chat = kept().presses("watch", "refuse")
-    assert not chat.done(WatchList)
-    assert chat.at == Screen.MINE
+    assert not chat.effects_of(WatchList)
+    assert chat.question_key == Screen.MINE
     assert "watch" in chat.keys
 
 

@@ -134,7 +134,7 @@ def test_published_answer_to_an_intent_replaces_the_shipped_answer() -> None:
 
 def test_checklist_reminder_day_is_stored_as_a_plain_date(everything: date) -> None:
     taps = ("kandas_status", "UZ", "both", "yes", "yes", "origin", "keep", "yes", "remind")
-    chat = replace(Chat.begun("ru", "checklist"), today=everything).presses(*taps)
+    chat = replace(Chat.start("ru", "checklist"), today=everything).presses(*taps)
     assert chat.conversation.saved_list is not None
     assert type(chat.conversation.saved_list.remind) is date
     msgspec.json.encode(chat.conversation)

@@ -247,7 +247,7 @@ def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:
 
 
 def test_eligibility_without_a_programme_still_offers_an_officer() -> None:
-    chat = Chat.begun("kk", "eligibility").presses("study", "no", "UZ", "no", "none", "unsaid")
+    chat = Chat.start("kk", "eligibility").presses("study", "no", "UZ", "no", "none", "unsaid")
     assert chat.shows(flow.NO_WAY)
     assert "officer" in chat.keys
     assert chat.conversation.forms == {}

@@ -10,7 +10,7 @@ from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChos
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.engine.replies import Understanding
 from flows.replies import COMMANDS, understanding
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer
 
 OPERATOR = "Example Models Ltd"
@@ -28,8 +28,8 @@ ON = understanding(RECOGNIZER, OPERATOR)
 OFF = understanding(RECOGNIZER)
 
 
-def begun(language: str = "ru", known: Understanding = ON) -> Chat:
-    return Chat.begun(language, twice=True, understanding=known)
+def start_chat(language: str = "ru", known: Understanding = ON) -> Chat:
+    return Chat.start(language, twice=True, understanding=known)
 
 
 def agreed(language: str = "ru") -> Chat:
@@ -37,15 +37,15 @@ def agreed(language: str = "ru") -> Chat:
 
     Check that no text was sent to the model before.
     """
-    chat = begun(language).says("aaa").presses("?model.yes")
-    assert not chat.done(ChooseIntent)
+    chat = start_chat(language).says("aaa").presses("?model.yes")
+    assert not chat.effects_of(ChooseIntent)
     return chat
 
 
 def test_external_model_is_not_mentioned_when_switched_off() -> None:
-    chat = begun(known=OFF).says("aaa", "bbb")
+    chat = start_chat(known=OFF).says("aaa", "bbb")
     assert "?model.yes" not in chat.keys
-    assert not chat.done(ChooseIntent)
+    assert not chat.effects_of(ChooseIntent)
     assert chat.conversation.model_operator is None
     chat.takes(Pressed("?model.yes"))
     assert chat.shows(screens.OLD_BUTTON)
@@ -53,17 +53,17 @@ def test_external_model_is_not_mentioned_when_switched_off() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_external_model_consent_names_the_operator(language: str) -> None:
-    chat = begun(language).says("aaa")
+    chat = start_chat(language).says("aaa")
     assert chat.shows(hearing.NOT_UNDERSTOOD[0])
     assert chat.shows(external_model.CONSENT, operator=OPERATOR)
     assert OPERATOR in chat.text
-    assert not chat.done(ChooseIntent)
+    assert not chat.effects_of(ChooseIntent)
 
 
 def test_external_model_consent_is_asked_only_once() -> None:
-    chat = begun().says("aaa").says("bbb")
+    chat = start_chat().says("aaa").says("bbb")
     assert not chat.shows(external_model.CONSENT)
-    assert not chat.done(ChooseIntent)
+    assert not chat.effects_of(ChooseIntent)
 
 
 def test_external_model_gets_only_the_text_sent_after_consent() -> None:
@@ -71,36 +71,36 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
     assert chat.shows(external_model.AGREED)
     chat.says("bbb")
     assert chat.shows(hearing.WHICH_ONE)
-    assert chat.done(ChooseIntent) == [ChooseIntent("bbb", chat.nonce)]
+    assert chat.effects_of(ChooseIntent) == [ChooseIntent("bbb", chat.nonce)]
     assert "bbb" not in repr(chat.effects_now)
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
 def test_external_model_gets_no_text_that_is_private_clear_or_dangerous(text: str) -> None:
     chat = agreed().says(text)
-    assert not chat.done(ChooseIntent)
+    assert not chat.effects_of(ChooseIntent)
 
 
 def test_external_model_is_not_asked_within_a_form_or_about_captions() -> None:
     chat = agreed().takes(Unreadable("photo", "aaa"))
-    assert not chat.done(ChooseIntent)
-    inside = at("purpose")
+    assert not chat.effects_of(ChooseIntent)
+    inside = chat_at("purpose")
     inside.understanding = ON
     inside.conversation = replace(inside.conversation, model_operator=OPERATOR)
     inside.says("aaa bbb", "bbb")
-    assert not inside.done(ChooseIntent)
+    assert not inside.effects_of(ChooseIntent)
 
 
 def test_external_model_is_not_asked_after_a_quick_exit() -> None:
     chat = agreed()
     chat.conversation = replace(chat.conversation, is_masked=True)
-    assert not chat.says("aaa").done(ChooseIntent)
+    assert not chat.says("aaa").effects_of(ChooseIntent)
 
 
 def test_external_model_is_not_asked_after_a_refusal() -> None:
-    chat = begun().says("aaa").presses("?model.no")
+    chat = start_chat().says("aaa").presses("?model.no")
     assert chat.shows(external_model.REFUSED)
-    assert not chat.says("aaa").done(ChooseIntent)
+    assert not chat.says("aaa").effects_of(ChooseIntent)
     assert not chat.shows(external_model.CONSENT)
 
 
@@ -113,33 +113,33 @@ def test_external_model_consent_can_be_withdrawn(way: str) -> None:
         chat.takes(Pressed("?model.no"))
     assert chat.shows(external_model.WITHDRAWN)
     assert "no_model" not in chat.says("/menu").keys
-    assert not chat.says("aaa").done(ChooseIntent)
+    assert not chat.says("aaa").effects_of(ChooseIntent)
 
 
 def test_external_model_consent_is_asked_again_for_a_new_operator() -> None:
     chat = agreed()
     chat.understanding = understanding(RECOGNIZER, "Others Ltd")
     chat.says("aaa")
-    assert not chat.done(ChooseIntent)
+    assert not chat.effects_of(ChooseIntent)
     assert chat.shows(external_model.CONSENT, operator="Others Ltd")
 
 
 def test_external_model_consent_of_an_anonymous_person_is_not_recorded() -> None:
     chat = agreed().says("aaa").says("/menu").presses(">", "no_model")
     assert not chat.conversation.is_persistent
-    assert not chat.done(ConsentGiven)
-    assert not chat.done(ConsentWithdrawn)
+    assert not chat.effects_of(ConsentGiven)
+    assert not chat.effects_of(ConsentWithdrawn)
 
 
 def test_external_model_consent_and_withdrawal_are_recorded_once_each() -> None:
-    chat = begun()
+    chat = start_chat()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     chat.says("aaa").presses("?model.yes").says("aaa")
-    (given,) = chat.done(ConsentGiven)
+    (given,) = chat.effects_of(ConsentGiven)
     assert (given.purpose, given.language) == (external_model.PURPOSE, "ru")
     assert dict(given.text.values) == {"operator": OPERATOR}
     chat.says("/menu").presses(">", "no_model")
-    (withdrawn,) = chat.done(ConsentWithdrawn)
+    (withdrawn,) = chat.effects_of(ConsentWithdrawn)
     assert withdrawn.purpose == external_model.PURPOSE
     assert external_model.PURPOSE not in chat.conversation.consents
 
@@ -147,7 +147,7 @@ def test_external_model_consent_and_withdrawal_are_recorded_once_each() -> None:
 def test_external_model_consent_is_recorded_when_a_person_becomes_known() -> None:
     chat = agreed()
     chat.conversation = replace(chat.conversation, is_persistent=True)
-    assert len(chat.says("aaa").done(ConsentGiven)) == 1
+    assert len(chat.says("aaa").effects_of(ConsentGiven)) == 1
 
 
 def test_external_model_choice_is_answered_with_the_operators_name() -> None:

@@ -51,7 +51,7 @@ def test_foreign_first_message_gets_a_notice_above_the_language_buttons(
 ) -> None:
     for before in ((), ("hmm hmm",)):
         chat = Chat(understanding=REAL).takes(Started()).says(*before, text)
-        assert chat.at == screens.LANGUAGE
+        assert chat.question_key == screens.LANGUAGE
         own, choice = _paragraphs(chat)
         assert own == _sentences(code, is_danger=False)
         assert choice.startswith(WORDS.render(screens.CHOOSE_LANGUAGE, "kk"))
@@ -93,7 +93,7 @@ def test_foreign_question_is_answered_after_a_language_choice() -> None:
     known = chat.conversation.heard
     assert known is not None
     chat.presses("ru")
-    assert chat.at == screens.REPLY
+    assert chat.question_key == screens.REPLY
 
 
 def test_word_person_after_a_foreign_first_message_leads_to_an_officer() -> None:

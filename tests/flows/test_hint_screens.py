@@ -18,7 +18,7 @@ from flows.engine.hints import (
 )
 from flows.engine.model_events import ConsentWithdrawn
 from flows.replies import understanding
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer
 
 ON = understanding(
@@ -34,7 +34,7 @@ MENU = Pressed("!menu")
 
 def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
     """Return a registered person at the menu."""
-    chat = at("education", language)
+    chat = chat_at("education", language)
     chat.understanding, chat.page = ON, page
     return chat.takes(MENU)
 
@@ -61,13 +61,13 @@ def labels(chat: Chat) -> set[str]:
 
 
 def test_message_hints_are_not_in_the_menu_when_switched_off() -> None:
-    chat = at("education")
+    chat = chat_at("education")
     chat.understanding = OFF
     assert "hints" not in labels(chat.takes(MENU))
 
 
 def test_message_hints_are_offered_to_known_people_only() -> None:
-    chat = Chat.begun("ru", understanding=ON)
+    chat = Chat.start("ru", understanding=ON)
     assert "hints" not in labels(chat)
     assert "hints" in labels(known())
     masked = known()
@@ -84,7 +84,9 @@ def test_message_hints_screen_shows_the_warning_before_the_consent(language: str
         hint_screens.CONSENT.msgid,
     ]
     assert {"email", "sms", "leave"} <= set(chat.keys)
-    assert not [each for each in chat.done(ConsentGiven) if each.purpose == hint_screens.PURPOSE]
+    assert not [
+        each for each in chat.effects_of(ConsentGiven) if each.purpose == hint_screens.PURPOSE
+    ]
 
 
 def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
@@ -98,11 +100,11 @@ def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
 @pytest.mark.parametrize("way", ["email", "sms"])
 def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> None:
     chat = opened().presses(way)
-    given = chat.done(ConsentGiven)[-1]
+    given = chat.effects_of(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
     chat.says(ADDRESSES[way])
-    assert chat.done(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
+    assert chat.effects_of(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
     assert DeleteInput() in chat.effects_now
     assert ADDRESSES[way] not in repr((chat.conversation, chat.effects_now))
 
@@ -123,27 +125,27 @@ def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> 
 )
 def test_message_hint_address_that_is_invalid_is_asked_again(way: str, typed: str) -> None:
     chat = opened().presses(way).says(typed)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
-    assert chat.at == f"~hint_{way}"
+    assert chat.question_key == f"~hint_{way}"
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
 def test_message_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
     chat = opened().presses("sms").says(number)
-    assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
+    assert chat.effects_of(LeaveContact) == [LeaveContact("sms", number)]
 
 
 def test_sentence_typed_at_the_message_hint_address_question_is_no_address() -> None:
     chat = opened().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
 
 
 def test_message_hint_address_is_refused_after_too_many_codes() -> None:
     chat = opened().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
     assert chat.shows(hint_screens.TOO_MANY)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 @pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
@@ -151,7 +153,7 @@ def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
     chat = asked_code()
     assert chat.shows(hint_screens.ENTER_CODE)
     chat.says(typed)
-    assert chat.done(ConfirmContact) == [ConfirmContact("123456")]
+    assert chat.effects_of(ConfirmContact) == [ConfirmContact("123456")]
     chat.takes(ContactChecked("email"))
     assert chat.shows(hint_screens.CONFIRMED)
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
@@ -160,25 +162,25 @@ def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
 def test_other_text_does_not_count_as_a_message_hint_code_attempt() -> None:
     chat = asked_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
-    assert chat.done(ConfirmContact) == []
+    assert chat.effects_of(ConfirmContact) == []
 
 
 def test_message_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
     chat = asked_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
-    assert chat.at == hint_screens.CODE
+    assert chat.question_key == hint_screens.CODE
     chat.says("000001").takes(ContactChecked("", 0))
     assert chat.shows(hint_screens.ENDED_CODE)
     assert chat.conversation.hint_way == ""
     withdrawn = ConsentWithdrawn(hint_screens.PURPOSE, hint_screens.ENDED_CODE, "ru")
-    assert chat.done(ConsentWithdrawn) == [withdrawn]
+    assert chat.effects_of(ConsentWithdrawn) == [withdrawn]
 
 
 def test_consent_to_message_hints_is_withdrawn_when_no_address_is_left() -> None:
     chat = opened().presses("email")
-    assert chat.presses("leave").done(ConsentWithdrawn)
-    assert chat.done(RemoveContact) == [RemoveContact()]
-    assert not opened().presses("leave").done(ConsentWithdrawn)
+    assert chat.presses("leave").effects_of(ConsentWithdrawn)
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
+    assert not opened().presses("leave").effects_of(ConsentWithdrawn)
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])
@@ -186,8 +188,8 @@ def test_message_hint_address_question_ends_when_the_person_leaves_it(way: str) 
     chat = opened().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
-    assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == [hint_screens.PURPOSE]
+    assert not chat.says(ADDRESSES["email"]).effects_of(LeaveContact)
 
 
 def test_message_hints_can_be_ended_from_the_menu() -> None:
@@ -198,14 +200,14 @@ def test_message_hints_can_be_ended_from_the_menu() -> None:
     assert chat.shows(hint_screens.IS_ON)
     chat.presses("remove")
     assert chat.shows(hint_screens.ENDED)
-    assert chat.done(RemoveContact) == [RemoveContact()]
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == [hint_screens.PURPOSE]
     assert chat.conversation.hint_way == ""
 
 
 def test_message_hints_are_ended_by_the_stop_word() -> None:
     chat = confirmed().says("стоп")
-    assert chat.done(RemoveContact) == [RemoveContact()]
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""
 
 
@@ -213,7 +215,7 @@ def test_message_hints_are_ended_by_the_stop_word() -> None:
 def test_message_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
     for chat in (confirmed(), asked_code()):
         chat.says(f"/{word}")
-        assert chat.done(RemoveContact) == [RemoveContact()]
+        assert chat.effects_of(RemoveContact) == [RemoveContact()]
         assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
 
 
@@ -228,7 +230,7 @@ def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])
     assert chat.shows(screens.NOT_HERE)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
     assert DeleteInput() in chat.effects_now
 
 
@@ -239,5 +241,5 @@ def test_message_hint_address_question_rejects_a_voice_message() -> None:
 
 def test_message_hint_address_question_ends_when_an_officer_joins() -> None:
     chat = opened().presses("email").takes(Joined()).says("for the officer")
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
     assert chat.conversation.hint_step == ""

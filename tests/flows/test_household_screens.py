@@ -19,7 +19,7 @@ from flows.engine.household import (
 )
 from flows.engine.model_events import ConsentWithdrawn
 from flows.engine.registration import Acknowledged
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 
 NUMBER, CODE = "KS-2026-TEST-TEST", "ABCDE23456"
 LAST_DAY = date(2026, 12, 1)
@@ -29,7 +29,7 @@ GAVE_CODE = HouseholdAnswered("invite", is_linked=True, code=CODE, code_until=LA
 
 def registered(language: str = "ru") -> Chat:
     """Return the chat of a registered person, at the screen of the registration's status."""
-    chat = at("review", language).presses("submit")
+    chat = chat_at("review", language).presses("submit")
     return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
 
 
@@ -52,8 +52,8 @@ def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
     assert chat.shows(household_screens.NOT_LINKED)
     assert chat.presses("invite").shows(household_screens.WHAT_IT_MEANS)
     chat.presses("yes")
-    assert [each.purpose for each in chat.done(ConsentGiven)][-1] == "household"
-    assert chat.done(ChangeHousehold) == [ChangeHousehold("invite")]
+    assert [each.purpose for each in chat.effects_of(ConsentGiven)][-1] == "household"
+    assert chat.effects_of(ChangeHousehold) == [ChangeHousehold("invite")]
     assert chat.shows(household_screens.SAVED)
     chat.takes(GAVE_CODE).presses("!status")
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
@@ -62,7 +62,7 @@ def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
 def test_code_to_join_a_family_can_be_issued_again_without_new_consent() -> None:
     chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.presses("!status", "household", "invite")
-    assert [each.write for each in chat.done(ChangeHousehold)] == ["invite", "invite"]
+    assert [each.write for each in chat.effects_of(ChangeHousehold)] == ["invite", "invite"]
 
 
 def test_code_to_join_a_family_is_not_shown_after_its_expiry() -> None:
@@ -80,9 +80,9 @@ def test_family_member_joins_by_code_after_consent(language: str) -> None:
     assert [*chat.effects_now] == [DeleteInput(), CheckHouseholdCode(CODE)]
     chat.takes(HouseholdCodeChecked(is_granted=True))
     assert chat.shows(household_screens.WHAT_IT_MEANS)
-    assert chat.done(ChangeHousehold) == [], "nothing is sent before the consent"
+    assert chat.effects_of(ChangeHousehold) == [], "nothing is sent before the consent"
     chat.presses("yes")
-    assert chat.done(ChangeHousehold) == [ChangeHousehold("join", CODE)]
+    assert chat.effects_of(ChangeHousehold) == [ChangeHousehold("join", CODE)]
     assert CODE not in chat.text
     chat.takes(JOINED).presses("!status")
     assert chat.shows(household_screens.LINKED)
@@ -92,15 +92,15 @@ def test_family_member_joins_by_code_after_consent(language: str) -> None:
 def test_family_member_who_refuses_consent_is_not_linked() -> None:
     chat = offered().presses("refuse")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert chat.done(ChangeHousehold) == []
+    assert chat.effects_of(ChangeHousehold) == []
     assert chat.conversation.household_code is None
 
 
 @pytest.mark.parametrize("typed", ["да", "1"])
 def test_family_consent_requires_its_button_not_a_yes_or_a_number(typed: str) -> None:
     chat = offered().says(typed)
-    assert chat.done(ChangeHousehold) == []
-    assert chat.at == household_screens.CONSENT
+    assert chat.effects_of(ChangeHousehold) == []
+    assert chat.question_key == household_screens.CONSENT
 
 
 def test_family_link_result_is_notified_without_content() -> None:
@@ -113,7 +113,7 @@ def test_family_link_result_is_notified_without_content() -> None:
 
 
 def test_family_link_result_is_not_notified_after_stop() -> None:
-    turn = offered().presses("yes").says("/stop")._stepped(JOINED)
+    turn = offered().presses("yes").says("/stop")._run_step(JOINED)
     known = turn.conversation.registration
     assert known is not None
     assert known.household is not None
@@ -124,7 +124,7 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 def test_refused_code_to_join_a_family_is_explained_and_consent_withdrawn(refusal: str) -> None:
     chat = offered().presses("yes")
     chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
     chat.presses("!status")
     assert chat.shows(household_screens.REFUSED[refusal])
     assert "enter" in chat.presses("household").keys
@@ -133,7 +133,7 @@ def test_refused_code_to_join_a_family_is_explained_and_consent_withdrawn(refusa
 def test_family_link_result_without_a_request_is_ignored() -> None:
     chat = joined()
     before = chat.conversation
-    turn = chat._stepped(HouseholdAnswered("leave"))
+    turn = chat._run_step(HouseholdAnswered("leave"))
     assert (turn.conversation, turn.says) == (before, ())
 
 
@@ -141,20 +141,20 @@ def test_family_member_leaves_after_a_confirmation() -> None:
     chat = joined().presses("!status", "household", "leave")
     assert chat.shows(household_screens.LEAVE_FAMILY)
     chat.presses("yes")
-    assert chat.done(ChangeHousehold)[-1] == ChangeHousehold("leave")
+    assert chat.effects_of(ChangeHousehold)[-1] == ChangeHousehold("leave")
     assert chat.presses("status").shows(household_screens.PENDING["leave"])
     chat.presses("household")
     assert chat.keys[0] == "status", "one request at a time"
-    assert chat.presses("status").at == screens.REGISTERED
+    assert chat.presses("status").question_key == screens.REGISTERED
     chat.takes(HouseholdAnswered("leave")).presses("!status")
     assert not chat.shows(household_screens.LINKED)
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 def test_family_member_who_declines_to_leave_stays_linked() -> None:
     chat = joined().presses("!status", "household", "leave", "no")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert len(chat.done(ChangeHousehold)) == 1
+    assert len(chat.effects_of(ChangeHousehold)) == 1
 
 
 def test_family_link_ends_with_the_registration() -> None:
@@ -163,7 +163,7 @@ def test_family_link_ends_with_the_registration() -> None:
     chat.takes(Acknowledged("withdrawn", NUMBER))
     assert chat.conversation.registration is not None
     assert chat.conversation.registration.household is None
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 def test_family_consent_is_withdrawn_only_once() -> None:
@@ -171,12 +171,12 @@ def test_family_consent_is_withdrawn_only_once() -> None:
         joined().presses("!status", "household", "leave", "yes").takes(HouseholdAnswered("leave"))
     )
     chat.takes(Acknowledged("withdrawn", NUMBER))
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "sent"])
 def test_family_link_is_not_offered_without_an_active_registration(state: str) -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     if state == "withdrawn":
         chat.takes(Acknowledged("withdrawn", NUMBER))
     assert "household" not in chat.takes(Pressed("!status")).keys
@@ -193,11 +193,11 @@ def _withdrawing(chat: Chat) -> Chat:
 def test_family_join_is_cancelled_during_the_registrations_withdrawal() -> None:
     chat = _withdrawing(offered()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert chat.done(ChangeHousehold) == []
+    assert chat.effects_of(ChangeHousehold) == []
 
 
 def test_family_screen_is_closed_during_the_registrations_withdrawal() -> None:
-    assert _withdrawing(registered()).presses("household").at == screens.MENU
+    assert _withdrawing(registered()).presses("household").question_key == screens.MENU
 
 
 def test_entry_of_a_code_to_join_a_family_ends_after_too_many_attempts() -> None:
@@ -209,7 +209,7 @@ def test_entry_of_a_code_to_join_a_family_ends_after_too_many_attempts() -> None
 def test_code_to_join_a_family_is_asked_again_after_other_text() -> None:
     chat = entering().says("ABCDE")
     assert chat.shows(household_screens.NOT_A_CODE)
-    assert chat.at == household_screens.CODE
+    assert chat.question_key == household_screens.CODE
     assert chat.presses("later").shows(household_screens.NOTHING_CHANGED)
 
 

@@ -221,11 +221,11 @@ def through(name: str) -> Chat:
 
     Check at each question that no location is stored.
     """
-    chat = Chat.begun("ru", name)
+    chat = Chat.start("ru", name)
     for _turn in range(20):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             return chat
-        assert "location" not in chat.told(name)
+        assert "location" not in chat.stored_answers(name)
         chat.answers(chat.keys[0] if chat.name != "people" else "4")
     raise AssertionError("the flow does not end")
 

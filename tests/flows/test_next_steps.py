@@ -12,7 +12,7 @@ from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, TODAY, Chat
-from tests.flows.chat import at as asked
+from tests.flows.chat import chat_at as asked
 
 
 def registered(language: str = "ru") -> Chat:
@@ -31,12 +31,12 @@ def test_next_steps_are_offered_with_a_registration(language: str) -> None:
         assert chat.shows(fact.text)
     assert chat.shows(next_steps.CHANGE)
     assert chat.shows(REFUSED), "what is not verified goes to an officer"
-    assert chat.at == "~menu"
+    assert chat.question_key == "~menu"
     assert "officer" in chat.keys or ">" in chat.keys
 
 
 def test_next_steps_are_not_offered_without_a_registration() -> None:
-    chat = Chat.begun()
+    chat = Chat.start()
     assert chat.conversation.asked is not None
     assert "next_steps" not in {option.key for option in chat.conversation.asked.options}
 

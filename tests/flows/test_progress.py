@@ -14,18 +14,18 @@ def _counted(chat: Chat, *taps: str) -> list[tuple[int, int]]:
 
 
 def test_form_progress_total_includes_questions_that_may_still_apply() -> None:
-    counted = _counted(Chat.begun("ru", "checklist"), *STRAIGHT)
+    counted = _counted(Chat.start("ru", "checklist"), *STRAIGHT)
     assert [number for number, _total in counted] == [1, 2, 3, 4, 5, 6]
     assert {total for _number, total in counted} == {6}
 
 
 def test_form_progress_total_falls_when_questions_do_not_apply() -> None:
-    counted = _counted(Chat.begun("ru", "checklist"), "kandas_status", "CN", "alone", "yes")
+    counted = _counted(Chat.start("ru", "checklist"), "kandas_status", "CN", "alone", "yes")
     assert [total for _number, total in counted] == [6, 6, 6, 5]
 
 
 def test_form_progress_total_of_the_registration_never_grows() -> None:
-    chat = Chat.begun("ru", "preregistration").until("review")
+    chat = Chat.start("ru", "preregistration").until("review")
     totals = [say.progress[1] for _did, turn in chat.turns for say in turn.says if say.progress]
     assert totals == sorted(totals, reverse=True)
     assert chat.says_now[-1].progress == (totals[-1], totals[-1])

@@ -9,7 +9,7 @@ from flows.engine.events import Pressed
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 
 NUMBER = "KZ-2026-TEST"
 LAST_DAY = date(2026, 12, 20)
@@ -19,7 +19,7 @@ ASKS = Acknowledged("needs_information", NUMBER, "UNCLEAR", QUESTION)
 
 def _asked() -> Chat:
     """Return a registered person who opened a question of the registry."""
-    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    chat = chat_at("review").presses("submit").takes(ASKS).presses("!status")
     return chat.presses("asked_birth_year")
 
 
@@ -28,14 +28,14 @@ def _reported(step: str, status: str, until: date | None = None) -> Chat:
 
     `step` is a step of the state's platform, `status` the person's progress in it.
     """
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("accepted", NUMBER, step=PlatformStep(step, status, until)))
     return chat.presses("!status")
 
 
 def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
     chat = _asked().says("1991")
-    assert chat.done(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
+    assert chat.effects_of(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
     known = chat.conversation.registration
     assert known is not None
     assert (known.state, known.question) == ("answered", None)
@@ -54,15 +54,15 @@ def test_registry_question_answer_is_not_sent_after_the_question_closed(
 ) -> None:
     chat = _asked().takes(later).says("1991")
     assert chat.shows(registration_screens.NO_LONGER)
-    assert chat.done(AnswerRegistry) == []
+    assert chat.effects_of(AnswerRegistry) == []
     known = chat.conversation.registration
     assert known is not None
     assert (known.state, known.question) == (later.state, later.question)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_registry_question_is_not_shown_in_the_status_after_withdrawal() -> None:
-    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    chat = chat_at("review").presses("submit").takes(ASKS).presses("!status")
     assert "asked_birth_year" in chat.keys
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
     chat.takes(Acknowledged("received", NUMBER)).takes(Pressed("!status"))
@@ -100,7 +100,7 @@ def test_status_with_an_unknown_registry_step_does_not_tell_people_to_wait() -> 
 
 
 def test_registry_question_and_step_both_show_their_last_day() -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     asked = RegistryQuestion("1", "A_LATER_QUESTION", LAST_DAY)
     step = PlatformStep("TEST", "OPEN", date(2026, 12, 1))
     chat.takes(Acknowledged("needs_information", NUMBER, "UNCLEAR", asked, step=step))
@@ -110,7 +110,7 @@ def test_registry_question_and_step_both_show_their_last_day() -> None:
 
 
 def test_registration_history_days_are_stored_as_plain_dates() -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST"))
     known = chat.conversation.registration
     assert known is not None

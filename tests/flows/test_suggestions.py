@@ -8,13 +8,13 @@ import pytest
 from flows.engine import safety, screens, suggestion_screens
 from flows.engine.events import Pressed, SuggestPhrase
 from flows.engine.text import Text
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 from tests.flows.recognizer import UNDERSTANDING, sentence
 
 
 def asked(language: str = "ru") -> Chat:
     """Return a chat in which two texts were not understood and Kosh asks for a sentence."""
-    chat = Chat.begun(language, understanding=UNDERSTANDING).says("zzz", "zzz")
+    chat = Chat.start(language, understanding=UNDERSTANDING).says("zzz", "zzz")
     return chat.presses("?teach")
 
 
@@ -23,7 +23,7 @@ def given(chat: Chat) -> list[SuggestPhrase]:
 
 
 def test_suggest_phrase_button_is_offered_after_two_unclear_texts() -> None:
-    chat = Chat.begun("ru", understanding=UNDERSTANDING).says("zzz")
+    chat = Chat.start("ru", understanding=UNDERSTANDING).says("zzz")
     assert "?teach" not in chat.keys
     assert "?teach" in chat.says("zzz").keys
 
@@ -31,12 +31,12 @@ def test_suggest_phrase_button_is_offered_after_two_unclear_texts() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_suggested_phrase_is_stored_after_the_explanation(language: str) -> None:
     chat = asked(language)
-    assert chat.at == suggestion_screens.SUGGEST
+    assert chat.question_key == suggestion_screens.SUGGEST
     assert chat.shows(suggestion_screens.EXPLANATION)
     chat.says("  zzz   yyy ")
     assert given(chat) == [SuggestPhrase(language, "zzz yyy")]
     assert chat.shows(suggestion_screens.THANKS)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_suggested_phrase_with_personal_data_is_rejected(typed: str, refusal: Te
     chat = asked().says(typed)
     assert chat.shows(refusal)
     assert not given(chat)
-    assert chat.at == suggestion_screens.SUGGEST
+    assert chat.question_key == suggestion_screens.SUGGEST
 
 
 def test_suggested_phrase_about_danger_is_answered_and_not_stored() -> None:
@@ -62,15 +62,15 @@ def test_suggested_phrase_about_danger_is_answered_and_not_stored() -> None:
 
 
 def test_suggest_phrase_screen_can_be_left_by_menu_and_commands() -> None:
-    assert asked().presses("menu").at == screens.MENU
+    assert asked().presses("menu").question_key == screens.MENU
     chat = asked().says("меню")
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
     assert not given(chat)
 
 
 def test_suggest_phrase_screen_returns_to_the_open_form() -> None:
-    chat = at("purpose")
+    chat = chat_at("purpose")
     chat.understanding = UNDERSTANDING
     chat.takes(Pressed("?none")).presses("?teach").says("zzz yyy")
     assert given(chat)
-    assert chat.at == "purpose"
+    assert chat.question_key == "purpose"

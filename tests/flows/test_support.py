@@ -86,7 +86,7 @@ def test_support_flow_shows_no_amount_after_the_quota_year() -> None:
 
 
 def test_support_family_amount_is_grouped_in_thousands() -> None:
-    chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5")
+    chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text
     assert "977" in chat.text
@@ -102,7 +102,7 @@ def test_support_family_amount_is_grouped_in_thousands() -> None:
     ],
 )
 def test_support_thousands_separator_follows_the_language(language: str, apart: str) -> None:
-    chat = Chat.begun(language, "support").presses("north_east", "pavlodar").says("5")
+    chat = Chat.start(language, "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     for figure in ("1 513 750", "7 028 125", "4 325", "16 805"):
         assert figure.replace(" ", apart) in chat.text

@@ -139,14 +139,14 @@ def _payload(shift: int | None) -> bytes:
     If `shift` is None, all answers are in Russian. Otherwise the language changes before each
     answer, in the order of LANGUAGES from the index `shift` on.
     """
-    chat = Chat.begun("ru", "preregistration")
+    chat = Chat.start("ru", "preregistration")
     for turn in range(60):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             break
         if shift is not None:
             chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
         chat.answers(FAMILY.get(chat.name) or straight(chat.name))
-    [sent] = chat.done(Submit)
+    [sent] = chat.effects_of(Submit)
     return registry_codes.payload(sent, "ru", CONSENT).model_dump_json().encode()
 
 

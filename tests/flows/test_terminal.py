@@ -25,9 +25,9 @@ def typed(language: str) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_terminal_chat_completes_a_registration(language: str) -> None:
     told: list[str] = []
-    begun = Conversation(language=language)
+    conversation = Conversation(language=language)
     lines = typed(language)[:-1]
-    after = talk(WORDS, begun, Started("preregistration"), lines, told.append)
+    after = talk(WORDS, conversation, Started("preregistration"), lines, told.append)
     assert after.registration is not None
     assert after.registration.number == RECEIPT
     assert any("Submit, to no registry here: applying=self" in line for line in told)
