@@ -13,7 +13,7 @@ from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
-from flows.knowledge.facts import Dated, Fact, ending, said
+from flows.knowledge.facts import Dated, Fact, ending, fact_texts
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
@@ -195,14 +195,14 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if origin_of(answers).dangerous:
         yield SAFETY_FIRST
     if chosen.key == "prp":
-        yield from said(origin_of(answers).permit, today)
+        yield from fact_texts(origin_of(answers).permit, today)
     if chosen.key == "citizenship_simplified":
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
-        yield from said(origin_of(answers).ends, today)
+        yield from fact_texts(origin_of(answers).ends, today)
     yield from _before_leaving(answers, today)
     if chosen.key == "citizenship_simplified":
-        yield from said((settling.NO_DUAL, settling.STATELESS), today)
+        yield from fact_texts((settling.NO_DUAL, settling.STATELESS), today)
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
@@ -222,7 +222,7 @@ def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     if where.leaving is None:
         return
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
-        yield from said([where.law or where.leaving], today)
+        yield from fact_texts([where.law or where.leaving], today)
     if _left(answers):
         yield _no_travel(answers)
 
@@ -239,7 +239,7 @@ def _after(
         facts = (*facts, *origin_of(answers).exchange)
     if chosen.key == "visa_c10":
         facts = (*facts, *origin_of(answers).entry)
-    yield from said(facts, today)
+    yield from fact_texts(facts, today)
     if found:
         yield sources([document.fact.on(today) for document in found])
 
@@ -258,7 +258,7 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
         yield NO_TRAVEL
         return
-    yield from said([where.law] if where.law else [], today)
+    yield from fact_texts([where.law] if where.law else [], today)
     if not treaty and _left(answers):
         yield NO_RISK
 
@@ -295,7 +295,7 @@ def lead(made: Checklist) -> Text:
     return _(head.msgid, programme=made.programme.name)
 
 
-def spoken(made: Checklist) -> tuple[Text, ...]:
+def result_texts(made: Checklist) -> tuple[Text, ...]:
     """Return the checklist as the paragraphs of a chat message, one for each paper."""
     return (
         lead(made),
@@ -324,7 +324,7 @@ def _rules(made: Checklist) -> Iterator[Text]:
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(spoken(checklist(answers.answers, today)))
+    return Outcome(result_texts(checklist(answers.answers, today)))
 
 
 CONSENT = Consent(

@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.engine.text import Text
 from flows.knowledge import kandas, pilot_2026, quota, settling
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.intents.cautions import REFUSED
 
 # Facts to show while a step of the platform is open, by the key of the step.
@@ -31,4 +31,4 @@ def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
     if status == "NOT_DONE":
         return (REFUSED,)
     facts = TO_DO if status == "OPEN" else AFTERWARDS
-    return tuple(said(facts.get(step, ()), today))
+    return tuple(fact_texts(facts.get(step, ()), today))

@@ -16,7 +16,7 @@ from bot.embedded import Databases
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from tests.desk.desks import an_officer, audited
 from tests.editorial.editors import (
     ITEM,
@@ -39,7 +39,7 @@ async def served(rt: Runtime, language: str = "ru") -> str:
     async with rt.pool.connection() as transaction:
         content = LiveContent(rt.languages)
         await content.load(transaction)
-    lines = said([SHIPPED], content.on(await database_day(rt)))
+    lines = fact_texts([SHIPPED], content.on(await database_day(rt)))
     return " ".join(rt.languages.render(each, language) for each in lines)
 
 

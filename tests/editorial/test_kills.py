@@ -24,7 +24,7 @@ from bot.operations import backup
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from tests.desk.desks import audited
 from tests.editorial.editors import ITEM, approver, database_day, editor, publish
 from tests.editorial.publisher import ENDED
@@ -44,7 +44,7 @@ async def _served(rt: Runtime) -> LiveContent:
 
 async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
     """Return the publication numbers in the fact's sentences, in every language and script."""
-    lines = said([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
+    lines = fact_texts([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
     shown = (rt.languages.render(lines[0], code) for code, _own in rt.languages.languages())
     return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}
 
@@ -72,16 +72,16 @@ async def test_content_version_is_complete_when_its_publishing_process_is_killed
         "databases": asdict(databases), "redis_url": redis_url, "folder": str(tmp_path),
         "author": str(author.id), "second": str(second.id),
     })  # fmt: skip
-    async with _publishers(words) as (start, said):
+    async with _publishers(words) as (start, output):
         for publications in KILLS:
             start.write(b"\n")
             async with asyncio.timeout(120):
-                publisher = int(await said.readline())
+                publisher = int(await output.readline())
                 for _each in range(publications):
-                    last = int(await said.readline())
+                    last = int(await output.readline())
                     assert len(await _numbers(rt, await _served(rt))) == 1, "never half of one"
                 os.kill(publisher, SIGKILL)
-                while (line := (await said.readline()).decode().strip()) != ENDED:
+                while (line := (await output.readline()).decode().strip()) != ENDED:
                     last = int(line)
             await _check_served(rt, author, last)
 

@@ -70,8 +70,8 @@ async def test_expiring_facts_alert_and_doctor_report_nothing_after_runbook(
     due = endings.ending(rt.content.on(DAY))
     assert len(due) > 10
     assert await _is_firing(rt)
-    grade, said = await _doctor(chosen)
-    assert (grade, f"{len(due)} end within 30 days" in said) == (Grade.DOUBTFUL, True)
+    grade, output = await _doctor(chosen)
+    assert (grade, f"{len(due)} end within 30 days" in output) == (Grade.DOUBTFUL, True)
     author, second = await editor(rt), await approver(rt)
     for fact in due:
         await _prolong(rt, author, second, fact.key)

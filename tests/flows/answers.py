@@ -35,14 +35,14 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     **{f"quiz_{each.key}": (each.right,) for each in EXERCISES},
 }
 FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
-    "eligibility": (eligibility.ELIGIBILITY, eligibility.spoken),
+    "eligibility": (eligibility.ELIGIBILITY, eligibility.result_texts),
     "checklist": (
         checklist.CHECKLIST,
-        lambda answers, today: iter(checklist.spoken(checklist.checklist(answers, today))),
+        lambda answers, today: iter(checklist.result_texts(checklist.checklist(answers, today))),
     ),
-    "support": (support.SUPPORT, support.spoken),
-    "interview": (interview.INTERVIEW, interview.spoken),
-    "faq": (faq.FAQ, faq.spoken),
+    "support": (support.SUPPORT, support.result_texts),
+    "interview": (interview.INTERVIEW, interview.result_texts),
+    "faq": (faq.FAQ, faq.result_texts),
 }
 
 

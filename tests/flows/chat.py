@@ -126,7 +126,7 @@ def chat_at(question: str, language: str = "ru", **others: str) -> "Chat":
 
 @dataclass
 class Chat:
-    """A conversation with the engine; each turn is checked for invariants (see `_check_invariants`)."""
+    """A conversation with the engine; each turn is checked (see `_check_invariants`)."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)

@@ -257,7 +257,7 @@ def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
 def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> None:
     later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
     assert later.papers == ()
-    assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid
+    assert flow.result_texts(later)[0].msgid == flow.NO_LIST.msgid
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme: str) -> None:
     made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
-    told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
+    told = [part.msgid for text in flow.result_texts(made) for part in parts(text)]
     assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
 
 

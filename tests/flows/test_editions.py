@@ -21,7 +21,7 @@ from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import understanding
@@ -77,7 +77,7 @@ def test_date_with_published_content_equals_and_hashes_as_a_plain_date() -> None
 def test_every_published_fact_is_rendered_in_every_written_form(everything: date) -> None:
     for fact in FACTS:
         for code, _own in LANGUAGES.languages():
-            (line,) = said([fact], everything)
+            (line,) = fact_texts([fact], everything)
             assert "2027" in LANGUAGES.render(line, code), (fact.key, code)
 
 

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from flows import eligibility as flow
-from flows.eligibility import ELIGIBILITY, spoken, ways
+from flows.eligibility import ELIGIBILITY, result_texts, ways
 from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
 from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
@@ -38,7 +38,7 @@ MOVES: Situation = {
 
 
 def heard(today: date = TODAY, /, **others: str) -> list[Text]:
-    return [part for text in spoken({**MOVES, **others}, today) for part in parts(text)]
+    return [part for text in result_texts({**MOVES, **others}, today) for part in parts(text)]
 
 
 def found(**others: str) -> list[str]:
@@ -68,8 +68,8 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     way = ways(MOVES, TODAY)[0]
     assert way.steps[0] == flow.GET_IIN
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
-    assert way.steps[1:5] == said(pilots, TODAY), "each with the day on which it was so"
-    (decision,) = said([kandas.DECISION], TODAY)
+    assert way.steps[1:5] == fact_texts(pilots, TODAY), "each with the day on which it was so"
+    (decision,) = fact_texts([kandas.DECISION], TODAY)
     assert way.steps.index(flow.APPLY) < way.steps.index(decision)
     assert flow.HOW_LONG in way.remarks
 
@@ -92,7 +92,7 @@ def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "said"),
+    ("others", "expected"),
     [
         ({"trouble": "money"}, flow.PERSON_FIRST),
         ({"former_citizen": "yes"}, flow.FORMER),
@@ -104,12 +104,12 @@ def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
     ],
 )
 def test_eligibility_mentions_an_officer_first_in_special_cases(
-    others: dict[str, str], said: Text
+    others: dict[str, str], expected: Text
 ) -> None:
     told = heard(TODAY, **others)
     way = [at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid]
-    assert not way or told.index(said) < way[0]
-    assert said not in heard()
+    assert not way or told.index(expected) < way[0]
+    assert expected not in heard()
 
 
 def test_eligibility_mentions_support_only_together_with_its_small_quota() -> None:
@@ -186,7 +186,7 @@ def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
 
 
 def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
-    told = list(spoken(MOVES, TODAY))
+    told = list(result_texts(MOVES, TODAY))
     shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
     for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
         assert text in shown
@@ -201,7 +201,7 @@ def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
 @pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
 def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: date) -> None:
     for answers in situations(ELIGIBILITY):
-        *told, last = spoken(answers, today)
+        *told, last = result_texts(answers, today)
         shown = [text for text in told if not isinstance(text, More)]
         assert told[: len(shown)] == shown
         assert last == flow.ASK
@@ -209,7 +209,7 @@ def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: d
 
 def test_eligibility_collapses_entry_rules_only_for_people_abroad() -> None:
     def shown(**others: str) -> list[Text]:
-        told = spoken({**MOVES, **others}, TODAY)
+        told = result_texts({**MOVES, **others}, TODAY)
         return [part for text in told if not isinstance(text, More) for part in parts(text)]
 
     assert entry.UZ_STAY.text not in shown()
@@ -217,14 +217,14 @@ def test_eligibility_collapses_entry_rules_only_for_people_abroad() -> None:
     assert entry.UZ_STAY.text in shown(location="kazakhstan")
     assert heard(TODAY, location="kazakhstan").count(entry.UZ_STAY.text) == 1
     for ends in (cards.CHINA_STAY_ENDS, CHINA_FIRST):
-        told = spoken({**MOVES, "citizenship": "CN"}, TODAY)
+        told = result_texts({**MOVES, "citizenship": "CN"}, TODAY)
         boxes = [part for text in told if isinstance(text, Caution) for part in parts(text)]
         assert ends.text in boxes
 
 
 @pytest.mark.parametrize("purpose", ["work", "study"])
 def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) -> None:
-    told = list(spoken({**MOVES, "purpose": purpose}, TODAY))
+    told = list(result_texts({**MOVES, "purpose": purpose}, TODAY))
     (way,) = ways({**MOVES, "purpose": purpose}, TODAY)
     shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
     assert way.facts[0].text in shown

@@ -23,8 +23,8 @@ from flows.knowledge.facts import (
     Dated,
     Fact,
     Withheld,
+    fact_texts,
     months_after,
-    said,
 )
 from flows.knowledge.kandas import CHANNELS
 from flows.knowledge.missions import MISSIONS
@@ -53,25 +53,25 @@ def test_fact_has_a_source_and_its_dates_are_in_order(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_fact_is_rendered_with_its_date_from_first_to_last_day(fact: Fact) -> None:
-    sentence, *rest = said([fact], fact.until)
+    sentence, *rest = fact_texts([fact], fact.until)
     assert tuple(rest) == ((fact.ends,) if fact.ends else ())
     told = inside(sentence)
     assert told.pop("fact") == fact.text
     assert told in ({"date": fact.as_of}, {"year": fact.as_of.year})
-    over = said([fact], fact.until + timedelta(days=1))
+    over = fact_texts([fact], fact.until + timedelta(days=1))
     assert over == ((fact.ended,) if fact.ended else ())
-    assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
+    assert fact.since == date.min or fact_texts([fact], fact.since - timedelta(days=1)) == ()
 
 
 @pytest.mark.parametrize("dated", Dated)
 def test_fact_states_that_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
-    (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
+    (excerpt,) = fact_texts([replace(fact, dated=dated)], COLLECTED)
     assert "we saw only an excerpt" in WORDS.render(excerpt, "en")
     assert "отрывок" in WORDS.render(excerpt, "ru")
     for read in (replace(fact, sources=(page,)), replace(fact, published=True)):
-        (told,) = said([replace(read, dated=dated)], COLLECTED)
+        (told,) = fact_texts([replace(read, dated=dated)], COLLECTED)
         assert "excerpt" not in WORDS.render(told, "en")
 
 
@@ -79,16 +79,16 @@ def test_facts_without_an_opened_source_all_mention_the_excerpt() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:
-        (told, *_rest) = said([fact], fact.until)
+        (told, *_rest) = fact_texts([fact], fact.until)
         assert "only an excerpt" in told.msgid, fact.key
 
 
 def test_fact_date_is_no_more_precise_than_its_source() -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
-    by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
+    by_year = fact_texts([replace(fact, dated=Dated.YEAR)], COLLECTED)
     assert "2024" in WORDS.render(by_year[0], "ru")
     assert "января" not in WORDS.render(by_year[0], "ru")
-    read = said([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
+    read = fact_texts([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
     assert "без даты" in WORDS.render(read[0], "ru")
     assert "отрывок" in WORDS.render(read[0], "ru")
 
@@ -141,7 +141,7 @@ def test_months_after_a_date_end_on_the_last_day_of_a_shorter_month(
     ),
 )
 def test_facts_ending_with_the_year_are_announced_from_1_december(today: date, count: int) -> None:
-    told = said([PHASE], today)
+    told = fact_texts([PHASE], today)
     assert len(told) == count
     assert (PHASE.ends in told) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
     assert (PHASE.ended in told) == (today >= date(2027, 1, 1))
@@ -149,15 +149,15 @@ def test_facts_ending_with_the_year_are_announced_from_1_december(today: date, c
 
 @given(DAYS)
 def test_facts_are_rendered_only_between_first_and_last_day(today: date) -> None:
-    sentences = [inside(sentence) for sentence in said(FACTS, today)]
+    sentences = [inside(sentence) for sentence in fact_texts(FACTS, today)]
     told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
 @pytest.mark.parametrize("fact", (*PILOT, *BESIDE_THE_STAGES, *QUOTA), ids=lambda fact: fact.key)
 def test_facts_of_the_2026_pilot_and_quota_are_not_rendered_from_2027(fact: Fact) -> None:
-    assert said([fact], date(2026, 12, 31))
-    assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
+    assert fact_texts([fact], date(2026, 12, 31))
+    assert fact_texts([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
 
 
 def test_about_flow_shows_the_disclaimer_when_every_fact_has_expired() -> None:

@@ -95,4 +95,4 @@ def test_faq_lists_missions_without_addresses() -> None:
 
 
 def test_faq_asks_for_a_question_when_none_was_chosen() -> None:
-    assert list(flow.spoken({}, TODAY)) == [flow.ASK]
+    assert list(flow.result_texts({}, TODAY)) == [flow.ASK]

@@ -369,7 +369,7 @@ MOVING: tuple[Answers, ...] = tuple(
 def test_eligibility_states_the_fee_within_the_length_of_a_first_answer(
     answers: Answers, language: str
 ) -> None:
-    said = [WORDS.render(text, language) for text in eligibility.spoken(answers, TODAY)]
+    said = [WORDS.render(text, language) for text in eligibility.result_texts(answers, TODAY)]
     fee = WORDS.render(kandas.FEE.text, language)
     at = next(number for number, text in enumerate(said) if fee in text)
     assert len("\n".join(said[: at + 1])) <= MAX_FIRST

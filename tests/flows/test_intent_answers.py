@@ -24,7 +24,7 @@ from flows.knowledge import (
 )
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
-from flows.knowledge.intents.answer import Answer, Together, spoken
+from flows.knowledge.intents.answer import Answer, Together, part_texts
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
 from flows.knowledge.intents.cautions import (
     KEEP,
@@ -67,7 +67,7 @@ def told(answer: Answer, today: date) -> tuple[Text, ...]:
 
 @cache
 def _told(intent: str, today: date) -> tuple[Text, ...]:
-    return spoken(BY_INTENT[intent].parts, today)
+    return part_texts(BY_INTENT[intent].parts, today)
 
 
 def inner(text: Text) -> Text:
@@ -139,7 +139,7 @@ def test_intent_answer_opening_is_short_and_never_empty(answer: Answer) -> None:
     assert answer.opening
     assert len(opening) <= MAX_LINES
     for today in DATES:
-        lines = spoken(opening, today)
+        lines = part_texts(opening, today)
         for language in LANGUAGES:
             assert fits(lines, language), (language, today)
 
@@ -152,7 +152,7 @@ def test_intent_answer_contains_every_fact_for_each_citizenship(
     opening, more = answer.ordered(citizenship)
     assert Counter((*opening, *more)) == Counter(answer.parts)
     for today in DATES:
-        lines = spoken(opening, today)
+        lines = part_texts(opening, today)
         for language in LANGUAGES:
             assert fits(lines, language), (language, today)
 
@@ -187,17 +187,17 @@ def test_visa_answer_opening_states_the_stay_of_the_persons_citizenship(
 @pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
 def test_visa_answer_opening_states_when_permitted_stay_is_unverified(citizenship: str) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
-    assert entry.STAY_OPEN in spoken(opening, DATES[0])
+    assert entry.STAY_OPEN in part_texts(opening, DATES[0])
     assert not {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS} & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
 def test_visa_answer_opening_mentions_registration_only_where_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
-    said = [inner(text) for text in spoken(answer.ordered(citizenship)[0], DATES[0])]
+    said = [inner(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])]
     assert entry.REGISTER.text in said
     for other in ("CN", "IR", "AF"):
-        said = [inner(text) for text in spoken(answer.ordered(other)[0], DATES[0])]
+        said = [inner(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
         assert entry.REGISTER.text not in said
 
 
@@ -309,15 +309,15 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
-    assert pilot_2026.PHASE.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
-    assert pilot_2026.PHASE.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
+    assert pilot_2026.PHASE.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
+    assert pilot_2026.PHASE.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
 def test_intent_answer_announces_the_quotas_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
-    assert quota.PLACES.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
-    assert quota.PLACES.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
+    assert quota.PLACES.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
+    assert quota.PLACES.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
@@ -351,14 +351,14 @@ def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) 
     ),
 )
 def test_intent_answer_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
-    assert inner(spoken(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
+    assert inner(part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
 def test_intent_answer_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
-    opening = {inner(text) for text in spoken(BY_INTENT[intent].ordered("")[0], DATES[0])}
+    opening = {inner(text) for text in part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])}
     assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 
 
@@ -401,7 +401,7 @@ def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: A
 def test_intent_answer_says_when_it_has_no_verified_facts(answer: Answer) -> None:
     if answer.unanswered:
         said = " ".join(
-            WORDS.render(line, "en") for line in spoken(answer.ordered("")[0], DATES[0])
+            WORDS.render(line, "en") for line in part_texts(answer.ordered("")[0], DATES[0])
         )
         assert re.search(r"have not checked|have found no|cannot say", said), said
 

@@ -25,7 +25,7 @@ from flows.knowledge import (
     requirements,
     settling,
 )
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.faq import ENTRIES
 from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.intents.cautions import KEEP
@@ -143,7 +143,7 @@ def test_facts_that_protect_people_have_a_text_for_when_they_expire() -> None:
     assert alone - NO_SUCCESSOR.keys() == set(), "give it `ended`, or the reason in NO_SUCCESSOR"
     assert NO_SUCCESSOR.keys() - alone == set(), "it has a successor or no such words"
     for fact in protecting:
-        assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
+        assert fact_texts([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
 def test_document_facts_that_outlive_2026_expire_on_known_days() -> None:
@@ -171,23 +171,23 @@ def test_permitted_stay_warning_remains_after_its_fact_expired() -> None:
     assert entry.STAY_ENDED in opening("permit.visa", "UZ", SUMMER)
     here = {**MOVES, "citizenship": "CN", "location": "kazakhstan"}
     assert cards.CHINA_STAY_ENDS.ended is not None
-    assert caution(cards.CHINA_STAY_ENDS.ended) in list(eligibility.spoken(here, SUMMER))[:2]
+    assert caution(cards.CHINA_STAY_ENDS.ended) in list(eligibility.result_texts(here, SUMMER))[:2]
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
 def test_dual_citizenship_answer_always_contains_the_warning(today: date) -> None:
     assert opening("citizenship.dual", "", today)[:3].count(KEEP) == 1
     assert settling.NO_DUAL.ended in opening("citizenship.dual", "", today)
-    told = list(faq.spoken({"faq_topic": "two_citizenships"}, today))
+    told = list(faq.result_texts({"faq_topic": "two_citizenships"}, today))
     assert KEEP in told
     assert settling.NO_DUAL.ended in told
     moving = {**MOVES, "citizenship": "MN", "location": "kazakhstan"}
-    assert KEEP in list(eligibility.spoken(moving, today))
+    assert KEEP in list(eligibility.result_texts(moving, today))
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
 def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) -> None:
-    told = list(support.spoken({"area": "undecided"}, today))
+    told = list(support.result_texts({"area": "undecided"}, today))
     assert quota.DUTIES_ENDED in told
     assert support.ALSO not in told
     for intent in ("support.repay", "support.money", "support.quota"):
@@ -197,8 +197,8 @@ def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) 
 
 @pytest.mark.parametrize("topic", ("missions", "offices", "apply", "children"))
 def test_faq_answer_without_current_facts_states_that_none_is_verified(topic: str) -> None:
-    assert NOT_VERIFIED in list(faq.spoken({"faq_topic": topic}, FOREVER))
-    assert NOT_VERIFIED not in list(faq.spoken({"faq_topic": topic}, date(2026, 11, 28)))
+    assert NOT_VERIFIED in list(faq.result_texts({"faq_topic": topic}, FOREVER))
+    assert NOT_VERIFIED not in list(faq.result_texts({"faq_topic": topic}, date(2026, 11, 28)))
 
 
 def test_intent_answer_without_current_facts_says_that_none_is_verified() -> None:
@@ -209,7 +209,7 @@ def test_intent_answer_without_current_facts_says_that_none_is_verified() -> Non
 def test_cost_answer_still_says_kandas_status_is_free_when_facts_expired() -> None:
     assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
     here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
-    told = list(eligibility.spoken(here, SUMMER))
+    told = list(eligibility.result_texts(here, SUMMER))
     assert eligibility.COSTS in told
     assert kandas.FEE.ended in told
 
@@ -249,7 +249,7 @@ def test_intent_answer_announces_the_end_of_a_fact_and_later_states_it(
 
 
 def test_facts_with_the_same_replacement_text_show_it_once() -> None:
-    assert said([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
+    assert fact_texts([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
         entry.STAY_ENDED,
         entry.REGISTER_ENDED,
     )

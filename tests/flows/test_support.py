@@ -13,14 +13,14 @@ from flows.engine.text import Text
 from flows.knowledge import quota
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import MCI, PLACES, amounts
-from flows.support import AREAS, spoken
+from flows.support import AREAS, result_texts
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
 from tests.flows.chat import LANGUAGES, WORDS, Chat
 
 
 def heard(today: date = TODAY, **answers: str) -> list[Text]:
     told = {"area": "undecided", "people": "1", "rent": "yes", **answers}
-    return [part for text in spoken(told, today) for part in parts(text)]
+    return [part for text in result_texts(told, today) for part in parts(text)]
 
 
 def test_support_amounts_match_the_sources() -> None:
