@@ -59,22 +59,22 @@ WILL_NOT_REMIND = _("We will not remind you.")
 PRINT = button("Print or save")
 
 
-def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
+def offer_list(turn: TurnState, flow: Flow, path: Path) -> bool:
     """Send the checklist that a finished flow made, and offer to store it.
 
     Returns False if the flow makes no checklist or the checklist is empty.
     """
-    entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
+    entries = flow.listing.entries(path.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
         return False
-    outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
+    outcome = flow.outcome(submission(flow, path, turn.form(flow)), turn.today)
     turn.notes += [(text,) for text in outcome.texts]
     turn.effects += outcome.effects
     turn.drop_form(flow)
-    kept = {each.name: road.answers.get(each.name) for each in flow.listing.persisted}
+    kept = {each.name: path.answers.get(each.name) for each in flow.listing.persisted}
     made = MadeList(flow.name, kept, entries=tuple(each.key for each in entries))
     turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=made)
-    _hand_out(turn, PrintList(flow.name, dict(road.answers)))
+    _hand_out(turn, PrintList(flow.name, dict(path.answers)))
     turn.ask_screen(_offer())
     return True
 

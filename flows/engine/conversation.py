@@ -372,9 +372,9 @@ def _press_command(turn: TurnState, word: str) -> None:
 
 def _offer_page(turn: TurnState) -> None:
     """Send a link to the secure web page, for answering the current question there."""
-    road = turn.path()
-    stop = road[1].current(turn.form(road[0]).cursor) if road else None
-    if turn.page is Page.NEVER or stop is None or not stop.item.sensitive:
+    flow_path = turn.path()
+    open_step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
+    if turn.page is Page.NEVER or open_step is None or not open_step.item.sensitive:
         return turn.ask()
     link = Button("", screens.OPEN_PAGE, Kind.PAGE)
     turn.say(((screens.PAGE_OFFERED,),), (link,), private=True)
@@ -393,8 +393,8 @@ def _shared(turn: TurnState, phone: str, own: bool) -> None:
 
 
 def _filled(turn: TurnState, key: str, value: str) -> None:
-    road = turn.path()
-    stop = road[1].at(key) if road else None
-    if road and stop and stop.item.accepts(value):
-        answer = Answer(value, stop.item.rev, stop.signature, by="officer")
-        turn.put_form(road[0], turn.form(road[0]).put(key, answer))
+    flow_path = turn.path()
+    open_step = flow_path[1].at(key) if flow_path else None
+    if flow_path and open_step and open_step.item.accepts(value):
+        answer = Answer(value, open_step.item.rev, open_step.signature, by="officer")
+        turn.put_form(flow_path[0], turn.form(flow_path[0]).put(key, answer))

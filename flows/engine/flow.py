@@ -314,19 +314,19 @@ def path(flow: Flow, form: Form) -> Path:
                 members = form.members.get(item.name, ())
                 for member in members:
                     steps.extend(_member_steps(item, member, form, dict(scope)))
-                steps.append(_stop(item, "", form, scope, members))
+                steps.append(_make_step(item, "", form, scope, members))
             case _:
-                steps.append(_stop(item, "", form, scope))
+                steps.append(_make_step(item, "", form, scope))
     return Path(tuple(steps), scope)
 
 
 def _member_steps(
     many: RepeatingGroup, member: str, form: Form, scope: dict[str, str | None]
 ) -> list[Step]:
-    return [_stop(part, member, form, scope) for part in many.items if holds(part.when, scope)]
+    return [_make_step(part, member, form, scope) for part in many.items if holds(part.when, scope)]
 
 
-def _stop(
+def _make_step(
     item: Question,
     member: str,
     form: Form,

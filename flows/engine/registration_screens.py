@@ -81,11 +81,11 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
         announce_update(turn)
 
 
-def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
+def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:
     """Send the person's answer to the registry, unless the registry no longer asks the question."""
     known = turn.c.registration
     item = flow.questions()[0]
-    value = road.answers.get(item.name)
+    value = path.answers.get(item.name)
     if known is None or not known.question or known.question.about != flow.answers_to or not value:
         return turn.notes.append((NO_LONGER,))
     turn.effects.append(AnswerRegistry(known.question, item.name, value))

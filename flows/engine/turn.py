@@ -190,10 +190,10 @@ class TurnState:
         """
         form = self._renewed(flow)
         lasting = all(item.persisted for item in flow.questions())
-        for stop in path(flow, form).steps if lasting else ():
-            item = stop.item
+        for step in path(flow, form).steps if lasting else ():
+            item = step.item
             if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
-                form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
+                form = form.put(step.key, Answer("yes", item.rev, step.signature))
         self.put_form(flow, form)
         self.c = replace(self.c, flow=flow.name)
 
@@ -345,13 +345,13 @@ def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
     }
 
 
-def submission(flow: Flow, road: Path, form: Form) -> Submit:
-    on_path = {step.item.name for step in road.steps}
+def submission(flow: Flow, path: Path, form: Form) -> Submit:
+    on_path = {step.item.name for step in path.steps}
     members = {
         item.name: tuple(
-            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
+            path.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
         )
         for item in flow.items
         if isinstance(item, RepeatingGroup)
     }
-    return Submit(flow.name, dict(road.answers), members)
+    return Submit(flow.name, dict(path.answers), members)

@@ -314,11 +314,11 @@ class Chat:
     def _check_submission(self, submit: Submit, after: Conversation) -> None:
         """Check that a form is submitted after consent, with exactly the answers on its path."""
         assert "registration" in after.consents
-        road = path(self.flows[submit.flow], after.forms[submit.flow])
-        assert submit.answers == road.answers
+        form_path = path(self.flows[submit.flow], after.forms[submit.flow])
+        assert submit.answers == form_path.answers
         for sent in submit.members.values():
-            members = dict.fromkeys(step.member for step in road.steps if step.member)
-            assert sent == tuple(road.of(member) for member in members)
+            members = dict.fromkeys(step.member for step in form_path.steps if step.member)
+            assert sent == tuple(form_path.of(member) for member in members)
 
     # The transcript of the conversation
 

@@ -152,9 +152,9 @@ def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> No
         items=(RESIDENT,),
         outcome=lambda submit, today: Outcome(()),
     )
-    stop = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
-    assert stop is not None
-    assert stop.item is RESIDENT
+    step = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
+    assert step is not None
+    assert step.item is RESIDENT
 
 
 def test_day_question_shows_the_month_in_words() -> None:

@@ -37,10 +37,10 @@ def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
 def _first() -> Iterator[tuple[Flow, Form, Step]]:
     seen = set()
     for flow, form in forms():
-        stop = path(flow, form).current(None)
-        if stop is not None and (flow.name, stop.item.name) not in seen:
-            seen.add((flow.name, stop.item.name))
-            yield flow, form, stop
+        open_step = path(flow, form).current(None)
+        if open_step is not None and (flow.name, open_step.item.name) not in seen:
+            seen.add((flow.name, open_step.item.name))
+            yield flow, form, open_step
 
 
 # The tests need each of the following conversations several times, so each is computed once and
@@ -73,12 +73,12 @@ def _answered(at: int, value: str | None, language: str) -> Turn:
 
     Before the answer, the person changes to `language`. A `value` of None skips the question.
     """
-    flow, form, stop = _questions()[at]
+    flow, form, open_step = _questions()[at]
     c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
     # Press an offered option, upload a file, or write any other value.
-    keys = {option.key for option in options(stop, form)}
-    if isinstance(stop.item, Upload) and value is not None:
-        return step(FLOWS, WORDS, c, UploadChecked(flow.name, stop.key), TODAY)
+    keys = {option.key for option in options(open_step, form)}
+    if isinstance(open_step.item, Upload) and value is not None:
+        return step(FLOWS, WORDS, c, UploadChecked(flow.name, open_step.key), TODAY)
     if value is None or value in keys:
         return step(FLOWS, WORDS, c, Pressed(f"{c.nonce}:{value or '-'}"), TODAY)
     return step(FLOWS, WORDS, c, Said(value), TODAY)
@@ -99,7 +99,7 @@ def _effects(turn: Turn) -> tuple[Effect, ...]:
 
 
 def test_language_switch_tests_cover_every_question() -> None:
-    tried = {(flow.name, stop.item.name) for flow, _form, stop in _questions()}
+    tried = {(flow.name, open_step.item.name) for flow, _form, open_step in _questions()}
     assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
 
 
@@ -119,16 +119,16 @@ def test_language_switch_at_any_question_changes_no_stored_answer(language: str)
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
 def test_language_switch_changes_the_effect_of_no_answer(language: str) -> None:
-    for at, (flow, form, stop) in enumerate(_questions()):
-        values = [*exhaustive_walk._values(flow, stop.item, options(stop, form))]
-        for value in (*values, *((None,) if stop.item.skippable else ())):
+    for at, (flow, form, open_step) in enumerate(_questions()):
+        values = [*exhaustive_walk._values(flow, open_step.item, options(open_step, form))]
+        for value in (*values, *((None,) if open_step.item.skippable else ())):
             one, other = _answered(at, value, "ru"), _answered(at, value, language)
-            assert _effects(one) == _effects(other), (flow.name, stop.key, value)
+            assert _effects(one) == _effects(other), (flow.name, open_step.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
             # A new member's key is the number of the answered message, which differs between the
             # two chats.
-            if not isinstance(stop.item, RepeatingGroup) or value != "add":
+            if not isinstance(open_step.item, RepeatingGroup) or value != "add":
                 assert _stored(one.conversation) == _stored(other.conversation)
 
 
