@@ -90,8 +90,8 @@ def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
 def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
     """Return the sentences of the answer's `more` that are not already in the opening."""
     opening, more = answer.ordered(citizenship)
-    said = set(part_texts(opening, today))
-    return tuple(line for line in part_texts(more, today) if line not in said)
+    opening_texts = set(part_texts(opening, today))
+    return tuple(line for line in part_texts(more, today) if line not in opening_texts)
 
 
 def reply_of(answer: Answer) -> Reply:

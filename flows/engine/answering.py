@@ -57,10 +57,10 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
 
 
 def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
-    said = turn.words.yes_no(typed, asked.language)
+    is_yes = turn.words.yes_no(typed, asked.language)
     keys = {option.key for option in asked.options}
-    if said is not None and keys >= {"yes", "no"}:
-        return "yes" if said else "no"
+    if is_yes is not None and keys >= {"yes", "no"}:
+        return "yes" if is_yes else "no"
     return Refusal.NOT_LISTED
 
 

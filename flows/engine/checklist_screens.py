@@ -285,8 +285,8 @@ def _remind(turn: TurnState, on: bool) -> None:
     when = plain(turn.today) + timedelta(days=lifetimes.REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
     turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
-    said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
-    turn.notes.append((said,))
+    note = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
+    turn.notes.append((note,))
     open_list(turn)
 
 

@@ -191,8 +191,8 @@ def ask_appeal(turn: TurnState) -> None:
     offered = (Option("back", button("Back")),)
     asked = turn.put_asked("", APPEAL, 1, offered)
     buttons = option_buttons(asked.nonce, offered)
-    ways = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
-    turn.say(((ASK_APPEAL,),), ways, service=True)
+    controls = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
+    turn.say(((ASK_APPEAL,),), controls, service=True)
 
 
 def take_appeal(turn: TurnState, text: str) -> bool:

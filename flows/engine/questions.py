@@ -141,8 +141,8 @@ class YesNo(Choice):
     among: tuple[Option, ...] = (YES, NO)
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        said = at.words.yes_no(typed, at.language)
-        return Refusal.NOT_LISTED if said is None else "yes" if said else "no"
+        is_yes = at.words.yes_no(typed, at.language)
+        return Refusal.NOT_LISTED if is_yes is None else "yes" if is_yes else "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -290,11 +290,11 @@ def registration_text(state: str, number: str) -> Text:
 
 
 def registered_screen(
-    state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
+    state: str, number: str, more: Iterable[Flow], more_options: tuple[Option, ...] = ()
 ) -> Choice:
     """Return the screen of a registration: its state, and buttons for the possible actions.
 
-    `more` are the flows offered with a registration. `ways` are options to add before "Menu".
+    `more` are the flows offered with a registration. `more_options` are added before "Menu".
     """
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
@@ -303,7 +303,7 @@ def registered_screen(
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
         *(Option(flow.name, flow.title) for flow in more if not flow.answers_to),
-        *ways,
+        *more_options,
         Option("menu", button("Menu")),
     )
     gone = state in ("withdrawing", "withdrawn")

@@ -125,7 +125,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
         return safety.answer(turn, caption)
     safety.note_suspicion(turn, caption)
     is_known = turn.recognize(caption).confidence is not Confidence.UNKNOWN
-    if is_known and hearing.hear(turn, caption):
+    if is_known and hearing.answer_question(turn, caption):
         return
     if turn.notes or any(map(str.isalpha, caption)):
         turn.say(((screens.CAPTION_NOT_UNDERSTOOD,),), turn.person_button(), leaves=False)
@@ -182,7 +182,7 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
         case _:
             turn.notes.append((screens.CANNOT_READ,))
     if caption.strip():
-        typed_text.said(turn, caption)
+        typed_text.handle_text(turn, caption)
     if turn.notes or not caption.strip():
         turn.ask()
 

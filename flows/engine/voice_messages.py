@@ -120,8 +120,8 @@ def take_text(turn: TurnState, event: Transcribed) -> None:
         return safety.answer(turn, text)
     safety.note_suspicion(turn, text)
     turn.c = replace(turn.c, voice=replace(voice, text=text))
-    heard = _(HEARD.msgid, text=text)
-    turn.say(((heard,), (IS_RIGHT,)), _yes_and_no(turn, RIGHT, WRONG, voice.key))
+    transcript = _(HEARD.msgid, text=text)
+    turn.say(((transcript,), (IS_RIGHT,)), _yes_and_no(turn, RIGHT, WRONG, voice.key))
 
 
 def _decide(turn: TurnState, voice: Voice, *, agrees: bool) -> str:
