@@ -128,11 +128,11 @@ def _screens() -> Iterator[Conversation]:
 class _Listener(Chat):
     """A conversation that records every message."""
 
-    heard: list[Say] = field(default_factory=list)
+    messages: list[Say] = field(default_factory=list)
 
     def takes(self, event: Event) -> Self:
         super().takes(event)
-        self.heard += self.says_now
+        self.messages += self.says_now
         return self
 
 
@@ -141,12 +141,14 @@ def _told(page: Page) -> Iterator[Say]:
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.start("ru")
         story(chat)
-        yield from chat.heard
+        yield from chat.messages
 
 
 @cache
 def _outcomes() -> tuple[Say, ...]:
-    distinct = dict.fromkeys(text for name in answers.FLOWS for text in answers.heard(name, TODAY))
+    distinct = dict.fromkeys(
+        text for name in answers.FLOWS for text in answers.all_sentences(name, TODAY)
+    )
     return tuple(Say(((text,),)) for text in distinct)
 
 

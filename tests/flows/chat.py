@@ -352,8 +352,8 @@ class Chat:
 
 
 def _written(turn: Turn) -> list[str]:
-    said = [line for say in turn.says for line in ("", *_read(say))][1:]
-    return said + [f"  * {type(effect).__name__}" for effect in turn.effects]
+    lines = [line for say in turn.says for line in ("", *_read(say))][1:]
+    return lines + [f"  * {type(effect).__name__}" for effect in turn.effects]
 
 
 def _read(say: Say) -> list[str]:

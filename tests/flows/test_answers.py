@@ -171,11 +171,11 @@ def test_question_is_asked_again_after_an_invalid_answer_is_explained(
     question: str, typed: str, why: Refusal
 ) -> None:
     chat = chat_at(question, **PHONE)
-    told = chat.stored_answers()
+    answers_before = chat.stored_answers()
     chat.says(typed)
     assert chat.question_key == question
     assert chat.shows(REFUSALS[why])
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == answers_before
     assert len(typed) < 4 or typed not in chat.text
 
 
@@ -273,11 +273,11 @@ def test_question_explains_which_message_kinds_it_cannot_read(
     kind: str, answer: Text, deleted: bool
 ) -> None:
     chat = chat_at("purpose")
-    told = chat.stored_answers()
+    answers_before = chat.stored_answers()
     chat.takes(Unreadable(kind))
     assert chat.shows(answer)
     assert chat.question_key == "purpose"
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == answers_before
     assert (DeleteInput() in chat.effects_now) is deleted
 
 
@@ -388,8 +388,8 @@ def test_reserved_word_is_never_stored_as_an_answer(chat: Chat) -> None:
     for phrase in OTHERS:
         if not hears(chat, phrase):
             continue
-        told = chat.try_text(phrase).stored_answers()
-        added = {key: value for key, value in told.items() if key not in before}
+        answers = chat.try_text(phrase).stored_answers()
+        added = {key: value for key, value in answers.items() if key not in before}
         assert added == {} or (skippable and added == {chat.question_key: None}), phrase
 
 

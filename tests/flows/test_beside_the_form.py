@@ -38,11 +38,11 @@ FORM = "preregistration"
 def test_button_of_an_earlier_question_only_repeats_the_open_question() -> None:
     chat = chat_at("adult")
     old = Pressed(f"{chat.nonce}:no")
-    told = chat.until("citizenship").stored_answers()
+    stored = chat.until("citizenship").stored_answers()
     chat.takes(old)
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.question_key == "citizenship"
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 @pytest.mark.row(59)
@@ -79,11 +79,11 @@ def test_submit_button_pressed_twice_submits_once() -> None:
 @pytest.mark.row(58)
 def test_button_with_an_unknown_payload_stores_no_answer(payload: str) -> None:
     chat = chat_at("adult")
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     chat.takes(Pressed(payload.format(nonce=chat.nonce)))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.question_key == "adult"
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 def test_option_pages_wrap_around_after_the_last() -> None:
@@ -190,13 +190,13 @@ def test_quick_exit_deletes_anonymous_answers_but_only_pauses_stored_forms() -> 
 
 @pytest.mark.requirement("S-37")
 def test_quick_exit_text_has_no_buttons() -> None:
-    (said,) = chat_at("passport").says("выход").says_now
-    assert said.buttons == ()
+    (message,) = chat_at("passport").says("выход").says_now
+    assert message.buttons == ()
 
 
 def test_quick_exit_before_a_language_choice_replies_in_every_language() -> None:
-    (said,) = Chat().takes(Started()).takes(Pressed("!exit")).says_now
-    assert len(said.paragraphs[0]) == len(LANGUAGES)
+    (message,) = Chat().takes(Started()).takes(Pressed("!exit")).says_now
+    assert len(message.paragraphs[0]) == len(LANGUAGES)
 
 
 def test_withheld_officer_message_is_announced_only_once_until_opened() -> None:
@@ -246,8 +246,8 @@ def test_mydata_command_after_a_quick_exit_masks_names_in_the_messenger() -> Non
 
 
 def test_exit_button_is_a_symbol_before_a_language_choice() -> None:
-    (said,) = Chat().takes(Started()).says_now
-    assert said.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
+    (message,) = Chat().takes(Started()).says_now
+    assert message.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
     (menu,) = Chat.start("ru").says_now
     assert menu.buttons[-1].label == screens.EXIT
 

@@ -75,11 +75,11 @@ def hold_that_nothing_is_lost_or_misplaced(
     asked = before.asked
     assert asked is not None
     chat = Chat(before.language, flows, before).takes(event)
-    told, now = stored(before), stored(chat.conversation)
+    earlier, now = stored(before), stored(chat.conversation)
     question = flows[NAME].find(asked.key.partition("@")[0])
-    changed = {key for key in told.keys() | now.keys() if told.get(key) != now.get(key)}
+    changed = {key for key in earlier.keys() | now.keys() if earlier.get(key) != now.get(key)}
     if isinstance(question, Consent):
-        changed = {key for key in changed if key not in told or now[key].value is not None}
+        changed = {key for key in changed if key not in earlier or now[key].value is not None}
     if isinstance(question, RepeatingGroup):
         members = chat.form().members.get(question.name, ())
         changed = {key for key in changed if key.partition("@")[2] in (*members, "")}
@@ -115,12 +115,12 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
     random = Random(version)
     flow = VERSIONS[version][NAME]
     for conversation in random.sample(crowd(), 4):
-        told = stored(conversation)
+        answers = stored(conversation)
         chat = Chat(conversation.language, VERSIONS[version], conversation).says("/help")
         sent = finished(chat)
         for question in flow.questions():
             names = (question.name, *question.former_names)
-            given = next((told[name] for name in names if name in told), None)
+            given = next((answers[name] for name in names if name in answers), None)
             kept = question.persisted and not isinstance(question, RepeatingGroup)
             if given and given.value is not None and not question.accepts(given.value):
                 continue  # the option is gone: it was asked again
@@ -151,12 +151,12 @@ def finished(chat: Chat) -> Submit:
 
 def test_button_of_a_removed_question_does_not_answer_the_next_question() -> None:
     chat = chat_at("education")
-    told = chat.stored_answers()
+    stored_before = chat.stored_answers()
     chat.flows = VERSIONS["a question is gone"]
     chat.presses("higher")
     assert chat.shows(screens.CHANGED)
     assert chat.question_key == "occupation"
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored_before
 
 
 def test_answer_of_a_renamed_question_is_kept_under_the_new_name() -> None:
@@ -188,13 +188,13 @@ def test_question_with_changed_meaning_is_asked_again_with_the_old_answer() -> N
 
 def test_new_question_is_asked_before_a_completed_form_is_submitted() -> None:
     chat = chat_at("review")
-    told = chat.stored_answers()
+    stored_before = chat.stored_answers()
     chat.flows = VERSIONS["a question before the review"]
     chat.presses("submit")
     assert chat.effects_of(Submit) == []
     assert chat.question_key == "pets"
     chat.presses("yes", "submit")
-    assert {**told, "pets": "yes", "review": "submit"} == chat.stored_answers()
+    assert {**stored_before, "pets": "yes", "review": "submit"} == chat.stored_answers()
 
 
 def test_option_numbers_refer_to_the_order_that_was_shown() -> None:

@@ -41,8 +41,8 @@ from tests.flows.answers import (
     PLACES,
     TODAY,
     Situation,
-    everything,
-    heard,
+    all_results,
+    all_sentences,
     parts,
     sentences,
 )
@@ -115,11 +115,17 @@ def written(programme: str, origin: str, place: str) -> str:
     }
     maximum = made["both"]
     lines = [textwrap.fill(" ".join(maximum), 100, break_on_hyphens=False)]
-    for family, told in made.items():
-        assert [token for token in maximum if token in told] == told, "the order is the same"
+    for family, tokens_found in made.items():
+        assert [token for token in maximum if token in tokens_found] == tokens_found, (
+            "the order is the same"
+        )
         lines += (
             [f"  {family}: without {gone}"]
-            if (gone := " ".join(token.partition("+")[0] for token in maximum if token not in told))
+            if (
+                gone := " ".join(
+                    token.partition("+")[0] for token in maximum if token not in tokens_found
+                )
+            )
             else []
         )
     return "\n".join(lines)
@@ -152,10 +158,10 @@ def test_checklists_match_the_golden_file() -> None:
 
 @pytest.mark.no_cover
 def test_checklists_use_every_document_and_legalisation_law() -> None:
-    told = heard("checklist", TODAY)
-    assert [each.key for each in DOCUMENTS if each.name not in told] == []
+    texts = all_sentences("checklist", TODAY)
+    assert [each.key for each in DOCUMENTS if each.name not in texts] == []
     law = {each.law.text for each in flow_origins() if each.law}
-    assert law <= told
+    assert law <= texts
     assert {each.text for each in laws.LAWS if each.key.endswith(".legalisation")} == law
 
 
@@ -211,8 +217,8 @@ def test_checklist_shows_source_dates_with_their_own_precision(
 
 def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
     facts = [*_of(OCTOBER), *_of(OCTOBER, opened=False)]
-    said = WORDS.render(flow.sources(facts), "en")
-    assert said.endswith(
+    rendered = WORDS.render(flow.sources(facts), "en")
+    assert rendered.endswith(
         "We read stored copies from 24 November 2026 to 28 November 2026, some only in part."
     )
 
@@ -285,8 +291,8 @@ EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme: str) -> None:
     made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
-    told = [part.msgid for text in flow.result_texts(made) for part in parts(text)]
-    assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
+    msgids = [part.msgid for text in flow.result_texts(made) for part in parts(text)]
+    assert [text for text in msgids if "postille" in text] == [laws.CN.text.msgid]
 
 
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR), ids=str)
@@ -329,12 +335,12 @@ def test_checklist_first_refers_a_child_without_documents_to_an_officer() -> Non
 
 
 def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
-    for answers, told in everything("checklist", date(2030, 1, 1)):
-        said = sentences(told)
+    for answers, paragraphs in all_results("checklist", date(2030, 1, 1)):
+        texts = sentences(paragraphs)
         made = checklist(answers, date(2030, 1, 1))
         assert made.papers == ()
-        assert not set(said) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
-        assert flow.ASK in said
+        assert not set(texts) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
+        assert flow.ASK in texts
 
 
 # The checklist flow in a conversation
@@ -371,11 +377,11 @@ def test_permit_checklist_shows_home_country_papers_after_the_warning(
     citizenship: str, place: str
 ) -> None:
     made = checklist({"programme": "prp", "citizenship": citizenship, "location": place}, TODAY)
-    said = [dict(text.values).get("fact", text) for text in (*made.before, *made.after)]
-    safety = said.index(SAFETY_FIRST)
-    assert safety < said.index(pilot_2026.CONSENT.text)
+    texts = [dict(text.values).get("fact", text) for text in (*made.before, *made.after)]
+    safety = texts.index(SAFETY_FIRST)
+    assert safety < texts.index(pilot_2026.CONSENT.text)
     if citizenship == "CN":
-        assert safety < said.index(requirements.CHINA_TWO_PAPERS.text)
+        assert safety < texts.index(requirements.CHINA_TWO_PAPERS.text)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -334,10 +334,10 @@ def test_checklist_change_alerts_are_unchanged_when_the_list_was_deleted(
     keys: tuple[str, ...],
 ) -> None:
     chat = kept().presses(*keys[:-1])
-    told = len(watched(chat))
+    count = len(watched(chat))
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.presses(keys[-1])
-    assert len(watched(chat)) == told
+    assert len(watched(chat)) == count
 
 
 def test_checklist_change_alerts_end_with_the_stop_command() -> None:

@@ -31,9 +31,9 @@ def test_flow_walk_reaches_every_question_and_ends_every_path() -> None:
     for walked in map(walk, FLOWS.values()):
         assert walked.unreached == ()
         assert walked.stuck == ()
-    told = str(walk(PREREGISTRATION))
-    assert told.startswith("preregistration: 44 questions, 44 reached; ")
-    assert told.endswith("; every path ends")
+    summary = str(walk(PREREGISTRATION))
+    assert summary.startswith("preregistration: 44 questions, 44 reached; ")
+    assert summary.endswith("; every path ends")
 
 
 def test_flow_walk_takes_every_transition_of_a_flow() -> None:
@@ -76,8 +76,8 @@ def test_flow_walk_skips_transitions_that_remove_or_edit_an_answer() -> None:
 
 
 def test_flow_walk_follows_a_condition_on_an_answered_text_question() -> None:
-    told = replace(MANY_PETS, when=WORDS_OF_ONES_OWN.answered())
-    walked = walk(flow(WORDS_OF_ONES_OWN, told, REVIEW))
+    many_pets = replace(MANY_PETS, when=WORDS_OF_ONES_OWN.answered())
+    walked = walk(flow(WORDS_OF_ONES_OWN, many_pets, REVIEW))
     assert walked.moves == {(START, "own"), ("own", "many"), ("many", "review"), ("review", END)}
 
 

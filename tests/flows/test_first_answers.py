@@ -196,7 +196,7 @@ def opening(person: Asking, today: date) -> tuple[Text, ...]:
     return REPLIES[person.intent].opening(today, person.citizenship)
 
 
-def said_in(lines: tuple[Text, ...]) -> list[Text]:
+def sentences_in(lines: tuple[Text, ...]) -> list[Text]:
     return [part for line in lines for part in parts(line)]
 
 
@@ -215,15 +215,15 @@ def test_first_answer_begins_with_the_most_urgent_sentence(person: Asking) -> No
 
 @every_person
 def test_first_answer_is_personal_within_its_first_two_lines(person: Asking) -> None:
-    said = said_in(opening(person, TODAY)[:2])
-    assert [words(part) for part in person.early if words(part) not in said] == []
+    sentences = sentences_in(opening(person, TODAY)[:2])
+    assert [words(part) for part in person.early if words(part) not in sentences] == []
 
 
 @every_person
 def test_first_answer_contains_only_sentences_for_the_persons_situation(person: Asking) -> None:
-    said = said_in(opening(person, TODAY))
-    assert [words(part) for part in person.contains if words(part) not in said] == []
-    assert [words(part) for part in person.omits if words(part) in said] == []
+    sentences = sentences_in(opening(person, TODAY))
+    assert [words(part) for part in person.contains if words(part) not in sentences] == []
+    assert [words(part) for part in person.omits if words(part) in sentences] == []
 
 
 @every_day
@@ -232,15 +232,15 @@ def test_first_answer_contains_only_sentences_for_the_persons_situation(person: 
 def test_first_answer_is_within_the_length_limit(
     person: Asking, language: str, today: date
 ) -> None:
-    said = "\n".join(WORDS.render(line, language) for line in opening(person, today))
-    assert 0 < len(said) <= MAX_FIRST
+    rendered = "\n".join(WORDS.render(line, language) for line in opening(person, today))
+    assert 0 < len(rendered) <= MAX_FIRST
 
 
 @every_person
 def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> None:
     sentences = [
         sentence
-        for part in said_in(opening(person, TODAY))
+        for part in sentences_in(opening(person, TODAY))
         if not any(isinstance(value, Text) for _name, value in part.values)
         for sentence in re.split(r"(?<=[.?!:;])\s", part.msgid)
     ]
@@ -257,10 +257,12 @@ def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
     for intent, reply in REPLIES.items():
         for citizenship in ("CN", "IR", "AF", "RU", ""):
             lines = (*reply.opening(today, citizenship), *reply.more(today, citizenship))
-            said = said_in(lines)
-            if text in said:
-                safety = said.index(SAFETY_FIRST) if SAFETY_FIRST in said else len(said)
-                found.append((f"{intent} {citizenship}", safety, said.index(text)))
+            sentences = sentences_in(lines)
+            if text in sentences:
+                safety = (
+                    sentences.index(SAFETY_FIRST) if SAFETY_FIRST in sentences else len(sentences)
+                )
+                found.append((f"{intent} {citizenship}", safety, sentences.index(text)))
     return found
 
 
@@ -284,15 +286,15 @@ def test_home_country_documents_are_mentioned_after_the_safety_warning(
 
 @pytest.mark.parametrize("origin", KNOWN, ids=lambda each: each.code)
 def test_visa_answer_states_whether_a_visa_agreement_exists(origin: Origin) -> None:
-    said = REPLIES["permit.visa"].opening(TODAY, origin.code)
-    lines = " ".join(WORDS.render(line, "en") for line in said)
+    texts = REPLIES["permit.visa"].opening(TODAY, origin.code)
+    lines = " ".join(WORDS.render(line, "en") for line in texts)
     assert re.search(r"[Bb]y an agreement|an agreement on visa-free entry with|no agreement", lines)
 
 
 def test_intent_answers_do_not_assume_that_the_person_left_the_country() -> None:
     for intent, reply in REPLIES.items():
-        said = said_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
-        assert LEFT not in said, intent
+        sentences = sentences_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
+        assert LEFT not in sentences, intent
 
 
 # The most frequent questions: an intent answers each, or says that the answer is not verified
@@ -369,7 +371,7 @@ MOVING: tuple[Answers, ...] = tuple(
 def test_eligibility_states_the_fee_within_the_length_of_a_first_answer(
     answers: Answers, language: str
 ) -> None:
-    said = [WORDS.render(text, language) for text in eligibility.result_texts(answers, TODAY)]
+    texts = [WORDS.render(text, language) for text in eligibility.result_texts(answers, TODAY)]
     fee = WORDS.render(kandas.FEE.text, language)
-    at = next(number for number, text in enumerate(said) if fee in text)
-    assert len("\n".join(said[: at + 1])) <= MAX_FIRST
+    at = next(number for number, text in enumerate(texts) if fee in text)
+    assert len("\n".join(texts[: at + 1])) <= MAX_FIRST

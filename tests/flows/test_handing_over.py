@@ -25,7 +25,7 @@ from flows.engine.text import _, button
 from flows.preregistration import CLOSED
 from tests.flows.chat import WORDS, Chat, chat_at
 from tests.flows.recognizer import danger
-from tests.flows.test_hearing import told_by
+from tests.flows.test_hearing import understanding_of
 
 FORM = "preregistration"
 
@@ -41,9 +41,9 @@ def sent() -> Chat:
 def test_registry_status_notification_does_not_reveal_the_status() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
-    (told,) = chat.says_now
-    assert told.service
-    assert all(not line.values for paragraph in told.paragraphs for line in paragraph)
+    (message,) = chat.says_now
+    assert message.service
+    assert all(not line.values for paragraph in message.paragraphs for line in paragraph)
     chat.presses("!status")
     assert chat.shows(screens.REGISTRATION["received"], number="KZ-1")
     assert chat.says_now[0].protect
@@ -133,12 +133,12 @@ def handed_over() -> Chat:
 
 def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
     chat = handed_over()
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     assert chat.shows(screens.WAITING)
     chat.says("Иванова", "1990", "да")
     assert chat.effects_of(Relay) == [Relay("Иванова"), Relay("1990"), Relay("да")]
     assert chat.says_now == ()
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 def test_form_continues_after_the_officer_resolves_the_case() -> None:
@@ -250,9 +250,9 @@ def test_start_command_does_not_end_the_handoff() -> None:
 def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
     chat = chat_at("purpose")
     tap = Pressed(f"{chat.nonce}:move")
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     chat.takes(Joined()).takes(tap)
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 @pytest.mark.parametrize("screen", ["/menu", "/status"])
@@ -359,7 +359,7 @@ def test_danger_in_the_handoff_message_makes_the_case_urgent() -> None:
 def test_likely_danger_marks_a_case_and_a_relayed_message_urgent(
     level: Danger, urgent: bool
 ) -> None:
-    known = told_by({"zzz": danger("danger.deported", level)})
+    known = understanding_of({"zzz": danger("danger.deported", level)})
     chat = Chat.start("ru", "officer", understanding=known).until("words").says("zzz")
     (case,) = chat.effects_of(OpenCase)
     assert case.urgent is urgent
@@ -393,11 +393,11 @@ def test_handoff_rejects_a_too_long_message() -> None:
 
 def test_stored_answers_are_kept_while_no_registrations_are_accepted() -> None:
     chat = chat_at("birth_year")
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("1990")
     chat.flows = FLOWS
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 def test_amend_button_shows_the_menu_while_no_registrations_are_accepted() -> None:

@@ -53,17 +53,17 @@ from tests.flows.recognizer import (
 )
 
 
-def heard(language: str = "ru", flow: str = "") -> Chat:
+def new_chat(language: str = "ru", flow: str = "") -> Chat:
     return Chat.start(language, flow, understanding=UNDERSTANDING)
 
 
-def inside(question: str, **others: str) -> Chat:
+def new_chat_at(question: str, **others: str) -> Chat:
     chat = chat_at(question, **others)
     chat.understanding = UNDERSTANDING
     return chat
 
 
-def told_by(known: dict[str, Recognition], **replies: Reply) -> Understanding:
+def understanding_of(known: dict[str, Recognition], **replies: Reply) -> Understanding:
     whole = understanding(FakeRecognizer(known))
     return replace(whole, replies={**whole.replies, **replies})
 
@@ -128,7 +128,7 @@ def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> N
     assert chat.shows(safety.READ_ALONE)
     assert "!language" in chat.keys
     known = {"SOS?": danger("danger.child")}
-    chat = Chat(understanding=told_by(known)).says("zzz", "SOS?")
+    chat = Chat(understanding=understanding_of(known)).says("zzz", "SOS?")
     assert chat.question_key == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
     assert chat.presses("ru").shows(safety.READ_ALONE)
@@ -139,15 +139,17 @@ def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> N
 
 
 def test_message_with_two_questions_gets_both_answers() -> None:
-    chat = says(heard(), "cost_and_term")
+    chat = says(new_chat(), "cost_and_term")
     for intent in ("kandas.cost", "kandas.term"):
         assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
     assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
 
 
 def test_likely_second_question_is_offered_below_the_answer() -> None:
-    chat = heard()
-    chat.understanding = told_by({"both?": replace(sure("life.pension"), also="life.school")})
+    chat = new_chat()
+    chat.understanding = understanding_of(
+        {"both?": replace(sure("life.pension"), also="life.school")}
+    )
     chat.says("both?")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
     assert not chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
@@ -157,9 +159,9 @@ def test_likely_second_question_is_offered_below_the_answer() -> None:
 
 @pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
 def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, str]) -> None:
-    chat = inside("location", **form) if form else heard()
+    chat = new_chat_at("location", **form) if form else new_chat()
     named = {} if form else {"country_of_origin": "MN"}
-    chat.understanding = told_by({"visa?": sure("permit.visa", **named)})
+    chat.understanding = understanding_of({"visa?": sure("permit.visa", **named)})
     chat.says("visa?")
     assert WORDS.render(entry.MN_STAY.text, "ru") in chat.text
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
@@ -170,8 +172,8 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
         "from?": sure("kandas.term", country_of_origin="UZ"),
         "visa?": sure("permit.visa"),
     }
-    chat = heard()
-    chat.understanding = told_by(known)
+    chat = new_chat()
+    chat.understanding = understanding_of(known)
     chat.says("from?", "visa?")
     assert WORDS.render(entry.UZ_STAY.text, "ru") in chat.text
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") not in chat.text
@@ -180,8 +182,8 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
 
 
 def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
     )
     warning = WORDS.render(cards.CHINA_STAY_ENDS.text, "ru")
@@ -190,8 +192,8 @@ def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
 
 
 def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {
             "me?": sure("kandas.term", country_of_origin="CN"),
             "wife?": sure("kandas.cost", country_of_origin="MN"),
@@ -204,8 +206,8 @@ def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
 
 
 def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {"sister?": sure("kandas.term", children="3"), "papers?": sure("kandas.documents")}
     )
     chat.says("sister?", "papers?")
@@ -213,7 +215,7 @@ def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> Non
 
 
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
-    chat = says(heard(), "papers")
+    chat = says(new_chat(), "papers")
     assert chat.stored_answers("checklist")["programme"] == "kandas_status"
     assert chat.shows(screens.SUGGESTED)
     assert chat.form("checklist").answers["citizenship"].rev == UNASKED
@@ -222,13 +224,13 @@ def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
 
 
 def test_flow_opened_by_a_message_keeps_earlier_answers() -> None:
-    chat = heard(flow="eligibility").presses("study").says("/menu")
+    chat = new_chat(flow="eligibility").presses("study").says("/menu")
     assert says(chat, "which_way").stored_answers("eligibility")["purpose"] == "study"
 
 
 def test_unsure_recognition_offers_its_topics_as_options() -> None:
     known = {"о деньгах": unsure("support.money", "kandas.cost", "fraud.money")}
-    chat = Chat.start("ru", understanding=told_by(known)).says("о деньгах")
+    chat = Chat.start("ru", understanding=understanding_of(known)).says("о деньгах")
     assert chat.keys[:4] == [
         "?ask.support.money",
         "?ask.kandas.cost",
@@ -239,7 +241,7 @@ def test_unsure_recognition_offers_its_topics_as_options() -> None:
 
 
 def test_not_understood_reply_varies_and_is_counted() -> None:
-    chat = heard()
+    chat = new_chat()
     lines = []
     for _turn in range(6):
         lines.append(chat.says("zzz").says_now[0].paragraphs[0][0].msgid)
@@ -255,12 +257,12 @@ def test_not_understood_reply_varies_and_is_counted() -> None:
 
 
 def test_topic_suggestions_depend_on_the_screen() -> None:
-    chat = heard()
+    chat = new_chat()
     chat.conversation = replace(
         chat.conversation, registration=RegistrationStatus("sent"), is_persistent=True
     )
     assert "?ask.registry.change" in chat.says("zzz").keys
-    assert "?ask.privacy.what" in heard().presses("announcements").says("zzz").keys
+    assert "?ask.privacy.what" in new_chat().presses("announcements").says("zzz").keys
 
 
 def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
@@ -273,25 +275,25 @@ def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
 
 
 def test_small_talk_gets_a_one_line_reply_and_the_menu() -> None:
-    chat = says(heard(), "hello")
+    chat = says(new_chat(), "hello")
     assert chat.shows(HELLO)
     assert chat.question_key == screens.MENU
-    both = told_by({"hi hi": sure("talk.hello", "talk.thanks")})
+    both = understanding_of({"hi hi": sure("talk.hello", "talk.thanks")})
     assert Chat.start("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
 def test_request_in_own_words_opens_the_screen_of_its_command() -> None:
-    assert says(heard(), "somebody").question_key == "topic"
-    chat = says(heard(), "forget")
+    assert says(new_chat(), "somebody").question_key == "topic"
+    chat = says(new_chat(), "forget")
     assert (chat.question_key, chat.effects_of(Forget)) == (screens.DELETE, [])
     assert chat.presses("yes").effects_of(Forget)
-    assert says(heard(), "status").shows(screens.NO_REGISTRATION)
+    assert says(new_chat(), "status").shows(screens.NO_REGISTRATION)
 
 
 def test_intent_answer_without_any_fact_says_that_none_is_verified() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
-    chat = Chat.start("ru", understanding=told_by(known, **{"life.driving": empty}))
+    chat = Chat.start("ru", understanding=understanding_of(known, **{"life.driving": empty}))
     assert chat.says("права").shows(hearing.NOT_VERIFIED)
     chat.takes(Pressed("?more.life.driving"))
     assert chat.shows(hearing.NOT_VERIFIED)
@@ -299,31 +301,33 @@ def test_intent_answer_without_any_fact_says_that_none_is_verified() -> None:
 
 
 def test_intent_answer_buttons_show_more_and_open_flows() -> None:
-    chat = says(heard(), "mission").presses("?more.where.mission")
+    chat = says(new_chat(), "mission").presses("?more.where.mission")
     assert "?open.where.mission" in chat.keys
     assert chat.presses("?open.where.mission").name == "mission_country"
-    assert says(heard(), "passport").presses("?else.documents.missing").shows(hearing.WHICH_ONE)
+    assert says(new_chat(), "passport").presses("?else.documents.missing").shows(hearing.WHICH_ONE)
     assert chat.takes(Pressed("?nonsense.x")).shows(screens.OLD_BUTTON)
     alone = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
-    chat = Chat.start("ru", understanding=told_by(known, **{"life.driving": alone})).says("права")
+    chat = Chat.start("ru", understanding=understanding_of(known, **{"life.driving": alone})).says(
+        "права"
+    )
     assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS[0])
 
 
 def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
-    chat = heard().takes(Pressed("?open.documents.missing"))
+    chat = new_chat().takes(Pressed("?open.documents.missing"))
     assert chat.question_key == "topic"
-    assert heard().takes(Pressed("?open.news.read")).question_key == "~announcements"
-    chat = heard().takes(Pressed("?open.documents.photo"))
+    assert new_chat().takes(Pressed("?open.news.read")).question_key == "~announcements"
+    chat = new_chat().takes(Pressed("?open.documents.photo"))
     assert chat.question_key == screens.MENU, "papers are sent only after a registration"
-    kept = heard(flow="checklist")
+    kept = new_chat(flow="checklist")
     kept.presses("kandas_status", "UZ", "alone", "yes", "unsaid", "keep", "yes", "menu")
     assert says(kept, "papers").question_key == "~mine"
 
 
 def test_intent_open_button_opens_the_flow_of_a_reply_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
-    chat = Chat.start("ru", understanding=told_by({}, **{"talk.hello": bare}))
+    chat = Chat.start("ru", understanding=understanding_of({}, **{"talk.hello": bare}))
     assert chat.takes(Pressed("?open.talk.hello")).question_key == screens.MENU
 
 
@@ -331,14 +335,14 @@ def test_intent_open_button_opens_the_flow_of_a_reply_without_a_label() -> None:
 
 
 def test_user_question_in_a_form_is_answered_and_the_form_continues() -> None:
-    chat = says(inside("birth_year"), "passport")
+    chat = says(new_chat_at("birth_year"), "passport")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.question_key == "birth_year"
     assert chat.says("1990").question_key == "residence_country"
 
 
 def test_intent_flow_is_offered_but_not_opened_within_a_form() -> None:
-    chat = says(inside("birth_year"), "papers")
+    chat = says(new_chat_at("birth_year"), "papers")
     assert chat.question_key == "birth_year"
     assert chat.takes(Pressed("?open.kandas.documents")).conversation.flow == "checklist"
 
@@ -346,29 +350,29 @@ def test_intent_flow_is_offered_but_not_opened_within_a_form() -> None:
 def test_form_answer_takes_precedence_over_a_recognized_intent() -> None:
     known = {"1990": sure("life.pension"), "TESTOVA": sure("life.pension")}
     chat = chat_at("surname")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert chat.says("TESTOVA").question_key == "given_name"
     chat = chat_at("birth_year")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert chat.says("1990").stored_answers()["birth_year"] == "1990"
 
 
 def test_name_question_stores_a_sentence_unless_its_intent_is_certain() -> None:
     known = {"what do I need": sure("kandas.cost"), "Anna Maria Testova": unsure("kandas.cost")}
     chat = chat_at("surname")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert chat.says("what do I need").question_key == "surname"
     assert "surname" not in chat.stored_answers()
     assert chat.says("Anna Maria Testova").stored_answers()["surname"] == "Anna Maria Testova"
 
 
 def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> None:
-    chat = inside("birth_year").says("zzz")
+    chat = new_chat_at("birth_year").says("zzz")
     assert chat.question_key == "birth_year"
     assert chat.effects_of(NotUnderstood) == [NotUnderstood("ru", "preregistration.birth_year")]
     known = {"two words": unsure("life.pension"), "word": unsure("life.pension")}
     chat = chat_at("birth_year")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert not chat.says("word").shows(hearing.WHICH_ONE)
     assert chat.says("two words").shows(hearing.WHICH_ONE)
     assert chat.presses("?none").shows(hearing.OTHER_WORDS[0])
@@ -384,20 +388,20 @@ def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
 
 
 def test_text_typed_in_the_faq_flow_is_recognized_as_an_intent() -> None:
-    chat = says(heard(flow="faq"), "passport")
+    chat = says(new_chat(flow="faq"), "passport")
     assert chat.question_key == "faq_topic"
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.says("1").stored_answers("faq") == {}
 
 
 def test_private_digits_are_not_sent_to_intent_recognition() -> None:
-    chat = inside(screens.MENU).answers("pin").says("12345678901")
+    chat = new_chat_at(screens.MENU).answers("pin").says("12345678901")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert says(chat, "passport").shows(hearing.YOU_ASK)
 
 
 def test_private_question_does_not_take_digits_for_a_users_question() -> None:
-    chat = inside("phone", contact="phone").says("12 34")
+    chat = new_chat_at("phone", contact="phone").says("12 34")
     assert chat.question_key == "phone"
 
 
@@ -405,7 +409,7 @@ def test_private_question_does_not_take_digits_for_a_users_question() -> None:
 
 
 def test_danger_in_a_form_is_answered_first_and_the_form_continues() -> None:
-    chat = says(inside("surname"), "detained")
+    chat = says(new_chat_at("surname"), "detained")
     assert chat.shows(safety.READ_ALONE)
     assert "surname" not in chat.stored_answers()
     assert chat.presses("?back").question_key == "surname"
@@ -415,10 +419,10 @@ def test_danger_in_a_form_is_answered_first_and_the_form_continues() -> None:
 def test_suspected_danger_adds_one_sentence_above_the_reply() -> None:
     text = "виза кончилась, боюсь"
     known = {text: replace(sure("permit.expired"), danger=Danger.SUSPECTED)}
-    chat = Chat.start("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
-    chat = Chat(understanding=told_by(known)).says(text)
+    chat = Chat(understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
 
 
@@ -429,17 +433,17 @@ def test_danger_is_not_detected_in_labels_numbers_or_handoff_texts() -> None:
         "Testova": danger("danger.child"),
     }
     chat = chat_at("adult")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert chat.says("Да").question_key == "purpose"
     assert chat.says("1").question_key == "citizenship"
-    chat = Chat.start("ru", "officer", understanding=told_by(known)).until("words")
+    chat = Chat.start("ru", "officer", understanding=understanding_of(known)).until("words")
     assert not chat.says("Testova").shows(safety.READ_ALONE)
 
 
 def test_safety_answer_offers_the_topic_of_the_message() -> None:
     text = "паспорт украли, завтра рейс"
     known = {text: replace(danger("danger.deported"), also="documents.missing")}
-    chat = Chat.start("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.READ_ALONE)
     assert chat.keys[:2] == ["?urgent", "?ask.documents.missing"]
     chat.presses("?ask.documents.missing")
@@ -447,7 +451,7 @@ def test_safety_answer_offers_the_topic_of_the_message() -> None:
 
 
 def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
-    chat = says(heard(), "passport")
+    chat = says(new_chat(), "passport")
     opening = BY_INTENT["documents.missing"].opening
     first_fact = next(place for place, part in enumerate(opening) if isinstance(part, Fact))
     assert LOST_BEFORE_JOURNEY in opening[:first_fact]
@@ -457,7 +461,7 @@ def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
 def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> None:
     known = {"zzz": replace(danger("danger.deported"), also="documents.missing")}
     chat = chat_at("surname")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     chat.says("zzz").presses("?ask.documents.missing")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.question_key == "surname"
@@ -466,13 +470,13 @@ def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> No
 def test_safety_answer_in_an_unsupported_language_names_no_topic() -> None:
     text = "my husband beats me"
     known = {text: replace(danger("danger.child"), also="documents.missing")}
-    chat = Chat.start("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.READ_ALONE)
     assert "?ask.documents.missing" not in chat.keys
 
 
 def test_urgent_button_label_can_be_typed() -> None:
-    chat = says(heard(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
+    chat = says(new_chat(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
     assert chat.stored_answers("officer")["topic"] == "danger"
 
 
@@ -481,7 +485,7 @@ def test_urgent_button_label_can_be_typed() -> None:
 
 @pytest.mark.requirement("S-88")
 def test_file_caption_is_answered_like_a_text() -> None:
-    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
+    chat = new_chat().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
     assert chat.shows(hearing.YOU_ASK)
     chat.takes(Attached("document", "ref", 1, sentence("detained", "ru")))
@@ -491,16 +495,16 @@ def test_file_caption_is_answered_like_a_text() -> None:
 
 @pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
 def test_file_caption_is_answered_for_every_kind_of_file(kind: str) -> None:
-    assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
+    assert new_chat().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
 
 
 def test_incoming_call_gets_a_text_reply() -> None:
-    assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
+    assert new_chat().takes(Unreadable("call")).shows(screens.NO_CALLS)
 
 
 @pytest.mark.requirement("S-88")
 def test_photo_is_not_deleted_when_its_caption_is_relayed_to_an_officer() -> None:
-    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
+    chat = new_chat().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.effects_of(DeleteInput) == [DeleteInput()]
     chat.takes(Unreadable("photo", sentence("detained", "ru")))
     assert chat.effects_of(DeleteInput) == [DeleteInput()]
@@ -510,7 +514,7 @@ def test_photo_is_not_deleted_when_its_caption_is_relayed_to_an_officer() -> Non
 
 
 def _at_papers() -> Chat:
-    chat = heard()
+    chat = new_chat()
     chat.conversation = replace(
         chat.conversation, is_persistent=True, registration=RegistrationStatus("accepted")
     )
@@ -543,7 +547,7 @@ def test_file_caption_is_relayed_to_the_officer() -> None:
 def test_form_answer_of_one_word_gets_no_safety_sentence() -> None:
     known = {"TESTOVA": danger("danger.child", Danger.SUSPECTED)}
     chat = chat_at("surname")
-    chat.understanding = told_by(known)
+    chat.understanding = understanding_of(known)
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
@@ -614,15 +618,17 @@ def test_next_page_of_answers_to_edit_is_the_menu_when_the_flow_is_gone() -> Non
 
 
 def test_text_is_answered_after_a_quick_exit() -> None:
-    assert heard().says("/exit", "zzz").effects_of(NotUnderstood) == [NotUnderstood("ru", "start")]
-    chat = heard().says("/exit")
+    assert new_chat().says("/exit", "zzz").effects_of(NotUnderstood) == [
+        NotUnderstood("ru", "start")
+    ]
+    chat = new_chat().says("/exit")
     assert says(chat, "passport").shows(hearing.YOU_ASK)
-    assert heard().says("/exit", "меню").question_key == screens.MENU
+    assert new_chat().says("/exit", "меню").question_key == screens.MENU
     assert Chat.start("ru").says("/exit", "zzz").question_key == screens.MENU
 
 
 def test_recognized_intent_is_dropped_when_the_menu_opens() -> None:
-    chat = says(inside(screens.MENU), "passport")
+    chat = says(new_chat_at(screens.MENU), "passport")
     assert chat.conversation.heard is not None
     assert chat.presses("!menu").conversation.heard is None
 
@@ -656,14 +662,14 @@ def test_topic_suggestions_and_replies_name_existing_flows() -> None:
 
 
 def _stored_a_question(
-    before: dict[str, str | None], told: dict[str, str | None], name: str
+    before: dict[str, str | None], after: dict[str, str | None], name: str
 ) -> bool:
     """Return True if the person's sentence `name`, a question, was stored as a form's answer.
 
     The other arguments are the form's answers before and after the sentence.
     """
     is_question = name in SENTENCES and name not in NO_QUESTIONS
-    return is_question and any(each not in before and told[each] is not None for each in told)
+    return is_question and any(each not in before and after[each] is not None for each in after)
 
 
 # Sentences that a form may store: two words of small talk may be a name, and a topic that is not
@@ -686,9 +692,9 @@ def test_form_keeps_its_answers_when_user_questions_interrupt_it(
             chat.takes(Said(text))
             if chat.conversation.flow != "preregistration" or chat.question_key.startswith("~"):
                 chat.takes(Said("/menu")).takes(Said("/menu")).answers("preregistration")
-            told = chat.stored_answers()
-            assert all(told[key] == value for key, value in before.items())
-            assert not _stored_a_question(before, told, name)
+            after = chat.stored_answers()
+            assert all(after[key] == value for key, value in before.items())
+            assert not _stored_a_question(before, after, name)
         if chat.question_key == "review" or chat.name not in chat.stored_answers() | {
             chat.name: ""
         }:

@@ -61,12 +61,12 @@ every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: ans
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 
-def told(answer: Answer, today: date) -> tuple[Text, ...]:
-    return _told(answer.intent, today)
+def answer_texts(answer: Answer, today: date) -> tuple[Text, ...]:
+    return _answer_texts(answer.intent, today)
 
 
 @cache
-def _told(intent: str, today: date) -> tuple[Text, ...]:
+def _answer_texts(intent: str, today: date) -> tuple[Text, ...]:
     return part_texts(BY_INTENT[intent].parts, today)
 
 
@@ -82,7 +82,7 @@ def plain(answer: Answer, today: date) -> frozenset[Text]:
 
 @cache
 def _plain(intent: str, today: date) -> frozenset[Text]:
-    return frozenset(map(inner, _told(intent, today)))
+    return frozenset(map(inner, _answer_texts(intent, today)))
 
 
 @cache
@@ -168,7 +168,7 @@ def test_intent_answer_opening_omits_rules_for_other_citizenships(
 
 
 @pytest.mark.parametrize(
-    ("citizenship", "said", "unsaid"),
+    ("citizenship", "shown", "absent"),
     [
         ("MN", entry.MN_STAY, {entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS}),
         ("CN", cards.CHINA_STAY, {entry.UZ_STAY, entry.EAEU_STAY}),
@@ -177,11 +177,11 @@ def test_intent_answer_opening_omits_rules_for_other_citizenships(
     ],
 )
 def test_visa_answer_opening_states_the_stay_of_the_persons_citizenship(
-    citizenship: str, said: Fact, unsaid: set[Fact]
+    citizenship: str, shown: Fact, absent: set[Fact]
 ) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
-    assert said in opening
-    assert not unsaid & set(opening)
+    assert shown in opening
+    assert not absent & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
@@ -194,17 +194,17 @@ def test_visa_answer_opening_states_when_permitted_stay_is_unverified(citizenshi
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
 def test_visa_answer_opening_mentions_registration_only_where_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
-    said = [inner(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])]
-    assert entry.REGISTER.text in said
+    sentences = [inner(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])]
+    assert entry.REGISTER.text in sentences
     for other in ("CN", "IR", "AF"):
-        said = [inner(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
-        assert entry.REGISTER.text not in said
+        sentences = [inner(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
+        assert entry.REGISTER.text not in sentences
 
 
 @every_answer
 def test_intent_answer_repeats_no_line(answer: Answer) -> None:
     for today in DATES:
-        lines = told(answer, today)
+        lines = answer_texts(answer, today)
         assert len(set(lines)) == len(lines), today
 
 
@@ -380,14 +380,14 @@ NEVER: Mapping[str, str] = {
 
 @pytest.mark.parametrize("danger", NEVER)
 def test_intent_answers_contain_no_forbidden_statement(danger: str) -> None:
-    lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
-    for said in (WORDS.render(line, "en") for line in lines):
-        assert not re.search(NEVER[danger], said, re.IGNORECASE), said
+    lines = {line for answer in ANSWERS for today in DATES for line in answer_texts(answer, today)}
+    for rendered in (WORDS.render(line, "en") for line in lines):
+        assert not re.search(NEVER[danger], rendered, re.IGNORECASE), rendered
 
 
 @every_answer
 def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: Answer) -> None:
-    lines = [inner(line).msgid for line in told(answer, DATES[0])]
+    lines = [inner(line).msgid for line in answer_texts(answer, DATES[0])]
     for line in lines:
         if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
             assert re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask|and gone back", line), (
@@ -400,10 +400,10 @@ def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: A
 @every_answer
 def test_intent_answer_says_when_it_has_no_verified_facts(answer: Answer) -> None:
     if answer.unanswered:
-        said = " ".join(
+        rendered = " ".join(
             WORDS.render(line, "en") for line in part_texts(answer.ordered("")[0], DATES[0])
         )
-        assert re.search(r"have not checked|have found no|cannot say", said), said
+        assert re.search(r"have not checked|have found no|cannot say", rendered), rendered
 
 
 def test_intent_answer_sentences_have_at_most_15_words() -> None:

@@ -45,8 +45,8 @@ def test_kazakh_exercise_shows_no_score_when_all_answers_are_right() -> None:
 
 
 def test_interview_stages_are_shown_only_during_the_pilot() -> None:
-    told = [part for text in flow.result_texts({"wish": "stages"}, TODAY) for part in parts(text)]
+    texts = [part for text in flow.result_texts({"wish": "stages"}, TODAY) for part in parts(text)]
     for fact in pilot_2026.PILOT:
-        assert fact.text in told
+        assert fact.text in texts
     later = list(flow.result_texts({"wish": "stages"}, NEXT_YEAR))
     assert later == [pilot_2026.PHASE.ended, flow.ASK]

@@ -178,18 +178,18 @@ def test_permitted_stay_warning_remains_after_its_fact_expired() -> None:
 def test_dual_citizenship_answer_always_contains_the_warning(today: date) -> None:
     assert opening("citizenship.dual", "", today)[:3].count(KEEP) == 1
     assert settling.NO_DUAL.ended in opening("citizenship.dual", "", today)
-    told = list(faq.result_texts({"faq_topic": "two_citizenships"}, today))
-    assert KEEP in told
-    assert settling.NO_DUAL.ended in told
+    texts = list(faq.result_texts({"faq_topic": "two_citizenships"}, today))
+    assert KEEP in texts
+    assert settling.NO_DUAL.ended in texts
     moving = {**MOVES, "citizenship": "MN", "location": "kazakhstan"}
     assert KEEP in list(eligibility.result_texts(moving, today))
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
 def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) -> None:
-    told = list(support.result_texts({"area": "undecided"}, today))
-    assert quota.DUTIES_ENDED in told
-    assert support.ALSO not in told
+    texts = list(support.result_texts({"area": "undecided"}, today))
+    assert quota.DUTIES_ENDED in texts
+    assert support.ALSO not in texts
     for intent in ("support.repay", "support.money", "support.quota"):
         lines = [*REPLIES[intent].opening(today, ""), *REPLIES[intent].more(today, "")]
         assert quota.DUTIES_ENDED in lines
@@ -209,9 +209,9 @@ def test_intent_answer_without_current_facts_says_that_none_is_verified() -> Non
 def test_cost_answer_still_says_kandas_status_is_free_when_facts_expired() -> None:
     assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
     here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
-    told = list(eligibility.result_texts(here, SUMMER))
-    assert eligibility.COSTS in told
-    assert kandas.FEE.ended in told
+    texts = list(eligibility.result_texts(here, SUMMER))
+    assert eligibility.COSTS in texts
+    assert kandas.FEE.ended in texts
 
 
 def test_apostille_advice_remains_after_its_fact_expired() -> None:

@@ -237,7 +237,7 @@ def test_handoff_offer_tests_cover_every_offer() -> None:
 def test_handoff_offer_leads_to_an_officer_and_back_to_the_form(gate: str) -> None:
     answers, topic = GATES[gate]
     chat = chat_at(gate, "uz", **answers)
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     chat.presses("person")
     assert chat.question_key == "consent_handoff"
     chat.presses("yes").says("Testova asks")
@@ -247,7 +247,7 @@ def test_handoff_offer_leads_to_an_officer_and_back_to_the_form(gate: str) -> No
     chat.presses("!menu", "yes")
     assert chat.effects_of(CancelCase)
     assert chat.question_key == gate
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -309,9 +309,9 @@ def test_back_command_shows_the_previous_question_with_its_answer() -> None:
     chat.says("назад").presses("<")
     assert chat.question_key == "patronymic"
     assert chat.shows(screens.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
-    told = chat.stored_answers()
+    stored = chat.stored_answers()
     chat.presses("=")
-    assert chat.stored_answers() == told
+    assert chat.stored_answers() == stored
     assert chat.question_key == "residence_region"
 
 

@@ -255,14 +255,14 @@ def test_typed_no_answers_the_open_screen_while_an_officer_has_a_case() -> None:
 
 
 def test_eligibility_mentions_support_only_to_ethnic_kazakhs() -> None:
-    told = {
+    texts = {
         kazakh: ELIGIBILITY.outcome(
             Submit("eligibility", {"purpose": "move", "ethnic_kazakh": kazakh}, {}), TODAY
         ).texts
         for kazakh in ("yes", "no")
     }
-    assert SUPPORT in told["yes"]
-    assert SUPPORT not in told["no"]
+    assert SUPPORT in texts["yes"]
+    assert SUPPORT not in texts["no"]
 
 
 def test_eligibility_residence_permit_steps_end_with_the_application() -> None:
