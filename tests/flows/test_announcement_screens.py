@@ -14,7 +14,7 @@ from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at
 TAPS = ("get", "rules", "events", "done", "seen", "yes", "hint")
 
 
-def subscribed(*after: str, language: str = "ru") -> Chat:
+def subscribed_chat(*after: str, language: str = "ru") -> Chat:
     chat = Chat.start(language, "announcements").presses(*TAPS)
     return chat.presses(*(after or ("yes", "UZ", "kandas_status", "unsaid")))
 
@@ -55,7 +55,7 @@ def test_announcements_state_the_risk_and_ask_consent_before_storing() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_announcement_consents_record_text_and_language(language: str) -> None:
-    given = subscribed(language=language).effects_of(ConsentGiven)
+    given = subscribed_chat(language=language).effects_of(ConsentGiven)
     assert given == [
         ConsentGiven("announcements", CONSENT.text, language),
         ConsentGiven("traits", CONSENT_TRAITS.text, language),
@@ -63,7 +63,7 @@ def test_announcement_consents_record_text_and_language(language: str) -> None:
 
 
 def test_subscription_form_answers_are_deleted_after_subscribing() -> None:
-    chat = subscribed()
+    chat = subscribed_chat()
     traits = {"country": "UZ", "programme": "kandas_status"}
     assert chat.effects_of(Subscribe) == [Subscribe(("rules", "events"), True, traits)]
     assert chat.conversation.forms == {}
@@ -71,14 +71,14 @@ def test_subscription_form_answers_are_deleted_after_subscribing() -> None:
 
 
 def test_subscription_is_possible_without_consent_to_preferences() -> None:
-    chat = subscribed("refuse")
+    chat = subscribed_chat("refuse")
     assert chat.effects_of(Subscribe) == [Subscribe(("rules", "events"), True, {})]
     assert [each.purpose for each in chat.effects_of(ConsentGiven)] == ["announcements"]
     assert "traits" not in chat.conversation.consents
 
 
 def test_subscription_change_preselects_topics_and_asks_consent_again() -> None:
-    chat = subscribed().presses("announcements", "change")
+    chat = subscribed_chat().presses("announcements", "change")
     assert chat.form("announcements").members["news_topics"] == ("rules", "events")
     chat.presses("events", "done", "seen", "yes", "whole", "refuse")
     assert chat.effects_of(Subscribe)[-1] == Subscribe(("rules",), False, {})
@@ -86,13 +86,13 @@ def test_subscription_change_preselects_topics_and_asks_consent_again() -> None:
 
 @pytest.mark.parametrize("leave", ["/menu", "/start"])
 def test_subscription_is_unchanged_when_a_change_is_abandoned(leave: str) -> None:
-    chat = subscribed().presses("announcements", "change").says(leave)
+    chat = subscribed_chat().presses("announcements", "change").says(leave)
     assert chat.conversation.topics == ("rules", "events")
     assert len(chat.effects_of(Subscribe)) == 1
 
 
 def test_subscription_can_be_ended_without_muting_all_messages() -> None:
-    chat = subscribed().presses("announcements", "end")
+    chat = subscribed_chat().presses("announcements", "end")
     assert chat.effects_of(Subscribe)[-1] == Subscribe()
     assert chat.shows(announcement_screens.ENDED)
     assert (chat.conversation.topics, chat.conversation.muted) == ((), False)
@@ -100,7 +100,7 @@ def test_subscription_can_be_ended_without_muting_all_messages() -> None:
 
 
 def test_stop_command_ends_the_subscription_and_explains_resubscribing() -> None:
-    chat = subscribed().says("/stop")
+    chat = subscribed_chat().says("/stop")
     assert chat.effects_of(Stopped)
     assert chat.shows(announcement_screens.STOPPED_TOO)
     assert (chat.conversation.topics, chat.conversation.muted) == ((), True)
@@ -118,7 +118,7 @@ def test_announcements_start_link_opens_the_announcements_screen() -> None:
 
 
 def test_erasure_deletes_the_announcement_subscription() -> None:
-    chat = subscribed().says("/delete").presses("yes")
+    chat = subscribed_chat().says("/delete").presses("yes")
     assert chat.effects_of(Forget)
     assert chat.conversation.topics == ()
 
@@ -126,7 +126,7 @@ def test_erasure_deletes_the_announcement_subscription() -> None:
 # The command /news during a form leaves the form unchanged
 
 
-def _parts(item: Item) -> tuple[Question, ...]:
+def _item_questions(item: Item) -> tuple[Question, ...]:
     inside = item.items if isinstance(item, RepeatingGroup) else ()
     return (*inside, *((item,) if isinstance(item, Question) else ()))
 
@@ -134,10 +134,10 @@ def _parts(item: Item) -> tuple[Question, ...]:
 ASKED = {
     type(part): part.name
     for item in FLOWS["preregistration"].items
-    for part in _parts(item)
+    for part in _item_questions(item)
     if not isinstance(part, Upload)
 }
-PARTS = [part.name for part in _parts(FLOWS["preregistration"].find("family"))[:-1]]  # type: ignore[arg-type]
+PARTS = [part.name for part in _item_questions(FLOWS["preregistration"].find("family"))[:-1]]  # type: ignore[arg-type]
 MEMBER = {"relation": "spouse", "member_kazakh": "no"}
 OTHERWISE = {
     "applying": "family",

@@ -18,7 +18,7 @@ FORM = "preregistration"
 PHONE = {"contact": "phone"}
 
 
-def stored(chat: Chat, name: str) -> str | None:
+def stored_answer(chat: Chat, name: str) -> str | None:
     return chat.stored_answers().get(name)
 
 
@@ -38,7 +38,7 @@ def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
             if chat.name == "consent_registration" or option.key in ("person", "danger"):
                 continue
             for typed in (option.words, f" {option.words.upper()}! ", str(number), f"{number}."):
-                assert stored(chat.try_text(typed), chat.question_key) == option.key, (
+                assert stored_answer(chat.try_text(typed), chat.question_key) == option.key, (
                     chat.question_key,
                     typed,
                 )
@@ -57,12 +57,12 @@ def test_yes_no_question_understands_every_language(language: str, typed: str, a
     if typed == "да!" and language.startswith("kk"):
         assert chat.question_key == "adult"  # in Kazakh it is the word "and"
     else:
-        assert stored(chat, "adult") == answer
+        assert stored_answer(chat, "adult") == answer
 
 
 def test_answer_confirmation_shows_the_normalized_value() -> None:
     chat = chat_at("birth_year").says("07.02.1990")
-    assert stored(chat, "birth_year") == "1990"
+    assert stored_answer(chat, "birth_year") == "1990"
     assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
 
 
@@ -76,7 +76,7 @@ def test_answer_confirmation_shows_the_normalized_value() -> None:
 )  # fmt: skip
 def test_country_question_understands_any_language(typed: str, code: str) -> None:
     chat = chat_at("citizenship").says(typed)
-    assert stored(chat, "citizenship") == code
+    assert stored_answer(chat, "citizenship") == code
     assert chat.shows(screens.SAVED, answer=Country(code))
 
 
@@ -85,17 +85,17 @@ def test_country_question_offers_several_matches_as_options() -> None:
     assert chat.shows(_("Which one do you mean?"))
     assert chat.keys[:2] == ["KP", "KR"]
     chat.says("2")
-    assert stored(chat, "citizenship") == "KR"
+    assert stored_answer(chat, "citizenship") == "KR"
 
 
 def test_country_question_accepts_a_country_other_than_the_offered_ones() -> None:
     chat = chat_at("citizenship").says("Корея", "Китай")
-    assert stored(chat, "citizenship") == "CN"
+    assert stored_answer(chat, "citizenship") == "CN"
 
 
 def test_country_question_accepts_the_option_no_citizenship() -> None:
     chat = chat_at("citizenship").presses("stateless")
-    assert stored(chat, "citizenship") == "stateless"
+    assert stored_answer(chat, "citizenship") == "stateless"
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
@@ -207,7 +207,7 @@ def test_answers_in_any_accepted_notation_are_stored_in_one_notation(
 ) -> None:
     chat = chat_at(question, **PHONE).says(typed)
     assert chat.question_key != question
-    assert stored(chat, question) == value
+    assert stored_answer(chat, question) == value
 
 
 def test_question_offers_an_officer_after_repeated_failures() -> None:
@@ -233,7 +233,7 @@ def test_phone_question_accepts_a_shared_contact_of_the_sender() -> None:
     chat = chat_at("phone", **PHONE)
     assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
     chat.takes(Shared("+77010000000", own=True))
-    assert stored(chat, "phone") == "+77010000000"
+    assert stored_answer(chat, "phone") == "+77010000000"
     assert chat.effects_now == (DeleteInput(),)
 
 
@@ -242,7 +242,7 @@ def test_phone_question_refuses_a_contact_of_another_person() -> None:
     chat = chat_at("phone", **PHONE).takes(Shared("+77010000000", own=False))
     assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
     assert chat.question_key == "phone"
-    assert stored(chat, "phone") is None
+    assert stored_answer(chat, "phone") is None
     assert chat.effects_now == (DeleteInput(),)
 
 
@@ -301,7 +301,7 @@ def test_edited_message_changes_no_answer() -> None:
 @pytest.mark.row(61)
 def test_unknown_command_is_not_stored_as_an_answer(typed: str) -> None:
     chat = chat_at("name_kk").says(typed)
-    assert stored(chat, "name_kk") is None
+    assert stored_answer(chat, "name_kk") is None
     assert chat.question_key in ("name_kk", screens.MENU)
 
 
@@ -327,7 +327,7 @@ OTHERS = sorted(
 )
 
 
-def every_step() -> list[Chat]:
+def chats_at_every_step() -> list[Chat]:
     """Return a chat for every question of the registration form, with this question open."""
     found: dict[str, Chat] = {}
     for answers in (
@@ -348,15 +348,15 @@ def every_step() -> list[Chat]:
     return list(found.values())
 
 
-STEPS = every_step()
+STEPS = chats_at_every_step()
 # All questions of one type parse text in the same way. Therefore only one question of each type is
 # tested with every phrase, and the others with the first phrase of each reserved word per language.
 FIRST = {line.partition(", ")[0] for forms in RESERVED.values() for line in forms.values()}
-FULLY = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
+FULLY_TESTED = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
 
 
-def hears(chat: Chat, phrase: str) -> bool:
-    return phrase in FIRST or chat.name in FULLY
+def is_tested(chat: Chat, phrase: str) -> bool:
+    return phrase in FIRST or chat.name in FULLY_TESTED
 
 
 def test_typed_answer_tests_cover_every_question_of_the_registration() -> None:
@@ -371,7 +371,7 @@ def test_typed_answer_tests_cover_every_question_of_the_registration() -> None:
 def test_safety_words_in_any_language_have_the_same_effect_at_each_step(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
-        if not hears(chat, phrase):
+        if not is_tested(chat, phrase):
             continue
         tried = chat.try_text(phrase)
         outcome = (tried.effects_now, tried.question_key, tried.stored_answers())
@@ -386,7 +386,7 @@ def test_reserved_word_is_never_stored_as_an_answer(chat: Chat) -> None:
     skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
     before = chat.stored_answers()
     for phrase in OTHERS:
-        if not hears(chat, phrase):
+        if not is_tested(chat, phrase):
             continue
         answers = chat.try_text(phrase).stored_answers()
         added = {key: value for key, value in answers.items() if key not in before}
@@ -397,7 +397,7 @@ def test_delete_command_needs_no_confirmation_before_consent() -> None:
     assert Forget() in chat_at("purpose").says("/delete").effects_now
 
 
-def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:
+def typed_label_equals_press(language: str, label: str, sign: str) -> bool:
     chat = chat_at("residence_region", language)
     if label == "Keep this answer":
         chat.says("Testland").presses("<")
@@ -410,7 +410,7 @@ def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("label", "sign"), [("Back", "<"), ("Skip", "-"), ("Help", "!help")])
 def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign: str) -> None:
-    assert the_same_written_as_pressed(language, label, sign)
+    assert typed_label_equals_press(language, label, sign)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -420,19 +420,19 @@ def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign:
 def test_labels_of_the_exit_and_keep_answer_buttons_can_be_typed(
     language: str, label: str, sign: str
 ) -> None:
-    assert the_same_written_as_pressed(language, label, sign)
+    assert typed_label_equals_press(language, label, sign)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "zh_Hans"])
 def test_officer_button_label_can_be_typed(language: str) -> None:
-    assert the_same_written_as_pressed(language, "Talk to a person", "!person")
+    assert typed_label_equals_press(language, "Talk to a person", "!person")
 
 
 def test_officer_button_label_can_be_typed_in_uzbek() -> None:
-    assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
+    assert typed_label_equals_press("uz", "Talk to a person", "!person")
 
 
 def test_danger_option_can_be_chosen_by_typing_its_label() -> None:
     chat = chat_at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
-    assert stored(chat, "trouble") == "danger"
+    assert stored_answer(chat, "trouble") == "danger"

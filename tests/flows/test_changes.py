@@ -21,13 +21,13 @@ from flows.engine.text import _, button
 from flows.preregistration.after_consent import BIRTH_YEAR, EDUCATION, FAMILY, OCCUPATION, RELATION
 from flows.preregistration.before_consent import ADULT, MINOR, PURPOSE
 from tests.flows.chat import Chat, chat_at, straight
-from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
+from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, with_items, with_replaced
 
 PEOPLE = 1000
 WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", "+7 701 000 00 00")
 
 
-def inside(seed: int) -> Iterator[Conversation]:
+def conversation_states(seed: int) -> Iterator[Conversation]:
     """Yield the state of one random conversation after every turn; `seed` selects it."""
     random = Random(seed)
     chat = Chat.start(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
@@ -48,18 +48,18 @@ def inside(seed: int) -> Iterator[Conversation]:
 
 
 @cache
-def crowd() -> list[Conversation]:
-    states = [state for seed in range(36) for state in inside(seed)]
+def random_states() -> list[Conversation]:
+    states = [state for seed in range(36) for state in conversation_states(seed)]
     Random(1).shuffle(states)
     return states
 
 
-def stored(conversation: Conversation) -> dict[str, Answer]:
+def stored_form(conversation: Conversation) -> dict[str, Answer]:
     form = conversation.forms.get(NAME)
     return dict(form.answers) if form else {}
 
 
-def what_comes(conversation: Conversation, random: Random) -> Event:
+def random_event(conversation: Conversation, random: Random) -> Event:
     """Return a random next event: a press of an option of the open question, or a text."""
     asked = conversation.asked
     assert asked is not None
@@ -69,13 +69,11 @@ def what_comes(conversation: Conversation, random: Random) -> Event:
     return Said(random.choice((*WORDS, *(option.words for option in options))))
 
 
-def hold_that_nothing_is_lost_or_misplaced(
-    before: Conversation, event: Event, flows: Flows
-) -> Chat:
+def check_answers_kept(before: Conversation, event: Event, flows: Flows) -> Chat:
     asked = before.asked
     assert asked is not None
     chat = Chat(before.language, flows, before).takes(event)
-    earlier, now = stored(before), stored(chat.conversation)
+    earlier, now = stored_form(before), stored_form(chat.conversation)
     question = flows[NAME].find(asked.key.partition("@")[0])
     changed = {key for key in earlier.keys() | now.keys() if earlier.get(key) != now.get(key)}
     if isinstance(question, Consent):
@@ -95,8 +93,8 @@ def hold_that_nothing_is_lost_or_misplaced(
 
 @pytest.mark.no_cover
 def test_random_conversations_cover_every_question() -> None:
-    assert len(crowd()) >= PEOPLE
-    asked = {state.asked.key.partition("@")[0] for state in crowd() if state.asked}
+    assert len(random_states()) >= PEOPLE
+    asked = {state.asked.key.partition("@")[0] for state in random_states() if state.asked}
     assert {item.name for item in FLOWS[NAME].questions()} <= asked
 
 
@@ -104,9 +102,9 @@ def test_random_conversations_cover_every_question() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_form_update_loses_no_answer_of_1000_conversations(version: str) -> None:
     random = Random(version)
-    for conversation in random.sample(crowd(), PEOPLE // len(VERSIONS) + 1):
-        event = what_comes(conversation, random)
-        hold_that_nothing_is_lost_or_misplaced(conversation, event, VERSIONS[version])
+    for conversation in random.sample(random_states(), PEOPLE // len(VERSIONS) + 1):
+        event = random_event(conversation, random)
+        check_answers_kept(conversation, event, VERSIONS[version])
 
 
 @pytest.mark.no_cover
@@ -114,10 +112,10 @@ def test_form_update_loses_no_answer_of_1000_conversations(version: str) -> None
 def test_form_update_keeps_the_answers_of_open_conversations_until_submit(version: str) -> None:
     random = Random(version)
     flow = VERSIONS[version][NAME]
-    for conversation in random.sample(crowd(), 4):
-        answers = stored(conversation)
+    for conversation in random.sample(random_states(), 4):
+        answers = stored_form(conversation)
         chat = Chat(conversation.language, VERSIONS[version], conversation).says("/help")
-        sent = finished(chat)
+        sent = submitted_form(chat)
         for question in flow.questions():
             names = (question.name, *question.former_names)
             given = next((answers[name] for name in names if name in answers), None)
@@ -128,7 +126,7 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
                 assert sent.answers[question.name] == given.value
 
 
-def finished(chat: Chat) -> Submit:
+def submitted_form(chat: Chat) -> Submit:
     """Answer questions as the invented person (`straight`) would, until the form is submitted.
 
     Return the submission.
@@ -229,7 +227,7 @@ def test_changed_consent_is_asked_again_before_submit() -> None:
 
 def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> None:
     chat = chat_at("citizenship")
-    chat.flows = released((EARLY, *FLOWS[NAME].items))
+    chat.flows = with_items((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
     assert chat.question_key == "nickname"
     assert "KR" not in chat.keys
@@ -238,13 +236,13 @@ def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> N
 def test_question_with_changed_type_is_asked_again() -> None:
     chat = chat_at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
-    chat.flows = with_(BIRTH_YEAR, day)
+    chat.flows = with_replaced(BIRTH_YEAR, day)
     assert chat.says("Китай").question_key == "birth_year"
 
 
 def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
     chat = chat_at("review", purpose="business")
-    chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
+    chat.flows = with_replaced(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
     assert chat.question_key == "purpose"
     assert "=" not in chat.keys
@@ -253,7 +251,7 @@ def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
 def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
     chat = Chat.start("ru", NAME)
-    chat.flows = with_(FAMILY, FAMILY, other)
+    chat.flows = with_replaced(FAMILY, FAMILY, other)
     chat.until("family", applying="family").presses("add", "child", "under14", "done")
     chat.presses("add", "child")
     assert {"child", "under14"} <= set(chat.stored_answers().values())
@@ -278,7 +276,7 @@ def test_unpersisted_answer_of_a_renamed_question_is_deleted_at_consent() -> Non
     minor = replace(MINOR, when=grown.is_("no"))
     chat = chat_at("purpose")
     new: dict[Item, Item] = {ADULT: grown, MINOR: minor}
-    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.flows = with_items(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.until("ethnic_kazakh")
     assert chat.stored_answers()["adult"] is None
 
@@ -288,7 +286,7 @@ def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
     more = replace(OCCUPATION, when=school.at_least(1))
     new: dict[Item, Item] = {EDUCATION: school, OCCUPATION: more}
-    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.flows = with_items(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.presses("submit")
     assert chat.question_key == "education"
     assert "=" not in chat.keys

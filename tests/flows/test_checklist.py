@@ -87,7 +87,7 @@ def situation(programme: str, origin: str, place: str, family: str, **more: str)
     } | more
 
 
-def keys(made: Checklist) -> list[str]:
+def document_keys(made: Checklist) -> list[str]:
     return [paper.document.key.removeprefix("documents.") for paper in made.papers]
 
 
@@ -100,10 +100,10 @@ def tokens(made: Checklist) -> list[str]:
     for paper in made.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
         papers.append("+".join([paper.document.key.removeprefix("documents."), *remarks]))
-    return [*map(named, made.before), "|", *papers, "|", *map(named, made.after)]
+    return [*map(document_name, made.before), "|", *papers, "|", *map(document_name, made.after)]
 
 
-def written(programme: str, origin: str, place: str) -> str:
+def render_lists(programme: str, origin: str, place: str) -> str:
     """Return the text of a checklist: the longest one, and how those of smaller families differ.
 
     The longest list is for a couple with children. For each other kind of family, a line names the
@@ -131,26 +131,26 @@ def written(programme: str, origin: str, place: str) -> str:
     return "\n".join(lines)
 
 
-def named(text: Text) -> str:
+def document_name(text: Text) -> str:
     if isinstance(text, Source):
         return "sources"
     inside = (FACTS.get(part) or REMARKS.get(part) for part in parts(text))
     return next(name for name in inside if name)
 
 
-def golden() -> Iterator[str]:
+def golden_lines() -> Iterator[str]:
     """Yield each distinct checklist below a line with its procedure, citizenships and places."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):
-            found.setdefault(written(programme.key, code, place), []).append(f"{code}/{place}")
+            found.setdefault(render_lists(programme.key, code, place), []).append(f"{code}/{place}")
         for text, where in found.items():
             yield textwrap.fill(f"== {programme.key}: {' '.join(where)}", 100)
             yield text + "\n"
 
 
 def test_checklists_match_the_golden_file() -> None:
-    now = "\n".join(golden())
+    now = "\n".join(golden_lines())
     if os.environ.get("KOSH_UPDATE"):
         GOLDEN.write_text(now, encoding="utf-8")
     assert GOLDEN.read_text("utf-8") == now, "read the difference; see this module"
@@ -172,7 +172,7 @@ def flow_origins() -> list[Origin]:
 # The dates of the sources that a checklist shows
 
 
-def _of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
+def _facts_of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
     page = next(page for page, day in PAGES.items() if day == OPENED_ON)
     fact = Fact(key="a.b", text=flow.ASK, sources=(page,), as_of=COLLECTED)
     if not opened:
@@ -196,16 +196,16 @@ OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
     ("facts", "sentences"),
     [
         (
-            _of(OCTOBER, JANUARY),
+            _facts_of(OCTOBER, JANUARY),
             "Dates of the sources of this list: 26 October 2025 – 8 January 2026.",
         ),
-        (_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
-        (_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
+        (_facts_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
+        (_facts_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
         (
-            _of(OCTOBER, None),
+            _facts_of(OCTOBER, None),
             "Date of the sources of this list: 26 October 2025. Some sources have no date.",
         ),
-        (_of(None, None), "The sources of this list have no date."),
+        (_facts_of(None, None), "The sources of this list have no date."),
     ],
 )
 def test_checklist_shows_source_dates_with_their_own_precision(
@@ -216,7 +216,7 @@ def test_checklist_shows_source_dates_with_their_own_precision(
 
 
 def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
-    facts = [*_of(OCTOBER), *_of(OCTOBER, opened=False)]
+    facts = [*_facts_of(OCTOBER), *_facts_of(OCTOBER, opened=False)]
     rendered = WORDS.render(flow.sources(facts), "en")
     assert rendered.endswith(
         "We read stored copies from 24 November 2026 to 28 November 2026, some only in part."
@@ -227,8 +227,8 @@ def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
 
 
 def test_checklist_includes_papers_of_child_and_spouse() -> None:
-    alone = keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
-    both = keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
+    alone = document_keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
+    both = document_keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
     more = ["birth_certificate_child", "marriage_certificate", "kinship_proof"]
     assert [key for key in both if key not in alone] == more
 
@@ -245,7 +245,7 @@ def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
     papers: str, due: list[str]
 ) -> None:
     answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
-    found = keys(checklist(answers, TODAY))
+    found = document_keys(checklist(answers, TODAY))
     assert [
         key for key in found if key in ("nationality_proof", "commission_recommendation")
     ] == due
@@ -253,11 +253,11 @@ def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
 
 def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
     answers = situation("kandas_status", "CN", "origin", "alone")
-    assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
+    assert "kaztest_certificate" in document_keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
-    assert not {"kaztest_certificate", "pilot_questionnaire"} & set(keys(later))
+    assert not {"kaztest_certificate", "pilot_questionnaire"} & set(document_keys(later))
     assert pilot_2026.PHASE.ended in later.before
-    assert "application_kandas" in keys(later)
+    assert "application_kandas" in document_keys(later)
 
 
 def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> None:

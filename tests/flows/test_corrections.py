@@ -14,14 +14,14 @@ MISTAKE = "я ошиблась в фамилии"
 KNOWN = understanding(FakeRecognizer({MISTAKE: sure("registry.change")}))
 
 
-def mistaken(question: str) -> Chat:
+def chat_after_mistake(question: str) -> Chat:
     chat = chat_at(question)
     chat.understanding = KNOWN
     return chat.says(MISTAKE)
 
 
 def test_text_about_a_mistake_in_a_form_explains_how_to_go_back() -> None:
-    chat = mistaken("birth_year")
+    chat = chat_after_mistake("birth_year")
     assert chat.question_key == "birth_year"
     assert chat.shows(corrections.CORRECT)
     assert {"<", "?else.registry.change"} <= set(chat.keys)
@@ -29,7 +29,7 @@ def test_text_about_a_mistake_in_a_form_explains_how_to_go_back() -> None:
 
 
 def test_text_about_a_mistake_at_the_review_lists_answers_to_edit() -> None:
-    assert mistaken("review").question_key == screens.EDIT
+    assert chat_after_mistake("review").question_key == screens.EDIT
 
 
 def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:

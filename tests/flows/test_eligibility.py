@@ -41,18 +41,18 @@ def result_sentences(today: date = TODAY, /, **others: str) -> list[Text]:
     return [part for text in result_texts({**MOVES, **others}, today) for part in parts(text)]
 
 
-def found(**others: str) -> list[str]:
+def programme_keys(**others: str) -> list[str]:
     return [way.key for way in ways({**MOVES, **others}, TODAY)]
 
 
 def test_eligibility_programmes_match_the_purpose_and_the_ethnicity() -> None:
-    assert found() == ["kandas_status", "prp"]
-    assert found(ethnic_kazakh="no") == ["prp"]
-    assert found(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
-    assert found(former_citizen="unsure") == ["prp"]
-    assert found(purpose="work") == ["ata_zholy"]
-    assert found(purpose="study") == ["study"]
-    assert found(purpose="information") == ["kandas_status"]
+    assert programme_keys() == ["kandas_status", "prp"]
+    assert programme_keys(ethnic_kazakh="no") == ["prp"]
+    assert programme_keys(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
+    assert programme_keys(former_citizen="unsure") == ["prp"]
+    assert programme_keys(purpose="work") == ["ata_zholy"]
+    assert programme_keys(purpose="study") == ["study"]
+    assert programme_keys(purpose="information") == ["kandas_status"]
 
 
 def test_eligibility_says_why_a_programme_fits_and_what_it_costs() -> None:

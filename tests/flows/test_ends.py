@@ -30,7 +30,7 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 
 @cache
-def answers(today: date) -> Sequence[tuple[str, Situation, Sentences]]:
+def distinct_results(today: date) -> Sequence[tuple[str, Situation, Sentences]]:
     """Return the distinct results of all flows on a date as (flow, situation, sentences).
 
     A situation is a person's answers. If several situations lead to the same sentences, only one of
@@ -102,7 +102,7 @@ def test_fact_is_shown_only_together_with_the_facts_that_it_requires(
     needed, saying = NEEDED[pair]
     alone = [
         situation
-        for _name, situation, sentences in answers(today)
+        for _name, situation, sentences in distinct_results(today)
         if saying(sentences) > needed(sentences)
     ]
     assert alone == []
@@ -112,7 +112,7 @@ def test_fact_is_shown_only_together_with_the_facts_that_it_requires(
 def test_language_test_is_distinguished_from_the_citizenship_exam(today: date) -> None:
     exam, different = fact(settling.EXAM), any_of(CITIZENSHIP_EXAM)
     test = any_of(pilot_2026.PHASE.text, pilot_2026.PHASE.ended)
-    for _name, situation, sentences in answers(today):
+    for _name, situation, sentences in distinct_results(today):
         mixed = exam(sentences) and test(sentences) and not different(sentences)
         assert not mixed, situation
 
@@ -131,7 +131,7 @@ def _in_the_quota(name: str, situation: Situation) -> bool:
     return name == "support" or situation.get("programme") == "regional_quota"
 
 
-def _announced(ending: Fact, sentences: Sentences) -> tuple[bool, bool]:
+def _announcements(ending: Fact, sentences: Sentences) -> tuple[bool, bool]:
     return any_of(ending.ends)(sentences), any_of(ending.ended)(sentences)
 
 
@@ -145,23 +145,23 @@ def _due(today: date) -> tuple[bool, bool]:
 
 @every_date
 def test_flows_announce_the_pilots_end_and_state_it_afterwards(today: date) -> None:
-    for _name, situation, sentences in answers(today):
+    for _name, situation, sentences in distinct_results(today):
         if _in_the_pilot(situation, sentences):
-            announced = _announced(pilot_2026.PHASE, sentences)
+            announced = _announcements(pilot_2026.PHASE, sentences)
             assert announced == _due(today), situation
 
 
 @every_date
 def test_flows_announce_the_quotas_end_and_state_it_afterwards(today: date) -> None:
-    for name, situation, sentences in answers(today):
+    for name, situation, sentences in distinct_results(today):
         if _in_the_quota(name, situation):
-            announced = _announced(quota.PLACES, sentences)
+            announced = _announcements(quota.PLACES, sentences)
             assert announced == _due(today), situation
 
 
 @pytest.mark.parametrize("duty", quota.DUTIES, ids=lambda duty: duty.key)
 def test_flows_still_state_the_five_year_duties_after_the_quota_year(duty: Fact) -> None:
-    for name, situation, sentences in answers(date(2027, 6, 1)):
+    for name, situation, sentences in distinct_results(date(2027, 6, 1)):
         if _in_the_quota(name, situation):
             stated = fact(duty)(sentences)
             assert stated, situation

@@ -22,7 +22,7 @@ from tests.flows.trial import (
     REVIEW,
     RISK,
     WORDS_OF_ONES_OWN,
-    Forgetful,
+    NeverAccepted,
     flow,
 )
 
@@ -51,7 +51,9 @@ def test_flow_walk_takes_every_transition_of_a_flow() -> None:
 
 
 def test_flow_walk_detects_a_question_that_repeats_forever() -> None:
-    walked = walk(flow(Forgetful(name="again", label=button("Phone"), text=_("Again?")), REVIEW))
+    walked = walk(
+        flow(NeverAccepted(name="again", label=button("Phone"), text=_("Again?")), REVIEW)
+    )
     assert walked.stuck == ("again",)
     assert walked.unreached == ("review",)
     assert "stuck at again" in str(walked)

@@ -32,7 +32,7 @@ def start_chat(language: str = "ru", known: Understanding = ON) -> Chat:
     return Chat.start(language, twice=True, understanding=known)
 
 
-def agreed(language: str = "ru") -> Chat:
+def consenting_chat(language: str = "ru") -> Chat:
     """Return a chat after the person's consent to the external model.
 
     Check that no text was sent to the model before.
@@ -67,7 +67,7 @@ def test_external_model_consent_is_asked_only_once() -> None:
 
 
 def test_external_model_gets_only_the_text_sent_after_consent() -> None:
-    chat = agreed()
+    chat = consenting_chat()
     assert chat.shows(external_model.AGREED)
     chat.says("bbb")
     assert chat.shows(hearing.WHICH_ONE)
@@ -77,12 +77,12 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
 def test_external_model_gets_no_text_that_is_private_clear_or_dangerous(text: str) -> None:
-    chat = agreed().says(text)
+    chat = consenting_chat().says(text)
     assert not chat.effects_of(ChooseIntent)
 
 
 def test_external_model_is_not_asked_within_a_form_or_about_captions() -> None:
-    chat = agreed().takes(Unreadable("photo", "aaa"))
+    chat = consenting_chat().takes(Unreadable("photo", "aaa"))
     assert not chat.effects_of(ChooseIntent)
     inside = chat_at("purpose")
     inside.understanding = ON
@@ -92,7 +92,7 @@ def test_external_model_is_not_asked_within_a_form_or_about_captions() -> None:
 
 
 def test_external_model_is_not_asked_after_a_quick_exit() -> None:
-    chat = agreed()
+    chat = consenting_chat()
     chat.conversation = replace(chat.conversation, is_masked=True)
     assert not chat.says("aaa").effects_of(ChooseIntent)
 
@@ -106,7 +106,7 @@ def test_external_model_is_not_asked_after_a_refusal() -> None:
 
 @pytest.mark.parametrize("way", ["menu", "button"])
 def test_external_model_consent_can_be_withdrawn(way: str) -> None:
-    chat = agreed()
+    chat = consenting_chat()
     if way == "menu":
         chat.says("/menu").presses(">", "no_model")
     else:
@@ -117,7 +117,7 @@ def test_external_model_consent_can_be_withdrawn(way: str) -> None:
 
 
 def test_external_model_consent_is_asked_again_for_a_new_operator() -> None:
-    chat = agreed()
+    chat = consenting_chat()
     chat.understanding = understanding(RECOGNIZER, "Others Ltd")
     chat.says("aaa")
     assert not chat.effects_of(ChooseIntent)
@@ -125,7 +125,7 @@ def test_external_model_consent_is_asked_again_for_a_new_operator() -> None:
 
 
 def test_external_model_consent_of_an_anonymous_person_is_not_recorded() -> None:
-    chat = agreed().says("aaa").says("/menu").presses(">", "no_model")
+    chat = consenting_chat().says("aaa").says("/menu").presses(">", "no_model")
     assert not chat.conversation.is_persistent
     assert not chat.effects_of(ConsentGiven)
     assert not chat.effects_of(ConsentWithdrawn)
@@ -145,13 +145,13 @@ def test_external_model_consent_and_withdrawal_are_recorded_once_each() -> None:
 
 
 def test_external_model_consent_is_recorded_when_a_person_becomes_known() -> None:
-    chat = agreed()
+    chat = consenting_chat()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     assert len(chat.says("aaa").effects_of(ConsentGiven)) == 1
 
 
 def test_external_model_choice_is_answered_with_the_operators_name() -> None:
-    chat = agreed().says("aaa")
+    chat = consenting_chat().says("aaa")
     chat.takes(IntentChosen("life.pension", chat.nonce))
     assert chat.shows(external_model.CHOSEN, operator=OPERATOR)
     assert chat.shows(hearing.YOU_ASK)
@@ -161,7 +161,7 @@ def test_external_model_choice_is_answered_with_the_operators_name() -> None:
 
 @pytest.mark.parametrize("intent", ["", "danger.police", "talk.hello", "invented", *COMMANDS])
 def test_external_model_choice_is_ignored_when_it_is_not_a_known_topic(intent: str) -> None:
-    chat = agreed().says("aaa")
+    chat = consenting_chat().says("aaa")
     before = chat.conversation
     chat.takes(IntentChosen(intent, chat.nonce))
     assert not chat.says_now
@@ -169,7 +169,7 @@ def test_external_model_choice_is_ignored_when_it_is_not_a_known_topic(intent: s
 
 
 def test_external_model_choice_is_ignored_after_a_newer_message() -> None:
-    chat = agreed().says("aaa")
+    chat = consenting_chat().says("aaa")
     nonce = chat.nonce
     chat.takes(Said("/menu")).takes(IntentChosen("life.pension", nonce))
     assert not chat.says_now
@@ -178,6 +178,6 @@ def test_external_model_choice_is_ignored_after_a_newer_message() -> None:
 
 
 def test_external_model_choice_is_ignored_after_withdrawal() -> None:
-    chat = agreed().says("aaa")
+    chat = consenting_chat().says("aaa")
     chat.conversation = replace(chat.conversation, model_operator="")
     assert not chat.takes(IntentChosen("life.pension", chat.nonce)).says_now

@@ -33,13 +33,13 @@ FORM = "preregistration"
 # The registration's status, changes and withdrawal
 
 
-def sent() -> Chat:
+def submitted_chat() -> Chat:
     return chat_at("review").presses("submit")
 
 
 @pytest.mark.requirement("S-36")
 def test_registry_status_notification_does_not_reveal_the_status() -> None:
-    chat = sent().takes(Acknowledged("received", "KZ-1"))
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     (message,) = chat.says_now
     assert message.service
@@ -51,14 +51,14 @@ def test_registry_status_notification_does_not_reveal_the_status() -> None:
 
 @pytest.mark.requirement("S-38")
 def test_registry_status_is_shown_only_on_request_after_the_stop_command() -> None:
-    chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
+    chat = submitted_chat().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()
     chat.says("/status")
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
 def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
-    chat = sent().takes(Acknowledged("received", "KZ-1"))
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
     eager = chat_at("review", write_first="yes").presses("submit")
@@ -68,16 +68,16 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
 
 @pytest.mark.parametrize("state", screens.REGISTRATION)
 def test_registration_states_all_have_texts(state: str) -> None:
-    chat = sent().takes(Acknowledged(state, "KZ-1")).says("/status")
+    chat = submitted_chat().takes(Acknowledged(state, "KZ-1")).says("/status")
     assert chat.shows(screens.REGISTRATION[state])
 
 
 def test_status_screen_accepts_an_unknown_registration_state() -> None:
-    sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
+    submitted_chat().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
 
 
 def test_registration_amendment_submits_the_form_with_the_changes() -> None:
-    chat = sent().takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
     assert chat.question_key == "review"
     chat.edits("birth_year").says("1991").presses("submit")
     first, second = chat.effects_of(Submit)
@@ -88,14 +88,14 @@ def test_registration_amendment_submits_the_form_with_the_changes() -> None:
 
 
 def test_submitted_form_shows_its_status_until_amended() -> None:
-    chat = sent()
+    chat = submitted_chat()
     chat.says("/menu").presses(FORM)
     assert chat.question_key == screens.REGISTERED
     assert len(chat.effects_of(Submit)) == 1
 
 
 def test_registration_withdrawal_is_confirmed_and_sent_once() -> None:
-    chat = sent().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("withdraw").says("нет")
     assert chat.effects_of(Withdraw) == []
     chat.presses("withdraw")
@@ -107,14 +107,14 @@ def test_registration_withdrawal_is_confirmed_and_sent_once() -> None:
 
 
 def test_withdrawn_registration_can_be_submitted_again() -> None:
-    chat = sent().says("/status").presses("withdraw", "yes")
+    chat = submitted_chat().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).says("/menu").presses(FORM)
     chat.until("review").presses("submit")
     assert len(chat.effects_of(Submit)) == 2
 
 
 def test_withdrawn_registration_can_be_submitted_again_by_a_link() -> None:
-    chat = sent().says("/status").presses("withdraw", "yes")
+    chat = submitted_chat().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(Started(FORM))
     assert chat.question_key == "consent_registration"
 
@@ -126,13 +126,13 @@ def test_status_command_reports_that_there_is_no_registration() -> None:
 # Talking with an officer
 
 
-def handed_over() -> Chat:
+def chat_with_officer() -> Chat:
     chat = chat_at("given_name").presses("!person")
     return chat.presses("general", "yes").says("Testova asks")
 
 
 def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
-    chat = handed_over()
+    chat = chat_with_officer()
     stored = chat.stored_answers()
     assert chat.shows(screens.WAITING)
     chat.says("Иванова", "1990", "да")
@@ -142,7 +142,7 @@ def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
 
 
 def test_form_continues_after_the_officer_resolves_the_case() -> None:
-    chat = handed_over().takes(Joined())
+    chat = chat_with_officer().takes(Joined())
     assert chat.shows(screens.JOINED)
     chat.takes(Resolved())
     assert chat.shows(screens.OFFICER_DONE)
@@ -157,19 +157,19 @@ def test_form_continues_after_the_officer_resolves_the_case() -> None:
 def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(
     where: str, question_key: str
 ) -> None:
-    chat = handed_over().takes(Joined()).takes(Resolved(where))
+    chat = chat_with_officer().takes(Joined()).takes(Resolved(where))
     assert chat.shows(screens.OFFICER_DONE)
     assert chat.question_key == question_key
 
 
 def test_case_closed_without_being_read_asks_for_no_feedback() -> None:
-    chat = handed_over().takes(Resolved(was_read=False))
+    chat = chat_with_officer().takes(Resolved(was_read=False))
     assert chat.shows(screens.CLOSED_UNREAD)
     assert not chat.shows(screens.HELPED)
 
 
 def test_checklist_box_is_ignored_while_an_officer_holds_the_case() -> None:
-    chat = handed_over().takes(Joined())
+    chat = chat_with_officer().takes(Joined())
     before = chat.conversation.forms
     chat.takes(Pressed("#tick.identity"))
     assert chat.shows(screens.WAITING)
@@ -177,7 +177,7 @@ def test_checklist_box_is_ignored_while_an_officer_holds_the_case() -> None:
 
 
 def test_case_feedback_is_asked_without_leaving_the_form() -> None:
-    chat = handed_over().takes(Joined()).takes(Resolved())
+    chat = chat_with_officer().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
     assert chat.shows(screens.HELPED)
     assert [each.payload for each in chat.says_now[0].buttons] == [
@@ -196,7 +196,7 @@ def test_case_feedback_is_asked_without_leaving_the_form() -> None:
 
 @pytest.mark.parametrize("asks", ["/menu", "Назад к помощнику"])
 def test_handoff_can_be_cancelled_after_a_confirmation(asks: str) -> None:
-    chat = handed_over().says(asks)
+    chat = chat_with_officer().says(asks)
     assert chat.shows(screens.LEAVE_TEXT)
     assert chat.effects_of(CancelCase) == []
     chat.presses("yes")
@@ -208,7 +208,7 @@ def test_handoff_can_be_cancelled_after_a_confirmation(asks: str) -> None:
 
 @pytest.mark.parametrize("answers", [("no",), ()])
 def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str, ...]) -> None:
-    chat = handed_over().takes(Joined()).takes(Pressed("!menu")).presses(*answers)
+    chat = chat_with_officer().takes(Joined()).takes(Pressed("!menu")).presses(*answers)
     assert chat.shows(screens.WAITING) is bool(answers)
     chat.says("Testova asks on", "да")
     assert chat.effects_of(Relay) == [Relay("Testova asks on"), Relay("да")]
@@ -218,7 +218,7 @@ def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str,
 @pytest.mark.parametrize("word", ["меню", "Главное меню", "/menu"])
 @pytest.mark.requirement("S-88")
 def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str) -> None:
-    chat = handed_over().says(word)
+    chat = chat_with_officer().says(word)
     assert chat.question_key == screens.LEAVE
     assert chat.effects_of(Relay) == []
 
@@ -227,14 +227,14 @@ def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str)
 @pytest.mark.parametrize("word", ["нет", "назад"])
 @pytest.mark.requirement("S-88")
 def test_handoff_does_not_relay_a_no_or_back_that_closes_a_screen(asks: str, word: str) -> None:
-    chat = handed_over().says(asks, word)
+    chat = chat_with_officer().says(asks, word)
     assert chat.effects_of(Relay) == []
     assert chat.shows(screens.WAITING)
     assert chat.says(word).effects_of(Relay) == [Relay(word)]
 
 
 def test_handoff_cancellation_after_resolve_does_nothing() -> None:
-    chat = handed_over().presses("!menu")
+    chat = chat_with_officer().presses("!menu")
     leave = Pressed(f"{chat.nonce}:yes")
     chat.takes(Resolved()).takes(leave)
     assert chat.effects_of(CancelCase) == []
@@ -242,7 +242,7 @@ def test_handoff_cancellation_after_resolve_does_nothing() -> None:
 
 
 def test_start_command_does_not_end_the_handoff() -> None:
-    chat = handed_over().takes(Started("preregistration"))
+    chat = chat_with_officer().takes(Started("preregistration"))
     assert chat.conversation.with_officer
     assert chat.shows(screens.WAITING)
 
@@ -257,7 +257,12 @@ def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
 
 @pytest.mark.parametrize("screen", ["/menu", "/status"])
 def test_handoff_does_not_relay_a_no_that_answers_an_open_screen(screen: str) -> None:
-    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
+    chat = (
+        submitted_chat()
+        .says("/menu")
+        .presses("officer", "general", "yes")
+        .says("Testova asks", screen)
+    )
     relayed = len(chat.effects_of(Relay))
     assert chat.says("нет").shows(screens.WAITING)
     assert len(chat.effects_of(Relay)) == relayed
@@ -281,15 +286,20 @@ def test_case_request_pressed_twice_opens_one_case() -> None:
 
 
 def test_delete_command_works_while_an_officer_holds_the_case() -> None:
-    chat = handed_over().says("удалить")
+    chat = chat_with_officer().says("удалить")
     assert chat.shows(screens.DELETE_AGAIN)
-    assert handed_over().says("удалить").presses("yes").effects_of(Forget) == [Forget()]
+    assert chat_with_officer().says("удалить").presses("yes").effects_of(Forget) == [Forget()]
     assert chat.says("удалить").effects_of(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("asks", ["/delete", "/menu", "/status"])
 def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
-    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", asks)
+    chat = (
+        submitted_chat()
+        .says("/menu")
+        .presses("officer", "general", "yes")
+        .says("Testova asks", asks)
+    )
     chat.says("да", "1")
     assert chat.effects_of(Relay)[-2:] == [Relay("да"), Relay("1")]
     assert chat.effects_of(Forget) == []
@@ -298,30 +308,35 @@ def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
 
 
 def test_handoff_keeps_the_buttons_of_an_open_screen_valid() -> None:
-    chat = handed_over().says("/delete")
+    chat = chat_with_officer().says("/delete")
     erase = Pressed(f"{chat.nonce}:yes")
     assert chat.takes(Unreadable("voice")).takes(erase).effects_of(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
 def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
-    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
+    chat = (
+        submitted_chat()
+        .says("/menu")
+        .presses("officer", "general", "yes")
+        .says("Testova asks", screen)
+    )
     chat.says("подождите", "2", "да")
     assert chat.effects_of(Relay)[-3:] == [Relay("подождите"), Relay("2"), Relay("да")]
     assert chat.effects_of(Forget) == [] == chat.effects_of(Withdraw)
 
 
 def test_control_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
-    left = handed_over().says(WORDS.render(button("Close and clear"), "ru"))
+    left = chat_with_officer().says(WORDS.render(button("Close and clear"), "ru"))
     assert left.effects_of(QuickExit)
-    back = handed_over().says(WORDS.render(button("Back to assistant"), "ru"))
+    back = chat_with_officer().says(WORDS.render(button("Back to assistant"), "ru"))
     assert back.question_key == screens.LEAVE
 
 
 def test_safety_words_are_executed_while_an_officer_holds_the_case() -> None:
-    assert handed_over().says("стоп").effects_of(Stopped)
-    assert handed_over().says("выход").effects_of(QuickExit)
-    assert handed_over().says("удалить").question_key == screens.DELETE
+    assert chat_with_officer().says("стоп").effects_of(Stopped)
+    assert chat_with_officer().says("выход").effects_of(QuickExit)
+    assert chat_with_officer().says("удалить").question_key == screens.DELETE
 
 
 @pytest.mark.row(64)
@@ -363,7 +378,7 @@ def test_likely_danger_marks_a_case_and_a_relayed_message_urgent(
     chat = Chat.start("ru", "officer", understanding=known).until("words").says("zzz")
     (case,) = chat.effects_of(OpenCase)
     assert case.urgent is urgent
-    chat = handed_over()
+    chat = chat_with_officer()
     chat.understanding = known
     assert chat.says("zzz").effects_of(Relay)[-1] == Relay("zzz", urgent=urgent)
 
@@ -376,12 +391,12 @@ def test_danger_during_the_handoff_questions_sets_the_cases_topic(answers: tuple
 
 
 def test_danger_in_a_relayed_message_marks_it_urgent() -> None:
-    chat = handed_over().says("Testova", "мне угрожают")
+    chat = chat_with_officer().says("Testova", "мне угрожают")
     assert chat.effects_of(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 
 
 def test_handoff_rejects_a_too_long_message() -> None:
-    chat = handed_over()
+    chat = chat_with_officer()
     relayed = chat.effects_of(Relay)
     chat.says("я" * 4001)
     assert chat.effects_of(Relay) == relayed
@@ -401,7 +416,7 @@ def test_stored_answers_are_kept_while_no_registrations_are_accepted() -> None:
 
 
 def test_amend_button_shows_the_menu_while_no_registrations_are_accepted() -> None:
-    chat = sent()
+    chat = submitted_chat()
     chat.flows = {**FLOWS, FORM: CLOSED}
     chat.says("/status").presses("amend")
     assert chat.question_key == screens.MENU

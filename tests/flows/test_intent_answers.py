@@ -70,19 +70,19 @@ def _answer_texts(intent: str, today: date) -> tuple[Text, ...]:
     return part_texts(BY_INTENT[intent].parts, today)
 
 
-def inner(text: Text) -> Text:
+def without_date(text: Text) -> Text:
     """Return a fact's own sentence without the date around it; return other sentences unchanged."""
     fact = dict(text.values).get("fact")
     return fact if isinstance(fact, Text) else text
 
 
-def plain(answer: Answer, today: date) -> frozenset[Text]:
-    return _plain(answer.intent, today)
+def fact_sentences(answer: Answer, today: date) -> frozenset[Text]:
+    return _fact_sentences(answer.intent, today)
 
 
 @cache
-def _plain(intent: str, today: date) -> frozenset[Text]:
-    return frozenset(map(inner, _answer_texts(intent, today)))
+def _fact_sentences(intent: str, today: date) -> frozenset[Text]:
+    return frozenset(map(without_date, _answer_texts(intent, today)))
 
 
 @cache
@@ -194,10 +194,12 @@ def test_visa_answer_opening_states_when_permitted_stay_is_unverified(citizenshi
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
 def test_visa_answer_opening_mentions_registration_only_where_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
-    sentences = [inner(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])]
+    sentences = [
+        without_date(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])
+    ]
     assert entry.REGISTER.text in sentences
     for other in ("CN", "IR", "AF"):
-        sentences = [inner(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
+        sentences = [without_date(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
         assert entry.REGISTER.text not in sentences
 
 
@@ -215,7 +217,7 @@ def test_intent_answer_repeats_no_line(answer: Answer) -> None:
 def test_intent_answer_contains_only_current_facts(today: date) -> None:
     for answer in ANSWERS:
         over = {fact.text for fact in answer.facts if not fact.current(today)}
-        assert not over & plain(answer, today), answer.intent
+        assert not over & fact_sentences(answer, today), answer.intent
 
 
 def _texts(answer: Answer) -> Iterator[Text]:
@@ -292,13 +294,13 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
 def test_intent_answer_contains_the_sentence_that_a_fact_requires(pair: str, today: date) -> None:
     needed, saying = NEEDED[pair]
     for answer in ANSWERS:
-        lines = plain(answer, today)
+        lines = fact_sentences(answer, today)
         assert saying not in lines or needed in lines, answer.intent
 
 
 @every_date
 def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) -> None:
-    lines = plain(BY_INTENT["test.language"], today)
+    lines = fact_sentences(BY_INTENT["test.language"], today)
     assert {pilot_2026.PHASE.text, pilot_2026.PHASE.ended} & lines
     assert settling.EXAM.text not in lines or _text("is a different exam") in lines
 
@@ -308,7 +310,7 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 )
 def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
-    assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
+    assert pilot_2026.PHASE.ends not in fact_sentences(answer, date(2026, 11, 30))
     assert pilot_2026.PHASE.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
     assert pilot_2026.PHASE.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))
 
@@ -322,7 +324,7 @@ def test_intent_answer_announces_the_quotas_end_and_states_it_afterwards(intent:
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
 def test_repayment_answer_states_five_year_duties_after_the_quota_year(fact: Fact) -> None:
-    lines = plain(BY_INTENT["support.repay"], date(2027, 6, 1))
+    lines = fact_sentences(BY_INTENT["support.repay"], date(2027, 6, 1))
     assert fact.text in lines
 
 
@@ -351,14 +353,16 @@ def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) 
     ),
 )
 def test_intent_answer_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
-    assert inner(part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
+    assert without_date(part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
 def test_intent_answer_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
-    opening = {inner(text) for text in part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])}
+    opening = {
+        without_date(text) for text in part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])
+    }
     assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 
 
@@ -387,7 +391,7 @@ def test_intent_answers_contain_no_forbidden_statement(danger: str) -> None:
 
 @every_answer
 def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: Answer) -> None:
-    lines = [inner(line).msgid for line in answer_texts(answer, DATES[0])]
+    lines = [without_date(line).msgid for line in answer_texts(answer, DATES[0])]
     for line in lines:
         if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
             assert re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask|and gone back", line), (

@@ -16,13 +16,13 @@ CODE = "ABCD2345EFGH"
 LINK = f"/start {start_word(CODE)}"
 
 
-def _opened(chat: Chat, topic: str = "spouse", language: str = "ru") -> Chat:
+def _open_invitation(chat: Chat, topic: str = "spouse", language: str = "ru") -> Chat:
     return chat.says(LINK).takes(InvitationFound(CODE, topic, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_case_link_opens_the_handoff_in_the_language_of_the_link(language: str) -> None:
-    chat = _opened(Chat(), language=language)
+    chat = _open_invitation(Chat(), language=language)
     assert chat.effects_of(FindInvitation) == [FindInvitation(CODE)]
     assert chat.conversation.language == language
     assert chat.shows(INVITED)
@@ -34,7 +34,7 @@ def test_case_link_opens_the_handoff_in_the_language_of_the_link(language: str) 
 
 
 def test_case_link_keeps_the_language_that_the_person_chose() -> None:
-    assert _opened(Chat.start("kk")).conversation.language == "kk"
+    assert _open_invitation(Chat.start("kk")).conversation.language == "kk"
 
 
 @pytest.mark.parametrize("word", ["link-short", "officer-ru-spouse-ABCD2345EFGH"])
@@ -52,11 +52,11 @@ def test_case_link_that_was_used_is_reported_as_ended() -> None:
 
 
 def test_case_link_with_an_unknown_topic_asks_for_the_topic() -> None:
-    assert _opened(Chat.start("ru"), "party").question_key == "topic"
+    assert _open_invitation(Chat.start("ru"), "party").question_key == "topic"
 
 
 def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
-    chat = _opened(Chat.start("ru"))
+    chat = _open_invitation(Chat.start("ru"))
     assert chat.conversation.invitation == CODE
     chat.says("/menu")
     assert chat.conversation.invitation == ""
@@ -65,18 +65,18 @@ def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
 
 
 def test_case_link_is_dropped_when_consent_is_refused() -> None:
-    assert _opened(Chat.start("ru")).presses("refuse").conversation.invitation == ""
+    assert _open_invitation(Chat.start("ru")).presses("refuse").conversation.invitation == ""
 
 
 def test_case_link_is_ignored_while_an_officer_holds_the_case() -> None:
-    chat = _opened(Chat.start("ru")).presses("yes").says("Testova asks")
+    chat = _open_invitation(Chat.start("ru")).presses("yes").says("Testova asks")
     assert chat.conversation.with_officer
-    _opened(chat, "passport")
+    _open_invitation(chat, "passport")
     assert chat.conversation.invitation == ""
 
 
 def test_case_link_about_danger_opens_an_urgent_case() -> None:
-    chat = _opened(Chat.start("ru"), DANGER).presses("yes").says("Testova")
+    chat = _open_invitation(Chat.start("ru"), DANGER).presses("yes").says("Testova")
     assert chat.effects_of(OpenCase)[0].urgent
 
 

@@ -209,14 +209,14 @@ def test_location_question_is_last_and_never_stored(name: str) -> None:
     items = [item for item in FLOWS[name].items if isinstance(item, Question)]
     assert items[-1].name == "location"
     assert "unsaid" in {option.key for option in items[-1].options}
-    chat = through(name)
+    chat = finished_chat(name)
     assert name not in chat.conversation.forms
     assert "location" not in str(chat.conversation)
     # Only a page for printing is created, which expires after half an hour and is not stored.
     assert [each for each in chat.effects if not isinstance(each, PrintList)] == []
 
 
-def through(name: str) -> Chat:
+def finished_chat(name: str) -> Chat:
     """Press the first button of every question until the flow ends; return the chat at the menu.
 
     Check at each question that no location is stored.
@@ -232,7 +232,7 @@ def through(name: str) -> Chat:
 
 @pytest.mark.parametrize("name", ASKING)
 def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) -> None:
-    chat = through(name)
+    chat = finished_chat(name)
     assert officer.OFFICER.name in chat.keys
 
 

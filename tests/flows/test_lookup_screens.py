@@ -11,7 +11,7 @@ from tests.flows.chat import LANGUAGES, Chat, chat_at
 NUMBER, TYPED_PIN = "KS-2026-ABCD-EFGH", "204611"
 
 
-def asked(language: str = "ru") -> Chat:
+def chat_at_number(language: str = "ru") -> Chat:
     return Chat.start(language).says("/status").presses("number")
 
 
@@ -32,12 +32,14 @@ def test_status_lookup_by_number_and_pin_deletes_both_from_the_chat(language: st
 
 
 def test_status_lookup_shows_a_duplicate_registration_as_received() -> None:
-    shown = [asked().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")]
+    shown = [
+        chat_at_number().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")
+    ]
     assert shown[0] == shown[1]
 
 
 def test_status_lookup_gives_the_same_answer_for_every_failure() -> None:
-    chat = asked().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
+    chat = chat_at_number().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
     assert chat.shows(lookup_screens.NOT_FOUND)
     assert chat.question_key == lookup_screens.OFFER
 
@@ -65,13 +67,13 @@ def test_status_lookup_of_a_known_person_uses_the_secure_page() -> None:
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
 def test_status_lookup_can_be_left_by_every_command(word: str) -> None:
-    chat = asked().says(NUMBER, word)
+    chat = chat_at_number().says(NUMBER, word)
     assert chat.conversation.looked_up is None
     assert chat.says(TYPED_PIN).effects_of(LookUpStatus) == []
 
 
 def test_status_lookup_ends_when_its_leave_button_is_pressed() -> None:
-    chat = asked().presses("leave")
+    chat = chat_at_number().presses("leave")
     assert chat.question_key == screens.MENU
     assert chat.conversation == Conversation(
         language="ru", asked=chat.conversation.asked, nonce=chat.conversation.nonce
@@ -80,17 +82,17 @@ def test_status_lookup_ends_when_its_leave_button_is_pressed() -> None:
 
 @pytest.mark.parametrize("typed", ["my number", "KS", "KS-2026 ABCD", "x" * 41])
 def test_status_lookup_rejects_text_that_is_no_registration_number(typed: str) -> None:
-    assert asked().says(typed).question_key == lookup_screens.NUMBER
+    assert chat_at_number().says(typed).question_key == lookup_screens.NUMBER
 
 
 def test_status_lookup_rejects_text_that_is_no_pin() -> None:
-    chat = asked().says(NUMBER, "123")
+    chat = chat_at_number().says(NUMBER, "123")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert chat.question_key == lookup_screens.PIN
 
 
 def test_status_lookup_gives_the_safety_answer_to_words_of_danger() -> None:
-    assert asked().says("мне угрожают").shows(safety.READ_ALONE)
+    assert chat_at_number().says("мне угрожают").shows(safety.READ_ALONE)
 
 
 def test_status_lookup_secrets_are_not_in_any_repr() -> None:

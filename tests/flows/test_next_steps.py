@@ -15,14 +15,14 @@ from tests.flows.chat import LANGUAGES, TODAY, Chat
 from tests.flows.chat import chat_at as asked
 
 
-def registered(language: str = "ru") -> Chat:
+def registered_chat(language: str = "ru") -> Chat:
     chat = asked("review", language).presses("submit")
     return chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_next_steps_are_offered_with_a_registration(language: str) -> None:
-    chat = registered(language)
+    chat = registered_chat(language)
     assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
     chat.presses("next_steps")
     assert chat.shows(next_steps.THE_REGISTRY)

@@ -34,7 +34,7 @@ from tests.flows.chat import Chat, chat_at
 PHOTO = Attached("photo", "file-1", 1000)
 
 
-def _sending(language: str = "ru") -> Chat:
+def _chat_at_upload(language: str = "ru") -> Chat:
     """Return a registered person at the question for the first document."""
     chat = Chat.start(language)
     chat.conversation = replace(
@@ -45,20 +45,20 @@ def _sending(language: str = "ru") -> Chat:
     return chat.says("/status").presses("papers").presses("yes")
 
 
-def _good(key: str) -> UploadChecked:
+def _accepted_upload(key: str) -> UploadChecked:
     return UploadChecked("papers", key)
 
 
 def test_uploads_are_offered_only_with_a_registration() -> None:
     assert "papers" not in Chat.start("ru").keys
-    assert _sending().question_key == "paper_identity"
+    assert _chat_at_upload().question_key == "paper_identity"
 
 
 def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
-    chat = _sending().takes(PHOTO)
+    chat = _chat_at_upload().takes(PHOTO)
     (taken,) = chat.effects_of(TakeFile)
     assert taken == TakeFile(Awaited("papers", "paper_identity", "identity"), "file-1", 1000)
-    chat.takes(_good("paper_identity")).presses("done", "-", "-")
+    chat.takes(_accepted_upload("paper_identity")).presses("done", "-", "-")
     assert chat.effects_of(SendPapers)
     chat.says("/status")
     assert chat.shows(screens.PAPER_STATES["sending"])
@@ -67,8 +67,8 @@ def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
 
 
 def test_upload_album_of_photos_gets_one_reply() -> None:
-    chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
-    chat.takes(_good("paper_identity"))
+    chat = _chat_at_upload().takes(PHOTO).takes(PHOTO).takes(PHOTO)
+    chat.takes(_accepted_upload("paper_identity"))
     assert chat.says_now == ()
     chat.takes(UploadChecked("papers", "paper_identity", hint=upload_states.Hint.DARK))
     assert chat.says_now == ()
@@ -80,7 +80,7 @@ def test_upload_album_of_photos_gets_one_reply() -> None:
 
 
 def test_upload_question_accepts_no_text_and_can_be_skipped() -> None:
-    chat = _sending().says("TESTOVA")
+    chat = _chat_at_upload().says("TESTOVA")
     assert chat.question_key == "paper_identity"
     chat.presses("-", "-", "-")
     assert not chat.effects_of(SendPapers)
@@ -123,13 +123,13 @@ def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
 # Private questions on channels whose provider can read messages
 
 
-def _reading_along(question: str) -> Chat:
+def _chat_on_secure_page(question: str) -> Chat:
     chat = chat_at(question)
     return replace(chat, page=Page.ALWAYS)
 
 
 def test_private_question_is_asked_on_the_secure_page() -> None:
-    chat = _reading_along("surname").says("/help")
+    chat = _chat_on_secure_page("surname").says("/help")
     (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
     assert chat.says_now[0].private
     assert button.label == screens.OPEN_PAGE
@@ -142,7 +142,7 @@ def test_private_question_is_asked_on_the_secure_page() -> None:
 
 
 def test_private_question_can_be_skipped_in_the_messenger() -> None:
-    chat = _reading_along("given_name").says("/skip")
+    chat = _chat_on_secure_page("given_name").says("/skip")
     assert chat.question_key == "birth_year"
 
 
@@ -190,7 +190,11 @@ def test_stop_command_can_be_undone_in_the_menu() -> None:
 
 
 def test_upload_question_explains_the_typed_done_word_on_whatsapp() -> None:
-    chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
+    chat = (
+        replace(_chat_at_upload(), page=Page.ALWAYS)
+        .takes(_accepted_upload("paper_identity"))
+        .says("/help")
+    )
     assert chat.shows(screens.WRITE_DONE)
 
 

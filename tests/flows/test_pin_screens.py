@@ -23,23 +23,23 @@ pytestmark = pytest.mark.requirement("S-43")
 SENT = screens.REGISTRATION["sent"]
 
 
-def registered(language: str = "ru") -> Chat:
+def registered_chat(language: str = "ru") -> Chat:
     return Chat.start(language, "preregistration").until(screens.MENU)
 
 
-def locked(language: str = "ru") -> Chat:
-    return registered(language).answers("pin").says("204611")
+def locked_chat(language: str = "ru") -> Chat:
+    return registered_chat(language).answers("pin").says("204611")
 
 
 def test_pin_is_offered_but_not_required_after_a_registration() -> None:
-    chat = registered()
+    chat = registered_chat()
     assert chat.shows(screens.PIN_OFFERED)
     assert chat.says("/status").question_key == screens.REGISTERED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_new_pin_is_stored_and_its_message_is_deleted_from_the_chat(language: str) -> None:
-    chat = locked(language)
+    chat = locked_chat(language)
     assert chat.effects_of(SetPin) == [SetPin("204611")]
     assert DeleteInput() in chat.effects_now
     assert chat.shows(pin_screens.CHOSEN)
@@ -48,7 +48,7 @@ def test_new_pin_is_stored_and_its_message_is_deleted_from_the_chat(language: st
 
 @pytest.mark.parametrize("digits", ["1234", "4321", "0000", "7890", "٢٢٢٢"])
 def test_new_pin_that_is_easy_to_guess_is_rejected_and_asked_again(digits: str) -> None:
-    chat = registered().answers("pin").says(digits)
+    chat = registered_chat().answers("pin").says(digits)
     assert chat.shows(pin_screens.TOO_EASY)
     assert chat.effects_of(SetPin) == []
     assert chat.says("1235").effects_of(SetPin) == [SetPin("1235")]
@@ -56,7 +56,7 @@ def test_new_pin_that_is_easy_to_guess_is_rejected_and_asked_again(digits: str) 
 
 @pytest.mark.parametrize("way", ["/status", "/mydata"])
 def test_pin_is_required_before_data_is_shown(way: str) -> None:
-    chat = locked().says(way)
+    chat = locked_chat().says(way)
     assert chat.question_key == pin_screens.PIN
     assert not chat.shows(SENT)
     assert chat.effects_of(Export) == []
@@ -68,25 +68,25 @@ def test_pin_is_required_before_data_is_shown(way: str) -> None:
 
 
 def test_pin_is_required_at_every_status_request() -> None:
-    chat = locked().says("/status", "204611").takes(PinTried(True))
+    chat = locked_chat().says("/status", "204611").takes(PinTried(True))
     assert chat.says("/status").question_key == pin_screens.PIN
 
 
 @pytest.mark.parametrize("digits", ["٢٠٤٦١١", "２０４６１１", " 204 611 "])
 def test_pin_accepts_digits_of_any_script(digits: str) -> None:
-    assert locked().says("/status", digits).effects_of(TryPin) == [TryPin("204611")]
+    assert locked_chat().says("/status", digits).effects_of(TryPin) == [TryPin("204611")]
 
 
 @pytest.mark.parametrize("typed", ["123", "123456789", "12a4", "²²²²", "none"])
 def test_pin_screen_refuses_input_that_is_not_a_pin(typed: str) -> None:
-    chat = locked().says("/status", typed)
+    chat = locked_chat().says("/status", typed)
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert chat.question_key == pin_screens.PIN
     assert chat.effects_of(TryPin) == []
 
 
 def test_pin_screen_shows_remaining_attempts_and_then_locks() -> None:
-    chat = locked().says("/status", "1111").takes(PinTried(False, 4))
+    chat = locked_chat().says("/status", "1111").takes(PinTried(False, 4))
     assert chat.shows(pin_screens.WRONG, left=4)
     assert chat.question_key == pin_screens.PIN
     chat.says("2222").takes(PinTried(False, 0))
@@ -96,7 +96,7 @@ def test_pin_screen_shows_remaining_attempts_and_then_locks() -> None:
 
 
 def test_pin_screen_explains_a_forgotten_pin_and_allows_erasure() -> None:
-    chat = locked().says("/status").presses("lost")
+    chat = locked_chat().says("/status").presses("lost")
     assert chat.shows(pin_screens.LOST)
     chat.says("/status", "/delete").presses("yes")
     assert chat.effects_of(Forget)
@@ -105,13 +105,13 @@ def test_pin_screen_explains_a_forgotten_pin_and_allows_erasure() -> None:
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
 def test_pin_screen_can_be_left_by_every_command(word: str) -> None:
-    chat = locked().says("/status", word)
+    chat = locked_chat().says("/status", word)
     assert chat.conversation.after_pin == ""
     assert chat.question_key != pin_screens.PIN
 
 
 def test_pin_change_and_removal_need_the_current_pin() -> None:
-    chat = locked().answers("pin")
+    chat = locked_chat().answers("pin")
     assert "none" not in chat.keys
     chat.says("204611").takes(PinTried(True))
     assert chat.shows(pin_screens.CHOOSE)
@@ -121,7 +121,7 @@ def test_pin_change_and_removal_need_the_current_pin() -> None:
 
 
 def test_pin_is_entered_on_the_mandatory_secure_page() -> None:
-    chat = locked()
+    chat = locked_chat()
     chat.page = Page.ALWAYS
     chat.says("/status")
     assert chat.shows(screens.ON_PAGE)
@@ -164,7 +164,7 @@ def test_button_to_share_a_phone_number_is_removed_when_the_question_ends() -> N
 
 
 def test_pin_removed_by_an_officer_is_reported_and_no_longer_asked() -> None:
-    chat = locked().takes(PinLifted())
+    chat = locked_chat().takes(PinLifted())
     assert chat.shows(pin_screens.LIFTED)
     assert chat.says("/status").question_key == screens.REGISTERED
 
@@ -174,13 +174,13 @@ def test_pin_is_not_in_any_repr() -> None:
 
 
 def test_pin_is_not_offered_again_after_an_amendment() -> None:
-    chat = locked().says("/status", "204611").takes(PinTried(True)).presses("amend")
+    chat = locked_chat().says("/status", "204611").takes(PinTried(True)).presses("amend")
     chat.until("review").presses("submit")
     assert chat.effects_of(Submit)[1:]
     assert not chat.shows(screens.PIN_OFFERED)
 
 
-def _left(pin: bool) -> Chat:
+def _reopened_chat(pin: bool) -> Chat:
     """Return a chat at the review of a form, reopened after a quick exit; `pin`: a PIN is set."""
     chat = chat_at("review")
     chat.conversation = replace(chat.conversation, has_pin=pin)
@@ -191,7 +191,7 @@ def _left(pin: bool) -> Chat:
 
 @pytest.mark.requirement("S-84")
 def test_quick_exit_masks_names_in_the_review_and_in_questions() -> None:
-    chat = _left(pin=False)
+    chat = _reopened_chat(pin=False)
     assert chat.shows(screens.HIDDEN)
     assert "TESTOVA" not in chat.text
     chat.edits("surname")
@@ -201,7 +201,7 @@ def test_quick_exit_masks_names_in_the_review_and_in_questions() -> None:
 
 @pytest.mark.requirement("S-84")
 def test_names_masked_by_a_quick_exit_are_shown_again_after_the_pin() -> None:
-    chat = _left(pin=True).says("/mydata", "2046")
+    chat = _reopened_chat(pin=True).says("/mydata", "2046")
     assert chat.effects_of(TryPin) == [TryPin("2046")]
     assert "TESTOVA" not in chat.takes(PinTried(False, 4)).says("/menu").text
     assert chat.conversation.is_masked
@@ -212,6 +212,6 @@ def test_names_masked_by_a_quick_exit_are_shown_again_after_the_pin() -> None:
 
 @pytest.mark.requirement("S-84")
 def test_names_masked_by_a_quick_exit_are_shown_on_the_secure_page() -> None:
-    chat = _left(pin=False)
+    chat = _reopened_chat(pin=False)
     assert "TESTOVA" in chat.takes(Resumed()).text
     assert "TESTOVA" in chat.edits("surname").text

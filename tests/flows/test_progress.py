@@ -5,7 +5,7 @@ from tests.flows.chat import Chat
 STRAIGHT = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
-def _counted(chat: Chat, *taps: str) -> list[tuple[int, int]]:
+def _progress_values(chat: Chat, *taps: str) -> list[tuple[int, int]]:
     found = []
     for tap in taps:
         found += [say.progress for say in chat.says_now if say.progress]
@@ -14,13 +14,13 @@ def _counted(chat: Chat, *taps: str) -> list[tuple[int, int]]:
 
 
 def test_form_progress_total_includes_questions_that_may_still_apply() -> None:
-    counted = _counted(Chat.start("ru", "checklist"), *STRAIGHT)
+    counted = _progress_values(Chat.start("ru", "checklist"), *STRAIGHT)
     assert [number for number, _total in counted] == [1, 2, 3, 4, 5, 6]
     assert {total for _number, total in counted} == {6}
 
 
 def test_form_progress_total_falls_when_questions_do_not_apply() -> None:
-    counted = _counted(Chat.start("ru", "checklist"), "kandas_status", "CN", "alone", "yes")
+    counted = _progress_values(Chat.start("ru", "checklist"), "kandas_status", "CN", "alone", "yes")
     assert [total for _number, total in counted] == [6, 6, 6, 5]
 
 

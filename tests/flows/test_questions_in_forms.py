@@ -21,7 +21,9 @@ from tests.flows.recognizer import FakeRecognizer, danger, sure, unsure
 REAL = understanding(EngineRecognizer.load())
 
 
-def inside(question: str, known: dict[str, Recognition], language: str = "ru") -> Chat:
+def chat_at_with_intents(
+    question: str, known: dict[str, Recognition], language: str = "ru"
+) -> Chat:
     chat = chat_at(question, language)
     chat.understanding = understanding(FakeRecognizer(known))
     return chat
@@ -37,12 +39,12 @@ def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: 
 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
 def test_chinese_question_in_a_form_offers_topics_when_unsure(text: str) -> None:
-    chat = inside("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
+    chat = chat_at_with_intents("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
     assert chat.says(text).shows(hearing.WHICH_ONE)
 
 
 def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
-    chat = inside("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
+    chat = chat_at_with_intents("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
     chat.says("办坎达斯要多久")
     assert chat.shows(hearing.WHICH_ONE)
     assert not chat.effects_of(DeleteInput)
@@ -50,7 +52,7 @@ def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
 
 def test_name_in_the_wrong_script_gets_no_topic_suggestions() -> None:
     name = "Иванова Петрова Сидоровна"
-    chat = inside("surname", {name: unsure("where.office")}).says(name)
+    chat = chat_at_with_intents("surname", {name: unsure("where.office")}).says(name)
     assert chat.shows(REFUSALS[Refusal.NOT_LATIN])
     assert chat.effects_of(DeleteInput)
 
@@ -84,11 +86,18 @@ def test_year_with_two_digits_is_explained_and_offers_no_topics(text: str, langu
 def test_typed_date_of_birth_raises_no_suspicion_of_danger() -> None:
     text = "一九八七年三月二十日"
     known = {text: danger("danger.detained", Danger.SUSPECTED)}
-    assert not inside("birth_year", known, "zh_Hans").says(text).shows(safety.ONE_SENTENCE)
+    assert (
+        not chat_at_with_intents("birth_year", known, "zh_Hans")
+        .says(text)
+        .shows(safety.ONE_SENTENCE)
+    )
 
 
 def test_unrecognized_user_question_at_the_region_question_is_not_stored() -> None:
-    assert inside("residence_region", {}).says("а это зачем вам?").name == "residence_region"
+    assert (
+        chat_at_with_intents("residence_region", {}).says("а это зачем вам?").name
+        == "residence_region"
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ def test_required_name_question_is_not_skipped_by_a_typed_no() -> None:
 
 def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> None:
     known = {"как мне уехать из Китая": sure("way.which")}
-    chat = inside("residence_country", known).says("как мне уехать из Китая")
+    chat = chat_at_with_intents("residence_country", known).says("как мне уехать из Китая")
     assert chat.name == "residence_country"
     assert chat.says("1").name == "target_region"
 
@@ -161,7 +170,7 @@ def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> N
 # Captions of uploaded files that are accepted
 
 
-def _at_papers(known: dict[str, Recognition]) -> Chat:
+def _chat_at_upload(known: dict[str, Recognition]) -> Chat:
     chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
     chat.conversation = chat.conversation.__class__(
         "ru", is_persistent=True, registration=RegistrationStatus("accepted")
@@ -169,38 +178,38 @@ def _at_papers(known: dict[str, Recognition]) -> Chat:
     return chat.says("/status").presses("papers", "yes")
 
 
-def _sends(text: str, meaning: Recognition | None = None) -> Chat:
-    chat = _at_papers({text: meaning} if meaning else {})
+def _send_caption(text: str, meaning: Recognition | None = None) -> Chat:
+    chat = _chat_at_upload({text: meaning} if meaning else {})
     chat.takes(Attached("photo", "ref", 1, text))
     assert chat.effects_of(TakeFile)
     return chat
 
 
 def test_upload_caption_with_suspected_danger_gets_the_safety_sentence() -> None:
-    chat = _sends("не отдают паспорт", danger("danger.violence", Danger.SUSPECTED))
+    chat = _send_caption("не отдают паспорт", danger("danger.violence", Danger.SUSPECTED))
     assert chat.shows(safety.ONE_SENTENCE)
 
 
 def test_upload_caption_about_a_withheld_passport_is_detected_as_danger() -> None:
-    chat = _at_papers({})
+    chat = _chat_at_upload({})
     chat.understanding = REAL
     chat.takes(Attached("photo", "ref", 1, "не отдают паспорт"))
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
 
 
 def test_upload_caption_that_may_be_a_question_offers_topics() -> None:
-    assert _sends("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
+    assert _send_caption("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
 
 
 def test_upload_caption_that_is_not_understood_gets_a_reply_saying_so() -> None:
-    assert _sends("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
+    assert _send_caption("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
     suspected = Recognition(danger=Danger.SUSPECTED, confidence=unsure().confidence)
-    assert _sends("боюсь", suspected).shows(safety.ONE_SENTENCE)
-    assert _sends("1.").says_now == ()
+    assert _send_caption("боюсь", suspected).shows(safety.ONE_SENTENCE)
+    assert _send_caption("1.").says_now == ()
 
 
 def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
-    assert _sends("человек").question_key == "topic"
+    assert _send_caption("человек").question_key == "topic"
 
 
 # Answers that a form rejects, and the topics that it then offers
@@ -223,15 +232,15 @@ def test_form_error_message_is_never_repeated_verbatim(question: str, text: str)
 
 
 def test_unrecognized_sentence_in_a_form_offers_topics_of_its_question() -> None:
-    chat = inside("target_region", {}).says("не знаю ещё")
+    chat = chat_at_with_intents("target_region", {}).says("не знаю ещё")
     assert chat.keys[0] == "?ask.support.regions"
     assert chat.name == "target_region"
     assert len(set(_lines(chat, "не знаю ещё", 4))) == 2
-    assert "?ask.kandas.term" in inside("adult", {}).says("не знаю ещё").keys
+    assert "?ask.kandas.term" in chat_at_with_intents("adult", {}).says("не знаю ещё").keys
 
 
 def test_topic_suggestions_follow_the_second_mistyped_word_in_a_form() -> None:
-    chat = inside("target_region", {}).says("zzz")
+    chat = chat_at_with_intents("target_region", {}).says("zzz")
     assert not any(key.startswith("?ask") for key in chat.keys)
     assert "?ask.support.regions" in chat.says("zzz").keys
     assert "?ask.support.regions" in chat.says("zzz").keys

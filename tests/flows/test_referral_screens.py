@@ -15,13 +15,13 @@ CODE, NAME = "REF-ABCD-2345", "Testov association"
 FOUND = ReferrerFound(CODE, NAME)
 
 
-def invited(language: str = "ru") -> Chat:
+def chat_with_referrer(language: str = "ru") -> Chat:
     return Chat.start(language).says(CODE.lower()).takes(FOUND)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_referral_screen_names_the_organisation_and_what_it_learns(language: str) -> None:
-    chat = invited(language)
+    chat = chat_with_referrer(language)
     assert chat.effects_of(FindReferrer) == [FindReferrer(CODE)]
     assert chat.question_key == INVITED
     assert chat.shows(referral_screens.INVITATION, name=NAME, least=referral_screens.MIN_SHOWN)
@@ -29,7 +29,7 @@ def test_referral_screen_names_the_organisation_and_what_it_learns(language: str
 
 @pytest.mark.parametrize(("key", "counted"), [("yes", [CountReferral(CODE)]), ("no", [])])
 def test_referral_is_counted_only_with_consent(key: str, counted: list[CountReferral]) -> None:
-    chat = invited().presses(key)
+    chat = chat_with_referrer().presses(key)
     assert chat.question_key == screens.MENU
     chat.presses("preregistration").until(screens.MENU)
     assert chat.effects_of(CountReferral) == counted
@@ -82,6 +82,6 @@ def test_referral_code_is_recognized_only_as_the_whole_text(text: str, code: str
 
 
 def test_referral_without_an_answer_is_not_counted() -> None:
-    chat = invited().takes(Started("preregistration")).until(screens.MENU)
+    chat = chat_with_referrer().takes(Started("preregistration")).until(screens.MENU)
     assert chat.effects_of(CountReferral) == []
     assert chat.conversation.referral is None

@@ -17,13 +17,13 @@ QUESTION = RegistryQuestion("1", "BIRTH_YEAR", LAST_DAY)
 ASKS = Acknowledged("needs_information", NUMBER, "UNCLEAR", QUESTION)
 
 
-def _asked() -> Chat:
+def _chat_at_registry_question() -> Chat:
     """Return a registered person who opened a question of the registry."""
     chat = chat_at("review").presses("submit").takes(ASKS).presses("!status")
     return chat.presses("asked_birth_year")
 
 
-def _reported(step: str, status: str, until: date | None = None) -> Chat:
+def _chat_after_step(step: str, status: str, until: date | None = None) -> Chat:
     """Return a registered person at the status screen after the registry reported a step.
 
     `step` is a step of the state's platform, `status` the person's progress in it.
@@ -34,7 +34,7 @@ def _reported(step: str, status: str, until: date | None = None) -> Chat:
 
 
 def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
-    chat = _asked().says("1991")
+    chat = _chat_at_registry_question().says("1991")
     assert chat.effects_of(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
     known = chat.conversation.registration
     assert known is not None
@@ -52,7 +52,7 @@ def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
 def test_registry_question_answer_is_not_sent_after_the_question_closed(
     later: Acknowledged,
 ) -> None:
-    chat = _asked().takes(later).says("1991")
+    chat = _chat_at_registry_question().takes(later).says("1991")
     assert chat.shows(registration_screens.NO_LONGER)
     assert chat.effects_of(AnswerRegistry) == []
     known = chat.conversation.registration
@@ -71,14 +71,14 @@ def test_registry_question_is_not_shown_in_the_status_after_withdrawal() -> None
 
 
 def test_registry_step_shows_its_last_day_and_instructions() -> None:
-    chat = _reported("COMMISSION", "OPEN", LAST_DAY)
+    chat = _chat_after_step("COMMISSION", "OPEN", LAST_DAY)
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
     assert chat.shows(kandas.HEARING.text)
 
 
 def test_registry_step_reported_as_not_done_refers_to_an_officer() -> None:
-    chat = _reported("COMMISSION", "NOT_DONE")
+    chat = _chat_after_step("COMMISSION", "NOT_DONE")
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(REFUSED)
     assert not chat.shows(kandas.HEARING.text)
@@ -86,7 +86,7 @@ def test_registry_step_reported_as_not_done_refers_to_an_officer() -> None:
 
 @pytest.mark.parametrize(("step", "status"), [("MEDICAL", "NOT_DONE"), ("TEST", "PAUSED")])
 def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, status: str) -> None:
-    chat = _reported(step, status, LAST_DAY)
+    chat = _chat_after_step(step, status, LAST_DAY)
     assert chat.shows(screens.REGISTRATION["accepted"], number=NUMBER)
     assert not chat.shows(registration_history.REPORTED)
     assert not chat.shows(registration_screens.UNTIL)
@@ -94,7 +94,7 @@ def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, statu
 
 
 def test_status_with_an_unknown_registry_step_does_not_tell_people_to_wait() -> None:
-    chat = _reported("A_LATER_STEP", "OPEN", LAST_DAY)
+    chat = _chat_after_step("A_LATER_STEP", "OPEN", LAST_DAY)
     assert not chat.shows(registration_screens.WE_WRITE)
     assert not chat.shows(registration_screens.LOOK_AGAIN)
 

@@ -61,7 +61,7 @@ def _situations() -> Iterator[tuple[str, Mapping[str, str]]]:
 SITUATIONS = tuple(_situations())
 
 
-def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
+def all_answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
     """Yield (name, paragraphs) for each intent's answer and each flow's result on a date."""
     for answer in ANSWERS:
         for citizenship in CITIZENSHIPS:
@@ -79,7 +79,7 @@ def english(text: Text) -> str:
 @pytest.mark.no_cover
 @every_date
 def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
-    empty = [place for place, lines in answers(today) if not lines or lines == (faq.ASK,)]
+    empty = [place for place, lines in all_answers(today) if not lines or lines == (faq.ASK,)]
     assert empty == []
 
 
@@ -87,7 +87,7 @@ def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
 @every_date
 def test_headings_always_have_text_below_them_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
-    for place, lines in answers(today):
+    for place, lines in all_answers(today):
         for text, following in zip(lines, (*lines[1:], None), strict=True):
             shown = english(text)
             if isinstance(text, More):

@@ -131,12 +131,12 @@ def test_answers_to_skipped_questions_are_dropped_at_consent() -> None:
 def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
     chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("accepted", "KZ-1"))
-    chat.conversation = _spent(chat.conversation)
+    chat.conversation = _without_form(chat.conversation)
     chat.presses("!status").presses("amend").until("review")
     assert chat.stored_answers()["passport"] is None
 
 
-def _spent(conversation: Conversation) -> Conversation:
+def _without_form(conversation: Conversation) -> Conversation:
     """Return the conversation without the registration form's answers, as retention leaves it.
 
     The retention job deletes them a day after the registry accepts the registration.
@@ -198,13 +198,13 @@ def test_handoff_offer_about_the_spouse_leads_to_an_officer_and_back() -> None:
 # A person who refuses consent
 
 
-def _refused(**others: str) -> Chat:
+def _chat_after_refusal(**others: str) -> Chat:
     return chat_at("consent_registration", **others).presses("refuse")
 
 
 @pytest.mark.requirement("S-20")
 def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
-    chat = _refused(citizenship="UZ", location="origin")
+    chat = _chat_after_refusal(citizenship="UZ", location="origin")
     assert chat.shows(preregistration.NOT_KEPT)
     assert "Ташкент" in chat.text
     assert chat.stored_answers() == {}
@@ -218,7 +218,7 @@ def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
 def test_consent_refusal_names_missions_only_in_a_safe_home_country(
     citizenship: str, location: str
 ) -> None:
-    chat = _refused(citizenship=citizenship, location=location)
+    chat = _chat_after_refusal(citizenship=citizenship, location=location)
     assert chat.shows(preregistration.NOT_KEPT)
     assert chat.shows(UNIFIED.text)
     named = (missions.IN_COUNTRY, missions.NO_MISSION, missions.ADDRESSES, IR_MISSIONS.text)

@@ -31,10 +31,10 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
     """Return (flow, form, question) for each question; the form leads to the question."""
-    return tuple(_first())
+    return tuple(_first_forms())
 
 
-def _first() -> Iterator[tuple[Flow, Form, Step]]:
+def _first_forms() -> Iterator[tuple[Flow, Form, Step]]:
     seen = set()
     for flow, form in forms():
         open_step = path(flow, form).current(None)
@@ -48,33 +48,33 @@ def _first() -> Iterator[tuple[Flow, Form, Step]]:
 
 
 @cache
-def _asked(at: int, language: str) -> Conversation:
-    flow, form, _stop = _questions()[at]
+def _state_at(at: int, language: str) -> Conversation:
+    flow, form, _step = _questions()[at]
     here = Conversation(language, flow.name, {flow.name: form}, is_persistent=True)
     return step(FLOWS, WORDS, here, Resumed(), TODAY).conversation
 
 
 @cache
-def _offered(at: int, language: str) -> Conversation:
-    return step(FLOWS, WORDS, _asked(at, language), Said("/language"), TODAY).conversation
+def _state_at_language(at: int, language: str) -> Conversation:
+    return step(FLOWS, WORDS, _state_at(at, language), Said("/language"), TODAY).conversation
 
 
 @cache
-def _switched(at: int, before: str, language: str) -> Conversation:
+def _state_after_switch(at: int, before: str, language: str) -> Conversation:
     """Return the conversation after the language at the question `at` changes to `language`."""
-    offered = _offered(at, before)
+    offered = _state_at_language(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
 
 
 @cache
-def _answered(at: int, value: str | None, language: str) -> Turn:
+def _answer_turn(at: int, value: str | None, language: str) -> Turn:
     """Return the turn in which `value` answers the question `at`, asked in Russian.
 
     Before the answer, the person changes to `language`. A `value` of None skips the question.
     """
     flow, form, open_step = _questions()[at]
-    c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
+    c = _state_at(at, "ru") if language == "ru" else _state_after_switch(at, "ru", language)
     # Press an offered option, upload a file, or write any other value.
     keys = {option.key for option in options(open_step, form)}
     if isinstance(open_step.item, Upload) and value is not None:
@@ -107,7 +107,7 @@ def test_language_switch_tests_cover_every_question() -> None:
 def test_language_switch_at_any_question_changes_no_stored_answer(language: str) -> None:
     for at in range(len(_questions())):
         for other in LANGUAGES:
-            here, there = _asked(at, other), _switched(at, other, language)
+            here, there = _state_at(at, other), _state_after_switch(at, other, language)
             assert there.language == language
             assert _stored(there) == _stored(here)
             assert here.asked is not None
@@ -122,7 +122,7 @@ def test_language_switch_changes_the_effect_of_no_answer(language: str) -> None:
     for at, (flow, form, open_step) in enumerate(_questions()):
         values = [*exhaustive_walk._values(flow, open_step.item, options(open_step, form))]
         for value in (*values, *((None,) if open_step.item.skippable else ())):
-            one, other = _answered(at, value, "ru"), _answered(at, value, language)
+            one, other = _answer_turn(at, value, "ru"), _answer_turn(at, value, language)
             assert _effects(one) == _effects(other), (flow.name, open_step.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1

@@ -16,29 +16,29 @@ from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from tests.flows.chat import Chat
 from tests.flows.recognizer import UNDERSTANDING, sentence
-from tests.flows.test_announcement_screens import subscribed
-from tests.flows.test_checklist_screens import kept, listed
+from tests.flows.test_announcement_screens import subscribed_chat
+from tests.flows.test_checklist_screens import chat_with_list, chat_with_saved_list
 
 
-def _without(chat: Chat, name: str) -> Chat:
+def _without_flow(chat: Chat, name: str) -> Chat:
     return replace(chat, flows={key: flow for key, flow in FLOWS.items() if key != name})
 
 
 @pytest.mark.parametrize(
     ("chat", "key"),
     [
-        (listed, "keep"),
-        (lambda: listed().presses("keep"), "yes"),
-        (kept, "tick"),
-        (kept, "print"),
-        (kept, "again"),
-        (lambda: kept().presses("tick"), "iin"),
+        (chat_with_list, "keep"),
+        (lambda: chat_with_list().presses("keep"), "yes"),
+        (chat_with_saved_list, "tick"),
+        (chat_with_saved_list, "print"),
+        (chat_with_saved_list, "again"),
+        (lambda: chat_with_saved_list().presses("tick"), "iin"),
     ],
     ids=["offered", "asked for consent", "kept", "printed", "made anew", "ticked"],
 )
 def test_checklist_of_a_removed_flow_leads_to_the_menu(chat: object, key: str) -> None:
     assert callable(chat)
-    gone = _without(chat(), "checklist")
+    gone = _without_flow(chat(), "checklist")
     sheets = len(gone.effects_of(PrintList))
     gone.takes(Pressed(f"{gone.nonce}:{key}"))
     assert gone.question_key == screens.MENU
@@ -48,21 +48,21 @@ def test_checklist_of_a_removed_flow_leads_to_the_menu(chat: object, key: str) -
 
 
 def test_checklist_of_a_removed_flow_can_be_deleted() -> None:
-    gone = _without(kept(), "checklist").presses("drop")
+    gone = _without_flow(chat_with_saved_list(), "checklist").presses("drop")
     assert gone.conversation.saved_list is None
     assert gone.effects_of(Remind)[-1] == Remind(0)
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
 def test_checklist_buttons_lead_to_the_menu_when_the_list_was_deleted(key: str) -> None:
-    chat = kept()
+    chat = chat_with_saved_list()
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.question_key == screens.MENU
 
 
 def test_checklist_tick_leads_to_the_menu_when_the_list_was_deleted() -> None:
-    chat = kept().presses("tick")
+    chat = chat_with_saved_list().presses("tick")
     key = chat.keys[0]
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
@@ -70,7 +70,7 @@ def test_checklist_tick_leads_to_the_menu_when_the_list_was_deleted() -> None:
 
 
 def test_checklist_consent_is_not_asked_again_for_a_second_list() -> None:
-    chat = kept().presses("again")
+    chat = chat_with_saved_list().presses("again")
     for _turn in range(12):
         if chat.question_key in (Screen.LIST, Screen.MINE):
             break
@@ -81,14 +81,14 @@ def test_checklist_consent_is_not_asked_again_for_a_second_list() -> None:
 
 
 def test_checklist_reminder_of_a_removed_flow_leads_to_the_menu() -> None:
-    gone = _without(kept(), "checklist").presses("remind")
+    gone = _without_flow(chat_with_saved_list(), "checklist").presses("remind")
     assert gone.question_key == screens.MENU
     assert gone.conversation.saved_list is not None, "what is kept is kept"
 
 
 def test_subscription_screen_of_a_removed_flow_leads_to_the_menu() -> None:
-    chat = subscribed().presses("announcements")
-    gone = _without(chat, "announcements").presses("change")
+    chat = subscribed_chat().presses("announcements")
+    gone = _without_flow(chat, "announcements").presses("change")
     assert gone.question_key == screens.MENU
 
 
@@ -99,7 +99,7 @@ def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
         is_persistent=True,
         registration=RegistrationStatus("accepted", "KS-TEST"),
     )
-    gone = _without(chat.says("/status"), "preregistration").presses("amend")
+    gone = _without_flow(chat.says("/status"), "preregistration").presses("amend")
     assert gone.question_key == screens.MENU
 
 

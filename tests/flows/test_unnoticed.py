@@ -58,26 +58,26 @@ def test_danger_is_answered_after_a_quick_exit() -> None:
     assert chat.presses("?urgent").question_key == "consent_handoff"
 
 
-def _registered() -> Chat:
+def _registered_chat() -> Chat:
     return chat_at("review").presses("submit")
 
 
-def _listed() -> Chat:
+def _chat_with_list() -> Chat:
     return Chat.start("ru", "checklist").presses("kandas_status", "CN", "alone", "yes", "origin")
 
 
 SCREENS: dict[str, Callable[[], Chat]] = {
     "language": lambda: Chat.start("ru").presses("language"),
-    "status": lambda: _registered().says("/status"),
-    "withdraw": lambda: _registered().says("/status").presses("withdraw"),
+    "status": lambda: _registered_chat().says("/status"),
+    "withdraw": lambda: _registered_chat().says("/status").presses("withdraw"),
     "edit": lambda: chat_at("review").presses("edit"),
     "delete": lambda: chat_at("surname").says("/delete"),
-    "pin": lambda: _registered().says("/menu").answers("pin"),
+    "pin": lambda: _registered_chat().says("/menu").answers("pin"),
     "announcements": lambda: Chat.start("ru", "announcements"),
-    "list": _listed,
-    "keep": lambda: _listed().presses("keep"),
-    "mine": lambda: _listed().presses("keep", "yes"),
-    "tick": lambda: _listed().presses("keep", "yes", "tick"),
+    "list": _chat_with_list,
+    "keep": lambda: _chat_with_list().presses("keep"),
+    "mine": lambda: _chat_with_list().presses("keep", "yes"),
+    "tick": lambda: _chat_with_list().presses("keep", "yes", "tick"),
 }
 
 
@@ -91,7 +91,7 @@ def test_screens_each_have_a_button_to_the_officer_flow(name: str) -> None:
 
 @pytest.mark.parametrize("screen", ["/delete", "/status", "/language"])
 def test_screens_offer_no_officer_button_while_an_officer_holds_the_case(screen: str) -> None:
-    chat = _registered().presses("officer", "general", "yes").says("Testova asks", screen)
+    chat = _registered_chat().presses("officer", "general", "yes").says("Testova asks", screen)
     assert chat.question_key.startswith("~")
     assert "!person" not in chat.keys
 

@@ -56,11 +56,11 @@ from tests.flows.recognizer import FakeRecognizer, sure
 from tests.flows.trial import MANY_PETS, PETS, REVIEW, WORDS_OF_ONES_OWN, flow
 
 
-def _registered() -> Chat:
+def _registered_chat() -> Chat:
     return chat_at("review").presses("submit")
 
 
-def _looked_up(state: str) -> Chat:
+def _chat_after_lookup(state: str) -> Chat:
     return Chat.start().says("/status").presses("number").takes(StatusLookedUp(state))
 
 
@@ -76,20 +76,20 @@ def _looked_up(state: str) -> Chat:
 def test_status_lookup_shows_the_state_without_the_registration_number(
     state: str, shown: Text
 ) -> None:
-    chat = _looked_up(state)
+    chat = _chat_after_lookup(state)
     assert chat.shows(lookup_screens.FOUND, state=shown)
     lines = [line for say in chat.says_now for part in say.paragraphs for line in part]
     assert [line.number for line in lines if isinstance(line, Receipt)] == [""]
 
 
 def test_join_request_shows_the_channel_and_the_emoji_of_the_other_chat() -> None:
-    chat = _registered().takes(JoinRequested("whatsapp", "🐪"))
+    chat = _registered_chat().takes(JoinRequested("whatsapp", "🐪"))
     channel = join_screens.CHANNELS["whatsapp"]
     assert chat.shows(join_screens.REQUEST, channel=channel, sign="🐪")
 
 
 def test_words_typed_instead_of_a_new_pin_are_not_deleted() -> None:
-    chat = _registered().answers("pin").says("later")
+    chat = _registered_chat().answers("pin").says("later")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert DeleteInput() not in chat.effects_now
 
@@ -106,7 +106,9 @@ def test_officer_request_of_a_blocked_person_does_not_suspend_the_form() -> None
 
 
 def test_family_request_refusal_is_hidden_after_a_new_request() -> None:
-    chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
+    chat = (
+        _registered_chat().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
+    )
     chat.presses("household", "invite", "yes").takes(HouseholdAnswered("invite", "refused"))
     assert chat.presses("!status").shows(household_screens.REFUSED["refused"])
     chat.presses("household", "invite", "yes").says("/status")
@@ -292,7 +294,7 @@ def test_programme_for_other_purposes_is_the_ata_zholy_card(purpose: str | None)
 
 
 def test_pin_screen_has_a_menu_button() -> None:
-    chat = _registered().answers("pin").says("204611", "/status")
+    chat = _registered_chat().answers("pin").says("204611", "/status")
     assert chat.question_key == pin_screens.PIN
     assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
 
@@ -352,7 +354,7 @@ def test_document_request_ends_when_the_case_is_resolved() -> None:
 
 
 def test_first_pin_is_chosen_on_the_mandatory_secure_page() -> None:
-    chat = replace(_registered(), page=Page.ALWAYS).answers("pin")
+    chat = replace(_registered_chat(), page=Page.ALWAYS).answers("pin")
     assert chat.conversation.after_pin == pin_screens.NEW
 
 
@@ -364,7 +366,7 @@ def test_printed_checklist_has_the_entries_of_the_saved_checklist() -> None:
 
 
 def test_family_consent_records_the_language_in_which_it_was_shown() -> None:
-    chat = _registered().takes(Acknowledged("accepted", "KS-2026-TEST-TEST"))
+    chat = _registered_chat().takes(Acknowledged("accepted", "KS-2026-TEST-TEST"))
     chat.presses("!status", "household", "invite")
     chat.conversation = replace(chat.conversation, language="kk")
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).effects_of(ConsentGiven)[-1].language == "ru"

@@ -15,11 +15,11 @@ from tests.flows.recognizer import UNDERSTANDING, sentence
 INTENT, ASKED = "documents.missing", "passport"
 
 
-def reported(chat: Chat) -> list[ReportWording]:
+def reports(chat: Chat) -> list[ReportWording]:
     return [each for each in chat.effects if isinstance(each, ReportWording)]
 
 
-def answered(language: str = "ru") -> Chat:
+def chat_after_answer(language: str = "ru") -> Chat:
     """Return a chat after a question, its answer, and a press of the button "another meaning"."""
     chat = Chat.start(language, understanding=UNDERSTANDING).says(sentence(ASKED, language))
     return chat.presses(f"?else.{INTENT}")
@@ -27,13 +27,13 @@ def answered(language: str = "ru") -> Chat:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_wording_report_selects_a_sentence_by_its_number(language: str) -> None:
-    chat = answered(language).presses(f"?wording.{INTENT}")
+    chat = chat_after_answer(language).presses(f"?wording.{INTENT}")
     assert chat.question_key == wording_screens.WORDING
     assert chat.shows(wording_screens.WHICH)
     assert chat.conversation.asked is not None
     second = chat.conversation.asked.options[1].key
     chat.says("2")
-    assert reported(chat) == [ReportWording(language, second)]
+    assert reports(chat) == [ReportWording(language, second)]
     assert chat.shows(wording_screens.THANKS)
     assert chat.question_key == screens.MENU
 
@@ -45,14 +45,14 @@ def test_wording_report_is_offered_below_the_details_of_an_answer() -> None:
 
 @pytest.mark.parametrize("typed", ["/wording", "ошибка в переводе"])
 def test_wording_command_lists_the_sentences_of_the_last_answer(typed: str) -> None:
-    chat = answered().says(typed)
+    chat = chat_after_answer().says(typed)
     assert chat.question_key == wording_screens.WORDING
-    listed = answered().presses(f"?wording.{INTENT}").conversation.asked
+    listed = chat_after_answer().presses(f"?wording.{INTENT}").conversation.asked
     assert chat.conversation.asked is not None
     assert listed is not None
     assert chat.conversation.asked.options == listed.options
-    assert not reported(chat)
-    assert not reported(chat.presses("back"))
+    assert not reports(chat)
+    assert not reports(chat.presses("back"))
     assert chat.question_key == screens.MENU
 
 
@@ -62,13 +62,13 @@ def test_wording_command_lists_the_sentences_of_the_menu() -> None:
     first = chat.conversation.asked.options[0].key
     assert first == id_of(screens.MENU_TEXT)
     assert len(chat.conversation.asked.options) == wording_screens.MAX_SENTENCES + 1
-    assert reported(chat.presses(first)) == [ReportWording("ru", first)]
+    assert reports(chat.presses(first)) == [ReportWording("ru", first)]
 
 
 def test_wording_command_returns_to_the_open_question() -> None:
     chat = chat_at("purpose").says("/wording")
     assert chat.question_key == wording_screens.WORDING
-    assert reported(chat.says("1"))
+    assert reports(chat.says("1"))
     assert chat.question_key == "purpose"
 
 
