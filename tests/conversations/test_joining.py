@@ -129,14 +129,14 @@ async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
 ) -> None:
     """Check that knowing the code is not enough for a chat that the owner did not confirm."""
     code = await _code(owner)
-    first, thief = await _start_guest(rt), await _start_guest(rt)
-    await thief.go(code)
+    first, intruder = await _start_guest(rt), await _start_guest(rt)
+    await intruder.go(code)
     await first.go(code, "yes")
     await _press(owner, "yes")
-    await thief.go("yes", "done")
-    assert not await _is_joined(rt, thief)
+    await intruder.go("yes", "done")
+    assert not await _is_joined(rt, intruder)
     async with rt.pool.connection() as transaction:
-        assert not await join_codes.take(rt, transaction, code, f"web:{thief.name}")
+        assert not await join_codes.take(rt, transaction, code, f"web:{intruder.name}")
 
 
 async def test_join_code_expires(rt: Runtime, owner: Member) -> None:

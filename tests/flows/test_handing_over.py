@@ -61,9 +61,9 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
-    eager = chat_at("review", write_first="yes").presses("submit")
+    subscriber = chat_at("review", write_first="yes").presses("submit")
     for state in ("received", "accepted"):
-        assert eager.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
+        assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
 @pytest.mark.parametrize("state", screens.REGISTRATION)

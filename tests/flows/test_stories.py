@@ -79,8 +79,8 @@ def test_start_link_opens_its_flow_after_the_language_choice() -> None:
 
 @pytest.mark.row(60)
 def test_start_link_with_an_invalid_word_opens_the_menu() -> None:
-    for junk in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
-        assert Chat.start().takes(Started(junk)).question_key == screens.MENU
+    for invalid in ("x" * 64, "'; DROP TABLE people; --", "~menu", "../../etc"):
+        assert Chat.start().takes(Started(invalid)).question_key == screens.MENU
 
 
 # A person who registers

@@ -16,11 +16,11 @@ from tests.flows.chat import LANGUAGES, Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer, danger, sure
 
 OPERATOR = "Example Speech Ltd"
-ASKED, UNEASY, IN_DANGER = "about the pension", "maybe uneasy", "somebody was taken"
+ASKED, SUSPECTED_DANGER, IN_DANGER = "about the pension", "maybe uneasy", "somebody was taken"
 RECOGNIZER = FakeRecognizer(
     {
         ASKED: sure("life.pension"),
-        UNEASY: Recognition(Confidence.UNKNOWN, danger=Danger.SUSPECTED),
+        SUSPECTED_DANGER: Recognition(Confidence.UNKNOWN, danger=Danger.SUSPECTED),
         IN_DANGER: danger("danger.detained"),
     }
 )
@@ -143,9 +143,9 @@ def test_transcription_about_danger_is_answered_without_confirmation() -> None:
 
 
 def test_transcription_with_suspected_danger_shows_the_safety_sentence() -> None:
-    chat = chat_with_transcription(UNEASY)
+    chat = chat_with_transcription(SUSPECTED_DANGER)
     assert chat.says_now[0].paragraphs[0] == (safety.ONE_SENTENCE,)
-    assert UNEASY in chat.text
+    assert SUSPECTED_DANGER in chat.text
 
 
 @pytest.mark.parametrize("text", ["", " ", "w" * 2001])
@@ -175,7 +175,7 @@ def test_transcription_of_an_earlier_voice_message_is_dropped() -> None:
 def test_transcription_result_is_accepted_only_once() -> None:
     chat = chat_with_transcription(ASKED)
     [asked] = chat.effects_of(Transcribe)
-    assert chat.takes(Transcribed(asked.key, UNEASY)).says_now == ()
+    assert chat.takes(Transcribed(asked.key, SUSPECTED_DANGER)).says_now == ()
 
 
 @pytest.mark.parametrize("name", ["yes", "no", "right", "wrong"])
