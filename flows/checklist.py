@@ -177,18 +177,18 @@ def _no_travel(answers: Answers) -> Text:
 
 
 def _confirmed(answers: Answers, today: date) -> Text:
-    where = origin_of(answers)
-    if where.law is None or not where.law.current(today):
+    person_origin = origin_of(answers)
+    if person_origin.law is None or not person_origin.law.current(today):
         return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
-    if where.confirmation is Confirmation.TREATY:
-        return CONFIRMED[where.confirmation]
+    if person_origin.confirmation is Confirmation.TREATY:
+        return CONFIRMED[person_origin.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
     # If contact with the home country's authorities is dangerous, only refer to the checklist's
     # section on confirmation, and do not urge people to have papers confirmed.
-    if where.leaving is not None:
+    if person_origin.leaving is not None:
         return SEE_FIRST
-    return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
+    return SEE_BELOW if person_origin.dangerous else CONFIRMED[person_origin.confirmation]
 
 
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
@@ -218,11 +218,11 @@ def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     Some countries confirm papers (by apostille or legalisation) only for people who are still
     there. For all other countries, nothing is yielded.
     """
-    where = origin_of(answers)
-    if where.leaving is None:
+    person_origin = origin_of(answers)
+    if person_origin.leaving is None:
         return
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
-        yield from fact_texts([where.law or where.leaving], today)
+        yield from fact_texts([person_origin.law or person_origin.leaving], today)
     if _left(answers):
         yield _no_travel(answers)
 
@@ -251,14 +251,14 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     person known to be outside the country gets only the warning against traveling back. If it is
     not known where the person is, the law and a weaker warning are yielded.
     """
-    where = origin_of(answers)
-    if where.leaving is not None:
+    person_origin = origin_of(answers)
+    if person_origin.leaving is not None:
         return
-    treaty = where.confirmation is Confirmation.TREATY
+    treaty = person_origin.confirmation is Confirmation.TREATY
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
         yield NO_TRAVEL
         return
-    yield from fact_texts([where.law] if where.law else [], today)
+    yield from fact_texts([person_origin.law] if person_origin.law else [], today)
     if not treaty and _left(answers):
         yield NO_RISK
 

@@ -213,7 +213,7 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     yield from _first_way(found[0], today) if found else (NO_WAY, COSTS)
     stay = tuple(_stay(answers, today))
     yield from stay
-    yield from _around(answers, today)
+    yield from _general_advice(answers, today)
     for at, way in enumerate(found):
         yield from _other_way(way, today) if at else _details(answers, way, today)
     around = [text for text in _entry_and_offices(answers, today) if text not in stay]
@@ -225,14 +225,14 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
 
 def _urgent(answers: Answers, today: date) -> Iterator[Text]:
     """Yield urgent texts: danger, the end of a stay, papers to get before leaving, citizenship."""
-    where, place = origin_of(answers), answers.get("location")
-    if where.dangerous and place != "kazakhstan":
+    person_origin, place = origin_of(answers), answers.get("location")
+    if person_origin.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
     if place in ("kazakhstan", "unsaid"):
-        yield from map(caution, fact_texts(where.ends, today))
-    if where.leaving is not None:
+        yield from map(caution, fact_texts(person_origin.ends, today))
+    if person_origin.leaving is not None:
         if place in ("origin", "unsaid"):
-            yield from map(caution, fact_texts((where.leaving,), today))
+            yield from map(caution, fact_texts((person_origin.leaving,), today))
         if place in ("kazakhstan", "elsewhere"):
             yield LEFT
     if answers.get("purpose") == "move":
@@ -292,11 +292,11 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 
     Yield nothing if the urgent texts already state when the stay ends.
     """
-    where = origin_of(answers)
-    if answers.get("location") == "kazakhstan" and not fact_texts(where.ends, today):
-        yield from fact_texts(where.inside, today)
-        if where.stay_open is not None:
-            yield where.stay_open
+    person_origin = origin_of(answers)
+    if answers.get("location") == "kazakhstan" and not fact_texts(person_origin.ends, today):
+        yield from fact_texts(person_origin.inside, today)
+        if person_origin.stay_open is not None:
+            yield person_origin.stay_open
 
 
 def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
@@ -307,7 +307,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
     yield from fact_texts(_offices(answers), today)
 
 
-def _around(answers: Answers, today: date) -> Iterator[Text]:
+def _general_advice(answers: Answers, today: date) -> Iterator[Text]:
     """Yield texts about support and the registry, and a warning against fraud."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
@@ -321,14 +321,14 @@ def _may_get_support(answers: Answers) -> bool:
 
 
 def _entry(answers: Answers) -> tuple[Fact, ...]:
-    came_from = origin_of(answers)
+    person_origin = origin_of(answers)
     match answers.get("location"):
         case "kazakhstan":
-            return came_from.inside
+            return person_origin.inside
         case "unsaid":
-            return tuple(dict.fromkeys((*came_from.entry, *came_from.inside)))
+            return tuple(dict.fromkeys((*person_origin.entry, *person_origin.inside)))
         case _:
-            return came_from.entry
+            return person_origin.entry
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:

@@ -51,7 +51,7 @@ def _question(exercise: Exercise) -> Choice:
     )
 
 
-def _explained(exercise: Exercise, question: Choice) -> Notice:
+def _explanation(exercise: Exercise, question: Choice) -> Notice:
     wrong = (option.key for option in exercise.among if option.key != exercise.right)
     return Notice(
         name=f"note_{exercise.key}",
@@ -67,7 +67,7 @@ def _items() -> Iterator[Item]:
     for exercise in EXERCISES:
         question = _question(exercise)
         yield question
-        yield _explained(exercise, question)
+        yield _explanation(exercise, question)
 
 
 def outcome(answers: Submit, today: date) -> Outcome:

@@ -10,7 +10,7 @@ from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
-from flows.platform_steps import explained
+from flows.platform_steps import step_explanation
 
 THE_REGISTRY = _(
     "First, what you sent is checked for the registry. You can see the result under “My "
@@ -50,5 +50,5 @@ NEXT_STEPS = Flow(
     items=(),
     outcome=outcome,
     follows=True,
-    explains=explained,
+    explains=step_explanation,
 )

@@ -23,7 +23,7 @@ TO_DO: Mapping[str, tuple[Fact, ...]] = {
 AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 
-def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
+def step_explanation(step: str, status: str, today: date) -> tuple[Text, ...]:
     """Return the sentences about a step of the platform; empty if no fact about it may be shown.
 
     A step that was refused (NOT_DONE) gets the same sentence on refusal, whichever step it is.

@@ -73,7 +73,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text, ...]:
+def _safety_texts(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text, ...]:
     return part_texts(parts, today)
 
 
@@ -151,7 +151,7 @@ def understanding(
     (`email`, `sms`) of notices outside of the chat. `sms_countries` are the countries whose numbers
     get SMS.
     """
-    safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
+    safety = {intent: partial(_safety_texts, parts) for intent, parts in SAFETY.items()}
     return Understanding(
         recognizer,
         REPLIES,

@@ -167,18 +167,18 @@ def chart() -> Text:
 
 def _sums(answers: Answers) -> Text:
     people = int(answers.get("people") or 1)
-    comes_to = amounts(people)
+    sums = amounts(people)
     rent = _(
         SUM_RENT.msgid,
-        least=Amount(comes_to.rent_least),
-        most=Amount(comes_to.rent_most),
+        least=Amount(sums.rent_least),
+        most=Amount(sums.rent_most),
         months=RENT_MONTHS,
     )
     return lines(
         _(ONLY_IF.msgid, year=YEAR),
-        _(SUM_RELOCATION.msgid, people=people, sum=Amount(comes_to.relocation)),
+        _(SUM_RELOCATION.msgid, people=people, sum=Amount(sums.relocation)),
         *((rent,) if answers.get("rent") != "no" else ()),
-        _(SUM_HOME.msgid, sum=Amount(comes_to.certificate)),
+        _(SUM_HOME.msgid, sum=Amount(sums.certificate)),
     )
 
 

@@ -181,9 +181,9 @@ def _take(turn: TurnState, event: Event) -> None:
         case Shared(phone, own):
             _handle_phone(turn, phone, own)
         case Unreadable(kind, caption):
-            upload_events.unreadable(turn, kind, caption)
+            upload_events.refuse_message(turn, kind, caption)
         case Attached():
-            upload_events.attached(turn, event)
+            upload_events.take_attachment(turn, event)
         case UploadChecked() | UploadStatusChanged() | UploadRequested():
             upload_events.take_event(turn, event)
         case Resumed():

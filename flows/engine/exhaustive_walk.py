@@ -146,7 +146,7 @@ def _next_forms(flow: Flow, step: Step, form: Form) -> Iterator[Form | str]:
             case Consent() if value == "refuse" and not item.optional:
                 yield REFUSED
             case Consent():
-                yield _forgotten(flow, form.put(step.key, _answer(step, value)))
+                yield _without_ephemeral(flow, form.put(step.key, _answer(step, value)))
             case RepeatingGroup() if value == "add":
                 members = form.members.get(item.name, ())
                 added = (*members, str(len(members) + 1))
@@ -161,7 +161,7 @@ def _answer(step: Step, value: str | None) -> Answer:
     return Answer(value, step.item.rev, step.signature)
 
 
-def _forgotten(flow: Flow, form: Form) -> Form:
+def _without_ephemeral(flow: Flow, form: Form) -> Form:
     """Return the form after a consent, which replaces answers that must not be stored by None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {

@@ -355,19 +355,19 @@ def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer
 
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
-    depended: object
+    dependencies: object
     if not item.depends and not isinstance(item, (Consent, RepeatingGroup, Review)):
         return ""
     match item:
         case Consent():
-            depended = item.text.msgid
+            dependencies = item.text.msgid
         case RepeatingGroup():
-            depended = members
+            dependencies = members
         case Review():
-            depended = sorted(scope.items(), key=str)
+            dependencies = sorted(scope.items(), key=str)
         case _:
-            depended = [scope.get(name) for name in item.depends]
-    return hashlib.blake2s(repr(depended).encode(), digest_size=5).hexdigest()
+            dependencies = [scope.get(name) for name in item.depends]
+    return hashlib.blake2s(repr(dependencies).encode(), digest_size=5).hexdigest()
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:

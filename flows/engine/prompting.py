@@ -68,8 +68,10 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         pin_screens.status(turn)
     elif (step := flow_path[1].current(turn.form(flow_path[0]).cursor)) is None:
         _finish(turn, *flow_path)
-    elif (renewed := _without_ephemeral(*flow_path, step, turn.form(flow_path[0]))) is not None:
-        turn.put_form(flow_path[0], renewed)
+    elif (
+        cleaned_form := _without_ephemeral(*flow_path, step, turn.form(flow_path[0]))
+    ) is not None:
+        turn.put_form(flow_path[0], cleaned_form)
         ask(turn, found, page, at)
     else:
         _ask_step(turn, *flow_path, step, found if step.key == at else (), page)
@@ -180,7 +182,7 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         return
     outcome = flow.outcome(submission(flow, path, turn.form(flow)), turn.today)
     turn.notes += [(text,) for text in outcome.texts]
-    turn.effects += [_weighed(turn, effect) for effect in outcome.effects]
+    turn.effects += [_complete_effect(turn, effect) for effect in outcome.effects]
     cases = [effect for effect in outcome.effects if isinstance(effect, OpenCase)]
     for case in cases:
         limit_screens.note_case(turn, case)
@@ -194,8 +196,8 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
         if turn.c.registration is None:
             referral_screens.count(turn)
-        may = path.answers.get("write_first") == "yes"
-        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may))
+        may_write_first = path.answers.get("write_first") == "yes"
+        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may_write_first))
         turn.notes.append((screens.registration_text("sent", ""),))
         if not turn.c.has_pin:
             turn.notes.append((screens.PIN_OFFERED,))
@@ -203,12 +205,12 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         if flow.answers_to:
             registration_screens.send_answer(turn, flow, path)
         turn.drop_form(flow)
-    opened = bool(cases)
-    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opened)
+    opens_case = bool(cases)
+    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opens_case)
     ask(turn)
 
 
-def _weighed(turn: TurnState, effect: Done) -> Done:
+def _complete_effect(turn: TurnState, effect: Done) -> Done:
     """Return the effect; if it opens a case (request to an officer), complete the case.
 
     The case becomes urgent if the person's words are about danger. The case gets the code of the

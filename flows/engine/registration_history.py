@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flows.engine.edition import plain
+from flows.engine.edition import plain_date
 from flows.engine.registration import Acknowledged, Milestone, PlatformStep, RegistrationStatus
 from flows.engine.text import Text, _
 
@@ -51,12 +51,12 @@ STEP = _("{step}: {status}")
 REPORTED = _("The registry reports a step of the authorities.")
 
 
-def continued(
+def extend_history(
     before: RegistrationStatus, event: Acknowledged, today: date
 ) -> tuple[Milestone, ...]:
     """Return the registration's history; append the reported state and step if they are new."""
     new: list[Milestone] = []
-    day = plain(today)
+    day = plain_date(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
     if event.state != last:
         new.append(Milestone(day, event.state, event.reason))

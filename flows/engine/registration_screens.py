@@ -69,7 +69,7 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
         reason=event.reason,
         question=event.question,
         step=event.step,
-        history=registration_history.continued(before, event, turn.today),
+        history=registration_history.extend_history(before, event, turn.today),
     )
     turn.c = replace(turn.c, registration=now)
     if event.state == "withdrawn":

@@ -44,7 +44,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
         case screens.LEAVE:
             _leave(turn, key)
         case screens.REGISTERED:
-            _registered(turn, key)
+            _answer_registered(turn, key)
         case screens.WITHDRAW:
             _withdraw(turn, key)
         case screens.EDIT:
@@ -152,7 +152,7 @@ def _choose(turn: TurnState, key: str) -> None:
     old_button(turn)
 
 
-def _registered(turn: TurnState, key: str) -> None:
+def _answer_registered(turn: TurnState, key: str) -> None:
     if key == "withdraw":
         return turn.ask_screen(screens.WITHDRAW_SCREEN)
     if key == "household":

@@ -61,7 +61,7 @@ def handle_text(turn: TurnState, text: str) -> None:
         return commands.start(turn, command[1])
     if command or word in SAFETY:
         return commands.run(turn, word) if word else turn.say_and_reprompt(screens.HELP)
-    if (words := voice_messages.typed(turn, text)) is not None:
+    if (words := voice_messages.read_typed(turn, text)) is not None:
         return handle_text(turn, words) if words else None
     asked = turn.c.asked
     if turn.c.language and not turn.c.with_officer and (code := read_code(text)):

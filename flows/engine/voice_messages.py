@@ -84,7 +84,7 @@ def press(turn: TurnState, pressed: str) -> str | None:
     return None
 
 
-def typed(turn: TurnState, text: str) -> str | None:
+def read_typed(turn: TurnState, text: str) -> str | None:
     """Handle a typed yes or no about the open recording; return the same as `press`.
 
     Returns None if the text is neither, if there is no open recording, or if the person talks to an
