@@ -84,7 +84,7 @@ class Talk(Chat):
     def takes(self, event: Event) -> Self:
         own = self._own(event)
         super().takes(event)
-        self.said.append((own, self.says_now))
+        self.said.append((own, self.last_messages))
         return self
 
     def _own(self, event: Event) -> str:

@@ -116,7 +116,7 @@ def _ways() -> Message:
     runtime = cast("Runtime", SimpleNamespace(languages=WORDS))
     return next(
         message
-        for message in (rendered(runtime, say) for say in chat.says_now)
+        for message in (rendered(runtime, say) for say in chat.last_messages)
         if any(line.startswith(OTHER) for line in message.lines)
     )
 

@@ -132,7 +132,7 @@ class _Listener(Chat):
 
     def takes(self, event: Event) -> Self:
         super().takes(event)
-        self.messages += self.says_now
+        self.messages += self.last_messages
         return self
 
 

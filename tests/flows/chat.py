@@ -63,7 +63,7 @@ ANSWERED_LATER = (
 )
 
 # Answers of an invented person who registers alone; "-" skips the question.
-STRAIGHT: dict[str, str] = {
+DEFAULT_ANSWERS: dict[str, str] = {
     "applying": "self",
     "adult": "yes",
     "purpose": "move",
@@ -105,9 +105,9 @@ STRAIGHT: dict[str, str] = {
 }
 
 
-def straight(name: str) -> str:
-    """Return a question's answer in STRAIGHT, or "go_on" if it offers an officer (`gate_…`)."""
-    return "go_on" if name.startswith("gate_") else STRAIGHT[name]
+def default_answer(name: str) -> str:
+    """Return the answer in DEFAULT_ANSWERS, or "go_on" for an offer of an officer (`gate_…`)."""
+    return "go_on" if name.startswith("gate_") else DEFAULT_ANSWERS[name]
 
 
 @cache
@@ -118,7 +118,7 @@ def _chat_at(question: str, language: str, others: tuple[tuple[str, str], ...]) 
 def chat_at(question: str, language: str = "ru", **others: str) -> "Chat":
     """Return a chat that has reached a question of the registration form.
 
-    The earlier questions are answered from `others`, or as an invented person would (STRAIGHT).
+    The earlier questions are answered from `others` or DEFAULT_ANSWERS.
     """
     chat = _chat_at(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
@@ -131,8 +131,8 @@ class Chat:
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
     conversation: Conversation = field(default_factory=Conversation)
-    says_now: tuple[Say, ...] = ()
-    effects_now: tuple[Effect, ...] = ()
+    last_messages: tuple[Say, ...] = ()
+    last_effects: tuple[Effect, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
@@ -163,7 +163,7 @@ class Chat:
         self._check_invariants(before, event, after)
         self.turns.append((self._event_label(event), after))
         self.conversation = after.conversation
-        self.says_now, self.effects_now = after.says, after.effects
+        self.last_messages, self.last_effects = after.says, after.effects
         self.effects += after.effects
         return self
 
@@ -180,7 +180,7 @@ class Chat:
         """
         for key in keys:
             payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
-            shown = [button.payload for say in self.says_now for button in say.buttons]
+            shown = [button.payload for say in self.last_messages for button in say.buttons]
             assert payload in shown, f"{payload} is not among {shown}"
             self.takes(Pressed(payload))
         return self
@@ -201,11 +201,11 @@ class Chat:
         return self.says(str(keys.index(question) + 1))
 
     def until(self, question: str, **others: str) -> Self:
-        """Answer from `others` or STRAIGHT until the question is asked; fail after 120 answers."""
+        """Answer from `others` or DEFAULT_ANSWERS until the question; fail after 120 answers."""
         for _turn in range(120):
             if self.question_key == question:
                 return self
-            self.answers(others.get(self.name, "") or straight(self.name))
+            self.answers(others.get(self.name, "") or default_answer(self.name))
         raise AssertionError(f"{question} was not asked; the last was {self.question_key}")
 
     def try_text(self, typed: str) -> "Chat":
@@ -233,7 +233,7 @@ class Chat:
         wanted = set(values.items())
         return any(
             part.msgid == text.msgid and wanted <= set(part.values)
-            for say in self.says_now
+            for say in self.last_messages
             for paragraph in say.paragraphs
             for line in paragraph
             for part in _parts(line)
@@ -242,13 +242,15 @@ class Chat:
     @property
     def text(self) -> str:
         """Return the text of the last turn's messages, as the person reads it."""
-        return "\n".join(line for say in self.says_now for line in _read(say))
+        return "\n".join(line for say in self.last_messages for line in _message_lines(say))
 
     @property
     def keys(self) -> list[str]:
         """Return the keys of all buttons of the last turn's messages, as `presses` accepts them."""
-        payloads = [button.payload for say in self.says_now for button in say.buttons]
-        return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
+        payloads = [button.payload for say in self.last_messages for button in say.buttons]
+        return [
+            payload if payload[:1] in "!?" else payload.partition(":")[2] for payload in payloads
+        ]
 
     # Stored state
 
@@ -268,7 +270,7 @@ class Chat:
 
     @property
     def transcript(self) -> str:
-        turns = [(f"> {did}", "", *_written(turn), "") for did, turn in self.turns]
+        turns = [(f"> {did}", "", *_transcript_lines(turn), "") for did, turn in self.turns]
         return "\n".join(chain.from_iterable(turns)) + "\n"
 
     # Checks at every turn
@@ -285,12 +287,12 @@ class Chat:
         return step(self.flows, WORDS, now, event, self.today, page, self.understanding)
 
     def _check_invariants(self, before: Conversation, event: Event, after: Turn) -> None:
-        blob = msgspec.json.encode(after.conversation)
-        assert msgspec.json.decode(blob, type=Conversation) == after.conversation
-        silent = before.with_officer and isinstance(event, Said)
-        silent |= any(isinstance(effect, Relay) for effect in after.effects)
-        silent |= before.update_waits and isinstance(event, Pressed)
-        silent |= isinstance(
+        encoded = msgspec.json.encode(after.conversation)
+        assert msgspec.json.decode(encoded, type=Conversation) == after.conversation
+        may_be_silent = before.with_officer and isinstance(event, Said)
+        may_be_silent |= any(isinstance(effect, Relay) for effect in after.effects)
+        may_be_silent |= before.update_waits and isinstance(event, Pressed)
+        may_be_silent |= isinstance(
             event,
             Filled
             | Acknowledged
@@ -301,8 +303,8 @@ class Chat:
             | UploadStatusChanged
             | UpdateWithheld,
         )
-        silent |= any(isinstance(effect, ANSWERED_LATER) for effect in after.effects)
-        assert after.says or silent, f"no answer to {event}"
+        may_be_silent |= any(isinstance(effect, ANSWERED_LATER) for effect in after.effects)
+        assert after.says or may_be_silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:
             assert say.language == after.conversation.language
@@ -344,19 +346,19 @@ class Chat:
                 return f"({type(event).__name__.lower()})"
 
     def _label(self, payload: str) -> str:
-        for say in self.says_now:
+        for say in self.last_messages:
             for button in say.buttons:
                 if button.payload == payload:
                     return WORDS.render(button.label, say.language)
         return payload
 
 
-def _written(turn: Turn) -> list[str]:
-    lines = [line for say in turn.says for line in ("", *_read(say))][1:]
+def _transcript_lines(turn: Turn) -> list[str]:
+    lines = [line for say in turn.says for line in ("", *_message_lines(say))][1:]
     return lines + [f"  * {type(effect).__name__}" for effect in turn.effects]
 
 
-def _read(say: Say) -> list[str]:
+def _message_lines(say: Say) -> list[str]:
     def shown(label: Label) -> str:
         return WORDS.render(label, say.language)
 

@@ -31,7 +31,7 @@ def test_announcement_topics_toggle_until_done() -> None:
     chat = Chat.start("ru", "announcements").presses("get")
     assert "done" not in chat.keys, "nothing is chosen yet"
     chat.presses("rules", "support", "rules")
-    assert chat.says_now[-1].replaces
+    assert chat.last_messages[-1].replaces
     chat.presses("done")
     assert chat.stored_answers("announcements")["news_topics"] == "support"
 

@@ -12,7 +12,7 @@ from flows.engine.refusals import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
 from flows.preregistration import PREREGISTRATION
 from flows.preregistration.before_consent import TROUBLE
-from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at, straight
+from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at, default_answer
 
 FORM = "preregistration"
 PHONE = {"contact": "phone"}
@@ -42,7 +42,7 @@ def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
                     chat.question_key,
                     typed,
                 )
-        chat.answers(straight(chat.name))
+        chat.answers(default_answer(chat.name))
     assert chat.question_key == "review"
 
 
@@ -224,17 +224,17 @@ def test_question_offers_an_officer_after_repeated_failures() -> None:
 
 def test_sensitive_answer_is_deleted_from_the_chat_and_not_repeated() -> None:
     chat = chat_at("surname").says("TESTOVA")
-    assert chat.effects_now == (DeleteInput(),)
+    assert chat.last_effects == (DeleteInput(),)
     assert not chat.shows(screens.SAVED)
 
 
 @pytest.mark.row(49)
 def test_phone_question_accepts_a_shared_contact_of_the_sender() -> None:
     chat = chat_at("phone", **PHONE)
-    assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
+    assert f"{chat.nonce}:@" in [each.payload for each in chat.last_messages[0].buttons]
     chat.takes(Shared("+77010000000", own=True))
     assert stored_answer(chat, "phone") == "+77010000000"
-    assert chat.effects_now == (DeleteInput(),)
+    assert chat.last_effects == (DeleteInput(),)
 
 
 @pytest.mark.requirement("S-22")
@@ -243,12 +243,12 @@ def test_phone_question_refuses_a_contact_of_another_person() -> None:
     assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
     assert chat.question_key == "phone"
     assert stored_answer(chat, "phone") is None
-    assert chat.effects_now == (DeleteInput(),)
+    assert chat.last_effects == (DeleteInput(),)
 
 
 def test_unexpected_contact_is_deleted_from_the_chat() -> None:
     chat = chat_at("purpose").takes(Shared("+77010000000", own=True))
-    assert chat.effects_now == (DeleteInput(),)
+    assert chat.last_effects == (DeleteInput(),)
     assert chat.shows(screens.CANNOT_READ)
     assert chat.question_key == "purpose"
 
@@ -278,7 +278,7 @@ def test_question_explains_which_message_kinds_it_cannot_read(
     assert chat.shows(answer)
     assert chat.question_key == "purpose"
     assert chat.stored_answers() == answers_before
-    assert (DeleteInput() in chat.effects_now) is deleted
+    assert (DeleteInput() in chat.last_effects) is deleted
 
 
 def test_voice_message_reply_offers_an_officer_unless_one_is_assigned() -> None:
@@ -340,7 +340,7 @@ def chats_at_every_step() -> list[Chat]:
             if chat.question_key == screens.MENU:
                 break
             found.setdefault(chat.name, Chat("ru", conversation=chat.conversation))
-            chat.answers(answers.get(chat.name) or straight(chat.name))
+            chat.answers(answers.get(chat.name) or default_answer(chat.name))
     member = chat_at("family", applying="family").presses("add")
     for value in ("spouse", "adult", "no", "go_on"):
         found.setdefault(member.name, Chat("ru", conversation=member.conversation))
@@ -374,7 +374,7 @@ def test_safety_words_in_any_language_have_the_same_effect_at_each_step(chat: Ch
         if not is_tested(chat, phrase):
             continue
         tried = chat.try_text(phrase)
-        outcome = (tried.effects_now, tried.question_key, tried.stored_answers())
+        outcome = (tried.last_effects, tried.question_key, tried.stored_answers())
         assert outcomes.setdefault(word, outcome) == outcome, phrase
         assert tried.stored_answers() in ({}, chat.stored_answers()), phrase
     assert len(set(map(str, outcomes.values()))) == len(SAFETY)
@@ -394,7 +394,7 @@ def test_reserved_word_is_never_stored_as_an_answer(chat: Chat) -> None:
 
 
 def test_delete_command_needs_no_confirmation_before_consent() -> None:
-    assert Forget() in chat_at("purpose").says("/delete").effects_now
+    assert Forget() in chat_at("purpose").says("/delete").last_effects
 
 
 def typed_label_equals_press(language: str, label: str, sign: str) -> bool:
@@ -403,7 +403,9 @@ def typed_label_equals_press(language: str, label: str, sign: str) -> bool:
         chat.says("Testland").presses("<")
     typed = Chat(language, conversation=chat.conversation)
     typed.says(WORDS.render(button(label), language))
-    pressed = Chat(language, conversation=chat.conversation, says_now=chat.says_now).presses(sign)
+    pressed = Chat(
+        language, conversation=chat.conversation, last_messages=chat.last_messages
+    ).presses(sign)
     return typed.conversation == pressed.conversation
 
 

@@ -36,7 +36,7 @@ def test_reply_before_a_language_choice_is_translated(event: Event) -> None:
         chat = Chat(understanding=REAL)
         for each in (*before, event):
             chat.takes(each)
-            assert all(map(_is_translated, chat.says_now))
+            assert all(map(_is_translated, chat.last_messages))
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker"])
@@ -111,7 +111,7 @@ def test_danger_in_an_unsupported_language_is_detected(text: str, intent: str) -
 def test_language_screen_after_danger_begins_with_neutral_safety_text() -> None:
     for before in ((), ("hello there",)):
         chat = Chat(understanding=REAL).says(*before, FOREIGN[0][0])
-        first, second, *_others = chat.says_now[0].paragraphs
+        first, second, *_others = chat.last_messages[0].paragraphs
         assert WORDS.render(safety.READ_ALONE, "kk") == WORDS.render(first[0], "kk")
         assert WORDS.render(safety.ONE_SENTENCE, "kk") == WORDS.render(second[0], "kk")
 
@@ -160,7 +160,7 @@ def test_suspected_danger_is_answered_before_a_language_choice() -> None:
 
 def test_safety_answer_ends_with_the_note_on_the_guessed_language() -> None:
     chat = Chat(understanding=REAL).says("муж меня бьёт каждый день")
-    first, *_others, last = chat.says_now[0].paragraphs
+    first, *_others, last = chat.last_messages[0].paragraphs
     assert first == (safety.READ_ALONE,)
     assert last == (screens.guessed(WORDS, "ru"),)
     assert "!language" in chat.keys

@@ -25,7 +25,7 @@ from flows.engine.hints import RemoveContact
 from flows.engine.registration import RegistrationStatus
 from flows.engine.state import Conversation
 from flows.preregistration.after_consent import SURNAME
-from tests.flows.chat import LANGUAGES, Chat, chat_at, straight
+from tests.flows.chat import LANGUAGES, Chat, chat_at, default_answer
 from tests.flows.recognizer import UNDERSTANDING, sentence
 
 FORM = "preregistration"
@@ -91,7 +91,7 @@ def test_option_pages_wrap_around_after_the_last() -> None:
     first = chat.keys
     assert first[8] == ">"
     chat.presses(">")
-    assert chat.says_now[0].replaces
+    assert chat.last_messages[0].replaces
     second = chat.keys
     assert not set(first[:8]) & set(second[:8])
     chat.presses(">", ">")
@@ -123,7 +123,7 @@ def test_form_answers_are_kept_when_the_language_changes_at_every_step() -> None
         mixed.says("/language").presses(language)
         assert mixed.question_key == asked
         assert mixed.conversation.language == language
-        value = answers.get(plain.name) or straight(plain.name)
+        value = answers.get(plain.name) or default_answer(plain.name)
         plain.answers(value)
         mixed.answers(value)
     assert plain.effects_of(Submit) == mixed.effects_of(Submit) != []
@@ -171,18 +171,18 @@ def test_mydata_command_exports_data_only_of_a_known_person() -> None:
     assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []
     known = chat_at("surname").says("/mydata")
-    assert known.effects_now == (Export(),)
+    assert known.last_effects == (Export(),)
     assert known.question_key == "surname"
 
 
 @pytest.mark.requirement("S-37")
 def test_quick_exit_deletes_anonymous_answers_but_only_pauses_stored_forms() -> None:
     chat = chat_at("passport").says("выход")
-    assert chat.effects_now == (QuickExit(),)
+    assert chat.last_effects == (QuickExit(),)
     assert chat.shows(screens.EXIT_TEXT)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce, has_left=True)
     known = chat_at("birth_year").presses("!exit")
-    assert known.effects_now == (QuickExit(), RemoveContact())
+    assert known.last_effects == (QuickExit(), RemoveContact())
     known.says("привет")
     assert known.question_key == screens.MENU
     assert known.presses(FORM).question_key == "birth_year"
@@ -190,19 +190,19 @@ def test_quick_exit_deletes_anonymous_answers_but_only_pauses_stored_forms() -> 
 
 @pytest.mark.requirement("S-37")
 def test_quick_exit_text_has_no_buttons() -> None:
-    (message,) = chat_at("passport").says("выход").says_now
+    (message,) = chat_at("passport").says("выход").last_messages
     assert message.buttons == ()
 
 
 def test_quick_exit_before_a_language_choice_replies_in_every_language() -> None:
-    (message,) = Chat().takes(Started()).takes(Pressed("!exit")).says_now
+    (message,) = Chat().takes(Started()).takes(Pressed("!exit")).last_messages
     assert len(message.paragraphs[0]) == len(LANGUAGES)
 
 
 def test_withheld_officer_message_is_announced_only_once_until_opened() -> None:
     left = chat_at("birth_year").presses("!exit").takes(UpdateWithheld())
     assert left.shows(screens.UPDATE)
-    assert left.takes(UpdateWithheld()).says_now == ()
+    assert left.takes(UpdateWithheld()).last_messages == ()
     opened = left.takes(Pressed("!open"))
     assert not opened.conversation.has_left
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
@@ -246,9 +246,9 @@ def test_mydata_command_after_a_quick_exit_masks_names_in_the_messenger() -> Non
 
 
 def test_exit_button_is_a_symbol_before_a_language_choice() -> None:
-    (message,) = Chat().takes(Started()).says_now
+    (message,) = Chat().takes(Started()).last_messages
     assert message.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
-    (menu,) = Chat.start("ru").says_now
+    (menu,) = Chat.start("ru").last_messages
     assert menu.buttons[-1].label == screens.EXIT
 
 
@@ -259,7 +259,7 @@ def test_delete_command_erases_after_one_confirmation() -> None:
     chat.says("нет")
     assert chat.question_key == "birth_year"
     chat.says("/delete", "да")
-    assert chat.effects_now == (Forget(),)
+    assert chat.last_effects == (Forget(),)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 
@@ -279,7 +279,7 @@ def test_deleted_answers_are_not_restored_by_old_buttons_or_text() -> None:
 @pytest.mark.row(63)
 def test_stop_command_mutes_messages_and_keeps_the_answers() -> None:
     chat = chat_at("birth_year").says("стоп")
-    assert chat.effects_now == (Stopped(), RemoveContact())
+    assert chat.last_effects == (Stopped(), RemoveContact())
     assert chat.shows(screens.STOPPED)
     assert chat.presses(FORM).question_key == "birth_year"
 

@@ -14,7 +14,7 @@ LISTED = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
 
 
 def _texts(chat: Chat) -> list[Text]:
-    return [text for say in chat.says_now for lines in say.paragraphs for text in lines]
+    return [text for say in chat.last_messages for lines in say.paragraphs for text in lines]
 
 
 def _shapes[T: Text](chat: Chat, kind: type[T]) -> list[T]:
@@ -48,7 +48,7 @@ def test_checklist_box_ticks_and_unticks_a_document() -> None:
         assert chat.conversation.saved_list is not None
         assert chat.conversation.saved_list.ticked == (IIN.key,)
         assert chat.question_key == checklist_screens.Screen.MINE
-        assert all(say.replaces for say in chat.says_now)
+        assert all(say.replaces for say in chat.last_messages)
     chat.takes(Pressed(f"{screens.UNTICK}{IIN.key}"))
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.ticked == ()

@@ -20,7 +20,7 @@ from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
 from flows.preregistration.after_consent import BIRTH_YEAR, EDUCATION, FAMILY, OCCUPATION, RELATION
 from flows.preregistration.before_consent import ADULT, MINOR, PURPOSE
-from tests.flows.chat import Chat, chat_at, straight
+from tests.flows.chat import Chat, chat_at, default_answer
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, with_items, with_replaced
 
 PEOPLE = 1000
@@ -44,7 +44,7 @@ def conversation_states(seed: int) -> Iterator[Conversation]:
             members += 1
             chat.answers("done" if members > 3 else random.choice(("add", *removals)))
         else:
-            chat.answers(random.choice(keys) if keys else straight(chat.name))
+            chat.answers(random.choice(keys) if keys else default_answer(chat.name))
 
 
 @cache
@@ -127,10 +127,7 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
 
 
 def submitted_form(chat: Chat) -> Submit:
-    """Answer questions as the invented person (`straight`) would, until the form is submitted.
-
-    Return the submission.
-    """
+    """Answer the questions until the form is submitted; return the submission."""
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
         if chat.effects_of(Submit):
@@ -138,7 +135,7 @@ def submitted_form(chat: Chat) -> Submit:
         if chat.name == "kazakh_level" and not chat.conversation.asked.options:  # type: ignore[union-attr]
             chat.says("Testova")
         else:
-            value = known.get(chat.name) or straight(chat.name)
+            value = known.get(chat.name) or default_answer(chat.name)
             options = [option.key for option in chat.conversation.asked.options]  # type: ignore[union-attr]
             chat.answers(options[0] if options and value not in options else value)
     raise AssertionError(f"never sent; the last question was {chat.question_key}")

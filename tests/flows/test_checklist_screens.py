@@ -53,7 +53,7 @@ def ticked_documents(chat: Chat) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> None:
     chat = chat_with_list(language)
-    first, second = chat.says_now
+    first, second = chat.last_messages
     assert [button.kind for button in first.buttons] == [Kind.LINK, Kind.EXIT]
     assert [button.kind for button in second.buttons] == [
         Kind.OPTION,
@@ -160,7 +160,7 @@ def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
     sheet = chat.effects_of(PrintList)[-1]
     assert sheet.ready == (IIN.key,)
     assert "location" not in sheet.answers
-    assert [button.kind for button in chat.says_now[0].buttons] == [Kind.LINK, Kind.EXIT]
+    assert [button.kind for button in chat.last_messages[0].buttons] == [Kind.LINK, Kind.EXIT]
 
 
 def test_checklist_shows_uploaded_documents_as_ticked_with_their_state() -> None:

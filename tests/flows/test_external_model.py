@@ -72,7 +72,7 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
     chat.says("bbb")
     assert chat.shows(hearing.WHICH_ONE)
     assert chat.effects_of(ChooseIntent) == [ChooseIntent("bbb", chat.nonce)]
-    assert "bbb" not in repr(chat.effects_now)
+    assert "bbb" not in repr(chat.last_effects)
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
@@ -164,7 +164,7 @@ def test_external_model_choice_is_ignored_when_it_is_not_a_known_topic(intent: s
     chat = consenting_chat().says("aaa")
     before = chat.conversation
     chat.takes(IntentChosen(intent, chat.nonce))
-    assert not chat.says_now
+    assert not chat.last_messages
     assert chat.conversation == before
 
 
@@ -172,12 +172,12 @@ def test_external_model_choice_is_ignored_after_a_newer_message() -> None:
     chat = consenting_chat().says("aaa")
     nonce = chat.nonce
     chat.takes(Said("/menu")).takes(IntentChosen("life.pension", nonce))
-    assert not chat.says_now
+    assert not chat.last_messages
     chat.says("/exit").takes(IntentChosen("life.pension", nonce))
-    assert not chat.says_now
+    assert not chat.last_messages
 
 
 def test_external_model_choice_is_ignored_after_withdrawal() -> None:
     chat = consenting_chat().says("aaa")
     chat.conversation = replace(chat.conversation, model_operator="")
-    assert not chat.takes(IntentChosen("life.pension", chat.nonce)).says_now
+    assert not chat.takes(IntentChosen("life.pension", chat.nonce)).last_messages

@@ -90,7 +90,7 @@ def test_faq_lists_missions_without_addresses() -> None:
     assert "Ташкент" in chat.text
     assert chat.shows(missions.ADDRESSES)
     chat = Chat.start("ru", "faq").presses("missions").says("Бразилия")
-    assert any(text.msgid == missions.NO_MISSION.msgid for say in chat.says_now
+    assert any(text.msgid == missions.NO_MISSION.msgid for say in chat.last_messages
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 

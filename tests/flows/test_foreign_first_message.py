@@ -40,7 +40,7 @@ def _sentences(code: str, *, is_danger: bool) -> str:
 
 
 def _paragraphs(chat: Chat) -> list[str]:
-    (say,) = chat.says_now
+    (say,) = chat.last_messages
     lines = (map(partial(WORDS.render, language=""), each) for each in say.paragraphs)
     return ["\n".join(each).translate(ISOLATES) for each in lines]
 
@@ -103,7 +103,7 @@ def test_word_person_after_a_foreign_first_message_leads_to_an_officer() -> None
 
 @pytest.mark.parametrize("text", [*(text for _code, text in (*QUESTIONS, *DANGERS)), "help"])
 def test_foreign_first_message_keeps_the_buttons_on_every_channel(text: str) -> None:
-    (say,) = Chat(understanding=REAL).takes(Started()).says(text).says_now
+    (say,) = Chat(understanding=REAL).takes(Started()).says(text).last_messages
     sent = message(say, "")
     assert sum(map(len, sent.paragraphs)) <= WEB.text
     (_telegram,) = telegram_layout.parts(sent)

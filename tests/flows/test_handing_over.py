@@ -41,18 +41,18 @@ def submitted_chat() -> Chat:
 def test_registry_status_notification_does_not_reveal_the_status() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
-    (message,) = chat.says_now
+    (message,) = chat.last_messages
     assert message.service
     assert all(not line.values for paragraph in message.paragraphs for line in paragraph)
     chat.presses("!status")
     assert chat.shows(screens.REGISTRATION["received"], number="KZ-1")
-    assert chat.says_now[0].protect
+    assert chat.last_messages[0].protect
 
 
 @pytest.mark.requirement("S-38")
 def test_registry_status_is_shown_only_on_request_after_the_stop_command() -> None:
     chat = submitted_chat().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     chat.says("/status")
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
@@ -60,7 +60,7 @@ def test_registry_status_is_shown_only_on_request_after_the_stop_command() -> No
 def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
-    assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
+    assert chat.takes(Acknowledged("accepted", "KZ-1")).last_messages == ()
     subscriber = chat_at("review", write_first="yes").presses("submit")
     for state in ("received", "accepted"):
         assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
@@ -137,7 +137,7 @@ def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
     assert chat.shows(screens.WAITING)
     chat.says("Иванова", "1990", "да")
     assert chat.effects_of(Relay) == [Relay("Иванова"), Relay("1990"), Relay("да")]
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     assert chat.stored_answers() == stored
 
 
@@ -180,7 +180,7 @@ def test_case_feedback_is_asked_without_leaving_the_form() -> None:
     chat = chat_with_officer().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
     assert chat.shows(screens.HELPED)
-    assert [each.payload for each in chat.says_now[0].buttons] == [
+    assert [each.payload for each in chat.last_messages[0].buttons] == [
         "*yes",
         "*partly",
         "*no",

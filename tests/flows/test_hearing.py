@@ -41,7 +41,7 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.knowledge.intents.papers import LOST_BEFORE_JOURNEY
 from flows.replies import HELLO, REPLIES, suggestions, understanding
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, chat_at, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, chat_at, default_answer
 from tests.flows.recognizer import (
     SENTENCES,
     UNDERSTANDING,
@@ -244,7 +244,7 @@ def test_not_understood_reply_varies_and_is_counted() -> None:
     chat = new_chat()
     lines = []
     for _turn in range(6):
-        lines.append(chat.says("zzz").says_now[0].paragraphs[0][0].msgid)
+        lines.append(chat.says("zzz").last_messages[0].paragraphs[0][0].msgid)
         assert "?ask.way.which" in chat.keys
     assert all(one != other for one, other in pairwise(lines))
     assert len(set(lines)) == 3
@@ -699,7 +699,7 @@ def test_form_keeps_its_answers_when_user_questions_interrupt_it(
             chat.name: ""
         }:
             break
-        chat.answers(straight(chat.name))
+        chat.answers(default_answer(chat.name))
 
 
 def test_engine_returns_the_same_turn_for_the_same_input() -> None:

@@ -78,7 +78,7 @@ def test_message_hints_are_offered_to_known_people_only() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_message_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
     chat = chat_at_hints(language)
-    assert [each[0].msgid for each in chat.says_now[0].paragraphs] == [
+    assert [each[0].msgid for each in chat.last_messages[0].paragraphs] == [
         hint_screens.WARNING.msgid,
         hint_screens.EXPLANATION.msgid,
         hint_screens.CONSENT.msgid,
@@ -105,8 +105,8 @@ def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> 
     assert chat.effects_of(LeaveContact) == []
     chat.says(ADDRESSES[way])
     assert chat.effects_of(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
-    assert DeleteInput() in chat.effects_now
-    assert ADDRESSES[way] not in repr((chat.conversation, chat.effects_now))
+    assert DeleteInput() in chat.last_effects
+    assert ADDRESSES[way] not in repr((chat.conversation, chat.last_effects))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
     chat.says(ADDRESSES["email"])
     assert chat.shows(screens.NOT_HERE)
     assert chat.effects_of(LeaveContact) == []
-    assert DeleteInput() in chat.effects_now
+    assert DeleteInput() in chat.last_effects
 
 
 def test_message_hint_address_question_rejects_a_voice_message() -> None:

@@ -26,7 +26,7 @@ from flows.engine.registration import Acknowledged
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED
 from tests.flows import recognizer
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
 from tests.flows.recognizer import sentence
 from tests.flows.versions import NAME, VERSIONS
 
@@ -72,7 +72,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def press(self, data: st.DataObject) -> None:
-        buttons = [each.payload for say in self.chat.says_now for each in say.buttons]
+        buttons = [each.payload for say in self.chat.last_messages for each in say.buttons]
         if buttons:
             payload = data.draw(st.sampled_from(buttons))
             self.pressed.append(payload)
@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
             if self.chat.question_key.startswith("~") or self.chat.conversation.with_officer:
                 return
             try:
-                value = straight(self.chat.name)
+                value = default_answer(self.chat.name)
             except KeyError:
                 return
             self.chat.answers(value)

@@ -77,7 +77,7 @@ def test_family_member_joins_by_code_after_consent(language: str) -> None:
     chat = chat_at_code_entry(language)
     assert chat.shows(household_screens.ENTER_CODE)
     chat.says("abcde-23456")
-    assert [*chat.effects_now] == [DeleteInput(), CheckHouseholdCode(CODE)]
+    assert [*chat.last_effects] == [DeleteInput(), CheckHouseholdCode(CODE)]
     chat.takes(HouseholdCodeChecked(is_granted=True))
     assert chat.shows(household_screens.WHAT_IT_MEANS)
     assert chat.effects_of(ChangeHousehold) == [], "nothing is sent before the consent"
@@ -105,7 +105,7 @@ def test_family_consent_requires_its_button_not_a_yes_or_a_number(typed: str) ->
 
 def test_family_link_result_is_notified_without_content() -> None:
     chat = chat_at_consent().presses("yes").takes(JOINED)
-    (say,) = chat.says_now
+    (say,) = chat.last_messages
     assert [line.msgid for paragraph in say.paragraphs for line in paragraph] == [
         screens.UPDATE.msgid
     ]

@@ -59,7 +59,7 @@ def test_join_code_is_issued_after_the_pin_when_one_is_set() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_join_code_typed_in_a_chat_is_deleted_and_checked(language: str) -> None:
     chat = Chat.start(language).says(CODE.lower())
-    assert [*chat.effects_now] == [DeleteInput(), OfferJoin(CODE)]
+    assert [*chat.last_effects] == [DeleteInput(), OfferJoin(CODE)]
     chat.takes(JoinOffered(True))
     assert chat.shows(join_screens.OFFER)
     chat.presses("yes")

@@ -22,9 +22,9 @@ def test_status_lookup_by_number_and_pin_deletes_both_from_the_chat(language: st
     assert chat.presses("number").shows(lookup_screens.ENTER_NUMBER)
     chat.says(NUMBER.lower())
     assert chat.shows(lookup_screens.ENTER_PIN)
-    assert [*chat.effects_now] == [DeleteInput()]
+    assert [*chat.last_effects] == [DeleteInput()]
     chat.says(TYPED_PIN)
-    assert [*chat.effects_now] == [DeleteInput(), LookUpStatus(NUMBER, TYPED_PIN)]
+    assert [*chat.last_effects] == [DeleteInput(), LookUpStatus(NUMBER, TYPED_PIN)]
     chat.takes(StatusLookedUp("received"))
     assert chat.shows(lookup_screens.FOUND, state=registration_history.STATES["received"])
     assert chat.question_key == screens.MENU

@@ -155,7 +155,7 @@ def test_message_limit_relays_a_recording_with_a_danger_caption() -> None:
 def test_message_limit_counts_a_recording_with_caption_as_one_message() -> None:
     chat = limited_chat(1).takes(Attached("voice", "ref", caption="more"))
     assert relayed_texts(chat) == [RECORDED, "more"]
-    assert not chat.says_now
+    assert not chat.last_messages
 
 
 def test_message_limit_refuses_recording_and_caption_with_one_reply() -> None:
@@ -204,7 +204,7 @@ def test_message_limit_appeal_that_is_too_long_is_asked_again() -> None:
 
 def test_message_limit_appeal_can_be_left_without_sending() -> None:
     chat = limited_chat().presses("appeal")
-    back = chat.says_now[0].buttons[0].label
+    back = chat.last_messages[0].buttons[0].label
     chat.presses("back").presses("appeal")
     assert chat.question_key == limit_screens.APPEAL
     assert chat.says(WORDS.render(back, "ru")).question_key == limit_screens.LIMIT

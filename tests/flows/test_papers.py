@@ -69,14 +69,14 @@ def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
 def test_upload_album_of_photos_gets_one_reply() -> None:
     chat = _chat_at_upload().takes(PHOTO).takes(PHOTO).takes(PHOTO)
     chat.takes(_accepted_upload("paper_identity"))
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     chat.takes(UploadChecked("papers", "paper_identity", hint=upload_states.Hint.DARK))
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     chat.takes(UploadChecked("papers", "paper_identity", refusal=upload_states.Refusal.HEIC))
     assert chat.shows(upload_states.HINTS[upload_states.Hint.DARK])
     assert chat.shows(upload_states.REFUSALS[upload_states.Refusal.HEIC])
     assert chat.form("papers").files == {"paper_identity": 2}
-    assert len(chat.says_now) == 1
+    assert len(chat.last_messages) == 1
 
 
 def test_upload_question_accepts_no_text_and_can_be_skipped() -> None:
@@ -107,7 +107,7 @@ def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
     assert came == UploadReceived("ethnicity")
     (consent,) = [each for each in chat.effects_of(ConsentGiven) if each.purpose == "papers"]
     assert consent.text == screens.PAPER_TERMS
-    assert not chat.takes(UploadStatusChanged("ethnicity", "sending")).says_now
+    assert not chat.takes(UploadStatusChanged("ethnicity", "sending")).last_messages
     chat.takes(UploadStatusChanged("ethnicity", "accepted"))
     assert chat.shows(screens.UPDATE)
     assert not chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label), (
@@ -116,7 +116,7 @@ def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
     chat.presses("!status")
     assert chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label)
     chat.says("стоп").takes(UploadStatusChanged("ethnicity", "rejected"))
-    assert not chat.says_now
+    assert not chat.last_messages
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
@@ -130,8 +130,10 @@ def _chat_on_secure_page(question: str) -> Chat:
 
 def test_private_question_is_asked_on_the_secure_page() -> None:
     chat = _chat_on_secure_page("surname").says("/help")
-    (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
-    assert chat.says_now[0].private
+    (button,) = [
+        each for say in chat.last_messages for each in say.buttons if each.kind is Kind.PAGE
+    ]
+    assert chat.last_messages[0].private
     assert button.label == screens.OPEN_PAGE
     chat.says("TESTOVA")
     assert chat.shows(screens.NOT_HERE)
@@ -160,7 +162,7 @@ def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> Non
     chat = replace(chat_at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
     assert chat.shows(screens.PAGE_OFFERED)
-    assert chat.says_now[0].private
+    assert chat.last_messages[0].private
     assert chat.says("TESTOVA").stored_answers()["surname"] == "TESTOVA"
 
 

@@ -41,7 +41,7 @@ def test_pin_is_offered_but_not_required_after_a_registration() -> None:
 def test_new_pin_is_stored_and_its_message_is_deleted_from_the_chat(language: str) -> None:
     chat = locked_chat(language)
     assert chat.effects_of(SetPin) == [SetPin("204611")]
-    assert DeleteInput() in chat.effects_now
+    assert DeleteInput() in chat.last_effects
     assert chat.shows(pin_screens.CHOSEN)
     assert "204611" not in chat.text
 
@@ -158,9 +158,9 @@ def test_private_answer_typed_in_the_messenger_is_rejected_unexplained() -> None
 
 def test_button_to_share_a_phone_number_is_removed_when_the_question_ends() -> None:
     chat = chat_at("phone", contact="phone")
-    assert not chat.says("zzz").says_now[0].ends_contact
-    assert [say.ends_contact for say in chat.says("/menu").says_now] == [True]
-    assert not chat.says("/help").says_now[0].ends_contact
+    assert not chat.says("zzz").last_messages[0].ends_contact
+    assert [say.ends_contact for say in chat.says("/menu").last_messages] == [True]
+    assert not chat.says("/help").last_messages[0].ends_contact
 
 
 def test_pin_removed_by_an_officer_is_reported_and_no_longer_asked() -> None:

@@ -205,7 +205,7 @@ def test_upload_caption_that_is_not_understood_gets_a_reply_saying_so() -> None:
     assert _send_caption("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
     suspected = Recognition(danger=Danger.SUSPECTED, confidence=unsure().confidence)
     assert _send_caption("боюсь", suspected).shows(safety.ONE_SENTENCE)
-    assert _send_caption("1.").says_now == ()
+    assert _send_caption("1.").last_messages == ()
 
 
 def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
@@ -216,7 +216,7 @@ def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
 
 
 def _lines(chat: Chat, text: str, times: int) -> list[str]:
-    return [chat.says(text).says_now[0].paragraphs[0][0].msgid for _time in range(times)]
+    return [chat.says(text).last_messages[0].paragraphs[0][0].msgid for _time in range(times)]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None
     lines = []
     for _time in range(4):
         chat.says("деньги").presses("?none")
-        lines.append(chat.says_now[0].paragraphs[0][0].msgid)
+        lines.append(chat.last_messages[0].paragraphs[0][0].msgid)
     assert all(one != other for one, other in pairwise(lines))
     assert len(set(lines)) == 3
 

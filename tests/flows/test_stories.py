@@ -65,7 +65,7 @@ def test_about_flow_names_the_configured_operator() -> None:
 
 def test_language_screen_asks_in_every_language() -> None:
     chat = Chat().takes(Started())
-    lines = [WORDS.render(line, "") for line in chat.says_now[0].paragraphs[0]]
+    lines = [WORDS.render(line, "") for line in chat.last_messages[0].paragraphs[0]]
     lines = [line.strip("\u2068\u2069") for line in lines]  # Arabic script among others
     assert lines == [WORDS.render(screens.CHOOSE_LANGUAGE, code) for code in LANGUAGES]
     assert chat.keys[:-1] == list(LANGUAGES)
@@ -332,7 +332,7 @@ def test_review_edit_keeps_the_other_answers() -> None:
     chat.edits("surname").says("TESTOVSKAYA")
     assert chat.question_key == "review"
     assert {**before, "surname": "TESTOVSKAYA"} == chat.stored_answers()
-    assert DeleteInput() in chat.effects_now
+    assert DeleteInput() in chat.last_effects
 
 
 def test_review_edit_of_the_country_asks_the_region_again() -> None:

@@ -15,7 +15,7 @@ from flows.engine.conversation import step
 from flows.engine.events import ConsentGiven, Effect, Pressed, Resumed, Said, UploadChecked
 from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Submit, Upload, options, path
 from flows.engine.state import Conversation, Turn
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
 from tests.flows.ways import forms
 
 pytestmark = pytest.mark.no_cover
@@ -145,7 +145,7 @@ def _payload(shift: int | None) -> bytes:
             break
         if shift is not None:
             chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
-        chat.answers(FAMILY.get(chat.name) or straight(chat.name))
+        chat.answers(FAMILY.get(chat.name) or default_answer(chat.name))
     [sent] = chat.effects_of(Submit)
     return registry_codes.payload(sent, "ru", CONSENT).model_dump_json().encode()
 

@@ -114,7 +114,7 @@ def test_intent_button_is_outdated_when_recognition_is_off() -> None:
 def test_upload_request_of_an_unknown_document_shows_a_generic_name(page: Page) -> None:
     chat = replace(Chat.start("ru").takes(Joined()), page=page)
     chat.takes(UploadRequested("of-another-release"))
-    named = chat.says_now if page is Page.NEVER else chat.says_now[:1]
+    named = chat.last_messages if page is Page.NEVER else chat.last_messages[:1]
     assert any(screens.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
 
 

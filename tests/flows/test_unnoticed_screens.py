@@ -78,7 +78,7 @@ def test_status_lookup_shows_the_state_without_the_registration_number(
 ) -> None:
     chat = _chat_after_lookup(state)
     assert chat.shows(lookup_screens.FOUND, state=shown)
-    lines = [line for say in chat.says_now for part in say.paragraphs for line in part]
+    lines = [line for say in chat.last_messages for part in say.paragraphs for line in part]
     assert [line.number for line in lines if isinstance(line, Receipt)] == [""]
 
 
@@ -91,7 +91,7 @@ def test_join_request_shows_the_channel_and_the_emoji_of_the_other_chat() -> Non
 def test_words_typed_instead_of_a_new_pin_are_not_deleted() -> None:
     chat = _registered_chat().answers("pin").says("later")
     assert chat.shows(pin_screens.NOT_A_PIN)
-    assert DeleteInput() not in chat.effects_now
+    assert DeleteInput() not in chat.last_effects
 
 
 def test_message_of_a_blocked_person_is_refused_and_not_relayed() -> None:
@@ -153,7 +153,7 @@ def test_country_name_of_three_words_is_taken_as_the_answer() -> None:
 
 def test_message_limit_appeal_screen_has_a_back_button() -> None:
     chat = Chat.start().takes(LimitSet("insults", TODAY, 0)).presses("appeal")
-    assert chat.says_now[0].buttons[0].label == button("Back")
+    assert chat.last_messages[0].buttons[0].label == button("Back")
 
 
 def test_safety_answer_in_a_form_has_the_menu_button() -> None:
@@ -173,7 +173,7 @@ def test_checklist_consent_records_the_language_in_which_it_was_shown(taps: tupl
 def test_document_request_of_an_officer_is_marked_private() -> None:
     chat = Chat.start().takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
-    assert chat.says_now[-1].private
+    assert chat.last_messages[-1].private
 
 
 def test_published_mission_contacts_are_headed_by_the_country() -> None:
@@ -207,7 +207,7 @@ def test_faq_question_in_own_words_is_shown_unchanged() -> None:
 @pytest.mark.parametrize("is_lifted", [True, False])
 def test_message_limit_decision_has_the_menu_button(is_lifted: bool) -> None:
     chat = Chat.start().takes(LimitSet("insults", TODAY, 0)).takes(LimitDecided(is_lifted))
-    assert chat.says_now[0].buttons[0].label == button("Menu")
+    assert chat.last_messages[0].buttons[0].label == button("Menu")
 
 
 def test_secure_page_link_names_the_document_that_an_officer_requested() -> None:
@@ -274,7 +274,7 @@ def test_eligibility_residence_permit_steps_end_with_the_application() -> None:
 
 def test_menu_offers_data_deletion_to_a_person_with_stored_data() -> None:
     chat = chat_at("surname").says("/menu").presses(">")
-    labels = [each.label for say in chat.says_now for each in say.buttons]
+    labels = [each.label for say in chat.last_messages for each in say.buttons]
     assert button("Delete my data") in labels
 
 
@@ -285,7 +285,7 @@ def test_start_command_ends_the_suspended_flow() -> None:
 
 
 def test_reply_to_a_typed_text_is_a_new_message() -> None:
-    assert not Chat.start().says("/help").says_now[-1].replaces
+    assert not Chat.start().says("/help").last_messages[-1].replaces
 
 
 @pytest.mark.parametrize("purpose", ["work", "study", None])
@@ -296,7 +296,7 @@ def test_programme_for_other_purposes_is_the_ata_zholy_card(purpose: str | None)
 def test_pin_screen_has_a_menu_button() -> None:
     chat = _registered_chat().answers("pin").says("204611", "/status")
     assert chat.question_key == pin_screens.PIN
-    assert button("Menu") in [each.label for say in chat.says_now for each in say.buttons]
+    assert button("Menu") in [each.label for say in chat.last_messages for each in say.buttons]
 
 
 def test_review_edit_button_is_outdated_when_no_question_is_open() -> None:
@@ -318,7 +318,7 @@ def test_typed_no_to_a_transcription_gets_exactly_one_reply() -> None:
     known = understanding(FakeRecognizer({}), transcriber="Example Speech Ltd")
     chat = Chat.start(understanding=known).takes(Attached("voice", "voice-1", 1000)).says("нет")
     assert chat.shows(voice_messages.REFUSED)
-    assert len(chat.says_now) == 1
+    assert len(chat.last_messages) == 1
     assert not chat.effects_of(NotUnderstood)
 
 

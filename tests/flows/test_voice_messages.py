@@ -19,7 +19,7 @@ def test_voice_message_is_relayed_to_the_officer() -> None:
     chat = _with_officer().takes(VOICE)
     assert chat.effects_of(Relay) == [PASSED_ON]
     assert chat.effects_of(TakeFile) == []
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
 
 
 def test_voice_message_caption_is_relayed_after_the_recording() -> None:

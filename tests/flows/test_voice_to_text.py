@@ -66,7 +66,7 @@ def test_voice_message_is_rejected_when_transcription_is_off() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_transcription_consent_begins_with_the_safety_sentence(language: str) -> None:
     chat = chat_with_voice(language)
-    assert chat.says_now[0].paragraphs[0] == (safety.ONE_SENTENCE,)
+    assert chat.last_messages[0].paragraphs[0] == (safety.ONE_SENTENCE,)
     assert chat.shows(voice_messages.CONSENT, operator=OPERATOR)
     assert OPERATOR in chat.text
     assert "!person" in chat.keys
@@ -79,7 +79,7 @@ def test_transcription_starts_only_after_consent(way: str) -> None:
     assert chat.shows(voice_messages.AGREED)
     [asked] = chat.effects_of(Transcribe)
     assert (asked.ref, asked.language) == ("voice-1", "ru")
-    assert "voice-1" not in repr((chat.effects_now, chat.conversation))
+    assert "voice-1" not in repr((chat.last_effects, chat.conversation))
     assert not chat.effects_of(ConsentGiven)
 
 
@@ -110,7 +110,7 @@ def test_transcription_is_handled_like_typed_text_when_confirmed(way: str) -> No
     assert not chat.shows(screens.OLD_BUTTON)
     chat = chat.presses(voice_button(chat, "right")) if way == "press" else chat.says("да")
     typed = Chat.start("ru", understanding=ON).says(ASKED)
-    assert chat.says_now[0].paragraphs == typed.says_now[0].paragraphs
+    assert chat.last_messages[0].paragraphs == typed.last_messages[0].paragraphs
     assert chat.conversation.voice is None
 
 
@@ -144,7 +144,7 @@ def test_transcription_about_danger_is_answered_without_confirmation() -> None:
 
 def test_transcription_with_suspected_danger_shows_the_safety_sentence() -> None:
     chat = chat_with_transcription(SUSPECTED_DANGER)
-    assert chat.says_now[0].paragraphs[0] == (safety.ONE_SENTENCE,)
+    assert chat.last_messages[0].paragraphs[0] == (safety.ONE_SENTENCE,)
     assert SUSPECTED_DANGER in chat.text
 
 
@@ -160,7 +160,7 @@ def test_transcription_is_dropped_after_a_newer_event(event: Pressed | Attached)
     chat = consenting_chat()
     [asked] = chat.effects_of(Transcribe)
     chat.takes(event).takes(Transcribed(asked.key, ASKED))
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     assert ASKED not in repr(chat.conversation)
 
 
@@ -169,13 +169,13 @@ def test_transcription_of_an_earlier_voice_message_is_dropped() -> None:
     [first] = chat.effects_of(Transcribe)
     chat.takes(OTHER)
     chat.presses(voice_button(chat, "yes"))
-    assert chat.takes(Transcribed(first.key, ASKED)).says_now == ()
+    assert chat.takes(Transcribed(first.key, ASKED)).last_messages == ()
 
 
 def test_transcription_result_is_accepted_only_once() -> None:
     chat = chat_with_transcription(ASKED)
     [asked] = chat.effects_of(Transcribe)
-    assert chat.takes(Transcribed(asked.key, SUSPECTED_DANGER)).says_now == ()
+    assert chat.takes(Transcribed(asked.key, SUSPECTED_DANGER)).last_messages == ()
 
 
 @pytest.mark.parametrize("name", ["yes", "no", "right", "wrong"])
