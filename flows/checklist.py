@@ -289,32 +289,32 @@ def sources(facts: list[Fact]) -> Text:
     return source(joined(*sentences, read))
 
 
-def lead(made: Checklist) -> Text:
+def lead(document_list: Checklist) -> Text:
     """Return the checklist's first sentence: the programme, and whether papers are listed."""
-    head = USUAL if made.papers else NO_LIST
-    return _(head.msgid, programme=made.programme.name)
+    head = USUAL if document_list.papers else NO_LIST
+    return _(head.msgid, programme=document_list.programme.name)
 
 
-def result_texts(made: Checklist) -> tuple[Text, ...]:
+def result_texts(document_list: Checklist) -> tuple[Text, ...]:
     """Return the checklist as the paragraphs of a chat message, one for each paper."""
     return (
-        lead(made),
-        *map(caution, made.before),
+        lead(document_list),
+        *map(caution, document_list.before),
         *(
             item(
                 _("{number}. {sentence}", number=number, sentence=paper.document.name),
                 *paper.remarks,
             )
-            for number, paper in enumerate(made.papers, 1)
+            for number, paper in enumerate(document_list.papers, 1)
         ),
-        *_rules(made),
+        *_rules(document_list),
         ASK,
     )
 
 
-def _rules(made: Checklist) -> Iterator[Text]:
+def _rules(document_list: Checklist) -> Iterator[Text]:
     """Yield the rules that apply to the papers as one foldable text, then the rules' sources."""
-    *rules, last = made.after or (None,)
+    *rules, last = document_list.after or (None,)
     if last is not None and not isinstance(last, Source):
         rules, last = [*rules, last], None
     if rules:

@@ -142,9 +142,9 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
         turn.c = replace(turn.c, papers={**turn.c.papers, item.paper: "checked"})
     if good and key == REQUESTED and turn.c.requested_upload:
         _confirm_requested_upload(turn)
-    left = max(0, turn.c.pending_uploads - 1)
-    turn.c = replace(turn.c, pending_uploads=left, verdicts=(*turn.c.verdicts, verdict))
-    if left:
+    remaining = max(0, turn.c.pending_uploads - 1)
+    turn.c = replace(turn.c, pending_uploads=remaining, verdicts=(*turn.c.verdicts, verdict))
+    if remaining:
         return
     turn.notes.append(screens.verdicts(turn.c.verdicts))
     wanted = turn.c.requested_upload if key == REQUESTED and not good else ""

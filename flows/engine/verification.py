@@ -168,10 +168,10 @@ def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
 
 
 def _check_walk(flow: Flow) -> _Found:
-    walked = walk(flow)
-    for name in walked.unreached:
+    result = walk(flow)
+    for name in result.unreached:
         yield name, "is never reached"
-    for name in walked.stuck:
+    for name in result.stuck:
         yield name, "has an answer after which it is asked again"
 
 

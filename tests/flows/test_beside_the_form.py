@@ -200,10 +200,10 @@ def test_quick_exit_before_a_language_choice_replies_in_every_language() -> None
 
 
 def test_withheld_officer_message_is_announced_only_once_until_opened() -> None:
-    left = chat_at("birth_year").presses("!exit").takes(UpdateWithheld())
-    assert left.shows(screens.UPDATE)
-    assert left.takes(UpdateWithheld()).last_messages == ()
-    opened = left.takes(Pressed("!open"))
+    exited = chat_at("birth_year").presses("!exit").takes(UpdateWithheld())
+    assert exited.shows(screens.UPDATE)
+    assert exited.takes(UpdateWithheld()).last_messages == ()
+    opened = exited.takes(Pressed("!open"))
     assert not opened.conversation.has_left
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
 
@@ -238,11 +238,11 @@ def test_country_question_accepts_a_name_of_several_words() -> None:
 
 
 def test_mydata_command_after_a_quick_exit_masks_names_in_the_messenger() -> None:
-    left = chat_at("surname").presses("!exit")
-    shown = replace(left, page=Page.OFFERED).says("/mydata")
+    exited = chat_at("surname").presses("!exit")
+    shown = replace(exited, page=Page.OFFERED).says("/mydata")
     assert shown.shows(screens.MASKED)
     assert shown.effects_of(Export) == [Export()]
-    assert not replace(left, page=Page.NEVER).says("/mydata").shows(screens.MASKED)
+    assert not replace(exited, page=Page.NEVER).says("/mydata").shows(screens.MASKED)
 
 
 def test_exit_button_is_a_symbol_before_a_language_choice() -> None:
@@ -289,11 +289,11 @@ def test_stop_command_still_applies_after_a_quick_exit() -> None:
     assert chat.conversation.muted
 
 
-@pytest.mark.parametrize(("typed", "gone"), [("yes", True), ("нет", False)])
-def test_delete_confirmation_can_be_typed(typed: str, gone: bool) -> None:
+@pytest.mark.parametrize(("typed", "is_erased"), [("yes", True), ("нет", False)])
+def test_delete_confirmation_can_be_typed(typed: str, is_erased: bool) -> None:
     chat = chat_at("surname").says("/delete", typed)
-    assert bool(chat.effects_of(Forget)) is gone
-    assert (chat.stored_answers() == {}) is gone
+    assert bool(chat.effects_of(Forget)) is is_erased
+    assert (chat.stored_answers() == {}) is is_erased
 
 
 def test_language_question_is_repeated_for_unknown_input() -> None:

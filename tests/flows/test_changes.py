@@ -297,7 +297,7 @@ def test_answer_to_a_question_that_moved_reports_that_the_form_changed() -> None
 
 def test_unknown_screen_of_another_release_leads_to_the_menu() -> None:
     chat = Chat.start("ru")
-    gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
-    chat.conversation = replace(chat.conversation, asked=gone)
+    unknown_screen = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
+    chat.conversation = replace(chat.conversation, asked=unknown_screen)
     chat.takes(Pressed(f"{chat.nonce}:one"))
     assert chat.question_key == screens.MENU

@@ -87,20 +87,26 @@ def situation(programme: str, origin: str, place: str, family: str, **more: str)
     } | more
 
 
-def document_keys(made: Checklist) -> list[str]:
-    return [paper.document.key.removeprefix("documents.") for paper in made.papers]
+def document_keys(document_list: Checklist) -> list[str]:
+    return [paper.document.key.removeprefix("documents.") for paper in document_list.papers]
 
 
-def tokens(made: Checklist) -> list[str]:
+def tokens(document_list: Checklist) -> list[str]:
     """Return the keys of a checklist's introductory lines, documents and closing lines, in order.
 
     The keys of a document's remarks follow the document's key after "+".
     """
     papers = []
-    for paper in made.papers:
+    for paper in document_list.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
         papers.append("+".join([paper.document.key.removeprefix("documents."), *remarks]))
-    return [*map(document_name, made.before), "|", *papers, "|", *map(document_name, made.after)]
+    return [
+        *map(document_name, document_list.before),
+        "|",
+        *papers,
+        "|",
+        *map(document_name, document_list.after),
+    ]
 
 
 def render_lists(programme: str, origin: str, place: str) -> str:
@@ -109,21 +115,21 @@ def render_lists(programme: str, origin: str, place: str) -> str:
     The longest list is for a couple with children. For each other kind of family, a line names the
     documents that are missing.
     """
-    made = {
+    tokens_by_family = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
     }
-    maximum = made["both"]
+    maximum = tokens_by_family["both"]
     lines = [textwrap.fill(" ".join(maximum), 100, break_on_hyphens=False)]
-    for family, tokens_found in made.items():
-        assert [token for token in maximum if token in tokens_found] == tokens_found, (
+    for family, family_tokens in tokens_by_family.items():
+        assert [token for token in maximum if token in family_tokens] == family_tokens, (
             "the order is the same"
         )
         lines += (
-            [f"  {family}: without {gone}"]
+            [f"  {family}: without {missing}"]
             if (
-                gone := " ".join(
-                    token.partition("+")[0] for token in maximum if token not in tokens_found
+                missing := " ".join(
+                    token.partition("+")[0] for token in maximum if token not in family_tokens
                 )
             )
             else []
@@ -280,8 +286,8 @@ def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> Non
 def test_checklist_legalisation_of_a_document_depends_on_the_country(
     origin: str, how: Confirmation
 ) -> None:
-    made = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
-    birth = next(paper for paper in made.papers if paper.document is documents.BIRTH)
+    document_list = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
+    birth = next(paper for paper in document_list.papers if paper.document is documents.BIRTH)
     assert flow.CONFIRMED[how] in birth.remarks
 
 
@@ -290,8 +296,8 @@ EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
 
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme: str) -> None:
-    made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
-    msgids = [part.msgid for text in flow.result_texts(made) for part in parts(text)]
+    document_list = checklist(situation(programme, "CN", "origin", "both"), TODAY)
+    msgids = [part.msgid for text in flow.result_texts(document_list) for part in parts(text)]
     assert [text for text in msgids if "postille" in text] == [laws.CN.text.msgid]
 
 
@@ -299,8 +305,8 @@ def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme:
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_apostille_warning_precedes_the_documents(programme: str, today: date) -> None:
     for place in PLACES:
-        made = checklist(situation(programme, "CN", place, "alone"), today)
-        before = [part for text in made.before for part in parts(text)]
+        document_list = checklist(situation(programme, "CN", place, "alone"), today)
+        before = [part for text in document_list.before for part in parts(text)]
         assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
         assert (flow.NO_TRAVEL in before) == (place in ("kazakhstan", "elsewhere")), place
         assert (flow.NO_RISK in before) == (place == "unsaid"), place
@@ -314,31 +320,33 @@ def test_checklist_begins_with_the_end_of_stay_for_people_in_kazakhstan(
     programme: str, citizenship: str, ends: Fact
 ) -> None:
     for place in PLACES:
-        made = checklist(situation(programme, citizenship, place, "alone"), TODAY)
-        before = [part for text in made.before[:3] for part in parts(text)]
+        document_list = checklist(situation(programme, citizenship, place, "alone"), TODAY)
+        before = [part for text in document_list.before[:3] for part in parts(text)]
         assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
 def test_checklist_states_a_treaty_exemption_at_every_location() -> None:
     for place in PLACES:
-        made = checklist(situation("prp", "KG", place, "alone"), TODAY)
-        record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+        document_list = checklist(situation("prp", "KG", place, "alone"), TODAY)
+        record = next(
+            paper for paper in document_list.papers if paper.document is permits.NO_RECORD
+        )
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
 def test_checklist_first_refers_a_child_without_documents_to_an_officer() -> None:
     for papers in ("no", "unsure"):
-        made = checklist(
+        document_list = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY
         )
-        assert flow.NO_CHILD_PAPER in made.before
+        assert flow.NO_CHILD_PAPER in document_list.before
 
 
 def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
     for answers, paragraphs in all_results("checklist", date(2030, 1, 1)):
         texts = sentences(paragraphs)
-        made = checklist(answers, date(2030, 1, 1))
-        assert made.papers == ()
+        document_list = checklist(answers, date(2030, 1, 1))
+        assert document_list.papers == ()
         assert not set(texts) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
         assert flow.ASK in texts
 
@@ -376,8 +384,13 @@ def test_checklist_accepts_a_typed_country_in_any_language() -> None:
 def test_permit_checklist_shows_home_country_papers_after_the_warning(
     citizenship: str, place: str
 ) -> None:
-    made = checklist({"programme": "prp", "citizenship": citizenship, "location": place}, TODAY)
-    texts = [dict(text.values).get("fact", text) for text in (*made.before, *made.after)]
+    document_list = checklist(
+        {"programme": "prp", "citizenship": citizenship, "location": place}, TODAY
+    )
+    texts = [
+        dict(text.values).get("fact", text)
+        for text in (*document_list.before, *document_list.after)
+    ]
     safety = texts.index(SAFETY_FIRST)
     assert safety < texts.index(pilot_2026.CONSENT.text)
     if citizenship == "CN":
@@ -386,7 +399,7 @@ def test_permit_checklist_shows_home_country_papers_after_the_warning(
 
 @pytest.mark.parametrize("place", PLACES)
 def test_permit_checklist_does_not_refer_people_from_china_to_its_police(place: str) -> None:
-    made = checklist(situation("prp", "CN", place, "alone"), TODAY)
-    record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+    document_list = checklist(situation("prp", "CN", place, "alone"), TODAY)
+    record = next(paper for paper in document_list.papers if paper.document is permits.NO_RECORD)
     assert documents.HOME not in record.remarks
     assert {flow.UNSAFE, flow.LATE} & set(record.remarks)

@@ -290,9 +290,9 @@ def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
 
 def test_checklist_has_one_entry_to_tick_for_each_document() -> None:
     answers = {"programme": "kandas_status", "citizenship": "UZ", "family": "both"}
-    made = checklist.checklist(answers, TODAY)
+    document_list = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]
-    assert keys == [paper.document.key for paper in made.papers]
+    assert keys == [paper.document.key for paper in document_list.papers]
 
 
 # Alerts when the rules behind a stored checklist change

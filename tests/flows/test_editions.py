@@ -91,8 +91,14 @@ def test_answers_and_checklists_render_with_all_facts_replaced(everything: date)
     ]
     for programme in PROGRAMMES:
         for country in ("CN", "UZ", "TR"):
-            made = checklist({"programme": programme.key, "citizenship": country}, everything)
-            texts += [*made.before, *made.after, *(r for p in made.papers for r in p.remarks)]
+            document_list = checklist(
+                {"programme": programme.key, "citizenship": country}, everything
+            )
+            texts += [
+                *document_list.before,
+                *document_list.after,
+                *(r for p in document_list.papers for r in p.remarks),
+            ]
     for code, _own in LANGUAGES.languages():
         for text in texts:
             assert "{" not in LANGUAGES.render(text, code)

@@ -327,8 +327,8 @@ def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
 
 
 def test_control_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
-    left = chat_with_officer().says(WORDS.render(button("Close and clear"), "ru"))
-    assert left.effects_of(QuickExit)
+    exited = chat_with_officer().says(WORDS.render(button("Close and clear"), "ru"))
+    assert exited.effects_of(QuickExit)
     back = chat_with_officer().says(WORDS.render(button("Back to assistant"), "ru"))
     assert back.question_key == screens.LEAVE
 

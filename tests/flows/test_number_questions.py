@@ -140,8 +140,8 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
         items=NUMBERS,
         outcome=lambda submit, today: Outcome(()),
     )
-    walked = walk(flow)
-    assert walked.unreached == walked.stuck == ()
+    result = walk(flow)
+    assert result.unreached == result.stuck == ()
 
 
 def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> None:

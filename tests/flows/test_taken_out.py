@@ -38,19 +38,19 @@ def _without_flow(chat: Chat, name: str) -> Chat:
 )
 def test_checklist_of_a_removed_flow_leads_to_the_menu(chat: object, key: str) -> None:
     assert callable(chat)
-    gone = _without_flow(chat(), "checklist")
-    sheets = len(gone.effects_of(PrintList))
-    gone.takes(Pressed(f"{gone.nonce}:{key}"))
-    assert gone.question_key == screens.MENU
-    assert len(gone.effects_of(PrintList)) == sheets, (
+    reduced = _without_flow(chat(), "checklist")
+    sheets = len(reduced.effects_of(PrintList))
+    reduced.takes(Pressed(f"{reduced.nonce}:{key}"))
+    assert reduced.question_key == screens.MENU
+    assert len(reduced.effects_of(PrintList)) == sheets, (
         "nothing is printed of what nobody knows any more"
     )
 
 
 def test_checklist_of_a_removed_flow_can_be_deleted() -> None:
-    gone = _without_flow(chat_with_saved_list(), "checklist").presses("drop")
-    assert gone.conversation.saved_list is None
-    assert gone.effects_of(Remind)[-1] == Remind(0)
+    reduced = _without_flow(chat_with_saved_list(), "checklist").presses("drop")
+    assert reduced.conversation.saved_list is None
+    assert reduced.effects_of(Remind)[-1] == Remind(0)
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
@@ -81,15 +81,15 @@ def test_checklist_consent_is_not_asked_again_for_a_second_list() -> None:
 
 
 def test_checklist_reminder_of_a_removed_flow_leads_to_the_menu() -> None:
-    gone = _without_flow(chat_with_saved_list(), "checklist").presses("remind")
-    assert gone.question_key == screens.MENU
-    assert gone.conversation.saved_list is not None, "what is kept is kept"
+    reduced = _without_flow(chat_with_saved_list(), "checklist").presses("remind")
+    assert reduced.question_key == screens.MENU
+    assert reduced.conversation.saved_list is not None, "what is kept is kept"
 
 
 def test_subscription_screen_of_a_removed_flow_leads_to_the_menu() -> None:
     chat = subscribed_chat().presses("announcements")
-    gone = _without_flow(chat, "announcements").presses("change")
-    assert gone.question_key == screens.MENU
+    reduced = _without_flow(chat, "announcements").presses("change")
+    assert reduced.question_key == screens.MENU
 
 
 def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
@@ -99,15 +99,15 @@ def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
         is_persistent=True,
         registration=RegistrationStatus("accepted", "KS-TEST"),
     )
-    gone = _without_flow(chat.says("/status"), "preregistration").presses("amend")
-    assert gone.question_key == screens.MENU
+    reduced = _without_flow(chat.says("/status"), "preregistration").presses("amend")
+    assert reduced.question_key == screens.MENU
 
 
 def test_intent_button_is_outdated_when_recognition_is_off() -> None:
     chat = Chat.start("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
     payload = next(key for key in chat.keys if key.startswith("?more."))
-    gone = replace(chat, understanding=None).takes(Pressed(payload))
-    assert gone.shows(screens.OLD_BUTTON)
+    reduced = replace(chat, understanding=None).takes(Pressed(payload))
+    assert reduced.shows(screens.OLD_BUTTON)
 
 
 @pytest.mark.parametrize("page", list(Page))

@@ -132,8 +132,8 @@ def test_machine_readable_zone_number_omits_filler_characters() -> None:
 
 def test_flow_walk_tries_the_minimum_of_a_number_question() -> None:
     few = replace(MANY_PETS, name="few", when=PETS.is_("no"), minimum=1, maximum=3)
-    walked = walk(flow(PETS, few, replace(WORDS_OF_ONES_OWN, when=few.at_least(2)), REVIEW))
-    assert ("few", "review") in walked.moves
+    result = walk(flow(PETS, few, replace(WORDS_OF_ONES_OWN, when=few.at_least(2)), REVIEW))
+    assert ("few", "review") in result.moves
 
 
 def test_small_talk_reply_can_depend_on_the_citizenship() -> None:
@@ -336,8 +336,8 @@ def test_flow_walk_tries_the_first_and_all_options_of_a_multiple_choice() -> Non
     among = tuple(Option(key, button("Phone")) for key in ("one", "two", "three"))
     several = MultiChoice(name="many", label=button("Phone"), text=_("Which?"), among=among)
     without = replace(PETS, when=not_(several.is_("one", "one,two,three")))
-    walked = walk(flow(several, without, REVIEW))
-    assert walked.unreached == ("pets",)
+    result = walk(flow(several, without, REVIEW))
+    assert result.unreached == ("pets",)
 
 
 def test_message_limit_is_suspended_by_words_of_danger_in_any_topic() -> None:
