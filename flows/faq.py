@@ -35,8 +35,8 @@ class Topic(Choice):
         "person”, or choose a question."
     )
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        found = find(typed, at.words)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = find(typed, reading.words)
         if len(found) == 1:
             return found[0].key
         return tuple(map(_option, found)) or Refusal.NOT_LISTED

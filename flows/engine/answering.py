@@ -182,7 +182,7 @@ def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
 
 
 def _repeat(turn: TurnState, asked: Asked, tries: int = 0, found: tuple[Option, ...] = ()) -> None:
-    turn.ask(found, at=asked.key)
+    turn.ask(found, question_key=asked.key)
     if turn.c.asked and turn.c.asked.key == asked.key:
         turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries))
 

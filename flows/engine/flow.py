@@ -78,7 +78,7 @@ class Upload(Question):
     paper: str
     done: Text = labels.THAT_IS_ALL
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
         return Refusal.NOT_A_FILE
 
     def show(self, value: str) -> Label:

@@ -40,10 +40,12 @@ from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
 
 
-def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+def ask(
+    turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, question_key: str = ""
+) -> None:
     """Ask the current question, with the options of its page number `page`, counted from 0.
 
-    `found` replaces the options if the key of the current question is `at`.
+    `found` replaces the options if the key of the current question is `question_key`.
     """
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
@@ -72,9 +74,9 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         cleaned_form := _without_ephemeral(*flow_path, step, turn.form(flow_path[0]))
     ) is not None:
         turn.put_form(flow_path[0], cleaned_form)
-        ask(turn, found, page, at)
+        ask(turn, found, page, question_key)
     else:
-        _ask_step(turn, *flow_path, step, found if step.key == at else (), page)
+        _ask_step(turn, *flow_path, step, found if step.key == question_key else (), page)
 
 
 def _wait_for_officer(turn: TurnState) -> None:

@@ -75,9 +75,9 @@ class TurnState:
         self._entities_cache: tuple[str, Mapping[str, str]] | None = None
         self._path_cache: tuple[Flow, Form, Path] | None = None
 
-    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask the current question; `found` replaces the options if that question's key is `at`."""
-        self._prompt(self, found, page, at)
+    def ask(self, found: tuple[Option, ...] = (), page: int = 0, question_key: str = "") -> None:
+        """Ask the current question; `found` replaces its options if its key is `question_key`."""
+        self._prompt(self, found, page, question_key)
 
     def prompted(self) -> list[Say]:
         """Return the messages that would ask the current question, without sending them."""
