@@ -6,7 +6,7 @@ from flows.engine import labels
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _
 from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
 
 RUN_BY = _("This assistant is run by: {operator}.")
@@ -30,7 +30,7 @@ def about(operator: str) -> Flow:
     run_by = Text(RUN_BY.msgid, (("operator", operator),)) if operator else RUN_BY_UNNAMED
 
     def outcome(answers: Submit, today: date) -> Outcome:
-        facts, contacts = said(REGISTRY, today), said(CONTACTS, today)
+        facts, contacts = fact_texts(REGISTRY, today), fact_texts(CONTACTS, today)
         return Outcome((run_by, OFFICIAL, OTHER_STATES, NO_PROMISE, *facts, *contacts))
 
     return Flow(name="about", title=labels.ABOUT, items=(), outcome=outcome)

@@ -126,8 +126,8 @@ def outcome(answers: Submit, today: date) -> Outcome:
         discreet=values[WAY.name] == "hint",
         traits={kind: value for kind, value in traits.items() if value != "unsaid"},
     )
-    said = joined(DONE, _(SUBSCRIBED.msgid, topics=CHOSEN.show(topics)), WAY_OUT)
-    return Outcome((said,), (subscribe,))
+    text = joined(DONE, _(SUBSCRIBED.msgid, topics=CHOSEN.show(topics)), WAY_OUT)
+    return Outcome((text,), (subscribe,))
 
 
 ANNOUNCEMENTS = Flow(

@@ -13,7 +13,7 @@ from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
-from flows.knowledge.facts import Dated, Fact, ending, said
+from flows.knowledge.facts import Dated, Fact, ending, fact_texts
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
@@ -177,32 +177,32 @@ def _no_travel(answers: Answers) -> Text:
 
 
 def _confirmed(answers: Answers, today: date) -> Text:
-    where = origin_of(answers)
-    if where.law is None or not where.law.current(today):
+    person_origin = origin_of(answers)
+    if person_origin.law is None or not person_origin.law.current(today):
         return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
-    if where.confirmation is Confirmation.TREATY:
-        return CONFIRMED[where.confirmation]
+    if person_origin.confirmation is Confirmation.TREATY:
+        return CONFIRMED[person_origin.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
     # If contact with the home country's authorities is dangerous, only refer to the checklist's
     # section on confirmation, and do not urge people to have papers confirmed.
-    if where.leaving is not None:
+    if person_origin.leaving is not None:
         return SEE_FIRST
-    return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
+    return SEE_BELOW if person_origin.dangerous else CONFIRMED[person_origin.confirmation]
 
 
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if origin_of(answers).dangerous:
         yield SAFETY_FIRST
     if chosen.key == "prp":
-        yield from said(origin_of(answers).permit, today)
+        yield from fact_texts(origin_of(answers).permit, today)
     if chosen.key == "citizenship_simplified":
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
-        yield from said(origin_of(answers).ends, today)
+        yield from fact_texts(origin_of(answers).ends, today)
     yield from _before_leaving(answers, today)
     if chosen.key == "citizenship_simplified":
-        yield from said((settling.NO_DUAL, settling.STATELESS), today)
+        yield from fact_texts((settling.NO_DUAL, settling.STATELESS), today)
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
@@ -218,11 +218,11 @@ def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     Some countries confirm papers (by apostille or legalisation) only for people who are still
     there. For all other countries, nothing is yielded.
     """
-    where = origin_of(answers)
-    if where.leaving is None:
+    person_origin = origin_of(answers)
+    if person_origin.leaving is None:
         return
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
-        yield from said([where.law or where.leaving], today)
+        yield from fact_texts([person_origin.law or person_origin.leaving], today)
     if _left(answers):
         yield _no_travel(answers)
 
@@ -239,7 +239,7 @@ def _after(
         facts = (*facts, *origin_of(answers).exchange)
     if chosen.key == "visa_c10":
         facts = (*facts, *origin_of(answers).entry)
-    yield from said(facts, today)
+    yield from fact_texts(facts, today)
     if found:
         yield sources([document.fact.on(today) for document in found])
 
@@ -251,14 +251,14 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     person known to be outside the country gets only the warning against traveling back. If it is
     not known where the person is, the law and a weaker warning are yielded.
     """
-    where = origin_of(answers)
-    if where.leaving is not None:
+    person_origin = origin_of(answers)
+    if person_origin.leaving is not None:
         return
-    treaty = where.confirmation is Confirmation.TREATY
+    treaty = person_origin.confirmation is Confirmation.TREATY
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
         yield NO_TRAVEL
         return
-    yield from said([where.law] if where.law else [], today)
+    yield from fact_texts([person_origin.law] if person_origin.law else [], today)
     if not treaty and _left(answers):
         yield NO_RISK
 
@@ -289,32 +289,32 @@ def sources(facts: list[Fact]) -> Text:
     return source(joined(*sentences, read))
 
 
-def lead(made: Checklist) -> Text:
+def lead(document_list: Checklist) -> Text:
     """Return the checklist's first sentence: the programme, and whether papers are listed."""
-    head = USUAL if made.papers else NO_LIST
-    return _(head.msgid, programme=made.programme.name)
+    head = USUAL if document_list.papers else NO_LIST
+    return _(head.msgid, programme=document_list.programme.name)
 
 
-def spoken(made: Checklist) -> tuple[Text, ...]:
+def result_texts(document_list: Checklist) -> tuple[Text, ...]:
     """Return the checklist as the paragraphs of a chat message, one for each paper."""
     return (
-        lead(made),
-        *map(caution, made.before),
+        lead(document_list),
+        *map(caution, document_list.before),
         *(
             item(
                 _("{number}. {sentence}", number=number, sentence=paper.document.name),
                 *paper.remarks,
             )
-            for number, paper in enumerate(made.papers, 1)
+            for number, paper in enumerate(document_list.papers, 1)
         ),
-        *_rules(made),
+        *_rules(document_list),
         ASK,
     )
 
 
-def _rules(made: Checklist) -> Iterator[Text]:
+def _rules(document_list: Checklist) -> Iterator[Text]:
     """Yield the rules that apply to the papers as one foldable text, then the rules' sources."""
-    *rules, last = made.after or (None,)
+    *rules, last = document_list.after or (None,)
     if last is not None and not isinstance(last, Source):
         rules, last = [*rules, last], None
     if rules:
@@ -324,7 +324,7 @@ def _rules(made: Checklist) -> Iterator[Text]:
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(spoken(checklist(answers.answers, today)))
+    return Outcome(result_texts(checklist(answers.answers, today)))
 
 
 CONSENT = Consent(

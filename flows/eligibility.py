@@ -14,7 +14,7 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
-from flows.knowledge.facts import Fact, ending, said
+from flows.knowledge.facts import Fact, ending, fact_texts
 from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
@@ -164,7 +164,7 @@ def _card() -> Way:
 def _status(why: Text, today: date) -> Way:
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
-    steps = (*number, *_pilot(today), APPLY, *said(decided, today), AFTERWARDS)
+    steps = (*number, *_pilot(today), APPLY, *fact_texts(decided, today), AFTERWARDS)
     facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, settling.NO_DUAL)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
@@ -192,14 +192,14 @@ def _other_permit(visa: Fact) -> Way:
 def _pilot(today: date) -> tuple[Text, ...]:
     """Return the steps of the state's pilot project of 2026; later, texts about its end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
-    return said(pilots, today)
+    return fact_texts(pilots, today)
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(tuple(spoken(answers.answers, today)))
+    return Outcome(tuple(result_texts(answers.answers, today)))
 
 
-def spoken(answers: Answers, today: date) -> Iterator[Text]:
+def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the complete answer of the flow, paragraph by paragraph, for a person's answers."""
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
@@ -213,7 +213,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     yield from _first_way(found[0], today) if found else (NO_WAY, COSTS)
     stay = tuple(_stay(answers, today))
     yield from stay
-    yield from _around(answers, today)
+    yield from _general_advice(answers, today)
     for at, way in enumerate(found):
         yield from _other_way(way, today) if at else _details(answers, way, today)
     around = [text for text in _entry_and_offices(answers, today) if text not in stay]
@@ -225,14 +225,14 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 def _urgent(answers: Answers, today: date) -> Iterator[Text]:
     """Yield urgent texts: danger, the end of a stay, papers to get before leaving, citizenship."""
-    where, place = origin_of(answers), answers.get("location")
-    if where.dangerous and place != "kazakhstan":
+    person_origin, place = origin_of(answers), answers.get("location")
+    if person_origin.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
     if place in ("kazakhstan", "unsaid"):
-        yield from map(caution, said(where.ends, today))
-    if where.leaving is not None:
+        yield from map(caution, fact_texts(person_origin.ends, today))
+    if person_origin.leaving is not None:
         if place in ("origin", "unsaid"):
-            yield from map(caution, said((where.leaving,), today))
+            yield from map(caution, fact_texts((person_origin.leaving,), today))
         if place in ("kazakhstan", "elsewhere"):
             yield LEFT
     if answers.get("purpose") == "move":
@@ -246,8 +246,8 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
     if way.steps:
         yield title(_(FIRST_STEP.msgid, step=way.steps[0]))
     else:
-        yield from said(way.facts[:1], today)
-    yield from said(way.costs, today)
+        yield from fact_texts(way.facts[:1], today)
+    yield from fact_texts(way.costs, today)
     yield COSTS
     yield from way.remarks
 
@@ -263,12 +263,12 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
 
 def _other_way(way: Way, today: date) -> Iterator[Text]:
     """Yield one foldable text about another permit, card or status for which people may apply."""
-    facts = said((*way.costs, *way.facts), today)
+    facts = fact_texts((*way.costs, *way.facts), today)
     yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
 
 
 def _folded_facts(heading: Text, facts: tuple[Fact, ...], today: date) -> Iterator[Text]:
-    if current := said(facts, today):
+    if current := fact_texts(facts, today):
         yield more(heading, current)
 
 
@@ -292,22 +292,22 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 
     Yield nothing if the urgent texts already state when the stay ends.
     """
-    where = origin_of(answers)
-    if answers.get("location") == "kazakhstan" and not said(where.ends, today):
-        yield from said(where.inside, today)
-        if where.stay_open is not None:
-            yield where.stay_open
+    person_origin = origin_of(answers)
+    if answers.get("location") == "kazakhstan" and not fact_texts(person_origin.ends, today):
+        yield from fact_texts(person_origin.inside, today)
+        if person_origin.stay_open is not None:
+            yield person_origin.stay_open
 
 
 def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the rules of entry and stay for the citizenship, and facts about offices."""
-    yield from said(_entry(answers), today)
+    yield from fact_texts(_entry(answers), today)
     if (unchecked := origin_of(answers).stay_open) is not None:
         yield unchecked
-    yield from said(_offices(answers), today)
+    yield from fact_texts(_offices(answers), today)
 
 
-def _around(answers: Answers, today: date) -> Iterator[Text]:
+def _general_advice(answers: Answers, today: date) -> Iterator[Text]:
     """Yield texts about support and the registry, and a warning against fraud."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
@@ -321,14 +321,14 @@ def _may_get_support(answers: Answers) -> bool:
 
 
 def _entry(answers: Answers) -> tuple[Fact, ...]:
-    came_from = origin_of(answers)
+    person_origin = origin_of(answers)
     match answers.get("location"):
         case "kazakhstan":
-            return came_from.inside
+            return person_origin.inside
         case "unsaid":
-            return tuple(dict.fromkeys((*came_from.entry, *came_from.inside)))
+            return tuple(dict.fromkeys((*person_origin.entry, *person_origin.inside)))
         case _:
-            return came_from.entry
+            return person_origin.entry
 
 
 def _offices(answers: Answers) -> tuple[Fact, ...]:

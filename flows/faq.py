@@ -14,8 +14,7 @@ from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, CountryQuestion, Option, Reading
 from flows.engine.text import Label, Text, _, button
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
-from flows.knowledge.intents.answer import lapsed
-from flows.knowledge.intents.answer import spoken as spoken_parts
+from flows.knowledge.intents.answer import lapsed, part_texts
 from flows.knowledge.origins import ORIGINS
 from flows.missions import missions
 
@@ -36,8 +35,8 @@ class Topic(Choice):
         "person”, or choose a question."
     )
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        found = find(typed, at.words)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = find(typed, reading.words)
         if len(found) == 1:
             return found[0].key
         return tuple(map(_option, found)) or Refusal.NOT_LISTED
@@ -73,17 +72,17 @@ ASK = _("Is this not your question? A person can answer it.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(tuple(spoken(answers.answers, today)))
+    return Outcome(tuple(result_texts(answers.answers, today)))
 
 
-def spoken(answers: Answers, today: date) -> Iterator[Text]:
+def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the complete answer to the chosen question, paragraph by paragraph."""
     found = entry(answers.get("faq_topic") or "")
     if found is not None:
         yield from found.remarks
         country = answers.get("mission_country")
         yield from missions(country, today) if country else ()
-        yield from spoken_parts(found.parts, today)
+        yield from part_texts(found.parts, today)
         if lapsed(found.parts, today):
             yield NOT_VERIFIED
     yield ASK

@@ -12,7 +12,7 @@ from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button, row, verbatim
 from flows.knowledge import pilot_2026
 from flows.knowledge.contacts import TESTS
-from flows.knowledge.facts import ending, said
+from flows.knowledge.facts import ending, fact_texts
 from flows.knowledge.quiz import EXERCISES, Exercise
 from flows.paragraphs import joined, lines
 
@@ -51,7 +51,7 @@ def _question(exercise: Exercise) -> Choice:
     )
 
 
-def _explained(exercise: Exercise, question: Choice) -> Notice:
+def _explanation(exercise: Exercise, question: Choice) -> Notice:
     wrong = (option.key for option in exercise.among if option.key != exercise.right)
     return Notice(
         name=f"note_{exercise.key}",
@@ -67,14 +67,14 @@ def _items() -> Iterator[Item]:
     for exercise in EXERCISES:
         question = _question(exercise)
         yield question
-        yield _explained(exercise, question)
+        yield _explanation(exercise, question)
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(tuple(spoken(answers.answers, today)))
+    return Outcome(tuple(result_texts(answers.answers, today)))
 
 
-def spoken(answers: Answers, today: date) -> Iterator[Text]:
+def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the paragraphs of the last message: the exercises, or the stages of the pilot."""
     if answers.get("wish") == "practice":
         yield PRACTISED
@@ -85,14 +85,14 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stages(today: date) -> Iterator[Text]:
-    stages = said(pilot_2026.PILOT, today)
+    stages = fact_texts(pilot_2026.PILOT, today)
     yield from ending(pilot_2026.PHASE, today)
     if not stages:
         return
     yield STAGES
     yield from stages
     yield joined(NOT_VERIFIED, PRICE)
-    yield from said([pilot_2026.BINDS, TESTS], today)
+    yield from fact_texts([pilot_2026.BINDS, TESTS], today)
 
 
 def _line(exercise: Exercise) -> Text:

@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.engine.edition import cards
 from flows.engine.text import Country, Text, _
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.offices import places
 from flows.paragraphs import lines
@@ -33,4 +33,4 @@ def missions(country: str, today: date) -> Iterator[Text]:
         yield ADDRESSES
     else:
         yield _(NO_MISSION.msgid, country=Country(country))
-    yield from said([IR_MISSIONS] if country == "IR" else [], today)
+    yield from fact_texts([IR_MISSIONS] if country == "IR" else [], today)

@@ -7,10 +7,10 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import _
 from flows.knowledge import kandas
 from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
-from flows.platform_steps import explained
+from flows.platform_steps import step_explanation
 
 THE_REGISTRY = _(
     "First, what you sent is checked for the registry. You can see the result under “My "
@@ -36,10 +36,10 @@ def outcome(answers: Submit, today: date) -> Outcome:
             THE_REGISTRY,
             NO_PROMISE,
             APPLY,
-            *said((*DECIDES, kandas.HEARING), today),
+            *fact_texts((*DECIDES, kandas.HEARING), today),
             CHANGE,
             REFUSED,
-            *said(CONTACTS, today),
+            *fact_texts(CONTACTS, today),
         )
     )
 
@@ -50,5 +50,5 @@ NEXT_STEPS = Flow(
     items=(),
     outcome=outcome,
     follows=True,
-    explains=explained,
+    explains=step_explanation,
 )

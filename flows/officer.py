@@ -8,7 +8,7 @@ from flows.engine.flow import Consent, Flow, OpenCase, Outcome, Submit
 from flows.engine.questions import Choice, FreeText, Option
 from flows.engine.text import _, button, row
 from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 
 URGENT = frozenset({"stay_ends", "passport", "trouble", "danger"})
 
@@ -70,7 +70,7 @@ OFFICER = Flow(
     outcome=outcome,
     declined=lambda answers, today: (
         _("Nothing was kept. You can turn to these directly:"),
-        *said(CONTACTS, today),
+        *fact_texts(CONTACTS, today),
     ),
     hands_over=True,
 )

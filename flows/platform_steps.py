@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.engine.text import Text
 from flows.knowledge import kandas, pilot_2026, quota, settling
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.intents.cautions import REFUSED
 
 # Facts to show while a step of the platform is open, by the key of the step.
@@ -23,7 +23,7 @@ TO_DO: Mapping[str, tuple[Fact, ...]] = {
 AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 
-def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
+def step_explanation(step: str, status: str, today: date) -> tuple[Text, ...]:
     """Return the sentences about a step of the platform; empty if no fact about it may be shown.
 
     A step that was refused (NOT_DONE) gets the same sentence on refusal, whichever step it is.
@@ -31,4 +31,4 @@ def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
     if status == "NOT_DONE":
         return (REFUSED,)
     facts = TO_DO if status == "OPEN" else AFTERWARDS
-    return tuple(said(facts.get(step, ()), today))
+    return tuple(fact_texts(facts.get(step, ()), today))

@@ -17,7 +17,7 @@ from flows.engine.recognition import (
 from flows.engine.replies import Reply, Understanding
 from flows.engine.text import Text, _
 from flows.knowledge.intents import BY_ID, Kind
-from flows.knowledge.intents.answer import Answer, Part, spoken
+from flows.knowledge.intents.answer import Answer, Part, part_texts
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.knowledge.safety import SAFETY
 from flows.support import AREAS
@@ -73,8 +73,8 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text, ...]:
-    return spoken(parts, today)
+def _safety_texts(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text, ...]:
+    return part_texts(parts, today)
 
 
 def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
@@ -83,15 +83,15 @@ def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
     If the answer has facts and none may be shown today, the last sentence says that the answer is
     not verified.
     """
-    lines = spoken(answer.ordered(citizenship)[0], today)
+    lines = part_texts(answer.ordered(citizenship)[0], today)
     return (*lines, NOT_VERIFIED) if answer.lapsed(today) else lines
 
 
 def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
     """Return the sentences of the answer's `more` that are not already in the opening."""
     opening, more = answer.ordered(citizenship)
-    said = set(spoken(opening, today))
-    return tuple(line for line in spoken(more, today) if line not in said)
+    opening_texts = set(part_texts(opening, today))
+    return tuple(line for line in part_texts(more, today) if line not in opening_texts)
 
 
 def reply_of(answer: Answer) -> Reply:
@@ -151,7 +151,7 @@ def understanding(
     (`email`, `sms`) of notices outside of the chat. `sms_countries` are the countries whose numbers
     get SMS.
     """
-    safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
+    safety = {intent: partial(_safety_texts, parts) for intent, parts in SAFETY.items()}
     return Understanding(
         recognizer,
         REPLIES,

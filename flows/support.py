@@ -15,7 +15,7 @@ from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
 from flows.engine.questions import YES as YES_OPTION
 from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling
-from flows.knowledge.facts import ending, said
+from flows.knowledge.facts import ending, fact_texts
 from flows.knowledge.offices import CAREER
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import PLACES, RENT_MONTHS, YEAR, amounts
@@ -109,10 +109,10 @@ ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome(tuple(spoken(answers.answers, today)))
+    return Outcome(tuple(result_texts(answers.answers, today)))
 
 
-def spoken(answers: Answers, today: date) -> Iterator[Text]:
+def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the complete answer about support, paragraph by paragraph."""
     yield from ending(quota.PLACES, today)
     if quota.PLACES.current(today):
@@ -120,12 +120,12 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
         if region(answers) not in PLACES[YEAR]:
             yield chart()
         yield _sums(answers)
-        yield from said((quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME), today)
-        yield from said((quota.WHO_GETS, quota.SHARE, quota.LAST_YEAR), today)
+        yield from fact_texts((quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME), today)
+        yield from fact_texts((quota.WHO_GETS, quota.SHARE, quota.LAST_YEAR), today)
         yield NOT_FOR_ALL
-    yield from said((*quota.DUTIES, quota.OTHER), today)
+    yield from fact_texts((*quota.DUTIES, quota.OTHER), today)
     yield CONTRACT
-    if others := said(OTHERS, today):
+    if others := fact_texts(OTHERS, today):
         yield ALSO
         yield from others
     yield ASK
@@ -167,18 +167,18 @@ def chart() -> Text:
 
 def _sums(answers: Answers) -> Text:
     people = int(answers.get("people") or 1)
-    comes_to = amounts(people)
+    sums = amounts(people)
     rent = _(
         SUM_RENT.msgid,
-        least=Amount(comes_to.rent_least),
-        most=Amount(comes_to.rent_most),
+        least=Amount(sums.rent_least),
+        most=Amount(sums.rent_most),
         months=RENT_MONTHS,
     )
     return lines(
         _(ONLY_IF.msgid, year=YEAR),
-        _(SUM_RELOCATION.msgid, people=people, sum=Amount(comes_to.relocation)),
+        _(SUM_RELOCATION.msgid, people=people, sum=Amount(sums.relocation)),
         *((rent,) if answers.get("rent") != "no" else ()),
-        _(SUM_HOME.msgid, sum=Amount(comes_to.certificate)),
+        _(SUM_HOME.msgid, sum=Amount(sums.certificate)),
     )
 
 

@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 from flows.engine.text import Country, Text, _
 from flows.knowledge import missions
 from flows.knowledge.contacts import CONTACTS, FAMILY_LINE
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.safety import UNHCR
 
@@ -209,10 +209,10 @@ def promise(
 
 def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
     """Return texts with contacts outside Kosh, for a person while no mission has an officer."""
-    help_now = (*_help_now(country, today), *said((UNHCR,), today)) if urgent else ()
+    help_now = (*_help_now(country, today), *fact_texts((UNHCR,), today)) if urgent else ()
     abroad, inside = (MISSION,), (AKIMAT, POLICE)
     places = {"KZ": inside, "": (*inside, *abroad)}.get(country, abroad)
-    return (*help_now, NO_OFFICERS, *said((*places, *CONTACTS), today))
+    return (*help_now, NO_OFFICERS, *fact_texts((*places, *CONTACTS), today))
 
 
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
@@ -225,7 +225,7 @@ def _help_now(country: str, today: date) -> tuple[Text, ...]:
     The family help line can be called only in Kazakhstan, so it is included for Kazakhstan and for
     an unknown country ('').
     """
-    lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
+    lines = fact_texts((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (IN_NEED, *lines)
 
 

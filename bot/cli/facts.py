@@ -15,9 +15,9 @@ from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine.flow import Submit
 from flows.knowledge import catalogue
-from flows.knowledge.facts import COLLECTED, Fact, Withheld, said
+from flows.knowledge.facts import COLLECTED, Fact, Withheld, fact_texts
 from flows.knowledge.faq import ENTRIES
-from flows.knowledge.intents.answer import Answer, spoken
+from flows.knowledge.intents.answer import Answer, part_texts
 from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
@@ -106,7 +106,7 @@ def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> N
     typer.echo(f"{head} ({'; '.join(marks)})" if marks else head)
     opening, more = answer.ordered("")
     for title, parts in (("  ", opening), ("  + ", more)):
-        for line in spoken(parts, today):
+        for line in part_texts(parts, today):
             typer.echo(f"{title}{words.render(line, lang)}")
     silent = [fact.key for fact in answer.facts if not fact.current(today)]
     if silent:
@@ -148,7 +148,7 @@ def _explain_fact(fact: Fact) -> None:
     words = Languages()
     typer.echo(f"{fact.key}: verified, said as a fact")
     for language in ("en", *(code for code, _name in words.languages())):
-        for sentence in said([fact], fact.until):
+        for sentence in fact_texts([fact], fact.until):
             typer.echo(f"  {language:8} {words.render(sentence, language)}")
     dated = f"{fact.as_of}" if fact.dated == "day" else f"{fact.as_of} (dated by {fact.dated})"
     typer.echo(f"  as of    {dated}; checked {fact.checked}, to be checked by {fact.review}")

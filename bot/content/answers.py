@@ -17,7 +17,7 @@ from flows import FLOWS
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact
-from flows.knowledge.intents.answer import Answer, End, Own, Part, Together, facts_of, spoken
+from flows.knowledge.intents.answer import Answer, End, Own, Part, Together, facts_of, part_texts
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 
 BY_KEY: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
@@ -77,7 +77,7 @@ def sentences(part: Opened, day: date) -> tuple[Text, ...]:
 
     Return () if all facts of the part are invalid on that day.
     """
-    return spoken(part.parts if isinstance(part, Own) else [part], day)
+    return part_texts(part.parts if isinstance(part, Own) else [part], day)
 
 
 def facts_in(part: Opened) -> tuple[Fact, ...]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from flows.engine.edition import Edition
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import NOTICE, Fact, said
+from flows.knowledge.facts import NOTICE, Fact, fact_texts
 
 SOON = timedelta(days=30)
 # Editors see a fact in their list of expiring facts this long before its last day.
@@ -65,7 +65,7 @@ def after(day: date, edition: date) -> date:
 
 def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
     """Return the sentences that people get in place of a fact on the day after its last day."""
-    return said([fact], after(fact.until, edition))
+    return fact_texts([fact], after(fact.until, edition))
 
 
 def counts(edition: date) -> dict[str, int]:

@@ -11,7 +11,7 @@ from flows.checklist import checklist
 from flows.engine.edition import Edition
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
@@ -66,7 +66,7 @@ def _bodies(languages: Languages, day: date) -> Mapping[str, Body]:
 
 def _everything(day: date) -> Iterator[tuple[str, Text]]:
     for fact in FACTS:
-        yield from ((f"fact {fact.key}", text) for text in said([fact], day))
+        yield from ((f"fact {fact.key}", text) for text in fact_texts([fact], day))
     published = day.replies if isinstance(day, Edition) else {}
     for intent, reply in {**REPLIES, **published}.items():
         for citizenship in CITIZENSHIPS:

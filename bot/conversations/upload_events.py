@@ -13,7 +13,7 @@ from bot.people.identities import Person
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from flows.engine.events import UploadChecked, UploadStatusChanged
-from flows.engine.upload_events import RECORDING, awaited
+from flows.engine.upload_events import RECORDING, awaited_upload
 from flows.engine.upload_states import Refusal
 
 
@@ -29,7 +29,7 @@ async def take_upload(
         raise LookupError
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person.id)
-    place = awaited(rt.flows, held.conversation) if held else None
+    place = awaited_upload(rt.flows, held.conversation) if held else None
     if place is None:
         raise LookupError
     return await _store_checked(rt, await uploads.sanitize(rt, person.id, place, chunks, address))

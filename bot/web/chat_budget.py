@@ -29,7 +29,7 @@ from bot.web.templating import templates
 from flows.engine.events import Event, Page
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 
 TITLE = _("One question first")
 WHY = _(
@@ -137,7 +137,7 @@ def not_taken_page(
                  [line for paragraph in each.paragraphs for line in paragraph.split("\n")])
                 for each in safety],
         said=_in_languages(rt, lines, codes),
-        person=_in_languages(rt, (*_messengers(rt), PERSON, *said(CONTACTS, today)), codes),
+        person=_in_languages(rt, (*_messengers(rt), PERSON, *fact_texts(CONTACTS, today)), codes),
         label=" / ".join(rt.languages.render(ANSWER, code) for code in codes),
         action=request.url.path,
         fields={"chat": form.chat, "id": form.id, "last": form.last, "text": form.text,

@@ -34,7 +34,7 @@ from flows.about import OFFICIAL, RUN_BY, RUN_BY_UNNAMED
 from flows.engine import labels
 from flows.engine.flow import Consent
 from flows.engine.text import Text, _
-from flows.knowledge.intents.answer import spoken
+from flows.knowledge.intents.answer import part_texts
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.preregistration.before_consent import RISK
 
@@ -243,7 +243,9 @@ def _stored(reader: Reader) -> list[str]:
 
 def _sentences(reader: Reader, intent: str) -> list[str]:
     """Return the sentences with which the assistant answers questions of an intent."""
-    return [reader.say(each) for each in spoken(BY_INTENT[intent].ordered("")[0], reader.edition)]
+    return [
+        reader.say(each) for each in part_texts(BY_INTENT[intent].ordered("")[0], reader.edition)
+    ]
 
 
 def _privacy(reader: Reader) -> Values:

@@ -35,7 +35,7 @@ from flows.engine import labels
 from flows.engine.blocks import Caution
 from flows.engine.edition import notices
 from flows.engine.text import Country, Label, _
-from flows.knowledge.intents.answer import Answer, spoken
+from flows.knowledge.intents.answer import Answer, part_texts
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import PLACES
 from flows.knowledge.origins import ORIGINS
@@ -193,7 +193,7 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
 def _is_public(reader: Reader, answer: Answer) -> bool:
     """Return True if the answer may be shown: one of its sentences is verified and valid today."""
     parts = answer.parts
-    return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
+    return not answer.unanswered and any(True for _each in part_texts(parts, reader.edition))
 
 
 def _link(reader: Reader, answer: Answer) -> tuple[str, str, str]:
@@ -238,7 +238,7 @@ def _country(reader: Reader, code: str) -> str:
 
 def _topic(reader: Reader, intent: str) -> Values:
     answer = reader.rt.content.snapshot.answers.get(intent, BY_INTENT[intent])
-    parts = spoken(answer.parts, reader.edition)
+    parts = part_texts(answer.parts, reader.edition)
     lines = [(reader.say(each), isinstance(each, Caution)) for each in parts]
     question = {
         "@type": "Question",
@@ -316,7 +316,7 @@ def _papers_for(reader: Reader, country: str, programme: str) -> Values:
 
 
 def _announcements(reader: Reader) -> dict[str, Any]:
-    sentences = spoken(BY_INTENT["news.read"].ordered("")[0], reader.edition)
+    sentences = part_texts(BY_INTENT["news.read"].ordered("")[0], reader.edition)
     return _page(reader, labels.ANNOUNCEMENTS, ("/info", INFO)) | {
         "how": [reader.say(each) for each in sentences],
         "none": reader.say(archive.NONE),

@@ -75,9 +75,9 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
     turn.ask()
 
 
-def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
+def keep_topics(turn: TurnState, flow: Flow, path: Path) -> None:
     """Store the announcement topics that the person chose in the form, and unmute messages."""
-    chosen = road.answers[_topics(flow).name] or ""
+    chosen = path.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 
 

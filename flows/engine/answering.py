@@ -57,10 +57,10 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
 
 
 def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
-    said = turn.words.yes_no(typed, asked.language)
+    is_yes = turn.words.yes_no(typed, asked.language)
     keys = {option.key for option in asked.options}
-    if said is not None and keys >= {"yes", "no"}:
-        return "yes" if said else "no"
+    if is_yes is not None and keys >= {"yes", "no"}:
+        return "yes" if is_yes else "no"
     return Refusal.NOT_LISTED
 
 
@@ -71,38 +71,38 @@ def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> Non
     place = recording.place_of(turn, asked)
     if place is None:
         return turn.say_and_reprompt(screens.CHANGED)
-    flow, stop = place
-    private = stop.item.sensitive and not isinstance(stop.item, Upload)
+    flow, step = place
+    private = step.item.sensitive and not isinstance(step.item, Upload)
     if turn.page is Page.ALWAYS and private and value is not None:
         turn.effects.append(DeleteInput())
         return turn.say_and_reprompt(screens.NOT_HERE)
-    match stop.item:
+    match step.item:
         case Upload() if value == "done":
             recording.record(
-                turn, flow, stop, str(turn.form(flow).files.get(stop.key, 0)), typed=False
+                turn, flow, step, str(turn.form(flow).files.get(step.key, 0)), typed=False
             )
-        case Consent() if value == "refuse" and not stop.item.optional:
+        case Consent() if value == "refuse" and not step.item.optional:
             recording.refuse_consent(turn, flow)
         case MultiChoice():
-            recording.tick_option(turn, flow, stop, value or "")
+            recording.tick_option(turn, flow, step, value or "")
         case HandoffOffer() if value == "person":
-            commands.to_person(turn, stop.item.topic)
+            commands.to_person(turn, step.item.topic)
         case RepeatingGroup() if value != "done":
-            recording.change_members(turn, flow, stop.item, value or "")
+            recording.change_members(turn, flow, step.item, value or "")
         case Review() if value == "edit":
             ask_what_to_edit(turn)
-        case _ if value is not None and not stop.item.accepts(value):
+        case _ if value is not None and not step.item.accepts(value):
             turn.say_and_reprompt(screens.CHANGED)
         case _:
-            recording.record(turn, flow, stop, value, typed)
+            recording.record(turn, flow, step, value, typed)
 
 
 def ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
     """Ask which answer of the open form to change."""
-    road = turn.path()
-    if road is None:
+    flow_path = turn.path()
+    if flow_path is None:
         return turn.ask()
-    turn.ask_screen(screens.edit_screen(road[1]), page=page)
+    turn.ask_screen(screens.edit_screen(flow_path[1]), page=page)
 
 
 def change(turn: TurnState, key: str) -> bool:
@@ -110,23 +110,23 @@ def change(turn: TurnState, key: str) -> bool:
 
     `key` is the key of the question's step.
     """
-    road, asked = turn.path(), turn.c.asked
-    if road is None or asked is None or not isinstance(turn.question(asked), Review):
+    flow_path, asked = turn.path(), turn.c.asked
+    if flow_path is None or asked is None or not isinstance(turn.question(asked), Review):
         return False
-    stop = road[1].at(key)
-    if stop is None or not screens.can_change(stop):
+    step = flow_path[1].at(key)
+    if step is None or not screens.can_change(step):
         return False
-    turn.put_form(road[0], replace(turn.form(road[0]), cursor=key))
+    turn.put_form(flow_path[0], replace(turn.form(flow_path[0]), cursor=key))
     turn.ask()
     return True
 
 
 def keep(turn: TurnState, asked: Asked) -> None:
-    road = turn.path()
-    stop = road[1].at(asked.key) if road else None
-    if stop is None or stop.answer is None:
+    flow_path = turn.path()
+    step = flow_path[1].at(asked.key) if flow_path else None
+    if step is None or step.answer is None:
         return screen_answers.old_button(turn)
-    answer(turn, asked, stop.answer.value, typed=False)
+    answer(turn, asked, step.answer.value, typed=False)
 
 
 def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
@@ -173,16 +173,16 @@ def _is_private(question: Question | None) -> bool:
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
     """Ask which of the options `found` was meant; offer only these until the person answers."""
-    road = turn.path()
-    stop = road[1].current(turn.form(road[0]).cursor) if road else None
-    if stop is None or stop.key != asked.key:
+    flow_path = turn.path()
+    step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
+    if step is None or step.key != asked.key:
         return turn.say_and_reprompt(screens.CHANGED)
     turn.notes.append((_("Which one do you mean?"),))
     _repeat(turn, asked, found=found)
 
 
 def _repeat(turn: TurnState, asked: Asked, tries: int = 0, found: tuple[Option, ...] = ()) -> None:
-    turn.ask(found, at=asked.key)
+    turn.ask(found, question_key=asked.key)
     if turn.c.asked and turn.c.asked.key == asked.key:
         turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries))
 

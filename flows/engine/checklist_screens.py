@@ -7,7 +7,7 @@ from enum import StrEnum
 from flows import lifetimes
 from flows.engine import labels, screens
 from flows.engine.blocks import tick
-from flows.engine.edition import plain
+from flows.engine.edition import plain_date
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Entry, Flow, Listing, Path
@@ -59,35 +59,35 @@ WILL_NOT_REMIND = _("We will not remind you.")
 PRINT = button("Print or save")
 
 
-def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
+def offer_list(turn: TurnState, flow: Flow, path: Path) -> bool:
     """Send the checklist that a finished flow made, and offer to store it.
 
     Returns False if the flow makes no checklist or the checklist is empty.
     """
-    entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
+    entries = flow.listing.entries(path.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
         return False
-    outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
+    outcome = flow.outcome(submission(flow, path, turn.form(flow)), turn.today)
     turn.notes += [(text,) for text in outcome.texts]
     turn.effects += outcome.effects
     turn.drop_form(flow)
-    kept = {each.name: road.answers.get(each.name) for each in flow.listing.persisted}
-    made = MadeList(flow.name, kept, entries=tuple(each.key for each in entries))
-    turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=made)
-    _hand_out(turn, PrintList(flow.name, dict(road.answers)))
+    kept = {each.name: path.answers.get(each.name) for each in flow.listing.persisted}
+    new_list = MadeList(flow.name, kept, entries=tuple(each.key for each in entries))
+    turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=new_list)
+    _send_print_link(turn, PrintList(flow.name, dict(path.answers)))
     turn.ask_screen(_offer())
     return True
 
 
-def _hand_out(turn: TurnState, sheet: PrintList) -> None:
+def _send_print_link(turn: TurnState, sheet: PrintList) -> None:
     """Send the link to the printable list in a separate message, as some channels require."""
     turn.effects.append(sheet)
     turn.replaces = False
     turn.say((), (Button("", PRINT, Kind.LINK),))
 
 
-def _listing(turn: TurnState, made: MadeList | None) -> Listing | None:
-    flow = turn.flows.get(made.flow) if made else None
+def _listing(turn: TurnState, checklist: MadeList | None) -> Listing | None:
+    flow = turn.flows.get(checklist.flow) if checklist else None
     return flow.listing if flow else None
 
 
@@ -96,7 +96,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
         case Screen.LIST, "keep":
             _keep_list(turn)
         case Screen.KEEP, "yes":
-            _agreed(turn, asked)
+            _accept_keeping(turn, asked)
         case Screen.KEEP, _:
             turn.c = replace(turn.c, draft_list=None)
             turn.say_and_reprompt(NOT_KEPT)
@@ -111,7 +111,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
         case Screen.MINE, "unwatch":
             _watch(turn, on=False)
         case Screen.CHANGES, "yes":
-            _agreed_to_changes(turn, asked)
+            _accept_changes(turn, asked)
         case Screen.CHANGES, _:
             open_list(turn)
         case Screen.MINE, "again":
@@ -133,7 +133,7 @@ def _keep_list(turn: TurnState) -> None:
     turn.ask_screen(replace(listing.consent, name=Screen.KEEP))
 
 
-def _agreed(turn: TurnState, asked: Asked) -> None:
+def _accept_keeping(turn: TurnState, asked: Asked) -> None:
     listing = _listing(turn, turn.c.draft_list)
     if listing is None:
         return turn.ask()
@@ -148,14 +148,16 @@ def _put_list(turn: TurnState) -> None:
     The new checklist takes over the ticks, the reminder and the notifications of the stored
     checklist.
     """
-    before, made = turn.c.saved_list, turn.c.draft_list
-    if made is not None and before is not None:
-        made = replace(made, ticked=before.ticked, remind=before.remind, watched=before.watched)
-    turn.c = replace(turn.c, saved_list=made, draft_list=None)
+    previous, new_list = turn.c.saved_list, turn.c.draft_list
+    if new_list is not None and previous is not None:
+        new_list = replace(
+            new_list, ticked=previous.ticked, remind=previous.remind, watched=previous.watched
+        )
+    turn.c = replace(turn.c, saved_list=new_list, draft_list=None)
     turn.notes.append((KEPT,))
-    listing = _listing(turn, made)
-    if made is not None and made.watched and listing is not None:
-        _put_watch(turn, made, listing, on=listing.reminds(made.answers))
+    listing = _listing(turn, new_list)
+    if new_list is not None and new_list.watched and listing is not None:
+        _set_watch(turn, new_list, listing, on=listing.reminds(new_list.answers))
     open_list(turn)
 
 
@@ -176,21 +178,22 @@ def _drop_list(turn: TurnState) -> None:
 
 
 def open_list(turn: TurnState) -> None:
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is None or listing is None:
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is None or listing is None:
         return turn.ask()
     states = screens.paper_lines(turn.flows.values(), turn.c.papers)
     if states:
         turn.notes.append(states)
     turn.ask_screen(
-        _saved_list_screen(turn, mine, listing), paragraph=tuple(_lines(turn, mine, listing))
+        _saved_list_screen(turn, saved_list, listing),
+        paragraph=tuple(_lines(turn, saved_list, listing)),
     )
 
 
-def _lines(turn: TurnState, mine: MadeList, listing: Listing) -> Iterator[Text]:
-    entries = listing.entries(mine.answers, turn.today, mine.entries)
-    ready = _ready(turn, entries)
-    title, done = listing.title(mine.answers), len(ready)
+def _lines(turn: TurnState, saved_list: MadeList, listing: Listing) -> Iterator[Text]:
+    entries = listing.entries(saved_list.answers, turn.today, saved_list.entries)
+    ready = _ready_keys(turn, entries)
+    title, done = listing.title(saved_list.answers), len(ready)
     yield _(READY_SO_FAR.msgid, programme=title, ready=done, all=len(entries))
     for number, each in enumerate(entries, 1):
         on = each.key in ready
@@ -198,16 +201,16 @@ def _lines(turn: TurnState, mine: MadeList, listing: Listing) -> Iterator[Text]:
         yield tick(line, f"{screens.UNTICK if on else screens.TICK}{each.key}")
 
 
-def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Choice:
-    offers = listing.reminds(mine.answers) and not turn.c.muted
-    reminding = mine.remind is not None and mine.remind > turn.today
+def _saved_list_screen(turn: TurnState, saved_list: MadeList, listing: Listing) -> Choice:
+    offers = listing.reminds(saved_list.answers) and not turn.c.muted
+    reminding = saved_list.remind is not None and saved_list.remind > turn.today
     among = (
         (True, Option("tick", button("Tick a paper"))),
         (True, Option("print", PRINT)),
         (reminding, Option("silent", button("Do not remind me"))),
         (offers and not reminding, Option("remind", button("Remind me"))),
-        (mine.watched, Option("unwatch", button("No news of changes"))),
-        (offers and not mine.watched, Option("watch", button("Tell me of changes"))),
+        (saved_list.watched, Option("unwatch", button("No news of changes"))),
+        (offers and not saved_list.watched, Option("watch", button("Tell me of changes"))),
         (True, Option("again", button("Make a new list"))),
         (True, Option("drop", button("Delete the list"))),
         (True, Option("menu", button("Menu"))),
@@ -216,7 +219,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
     return Choice(name=Screen.MINE, label=labels.MY_PAPERS, text=READY_SO_FAR, among=shown)
 
 
-def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+def _ready_keys(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
     """Return the keys of checklist entries that are ticked, or whose upload is complete (READY)."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
@@ -227,28 +230,29 @@ def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
 
 
 def ask_ticks(turn: TurnState, page: int = 0) -> None:
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is None or listing is None:
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is None or listing is None:
         return turn.ask()
-    entries = enumerate(listing.entries(mine.answers, turn.today, mine.entries), 1)
+    entries = enumerate(listing.entries(saved_list.answers, turn.today, saved_list.entries), 1)
     # Buttons have numbers instead of names, because a paper's name can be longer than a label may
     # be.
     offered = tuple(
-        Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
+        Option(each.key, _label(number, on=each.key in saved_list.ticked))
+        for number, each in entries
     )
     asked = turn.put_asked("", Screen.TICK, 1, offered, page)
     back = Button(CONTROL, labels.BACK, Kind.CONTROL)
     buttons = (*option_buttons(asked.nonce, offered, page), back, *turn.person_button())
-    turn.say((tuple(_lines(turn, mine, listing)), (WHICH,)), buttons)
+    turn.say((tuple(_lines(turn, saved_list, listing)), (WHICH,)), buttons)
 
 
 def _tick(turn: TurnState, asked: Asked, key: str) -> None:
-    mine = turn.c.saved_list
-    if mine is None:
+    saved_list = turn.c.saved_list
+    if saved_list is None:
         return turn.ask()
-    others = tuple(each for each in mine.ticked if each != key)
-    ticked = others if key in mine.ticked else (*others, key)
-    turn.c = replace(turn.c, saved_list=replace(mine, ticked=ticked))
+    others = tuple(each for each in saved_list.ticked if each != key)
+    ticked = others if key in saved_list.ticked else (*others, key)
+    turn.c = replace(turn.c, saved_list=replace(saved_list, ticked=ticked))
     ask_ticks(turn, asked.page)
 
 
@@ -257,36 +261,42 @@ def mark(turn: TurnState, key: str, *, on: bool) -> bool:
 
     Return False if the checklist has no such entry, or if a flow is open.
     """
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is None or listing is None or turn.c.flow:
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is None or listing is None or turn.c.flow:
         return False
-    if key not in {each.key for each in listing.entries(mine.answers, turn.today, mine.entries)}:
+    if key not in {
+        each.key for each in listing.entries(saved_list.answers, turn.today, saved_list.entries)
+    }:
         return False
-    others = tuple(each for each in mine.ticked if each != key)
-    turn.c = replace(turn.c, saved_list=replace(mine, ticked=(*others, key) if on else others))
+    others = tuple(each for each in saved_list.ticked if each != key)
+    turn.c = replace(
+        turn.c, saved_list=replace(saved_list, ticked=(*others, key) if on else others)
+    )
     open_list(turn)
     return True
 
 
 def _print(turn: TurnState) -> None:
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is None or listing is None:
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is None or listing is None:
         return turn.ask()
-    ready = _ready(turn, listing.entries(mine.answers, turn.today, mine.entries))
+    ready = _ready_keys(turn, listing.entries(saved_list.answers, turn.today, saved_list.entries))
     turn.notes.append((PRINTED,))
-    _hand_out(turn, PrintList(mine.flow, mine.answers, ready, mine.entries))
+    _send_print_link(
+        turn, PrintList(saved_list.flow, saved_list.answers, ready, saved_list.entries)
+    )
     open_list(turn)
 
 
 def _remind(turn: TurnState, on: bool) -> None:
-    mine = turn.c.saved_list
-    if mine is None:
+    saved_list = turn.c.saved_list
+    if saved_list is None:
         return turn.ask()
-    when = plain(turn.today) + timedelta(days=lifetimes.REMIND_DAYS) if on else None
-    turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
+    when = plain_date(turn.today) + timedelta(days=lifetimes.REMIND_DAYS) if on else None
+    turn.c = replace(turn.c, saved_list=replace(saved_list, remind=when))
     turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
-    said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
-    turn.notes.append((said,))
+    note = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
+    turn.notes.append((note,))
     open_list(turn)
 
 
@@ -297,7 +307,7 @@ def _ask_changes(turn: TurnState) -> None:
     turn.ask_screen(replace(listing.changes, name=Screen.CHANGES))
 
 
-def _agreed_to_changes(turn: TurnState, asked: Asked) -> None:
+def _accept_changes(turn: TurnState, asked: Asked) -> None:
     listing = _listing(turn, turn.c.saved_list)
     if listing is None:
         return turn.ask()
@@ -307,28 +317,28 @@ def _agreed_to_changes(turn: TurnState, asked: Asked) -> None:
 
 
 def _watch(turn: TurnState, *, on: bool) -> None:
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is None or listing is None:
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is None or listing is None:
         return turn.ask()
-    _put_watch(turn, mine, listing, on=on)
+    _set_watch(turn, saved_list, listing, on=on)
     turn.notes.append((WILL_TELL if on else WILL_NOT_TELL,))
     open_list(turn)
 
 
-def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
+def _set_watch(turn: TurnState, saved_list: MadeList, listing: Listing, *, on: bool) -> None:
     """Turn alerts about changed rules on or off; turning them off also withdraws the consent."""
     consents = turn.c.consents
     if not on:
         consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}
-    turn.c = replace(turn.c, saved_list=replace(mine, watched=on), consents=consents)
-    turn.effects.append(WatchList(listing.traits(mine.answers) if on else {}))
+    turn.c = replace(turn.c, saved_list=replace(saved_list, watched=on), consents=consents)
+    turn.effects.append(WatchList(listing.traits(saved_list.answers) if on else {}))
 
 
 def forget_changes(turn: TurnState) -> None:
     """Turn off the notifications about changed rules of the stored checklist, if they are on."""
-    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
-    if mine is not None and mine.watched and listing is not None:
-        _put_watch(turn, mine, listing, on=False)
+    saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if saved_list is not None and saved_list.watched and listing is not None:
+        _set_watch(turn, saved_list, listing, on=False)
 
 
 def forget_reminder(turn: TurnState) -> None:

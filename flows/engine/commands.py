@@ -105,17 +105,17 @@ def _help(turn: TurnState) -> None:
 
 
 def _back(turn: TurnState) -> None:
-    road, asked = turn.path(), turn.c.asked
+    flow_path, asked = turn.path(), turn.c.asked
     if asked is not None and asked.key == Screen.TICK:
         return checklist_screens.open_list(turn)
-    if road is None or asked is None or asked.key.startswith("~"):
+    if flow_path is None or asked is None or asked.key.startswith("~"):
         return turn.ask()
-    earlier = road[1].before(asked.key)
+    earlier = flow_path[1].before(asked.key)
     while earlier and isinstance(earlier.item, (Notice, HandoffOffer, Consent)):
-        earlier = road[1].before(earlier.key)
+        earlier = flow_path[1].before(earlier.key)
     if earlier is None:
         return turn.say_and_reprompt(screens.NO_WAY_BACK)
-    turn.put_form(road[0], replace(turn.form(road[0]), cursor=earlier.key))
+    turn.put_form(flow_path[0], replace(turn.form(flow_path[0]), cursor=earlier.key))
     turn.ask()
 
 
@@ -141,13 +141,13 @@ def to_person(turn: TurnState, topic: str = "") -> None:
     if turn.c.flow == handoff.name:
         _put_topic(turn, handoff, topic)
         return turn.ask()
-    parked, road = turn.c.flow, turn.path()
-    now = road[1].current(turn.form(road[0]).cursor) if road else None
-    if now is not None and isinstance(now.item, HandoffOffer):
-        topic = topic or now.item.topic
+    suspended_flow, flow_path = turn.c.flow, turn.path()
+    step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
+    if step is not None and isinstance(step.item, HandoffOffer):
+        topic = topic or step.item.topic
     turn.open_flow(handoff)
     _put_topic(turn, handoff, topic)
-    turn.c = replace(turn.c, suspended_flow=parked)
+    turn.c = replace(turn.c, suspended_flow=suspended_flow)
     turn.ask()
 
 

@@ -175,15 +175,15 @@ def _take(turn: TurnState, event: Event) -> None:
             commands.start(turn, word)
         case Said(text):
             turn.typed = True
-            typed_text.said(turn, text)
+            typed_text.handle_text(turn, text)
         case Pressed(payload):
-            _pressed(turn, payload)
+            _handle_press(turn, payload)
         case Shared(phone, own):
-            _shared(turn, phone, own)
+            _handle_phone(turn, phone, own)
         case Unreadable(kind, caption):
-            upload_events.unreadable(turn, kind, caption)
+            upload_events.refuse_message(turn, kind, caption)
         case Attached():
-            upload_events.attached(turn, event)
+            upload_events.take_attachment(turn, event)
         case UploadChecked() | UploadStatusChanged() | UploadRequested():
             upload_events.take_event(turn, event)
         case Resumed():
@@ -222,7 +222,7 @@ def _take_result(
     """Process a result that comes from outside of the conversation, such as from the registry."""
     match event:
         case Acknowledged():
-            registration_screens.acknowledged(turn, event)
+            registration_screens.take_acknowledged(turn, event)
         case UpdateWithheld(notice):
             registration_screens.withhold_update(turn, notice)
         case StatusLookedUp():
@@ -230,7 +230,7 @@ def _take_result(
         case HouseholdCodeChecked(is_granted):
             household_screens.take_check(turn, is_granted=is_granted)
         case HouseholdAnswered():
-            registration_screens.household_answered(turn, event)
+            registration_screens.take_household_answered(turn, event)
         case ReferrerFound():
             referral_screens.take_event(turn, event)
         case InvitationFound():
@@ -262,16 +262,16 @@ def _take_officer_event(
             turn.c = replace(turn.c, with_officer=True)
             turn.say(((screens.REOPENED if waits else screens.JOINED,),), (), service=True)
         case Resolved(where, was_read):
-            _resolved(turn, where, was_read=was_read)
+            _handle_resolved(turn, where, was_read=was_read)
         case Filled(key, value):
-            _filled(turn, key, value)
+            _handle_filled(turn, key, value)
         case LimitSet() | LimitDecided():
             limit_screens.take_event(turn, event)
         case _:
             assert_never(event)
 
 
-def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
+def _handle_resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
     """Ask whether the officer helped, then open the flow or menu that the officer chose, if any."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
@@ -286,7 +286,7 @@ def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
     turn.ask()
 
 
-def _pressed(turn: TurnState, payload: str) -> None:
+def _handle_press(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
@@ -355,7 +355,7 @@ def _press_shape(turn: TurnState, payload: str) -> None:
 def _press_reply(turn: TurnState, key: str) -> None:
     """Handle a button below the answer to a question of the person."""
     if (words := voice_messages.press(turn, key)) is not None:
-        return typed_text.said(turn, words) if words else None
+        return typed_text.handle_text(turn, words) if words else None
     if turn.c.with_officer or key == "back":
         return turn.ask()
     if key == "urgent":
@@ -372,15 +372,15 @@ def _press_command(turn: TurnState, word: str) -> None:
 
 def _offer_page(turn: TurnState) -> None:
     """Send a link to the secure web page, for answering the current question there."""
-    road = turn.path()
-    stop = road[1].current(turn.form(road[0]).cursor) if road else None
-    if turn.page is Page.NEVER or stop is None or not stop.item.sensitive:
+    flow_path = turn.path()
+    open_step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
+    if turn.page is Page.NEVER or open_step is None or not open_step.item.sensitive:
         return turn.ask()
     link = Button("", screens.OPEN_PAGE, Kind.PAGE)
     turn.say(((screens.PAGE_OFFERED,),), (link,), private=True)
 
 
-def _shared(turn: TurnState, phone: str, own: bool) -> None:
+def _handle_phone(turn: TurnState, phone: str, own: bool) -> None:
     asked = turn.c.asked
     if turn.c.with_officer or asked is None or not isinstance(turn.question(asked), Phone):
         turn.effects.append(DeleteInput())
@@ -392,9 +392,9 @@ def _shared(turn: TurnState, phone: str, own: bool) -> None:
     answering.refuse(turn, asked, Refusal.NOT_YOURS if not own else Refusal.NOT_A_PHONE)
 
 
-def _filled(turn: TurnState, key: str, value: str) -> None:
-    road = turn.path()
-    stop = road[1].at(key) if road else None
-    if road and stop and stop.item.accepts(value):
-        answer = Answer(value, stop.item.rev, stop.signature, by="officer")
-        turn.put_form(road[0], turn.form(road[0]).put(key, answer))
+def _handle_filled(turn: TurnState, key: str, value: str) -> None:
+    flow_path = turn.path()
+    open_step = flow_path[1].at(key) if flow_path else None
+    if flow_path and open_step and open_step.item.accepts(value):
+        answer = Answer(value, open_step.item.rev, open_step.signature, by="officer")
+        turn.put_form(flow_path[0], turn.form(flow_path[0]).put(key, answer))

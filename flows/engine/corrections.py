@@ -28,8 +28,10 @@ def go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
     names, and no answer to `asked` may have been refused yet. No answer is changed here: the old
     one is shown, and the person answers again.
     """
-    road = turn.path()
-    earlier = road[1].before(asked.key) if road and not asked.key.startswith("~") else None
+    flow_path = turn.path()
+    earlier = (
+        flow_path[1].before(asked.key) if flow_path and not asked.key.startswith("~") else None
+    )
     if earlier is None or isinstance(earlier.item, NOT_TYPED):
         return False
     if fits and (asked.tries or type(earlier.item) is not type(turn.question(asked))):

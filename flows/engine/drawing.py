@@ -78,10 +78,10 @@ TIP = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A question's box in the drawing: position in pixels, and level of indentation (`lane`)."""
+    """A question's box in the drawing: position in pixels, and level of indentation (`level`)."""
 
     item: Question
-    lane: int
+    level: int
     x: int
     y: int
 
@@ -103,28 +103,28 @@ def svg(flow: Flow) -> str:
     """Return the flow as an SVG image with the questions' English labels."""
     columns = _columns(flow)
     boxes = [box for column in columns for box in column]
-    wide = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
-    high = max((box.bottom for box in boxes), default=TOP) + MARGIN
+    width = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
+    height = max((box.bottom for box in boxes), default=TOP) + MARGIN
     title = escape(flow.title.msgid)
-    drawn = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}"'
-        f' height="{high}" role="img" aria-label="{title}">',
+    elements = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" role="img" aria-label="{title}">',
         f"<style>{STYLE}</style>{TIP}",
-        f'<rect width="{wide}" height="{high}" fill="#fbfaf7"/>',
+        f'<rect width="{width}" height="{height}" fill="#fbfaf7"/>',
         f'<text class="title" x="{MARGIN}" y="34">{title}</text>',
-        *(way for column in columns for way in _ways(column)),
-        *(_turn(one[-1], other[0]) for one, other in pairwise(columns)),
-        *(line for box in boxes for line in _drawn(box)),
+        *(connector for column in columns for connector in _connectors(column)),
+        *(_column_arrow(one[-1], other[0]) for one, other in pairwise(columns)),
+        *(line for box in boxes for line in _box_svg(box)),
         "</svg>",
     ]
-    return "\n".join(drawn) + "\n"
+    return "\n".join(elements) + "\n"
 
 
 def _columns(flow: Flow) -> list[list[Box]]:
     columns: list[list[Box]] = [[]]
     x, y = MARGIN, TOP
-    for item, lane in _indented(flow):
-        box = Box(item, lane, x + INDENT * lane, y)
+    for item, level in _indented(flow):
+        box = Box(item, level, x + INDENT * level, y)
         columns[-1].append(box)
         y = box.bottom + STEP
         if isinstance(item, Consent):
@@ -138,38 +138,38 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
 
     The level is one more than the highest level of the questions that the condition reads.
     """
-    lanes: dict[str, int] = {}
+    levels: dict[str, int] = {}
     for item in flow.items:
         for each in (item, *item.items) if isinstance(item, RepeatingGroup) else (item,):
-            minimum = 0 if each is item else lanes[item.name] + 1
-            deeper = [lanes[name] + 1 for name in reads(each.when) if name in lanes]
-            lanes[each.name] = max(minimum, *deeper, 0)
+            minimum = 0 if each is item else levels[item.name] + 1
+            inner_levels = [levels[name] + 1 for name in reads(each.when) if name in levels]
+            levels[each.name] = max(minimum, *inner_levels, 0)
             if isinstance(each, Question):
-                yield each, lanes[each.name]
+                yield each, levels[each.name]
 
 
-def _ways(column: list[Box]) -> Iterator[str]:
+def _connectors(column: list[Box]) -> Iterator[str]:
     """Yield the SVG lines that connect the boxes of a column.
 
     A line leads to each box from the nearest box above it that has a lower level. A box on level 0
     is connected to the previous box on level 0.
     """
     for place, box in enumerate(column):
-        above = [each for each in column[:place] if each.lane < max(box.lane, 1)]
+        above = [each for each in column[:place] if each.level < max(box.level, 1)]
         if above:
             start = f"M{above[-1].x + INDENT // 2} {above[-1].bottom}"
-            end = f"V{box.middle}H{box.x}" if box.lane else f"V{box.y}"
+            end = f"V{box.middle}H{box.x}" if box.level else f"V{box.y}"
             yield f'<path class="way" d="{start}{end}"/>'
 
 
-def _turn(one: Box, other: Box) -> str:
+def _column_arrow(one: Box, other: Box) -> str:
     """Return an SVG arrow from the last box of a column to the first box of the next one."""
     half = other.x - GAP // 2
-    way = f"M{one.x + WIDTH} {one.middle}H{half}V{other.middle}H{other.x}"
-    return f'<path class="way" d="{way}"/>'
+    line_path = f"M{one.x + WIDTH} {one.middle}H{half}V{other.middle}H{other.x}"
+    return f'<path class="way" d="{line_path}"/>'
 
 
-def _drawn(box: Box) -> Iterator[str]:
+def _box_svg(box: Box) -> Iterator[str]:
     item = box.item
     kind = next((kind for kind in COLOURS if isinstance(item, kind)), Question)
     fill, stroke = COLOURS.get(kind, PLAIN)

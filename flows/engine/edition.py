@@ -44,7 +44,7 @@ class Edition[F, R](date):
         return edition
 
 
-def plain(today: date) -> date:
+def plain_date(today: date) -> date:
     """Return an edition's day as a plain date, because only a plain date can be stored."""
     return date.fromordinal(today.toordinal())
 

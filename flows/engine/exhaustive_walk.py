@@ -92,19 +92,19 @@ def walk(flow: Flow) -> Walk:
     edges = 0
     todo: list[tuple[Step | None, Form | str]] = [(None, Form())]
     while todo:
-        left, form = todo.pop()
-        road = path(flow, form) if isinstance(form, Form) else None
-        stop = road.current(None) if road else None
+        previous, form = todo.pop()
+        form_path = path(flow, form) if isinstance(form, Form) else None
+        step = form_path.current(None) if form_path else None
         end = form if isinstance(form, str) else END
-        moves.add((left.item.name if left else START, stop.item.name if stop else end))
-        if left and stop and not _leads_on(order, left, stop):
-            stuck[left.item.name] = None
-        elif isinstance(form, Form) and road and stop:
-            state = _state(stop, road, form, later)
-            ways = () if state in seen else tuple(_ways(flow, stop, form))
+        moves.add((previous.item.name if previous else START, step.item.name if step else end))
+        if previous and step and not _is_progress(order, previous, step):
+            stuck[previous.item.name] = None
+        elif isinstance(form, Form) and form_path and step:
+            state = _state(step, form_path, form, later)
+            next_forms = () if state in seen else tuple(_next_forms(flow, step, form))
             seen.add(state)
-            edges += len(ways)
-            todo += [(stop, way) for way in ways]
+            edges += len(next_forms)
+            todo += [(step, next_form) for next_form in next_forms]
     names = tuple(item.name for item in flow.questions())
     reached = frozenset(name for name, _next in moves) - {START}
     return Walk(flow.name, names, reached, len(seen), edges, frozenset(moves), tuple(stuck))
@@ -119,49 +119,49 @@ def _order(flow: Flow) -> dict[str, int]:
     return order
 
 
-def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
-    """Return True if `stop`, the step after `left`, is progress, and False if it is a loop.
+def _is_progress(order: Mapping[str, int], previous: Step, step: Step) -> bool:
+    """Return True if `step`, the step after `previous`, is progress, and False if it is a loop.
 
     Only a question of a group may be asked again, for another member of the group.
     """
-    here, there = order[left.item.name], order[stop.item.name]
-    asked_again = (left.key, left.signature) == (stop.key, stop.signature)
+    here, there = order[previous.item.name], order[step.item.name]
+    asked_again = (previous.key, previous.signature) == (step.key, step.signature)
     return there > here or (there == here and not asked_again)
 
 
-def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
-    known = {**road.answers, **(road.of(stop.member) if stop.member else {})}
-    members = form.members.get(stop.item.name, ())
-    values = tuple((name, known.get(name)) for name in sorted(later[stop.item.name]))
-    return stop.key, len(members), values
+def _state(step: Step, form_path: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
+    known = {**form_path.answers, **(form_path.of(step.member) if step.member else {})}
+    members = form.members.get(step.item.name, ())
+    values = tuple((name, known.get(name)) for name in sorted(later[step.item.name]))
+    return step.key, len(members), values
 
 
-def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Yield the form after each possible answer to `stop`, or the name of an end of the flow."""
-    item = stop.item
-    for value in _values(flow, item, options(stop, form)):
+def _next_forms(flow: Flow, step: Step, form: Form) -> Iterator[Form | str]:
+    """Yield the form after each possible answer to `step`, or the name of an end of the flow."""
+    item = step.item
+    for value in _values(flow, item, options(step, form)):
         match item:
             case HandoffOffer() if value == "person":
                 yield PERSON
             case Consent() if value == "refuse" and not item.optional:
                 yield REFUSED
             case Consent():
-                yield _forgotten(flow, form.put(stop.key, _answer(stop, value)))
+                yield _without_ephemeral(flow, form.put(step.key, _answer(step, value)))
             case RepeatingGroup() if value == "add":
                 members = form.members.get(item.name, ())
                 added = (*members, str(len(members) + 1))
                 yield replace(form, members={**form.members, item.name: added})
             case _:
-                yield form.put(stop.key, _answer(stop, value))
+                yield form.put(step.key, _answer(step, value))
     if item.skippable:
-        yield form.put(stop.key, _answer(stop, None))
+        yield form.put(step.key, _answer(step, None))
 
 
-def _answer(stop: Step, value: str | None) -> Answer:
-    return Answer(value, stop.item.rev, stop.signature)
+def _answer(step: Step, value: str | None) -> Answer:
+    return Answer(value, step.item.rev, step.signature)
 
 
-def _forgotten(flow: Flow, form: Form) -> Form:
+def _without_ephemeral(flow: Flow, form: Form) -> Form:
     """Return the form after a consent, which replaces answers that must not be stored by None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {

@@ -78,7 +78,7 @@ class Upload(Question):
     paper: str
     done: Text = labels.THAT_IS_ALL
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
         return Refusal.NOT_A_FILE
 
     def show(self, value: str) -> Label:
@@ -314,19 +314,19 @@ def path(flow: Flow, form: Form) -> Path:
                 members = form.members.get(item.name, ())
                 for member in members:
                     steps.extend(_member_steps(item, member, form, dict(scope)))
-                steps.append(_stop(item, "", form, scope, members))
+                steps.append(_make_step(item, "", form, scope, members))
             case _:
-                steps.append(_stop(item, "", form, scope))
+                steps.append(_make_step(item, "", form, scope))
     return Path(tuple(steps), scope)
 
 
 def _member_steps(
     many: RepeatingGroup, member: str, form: Form, scope: dict[str, str | None]
 ) -> list[Step]:
-    return [_stop(part, member, form, scope) for part in many.items if holds(part.when, scope)]
+    return [_make_step(part, member, form, scope) for part in many.items if holds(part.when, scope)]
 
 
-def _stop(
+def _make_step(
     item: Question,
     member: str,
     form: Form,
@@ -355,19 +355,19 @@ def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer
 
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
-    depended: object
+    dependencies: object
     if not item.depends and not isinstance(item, (Consent, RepeatingGroup, Review)):
         return ""
     match item:
         case Consent():
-            depended = item.text.msgid
+            dependencies = item.text.msgid
         case RepeatingGroup():
-            depended = members
+            dependencies = members
         case Review():
-            depended = sorted(scope.items(), key=str)
+            dependencies = sorted(scope.items(), key=str)
         case _:
-            depended = [scope.get(name) for name in item.depends]
-    return hashlib.blake2s(repr(depended).encode(), digest_size=5).hexdigest()
+            dependencies = [scope.get(name) for name in item.depends]
+    return hashlib.blake2s(repr(dependencies).encode(), digest_size=5).hexdigest()
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:

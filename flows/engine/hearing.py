@@ -73,7 +73,7 @@ def has_topic(turn: TurnState, text: str) -> bool:
     return found.confidence is not Confidence.UNKNOWN and any(each.label for each in replies)
 
 
-def hear(turn: TurnState, text: str) -> bool:
+def answer_question(turn: TurnState, text: str) -> bool:
     """Answer a text as a question of the person, or offer topics.
 
     Returns False if the text is more likely a mistyped answer to the open question of the form.
@@ -81,13 +81,13 @@ def hear(turn: TurnState, text: str) -> bool:
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
-        _remember(turn, Heard(found.intents, sure=True, entities=turn.entities(text)))
-        also = _labelled(turn, found.also)
-        answer(turn, replies[:MAX_ANSWERED], (_asking(also),) if also else ())
+        _store_recognized(turn, Heard(found.intents, sure=True, entities=turn.entities(text)))
+        also = _labelled_reply(turn, found.also)
+        answer(turn, replies[:MAX_ANSWERED], (_topic_option(also),) if also else ())
         return True
     offered = [reply for reply in replies if reply.label]
     if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):
-        _remember(turn, Heard(found.intents, sure=False, entities=turn.entities(text)))
+        _store_recognized(turn, Heard(found.intents, sure=False, entities=turn.entities(text)))
         _offer(turn, offered[:MAX_OFFERED])
         return True
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
@@ -97,16 +97,16 @@ def hear(turn: TurnState, text: str) -> bool:
     return True
 
 
-def hear_again(turn: TurnState, heard: Heard) -> None:
+def answer_again(turn: TurnState, recognized: Heard) -> None:
     """Answer the recognized question again, in the language that the person has just chosen."""
-    replies = [reply for intent in heard.intents if (reply := turn.reply(intent))]
-    if heard.sure:
+    replies = [reply for intent in recognized.intents if (reply := turn.reply(intent))]
+    if recognized.sure:
         return answer(turn, replies[:MAX_ANSWERED])
     _offer(turn, [reply for reply in replies if reply.label][:MAX_OFFERED])
 
 
-def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the replies to the recognized questions of a message; `ways` are additional buttons.
+def answer(turn: TurnState, replies: list[Reply], more_options: tuple[Option, ...] = ()) -> None:
+    """Send the replies to the recognized questions of a message, with `more_options` as buttons.
 
     A single reply may also be small talk, run a command or open a flow.
     """
@@ -117,17 +117,17 @@ def answer(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ())
     if first.label is None:
         turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
-    if first.corrects and _in_form(turn) and corrections.explain(turn, _else(first)):
+    if first.corrects and _in_form(turn) and corrections.explain(turn, _something_else(first)):
         return
     if first.command is not None:
-        _head(turn, first, first.label)
+        _name_topic(turn, first, first.label)
         # The person must always confirm the deletion of data, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
         screen = screens.DELETE_SCREEN
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
     if first.opens and not _in_form(turn) and _open(turn, first, by_sentence=True):
         return
-    say_answers(turn, replies, ways)
+    say_answers(turn, replies, more_options)
 
 
 def press(turn: TurnState, key: str) -> bool:
@@ -147,7 +147,7 @@ def press(turn: TurnState, key: str) -> bool:
             if not _open(turn, reply):
                 turn.ask()
         case "else" if reply is not None:
-            near = [each for name in reply.neighbours if (each := _labelled(turn, name))]
+            near = [each for name in reply.neighbours if (each := _labelled_reply(turn, name))]
             _offer(turn, near, [Option(f"wording.{intent}", wording_screens.SOUNDS_WRONG)])
         case "wording" if reply is not None:
             wording_screens.ask(turn, wording_screens.of_replies(turn, [reply]))
@@ -156,48 +156,52 @@ def press(turn: TurnState, key: str) -> bool:
     return True
 
 
-def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the opening sentences of each reply with its buttons; `ways` are additional buttons."""
+def say_answers(
+    turn: TurnState, replies: list[Reply], more_options: tuple[Option, ...] = ()
+) -> None:
+    """Send the opening sentences of each reply with its buttons and with `more_options`."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
         opening = reply.opening(turn.today, turn.citizenship()) or (NOT_VERIFIED,)
         head = (_(YOU_ASK.msgid, topic=reply.label),) if reply.label else ()
         paragraphs += [head, *((line,) for line in opening)] if head else [opening]
-        options += _ways_on(turn, reply, MORE if len(replies) == 1 else reply.label)
+        options += _reply_options(turn, reply, MORE if len(replies) == 1 else reply.label)
     options.append(Option(f"else.{replies[0].intent}", SOMETHING_ELSE))
-    _show(turn, paragraphs, [*options, *ways])
+    _show(turn, paragraphs, [*options, *more_options])
 
 
-def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
+def _reply_options(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
     """Return the buttons below a reply: one for more text (label `more`), and one for its flow."""
-    ways = []
+    options = []
     if reply.more(turn.today, turn.citizenship()):
-        ways.append(Option(f"more.{reply.intent}", more or MORE))
+        options.append(Option(f"more.{reply.intent}", more or MORE))
     flow = turn.flows.get(reply.flow)
     if flow is not None and not flow.hands_over and flow.name != turn.c.flow:
-        ways.append(Option(f"open.{reply.intent}", flow.title))
-    return ways
+        options.append(Option(f"open.{reply.intent}", flow.title))
+    return options
 
 
 def _say_more(turn: TurnState, reply: Reply) -> None:
     lines = reply.more(turn.today, turn.citizenship()) or (NOT_VERIFIED,)
-    options = [way for way in _ways_on(turn, reply, None) if way.key.startswith("open.")]
+    options = [
+        option for option in _reply_options(turn, reply, None) if option.key.startswith("open.")
+    ]
     options.append(Option(f"wording.{reply.intent}", wording_screens.SOUNDS_WRONG))
     _show(turn, [(line,) for line in lines], options)
 
 
-def _offer(turn: TurnState, replies: list[Reply], ways: Sequence[Option] = ()) -> None:
-    """Ask which topic was meant, with a button for each of `replies`; `ways` are more buttons."""
+def _offer(turn: TurnState, replies: list[Reply], more_options: Sequence[Option] = ()) -> None:
+    """Ask which topic was meant, with a button for each of `replies` and of `more_options`."""
     if not replies:
-        return _none_of_these(turn, ways)
-    options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
-    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE), *ways])
+        return _none_of_these(turn, more_options)
+    options = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
+    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE), *more_options])
 
 
-def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
+def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None:
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
-    options = [Option("teach", suggestion_screens.TEACH), *ways]
+    options = [Option("teach", suggestion_screens.TEACH), *more_options]
     _show(turn, [(_next_line(turn, OTHER_WORDS),)], options)
 
 
@@ -207,7 +211,9 @@ def _offer_topics(turn: TurnState) -> None:
     The topics depend on the open question. The wording changes with each text that was not
     understood.
     """
-    options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
+    options = [
+        _topic_option(reply) for each in _topics(turn) if (reply := _labelled_reply(turn, each))
+    ]
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
     lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
@@ -240,11 +246,11 @@ def _topics(turn: TurnState) -> tuple[str, ...]:
     return topics.get("", ())
 
 
-def _asking(reply: Reply) -> Option:
+def _topic_option(reply: Reply) -> Option:
     return Option(f"ask.{reply.intent}", reply.label or SOMETHING_ELSE)
 
 
-def _labelled(turn: TurnState, intent: str) -> Reply | None:
+def _labelled_reply(turn: TurnState, intent: str) -> Reply | None:
     reply = turn.reply(intent)
     return reply if reply is not None and reply.label is not None else None
 
@@ -261,12 +267,12 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
     turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
 
 
-def _head(turn: TurnState, reply: Reply, label: Text) -> None:
+def _name_topic(turn: TurnState, reply: Reply, label: Text) -> None:
     """Name the recognized topic above its flow or command, with a button for another topic."""
-    turn.say(((_(YOU_ASK.msgid, topic=label),),), (_else(reply),), leaves=False)
+    turn.say(((_(YOU_ASK.msgid, topic=label),),), (_something_else(reply),), leaves=False)
 
 
-def _else(reply: Reply) -> Button:
+def _something_else(reply: Reply) -> Button:
     return Button(f"?else.{reply.intent}", SOMETHING_ELSE)
 
 
@@ -281,7 +287,7 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
         return False
     turn.c = replace(turn.c, not_understood=0)
     if reply.label is not None and by_sentence:
-        _head(turn, reply, reply.label)
+        _name_topic(turn, reply, reply.label)
     if flow.hands_over:
         commands.run(turn, Reserved.PERSON)
         return True
@@ -309,7 +315,7 @@ def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
     suggested = understanding.suggest(entities) if understanding else {}
     for name, value in {**suggested, **dict(reply.preset)}.items():
         question = flow.find(name)
-        if question is None or name in form.answers or not _may_be(question, value):
+        if question is None or name in form.answers or not _is_suggestable(question, value):
             continue
         known = any(name == each for each, _value in reply.preset)
         form = form.put(name, Answer(value, question.rev if known else UNASKED))
@@ -317,7 +323,7 @@ def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
     turn.c = replace(turn.c, heard=None)
 
 
-def _may_be(question: Question, value: str) -> bool:
+def _is_suggestable(question: Question, value: str) -> bool:
     fits = isinstance(question, SUGGESTED) and not isinstance(question, NEVER_SUGGESTED)
     return fits and not question.sensitive and question.accepts(value)
 
@@ -364,7 +370,7 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
     return _is_question(turn, text) or (again and any(map(str.isalpha, text)))
 
 
-def _remember(turn: TurnState, heard: Heard) -> None:
+def _store_recognized(turn: TurnState, recognized: Heard) -> None:
     """Store the recognized meaning of a text, without its words, unless a form is open.
 
     The country of origin that an earlier message named is kept while replies are shown, because
@@ -373,12 +379,12 @@ def _remember(turn: TurnState, heard: Heard) -> None:
     """
     if _in_form(turn):
         return
-    entities = dict(heard.entities)
+    entities = dict(recognized.entities)
     earlier = turn.c.heard.entities.get(COUNTRY_OF_ORIGIN) if turn.c.heard else None
     if earlier is not None:
         named = entities.get(COUNTRY_OF_ORIGIN, earlier)
         entities[COUNTRY_OF_ORIGIN] = named if named == earlier else ""
-    turn.c = replace(turn.c, heard=replace(heard, entities=entities))
+    turn.c = replace(turn.c, heard=replace(recognized, entities=entities))
 
 
 def _step_name(turn: TurnState) -> str:

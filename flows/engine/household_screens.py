@@ -120,7 +120,7 @@ def show(turn: TurnState) -> None:
     if known is None or not may_link(known):
         return turn.ask()
     link = known.household or HouseholdLink()
-    said = tuple(lines(known, turn.today))
+    paragraph = tuple(lines(known, turn.today))
     possible = (
         (not link.pending, "invite", button("Get a family code")),
         (not link.pending and not link.is_linked, "enter", button("Enter a code")),
@@ -130,7 +130,7 @@ def show(turn: TurnState) -> None:
     among = tuple(Option(key, label) for use, key, label in possible if use)
     text = LINKED if link.is_linked else NOT_LINKED
     screen = Choice(name=HOUSEHOLD, label=LINK_FAMILY, text=text, among=among)
-    turn.ask_screen(screen, paragraph=said or (NOT_LINKED,))
+    turn.ask_screen(screen, paragraph=paragraph or (NOT_LINKED,))
 
 
 def ask_code(turn: TurnState) -> None:

@@ -127,22 +127,22 @@ def take_event(turn: TurnState, event: JoinEvent) -> None:
         case JoinCodeIssued(code):
             turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))
         case JoinOffered(is_valid, has_data):
-            _offered(turn, is_valid=is_valid, has_data=has_data)
+            _handle_offered(turn, is_valid=is_valid, has_data=has_data)
         case JoinAwaited(sign):
-            _wait(turn, _(WAIT.msgid, sign=sign, done=DONE)) if sign else _not_valid(turn)
+            _ask_to_wait(turn, _(WAIT.msgid, sign=sign, done=DONE)) if sign else _not_valid(turn)
         case JoinRequested(channel, sign):
             text = _(REQUEST.msgid, channel=CHANNELS[channel], sign=sign)
             screen = Choice(name=REQUESTED, label=JOIN, text=text, among=(NO, YES))
             turn.ask_screen(screen)
         case JoinFinished(here, other):
-            _finished(turn, here, other)
+            _handle_finished(turn, here, other)
         case ChatUnjoined(here, other):
-            _unjoined(turn, here, other)
+            _handle_unjoined(turn, here, other)
         case _:
             assert_never(event)
 
 
-def _offered(turn: TurnState, *, is_valid: bool, has_data: bool) -> None:
+def _handle_offered(turn: TurnState, *, is_valid: bool, has_data: bool) -> None:
     if is_valid:
         return turn.ask_screen(OFFER_SCREEN)
     if not has_data:
@@ -156,7 +156,7 @@ def _not_valid(turn: TurnState) -> None:
     turn.say_and_reprompt(_(NOT_VALID.msgid, minutes=CODE_MINUTES, menu=MENU, join=JOIN))
 
 
-def _wait(turn: TurnState, text: Text) -> None:
+def _ask_to_wait(turn: TurnState, text: Text) -> None:
     among = (Option("done", DONE), Option("cancel", CANCEL))
     turn.ask_screen(Choice(name=AWAITED, label=JOIN, text=text, among=among))
 
@@ -166,17 +166,17 @@ def ask_unjoin(turn: TurnState) -> None:
     turn.ask_screen(UNJOIN_SCREEN)
 
 
-def _unjoined(turn: TurnState, here: str, other: str) -> None:
+def _handle_unjoined(turn: TurnState, here: str, other: str) -> None:
     if not other:
         return turn.say_and_reprompt(ONLY_CHAT)
     turn.effects.append(LeaveConversation(here))
     turn.say(((_(UNJOINED.msgid, channel=CHANNELS[other]),),), (), service=True)
 
 
-def _finished(turn: TurnState, here: str, other: str) -> None:
+def _handle_finished(turn: TurnState, here: str, other: str) -> None:
     """Ask which channel gets updates, or wait if the other chat has not confirmed the join."""
     if not here:
-        return _wait(turn, _(NOT_YET.msgid, done=DONE))
+        return _ask_to_wait(turn, _(NOT_YET.msgid, done=DONE))
     turn.notes.append((JOINED,))
     among = tuple(Option(each, CHANNELS[each]) for each in (here, other))
     turn.ask_screen(Choice(name=UPDATES, label=JOIN, text=WHERE, among=among))

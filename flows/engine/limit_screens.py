@@ -6,7 +6,7 @@ Messages about danger pass every limit. The assistant itself replies without any
 from typing import assert_never
 
 from flows.engine import safety, screens
-from flows.engine.edition import plain
+from flows.engine.edition import plain_date
 from flows.engine.events import Button, Kind, Relay
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, OpenCase
@@ -136,7 +136,7 @@ def alert(turn: TurnState) -> None:
 
 
 def _count(turn: TurnState, limit: MessageLimit) -> None:
-    today = plain(turn.today)
+    today = plain_date(turn.today)
     used = limit.used + 1 if limit.day == today else 1
     turn.c = replace(turn.c, limit=replace(limit, day=today, used=used))
 
@@ -191,8 +191,8 @@ def ask_appeal(turn: TurnState) -> None:
     offered = (Option("back", button("Back")),)
     asked = turn.put_asked("", APPEAL, 1, offered)
     buttons = option_buttons(asked.nonce, offered)
-    ways = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
-    turn.say(((ASK_APPEAL,),), ways, service=True)
+    controls = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
+    turn.say(((ASK_APPEAL,),), controls, service=True)
 
 
 def take_appeal(turn: TurnState, text: str) -> bool:
@@ -223,12 +223,12 @@ def take_event(turn: TurnState, event: LimitEvent) -> None:
                 turn.c = replace(turn.c, with_officer=False, requested_upload="")
             show(turn)
         case LimitDecided(is_lifted):
-            _decided(turn, is_lifted=is_lifted)
+            _handle_decision(turn, is_lifted=is_lifted)
         case _:
             assert_never(event)
 
 
-def _decided(turn: TurnState, *, is_lifted: bool) -> None:
+def _handle_decision(turn: TurnState, *, is_lifted: bool) -> None:
     limit = turn.c.limit
     text = LIFTED if is_lifted or limit is None else _(KEPT.msgid, date=limit.until)
     if is_lifted:

@@ -85,9 +85,9 @@ def ask(turn: TurnState) -> None:
     if turn.page is Page.ALWAYS:
         return turn.send_to_page(BY_NUMBER)
     buttons = option_buttons(asked.nonce, _LEAVE)
-    ways = (*(replace(each, kind=Kind.CONTROL) for each in buttons), *turn.person_button())
+    controls = (*(replace(each, kind=Kind.CONTROL) for each in buttons), *turn.person_button())
     text = ENTER_PIN if turn.c.looked_up else ENTER_NUMBER
-    turn.say(((text,),), ways, private=True)
+    turn.say(((text,),), controls, private=True)
 
 
 def _lead_to_web_chat(turn: TurnState) -> None:

@@ -107,8 +107,8 @@ def ask_pin(turn: TurnState) -> None:
         return turn.send_to_page(title, service=turn.c.with_officer, asks=asks)
     buttons = option_buttons(asked.nonce, offered)
     controls = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
-    ways = (*controls, *turn.person_button())
-    turn.say((((CHOOSE if fresh else ENTER),),), ways, private=True)
+    all_buttons = (*controls, *turn.person_button())
+    turn.say((((CHOOSE if fresh else ENTER),),), all_buttons, private=True)
 
 
 def read_pin(turn: TurnState, typed: str) -> str | Refusal:

@@ -40,10 +40,12 @@ from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
 
 
-def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
+def ask(
+    turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, question_key: str = ""
+) -> None:
     """Ask the current question, with the options of its page number `page`, counted from 0.
 
-    `found` replaces the options if the key of the current question is `at`.
+    `found` replaces the options if the key of the current question is `question_key`.
     """
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
@@ -53,26 +55,28 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         return household_screens.ask_code(turn)
     if turn.c.language and turn.c.hint_step:
         return hint_screens.ask(turn)
-    road = turn.path()
+    flow_path = turn.path()
     if not turn.c.language:
         ask_language(turn)
     elif turn.c.with_officer:
         _wait_for_officer(turn)
-    elif road is None:
+    elif flow_path is None:
         _ask_menu(turn, page)
-    elif road[0].hands_over and not limit_screens.may_open(turn, road[0]):
+    elif flow_path[0].hands_over and not limit_screens.may_open(turn, flow_path[0]):
         turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="")
         limit_screens.show(turn)
-    elif road[0].registers and turn.form(road[0]).submitted and turn.c.registration:
+    elif flow_path[0].registers and turn.form(flow_path[0]).submitted and turn.c.registration:
         turn.c = replace(turn.c, flow="")
         pin_screens.status(turn)
-    elif (stop := road[1].current(turn.form(road[0]).cursor)) is None:
-        _finish(turn, *road)
-    elif (renewed := _without_ephemeral(*road, stop, turn.form(road[0]))) is not None:
-        turn.put_form(road[0], renewed)
-        ask(turn, found, page, at)
+    elif (step := flow_path[1].current(turn.form(flow_path[0]).cursor)) is None:
+        _finish(turn, *flow_path)
+    elif (
+        cleaned_form := _without_ephemeral(*flow_path, step, turn.form(flow_path[0]))
+    ) is not None:
+        turn.put_form(flow_path[0], cleaned_form)
+        ask(turn, found, page, question_key)
     else:
-        _ask_step(turn, *road, stop, found if stop.key == at else (), page)
+        _ask_step(turn, *flow_path, step, found if step.key == question_key else (), page)
 
 
 def _wait_for_officer(turn: TurnState) -> None:
@@ -122,43 +126,43 @@ def _ask_menu(turn: TurnState, page: int = 0) -> None:
 
 
 def _ask_step(
-    turn: TurnState, flow: Flow, road: Path, stop: Step, found: tuple[Option, ...], page: int
+    turn: TurnState, flow: Flow, path: Path, step: Step, found: tuple[Option, ...], page: int
 ) -> None:
-    offered = found or options(stop, turn.form(flow))
-    asked = turn.put_asked(flow.name, stop.key, stop.item.rev, offered, page)
-    private = stop.item.sensitive
+    offered = found or options(step, turn.form(flow))
+    asked = turn.put_asked(flow.name, step.key, step.item.rev, offered, page)
+    private = step.item.sensitive
     if private and turn.page is Page.ALWAYS:
-        if isinstance(stop.item, Upload) and offered:
-            turn.notes.append((_(screens.WRITE_DONE.msgid, word=stop.item.done),))
-        return turn.send_to_page(stop.item.label, skips=stop.item.skippable)
-    old = shown(stop)
+        if isinstance(step.item, Upload) and offered:
+            turn.notes.append((_(screens.WRITE_DONE.msgid, word=step.item.done),))
+        return turn.send_to_page(step.item.label, skips=step.item.skippable)
+    old = shown(step)
     if old is not None and not found:
-        suggested = stop.answer is not None and waits(stop.answer)
+        suggested = step.answer is not None and waits(step.answer)
         note = screens.SUGGESTED if suggested else screens.EARLIER
-        seen = screens.hidden(stop, old, hide=turn.c.is_masked)
+        seen = screens.hidden(step, old, hide=turn.c.is_masked)
         turn.notes.append((_(note.msgid, answer=seen),))
     buttons = option_buttons(asked.nonce, offered, page)
-    controls = _controls(turn, flow, road, stop, asked.nonce)
+    controls = _controls(turn, flow, path, step, asked.nonce)
     turn.say(
         (
-            (stop.item.text,),
-            *screens.details(stop, road, hide=turn.page is Page.ALWAYS or turn.c.is_masked),
+            (step.item.text,),
+            *screens.details(step, path, hide=turn.page is Page.ALWAYS or turn.c.is_masked),
         ),
         (*buttons, *controls),
-        progress=progress(flow, road, stop),
-        protect=isinstance(stop.item, Review),
+        progress=progress(flow, path, step),
+        protect=isinstance(step.item, Review),
         private=private,
     )
 
 
 def _controls(
-    turn: TurnState, flow: Flow, road: Path, stop: Step, nonce: int
+    turn: TurnState, flow: Flow, path: Path, step: Step, nonce: int
 ) -> tuple[Button, ...]:
-    item = stop.item
+    item = step.item
     possible = (
-        (shown(stop) is not None, f"{nonce}:=", screens.KEEP),
+        (shown(step) is not None, f"{nonce}:=", screens.KEEP),
         (item.skippable, f"{nonce}:-", labels.SKIP),
-        (road.before(stop.key) is not None, f"{nonce}:<", labels.BACK),
+        (path.before(step.key) is not None, f"{nonce}:<", labels.BACK),
         (item.help is not None, "!help", button("Help")),
         (item.sensitive and turn.page is Page.OFFERED, "!page", screens.USE_PAGE),
         (not isinstance(item, HandoffOffer) and not flow.hands_over, "!person", screens.PERSON),
@@ -172,15 +176,15 @@ def _controls(
     return controls
 
 
-def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
+def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
     """Apply the outcome of a finished flow, then continue with the suspended flow or the menu."""
     if flow.announces:
-        announcement_screens.keep_topics(turn, flow, road)
-    if checklist_screens.offer_list(turn, flow, road):
+        announcement_screens.keep_topics(turn, flow, path)
+    if checklist_screens.offer_list(turn, flow, path):
         return
-    outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
+    outcome = flow.outcome(submission(flow, path, turn.form(flow)), turn.today)
     turn.notes += [(text,) for text in outcome.texts]
-    turn.effects += [_weighed(turn, effect) for effect in outcome.effects]
+    turn.effects += [_complete_effect(turn, effect) for effect in outcome.effects]
     cases = [effect for effect in outcome.effects if isinstance(effect, OpenCase)]
     for case in cases:
         limit_screens.note_case(turn, case)
@@ -194,21 +198,21 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
         if turn.c.registration is None:
             referral_screens.count(turn)
-        may = road.answers.get("write_first") == "yes"
-        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may))
+        may_write_first = path.answers.get("write_first") == "yes"
+        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may_write_first))
         turn.notes.append((screens.registration_text("sent", ""),))
         if not turn.c.has_pin:
             turn.notes.append((screens.PIN_OFFERED,))
     elif flow.items:
         if flow.answers_to:
-            registration_screens.send_answer(turn, flow, road)
+            registration_screens.send_answer(turn, flow, path)
         turn.drop_form(flow)
-    opened = bool(cases)
-    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opened)
+    opens_case = bool(cases)
+    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opens_case)
     ask(turn)
 
 
-def _weighed(turn: TurnState, effect: Done) -> Done:
+def _complete_effect(turn: TurnState, effect: Done) -> Done:
     """Return the effect; if it opens a case (request to an officer), complete the case.
 
     The case becomes urgent if the person's words are about danger. The case gets the code of the
@@ -220,13 +224,13 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
     return effect
 
 
-def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must not be stored, if a consent precedes `stop`.
+def _without_ephemeral(flow: Flow, path: Path, step: Step, form: Form) -> Form | None:
+    """Return the form without answers that must not be stored, if a consent precedes `step`.
 
-    Returns None if no consent precedes the step `stop`, or if there are no answers to delete.
+    Returns None if no consent precedes `step`, or if there are no answers to delete.
     """
-    before = takewhile(lambda step: step.key != stop.key, road.steps)
-    agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
+    before = takewhile(lambda each: each.key != step.key, path.steps)
+    agreed = any(isinstance(each.item, Consent) and each.ok for each in before)
     known = ephemeral_answers(flow, form)
     if not agreed or not known:
         return None

@@ -64,7 +64,7 @@ class Question:
     def options(self) -> tuple[Option, ...]:
         return ()
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
         """Return the answer in a typed text, a refusal, or the options that the text may mean."""
         return Refusal.NOT_LISTED
 
@@ -140,9 +140,9 @@ class YesNo(Choice):
 
     among: tuple[Option, ...] = (YES, NO)
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        said = at.words.yes_no(typed, at.language)
-        return Refusal.NOT_LISTED if said is None else "yes" if said else "no"
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        is_yes = reading.words.yes_no(typed, reading.language)
+        return Refusal.NOT_LISTED if is_yes is None else "yes" if is_yes else "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +155,8 @@ class FreeText(Question):
     maximum: int = 500
     resembles: tuple[str, ...] = ()
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.text(typed, self.maximum)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.text(typed, self.maximum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,16 +172,16 @@ class PersonName(Question):
     def example(self) -> str:
         return "Тестова Гүлнар" if self.letters is Letters.KAZAKH else "TESTOVA GULNAR"
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.name(typed, self.letters)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.name(typed, self.letters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Question):
     """A question for a past day; the answer is an ISO date."""
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        day = at.words.day(typed, at.language, at.today)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        day = reading.words.day(typed, reading.language, reading.today)
         return day if isinstance(day, Refusal) else day.isoformat()
 
     def show(self, value: str) -> Label:
@@ -198,8 +198,8 @@ class Day(Question):
 class Year(Question):
     """A question for a past year; if a full date is typed, its year is the answer."""
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        year = at.words.year(typed, at.language, at.today)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        year = reading.words.year(typed, reading.language, reading.today)
         # Only the year is stored. A wrong full date is therefore refused with a request for the
         # year, and not for a correct date.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
@@ -217,8 +217,8 @@ class Number(Question):
     minimum: int = 0
     maximum: int = 99
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        number = at.words.number(typed, self.minimum, self.maximum)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        number = reading.words.number(typed, self.minimum, self.maximum)
         return number if isinstance(number, Refusal) else str(number)
 
     def accepts(self, value: str) -> bool:
@@ -243,8 +243,8 @@ class CountryQuestion(Question):
     def options(self) -> tuple[Option, ...]:
         return (*(Option(code, Country(code)) for code in self.offered), *self.others)
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        found = at.words.countries(typed, at.language)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = reading.words.countries(typed, reading.language)
         if len(found) == 1:
             return found[0]
         return tuple(Option(code, Country(code)) for code in found) or Refusal.NOT_LISTED
@@ -266,8 +266,8 @@ class Phone(Question):
 
     region: str | None = None
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.phone(typed, self.region)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.phone(typed, self.region)
 
     def accepts(self, value: str) -> bool:
         return value.startswith("+") and value[1:].isdecimal()
@@ -284,8 +284,8 @@ class IdentityNumber(Question):
     def example(self) -> str:
         return SHAPES[self.kind].example
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.identity(typed, self.kind)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.identity(typed, self.kind)
 
     def show(self, value: str) -> Label:
         return verbatim(masked(value, 4))
@@ -305,8 +305,8 @@ class PassportNumber(Question):
     def example(self) -> str:
         return PASSPORTS.get(self.country or "", ANY_PASSPORT).example
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.passport(typed, self.country)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.passport(typed, self.country)
 
     def show(self, value: str) -> Label:
         return verbatim(masked(value, 2))
@@ -326,8 +326,8 @@ class Mrz(Question):
     def example(self) -> str:
         return ZONE.example
 
-    def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        return at.words.zone(typed)
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        return reading.words.zone(typed)
 
     def show(self, value: str) -> Label:
         return verbatim(masked(zone_number(value), 2))

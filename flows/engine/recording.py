@@ -12,23 +12,23 @@ from flows.engine.turn import TurnState
 
 def place_of(turn: TurnState, asked: Asked) -> tuple[Flow, Step] | None:
     """Return the flow and step of the question `asked`; None if the question no longer applies."""
-    road = turn.path()
-    stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
-    if road is None or stop is None or stop.item.rev != asked.rev:
+    flow_path = turn.path()
+    step = flow_path[1].at(asked.key) if flow_path and flow_path[0].name == asked.flow else None
+    if flow_path is None or step is None or step.item.rev != asked.rev:
         return None
-    return road[0], stop
+    return flow_path[0], step
 
 
-def record(turn: TurnState, flow: Flow, stop: Step, value: str | None, typed: bool) -> None:
-    answer = Answer(value, stop.item.rev, stop.signature)
-    form = turn.form(flow).put(stop.key, answer)
-    if isinstance(stop.item, Consent) and value == "yes":
-        turn.record_consent(stop.item)
+def record(turn: TurnState, flow: Flow, step: Step, value: str | None, typed: bool) -> None:
+    answer = Answer(value, step.item.rev, step.signature)
+    form = turn.form(flow).put(step.key, answer)
+    if isinstance(step.item, Consent) and value == "yes":
+        turn.record_consent(step.item)
     turn.put_form(flow, form)
-    if typed and stop.item.sensitive:
+    if typed and step.item.sensitive:
         turn.effects.append(DeleteInput())
-    elif typed and value is not None and not isinstance(stop.item, FreeText):
-        note = _(screens.SAVED.msgid, label=stop.item.label, answer=stop.item.show(value))
+    elif typed and value is not None and not isinstance(step.item, FreeText):
+        note = _(screens.SAVED.msgid, label=step.item.label, answer=step.item.show(value))
         turn.notes.append((note,))
     turn.ask()
 
@@ -41,15 +41,15 @@ def refuse_consent(turn: TurnState, flow: Flow) -> None:
     turn.ask()
 
 
-def tick_option(turn: TurnState, flow: Flow, stop: Step, key: str) -> None:
+def tick_option(turn: TurnState, flow: Flow, step: Step, key: str) -> None:
     form = turn.form(flow)
-    chosen = form.members.get(stop.item.name, ())
+    chosen = form.members.get(step.item.name, ())
     if key == "done":
-        keys = [each.key for each in stop.item.options if each.key in chosen]
-        return record(turn, flow, stop, ",".join(keys), typed=False)
+        keys = [each.key for each in step.item.options if each.key in chosen]
+        return record(turn, flow, step, ",".join(keys), typed=False)
     rest = tuple(each for each in chosen if each != key)
     ticked = rest if key in chosen else (*chosen, key)
-    turn.put_form(flow, replace(form, members={**form.members, stop.item.name: ticked}))
+    turn.put_form(flow, replace(form, members={**form.members, step.item.name: ticked}))
     turn.replaces = True
     turn.ask()
 

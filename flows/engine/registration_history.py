@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flows.engine.edition import plain
+from flows.engine.edition import plain_date
 from flows.engine.registration import Acknowledged, Milestone, PlatformStep, RegistrationStatus
 from flows.engine.text import Text, _
 
@@ -51,15 +51,17 @@ STEP = _("{step}: {status}")
 REPORTED = _("The registry reports a step of the authorities.")
 
 
-def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
+def extend_history(
+    before: RegistrationStatus, event: Acknowledged, today: date
+) -> tuple[Milestone, ...]:
     """Return the registration's history; append the reported state and step if they are new."""
     new: list[Milestone] = []
-    day = plain(today)
+    day = plain_date(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
-    if told.state != last:
-        new.append(Milestone(day, told.state, told.reason))
-    if told.step is not None and told.step != before.step:
-        new.append(Milestone(day, step=told.step))
+    if event.state != last:
+        new.append(Milestone(day, event.state, event.reason))
+    if event.step is not None and event.step != before.step:
+        new.append(Milestone(day, step=event.step))
     return (*before.history, *new)[-MAX_MILESTONES:]
 
 
@@ -79,8 +81,8 @@ def reason(known: RegistrationStatus) -> list[Text]:
 
 def step_lines(step: PlatformStep) -> list[Text]:
     """Return the text of a step of the Kandas platform; none for a code that this version lacks."""
-    said = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
-    return [] if said is None else [REPORTED, said]
+    line = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
+    return [] if line is None else [REPORTED, line]
 
 
 def is_persons_turn(step: PlatformStep) -> bool:

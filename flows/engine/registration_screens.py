@@ -60,19 +60,19 @@ def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
     return replace(known, state="sent", write_first=may, reason="", question=None)
 
 
-def acknowledged(turn: TurnState, told: Acknowledged) -> None:
-    before = turn.c.registration or RegistrationStatus(told.state)
+def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
+    before = turn.c.registration or RegistrationStatus(event.state)
     now = replace(
         before,
-        state=told.state,
-        number=told.number,
-        reason=told.reason,
-        question=told.question,
-        step=told.step,
-        history=registration_history.continued(before, told, turn.today),
+        state=event.state,
+        number=event.number,
+        reason=event.reason,
+        question=event.question,
+        step=event.step,
+        history=registration_history.extend_history(before, event, turn.today),
     )
     turn.c = replace(turn.c, registration=now)
-    if told.state == "withdrawn":
+    if event.state == "withdrawn":
         household_screens.end(turn)
     # After sending, the person expects the registry's first response. Later responses are announced
     # only with consent.
@@ -81,11 +81,11 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
         announce_update(turn)
 
 
-def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
+def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:
     """Send the person's answer to the registry, unless the registry no longer asks the question."""
     known = turn.c.registration
     item = flow.questions()[0]
-    value = road.answers.get(item.name)
+    value = path.answers.get(item.name)
     if known is None or not known.question or known.question.about != flow.answers_to or not value:
         return turn.notes.append((NO_LONGER,))
     turn.effects.append(AnswerRegistry(known.question, item.name, value))
@@ -93,7 +93,7 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
     turn.notes.append((screens.registration_text("answered", known.number),))
 
 
-def household_answered(turn: TurnState, event: HouseholdAnswered) -> None:
+def take_household_answered(turn: TurnState, event: HouseholdAnswered) -> None:
     """Store the registry's response to a change of the household, and announce an update."""
     if household_screens.record_outcome(turn, event) and not turn.c.muted:
         announce_update(turn)

@@ -13,11 +13,11 @@ CITIZENSHIP = "citizenship"
 
 # A function that returns the sentences of a reply, given the day and the citizenship (an ISO code,
 # "" if unknown).
-type Spoken = Callable[[date, str], tuple[Text, ...]]
+type ReplyTexts = Callable[[date, str], tuple[Text, ...]]
 
 
-def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
-    """Return no sentences; use this function as the `Spoken` of a reply without text."""
+def no_texts(_today: date, _citizenship: str) -> tuple[Text, ...]:
+    """Return no sentences; use this function as the `ReplyTexts` of a reply without text."""
     return ()
 
 
@@ -34,8 +34,8 @@ class Reply:
 
     intent: str
     label: Text | None = None
-    opening: Spoken = silent
-    more: Spoken = silent
+    opening: ReplyTexts = no_texts
+    more: ReplyTexts = no_texts
     command: Reserved | None = None
     flow: str = ""
     opens: bool = False
@@ -63,7 +63,7 @@ class Understanding:
 
     recognizer: Recognizer
     replies: Mapping[str, Reply]
-    safety: Mapping[str, Spoken]
+    safety: Mapping[str, ReplyTexts]
     topics: Mapping[str, tuple[str, ...]]
     suggest: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict)
     model_operator: str = ""

@@ -71,16 +71,16 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
     """
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
-    spoken = safety.get(intent) or safety.get("")
-    lines = spoken(turn.today, "") if spoken else ()
+    safety_texts = safety.get(intent) or safety.get("")
+    lines = safety_texts(turn.today, "") if safety_texts else ()
     # A note would become the first line of the message, which lock screens show. The notes belong
     # to the usual reply, so drop them.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
     language = ((screens.guessed(turn.words, turn.c.language),),) if turn.guessed else ()
-    ways = (Button(URGENT, URGENT_PERSON), *_topic(turn, also), *_ways_back(turn))
-    turn.say((*paragraphs, *language), ways)
+    buttons = (Button(URGENT, URGENT_PERSON), *_topic(turn, also), *_back_buttons(turn))
+    turn.say((*paragraphs, *language), buttons)
 
 
 def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:
@@ -91,12 +91,12 @@ def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:
     return (Button(f"?ask.{intent}", reply.label),)
 
 
-def _ways_back(turn: TurnState) -> tuple[Button, ...]:
+def _back_buttons(turn: TurnState) -> tuple[Button, ...]:
     inside = turn.c.flow in turn.flows
-    ways = [Button(BACK, TO_QUESTION, Kind.CONTROL)] if inside else []
+    buttons = [Button(BACK, TO_QUESTION, Kind.CONTROL)] if inside else []
     if turn.guessed:
-        ways.append(Button("!language", button("Language"), Kind.CONTROL))
-    return (*ways, Button("!menu", button("Menu"), Kind.CONTROL))
+        buttons.append(Button("!language", button("Language"), Kind.CONTROL))
+    return (*buttons, Button("!menu", button("Menu"), Kind.CONTROL))
 
 
 def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:

@@ -44,7 +44,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
         case screens.LEAVE:
             _leave(turn, key)
         case screens.REGISTERED:
-            _registered(turn, key)
+            _answer_registered(turn, key)
         case screens.WITHDRAW:
             _withdraw(turn, key)
         case screens.EDIT:
@@ -120,15 +120,15 @@ def _answer_limit(turn: TurnState, key: str) -> None:
 def _choose_language(turn: TurnState, code: str) -> None:
     if not turn.c.language:
         turn.notes += screens.welcome()
-    heard = turn.c.heard
+    recognized = turn.c.heard
     turn.c = replace(turn.c, language=code, asked=None)
-    if heard is None or turn.c.with_officer:
+    if recognized is None or turn.c.with_officer:
         return turn.ask()
     turn.replaces = False
-    if heard.danger is not None:
+    if recognized.danger is not None:
         turn.c = replace(turn.c, heard=None)
-        return safety.show(turn, heard.danger)
-    hearing.hear_again(turn, heard)
+        return safety.show(turn, recognized.danger)
+    hearing.answer_again(turn, recognized)
 
 
 def _choose(turn: TurnState, key: str) -> None:
@@ -152,7 +152,7 @@ def _choose(turn: TurnState, key: str) -> None:
     old_button(turn)
 
 
-def _registered(turn: TurnState, key: str) -> None:
+def _answer_registered(turn: TurnState, key: str) -> None:
     if key == "withdraw":
         return turn.ask_screen(screens.WITHDRAW_SCREEN)
     if key == "household":

@@ -290,11 +290,11 @@ def registration_text(state: str, number: str) -> Text:
 
 
 def registered_screen(
-    state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
+    state: str, number: str, more: Iterable[Flow], more_options: tuple[Option, ...] = ()
 ) -> Choice:
     """Return the screen of a registration: its state, and buttons for the possible actions.
 
-    `more` are the flows offered with a registration. `ways` are options to add before "Menu".
+    `more` are the flows offered with a registration. `more_options` are added before "Menu".
     """
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
@@ -303,7 +303,7 @@ def registered_screen(
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
         *(Option(flow.name, flow.title) for flow in more if not flow.answers_to),
-        *ways,
+        *more_options,
         Option("menu", button("Menu")),
     )
     gone = state in ("withdrawing", "withdrawn")
@@ -315,9 +315,9 @@ def registered_screen(
     )
 
 
-def edit_screen(road: Path) -> Choice:
+def edit_screen(path: Path) -> Choice:
     """Return the screen that lists all answers that can be changed."""
-    among = [Option(step.key, titled(step, road)) for step in road.steps if can_change(step)]
+    among = [Option(step.key, titled(step, path)) for step in path.steps if can_change(step)]
     return Choice(
         name=EDIT,
         label=button("Change an answer"),
@@ -356,30 +356,30 @@ def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text,
     )
 
 
-def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
+def details(step: Step, path: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
     """Return the answers of a review or the members of a group, as lines; () for other steps.
 
     `hide` masks answers to private questions in a review.
     """
-    if isinstance(stop.item, Review):
+    if isinstance(step.item, Review):
         lines = tuple(
-            _answer_row(step, road, hidden(step, answer, hide=hide))
-            for step in road.steps
-            if (answer := shown(step)) is not None
+            _answer_row(each, path, hidden(each, answer, hide=hide))
+            for each in path.steps
+            if (answer := shown(each)) is not None
         )
         return (lines,)
-    if isinstance(stop.item, RepeatingGroup):
-        members = dict.fromkeys(step.member for step in road.steps if step.member)
+    if isinstance(step.item, RepeatingGroup):
+        members = dict.fromkeys(each.member for each in path.steps if each.member)
         lines = tuple(
-            _("{number}. {member}", number=number, member=stop.item.describe(road.of(member)))
+            _("{number}. {member}", number=number, member=step.item.describe(path.of(member)))
             for number, member in enumerate(members, 1)
         )
         return (lines,) if lines else ()
     return ()
 
 
-def _answer_row(step: Step, road: Path, answer: Label) -> Text:
-    line = _(SAVED.msgid, label=titled(step, road), answer=answer)
+def _answer_row(step: Step, path: Path, answer: Label) -> Text:
+    line = _(SAVED.msgid, label=titled(step, path), answer=answer)
     return row_of(line, answer, f"{CHANGE}{step.key}")
 
 
@@ -389,9 +389,9 @@ def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
     return HIDDEN if hide and step.item.sensitive and given else answer
 
 
-def titled(step: Step, road: Path) -> Text:
+def titled(step: Step, path: Path) -> Text:
     """Return a step's label, with the member's number if the question is about a group's member."""
     if not step.member:
         return step.item.label
-    members = list(dict.fromkeys(each.member for each in road.steps if each.member))
+    members = list(dict.fromkeys(each.member for each in path.steps if each.member))
     return _("{label} ({number})", label=step.item.label, number=members.index(step.member) + 1)

@@ -70,14 +70,14 @@ class TurnState:
         # True if the person typed the text as a message. False for a file's caption.
         self.typed = False
         self._prompt = prompt
-        self._reading: tuple[str, Reading] | None = None
-        self._searched: tuple[str, bool] | None = None
-        self._named: tuple[str, Mapping[str, str]] | None = None
-        self._gone: tuple[Flow, Form, Path] | None = None
+        self._reading_cache: tuple[str, Reading] | None = None
+        self._crisis_cache: tuple[str, bool] | None = None
+        self._entities_cache: tuple[str, Mapping[str, str]] | None = None
+        self._path_cache: tuple[Flow, Form, Path] | None = None
 
-    def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask the current question; `found` replaces the options if that question's key is `at`."""
-        self._prompt(self, found, page, at)
+    def ask(self, found: tuple[Option, ...] = (), page: int = 0, question_key: str = "") -> None:
+        """Ask the current question; `found` replaces its options if its key is `question_key`."""
+        self._prompt(self, found, page, question_key)
 
     def prompted(self) -> list[Say]:
         """Return the messages that would ask the current question, without sending them."""
@@ -114,23 +114,23 @@ class TurnState:
 
     def _has_crisis_phrase(self, text: str) -> bool:
         """Return True if a text has a phrase of danger; the result for the last text is cached."""
-        if self._searched is None or self._searched[0] != text:
-            self._searched = (text, self.words.danger(text))
-        return self._searched[1]
+        if self._crisis_cache is None or self._crisis_cache[0] != text:
+            self._crisis_cache = (text, self.words.danger(text))
+        return self._crisis_cache[1]
 
     def _read(self, text: str) -> Reading | None:
         if self.understanding is None:
             return None
-        if self._reading is None or self._reading[0] != text:
-            self._reading = (text, self.understanding.recognizer.read(text, self.c.language))
-        return self._reading[1]
+        if self._reading_cache is None or self._reading_cache[0] != text:
+            self._reading_cache = (text, self.understanding.recognizer.read(text, self.c.language))
+        return self._reading_cache[1]
 
     def entities(self, text: str) -> Mapping[str, str]:
         """Return the values that a text mentions; the result for the last text is cached."""
-        if self._named is None or self._named[0] != text:
+        if self._entities_cache is None or self._entities_cache[0] != text:
             found = self.understanding.recognizer.entities(text) if self.understanding else {}
-            self._named = (text, found)
-        return self._named[1]
+            self._entities_cache = (text, found)
+        return self._entities_cache[1]
 
     def citizenship(self) -> str:
         """Return the citizenship from a form, else from the recognized text; "" if unknown.
@@ -142,9 +142,11 @@ class TurnState:
             answer = form.answers.get(CITIZENSHIP)
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
-        named = self.entities(self._reading[0]) if self._reading else {}
-        heard = self.c.heard.entities if self.c.heard else {}
-        suggested = self.understanding.suggest({**named, **heard}) if self.understanding else {}
+        named = self.entities(self._reading_cache[0]) if self._reading_cache else {}
+        recognized = self.c.heard.entities if self.c.heard else {}
+        suggested = (
+            self.understanding.suggest({**named, **recognized}) if self.understanding else {}
+        )
         return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:
@@ -168,9 +170,13 @@ class TurnState:
         if flow is None:
             return None
         form = self.form(flow)
-        if self._gone is None or self._gone[0] is not flow or self._gone[1] is not form:
-            self._gone = (flow, form, path(flow, form))
-        return flow, self._gone[2]
+        if (
+            self._path_cache is None
+            or self._path_cache[0] is not flow
+            or self._path_cache[1] is not form
+        ):
+            self._path_cache = (flow, form, path(flow, form))
+        return flow, self._path_cache[2]
 
     def form(self, flow: Flow) -> Form:
         return self.c.forms.get(flow.name, EMPTY)
@@ -190,10 +196,10 @@ class TurnState:
         """
         form = self._renewed(flow)
         lasting = all(item.persisted for item in flow.questions())
-        for stop in path(flow, form).steps if lasting else ():
-            item = stop.item
+        for step in path(flow, form).steps if lasting else ():
+            item = step.item
             if isinstance(item, Consent) and self.c.consents.get(item.purpose) == item.text.msgid:
-                form = form.put(stop.key, Answer("yes", item.rev, stop.signature))
+                form = form.put(step.key, Answer("yes", item.rev, step.signature))
         self.put_form(flow, form)
         self.c = replace(self.c, flow=flow.name)
 
@@ -263,15 +269,18 @@ class TurnState:
         leaves: bool = True,
         notice: Notice | None = None,
     ) -> None:
-        said = (*self.notes, *paragraphs)
+        all_paragraphs = (*self.notes, *paragraphs)
         label = screens.EXIT
         if not self.c.language:
-            said, label = tuple(map(self.in_every_language, said)), screens.EXIT_SIGN
-        out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
+            all_paragraphs, label = (
+                tuple(map(self.in_every_language, all_paragraphs)),
+                screens.EXIT_SIGN,
+            )
+        exit_button = (Button("!exit", label, Kind.EXIT),) if leaves else ()
         self.says.append(
             Say(
-                said,
-                (*buttons, *out),
+                all_paragraphs,
+                (*buttons, *exit_button),
                 self.c.language,
                 progress=progress,
                 replaces=self.replaces,
@@ -314,8 +323,8 @@ class TurnState:
         """
         text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
-        ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
-        self.say(((text, ways),), (link,), protect=protect, service=service, private=True)
+        hint = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
+        self.say(((text, hint),), (link,), protect=protect, service=service, private=True)
 
     def question(self, asked: Asked) -> Question | None:
         flow = self.flows.get(asked.flow)
@@ -345,13 +354,13 @@ def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
     }
 
 
-def submission(flow: Flow, road: Path, form: Form) -> Submit:
-    on_path = {step.item.name for step in road.steps}
+def submission(flow: Flow, path: Path, form: Form) -> Submit:
+    on_path = {step.item.name for step in path.steps}
     members = {
         item.name: tuple(
-            road.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
+            path.of(member) for member in form.members.get(item.name, ()) if item.name in on_path
         )
         for item in flow.items
         if isinstance(item, RepeatingGroup)
     }
-    return Submit(flow.name, dict(road.answers), members)
+    return Submit(flow.name, dict(path.answers), members)

@@ -49,7 +49,7 @@ READ_AS_FIGURES = (Refusal.TWO_DIGIT_YEAR, Refusal.FUTURE, Refusal.TOO_OLD)
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
-def said(turn: TurnState, text: str) -> None:
+def handle_text(turn: TurnState, text: str) -> None:
     """Handle a typed text.
 
     The text is tried in this order: command, text for an officer, danger, answer, question.
@@ -61,31 +61,31 @@ def said(turn: TurnState, text: str) -> None:
         return commands.start(turn, command[1])
     if command or word in SAFETY:
         return commands.run(turn, word) if word else turn.say_and_reprompt(screens.HELP)
-    if (words := voice_messages.typed(turn, text)) is not None:
-        return said(turn, words) if words else None
+    if (words := voice_messages.read_typed(turn, text)) is not None:
+        return handle_text(turn, words) if words else None
     asked = turn.c.asked
     if turn.c.language and not turn.c.with_officer and (code := read_code(text)):
         return join_screens.offer(turn, code)
     if asked is not None and asked.key == limit_screens.APPEAL:
-        return _appeal(turn, asked, text, word)
+        return _handle_appeal(turn, asked, text, word)
     if not turn.c.with_officer and (code := referrals.read_code(text)):
         return referral_screens.find(turn, code)
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
-        return _beside_officer(turn, text, word)
+        return _handle_beside_officer(turn, text, word)
     if not turn.c.language:
-        return _first_words(turn, text, word)
+        return _handle_first_text(turn, text, word)
     if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
         return commands.to_person(turn, safety.TOPIC)
     if safety.is_clear(turn, text):
         return safety.answer(turn, text)
     if asked is None:
-        return _unasked(turn, text, word)
+        return _handle_unasked(turn, text, word)
     if turn.c.update_waits and not word:
-        return _unseen(turn, text)
-    _judge(turn, asked, text, word)
+        return _handle_unseen(turn, text)
+    _handle_answer(turn, asked, text, word)
 
 
-def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
+def _handle_beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
     """Relay a text to the conversation's officer, unless it is a command or answers a screen."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
@@ -109,7 +109,7 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
     return says_no or word is Reserved.BACK
 
 
-def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
+def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle the text of an appeal against a message limit.
 
     An appeal that speaks of danger is passed on and also handled as danger.
@@ -129,7 +129,7 @@ def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> 
         safety.answer(turn, text)
 
 
-def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
+def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
     word = word or _written_control(turn, text)
     if isinstance(turn.question(asked), WRITTEN):
@@ -152,9 +152,9 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     )
     if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
-    if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
+    if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
-        if _may_ask(turn, asked, text, refusal) and hearing.hear(turn, text):
+        if _may_ask(turn, asked, text, refusal) and hearing.answer_question(turn, text):
             return external_model.consider(turn, text)
         return answering.refuse(turn, asked, refusal)
     if isinstance(reading, str):
@@ -162,27 +162,27 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     answering.narrow(turn, asked, reading)
 
 
-def _unseen(turn: TurnState, text: str) -> None:
+def _handle_unseen(turn: TurnState, text: str) -> None:
     """Handle a text while the person has not opened a withheld message.
 
     The person has not seen the open question, so the text cannot be an answer to it.
     """
-    if not hearing.hear(turn, text):
+    if not hearing.answer_question(turn, text):
         turn.ask()
 
 
-def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
+def _handle_unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
     """Handle a text while no question is open, for example after the person cleared the chat."""
     if word:
         return commands.run(turn, word)
     if turn.understanding is None:
         return commands.start(turn, "")
-    if not hearing.hear(turn, text):
+    if not hearing.answer_question(turn, text):
         return turn.ask()
     external_model.consider(turn, text)
 
 
-def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
+def _handle_first_text(turn: TurnState, text: str, word: Reserved | None) -> None:
     """Handle a person's first text: guess its language and answer it, or ask for the language.
 
     The label of a language is taken as the answer to the question for the language.
@@ -193,7 +193,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
         return answering.answer(turn, asked, reading, typed=True)
     guessed = turn.words.guess(text) if turn.understanding else None
     if word is Reserved.HELP:
-        return _cry_for_help(turn, text, guessed)
+        return _handle_first_help(turn, text, guessed)
     if word:
         return commands.run(turn, word)
     if guessed is None:
@@ -203,11 +203,11 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
         return safety.answer(turn, text)
     _greet(turn, is_brief=hearing.has_topic(turn, text))
     safety.note_suspicion(turn, text)
-    if not hearing.hear(turn, text):
+    if not hearing.answer_question(turn, text):
         turn.ask()
 
 
-def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
+def _handle_first_help(turn: TurnState, text: str, guessed: str | None) -> None:
     """Answer a first message "help", which may ask for instructions or for help in danger."""
     if guessed is None:
         turn.notes += [(screens.FIRST_HELP,), (safety.ONE_SENTENCE,)]
@@ -242,7 +242,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
         sure = found.confidence is Confidence.SURE
         turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
     above = [(each,) for each in safety.BEFORE_A_LANGUAGE] if danger else []
-    turn.notes += [*above, *_in_own_language(turn, text, is_danger=danger)]
+    turn.notes += [*above, *_foreign_paragraphs(turn, text, is_danger=danger)]
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
     typed_screens.close(turn)
@@ -250,7 +250,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
     prompting.ask_language(turn)
 
 
-def _in_own_language(turn: TurnState, text: str, *, is_danger: bool) -> list[tuple[Text, ...]]:
+def _foreign_paragraphs(turn: TurnState, text: str, *, is_danger: bool) -> list[tuple[Text, ...]]:
     """Return a paragraph in the language of a text if Kosh certainly does not offer this language.
 
     The paragraph follows the sentences about danger, which are in every offered language.
@@ -259,7 +259,7 @@ def _in_own_language(turn: TurnState, text: str, *, is_danger: bool) -> list[tup
     return [tuple(map(verbatim, lines))] if lines else []
 
 
-def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
+def _is_question_instead(turn: TurnState, asked: Asked, text: str) -> bool:
     """Return True if a text is more likely a question, although it would be a valid answer.
 
     The label or number of an option is always an answer.

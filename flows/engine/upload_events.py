@@ -41,7 +41,7 @@ RECORDING = "~recording"
 RECORDED = "voice.ogg"
 
 
-def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
+def awaited_upload(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
     """Return the request that a new file would answer: an officer's request, or the open question.
 
     Returns None if no file is asked for.
@@ -74,20 +74,20 @@ def take_event(
             assert_never(event)
 
 
-def attached(turn: TurnState, event: Attached) -> None:
+def take_attachment(turn: TurnState, event: Attached) -> None:
     """Accept a file that an officer or a form asked for, or a voice message for an officer."""
     if event.kind == "voice":
-        return _recorded(turn, event)
-    place = awaited(turn.flows, turn.c)
+        return _take_recording(turn, event)
+    place = awaited_upload(turn.flows, turn.c)
     if place is None:
-        return unreadable(turn, event.kind, event.caption)
+        return refuse_message(turn, event.kind, event.caption)
     turn.effects.append(TakeFile(place, event.ref, event.size))
     turn.c = replace(turn.c, pending_uploads=turn.c.pending_uploads + 1)
     if event.caption:
         _read_caption(turn, event.caption)
 
 
-def _recorded(turn: TurnState, event: Attached) -> None:
+def _take_recording(turn: TurnState, event: Attached) -> None:
     """Pass a voice message to the officer.
 
     If no officer has the conversation, offer a transcription, or say that voice messages cannot be
@@ -99,7 +99,7 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         turn.notes.append((screens.CANNOT_HEAR,))
         return limit_screens.show(turn)
     if not turn.c.with_officer or not event.ref:
-        return unreadable(turn, event.kind, event.caption)
+        return refuse_message(turn, event.kind, event.caption)
     urgent = turn.danger(event.caption).is_urgent
     if limit_screens.admits_recording(turn, urgent=urgent):
         commands.pass_on(turn, Relay(RECORDED, recording=event.ref))
@@ -125,7 +125,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
         return safety.answer(turn, caption)
     safety.note_suspicion(turn, caption)
     is_known = turn.recognize(caption).confidence is not Confidence.UNKNOWN
-    if is_known and hearing.hear(turn, caption):
+    if is_known and hearing.answer_question(turn, caption):
         return
     if turn.notes or any(map(str.isalpha, caption)):
         turn.say(((screens.CAPTION_NOT_UNDERSTOOD,),), turn.person_button(), leaves=False)
@@ -141,10 +141,10 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
         turn.put_form(flow, replace(form, files=files))
         turn.c = replace(turn.c, papers={**turn.c.papers, item.paper: "checked"})
     if good and key == REQUESTED and turn.c.requested_upload:
-        _requested_upload_received(turn)
-    left = max(0, turn.c.pending_uploads - 1)
-    turn.c = replace(turn.c, pending_uploads=left, verdicts=(*turn.c.verdicts, verdict))
-    if left:
+        _confirm_requested_upload(turn)
+    remaining = max(0, turn.c.pending_uploads - 1)
+    turn.c = replace(turn.c, pending_uploads=remaining, verdicts=(*turn.c.verdicts, verdict))
+    if remaining:
         return
     turn.notes.append(screens.verdicts(turn.c.verdicts))
     wanted = turn.c.requested_upload if key == REQUESTED and not good else ""
@@ -152,7 +152,7 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
     turn.ask()
 
 
-def _requested_upload_received(turn: TurnState) -> None:
+def _confirm_requested_upload(turn: TurnState) -> None:
     """Record that the requested paper arrived, and the consent that the person gave by sending it.
 
     The request explained that sending the paper counts as consent.
@@ -164,7 +164,7 @@ def _requested_upload_received(turn: TurnState) -> None:
     turn.c = replace(turn.c, papers={**turn.c.papers, turn.c.requested_upload: "checked"})
 
 
-def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
+def refuse_message(turn: TurnState, kind: str, caption: str = "") -> None:
     """Say that a message of this kind cannot be read; handle its caption as typed text."""
     match kind:
         case "location":
@@ -182,7 +182,7 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
         case _:
             turn.notes.append((screens.CANNOT_READ,))
     if caption.strip():
-        typed_text.said(turn, caption)
+        typed_text.handle_text(turn, caption)
     if turn.notes or not caption.strip():
         turn.ask()
 

@@ -46,8 +46,10 @@ class Finding:
 def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
     """Return all problems of the flows and of the assistant's own screens, in every language."""
     found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
-    for screen, meant in _screens(flows):
-        found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
+    for screen, same_effect in _screens(flows):
+        found += [
+            Finding(screen.name, what) for what in _labels(screen.options, words, same_effect)
+        ]
     return tuple(found)
 
 
@@ -56,12 +58,12 @@ def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator
     wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
     # The flow is walked only if these rules found no problem, because a malformed flow cannot be
     # walked.
-    for name, what in wrong or _walked(flow):
+    for name, what in wrong or _check_walk(flow):
         yield Finding(f"{flow.name}.{name}", what)
     for what in _width(flow.title, words):
         yield Finding(flow.name, what)
     for item in flow.questions():
-        for what in (*_width(item.label, words), *_labels(_offered(item), words, {})):
+        for what in (*_width(item.label, words), *_labels(_all_options(item), words, {})):
             yield Finding(f"{flow.name}.{item.name}", what)
     for part, maximum in _parts(flow):
         numbered = Text(
@@ -165,22 +167,22 @@ def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
             yield gate.name, f"has the topic {gate.topic}, which the handoff does not know"
 
 
-def _walked(flow: Flow) -> _Found:
-    walked = walk(flow)
-    for name in walked.unreached:
+def _check_walk(flow: Flow) -> _Found:
+    result = walk(flow)
+    for name in result.unreached:
         yield name, "is never reached"
-    for name in walked.stuck:
+    for name in result.stuck:
         yield name, "has an answer after which it is asked again"
 
 
 def _labels(
-    offered: Iterable[Option], words: Words, meant: Mapping[str, Reserved]
+    offered: Iterable[Option], words: Words, same_effect: Mapping[str, Reserved]
 ) -> Iterator[str]:
     """Yield problems of the keys and labels of a question's options.
 
     Keys and labels must fit a button. Labels must differ from each other. A label may equal a
-    reserved word only if its option has the same effect: the key is the word, or `meant` maps the
-    key to the word.
+    reserved word only if its option has the same effect: the key is the word, or `same_effect` maps
+    the key to the word.
     """
     among = tuple(offered)
     for option in among:
@@ -194,7 +196,7 @@ def _labels(
                 yield f"{one} and {other} are both “{label}” in {language}"
         for key, label in shown:
             word = words.reserved(label)
-            if word not in (None, key, meant.get(key)):
+            if word not in (None, key, same_effect.get(key)):
                 yield f"{key} is “{label}” in {language}, which means {word}"
 
 
@@ -217,7 +219,7 @@ def _limit(label: Text) -> int | None:
     return int(found[1]) if found else None
 
 
-def _offered(item: Question) -> tuple[Option, ...]:
+def _all_options(item: Question) -> tuple[Option, ...]:
     """Return all options that a question can have; a group's options can also remove a member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
@@ -234,13 +236,13 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
 
     The map has the keys whose option has the same effect as a reserved word.
     """
-    meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
-    meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
+    same_effect = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
+    same_effect |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
     yield (
         screens.menu_screen(
             flows.values(), kept=True, registered=True, quiet=True, model=True, hints=True
         ),
-        meant,
+        same_effect,
     )
     yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.GET), {}
     yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.CHANGE), {}
@@ -337,11 +339,11 @@ def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple
                     Finding(where, "is gone, and no question has it among its `former_names`")
                 )
             elif new is not None:
-                found += [Finding(where, what) for what in _twisted(old, new)]
+                found += [Finding(where, what) for what in _unraised_revisions(old, new)]
     return tuple(found)
 
 
-def _twisted(old: Entry, new: Entry) -> Iterator[str]:
+def _unraised_revisions(old: Entry, new: Entry) -> Iterator[str]:
     if new["rev"] > old["rev"]:
         return
     if old["kind"] != new["kind"]:

@@ -84,7 +84,7 @@ def press(turn: TurnState, pressed: str) -> str | None:
     return None
 
 
-def typed(turn: TurnState, text: str) -> str | None:
+def read_typed(turn: TurnState, text: str) -> str | None:
     """Handle a typed yes or no about the open recording; return the same as `press`.
 
     Returns None if the text is neither, if there is no open recording, or if the person talks to an
@@ -120,8 +120,8 @@ def take_text(turn: TurnState, event: Transcribed) -> None:
         return safety.answer(turn, text)
     safety.note_suspicion(turn, text)
     turn.c = replace(turn.c, voice=replace(voice, text=text))
-    heard = _(HEARD.msgid, text=text)
-    turn.say(((heard,), (IS_RIGHT,)), _yes_and_no(turn, RIGHT, WRONG, voice.key))
+    transcript = _(HEARD.msgid, text=text)
+    turn.say(((transcript,), (IS_RIGHT,)), _yes_and_no(turn, RIGHT, WRONG, voice.key))
 
 
 def _decide(turn: TurnState, voice: Voice, *, agrees: bool) -> str:

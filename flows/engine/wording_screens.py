@@ -77,12 +77,12 @@ def shown(turn: TurnState) -> list[Text]:
     options = asked.options if asked is not None and asked.key == screens.REPLY else ()
     names = [option.key.partition(".") for option in options]
     intents = dict.fromkeys(intent for action, _dot, intent in names if action in ANSWERED)
-    said = list(of_replies(turn, [each for name in intents if (each := turn.reply(name))]))
-    return said or _of_question(turn)
+    texts = list(of_replies(turn, [each for name in intents if (each := turn.reply(name))]))
+    return texts or _of_question(turn)
 
 
 def _of_question(turn: TurnState) -> list[Text]:
     says = turn.prompted()
-    said = [text for say in says for paragraph in say.paragraphs for text in paragraph]
+    texts = [text for say in says for paragraph in say.paragraphs for text in paragraph]
     labels_shown = [each.label for say in says for each in say.buttons]
-    return said + [label for label in labels_shown if isinstance(label, Text)]
+    return texts + [label for label in labels_shown if isinstance(label, Text)]

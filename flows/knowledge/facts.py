@@ -152,7 +152,7 @@ class Withheld:
     verified: bool = False
 
 
-def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
+def fact_texts(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
     """Return the texts of the facts that may be shown today, each with its date.
 
     A fact that ends within 31 days is followed by its text `ends`. A fact that is over is replaced

@@ -12,7 +12,7 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Derived, Flow, Outcome, Review, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.origins import origin
 from flows.missions import missions
 from flows.preregistration.after_consent import (
@@ -89,7 +89,7 @@ def declined(answers: Answers, today: date) -> tuple[Text, ...]:
     country = answers.get("citizenship") or ""
     there = answers.get("location") == "origin" and len(country) == 2
     near = missions(country, today) if there and not origin(country).dangerous else ()
-    return (NOT_KEPT, *near, *said(CONTACTS, today))
+    return (NOT_KEPT, *near, *fact_texts(CONTACTS, today))
 
 
 NOT_OPEN = _(
@@ -101,7 +101,7 @@ CLOSED = Flow(
     name="preregistration",
     title=button("Pre-register"),
     items=(),
-    outcome=lambda answers, today: Outcome((NOT_OPEN, *said(CONTACTS, today))),
+    outcome=lambda answers, today: Outcome((NOT_OPEN, *fact_texts(CONTACTS, today))),
 )
 """Replaces the flow while no registry is available."""
 

@@ -13,7 +13,7 @@ from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender, se
 from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.db.statements import execute
 from bot.runtime import Runtime
-from tests.conversations.test_races import _until_somebody_waits
+from tests.conversations.test_races import _wait_for_blocked_session
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 from tests.desk.desks import ahead
 
@@ -126,7 +126,7 @@ PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _reported_la
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
     """Wait until the task waits for a database lock, or ends without waiting."""
-    waiting = asyncio.create_task(_until_somebody_waits(rt, admin_url))
+    waiting = asyncio.create_task(_wait_for_blocked_session(rt, admin_url))
     await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
 

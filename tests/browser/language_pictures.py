@@ -84,7 +84,7 @@ class Talk(Chat):
     def takes(self, event: Event) -> Self:
         own = self._own(event)
         super().takes(event)
-        self.exchanges.append((own, self.says_now))
+        self.exchanges.append((own, self.last_messages))
         return self
 
     def _own(self, event: Event) -> str:
@@ -97,7 +97,9 @@ class Talk(Chat):
                 _nonce, _colon, key = payload.partition(":")
                 words = {each.key: each.words for each in asked.options} if asked else {}
                 skip = WORDS.render(button("Skip"), self.language)
-                return skip if key == "-" else words.get(key) or self._did(event).strip("[]")
+                return (
+                    skip if key == "-" else words.get(key) or self._event_label(event).strip("[]")
+                )
             case _:
                 return ""
 
@@ -112,7 +114,7 @@ class Talk(Chat):
     def _private(self) -> bool:
         flow = FLOWS.get(self.conversation.flow)
         if flow is None:
-            return self.at == pin_screens.PIN
+            return self.question_key == pin_screens.PIN
         stop = path(flow, self.form(flow.name)).current(self.form(flow.name).cursor)
         return stop is not None and stop.item.sensitive
 
@@ -212,7 +214,7 @@ WALKS: dict[str, Callable[[Talk], None]] = {
 
 
 def record_talk(flow: str, language: str, page: Page) -> Talk:
-    talk = Talk.begun(language)
+    talk = Talk.start(language)
     talk.page = page
     # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
     talk.exchanges = talk.exchanges[-1:] if flow == "about" else []

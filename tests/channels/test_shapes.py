@@ -111,12 +111,12 @@ SHOWN, FIRST, STEPS, OTHER = (
 
 
 def _alternative_programmes() -> Message:
-    chat = Chat.begun("ru", "eligibility")
+    chat = Chat.start("ru", "eligibility")
     chat.presses("move", "yes", "yes", "UZ", "no", "none", "unsaid")
     runtime = cast("Runtime", SimpleNamespace(languages=WORDS))
     return next(
         message
-        for message in (rendered(runtime, say) for say in chat.says_now)
+        for message in (rendered(runtime, say) for say in chat.last_messages)
         if any(line.startswith(OTHER) for line in message.lines)
     )
 

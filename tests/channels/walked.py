@@ -132,21 +132,23 @@ class _Listener(Chat):
 
     def takes(self, event: Event) -> Self:
         super().takes(event)
-        self.messages += self.says_now
+        self.messages += self.last_messages
         return self
 
 
 def _transcript_messages(page: Page) -> Iterator[Say]:
     """Yield the messages of the transcripts' conversations, which never use the secure page."""
     for story in STORIES.values() if page is Page.NEVER else ():
-        chat = _Listener.begun("ru")
+        chat = _Listener.start("ru")
         story(chat)
         yield from chat.messages
 
 
 @cache
 def _outcomes() -> tuple[Say, ...]:
-    distinct = dict.fromkeys(text for name in answers.FLOWS for text in answers.heard(name, TODAY))
+    distinct = dict.fromkeys(
+        text for name in answers.FLOWS for text in answers.all_sentences(name, TODAY)
+    )
     return tuple(Say(((text,),)) for text in distinct)
 
 

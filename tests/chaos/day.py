@@ -51,7 +51,7 @@ from tests.chaos.people import InventedPerson
 from tests.console_client import Console
 from tests.desk.desks import an_officer
 from tests.editorial import editors
-from tests.editorial.publisher import numbered
+from tests.editorial.publisher import numbered_texts
 from tests.emulators.telegram import Emulator, Journal, Pace
 
 DAY_HOURS = 24
@@ -282,7 +282,7 @@ async def published(chosen: Settings, number: int) -> None:
     async with runtime(chosen) as rt:
         author = await editors.editor(rt, f"Editor {number}")
         second = await editors.approver(rt, f"Approver {number}")
-        await editors.publish(rt, author, second, texts=numbered(number))
+        await editors.publish(rt, author, second, texts=numbered_texts(number))
 
 
 def heard(journal: Journal) -> dict[int, int]:

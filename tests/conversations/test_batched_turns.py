@@ -22,9 +22,9 @@ from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
 PEOPLE = 6
 
 
-async def _known(rt: Runtime, many: int = PEOPLE) -> list[Guest]:
+async def _guests_asked_for_names(rt: Runtime, count: int = PEOPLE) -> list[Guest]:
     """Create people who have been asked for their names."""
-    guests = [Guest(rt) for _each in range(many)]
+    guests = [Guest(rt) for _each in range(count)]
     for guest in guests:
         await guest.consent()
         await guest.go("yes")
@@ -44,14 +44,18 @@ async def _answer(rt: Runtime, update: Inbound) -> AfterCommit | None:
 
 
 async def _surnames(guests: list[Guest]) -> list[str | None]:
-    talks = [await guest.conversation() for guest in guests]
-    forms = [talk.forms["preregistration"].answers for talk in talks if talk]
+    conversations = [await guest.conversation() for guest in guests]
+    forms = [
+        conversation.forms["preregistration"].answers
+        for conversation in conversations
+        if conversation
+    ]
     return [answers["surname"].value if "surname" in answers else None for answers in forms]
 
 
 @pytest.mark.requirement("S-6")
 async def test_batched_turns_of_several_people_share_a_database_transaction(rt: Runtime) -> None:
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     await asyncio.gather(*(_answer(rt, each) for each in updates))
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
@@ -63,9 +67,9 @@ async def test_batched_turns_of_several_people_share_a_database_transaction(rt: 
 
 @pytest.mark.requirement("S-6", "S-7")
 async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: Runtime) -> None:
-    (guest,) = await _known(rt, 1)
+    (guest,) = await _guests_asked_for_names(rt, 1)
     before = len(await guest.rows())
-    assert await _taken_by_many(guest) == 40
+    assert await _count_processed(guest) == 40
     assert len(await guest.rows()) == before + 40
 
 
@@ -74,37 +78,39 @@ async def test_batched_turns_would_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Disable the check for duplicate updates, to prove that the tests can detect a duplicate."""
-    (guest,) = await _known(rt, 1)
+    (guest,) = await _guests_asked_for_names(rt, 1)
     save = statements.save
 
     def unchecked(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
         return save(count)
 
     monkeypatch.setattr(statements, "save", unchecked)
-    assert await _taken_by_many(guest) > 40
+    assert await _count_processed(guest) > 40
 
 
-async def _taken_by_many(guest: Guest) -> int:
+async def _count_processed(guest: Guest) -> int:
     """Return how many of 40 simple updates, each sent to two processes, got a reply."""
     updates = [guest.inbound(Pressed("!help")) for _each in range(40)]
-    taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
-    return sum(delivery is not None for delivery in taken)
+    deliveries = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    return sum(delivery is not None for delivery in deliveries)
 
 
 @pytest.mark.requirement("S-17")
 async def test_batched_turn_that_fails_does_not_fail_the_others(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
 
-    def poisoned(flows: Any, words: Any, conversation: Any, event: Event, *given: Any) -> Turn:
+    def fail_on_poison(
+        flows: Any, words: Any, conversation: Any, event: Event, *given: Any
+    ) -> Turn:
         if event == Said("poison"):
             raise ZeroDivisionError
         return step(flows, words, conversation, event, *given)
 
-    monkeypatch.setattr(conversation_store, "step", poisoned)
-    said = ["poison", *["TESTOVA"] * (PEOPLE - 1)]
-    updates = [guest.inbound(Said(each)) for guest, each in zip(guests, said, strict=True)]
+    monkeypatch.setattr(conversation_store, "step", fail_on_poison)
+    texts = ["poison", *["TESTOVA"] * (PEOPLE - 1)]
+    updates = [guest.inbound(Said(each)) for guest, each in zip(guests, texts, strict=True)]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Overloaded)
     assert all(isinstance(each, AfterCommit) for each in answers[1:])
@@ -113,7 +119,7 @@ async def test_batched_turn_that_fails_does_not_fail_the_others(
 
 @pytest.mark.requirement("S-17")
 async def test_batched_turn_with_undecryptable_state_does_not_fail_the_others(rt: Runtime) -> None:
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE conversations SET state = 'spoiled' WHERE person_id ="
@@ -127,7 +133,7 @@ async def test_batched_turn_with_undecryptable_state_does_not_fail_the_others(rt
 
 
 async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
-    first, second = await _known(rt, 2)
+    first, second = await _guests_asked_for_names(rt, 2)
     async with rt.pool.connection() as session:
         await session.execute(
             "SELECT FROM conversations c JOIN handles h USING (person_id) WHERE h.blind_index = %s"
@@ -143,7 +149,7 @@ async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
 
 async def test_batched_turns_run_two_chats_of_one_person_separately(rt: Runtime) -> None:
     """Check that updates from two chats of one person do not both start from the same state."""
-    (guest,) = await _known(rt, 1)
+    (guest,) = await _guests_asked_for_names(rt, 1)
     other = Guest(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -158,7 +164,7 @@ async def test_batched_turns_run_two_chats_of_one_person_separately(rt: Runtime)
 
 async def test_batched_turn_that_creates_a_case_or_person_runs_alone(rt: Runtime) -> None:
     """Open a case, and let a new person begin, in one batch with turns of other people."""
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
     begins = Guest(rt)
     await begins.do(Started())
     await begins.go(*TO_CONSENT)
@@ -166,10 +172,10 @@ async def test_batched_turn_that_creates_a_case_or_person_runs_alone(rt: Runtime
         await guest.press("!person")
         await guest.go("general", "yes")
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
-    talk = await begins.conversation()
-    assert talk is not None
-    assert talk.asked is not None
-    updates.append(begins.inbound(Pressed(f"{talk.asked.nonce}:yes")))
+    conversation = await begins.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    updates.append(begins.inbound(Pressed(f"{conversation.asked.nonce}:yes")))
     assert None not in await asyncio.gather(*(_answer(rt, each) for each in updates))
     assert await _values(rt, "SELECT count(*) FROM cases") == [2]
     assert await _values(rt, "SELECT count(*) FROM people") == [PEOPLE + 1]
@@ -180,21 +186,21 @@ async def test_batched_turn_that_creates_a_case_or_person_runs_alone(rt: Runtime
 async def test_batched_turns_raise_unavailable_when_the_database_is_down(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guests = await _known(rt)
-    away = asyncio.Event()
+    guests = await _guests_asked_for_names(rt)
+    database_down = asyncio.Event()
 
-    async def going(*_given: Any) -> Any:
-        await away.wait()
+    async def fail_when_down(*_given: Any) -> Any:
+        await database_down.wait()
         raise OperationalError
 
     with monkeypatch.context() as broken:
-        broken.setattr(batched_turns, "_take", going)
+        broken.setattr(batched_turns, "_take", fail_when_down)
         updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
-        brought = asyncio.gather(
+        received = asyncio.gather(
             *(receive.receive(rt, each) for each in updates), return_exceptions=True
         )
-        away.set()
-        assert all(isinstance(each, OperationalError) for each in await brought)
+        database_down.set()
+        assert all(isinstance(each, OperationalError) for each in await received)
     await asyncio.gather(*(_answer(rt, each) for each in updates))
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
 
@@ -203,7 +209,7 @@ async def test_batched_turns_raise_unavailable_when_the_database_is_down(
 async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
 
     async def failing(*_given: Any) -> Any:
         raise error
@@ -218,20 +224,20 @@ async def test_batched_send_result_that_cannot_be_stored_affects_no_other_turn(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let the platform return a message id that the database rejects."""
-    guests = await _known(rt)
+    guests = await _guests_asked_for_names(rt)
     channel = type(rt.channels["web"])
     send, sent = channel.send, list[str]()
-    all_are = asyncio.Event()
+    all_sent = asyncio.Event()
 
-    async def odd(self: Any, act: Any) -> str:
+    async def send_with_invalid_id(self: Any, act: Any) -> str:
         external_id = await send(self, act)
         sent.append(act.address)
         if len(sent) == PEOPLE:
-            all_are.set()
-        await all_are.wait()
+            all_sent.set()
+        await all_sent.wait()
         return "\0" if act.address == guests[0].name else external_id
 
-    monkeypatch.setattr(channel, "send", odd)
+    monkeypatch.setattr(channel, "send", send_with_invalid_id)
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     answers = await asyncio.gather(*(_answer(rt, each) for each in updates), return_exceptions=True)
     assert isinstance(answers[0], Exception)

@@ -66,8 +66,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
 
 
 @dataclass
-class Talk:
-    """A chat on either messenger; `heard` lists the bot's messages, including deleted ones."""
+class MessengerChat:
+    """A chat on either messenger; `bot_messages` includes deleted messages."""
 
     house: House
     clock: Clock
@@ -75,31 +75,31 @@ class Talk:
     emulator: Any
 
     @property
-    def heard(self) -> list[Any]:
+    def bot_messages(self) -> list[Any]:
         return [each for each in self.user.chat if each.from_bot]
 
     @property
-    def shown(self) -> list[tuple[object, str]]:
-        return [(each.id, each.text) for each in self.heard]
+    def bot_texts(self) -> list[tuple[object, str]]:
+        return [(each.id, each.text) for each in self.bot_messages]
 
-    async def taken(self, *acts: Awaitable[object]) -> None:
+    async def perform(self, *acts: Awaitable[object]) -> None:
         """Await the person's actions in turn, then Kosh's acknowledgements to the platform."""
         for act in acts:
             await act
         await self.emulator.until_taken()
 
-    async def next(self, act: Awaitable[object]) -> Any:
+    async def next_reply(self, act: Awaitable[object]) -> Any:
         """Advance the clock by 5 s, await an action; return the message or edit that answers it."""
         self.clock.advance(5)
-        return await self.at_once(act)
+        return await self.reply_to(act)
 
-    async def at_once(self, act: Awaitable[object]) -> Any:
-        before = self.shown
+    async def reply_to(self, act: Awaitable[object]) -> Any:
+        before = self.bot_texts
         await act
-        await self.user.wait(lambda _chat: self.shown != before)
+        await self.user.wait(lambda _chat: self.bot_texts != before)
         await self.emulator.until_taken()
         await self.house.until(self._is_idle)
-        return self.heard[-1]
+        return self.bot_messages[-1]
 
     async def _is_idle(self) -> bool:
         async with self.house.rt.pool.connection() as session:
@@ -108,61 +108,63 @@ class Talk:
             )
             return await cursor.fetchone() == (0,)
 
-    async def has(self, count: int) -> None:
-        await self.user.wait(lambda _chat: len(self.heard) >= count)
-        assert len(self.heard) == count
+    async def wait_for_messages(self, count: int) -> None:
+        await self.user.wait(lambda _chat: len(self.bot_messages) >= count)
+        assert len(self.bot_messages) == count
 
     async def press(self, key: str) -> None:
-        data = self.data(key)
+        data = self.find_payload(key)
         while data is None:
-            await self.next(self._press(self.data(">") or ""))
-            data = self.data(key)
-        await self.next(self._press(data))
+            await self.next_reply(self._press(self.find_payload(">") or ""))
+            data = self.find_payload(key)
+        await self.next_reply(self._press(data))
 
     @property
-    def loads(self) -> list[str]:
+    def payloads(self) -> list[str]:
         """Return the payloads of the buttons below the newest message."""
-        last = self.heard[-1]
+        last = self.bot_messages[-1]
         is_telegram = isinstance(self.user, tg.User)
         rows = last.buttons if is_telegram else [last.buttons, last.rows]
         pressable = [each for row in rows for each in row]
         return [each.data for each in pressable if each.data]
 
-    def data(self, key: str) -> str | None:
-        return next((each for each in self.loads if key in (each, each.partition(":")[2])), None)
+    def find_payload(self, key: str) -> str | None:
+        return next((each for each in self.payloads if key in (each, each.partition(":")[2])), None)
 
     def _press(self, data: str) -> Awaitable[object]:
         act = self.user.press if isinstance(self.user, tg.User) else self.user.answer
         return act(data)
 
-    def says(self, lines: Sequence[str]) -> list[Awaitable[object]]:
+    def send_lines(self, lines: Sequence[str]) -> list[Awaitable[object]]:
         return [self.user.say(each) for each in lines]
 
-    async def menu(self) -> None:
+    async def request_menu(self) -> None:
         """Ask for the menu and wait for it; tests then count the messages that came before it."""
-        await self.next(self.user.say("/menu"))
+        await self.next_reply(self.user.say("/menu"))
 
 
-async def _talk(house: House, clock: Clock, channel: str, *answers: str) -> Talk:
+async def _start_chat(house: House, clock: Clock, channel: str, *answers: str) -> MessengerChat:
     """Return the chat of a person who has chosen a language and given these answers."""
     if channel == "telegram":
         secret = house.rt.settings.telegram_secret
         assert secret
         url = f"{house.url}/webhooks/telegram"
         await house.telegram.set_webhook(url, secret.get_secret_value())
-        talk = Talk(house, clock, house.telegram.user(7901, first_name="Test"), house.telegram)
+        chat = MessengerChat(
+            house, clock, house.telegram.user(7901, first_name="Test"), house.telegram
+        )
     else:
         token = house.rt.settings.whatsapp_verify_token
         assert token
         await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", token.get_secret_value())
-        talk = Talk(house, clock, house.whatsapp.user("77010000901"), house.whatsapp)
-    await talk.next(talk.user.say("/start"))
+        chat = MessengerChat(house, clock, house.whatsapp.user("77010000901"), house.whatsapp)
+    await chat.next_reply(chat.user.say("/start"))
     for answer in ("ru", *answers):
-        await talk.press(answer)
+        await chat.press(answer)
     if answers:
-        await talk.menu()
+        await chat.request_menu()
     clock.advance(5)
-    return talk
+    return chat
 
 
 def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, times: int = 1) -> None:
@@ -186,17 +188,17 @@ async def test_message_burst_of_six_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each update twice; check that the second delivery gets no answer."""
-    talk = await _talk(house, clock, channel, *answers)
-    before = len(talk.heard)
-    talk.emulator.tricks.copies = 2
-    await talk.taken(*talk.says(LINES))
-    await talk.has(before + 1)
+    chat = await _start_chat(house, clock, channel, *answers)
+    before = len(chat.bot_messages)
+    chat.emulator.tricks.copies = 2
+    await chat.perform(*chat.send_lines(LINES))
+    await chat.wait_for_messages(before + 1)
     clock.advance(1)
-    await talk.has(before + 2)
+    await chat.wait_for_messages(before + 2)
     assert steps[-1] == Said("\n".join(LINES[1:]))
-    await talk.menu()
-    assert len(talk.heard) == before + 3
-    assert talk.emulator.journal.mistakes() == []
+    await chat.request_menu()
+    assert len(chat.bot_messages) == before + 3
+    assert chat.emulator.journal.mistakes() == []
 
 
 async def test_message_burst_danger_check_is_skipped_for_a_single_message(
@@ -210,8 +212,8 @@ async def test_message_burst_danger_check_is_skipped_for_a_single_message(
         return danger(*given)
 
     monkeypatch.setattr(bursts, "_danger", recorded)
-    talk = await _talk(house, clock, "telegram")
-    await talk.taken(*talk.says(LINES[:1]))
+    chat = await _start_chat(house, clock, "telegram")
+    await chat.perform(*chat.send_lines(LINES[:1]))
     assert read == []
 
 
@@ -221,27 +223,27 @@ async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     """Deliver the messages concurrently and in random order, as Meta may."""
-    talk = await _talk(house, clock, "whatsapp", *answers)
-    before = len(talk.heard)
+    chat = await _start_chat(house, clock, "whatsapp", *answers)
+    before = len(chat.bot_messages)
     house.whatsapp.tricks.shuffled = True
-    await talk.taken(*talk.says([f"щыгзу{number}" for number in range(30)]))
+    await chat.perform(*chat.send_lines([f"щыгзу{number}" for number in range(30)]))
     clock.advance(1)
-    await talk.has(before + 2)
+    await chat.wait_for_messages(before + 2)
     assert isinstance(steps[-1], Said)
     assert len(steps[-1].text.split()) == 29
-    await talk.menu()
-    assert len(talk.heard) == before + 3
+    await chat.request_menu()
+    assert len(chat.bot_messages) == before + 3
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_messages_after_a_pause_are_each_answered_at_once(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
-    talk = await _talk(house, clock, channel)
-    before = len(talk.heard)
+    chat = await _start_chat(house, clock, channel)
+    before = len(chat.bot_messages)
     for number, line in enumerate(LINES[:3], 1):
-        await talk.taken(talk.user.say(line))
-        await talk.has(before + number)
+        await chat.perform(chat.user.say(line))
+        await chat.wait_for_messages(before + number)
         clock.advance(1)
     assert steps[-1] == Said(LINES[2])
 
@@ -249,30 +251,30 @@ async def test_messages_after_a_pause_are_each_answered_at_once(
 async def test_message_burst_answer_is_delayed_by_at_most_three_quiet_periods(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *CONSENTED)
-    before = len(talk.heard)
-    await talk.taken(talk.user.say(LINES[0]))
+    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    before = len(chat.bot_messages)
+    await chat.perform(chat.user.say(LINES[0]))
     for line in LINES[1:5]:
-        await talk.taken(talk.user.say(line))
-        assert len(talk.heard) <= before + 1
+        await chat.perform(chat.user.say(line))
+        assert len(chat.bot_messages) <= before + 1
         clock.advance(0.8)
     assert steps[-1] == Said("\n".join(LINES[1:5]))
     assert len(clock.running) == 1, "only the one that forgets the person"
-    await talk.has(before + 2)
-    await talk.taken(talk.user.say(LINES[5]))
+    await chat.wait_for_messages(before + 2)
+    await chat.perform(chat.user.say(LINES[5]))
     assert steps[-1] == Said(LINES[5])
 
 
 async def test_message_burst_over_2000_characters_is_processed_in_parts(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
-    talk = await _talk(house, clock, "telegram")
+    chat = await _start_chat(house, clock, "telegram")
     long = ["паспорт " * 124] * 3
-    await talk.taken(talk.user.say(LINES[0]), *talk.says(long))
+    await chat.perform(chat.user.say(LINES[0]), *chat.send_lines(long))
     clock.advance(1)
-    said = [each.text for each in steps if isinstance(each, Said)]
-    assert max(map(len, said)) == len("\n".join(long[:2]))
-    await talk.menu()
+    texts = [each.text for each in steps if isinstance(each, Said)]
+    assert max(map(len, texts)) == len("\n".join(long[:2]))
+    await chat.request_menu()
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
@@ -280,101 +282,107 @@ async def test_message_burst_over_2000_characters_is_processed_in_parts(
 async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, channel, *answers)
-    before = len(talk.heard)
-    await talk.taken(*talk.says((*LINES[:3], "выход")))
+    chat = await _start_chat(house, clock, channel, *answers)
+    before = len(chat.bot_messages)
+    await chat.perform(*chat.send_lines((*LINES[:3], "выход")))
     phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
-    await talk.user.wait(lambda _chat: phrase in talk.heard[-1].text)
+    await chat.user.wait(lambda _chat: phrase in chat.bot_messages[-1].text)
     clock.advance(5)
-    await talk.menu()
-    assert len(talk.heard) == before + 3, "the first line, the exit, the menu"
+    await chat.request_menu()
+    assert len(chat.bot_messages) == before + 3, "the first line, the exit, the menu"
     if channel == "telegram":
-        left = [each.text for each in talk.user.chat if not each.deleted]
-        assert left == [phrase, "/menu", talk.heard[-1].text]
+        left = [each.text for each in chat.user.chat if not each.deleted]
+        assert left == [phrase, "/menu", chat.bot_messages[-1].text]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_with_a_menu_word_answers_earlier_messages_first(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
-    talk = await _talk(house, clock, channel, *CONSENTED)
-    menu, before = talk.heard[-1].text, len(talk.heard)
-    await talk.taken(*talk.says((*LINES[:3], "меню")))
-    await talk.has(before + 3)
+    chat = await _start_chat(house, clock, channel, *CONSENTED)
+    menu, before = chat.bot_messages[-1].text, len(chat.bot_messages)
+    await chat.perform(*chat.send_lines((*LINES[:3], "меню")))
+    await chat.wait_for_messages(before + 3)
     assert steps[-2:] == [Said("\n".join(LINES[1:3])), Said("меню")]
-    assert [each.text == menu for each in talk.heard[before:]] == [False, False, True]
+    assert [each.text == menu for each in chat.bot_messages[before:]] == [False, False, True]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_text_about_danger_is_answered_at_once(
     house: House, clock: Clock, channel: str
 ) -> None:
-    talk = await _talk(house, clock, channel)
-    before = len(talk.heard)
-    await talk.taken(*talk.says((*LINES[:2], "муж меня бьёт", *LINES[2:4])))
+    chat = await _start_chat(house, clock, channel)
+    before = len(chat.bot_messages)
+    await chat.perform(*chat.send_lines((*LINES[:2], "муж меня бьёт", *LINES[2:4])))
     alone = house.rt.languages.render(safety.READ_ALONE, "ru")
-    await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
-    assert len(talk.heard) == before + 3, "two lines and the danger; the others wait"
+    await chat.user.wait(
+        lambda _chat: any(alone in each.text for each in chat.bot_messages[before:])
+    )
+    assert len(chat.bot_messages) == before + 3, "two lines and the danger; the others wait"
     clock.advance(1)
-    await talk.has(before + 4)
+    await chat.wait_for_messages(before + 4)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_detects_danger_spread_over_several_messages(
     house: House, clock: Clock, channel: str
 ) -> None:
-    talk = await _talk(house, clock, channel)
-    before = len(talk.heard)
-    await talk.taken(*talk.says(("скажите", "меня муж", "каждый день бьёт")))
+    chat = await _start_chat(house, clock, channel)
+    before = len(chat.bot_messages)
+    await chat.perform(*chat.send_lines(("скажите", "меня муж", "каждый день бьёт")))
     clock.advance(1)
     alone = house.rt.languages.render(safety.READ_ALONE, "ru")
-    await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
+    await chat.user.wait(
+        lambda _chat: any(alone in each.text for each in chat.bot_messages[before:])
+    )
 
 
 async def test_message_burst_keeps_danger_that_only_one_message_indicates(
     house: House, clock: Clock
 ) -> None:
     """Send text that the recogniser finds dangerous alone, but not joined with other words."""
-    talk = await _talk(house, clock, "telegram")
-    await talk.taken(*talk.says((LINES[0], "мне", "и диплом")))
+    chat = await _start_chat(house, clock, "telegram")
+    await chat.perform(*chat.send_lines((LINES[0], "мне", "и диплом")))
     clock.advance(1)
     sentence = house.rt.languages.render(safety.ONE_SENTENCE, "ru")
-    await talk.user.wait(lambda _chat: any(sentence in each.text for each in talk.heard))
+    await chat.user.wait(lambda _chat: any(sentence in each.text for each in chat.bot_messages))
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_with_a_private_answer_is_deleted_completely(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *answers)
+    chat = await _start_chat(house, clock, "telegram", *answers)
 
-    def private(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
+    def step_with_deletion(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
         turn = step(flows, words, before, event, *given)
         is_whole = event == Said("\n".join(LINES[1:3]))
         return replace(turn, effects=(*turn.effects, DeleteInput())) if is_whole else turn
 
-    monkeypatch.setattr(receive, "step", private)
-    monkeypatch.setattr(conversation_store, "step", private)
-    await talk.taken(*talk.says(LINES[:3]))
-    await talk.user.wait(
-        lambda chat: [each.deleted for each in chat if each.text in LINES] == [False, True, True]
+    monkeypatch.setattr(receive, "step", step_with_deletion)
+    monkeypatch.setattr(conversation_store, "step", step_with_deletion)
+    await chat.perform(*chat.send_lines(LINES[:3]))
+    await chat.user.wait(
+        lambda messages: (
+            [each.deleted for each in messages if each.text in LINES] == [False, True, True]
+        )
     )
 
 
 async def test_upload_status_that_arrives_during_a_message_burst_is_kept(
     house: House, clock: Clock
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *CONSENTED)
-    before = len(talk.heard)
-    await talk.taken(*talk.says(LINES[:2]))
+    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    before = len(chat.bot_messages)
+    await chat.perform(*chat.send_lines(LINES[:2]))
     async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "telegram", str(talk.user.id))
+        person = await identities.find(house.rt, session, "telegram", str(chat.user.id))
         assert person is not None
         event = UploadStatusChanged("identity", "accepted")
         await receive.take_turn(house.rt, session, person.id, event)
-    await talk.taken(talk.user.say(LINES[2]))
+    await chat.perform(chat.user.say(LINES[2]))
     clock.advance(1)
-    await talk.has(before + 3)
+    await chat.wait_for_messages(before + 3)
     async with house.rt.pool.connection() as session:
         held = await conversation_store.lock(house.rt, session, person.id)
     assert held is not None
@@ -389,16 +397,16 @@ async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
     steps: list[Event],
     answers: tuple[str, ...],
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *answers)
-    before = len(talk.heard)
+    chat = await _start_chat(house, clock, "telegram", *answers)
+    before = len(chat.bot_messages)
     _fail(monkeypatch, Said("\n".join(LINES[1:3])))
-    await talk.taken(*talk.says(LINES[:3]))
-    await talk.has(before + 2)
+    await chat.perform(*chat.send_lines(LINES[:3]))
+    await chat.wait_for_messages(before + 2)
     assert steps[-1] == Said(LINES[2])
     clock.advance(1)
-    await talk.has(before + 3)
-    await talk.menu()
-    assert len(talk.heard) == before + 4
+    await chat.wait_for_messages(before + 3)
+    await chat.request_menu()
+    assert len(chat.bot_messages) == before + 4
 
 
 async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
@@ -408,52 +416,52 @@ async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
 
     The process's own clock advances later, as if the process were dead until then.
     """
-    talk = await _talk(house, clock, "telegram", *CONSENTED)
-    before = len(talk.heard)
-    await talk.taken(*talk.says(LINES[:3]))
-    await talk.has(before + 1)
+    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    before = len(chat.bot_messages)
+    await chat.perform(*chat.send_lines(LINES[:3]))
+    await chat.wait_for_messages(before + 1)
     await house.ahead("4 seconds")
-    await talk.has(before + 2)
-    await talk.taken(talk.user.say(LINES[3]))
+    await chat.wait_for_messages(before + 2)
+    await chat.perform(chat.user.say(LINES[3]))
     clock.advance(1)
-    await talk.has(before + 3)
+    await chat.wait_for_messages(before + 3)
 
 
 async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
-    talk = await _talk(house, clock, "whatsapp", *CONSENTED)
-    before = len(talk.heard)
+    chat = await _start_chat(house, clock, "whatsapp", *CONSENTED)
+    before = len(chat.bot_messages)
     house.whatsapp.hold()
     house.whatsapp.tricks.batch = 20
-    for act in talk.says(LINES):
+    for act in chat.send_lines(LINES):
         await act
     house.whatsapp.release()
     await house.whatsapp.until_taken()
-    await talk.has(before + 1)
+    await chat.wait_for_messages(before + 1)
     assert steps[-1] == Said("\n".join(LINES))
-    await talk.menu()
-    assert len(talk.heard) == before + 2
+    await chat.request_menu()
+    assert len(chat.bot_messages) == before + 2
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_in_one_polling_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *answers)
+    chat = await _start_chat(house, clock, "telegram", *answers)
     await house.telegram.run("deleteWebhook", Body({}, {}))
-    before = len(talk.heard)
-    for act in talk.says(LINES):
+    before = len(chat.bot_messages)
+    for act in chat.send_lines(LINES):
         await act
     polling = asyncio.create_task(telegram_polling.poll(house.rt))
     try:
         await house.telegram.until_taken()
-        await talk.has(before + 1)
+        await chat.wait_for_messages(before + 1)
         assert steps[-1] == Said("\n".join(LINES))
-        await talk.user.say(LINES[0])
+        await chat.user.say(LINES[0])
         await house.telegram.until_taken()
         clock.advance(1)
-        await talk.has(before + 2)
+        await chat.wait_for_messages(before + 2)
     finally:
         polling.cancel()
         await asyncio.gather(polling, return_exceptions=True)
@@ -479,39 +487,41 @@ async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each press twice, the second time as a repeated update."""
-    talk = await _talk(house, clock, channel, *answers)
-    message, key = talk.heard[-1], talk.loads[0]
-    act, before = partial(talk.user.press, key, message), len(talk.heard)
+    chat = await _start_chat(house, clock, channel, *answers)
+    message, key = chat.bot_messages[-1], chat.payloads[0]
+    act, before = partial(chat.user.press, key, message), len(chat.bot_messages)
     if channel == "whatsapp":
-        act = partial(talk.user.choose if message.rows else talk.user.press, key, message)
-    talk.emulator.tricks.copies = 2
-    await talk.taken(act(), act(), act(), act())
+        act = partial(chat.user.choose if message.rows else chat.user.press, key, message)
+    chat.emulator.tricks.copies = 2
+    await chat.perform(act(), act(), act(), act())
     old = house.rt.languages.render(screens.OLD_BUTTON, "ru")
-    await talk.menu()
-    assert not [each for each in talk.heard if old in each.text]
-    assert len(talk.heard) <= before + 2
+    await chat.request_menu()
+    assert not [each for each in chat.bot_messages if old in each.text]
+    assert len(chat.bot_messages) <= before + 2
     if channel == "telegram":
-        assert all(each.answered for each in talk.user.presses)
+        assert all(each.answered for each in chat.user.presses)
     if channel == "whatsapp":
         clock.advance(5)
-        presses = [each for each in talk.user.chat if not each.from_bot and each.reply_to]
-        await talk.taken(*map(talk.user.repeat, presses[-3:]))
-        await talk.menu()
-        assert not [each for each in talk.heard if old in each.text]
-    await talk.next(act())
-    assert [each for each in talk.heard if old in each.text], "a press on purpose, after a while"
+        presses = [each for each in chat.user.chat if not each.from_bot and each.reply_to]
+        await chat.perform(*map(chat.user.repeat, presses[-3:]))
+        await chat.request_menu()
+        assert not [each for each in chat.bot_messages if old in each.text]
+    await chat.next_reply(act())
+    assert [each for each in chat.bot_messages if old in each.text], (
+        "a press on purpose, after a while"
+    )
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *answers)
+    chat = await _start_chat(house, clock, "telegram", *answers)
     # A turn that fails in a batch is retried once alone.
-    _fail(monkeypatch, Pressed(talk.loads[0]), times=2 if answers else 1)
-    before = talk.shown
-    await talk.taken(talk.user.press(talk.loads[0]))
-    await talk.user.wait(lambda _chat: talk.shown != before)
+    _fail(monkeypatch, Pressed(chat.payloads[0]), times=2 if answers else 1)
+    before = chat.bot_texts
+    await chat.perform(chat.user.press(chat.payloads[0]))
+    await chat.user.wait(lambda _chat: chat.bot_texts != before)
 
 
 # Bursts of files
@@ -522,32 +532,32 @@ async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
 async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, channel, *answers)
-    before = len(talk.heard)
-    await talk.taken(*(talk.user.send_photo() for _number in range(6)))
-    await talk.has(before + 1)
-    sorry = house.rt.languages.render(screens.NO_PICTURES, "ru")
-    assert sorry in talk.heard[-1].text
+    chat = await _start_chat(house, clock, channel, *answers)
+    before = len(chat.bot_messages)
+    await chat.perform(*(chat.user.send_photo() for _number in range(6)))
+    await chat.wait_for_messages(before + 1)
+    refusal_text = house.rt.languages.render(screens.NO_PICTURES, "ru")
+    assert refusal_text in chat.bot_messages[-1].text
     if channel == "telegram":
-        photos = [each for each in talk.user.chat if "photo" in each.content]
-        await talk.user.wait(
-            lambda chat: all(each.deleted for each in chat if "photo" in each.content)
+        photos = [each for each in chat.user.chat if "photo" in each.content]
+        await chat.user.wait(
+            lambda messages: all(each.deleted for each in messages if "photo" in each.content)
         )
         assert len(photos) == 6
     clock.advance(1)
-    await talk.taken(talk.user.send_photo())
-    await talk.has(before + 2)
+    await chat.perform(chat.user.send_photo())
+    await chat.wait_for_messages(before + 2)
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_gets_the_same_answer_again_after_a_failed_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    talk = await _talk(house, clock, "telegram", *answers)
-    before = len(talk.heard)
+    chat = await _start_chat(house, clock, "telegram", *answers)
+    before = len(chat.bot_messages)
     _fail(monkeypatch, Unreadable("sticker"), after=1)
-    await talk.taken(*(talk.user.send_sticker() for _number in range(3)))
-    await talk.has(before + 2)
+    await chat.perform(*(chat.user.send_sticker() for _number in range(3)))
+    await chat.wait_for_messages(before + 2)
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
@@ -555,37 +565,37 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
     """Send a voice message between equal messages, so that the burst state does not expire."""
-    talk = await _talk(house, clock, "telegram", *answers)
-    press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
-    await talk.at_once(press())
-    await talk.at_once(talk.user.say(LINES[0]))
+    chat = await _start_chat(house, clock, "telegram", *answers)
+    press = partial(chat.user.press, chat.payloads[0], chat.bot_messages[-1])
+    await chat.reply_to(press())
+    await chat.reply_to(chat.user.say(LINES[0]))
     clock.advance(0.7)
-    await talk.at_once(talk.user.send_voice())
+    await chat.reply_to(chat.user.send_voice())
     clock.advance(0.7)
-    await talk.at_once(press())
-    await talk.at_once(talk.user.say(LINES[0]))
+    await chat.reply_to(press())
+    await chat.reply_to(chat.user.say(LINES[0]))
 
 
 async def test_message_gets_the_same_answer_again_after_the_burst_window(
     house: House, clock: Clock
 ) -> None:
     """Press a button between equal messages, so that the burst state does not expire."""
-    talk = await _talk(house, clock, "telegram")
-    press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
-    await talk.next(press())
-    before = len(talk.heard)
-    await talk.taken(talk.user.send_sticker())
-    await talk.has(before + 1)
+    chat = await _start_chat(house, clock, "telegram")
+    press = partial(chat.user.press, chat.payloads[0], chat.bot_messages[-1])
+    await chat.next_reply(press())
+    before = len(chat.bot_messages)
+    await chat.perform(chat.user.send_sticker())
+    await chat.wait_for_messages(before + 1)
     clock.advance(0.7)
-    await talk.taken(press())
+    await chat.perform(press())
     clock.advance(0.7)
-    await talk.taken(talk.user.send_sticker())
-    await talk.has(before + 2)
+    await chat.perform(chat.user.send_sticker())
+    await chat.wait_for_messages(before + 2)
 
 
 async def test_message_burst_state_is_freed_after_its_window(house: House, clock: Clock) -> None:
-    talk = await _talk(house, clock, "telegram")
-    await talk.taken(*talk.says(LINES), talk.user.send_photo())
+    chat = await _start_chat(house, clock, "telegram")
+    await chat.perform(*chat.send_lines(LINES), chat.user.send_photo())
     assert len(house.rt.recent) == 1
     clock.advance(1)
     assert len(house.rt.recent) == 0

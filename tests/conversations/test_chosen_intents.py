@@ -36,7 +36,7 @@ async def server() -> AsyncIterator[LanguageModel]:
 
 
 @pytest.fixture
-async def asking(chosen: Settings, server: LanguageModel) -> AsyncIterator[Runtime]:
+async def model_runtime(chosen: Settings, server: LanguageModel) -> AsyncIterator[Runtime]:
     settings = chosen.model_copy(
         update={
             "external_model_url": server.url,
@@ -50,21 +50,21 @@ async def asking(chosen: Settings, server: LanguageModel) -> AsyncIterator[Runti
         yield replace(rt, understanding=replace(rt.understanding, recognizer=RECOGNIZER))
 
 
-async def finished(rt: Runtime) -> None:
+async def wait_for_tasks(rt: Runtime) -> None:
     """Wait until all background tasks of turns have ended."""
     while rt.later:
         await next(iter(rt.later))
 
 
-async def begun(rt: Runtime) -> Guest:
+async def start_guest(rt: Runtime) -> Guest:
     guest = Guest(rt)
     await guest.do(Started())
     await guest.press("ru")
     return guest
 
 
-async def agreed(rt: Runtime) -> Guest:
-    guest = await begun(rt)
+async def consenting_guest(rt: Runtime) -> Guest:
+    guest = await start_guest(rt)
     await guest.do(Said(UNCLEAR))
     await guest.do(Pressed(f"?{external_model.AGREE}"))
     return guest
@@ -75,12 +75,12 @@ async def texts(guest: Guest) -> list[str]:
 
 
 async def test_external_model_answer_follows_the_ordinary_answer(
-    asking: Runtime, server: LanguageModel
+    model_runtime: Runtime, server: LanguageModel
 ) -> None:
-    guest = await agreed(asking)
+    guest = await consenting_guest(model_runtime)
     before = len(await texts(guest))
     await guest.do(Said(UNCLEAR))
-    await finished(asking)
+    await wait_for_tasks(model_runtime)
     ordinary, chosen = (await texts(guest))[before:]
     assert OPERATOR not in ordinary
     assert OPERATOR in chosen
@@ -89,49 +89,51 @@ async def test_external_model_answer_follows_the_ordinary_answer(
 
 @pytest.mark.parametrize("fault", [each for each in FAULTS if each != "slow"])
 async def test_external_model_failure_leaves_the_ordinary_answer(
-    asking: Runtime, server: LanguageModel, fault: str
+    model_runtime: Runtime, server: LanguageModel, fault: str
 ) -> None:
     server.fault = fault
-    guest = await agreed(asking)
+    guest = await consenting_guest(model_runtime)
     before = len(await texts(guest))
     await guest.do(Said(UNCLEAR))
-    await finished(asking)
+    await wait_for_tasks(model_runtime)
     assert len(server.asked) == 1
     assert len(await texts(guest)) == before + 1
     await guest.do(Said("/menu"))
     assert len(await texts(guest)) == before + 2
 
 
-async def test_slow_external_model_delays_no_turn(asking: Runtime, server: LanguageModel) -> None:
+async def test_slow_external_model_delays_no_turn(
+    model_runtime: Runtime, server: LanguageModel
+) -> None:
     server.fault = "slow"
-    guest = await agreed(asking)
+    guest = await consenting_guest(model_runtime)
     before = len(await texts(guest))
     await guest.do(Said(UNCLEAR))
     await guest.do(Said("/menu"))
     assert len(await texts(guest)) == before + 2
     server.released.set()
-    await finished(asking)
+    await wait_for_tasks(model_runtime)
     assert len(server.asked) == 1
     assert len(await texts(guest)) == before + 2
 
 
 async def test_external_model_gets_no_text_without_consent_or_with_danger(
-    asking: Runtime, server: LanguageModel
+    model_runtime: Runtime, server: LanguageModel
 ) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
-        guest = await begun(asking)
+        guest = await start_guest(model_runtime)
         for text in (UNCLEAR, PRIVATE, UNCLEAR, DANGER):
             await guest.do(Said(text))
-        refusing = await begun(asking)
+        refusing = await start_guest(model_runtime)
         await refusing.do(Said(UNCLEAR))
         await refusing.do(Pressed(f"?{external_model.REFUSE}"))
         await refusing.do(Said(UNCLEAR))
-        willing = await agreed(asking)
+        willing = await consenting_guest(model_runtime)
         for text in (PRIVATE, DANGER):
             await willing.do(Said(text))
-        await finished(asking)
+        await wait_for_tasks(model_runtime)
     finally:
         logging.configure("error")
     assert server.asked == []
@@ -139,36 +141,36 @@ async def test_external_model_gets_no_text_without_consent_or_with_danger(
 
 
 async def test_external_model_has_hourly_limits_per_person_and_installation(
-    asking: Runtime, server: LanguageModel
+    model_runtime: Runtime, server: LanguageModel
 ) -> None:
-    few = asking.settings.model_copy(
+    few = model_runtime.settings.model_copy(
         update={"external_model_person_hourly": 2, "external_model_hourly": 3}
     )
-    rt = replace(asking, settings=few)
-    one, other = await agreed(rt), await agreed(rt)
+    rt = replace(model_runtime, settings=few)
+    one, other = await consenting_guest(rt), await consenting_guest(rt)
     for guest in (one, one, one, other, other):
         await guest.do(Said(UNCLEAR))
-        await finished(rt)
+        await wait_for_tasks(rt)
     assert len(server.asked) == 3
 
 
 async def test_external_model_consent_of_a_known_person_is_recorded(
-    asking: Runtime, server: LanguageModel
+    model_runtime: Runtime, server: LanguageModel
 ) -> None:
-    guest = Guest(asking)
+    guest = Guest(model_runtime)
     await guest.consent()
     await guest.do(Said("/menu"))
     await guest.do(Said(UNCLEAR))
     await guest.do(Pressed(f"?{external_model.AGREE}"))
     await guest.do(Said(UNCLEAR))
-    await finished(asking)
+    await wait_for_tasks(model_runtime)
     assert server.asked == [UNCLEAR]
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.asked is not None
     assert [each.key for each in conversation.asked.options][-1] == external_model.REFUSE
     await guest.do(Pressed(f"?{external_model.REFUSE}"))
-    async with asking.pool.connection() as session:
+    async with model_runtime.pool.connection() as session:
         cursor = await session.execute(
             "SELECT given FROM consents WHERE purpose = %s ORDER BY id", (external_model.PURPOSE,)
         )

@@ -34,17 +34,17 @@ class Slow(WebChat):
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
-        self.begun, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
+        self.started, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
 
     async def send(self, act: ChannelCall) -> str:
-        self.begun.set()
+        self.started.set()
         await self.gate.wait()
         self.sent += 1
         return await super().send(act)
 
 
 @pytest.fixture
-async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
+async def proxied_runtime(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
     """Yield a runtime, and the proxy of its PostgreSQL connections, which tests cut or delay."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
@@ -58,39 +58,39 @@ def _slow(rt: Runtime, guest: Guest) -> Slow:
     return channel
 
 
-async def _until(true: Callable[[], bool]) -> None:
+async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 — a pool sends no signal
+        while not condition():  # noqa: ASYNC110 — a pool sends no signal
             await asyncio.sleep(0.01)
 
 
-async def _open(guest: Guest) -> int:
+async def _count_unsent(guest: Guest) -> int:
     return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
 
 
 @pytest.mark.requirement("S-9")
 async def test_outbox_marks_a_message_as_sent_after_a_database_outage(
-    far: tuple[Runtime, Line],
+    proxied_runtime: tuple[Runtime, Line],
 ) -> None:
-    rt, line = far
+    rt, line = proxied_runtime
     guest = Guest(rt)
     await guest.consent()
     channel = _slow(rt, guest)
-    speaking = asyncio.create_task(guest.do(Said("TESTOVA")))
-    await channel.begun.wait()
+    turn_task = asyncio.create_task(guest.do(Said("TESTOVA")))
+    await channel.started.wait()
     line.become("cut", 0)
     channel.gate.set()
     await _until(lambda: rt.pool.get_stats().get("returns_bad", 0) > 0)
     line.become("pass", 0)
-    await speaking
-    assert (channel.sent, await _open(guest)) == (1, 0)
+    await turn_task
+    assert (channel.sent, await _count_unsent(guest)) == (1, 0)
 
 
 @pytest.mark.requirement("S-5")
 async def test_turn_times_out_when_the_database_stops_responding(
-    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+    proxied_runtime: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rt, line = far
+    rt, line = proxied_runtime
     guest = Guest(rt)
     await guest.consent()
     monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.5)
@@ -100,29 +100,29 @@ async def test_turn_times_out_when_the_database_stops_responding(
             await guest.do(Said("TESTOVA"))
     line.become("pass", 0)
     await guest.do(Said("TESTOVA"))
-    assert await _open(guest) == 0
+    assert await _count_unsent(guest) == 0
 
 
 async def test_worker_survives_a_database_outage(
-    far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+    proxied_runtime: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rt, line = far
-    begun: list[object] = []
+    rt, line = proxied_runtime
+    started: list[object] = []
     run = procrastinate.App.run_worker_async
 
-    async def counted(app: procrastinate.App, **how: Any) -> None:
-        begun.append(app)
+    async def record_start(app: procrastinate.App, **how: Any) -> None:
+        started.append(app)
         await run(app, **how)
 
-    monkeypatch.setattr(procrastinate.App, "run_worker_async", counted)
-    working = asyncio.create_task(main.work(rt))
-    await _until(lambda: bool(begun))
+    monkeypatch.setattr(procrastinate.App, "run_worker_async", record_start)
+    task = asyncio.create_task(main.work(rt))
+    await _until(lambda: bool(started))
     line.become("cut", 0)
-    await _until(lambda: working.done() or len(begun) > 1)
-    assert not working.done()
+    await _until(lambda: task.done() or len(started) > 1)
+    assert not task.done()
     line.become("pass", 0)
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.requirement("S-16")
@@ -132,59 +132,59 @@ async def test_worker_marks_a_sent_message_before_shutdown(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await session.execute("UPDATE messages SET state = 'pending', done_at = NULL, attempt = 0")
     channel = _slow(rt, guest)
-    working = asyncio.create_task(main._every(1, lambda: sweeps.sweep(guest.rt)))
-    await channel.begun.wait()
-    working.cancel()
+    task = asyncio.create_task(main._every(1, lambda: sweeps.sweep(guest.rt)))
+    await channel.started.wait()
+    task.cancel()
     await asyncio.sleep(0)
     channel.gate.set()
-    await asyncio.gather(working, return_exceptions=True)
+    await asyncio.gather(task, return_exceptions=True)
     assert channel.sent
-    assert await _open(guest) == 0
+    assert await _count_unsent(guest) == 0
 
 
 @pytest.mark.requirement("S-16")
 async def test_worker_can_be_stopped_when_its_database_is_down(
-    far: tuple[Runtime, Line], rt: Runtime
+    proxied_runtime: tuple[Runtime, Line], rt: Runtime
 ) -> None:
-    far_rt, line = far
-    working = asyncio.create_task(main.work(far_rt))
+    proxied_rt, line = proxied_runtime
+    task = asyncio.create_task(main.work(proxied_rt))
     async with asyncio.timeout(60):
         while not await _workers(rt):  # noqa: ASYNC110 — the library sends no signal
             await asyncio.sleep(0.05)
     line.become("cut", 0)
-    working.cancel()
-    _done, waits = await asyncio.wait({working}, timeout=60)
+    task.cancel()
+    _done, pending = await asyncio.wait({task}, timeout=60)
     line.become("pass", 0)
-    assert not waits
+    assert not pending
 
 
 async def _workers(rt: Runtime) -> int:
     """Return the number of registered procrastinate workers."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
-        (many,) = await cursor.fetchone() or (0,)
-    return int(many)
+        (count,) = await cursor.fetchone() or (0,)
+    return int(count)
 
 
 async def test_shutdown_cancels_running_work_after_the_grace_period() -> None:
-    begun, interrupted = asyncio.Event(), asyncio.Event()
+    started, interrupted = asyncio.Event(), asyncio.Event()
 
-    async def for_ever() -> None:
-        begun.set()
+    async def wait_forever() -> None:
+        started.set()
         try:
             await asyncio.Event().wait()
         finally:
             interrupted.set()
 
-    working = asyncio.create_task(shutdown.finish_on_cancel(for_ever(), seconds=0.01))
-    await begun.wait()
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    task = asyncio.create_task(shutdown.finish_on_cancel(wait_forever(), seconds=0.01))
+    await started.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     async with asyncio.timeout(60):
         await interrupted.wait()
 
 
-DEAF = """
+IGNORES_CANCEL = """
 import asyncio
 from bot.cli.environment import run_until_signal
 
@@ -203,7 +203,7 @@ run_until_signal(deaf, within=0.1)
 @pytest.mark.release
 async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DEAF, stdout=subprocess.PIPE
+        sys.executable, "-c", IGNORES_CANCEL, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     await process.stdout.readline()
@@ -220,7 +220,7 @@ async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
 
 
 @pytest.fixture
-def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def unreachable_settings(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Return settings with an unreachable database and a short timeout."""
     monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
     return chosen.model_copy(
@@ -240,26 +240,28 @@ async def test_runtime_refuses_keys_of_another_installation(
             pass
 
 
-async def test_runtime_reports_a_missing_database_in_one_line(nowhere: Settings) -> None:
+async def test_runtime_reports_a_missing_database_in_one_line(
+    unreachable_settings: Settings,
+) -> None:
     with pytest.raises(DatabaseUnavailable, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
-        async with runtime(nowhere):
+        async with runtime(unreachable_settings):
             raise AssertionError
 
 
 async def test_worker_periodic_jobs_count_as_postponed_in_a_database_outage(
-    rt: Runtime, nowhere: Settings
+    rt: Runtime, unreachable_settings: Settings
 ) -> None:
     logging.configure("error")
-    before = _counted("sweep.failed"), _counted("sweep.postponed")
-    async with pool(nowhere.database(), 1) as away:
-        working = asyncio.create_task(main.work(replace(rt, pool=away)))
-        await _until(lambda: _counted("sweep.postponed") > before[1] + 2)
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-    assert _counted("sweep.failed") == before[0]
+    before = _event_count("sweep.failed"), _event_count("sweep.postponed")
+    async with pool(unreachable_settings.database(), 1) as unreachable_pool:
+        task = asyncio.create_task(main.work(replace(rt, pool=unreachable_pool)))
+        await _until(lambda: _event_count("sweep.postponed") > before[1] + 2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert _event_count("sweep.failed") == before[0]
 
 
-def _counted(event: str) -> float:
+def _event_count(event: str) -> float:
     return sum(
         each.value
         for family in metrics.EVENTS.collect()

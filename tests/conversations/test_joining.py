@@ -52,14 +52,14 @@ async def _code(owner: Member) -> str:
     return str(found[-1])
 
 
-async def _newcomer(rt: Runtime) -> Guest:
+async def _start_guest(rt: Runtime) -> Guest:
     guest = Guest(rt)
     await guest.do(Said("/start"))
     await guest.go("ru")
     return guest
 
 
-async def _at(guest: Guest) -> str:
+async def _question_key(guest: Guest) -> str:
     conversation = await guest.conversation()
     return conversation.asked.key if conversation and conversation.asked else ""
 
@@ -74,7 +74,7 @@ def _shows(owner: Member, text: Text) -> bool:
 
 
 async def _join(rt: Runtime, owner: Member) -> Guest:
-    guest = await _newcomer(rt)
+    guest = await _start_guest(rt)
     await guest.go(await _code(owner), "yes")
     await _press(owner, "yes")
     await guest.go("done")
@@ -82,25 +82,25 @@ async def _join(rt: Runtime, owner: Member) -> Guest:
 
 
 async def test_joining_chats_needs_a_confirmation_in_both_chats(rt: Runtime, owner: Member) -> None:
-    guest = await _newcomer(rt)
+    guest = await _start_guest(rt)
     await guest.go((await _code(owner)).lower().replace("-", " "))
-    assert await _at(guest) == join_screens.OFFERED
+    assert await _question_key(guest) == join_screens.OFFERED
     await guest.go("yes")
-    assert await _at(guest) == join_screens.AWAITED
+    assert await _question_key(guest) == join_screens.AWAITED
     await guest.go("done")
     assert not await _is_joined(rt, guest), "the other chat has not confirmed"
     await _press(owner, "yes")
     assert not await _is_joined(rt, guest), "the new chat has not finished"
     await guest.go("done")
     assert await _is_joined(rt, guest)
-    assert await _at(guest) == join_screens.UPDATES
+    assert await _question_key(guest) == join_screens.UPDATES
     assert (await _state(owner)).is_persistent
 
 
 async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
     rt: Runtime, owner: Member
 ) -> None:
-    guest = await _newcomer(rt)
+    guest = await _start_guest(rt)
     await guest.go(await _code(owner), "yes")
     await _press(owner, "no")
     assert _shows(owner, join_screens.REFUSED)
@@ -110,18 +110,18 @@ async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
 
 async def test_join_code_can_join_only_one_chat(rt: Runtime, owner: Member) -> None:
     code = await _code(owner)
-    first, second = await _newcomer(rt), await _newcomer(rt)
+    first, second = await _start_guest(rt), await _start_guest(rt)
     await first.go(code, "yes")
     await second.go(code, "yes")
-    assert await _at(second) == screens.MENU
+    assert await _question_key(second) == screens.MENU
     await _press(owner, "yes")
     await second.go("done")
     assert not await _is_joined(rt, second)
     await first.go("done")
     assert await _is_joined(rt, first)
-    third = await _newcomer(rt)
+    third = await _start_guest(rt)
     await third.go(code)
-    assert await _at(third) == screens.MENU
+    assert await _question_key(third) == screens.MENU
 
 
 async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
@@ -129,18 +129,18 @@ async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
 ) -> None:
     """Check that knowing the code is not enough for a chat that the owner did not confirm."""
     code = await _code(owner)
-    first, thief = await _newcomer(rt), await _newcomer(rt)
-    await thief.go(code)
+    first, intruder = await _start_guest(rt), await _start_guest(rt)
+    await intruder.go(code)
     await first.go(code, "yes")
     await _press(owner, "yes")
-    await thief.go("yes", "done")
-    assert not await _is_joined(rt, thief)
+    await intruder.go("yes", "done")
+    assert not await _is_joined(rt, intruder)
     async with rt.pool.connection() as transaction:
-        assert not await join_codes.take(rt, transaction, code, f"web:{thief.name}")
+        assert not await join_codes.take(rt, transaction, code, f"web:{intruder.name}")
 
 
 async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
-    guest = await _newcomer(rt)
+    guest = await _start_guest(rt)
     code = await _code(owner)
     await guest.go(code, "yes")
     await _press(owner, "yes")
@@ -151,11 +151,11 @@ async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
 
 async def test_join_code_is_invalidated_by_a_newer_code(rt: Runtime, owner: Member) -> None:
     first, second = await _code(owner), await _code(owner)
-    guest = await _newcomer(rt)
+    guest = await _start_guest(rt)
     await guest.go(first)
-    assert await _at(guest) == screens.MENU
+    assert await _question_key(guest) == screens.MENU
     await guest.go(second)
-    assert await _at(guest) == join_screens.OFFERED
+    assert await _question_key(guest) == join_screens.OFFERED
 
 
 async def test_joining_chats_is_refused_for_a_chat_with_stored_data(
@@ -163,18 +163,18 @@ async def test_joining_chats_is_refused_for_a_chat_with_stored_data(
 ) -> None:
     guest = Guest(rt)
     await guest.consent()
-    before = await _at(guest)
+    before = await _question_key(guest)
     await guest.go(await _code(owner))
-    assert await _at(guest) == before
+    assert await _question_key(guest) == before
 
 
 async def test_joining_chats_is_refused_for_a_second_chat_of_one_channel(
     rt: Runtime, owner: Member
 ) -> None:
     await _join(rt, owner)
-    other = await _newcomer(rt)
+    other = await _start_guest(rt)
     await other.go(await _code(owner))
-    assert await _at(other) == screens.MENU
+    assert await _question_key(other) == screens.MENU
 
 
 async def test_join_code_is_shown_only_after_the_pin(rt: Runtime, owner: Member) -> None:
@@ -192,11 +192,11 @@ async def test_join_code_is_shown_only_after_the_pin(rt: Runtime, owner: Member)
 
 
 async def test_join_code_guesses_are_limited_per_chat(rt: Runtime, owner: Member) -> None:
-    code, guest = await _code(owner), await _newcomer(rt)
+    code, guest = await _code(owner), await _start_guest(rt)
     for each in range(MAX_CHAT_LOOKUPS):
         await guest.go(f"KOSH-AAAA-AAA{each + 2}")
     await guest.go(code)
-    assert await _at(guest) == screens.MENU
+    assert await _question_key(guest) == screens.MENU
 
 
 async def test_join_code_is_stored_as_a_hash_only(rt: Runtime, owner: Member) -> None:
@@ -218,8 +218,8 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
     await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
     person = await owner.person()
     async with rt.pool.connection() as transaction:
-        told = Acknowledged("sent", "KS-2026-ABCD-2345")
-        delivery = await receive.take_turn(rt, transaction, person.id, told)
+        event = Acknowledged("sent", "KS-2026-ABCD-2345")
+        delivery = await receive.take_turn(rt, transaction, person.id, event)
     await receive.deliver(rt, delivery)
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT channel FROM messages ORDER BY id DESC LIMIT 1")
@@ -267,9 +267,9 @@ async def test_unjoined_chat_hands_pending_officer_messages_to_the_other_chat(
     guest = await _join(rt, owner)
     await guest.go("web")
     person = await owner.person()
-    said = outbox.rendered(rt, Say(((screens.OPEN,),), language="ru", service=True))
+    rendered = outbox.rendered(rt, Say(((screens.OPEN,),), language="ru", service=True))
     async with rt.pool.connection() as transaction:
-        row = outbox.Row("send", said)
+        row = outbox.Row("send", rendered)
         ids = await outbox.enqueue(transaction, person, "web", (row,), waits=True)
     await guest.do(Pressed(join_screens.UNJOIN))
     await guest.go("yes")

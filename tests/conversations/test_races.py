@@ -31,7 +31,7 @@ from tests.person_client import Guest
 OFFICERS = 50
 
 
-async def _team(rt: Runtime, limit: int = OFFICERS) -> list[Officer]:
+async def _officers(rt: Runtime, limit: int = OFFICERS) -> list[Officer]:
     return [await an_officer(rt, f"Officer {number}") for number in range(limit)]
 
 
@@ -44,14 +44,14 @@ async def _requeue(rt: Runtime, case: cases.Case) -> cases.Case:
 
 
 async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
-    case, team = await ask(Guest(rt)), await _team(rt)
+    case, officers = await ask(Guest(rt)), await _officers(rt)
     for _round in range(rounds):
         case = await _requeue(rt, case)
-        tries = (_insist(rt, each, case) for each in team)
+        tries = (_claim_with_retries(rt, each, case) for each in officers)
         results = await asyncio.gather(*tries, return_exceptions=True)
         winners = [
-            who.id
-            for who, each in zip(team, results, strict=True)
+            officer.id
+            for officer, each in zip(officers, results, strict=True)
             if isinstance(each, ActionResult)
         ]
         losers = [each for each in results if isinstance(each, CaseConflict)]
@@ -59,12 +59,12 @@ async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
         assert (await now(rt, case.id)).owner == winners[0]
 
 
-async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
+async def _claim_with_retries(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
     """Claim a case; retry while no connection is free, without a time limit."""
-    pressed = key()
+    request_key = key()
     while True:
         with suppress(PoolTimeout):
-            return await desk.claim(rt, officer, case.id, case.version, key=pressed)
+            return await desk.claim(rt, officer, case.id, case.version, key=request_key)
 
 
 async def test_case_claim_by_fifty_concurrent_officers_succeeds_once(rt: Runtime) -> None:
@@ -79,16 +79,16 @@ async def test_case_has_one_owner_after_each_of_a_thousand_claim_races(rt: Runti
 @pytest.mark.release
 async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
-    team = await _team(rt, 10)
-    results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in team))
-    taken = [each.case_id for each in results if each is not None]
-    assert sorted(taken) == sorted(case.id for case in found)
+    officers = await _officers(rt, 10)
+    results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in officers))
+    takeover = [each.case_id for each in results if each is not None]
+    assert sorted(takeover) == sorted(case.id for case in found)
 
 
 # The bot's form sends nothing after an officer claims a case
 
 
-async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
+async def _enqueue_messages(rt: Runtime, case: cases.Case, count: int) -> None:
     """Put `count` messages, as the bot's form sends them, into the outbox."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
@@ -99,7 +99,7 @@ async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
         await outbox.enqueue(session, held.person, "web", rows)
 
 
-async def _clock(rt: Runtime) -> datetime:
+async def _database_time(rt: Runtime) -> datetime:
     async with rt.pool.connection() as session:
         return await database_time(session)
 
@@ -115,7 +115,7 @@ async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list
         return list(await cursor.fetchall())
 
 
-async def _note_claims(rt: Runtime) -> None:
+async def _record_claim_times(rt: Runtime) -> None:
     """Store the time of each claim by a trigger, because a message's outcome clears its lease."""
     url = rt.settings.database("owner")
     async with await AsyncConnection.connect(url, autocommit=True) as session:
@@ -131,7 +131,7 @@ async def _note_claims(rt: Runtime) -> None:
         )
 
 
-async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
+async def _run_after_delay(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
     """Run an act after a random number of event-loop iterations, so that each race is different."""
     for _turn in range(random.randrange(12)):
         await asyncio.sleep(0)
@@ -141,24 +141,24 @@ async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
         return error
 
 
-async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
+async def _race(rt: Runtime, guest: Guest, officers: list[Officer], random: Random) -> None:
     """Run the bot, two officers and the person concurrently."""
     case = await ask(guest)
-    await _write(rt, case, 3)
+    await _enqueue_messages(rt, case, 3)
     committed: list[datetime] = []
 
     async def claim() -> ActionResult:
-        done = await desk.claim(rt, random.choice(team), case.id, case.version, key=key())
-        committed.append(await _clock(rt))
+        done = await desk.claim(rt, random.choice(officers), case.id, case.version, key=key())
+        committed.append(await _database_time(rt))
         return done
 
     person = random.choice((lambda: guest.do(Said("hello")), lambda: guest.go("/menu", "yes")))
     await asyncio.gather(
-        _after(random, claim),
-        _after(random, claim),
-        _after(random, lambda: outbox.sweep(rt)),
-        _after(random, lambda: outbox.sweep(rt)),
-        _after(random, person),
+        _run_after_delay(random, claim),
+        _run_after_delay(random, claim),
+        _run_after_delay(random, lambda: outbox.sweep(rt)),
+        _run_after_delay(random, lambda: outbox.sweep(rt)),
+        _run_after_delay(random, person),
     )
     await outbox.sweep(rt)
     after = await now(rt, case.id)
@@ -166,20 +166,20 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
     if committed and after.state != State.RESOLVED:
         assert await _claimed_after(rt, case, committed[0]) == []
     assert {"sent", "dropped"} >= {row[0] for row in await messages(rt)}
-    await _leave(guest, case)
+    await _end_case(guest, case)
 
 
-async def _leave(guest: Guest, case: cases.Case) -> None:
+async def _end_case(guest: Guest, case: cases.Case) -> None:
     """End the case on the person's side, so that the person can ask for an officer again."""
     if (await now(guest.rt, case.id)).state != State.RESOLVED:
         await guest.go("/menu", "yes")
 
 
 async def _races(rt: Runtime, rounds: int, seed: int) -> None:
-    await _note_claims(rt)
-    team, random, guest = await _team(rt, 4), Random(seed), Guest(rt)
+    await _record_claim_times(rt)
+    officers, random, guest = await _officers(rt, 4), Random(seed), Guest(rt)
     for _round in range(rounds):
-        await _race(rt, guest, team, random)
+        await _race(rt, guest, officers, random)
 
 
 @pytest.mark.release
@@ -200,22 +200,22 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
     Otherwise the claim could commit first, and the bot's message would arrive after it.
     """
     case, officer = await ask(Guest(rt)), await an_officer(rt)
-    await _write(rt, case, 1)
+    await _enqueue_messages(rt, case, 1)
     async with rt.pool.connection() as sender:
         await sender.execute("SELECT FROM messages WHERE state = 'pending' FOR UPDATE")
-        claiming = asyncio.create_task(desk.claim(rt, officer, case.id, case.version, key=key()))
-        await _until_somebody_waits(rt, admin_url)
-        assert not claiming.done()
+        claim_task = asyncio.create_task(desk.claim(rt, officer, case.id, case.version, key=key()))
+        await _wait_for_blocked_session(rt, admin_url)
+        assert not claim_task.done()
         assert (await now(rt, case.id)).owner is None
         await sender.execute(
             "UPDATE messages SET state = 'sending', lease_until = kosh_now() + interval '1 minute'"
             " WHERE state = 'pending'"
         )
-    await claiming
+    await claim_task
     assert (await now(rt, case.id)).owner == officer.id
 
 
-async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
+async def _wait_for_blocked_session(rt: Runtime, admin_url: str) -> None:
     """Wait until a database session waits for a lock; only the administrator can see this."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
@@ -233,39 +233,41 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
 # Replies of officers
 
 
-async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
+async def _reply_during_takeover(
+    rt: Runtime, guest: Guest, officers: list[Officer], random: Random
+) -> None:
     """Reply while a colleague takes over the case: the reply is sent or is shown as not sent."""
-    first, second = team
+    first, second = officers
     case = await ask(guest)
     version = (await desk.claim(rt, first, case.id, case.version, key=key())).version
-    reply, taken = await asyncio.gather(
-        _after(
+    reply, takeover = await asyncio.gather(
+        _run_after_delay(
             random,
             lambda: desk.reply(rt, first, case.id, version, key=key(), words="A reply."),
         ),
-        _after(random, lambda: desk.take_over(rt, second, case.id, version, key=key())),
+        _run_after_delay(random, lambda: desk.take_over(rt, second, case.id, version, key=key())),
     )
     await outbox.sweep(rt)
-    assert isinstance(taken, ActionResult)
+    assert isinstance(takeover, ActionResult)
     shown = [each for each in (await seen(rt, second, case.id)).thread if each.by == "officer"]
     if isinstance(reply, CaseConflict):
         assert shown == []
         assert await messages(rt, case.id) == []
     else:
         assert [each.delivery in ("sent", "dropped") for each in shown] == [True]
-    await _leave(guest, case)
+    await _end_case(guest, case)
 
 
 @pytest.mark.release
 async def test_reply_of_the_former_case_owner_is_sent_or_shown_as_not_sent(
     rt: Runtime,
 ) -> None:
-    team, random, guest = await _team(rt, 2), Random(3), Guest(rt)
+    officers, random, guest = await _officers(rt, 2), Random(3), Guest(rt)
     for _round in range(25):
-        await _overtaken(rt, guest, team, random)
+        await _reply_during_takeover(rt, guest, officers, random)
 
 
-async def _replied_and_resolved(
+async def _reply_and_resolve_during_sweep(
     rt: Runtime, guest: Guest, officer: Officer, random: Random
 ) -> None:
     case = await ask(guest)
@@ -277,8 +279,8 @@ async def _replied_and_resolved(
 
     await asyncio.gather(
         reply_and_resolve(),
-        _after(random, lambda: outbox.sweep(rt)),
-        _after(random, lambda: guest.do(Said("hello"))),
+        _run_after_delay(random, lambda: outbox.sweep(rt)),
+        _run_after_delay(random, lambda: guest.do(Said("hello"))),
     )
     await outbox.sweep(rt)
     assert await messages(rt, case.id) == [("sent", None, officer.id)]
@@ -288,4 +290,4 @@ async def _replied_and_resolved(
 async def test_officer_reply_before_resolving_the_case_is_always_delivered(rt: Runtime) -> None:
     officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
     for _round in range(25):
-        await _replied_and_resolved(rt, guest, officer, random)
+        await _reply_and_resolve_during_sweep(rt, guest, officer, random)

@@ -154,12 +154,14 @@ async def test_update_is_quarantined_after_five_failures(
     await guest.consent()
     healthy = step
 
-    def poisoned(flows: Any, words: Any, conversation: Any, event: Event, *given: Any) -> Turn:
+    def fail_on_poison(
+        flows: Any, words: Any, conversation: Any, event: Event, *given: Any
+    ) -> Turn:
         if event == Said("poison"):
             raise ZeroDivisionError
         return healthy(flows, words, conversation, event, *given)
 
-    monkeypatch.setattr(conversation_store, "step", poisoned)
+    monkeypatch.setattr(conversation_store, "step", fail_on_poison)
     update = guest.inbound(Said("poison"), "poison")
     for _try in range(4):
         with pytest.raises(Overloaded):
@@ -240,7 +242,7 @@ async def test_person_marked_as_blocked_is_unblocked_by_their_next_message(rt: R
         assert await cursor.fetchone() == (False,)
 
 
-class _Named(WebChat):
+class _RecordingChat(WebChat):
     """A web chat that records the outbox row named in each call, and rate-limits the first call."""
 
     def __init__(self, rt: Runtime) -> None:
@@ -260,7 +262,7 @@ async def test_outbox_callback_data_of_a_first_attempt_has_no_attempt_number(rt:
     An older version, which may run at the same time, would otherwise not recognise the platform's
     report.
     """
-    guest, channel = Guest(rt), _Named(rt)
+    guest, channel = Guest(rt), _RecordingChat(rt)
     await guest.consent()
     guest.rt = replace(rt, channels={**rt.channels, "web": channel})
     await guest.go("/menu")

@@ -13,36 +13,38 @@ from flows.engine.events import Event, Pressed, Said, Started
 from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
 
 FORTY = 40
-NOTE = "INSERT INTO processed_updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+INSERT_UPDATE = (
+    "INSERT INTO processed_updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+)
 
 
-def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def _patch_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patch `claim` to commit an update's dedupe row before the transaction that applies it."""
     claim = conversation_store.claim
 
-    async def note_then_claim(
+    async def record_then_claim(
         rt: Runtime, session: Transaction, inbound: Inbound
     ) -> tuple[conversation_store.LockedConversation | None, bool, datetime]:
         key = conversation_store.update_keys(rt, inbound.channel, inbound.external_id)[0]
-        fresh = (await session.execute(NOTE, (inbound.channel, key))).rowcount == 1
+        fresh = (await session.execute(INSERT_UPDATE, (inbound.channel, key))).rowcount == 1
         await session.commit()
         await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         held, _fresh, now = await claim(rt, session, inbound)
         return held, fresh, now
 
-    monkeypatch.setattr(conversation_store, "claim", note_then_claim)
+    monkeypatch.setattr(conversation_store, "claim", record_then_claim)
 
 
-async def _effects(guest: Guest, events: list[Event]) -> int:
+async def _count_effective(guest: Guest, events: list[Event]) -> int:
     """Return how many of the updates, each sent to two processes at once, had an effect."""
     updates = [guest.inbound(event) for event in events]
-    taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
-    return sum(delivery is not None for delivery in taken)
+    deliveries = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    return sum(delivery is not None for delivery in deliveries)
 
 
-async def _words(guest: Guest) -> int:
+async def _count_relayed_messages(guest: Guest) -> int:
     """Send forty messages to an officer; return how many of them the officer can read."""
-    await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
+    await _count_effective(guest, [Said(f"word {number}") for number in range(FORTY)])
     async with guest.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_messages")
         row = await cursor.fetchone()
@@ -50,7 +52,7 @@ async def _words(guest: Guest) -> int:
     return int(row[0])
 
 
-async def _with_officer(rt: Runtime) -> Guest:
+async def _guest_with_officer(rt: Runtime) -> Guest:
     guest = Guest(rt)
     await guest.consent()
     await guest.press("!person")
@@ -58,7 +60,7 @@ async def _with_officer(rt: Runtime) -> Guest:
     return guest
 
 
-async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
+async def _guest_before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go(*TO_CONSENT)
@@ -68,20 +70,20 @@ async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
 
 
 async def test_turn_stores_each_of_40_duplicate_relayed_messages_once(rt: Runtime) -> None:
-    assert await _words(await _with_officer(rt)) == FORTY
+    assert await _count_relayed_messages(await _guest_with_officer(rt)) == FORTY
 
 
 @pytest.mark.requirement("S-8", "S-80")
 async def test_turn_would_lose_messages_if_the_dedupe_row_were_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await _with_officer(rt)
-    _note_first(monkeypatch)
-    assert await _words(guest) < FORTY
+    guest = await _guest_with_officer(rt)
+    _patch_claim(monkeypatch)
+    assert await _count_relayed_messages(guest) < FORTY
 
 
 async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runtime) -> None:
-    assert await _effects(*await _before_consent(rt)) == FORTY
+    assert await _count_effective(*await _guest_before_consent(rt)) == FORTY
 
 
 @pytest.mark.release
@@ -90,6 +92,6 @@ async def test_turn_would_lose_anonymous_updates_if_dedupe_came_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With one person, all updates might arrive in an order in which none is lost.
-    people = [await _before_consent(rt) for _person in range(5)]
-    _note_first(monkeypatch)
-    assert min([await _effects(guest, presses) for guest, presses in people]) < FORTY
+    people = [await _guest_before_consent(rt) for _person in range(5)]
+    _patch_claim(monkeypatch)
+    assert min([await _count_effective(guest, presses) for guest, presses in people]) < FORTY

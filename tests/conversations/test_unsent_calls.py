@@ -37,13 +37,13 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @dataclass
-class Flaky:
+class FlakyMessenger:
     """A messenger that first answers calls with the given errors, then accepts them."""
 
     rt: Runtime
     errors: list[SendError] = field(default_factory=list)
     chat: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    deleted_ids: list[str] = field(default_factory=list)
     name: str = "telegram"
     edits: bool = False
     deletes: bool = True
@@ -54,23 +54,23 @@ class Flaky:
     protects: bool = False
     rates: Rates = field(default_factory=Rates)
     events: int = 0
-    # The first call waits for `slow`; `called` is set at each call.
+    # The first call waits for `slow`; `call_started` is set at each call.
     slow: asyncio.Event | None = None
-    called: asyncio.Event = field(default_factory=asyncio.Event)
+    call_started: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         channels: Any = self.rt.channels
         channels[self.name] = self
 
     async def send(self, act: ChannelCall) -> str:
-        self.called.set()
+        self.call_started.set()
         slow, self.slow = self.slow, None
         if slow is not None:
             await slow.wait()
         if self.errors:
             raise self.errors.pop(0)
         if act.kind == "delete":
-            self.gone += act.external_id.split(",")
+            self.deleted_ids += act.external_id.split(",")
             return act.external_id
         assert act.message is not None
         self.chat.append("\n".join(act.message.paragraphs[act.sent :]))
@@ -84,130 +84,130 @@ class Flaky:
         update = Inbound(self.name, number, "flaky", "flaky", event, f"theirs-{number}")
         await receive.deliver(self.rt, await receive.receive(self.rt, update))
 
-    async def later(self) -> None:
+    async def wait_for_retries(self) -> None:
         await asyncio.gather(*self.rt.later)
 
     def line(self, text: Any) -> str:
         return self.rt.languages.render(text, "ru")
 
 
-async def begun(rt: Runtime) -> Flaky:
-    platform = Flaky(rt)
-    await platform.do(Started())
-    await platform.do(Said("Русский"))
-    platform.chat.clear()
-    return platform
+async def start_chat(rt: Runtime) -> FlakyMessenger:
+    messenger = FlakyMessenger(rt)
+    await messenger.do(Started())
+    await messenger.do(Said("Русский"))
+    messenger.chat.clear()
+    return messenger
 
 
 @pytest.mark.parametrize("error", [Throttled(0), Unreachable(), Unreachable(certain=True)])
 async def test_answer_to_an_anonymous_person_is_retried_within_the_turn(
     rt: Runtime, error: SendError
 ) -> None:
-    platform = await begun(rt)
-    platform.errors = [error, error]
-    await platform.do(Said("меню"))
-    assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
+    messenger = await start_chat(rt)
+    messenger.errors = [error, error]
+    await messenger.do(Said("меню"))
+    assert [messenger.line(screens.MENU_TEXT) in each for each in messenger.chat] == [True]
     assert rt.later == set()
 
 
 async def test_answer_to_an_anonymous_person_is_retried_after_the_turn(rt: Runtime) -> None:
-    platform = await begun(rt)
-    platform.errors = [Throttled(6), Throttled(6)]
-    await platform.do(Said("меню"))
-    assert platform.chat == []
-    await platform.later()
-    assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
+    messenger = await start_chat(rt)
+    messenger.errors = [Throttled(6), Throttled(6)]
+    await messenger.do(Said("меню"))
+    assert messenger.chat == []
+    await messenger.wait_for_retries()
+    assert [messenger.line(screens.MENU_TEXT) in each for each in messenger.chat] == [True]
 
 
 async def test_unsent_answers_to_an_anonymous_person_precede_the_next_answer(rt: Runtime) -> None:
-    platform = await begun(rt)
-    platform.errors = [Throttled(6)] * 3
-    await platform.do(Said("меню"))
-    await platform.later()
-    await platform.do(Said("помощь"))
-    menu, again = platform.chat
-    assert platform.line(screens.HELP) not in menu
-    assert platform.line(screens.HELP) in again
+    messenger = await start_chat(rt)
+    messenger.errors = [Throttled(6)] * 3
+    await messenger.do(Said("меню"))
+    await messenger.wait_for_retries()
+    await messenger.do(Said("помощь"))
+    menu, again = messenger.chat
+    assert messenger.line(screens.HELP) not in menu
+    assert messenger.line(screens.HELP) in again
 
 
 async def test_delivered_part_of_an_answer_is_not_resent_to_anonymous_people(rt: Runtime) -> None:
-    platform = await begun(rt)
+    messenger = await start_chat(rt)
     error = Throttled(6)
     error.sent, error.external_ids = 1, ("part-1",)
-    platform.errors = [error]
-    await platform.do(Started())
-    await platform.later()
-    assert len(platform.chat) == 1
-    assert platform.line(screens.WELCOME) not in platform.chat[0]
-    await platform.do(Said("выход"))
-    assert "part-1" in platform.gone
+    messenger.errors = [error]
+    await messenger.do(Started())
+    await messenger.wait_for_retries()
+    assert len(messenger.chat) == 1
+    assert messenger.line(screens.WELCOME) not in messenger.chat[0]
+    await messenger.do(Said("выход"))
+    assert "part-1" in messenger.deleted_ids
 
 
 async def test_rejected_part_of_an_answer_is_reported_to_anonymous_people(rt: Runtime) -> None:
-    platform = await begun(rt)
+    messenger = await start_chat(rt)
     error = Refused()
     error.sent = 1
-    platform.errors = [error]
-    await platform.do(Said("меню"))
-    assert platform.chat == [platform.line(outbox.MISSING)]
+    messenger.errors = [error]
+    await messenger.do(Said("меню"))
+    assert messenger.chat == [messenger.line(outbox.MISSING)]
 
 
 async def test_dropped_answers_to_anonymous_people_are_counted_and_reported(rt: Runtime) -> None:
-    platform = await begun(rt)
-    platform.errors = [Throttled(6)] * 100
+    messenger = await start_chat(rt)
+    messenger.errors = [Throttled(6)] * 100
     with capture_logs() as lines:
         for _turn in range(unsent_calls.MAX_UNSENT + 2):
-            await platform.do(Said("меню"))
-    platform.errors.clear()
-    await platform.later()
+            await messenger.do(Said("меню"))
+    messenger.errors.clear()
+    await messenger.wait_for_retries()
     dropped = [each["count"] for each in lines if each["event"] == "message.dropped"]
     assert sum(dropped) == 3
-    missing, *answers = platform.chat
-    assert missing == platform.line(outbox.MISSING)
-    assert [platform.line(screens.MENU_TEXT) in each for each in answers] == [True] * 7
+    missing, *answers = messenger.chat
+    assert missing == messenger.line(outbox.MISSING)
+    assert [messenger.line(screens.MENU_TEXT) in each for each in answers] == [True] * 7
 
 
 async def test_unsent_message_deletions_are_kept_when_unsent_answers_overflow(rt: Runtime) -> None:
-    platform = await begun(rt)
+    messenger = await start_chat(rt)
     hello = Message(("a",), language="ru")
     calls = [
         unsent_calls.UnsentCall("delete", external_id="theirs-1"),
         *[unsent_calls.UnsentCall("send", hello)] * (unsent_calls.MAX_UNSENT + 1),
     ]
-    left, _ids = await unsent_calls.send(rt, platform.name, "flaky", calls)
-    assert (left, platform.gone) == ((), ["theirs-1"])
+    left, _ids = await unsent_calls.send(rt, messenger.name, "flaky", calls)
+    assert (left, messenger.deleted_ids) == ((), ["theirs-1"])
 
 
 async def test_rejected_notice_of_a_missing_answer_is_not_resent(rt: Runtime) -> None:
-    platform = await begun(rt)
-    platform.errors = [Refused(), Refused()]
-    await platform.do(Said("меню"))
-    assert (platform.chat, platform.errors) == ([], [])
+    messenger = await start_chat(rt)
+    messenger.errors = [Refused(), Refused()]
+    await messenger.do(Said("меню"))
+    assert (messenger.chat, messenger.errors) == ([], [])
 
 
 async def test_quick_exit_drops_unsent_answers(rt: Runtime) -> None:
-    platform = await begun(rt)
-    platform.errors = [Throttled(6)] * 3
-    await platform.do(Said("меню"))
-    await platform.later()
-    await platform.do(Said("выход"))
-    assert [platform.line(screens.EXIT_TEXT) in each for each in platform.chat] == [True]
+    messenger = await start_chat(rt)
+    messenger.errors = [Throttled(6)] * 3
+    await messenger.do(Said("меню"))
+    await messenger.wait_for_retries()
+    await messenger.do(Said("выход"))
+    assert [messenger.line(screens.EXIT_TEXT) in each for each in messenger.chat] == [True]
 
 
 async def test_unsent_answers_to_an_anonymous_person_precede_the_consent_reply(rt: Runtime) -> None:
-    platform = Flaky(rt)
-    await platform.do(Started())
+    messenger = FlakyMessenger(rt)
+    await messenger.do(Started())
     *before, last = enumerate(TO_CONSENT, 1)
     for nonce, key in before:
-        await platform.do(Pressed(f"{nonce}:{key}"))
-    platform.chat.clear()
-    platform.errors = [Throttled(6)] * 3
-    await platform.do(Pressed("{}:{}".format(*last)))
-    await platform.later()
-    assert platform.chat == []
-    await platform.do(Pressed(f"{len(TO_CONSENT) + 1}:yes"))
-    assert len(platform.chat) == 2
-    assert "30" in platform.chat[0]
+        await messenger.do(Pressed(f"{nonce}:{key}"))
+    messenger.chat.clear()
+    messenger.errors = [Throttled(6)] * 3
+    await messenger.do(Pressed("{}:{}".format(*last)))
+    await messenger.wait_for_retries()
+    assert messenger.chat == []
+    await messenger.do(Pressed(f"{len(TO_CONSENT) + 1}:yes"))
+    assert len(messenger.chat) == 2
+    assert "30" in messenger.chat[0]
 
 
 async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
@@ -216,19 +216,19 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     guest = Guest(rt)
     await guest.consent()
     web: Any = rt.channels["web"]
-    error, accept = Refused(), web.send
+    error, real_send = Refused(), web.send
     error.sent = 1
     sent: list[Message] = []
 
-    async def once(act: ChannelCall) -> str:
+    async def send_failing_once(act: ChannelCall) -> str:
         if not sent and act.kind == "send" and act.message:
             sent.append(act.message)
             raise error
         if act.message:
             sent.append(act.message)
-        return str(await accept(act))
+        return str(await real_send(act))
 
-    web.send = once
+    web.send = send_failing_once
     await guest.do(Said("меню"))
     assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
 
@@ -236,10 +236,10 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
 async def test_anonymous_persons_update_waits_for_a_call_longer_than_the_lease(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform = await begun(rt)
+    messenger = await start_chat(rt)
     hold, tries, slow = rt.live.hold, list[Busy](), asyncio.Event()
-    platform.slow = slow
-    platform.called.clear()
+    messenger.slow = slow
+    messenger.call_started.clear()
 
     async def hold_shortly(key: str, token: str) -> LockAcquired | Busy:
         held = await hold(key, token, lease_ms=LEASE_MS)
@@ -253,12 +253,12 @@ async def test_anonymous_persons_update_waits_for_a_call_longer_than_the_lease(
     monkeypatch.setattr(rt.live, "hold", hold_shortly)
     monkeypatch.setattr(lock_renewal, "RENEW_SECONDS", LEASE_MS / 1000 / 5)
     async with asyncio.timeout(20):
-        first = asyncio.create_task(platform.do(Said("меню")))
-        await platform.called.wait()
+        first = asyncio.create_task(messenger.do(Said("меню")))
+        await messenger.call_started.wait()
         # Act as another process, because within one process a person's updates wait for each other.
-        platform.rt = elsewhere(rt)
-        await platform.do(Said("помощь"))
+        messenger.rt = elsewhere(rt)
+        await messenger.do(Said("помощь"))
         await first
-    menu, help_ = platform.chat
-    assert platform.line(screens.MENU_TEXT) in menu
-    assert platform.line(screens.HELP) in help_
+    menu, help_text = messenger.chat
+    assert messenger.line(screens.MENU_TEXT) in menu
+    assert messenger.line(screens.HELP) in help_text

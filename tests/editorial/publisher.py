@@ -26,18 +26,18 @@ from tests.editorial.editors import ITEM, TEXTS, publish
 ENDED = "ended"
 
 
-def numbered(number: int) -> dict[str, str]:
+def numbered_texts(number: int) -> dict[str, str]:
     """Return sentences in every language that contain the number of their publication."""
     return {code: text.replace("60", str(number)) for code, text in TEXTS.items()}
 
 
-async def publish_for_ever(rt: Runtime, author: UUID, second: UUID) -> None:
+async def publish_forever(rt: Runtime, author: UUID, second: UUID) -> None:
     async with rt.pool.connection() as transaction:
         officers = {each.id: each for each in await directory.everyone(transaction)}
     number = len(await drafts.history(rt, officers[author], ITEM)) + 200
     while True:
         number += 1
-        await publish(rt, officers[author], officers[second], texts=numbered(number))
+        await publish(rt, officers[author], officers[second], texts=numbered_texts(number))
         print(number, flush=True)
 
 
@@ -45,7 +45,7 @@ async def main(words: str) -> None:
     given = json.loads(words)
     chosen = furnished(Databases(**given["databases"]), given["redis_url"], Path(given["folder"]))
     async with runtime(chosen) as rt:
-        await publish_for_ever(rt, UUID(given["author"]), UUID(given["second"]))
+        await publish_forever(rt, UUID(given["author"]), UUID(given["second"]))
 
 
 def serve(words: str) -> None:

@@ -25,7 +25,7 @@ NUMBERS = re.compile(r"(?<!\d)([2-9]\d\d|1\d{3})(?!\d) ?(?:дней|天|күнг
 SOURCE = re.compile(r"gov\.kz/example/(\d+)")
 SECONDS = 10
 # Settings that a process gets if the test has chosen them; all others keep their defaults.
-NEEDED = (
+PASSED_SETTINGS = (
     "database_url", "database_owner_url", "database_retention_url", "database_console_url",
     "redis_url", "data_dir", "key_dir", "telegram_token", "telegram_secret", "telegram_rate",
     "registry_url", "registry_client_id", "registry_client_secret", "registry_callback_secret",
@@ -33,7 +33,7 @@ NEEDED = (
 )  # fmt: skip
 
 
-class Served:
+class ServedProcess:
     """A process, its ports, and the content that it serves."""
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
@@ -61,14 +61,14 @@ class Served:
         found = re.search(r"^kosh_content_version (\d+)", text, re.MULTILINE)
         return int(float(found[1])) if found else -1
 
-    def shown(self, language: str) -> tuple[str, ...]:
+    def shown_numbers(self, language: str) -> tuple[str, ...]:
         """Return the publication numbers on the process's page, from sentences and source links."""
         text = _read(f"http://127.0.0.1:{self.port}/info/{PAGE}?lang={language}")
         return (*NUMBERS.findall(text), *SOURCE.findall(text)[:1])
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    found = {name: getattr(settings, name) for name in NEEDED}
+    found = {name: getattr(settings, name) for name in PASSED_SETTINGS}
     return {
         f"KOSH_{name.upper()}": _text(value)
         for name, value in found.items()
@@ -96,9 +96,9 @@ def _read(address: str) -> str:
 
 
 @contextmanager
-def processes(settings: Settings, folder: Path) -> Iterator[list[Served]]:
+def processes(settings: Settings, folder: Path) -> Iterator[list[ServedProcess]]:
     """Start two web processes and a worker; stop them at the end."""
-    found = [Served(name, settings, folder) for name in (*WEBS, *WORKERS)]
+    found = [ServedProcess(name, settings, folder) for name in (*WEBS, *WORKERS)]
     for each in found:
         each.child.start()
     try:

@@ -16,7 +16,7 @@ from bot.embedded import Databases
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from tests.desk.desks import an_officer, audited
 from tests.editorial.editors import (
     ITEM,
@@ -34,25 +34,25 @@ SHIPPED = drafts.SHIPPED[ITEM]
 CARD = "card:tr_ankara"
 
 
-async def served(rt: Runtime, language: str = "ru") -> str:
+async def served_text(rt: Runtime, language: str = "ru") -> str:
     """Return the text of the tested fact in a process that has just started."""
     async with rt.pool.connection() as transaction:
         content = LiveContent(rt.languages)
         await content.load(transaction)
-    lines = said([SHIPPED], content.on(await database_day(rt)))
+    lines = fact_texts([SHIPPED], content.on(await database_day(rt)))
     return " ".join(rt.languages.render(each, language) for each in lines)
 
 
 async def test_content_draft_is_served_only_after_approval_by_another_person(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     found = await draft(rt, author)
-    assert "90" in await served(rt)
+    assert "90" in await served_text(rt)
     await drafts.approve(rt, second, ITEM, found.number, found.content_hash)
     for language, text in TEXTS.items():
         if language != "en":
-            assert text in await served(rt, language)
-    assert "قاز" not in await served(rt, "kk"), "each form has its own script"
-    assert "Туркия" in await served(rt, "uz_Cyrl"), "the other script is derived"
+            assert text in await served_text(rt, language)
+    assert "قاز" not in await served_text(rt, "kk"), "each form has its own script"
+    assert "Туркия" in await served_text(rt, "uz_Cyrl"), "the other script is derived"
     actions = [action for _actor, action, _detail in await audited(rt)]
     assert actions[-2:] == ["content.drafted", "content.published"]
 
@@ -63,7 +63,7 @@ async def test_content_draft_cannot_be_approved_by_its_author(rt: Runtime) -> No
     with pytest.raises(Refused) as refused:
         await drafts.approve(rt, both, ITEM, found.number, found.content_hash)
     assert refused.value.why is Refusal.OWN
-    assert "90" in await served(rt)
+    assert "90" in await served_text(rt)
 
 
 async def test_content_approval_is_refused_after_an_edit(rt: Runtime) -> None:
@@ -102,13 +102,13 @@ async def test_content_rollback_and_withdrawal_need_only_one_person(rt: Runtime)
     first = await publish(rt, author, second)
     await publish(rt, author, second, texts={each: text.replace("60", "75")
                                              for each, text in TEXTS.items()})  # fmt: skip
-    assert "75" in await served(rt)
+    assert "75" in await served_text(rt)
     await drafts.roll_back(rt, second, ITEM, first.number)
-    assert "60" in await served(rt)
+    assert "60" in await served_text(rt)
     newest = (await drafts.history(rt, author, ITEM))[0]
     assert (newest.restores, newest.approver, newest.state) == (first.number, second.id, "live")
     await drafts.withdraw(rt, author, ITEM)
-    assert "90" in await served(rt)
+    assert "90" in await served_text(rt)
     assert [action for _actor, action, _detail in await audited(rt)][-2:] == [
         "content.rolled_back",
         "content.withdrawn",
@@ -127,16 +127,16 @@ async def test_published_fact_that_expired_is_replaced_by_the_shipped_text(rt: R
     """Check that the shipped sentence (without a publication number) replaces an expired fact."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)
-    assert "60" in await served(rt)
+    assert "60" in await served_text(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
     assert SHIPPED.ended is not None
-    assert await served(rt) == rt.languages.render(SHIPPED.ended, "ru")
+    assert await served_text(rt) == rt.languages.render(SHIPPED.ended, "ru")
 
 
 async def test_withheld_fact_is_not_shown_to_people(rt: Runtime) -> None:
     await publish(rt, await editor(rt), await approver(rt), texts={}, silent=True)
-    assert await served(rt) == ""
+    assert await served_text(rt) == ""
 
 
 async def test_published_fact_is_omitted_in_a_language_without_a_text(rt: Runtime) -> None:
@@ -145,10 +145,10 @@ async def test_published_fact_is_omitted_in_a_language_without_a_text(rt: Runtim
     wrong = await drafts.save(rt, author, ITEM, await body(rt, texts=texts), 0)
     assert [(each.why, each.language) for each in wrong] == [(Refusal.LANGUAGE, "uz")]
     await publish(rt, author, second, texts=texts, why_partial="the law is in force today")
-    assert "60" in await served(rt, "ru")
+    assert "60" in await served_text(rt, "ru")
     for form in ("uz", "uz_Cyrl"):
-        assert "60" not in await served(rt, form)
-        assert "90" not in await served(rt, form), "nor is the old sum said"
+        assert "60" not in await served_text(rt, form)
+        assert "90" not in await served_text(rt, form), "nor is the old sum said"
 
 
 async def test_published_fact_is_served_in_a_chat_opened_earlier(rt: Runtime) -> None:

@@ -24,7 +24,7 @@ from bot.operations import backup
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from tests.desk.desks import audited
 from tests.editorial.editors import ITEM, approver, database_day, editor, publish
 from tests.editorial.publisher import ENDED
@@ -34,7 +34,7 @@ KILLS = (1, 2, 1, 3, 1)
 ROOT = Path(__file__).parents[2]
 
 
-async def _served(rt: Runtime) -> LiveContent:
+async def _load_content(rt: Runtime) -> LiveContent:
     """Return the content that a newly started process loads."""
     content = LiveContent(rt.languages)
     async with rt.pool.connection() as transaction:
@@ -44,7 +44,7 @@ async def _served(rt: Runtime) -> LiveContent:
 
 async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
     """Return the publication numbers in the fact's sentences, in every language and script."""
-    lines = said([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
+    lines = fact_texts([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
     shown = (rt.languages.render(lines[0], code) for code, _own in rt.languages.languages())
     return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}
 
@@ -72,31 +72,33 @@ async def test_content_version_is_complete_when_its_publishing_process_is_killed
         "databases": asdict(databases), "redis_url": redis_url, "folder": str(tmp_path),
         "author": str(author.id), "second": str(second.id),
     })  # fmt: skip
-    async with _publishers(words) as (start, said):
+    async with _publishers(words) as (start, output):
         for publications in KILLS:
             start.write(b"\n")
             async with asyncio.timeout(120):
-                publisher = int(await said.readline())
+                publisher = int(await output.readline())
                 for _each in range(publications):
-                    last = int(await said.readline())
-                    assert len(await _numbers(rt, await _served(rt))) == 1, "never half of one"
+                    last = int(await output.readline())
+                    assert len(await _numbers(rt, await _load_content(rt))) == 1, (
+                        "never half of one"
+                    )
                 os.kill(publisher, SIGKILL)
-                while (line := (await said.readline()).decode().strip()) != ENDED:
+                while (line := (await output.readline()).decode().strip()) != ENDED:
                     last = int(line)
             await _check_served(rt, author, last)
 
 
 async def _check_served(rt: Runtime, author: Officer, last: int) -> None:
     """Check that all processes serve the same complete version, whose number is `last` or later."""
-    restarted = await _served(rt)
-    (number,) = await _numbers(rt, restarted)
+    reloaded = await _load_content(rt)
+    (number,) = await _numbers(rt, reloaded)
     assert int(number) >= last, "a publication that was reported is served"
     versions = await drafts.history(rt, author, ITEM)
     assert [each.state for each in versions].count("live") == 1
     published = [each for _a, each, _d in await audited(rt) if each == "content.published"]
-    assert restarted.snapshot.version == len(published), "each publication is audited"
+    assert reloaded.snapshot.version == len(published), "each publication is audited"
     async with asyncio.timeout(60):
-        while rt.content.snapshot.version != restarted.snapshot.version:  # noqa: ASYNC110 — no signal
+        while rt.content.snapshot.version != reloaded.snapshot.version:  # noqa: ASYNC110 — no signal
             await asyncio.sleep(0.05)
     assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
 
@@ -105,10 +107,10 @@ async def test_backup_restore_recovers_published_content(chosen: Settings, tmp_p
     async with runtime(chosen) as rt:
         author, second = await editor(rt), await approver(rt)
         await publish(rt, author, second)
-        before = (await _served(rt)).snapshot.bodies
+        before = (await _load_content(rt)).snapshot.bodies
         copy = backup.back_up(chosen, rt.vault, tmp_path / "backups")
         await drafts.withdraw(rt, author, ITEM)
-        assert (await _served(rt)).snapshot.bodies == {}
+        assert (await _load_content(rt)).snapshot.bodies == {}
     backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copy)
     async with runtime(chosen) as rt:
         assert rt.content.snapshot.bodies == before

@@ -16,8 +16,8 @@ from bot.editorial import drafts
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from tests.editorial.editors import ITEM, approver, editor, publish
-from tests.editorial.publisher import numbered
-from tests.editorial.served import Served, processes
+from tests.editorial.publisher import numbered_texts
+from tests.editorial.served import ServedProcess, processes
 
 pytestmark = pytest.mark.slow
 
@@ -38,37 +38,37 @@ class Publications:
         """Publish the next number in every language, with a source link that contains it too."""
         number = self.last + 1
         sources = (f"https://www.gov.kz/example/{number}",)
-        texts = numbered(number)
+        texts = numbered_texts(number)
         await publish(self.rt, self.author, self.second, texts=texts, sources=sources)
         async with self.reported:
             self.last = number
             self.reported.notify_all()
 
-    async def go_on(self) -> None:
+    async def publish_forever(self) -> None:
         while True:
             await self.publish()
 
-    async def further(self, many: int) -> None:
+    async def wait_for_more(self, count: int) -> None:
         """Wait for `many` more publications; the next one is then in progress."""
-        wanted = self.last + many
+        wanted = self.last + count
         async with self.reported:
             await self.reported.wait_for(lambda: self.last >= wanted)
 
 
-async def _until(version: int, served: list[Served], seconds: float) -> float:
+async def _wait_for_version(version: int, served: list[ServedProcess], seconds: float) -> float:
     """Wait until every process serves the version; return the seconds that this took."""
-    began = monotonic()
+    started = monotonic()
     async with asyncio.timeout(seconds):
         while any([await asyncio.to_thread(each.version) != version for each in served]):  # noqa: ASYNC110 — no signal
             await asyncio.sleep(0.05)
-    return monotonic() - began
+    return monotonic() - started
 
 
-async def _read(web: Served, seen: list[tuple[str, ...]]) -> None:
+async def _read_pages(web: ServedProcess, seen: list[tuple[str, ...]]) -> None:
     """Read the public page in each language in turn; append its publication numbers to `seen`."""
     while True:
         for language in LANGUAGES:
-            if shown := await asyncio.to_thread(web.shown, language):
+            if shown := await asyncio.to_thread(web.shown_numbers, language):
                 seen.append(shown)
 
 
@@ -79,25 +79,25 @@ async def _version(rt: Runtime) -> int:
 
 
 async def _kill_during_publications(
-    victim: Served, served: list[Served], published: Publications, chance: random.Random
+    victim: ServedProcess, served: list[ServedProcess], published: Publications, rng: random.Random
 ) -> list[tuple[str, ...]]:
     """Kill one process while pages of all web processes are read.
 
     Return the publication numbers that the pages showed.
     """
     seen: list[tuple[str, ...]] = []
-    tasks = [asyncio.create_task(_read(web, seen)) for web in served if web.is_web]
-    tasks.append(asyncio.create_task(published.go_on()))
-    await published.further(chance.randint(1, 20))
+    tasks = [asyncio.create_task(_read_pages(web, seen)) for web in served if web.is_web]
+    tasks.append(asyncio.create_task(published.publish_forever()))
+    await published.wait_for_more(rng.randint(1, 20))
     await asyncio.to_thread(victim.child.kill)
-    await published.further(chance.randint(1, 10))
+    await published.wait_for_more(rng.randint(1, 10))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return seen
 
 
-async def _approved_last(published: Publications) -> str:
+async def _published_number(published: Publications) -> str:
     """Return the number in the version that is published now."""
     versions = await drafts.history(published.rt, published.author, ITEM)
     live = next(each for each in versions if each.state == "live")
@@ -107,23 +107,23 @@ async def _approved_last(published: Publications) -> str:
 async def test_pages_of_running_processes_never_mix_publications_during_kills(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
-    chance = random.Random(KILLS)
+    rng = random.Random(KILLS)
     published = Publications(rt, await editor(rt), await approver(rt))
     await published.publish()
     seen: list[tuple[str, ...]] = []
     slowest = 0.0
     with processes(chosen, tmp_path) as served:
-        await _until(await _version(rt), served, START_SECONDS)
+        await _wait_for_version(await _version(rt), served, START_SECONDS)
         for kill in range(KILLS):
             victim = served[kill % len(served)]
-            seen += await _kill_during_publications(victim, served, published, chance)
+            seen += await _kill_during_publications(victim, served, published, rng)
             others = [each for each in served if each is not victim]
             version = await _version(rt)
-            slowest = max(slowest, await _until(version, others, PROMISED_SECONDS))
+            slowest = max(slowest, await _wait_for_version(version, others, PROMISED_SECONDS))
             victim.child.start()
-            await _until(version, [victim], START_SECONDS)
-            number = await _approved_last(published)
-            shown = {web.shown(code) for web in served if web.is_web for code in LANGUAGES}
+            await _wait_for_version(version, [victim], START_SECONDS)
+            number = await _published_number(published)
+            shown = {web.shown_numbers(code) for web in served if web.is_web for code in LANGUAGES}
             assert all(set(each) == {number} for each in shown), (number, shown)
     assert len(seen) > KILLS, "pages were read meanwhile"
     assert all(len(shown) > 1 and len(set(shown)) == 1 for shown in seen), "never half of one"

@@ -48,12 +48,12 @@ async def _is_firing(rt: Runtime) -> bool:
     return fires(expression, scraped(metrics.exposition(health.samples(seen)).decode()))
 
 
-async def _doctor(chosen: Settings) -> tuple[Grade, str]:
+async def _run_doctor(chosen: Settings) -> tuple[Grade, str]:
     (finding,) = [each async for each in content_checks.facts(chosen)]
     return finding.grade, finding.said
 
 
-async def _prolong(rt: Runtime, author: Officer, second: Officer, key: str) -> None:
+async def _extend_fact(rt: Runtime, author: Officer, second: Officer, key: str) -> None:
     item = f"fact:{key}"
     later = {"as_of": DAY, "checked": DAY, "until": DAY + timedelta(days=120)}
     body = replace(drafts.shipped(rt, item), **later)
@@ -70,12 +70,12 @@ async def test_expiring_facts_alert_and_doctor_report_nothing_after_runbook(
     due = endings.ending(rt.content.on(DAY))
     assert len(due) > 10
     assert await _is_firing(rt)
-    grade, said = await _doctor(chosen)
-    assert (grade, f"{len(due)} end within 30 days" in said) == (Grade.DOUBTFUL, True)
+    grade, output = await _run_doctor(chosen)
+    assert (grade, f"{len(due)} end within 30 days" in output) == (Grade.DOUBTFUL, True)
     author, second = await editor(rt), await approver(rt)
     for fact in due:
-        await _prolong(rt, author, second, fact.key)
+        await _extend_fact(rt, author, second, fact.key)
     async with rt.pool.connection() as transaction:
         await rt.content.load(transaction)
     assert not await _is_firing(rt)
-    assert await _doctor(chosen) == (Grade.GOOD, "none ends within 30 days")
+    assert await _run_doctor(chosen) == (Grade.GOOD, "none ends within 30 days")

@@ -20,10 +20,10 @@ ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "DE", "US
 PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]
-type Spoken = Callable[[Situation, date], Iterator[Text]]
+type ResultFunction = Callable[[Situation, date], Iterator[Text]]
 # The paragraphs of a flow's result. Each paragraph is a tuple of its own sentence and all sentences
 # nested in that sentence.
-type Told = tuple[tuple[Text, ...], ...]
+type Paragraphs = tuple[tuple[Text, ...], ...]
 
 # The answers to try, by question, for questions without options or with many similar options.
 OFFERED: Mapping[str, tuple[str, ...]] = {
@@ -34,28 +34,28 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     "mission_country": ("CN", "IR", "US"),
     **{f"quiz_{each.key}": (each.right,) for each in EXERCISES},
 }
-FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
-    "eligibility": (eligibility.ELIGIBILITY, eligibility.spoken),
+FLOWS: Mapping[str, tuple[Flow, ResultFunction]] = {
+    "eligibility": (eligibility.ELIGIBILITY, eligibility.result_texts),
     "checklist": (
         checklist.CHECKLIST,
-        lambda answers, today: iter(checklist.spoken(checklist.checklist(answers, today))),
+        lambda answers, today: iter(checklist.result_texts(checklist.checklist(answers, today))),
     ),
-    "support": (support.SUPPORT, support.spoken),
-    "interview": (interview.INTERVIEW, interview.spoken),
-    "faq": (faq.FAQ, faq.spoken),
+    "support": (support.SUPPORT, support.result_texts),
+    "interview": (interview.INTERVIEW, interview.result_texts),
+    "faq": (faq.FAQ, faq.result_texts),
 }
 
 
 def situations(flow: Flow) -> Iterator[Situation]:
     """Yield a person's answers, by question, once for every path through a flow."""
-    ways: list[dict[str, str | None]] = [{}]
+    combinations: list[dict[str, str | None]] = [{}]
     for item in flow.items:
         assert isinstance(item, Question)
-        asked = [way for way in ways if holds(item.when, way)]
-        passed = [way for way in ways if not holds(item.when, way)]
+        asked = [each for each in combinations if holds(item.when, each)]
+        passed = [each for each in combinations if not holds(item.when, each)]
         offered = OFFERED.get(item.name) or tuple(map(_key, item.options))
-        ways = passed + [{**way, item.name: key} for way, key in product(asked, offered)]
-    yield from ways
+        combinations = passed + [{**each, item.name: key} for each, key in product(asked, offered)]
+    yield from combinations
 
 
 def _key(option: Option) -> str:
@@ -71,35 +71,39 @@ def parts(text: Text) -> Iterator[Text]:
 
 
 @cache
-def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
+def _results(
+    name: str, today: date
+) -> tuple[Sequence[tuple[Situation, Paragraphs]], KeysView[Text]]:
     """Return (a person's answers, the flow's result) for every path, and all sentences of results.
 
     `name` is a key of FLOWS. A result is a list of paragraphs. Several results can contain the same
     paragraph; its sentences are extracted only once.
     """
-    flow, spoken = FLOWS[name]
-    inside: dict[Text, tuple[Text, ...]] = {}
+    flow, result_texts = FLOWS[name]
+    nested: dict[Text, tuple[Text, ...]] = {}
 
     def pieces(paragraph: Text) -> tuple[Text, ...]:
-        found = inside.get(paragraph)
+        found = nested.get(paragraph)
         if found is None:
-            found = inside[paragraph] = tuple(parts(paragraph))
+            found = nested[paragraph] = tuple(parts(paragraph))
         return found
 
-    told = [(answers, tuple(map(pieces, spoken(answers, today)))) for answers in situations(flow)]
-    return told, dict.fromkeys(chain.from_iterable(inside.values())).keys()
+    results = [
+        (answers, tuple(map(pieces, result_texts(answers, today)))) for answers in situations(flow)
+    ]
+    return results, dict.fromkeys(chain.from_iterable(nested.values())).keys()
 
 
-def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
+def all_results(name: str, today: date) -> Sequence[tuple[Situation, Paragraphs]]:
     """Return every combination of a person's answers in a flow, with its last paragraphs."""
-    return _told(name, today)[0]
+    return _results(name, today)[0]
 
 
-def heard(name: str, today: date) -> KeysView[Text]:
+def all_sentences(name: str, today: date) -> KeysView[Text]:
     """Return every sentence that a flow's results can contain, for any answers of a person."""
-    return _told(name, today)[1]
+    return _results(name, today)[1]
 
 
-def sentences(told: Told) -> tuple[Text, ...]:
+def sentences(paragraphs: Paragraphs) -> tuple[Text, ...]:
     """Return all sentences of paragraphs, including nested ones."""
-    return tuple(chain.from_iterable(told))
+    return tuple(chain.from_iterable(paragraphs))

@@ -63,7 +63,7 @@ ANSWERED_LATER = (
 )
 
 # Answers of an invented person who registers alone; "-" skips the question.
-STRAIGHT: dict[str, str] = {
+DEFAULT_ANSWERS: dict[str, str] = {
     "applying": "self",
     "adult": "yes",
     "purpose": "move",
@@ -105,34 +105,34 @@ STRAIGHT: dict[str, str] = {
 }
 
 
-def straight(name: str) -> str:
-    """Return a question's answer in STRAIGHT, or "go_on" if it offers an officer (`gate_…`)."""
-    return "go_on" if name.startswith("gate_") else STRAIGHT[name]
+def default_answer(name: str) -> str:
+    """Return the answer in DEFAULT_ANSWERS, or "go_on" for an offer of an officer (`gate_…`)."""
+    return "go_on" if name.startswith("gate_") else DEFAULT_ANSWERS[name]
 
 
 @cache
-def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -> "Chat":
-    return Chat.begun(language, "preregistration").until(question, **dict(others))
+def _chat_at(question: str, language: str, others: tuple[tuple[str, str], ...]) -> "Chat":
+    return Chat.start(language, "preregistration").until(question, **dict(others))
 
 
-def at(question: str, language: str = "ru", **others: str) -> "Chat":
+def chat_at(question: str, language: str = "ru", **others: str) -> "Chat":
     """Return a chat that has reached a question of the registration form.
 
-    The earlier questions are answered from `others`, or as an invented person would (STRAIGHT).
+    The earlier questions are answered from `others` or DEFAULT_ANSWERS.
     """
-    chat = _walked(question, language, tuple(sorted(others.items())))
+    chat = _chat_at(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
 
 @dataclass
 class Chat:
-    """A conversation with the engine; each turn is checked for invariants (see `_hold`)."""
+    """A conversation with the engine; each turn is checked (see `_check_invariants`)."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
     conversation: Conversation = field(default_factory=Conversation)
-    says_now: tuple[Say, ...] = ()
-    effects_now: tuple[Effect, ...] = ()
+    last_messages: tuple[Say, ...] = ()
+    last_effects: tuple[Effect, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
@@ -142,7 +142,7 @@ class Chat:
     today: date = PUBLISHED
 
     @classmethod
-    def begun(
+    def start(
         cls,
         language: str = "ru",
         flow: str = "",
@@ -160,10 +160,10 @@ class Chat:
 
     def takes(self, event: Event) -> Self:
         before, after = self.conversation, self._step(event)
-        self._hold(before, event, after)
-        self.turns.append((self._did(event), after))
+        self._check_invariants(before, event, after)
+        self.turns.append((self._event_label(event), after))
         self.conversation = after.conversation
-        self.says_now, self.effects_now = after.says, after.effects
+        self.last_messages, self.last_effects = after.says, after.effects
         self.effects += after.effects
         return self
 
@@ -180,7 +180,7 @@ class Chat:
         """
         for key in keys:
             payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
-            shown = [button.payload for say in self.says_now for button in say.buttons]
+            shown = [button.payload for say in self.last_messages for button in say.buttons]
             assert payload in shown, f"{payload} is not among {shown}"
             self.takes(Pressed(payload))
         return self
@@ -201,28 +201,28 @@ class Chat:
         return self.says(str(keys.index(question) + 1))
 
     def until(self, question: str, **others: str) -> Self:
-        """Answer from `others` or STRAIGHT until the question is asked; fail after 120 answers."""
+        """Answer from `others` or DEFAULT_ANSWERS until the question; fail after 120 answers."""
         for _turn in range(120):
-            if self.at == question:
+            if self.question_key == question:
                 return self
-            self.answers(others.get(self.name, "") or straight(self.name))
-        raise AssertionError(f"{question} was not asked; the last was {self.at}")
+            self.answers(others.get(self.name, "") or default_answer(self.name))
+        raise AssertionError(f"{question} was not asked; the last was {self.question_key}")
 
-    def tried(self, typed: str) -> "Chat":
+    def try_text(self, typed: str) -> "Chat":
         """Return a copy of the chat after the person typed a text; to save time, without checks."""
-        turn = self._stepped(Said(typed))
+        turn = self._run_step(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
     # Messages that the person sees now
 
     @property
-    def at(self) -> str:
+    def question_key(self) -> str:
         """Return the key of the open question: `surname`, `relation@12`, `~menu`, or "" if none."""
         return self.conversation.asked.key if self.conversation.asked else ""
 
     @property
     def name(self) -> str:
-        return self.at.partition("@")[0]
+        return self.question_key.partition("@")[0]
 
     @property
     def nonce(self) -> int:
@@ -233,7 +233,7 @@ class Chat:
         wanted = set(values.items())
         return any(
             part.msgid == text.msgid and wanted <= set(part.values)
-            for say in self.says_now
+            for say in self.last_messages
             for paragraph in say.paragraphs
             for line in paragraph
             for part in _parts(line)
@@ -242,13 +242,15 @@ class Chat:
     @property
     def text(self) -> str:
         """Return the text of the last turn's messages, as the person reads it."""
-        return "\n".join(line for say in self.says_now for line in _read(say))
+        return "\n".join(line for say in self.last_messages for line in _message_lines(say))
 
     @property
     def keys(self) -> list[str]:
         """Return the keys of all buttons of the last turn's messages, as `presses` accepts them."""
-        payloads = [button.payload for say in self.says_now for button in say.buttons]
-        return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
+        payloads = [button.payload for say in self.last_messages for button in say.buttons]
+        return [
+            payload if payload[:1] in "!?" else payload.partition(":")[2] for payload in payloads
+        ]
 
     # Stored state
 
@@ -258,39 +260,39 @@ class Chat:
     def path(self, flow: str = "preregistration") -> Path:
         return path(self.flows[flow], self.form(flow))
 
-    def told(self, flow: str = "preregistration") -> dict[str, str | None]:
+    def stored_answers(self, flow: str = "preregistration") -> dict[str, str | None]:
         """Return every stored answer of a flow, by the question's key."""
         return {key: answer.value for key, answer in self.form(flow).answers.items()}
 
-    def done[E](self, kind: type[E]) -> list[E]:
+    def effects_of[E](self, kind: type[E]) -> list[E]:
         """Return all effects of a type since the conversation began."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     @property
     def transcript(self) -> str:
-        turns = [(f"> {did}", "", *_written(turn), "") for did, turn in self.turns]
+        turns = [(f"> {did}", "", *_transcript_lines(turn), "") for did, turn in self.turns]
         return "\n".join(chain.from_iterable(turns)) + "\n"
 
     # Checks at every turn
 
     def _step(self, event: Event) -> Turn:
-        turn = self._stepped(event)
+        turn = self._run_step(event)
         if self.twice:
-            again = self._stepped(event)
+            again = self._run_step(event)
             assert turn == again, "the same event on the same conversation is another turn"
         return turn
 
-    def _stepped(self, event: Event) -> Turn:
+    def _run_step(self, event: Event) -> Turn:
         now, page = self.conversation, self.page
         return step(self.flows, WORDS, now, event, self.today, page, self.understanding)
 
-    def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
-        blob = msgspec.json.encode(after.conversation)
-        assert msgspec.json.decode(blob, type=Conversation) == after.conversation
-        silent = before.with_officer and isinstance(event, Said)
-        silent |= any(isinstance(effect, Relay) for effect in after.effects)
-        silent |= before.update_waits and isinstance(event, Pressed)
-        silent |= isinstance(
+    def _check_invariants(self, before: Conversation, event: Event, after: Turn) -> None:
+        encoded = msgspec.json.encode(after.conversation)
+        assert msgspec.json.decode(encoded, type=Conversation) == after.conversation
+        may_be_silent = before.with_officer and isinstance(event, Said)
+        may_be_silent |= any(isinstance(effect, Relay) for effect in after.effects)
+        may_be_silent |= before.update_waits and isinstance(event, Pressed)
+        may_be_silent |= isinstance(
             event,
             Filled
             | Acknowledged
@@ -301,28 +303,28 @@ class Chat:
             | UploadStatusChanged
             | UpdateWithheld,
         )
-        silent |= any(isinstance(effect, ANSWERED_LATER) for effect in after.effects)
-        assert after.says or silent, f"no answer to {event}"
+        may_be_silent |= any(isinstance(effect, ANSWERED_LATER) for effect in after.effects)
+        assert after.says or may_be_silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:
             assert say.language == after.conversation.language
             assert all(len(button.payload.encode()) <= 64 for button in say.buttons)
         for effect in after.effects:
             if isinstance(effect, Submit):
-                self._hold_submission(effect, after.conversation)
+                self._check_submission(effect, after.conversation)
 
-    def _hold_submission(self, submit: Submit, after: Conversation) -> None:
+    def _check_submission(self, submit: Submit, after: Conversation) -> None:
         """Check that a form is submitted after consent, with exactly the answers on its path."""
         assert "registration" in after.consents
-        road = path(self.flows[submit.flow], after.forms[submit.flow])
-        assert submit.answers == road.answers
+        form_path = path(self.flows[submit.flow], after.forms[submit.flow])
+        assert submit.answers == form_path.answers
         for sent in submit.members.values():
-            members = dict.fromkeys(step.member for step in road.steps if step.member)
-            assert sent == tuple(road.of(member) for member in members)
+            members = dict.fromkeys(step.member for step in form_path.steps if step.member)
+            assert sent == tuple(form_path.of(member) for member in members)
 
     # The transcript of the conversation
 
-    def _did(self, event: Event) -> str:
+    def _event_label(self, event: Event) -> str:
         match event:
             case Said(text):
                 return text
@@ -344,19 +346,19 @@ class Chat:
                 return f"({type(event).__name__.lower()})"
 
     def _label(self, payload: str) -> str:
-        for say in self.says_now:
+        for say in self.last_messages:
             for button in say.buttons:
                 if button.payload == payload:
                     return WORDS.render(button.label, say.language)
         return payload
 
 
-def _written(turn: Turn) -> list[str]:
-    said = [line for say in turn.says for line in ("", *_read(say))][1:]
-    return said + [f"  * {type(effect).__name__}" for effect in turn.effects]
+def _transcript_lines(turn: Turn) -> list[str]:
+    lines = [line for say in turn.says for line in ("", *_message_lines(say))][1:]
+    return lines + [f"  * {type(effect).__name__}" for effect in turn.effects]
 
 
-def _read(say: Say) -> list[str]:
+def _message_lines(say: Say) -> list[str]:
     def shown(label: Label) -> str:
         return WORDS.render(label, say.language)
 

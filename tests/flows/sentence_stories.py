@@ -84,6 +84,6 @@ STORIES: Mapping[str, Callable[[Chat], None]] = {
 }
 
 
-def begun(language: str) -> Chat:
+def start(language: str) -> Chat:
     """Return a chat without any turn yet, with the fake recogniser."""
     return Chat(language, understanding=UNDERSTANDING, twice=True)

@@ -12,14 +12,14 @@ from flows.engine.refusals import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
 from flows.preregistration import PREREGISTRATION
 from flows.preregistration.before_consent import TROUBLE
-from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight
+from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at, default_answer
 
 FORM = "preregistration"
 PHONE = {"contact": "phone"}
 
 
-def stored(chat: Chat, name: str) -> str | None:
-    return chat.told().get(name)
+def stored_answer(chat: Chat, name: str) -> str | None:
+    return chat.stored_answers().get(name)
 
 
 # Questions with options
@@ -28,9 +28,9 @@ def stored(chat: Chat, name: str) -> str | None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
-    chat = Chat.begun(language, FORM)
+    chat = Chat.start(language, FORM)
     for _turn in range(60):
-        if chat.at == "review":
+        if chat.question_key == "review":
             break
         asked = chat.conversation.asked
         assert asked is not None
@@ -38,9 +38,12 @@ def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
             if chat.name == "consent_registration" or option.key in ("person", "danger"):
                 continue
             for typed in (option.words, f" {option.words.upper()}! ", str(number), f"{number}."):
-                assert stored(chat.tried(typed), chat.at) == option.key, (chat.at, typed)
-        chat.answers(straight(chat.name))
-    assert chat.at == "review"
+                assert stored_answer(chat.try_text(typed), chat.question_key) == option.key, (
+                    chat.question_key,
+                    typed,
+                )
+        chat.answers(default_answer(chat.name))
+    assert chat.question_key == "review"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -50,16 +53,16 @@ def test_option_can_be_typed_as_its_label_or_number(language: str) -> None:
      ("жоқ", "no"), ("нет", "no"), ("不是", "no"), ("yo'q", "no"), ("йўқ", "no"), ("جوق", "no")],
 )  # fmt: skip
 def test_yes_no_question_understands_every_language(language: str, typed: str, answer: str) -> None:
-    chat = at("adult", language).says(typed)
+    chat = chat_at("adult", language).says(typed)
     if typed == "да!" and language.startswith("kk"):
-        assert chat.at == "adult"  # in Kazakh it is the word "and"
+        assert chat.question_key == "adult"  # in Kazakh it is the word "and"
     else:
-        assert stored(chat, "adult") == answer
+        assert stored_answer(chat, "adult") == answer
 
 
 def test_answer_confirmation_shows_the_normalized_value() -> None:
-    chat = at("birth_year").says("07.02.1990")
-    assert stored(chat, "birth_year") == "1990"
+    chat = chat_at("birth_year").says("07.02.1990")
+    assert stored_answer(chat, "birth_year") == "1990"
     assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
 
 
@@ -72,27 +75,27 @@ def test_answer_confirmation_shows_the_normalized_value() -> None:
      ("германия", "DE"), ("КНР", "CN"), ("Узбекстан", "UZ")],
 )  # fmt: skip
 def test_country_question_understands_any_language(typed: str, code: str) -> None:
-    chat = at("citizenship").says(typed)
-    assert stored(chat, "citizenship") == code
+    chat = chat_at("citizenship").says(typed)
+    assert stored_answer(chat, "citizenship") == code
     assert chat.shows(screens.SAVED, answer=Country(code))
 
 
 def test_country_question_offers_several_matches_as_options() -> None:
-    chat = at("citizenship").says("Корея")
+    chat = chat_at("citizenship").says("Корея")
     assert chat.shows(_("Which one do you mean?"))
     assert chat.keys[:2] == ["KP", "KR"]
     chat.says("2")
-    assert stored(chat, "citizenship") == "KR"
+    assert stored_answer(chat, "citizenship") == "KR"
 
 
 def test_country_question_accepts_a_country_other_than_the_offered_ones() -> None:
-    chat = at("citizenship").says("Корея", "Китай")
-    assert stored(chat, "citizenship") == "CN"
+    chat = chat_at("citizenship").says("Корея", "Китай")
+    assert stored_answer(chat, "citizenship") == "CN"
 
 
 def test_country_question_accepts_the_option_no_citizenship() -> None:
-    chat = at("citizenship").presses("stateless")
-    assert stored(chat, "citizenship") == "stateless"
+    chat = chat_at("citizenship").presses("stateless")
+    assert stored_answer(chat, "citizenship") == "stateless"
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
@@ -103,14 +106,14 @@ def test_country_question_accepts_the_option_no_citizenship() -> None:
 @pytest.mark.parametrize("question", ["surname", "birth_year", "residence_region"])
 @pytest.mark.row(35, 36)
 def test_text_question_refuses_an_empty_text(question: str, typed: str) -> None:
-    chat = at(question).says(typed)
-    assert chat.at == question
+    chat = chat_at(question).says(typed)
+    assert chat.question_key == question
     assert chat.shows(REFUSALS[Refusal.EMPTY])
 
 
 @pytest.mark.parametrize("question", ["applying", "citizenship", "consent_registration"])
 def test_choice_question_rejects_an_empty_text(question: str) -> None:
-    assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
+    assert chat_at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
 
 
 @pytest.mark.parametrize("kept", ["", " ", "\u3000\n"])
@@ -167,12 +170,12 @@ WRONG = [
 def test_question_is_asked_again_after_an_invalid_answer_is_explained(
     question: str, typed: str, why: Refusal
 ) -> None:
-    chat = at(question, **PHONE)
-    told = chat.told()
+    chat = chat_at(question, **PHONE)
+    answers_before = chat.stored_answers()
     chat.says(typed)
-    assert chat.at == question
+    assert chat.question_key == question
     assert chat.shows(REFUSALS[why])
-    assert chat.told() == told
+    assert chat.stored_answers() == answers_before
     assert len(typed) < 4 or typed not in chat.text
 
 
@@ -202,13 +205,13 @@ RIGHT = [
 def test_answers_in_any_accepted_notation_are_stored_in_one_notation(
     question: str, typed: str, value: str
 ) -> None:
-    chat = at(question, **PHONE).says(typed)
-    assert chat.at != question
-    assert stored(chat, question) == value
+    chat = chat_at(question, **PHONE).says(typed)
+    assert chat.question_key != question
+    assert stored_answer(chat, question) == value
 
 
 def test_question_offers_an_officer_after_repeated_failures() -> None:
-    chat = at("surname").says("1", "2")
+    chat = chat_at("surname").says("1", "2")
     assert not chat.shows(screens.ASK_AGAIN)
     chat.says("3")
     assert chat.shows(screens.ASK_AGAIN)
@@ -220,34 +223,34 @@ def test_question_offers_an_officer_after_repeated_failures() -> None:
 
 
 def test_sensitive_answer_is_deleted_from_the_chat_and_not_repeated() -> None:
-    chat = at("surname").says("TESTOVA")
-    assert chat.effects_now == (DeleteInput(),)
+    chat = chat_at("surname").says("TESTOVA")
+    assert chat.last_effects == (DeleteInput(),)
     assert not chat.shows(screens.SAVED)
 
 
 @pytest.mark.row(49)
 def test_phone_question_accepts_a_shared_contact_of_the_sender() -> None:
-    chat = at("phone", **PHONE)
-    assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
+    chat = chat_at("phone", **PHONE)
+    assert f"{chat.nonce}:@" in [each.payload for each in chat.last_messages[0].buttons]
     chat.takes(Shared("+77010000000", own=True))
-    assert stored(chat, "phone") == "+77010000000"
-    assert chat.effects_now == (DeleteInput(),)
+    assert stored_answer(chat, "phone") == "+77010000000"
+    assert chat.last_effects == (DeleteInput(),)
 
 
 @pytest.mark.requirement("S-22")
 def test_phone_question_refuses_a_contact_of_another_person() -> None:
-    chat = at("phone", **PHONE).takes(Shared("+77010000000", own=False))
+    chat = chat_at("phone", **PHONE).takes(Shared("+77010000000", own=False))
     assert chat.shows(REFUSALS[Refusal.NOT_YOURS])
-    assert chat.at == "phone"
-    assert stored(chat, "phone") is None
-    assert chat.effects_now == (DeleteInput(),)
+    assert chat.question_key == "phone"
+    assert stored_answer(chat, "phone") is None
+    assert chat.last_effects == (DeleteInput(),)
 
 
 def test_unexpected_contact_is_deleted_from_the_chat() -> None:
-    chat = at("purpose").takes(Shared("+77010000000", own=True))
-    assert chat.effects_now == (DeleteInput(),)
+    chat = chat_at("purpose").takes(Shared("+77010000000", own=True))
+    assert chat.last_effects == (DeleteInput(),)
     assert chat.shows(screens.CANNOT_READ)
-    assert chat.at == "purpose"
+    assert chat.question_key == "purpose"
 
 
 # Files, voice messages and other content than text
@@ -269,18 +272,18 @@ def test_unexpected_contact_is_deleted_from_the_chat() -> None:
 def test_question_explains_which_message_kinds_it_cannot_read(
     kind: str, answer: Text, deleted: bool
 ) -> None:
-    chat = at("purpose")
-    told = chat.told()
+    chat = chat_at("purpose")
+    answers_before = chat.stored_answers()
     chat.takes(Unreadable(kind))
     assert chat.shows(answer)
-    assert chat.at == "purpose"
-    assert chat.told() == told
-    assert (DeleteInput() in chat.effects_now) is deleted
+    assert chat.question_key == "purpose"
+    assert chat.stored_answers() == answers_before
+    assert (DeleteInput() in chat.last_effects) is deleted
 
 
 def test_voice_message_reply_offers_an_officer_unless_one_is_assigned() -> None:
-    assert at("purpose").takes(Unreadable("voice")).shows(screens.OR_A_PERSON)
-    chat = Chat.begun("ru", "officer").until("words").says("Testova asks")
+    assert chat_at("purpose").takes(Unreadable("voice")).shows(screens.OR_A_PERSON)
+    chat = Chat.start("ru", "officer").until("words").says("Testova asks")
     chat.takes(Unreadable("voice"))
     assert chat.shows(screens.CANNOT_HEAR)
     assert not chat.shows(screens.OR_A_PERSON)
@@ -289,17 +292,17 @@ def test_voice_message_reply_offers_an_officer_unless_one_is_assigned() -> None:
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(54)
 def test_edited_message_changes_no_answer() -> None:
-    chat = at("purpose").takes(Edited())
+    chat = chat_at("purpose").takes(Edited())
     assert chat.shows(screens.NO_EDITS)
-    assert chat.at == "purpose"
+    assert chat.question_key == "purpose"
 
 
 @pytest.mark.parametrize("typed", ["/unknown", "/DELETE_ME", "/start@other_bot x y", "/settings"])
 @pytest.mark.row(61)
 def test_unknown_command_is_not_stored_as_an_answer(typed: str) -> None:
-    chat = at("name_kk").says(typed)
-    assert stored(chat, "name_kk") is None
-    assert chat.at in ("name_kk", screens.MENU)
+    chat = chat_at("name_kk").says(typed)
+    assert stored_answer(chat, "name_kk") is None
+    assert chat.question_key in ("name_kk", screens.MENU)
 
 
 # Reserved words: commands that are never stored as answers
@@ -324,7 +327,7 @@ OTHERS = sorted(
 )
 
 
-def every_step() -> list[Chat]:
+def chats_at_every_step() -> list[Chat]:
     """Return a chat for every question of the registration form, with this question open."""
     found: dict[str, Chat] = {}
     for answers in (
@@ -332,28 +335,28 @@ def every_step() -> list[Chat]:
         {"applying": "other", "adult": "no", "passport": "none", "former_citizen": "yes",
          "ethnicity_papers": "no", "trouble": "money", "ethnic_kazakh": "no"},
     ):  # fmt: skip
-        chat = Chat.begun("ru", FORM)
+        chat = Chat.start("ru", FORM)
         for _turn in range(60):
-            if chat.at == screens.MENU:
+            if chat.question_key == screens.MENU:
                 break
             found.setdefault(chat.name, Chat("ru", conversation=chat.conversation))
-            chat.answers(answers.get(chat.name) or straight(chat.name))
-    member = at("family", applying="family").presses("add")
+            chat.answers(answers.get(chat.name) or default_answer(chat.name))
+    member = chat_at("family", applying="family").presses("add")
     for value in ("spouse", "adult", "no", "go_on"):
         found.setdefault(member.name, Chat("ru", conversation=member.conversation))
         member.presses(value)
     return list(found.values())
 
 
-STEPS = every_step()
+STEPS = chats_at_every_step()
 # All questions of one type parse text in the same way. Therefore only one question of each type is
 # tested with every phrase, and the others with the first phrase of each reserved word per language.
 FIRST = {line.partition(", ")[0] for forms in RESERVED.values() for line in forms.values()}
-FULLY = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
+FULLY_TESTED = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
 
 
-def hears(chat: Chat, phrase: str) -> bool:
-    return phrase in FIRST or chat.name in FULLY
+def is_tested(chat: Chat, phrase: str) -> bool:
+    return phrase in FIRST or chat.name in FULLY_TESTED
 
 
 def test_typed_answer_tests_cover_every_question_of_the_registration() -> None:
@@ -368,12 +371,12 @@ def test_typed_answer_tests_cover_every_question_of_the_registration() -> None:
 def test_safety_words_in_any_language_have_the_same_effect_at_each_step(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
-        if not hears(chat, phrase):
+        if not is_tested(chat, phrase):
             continue
-        tried = chat.tried(phrase)
-        outcome = (tried.effects_now, tried.at, tried.told())
+        tried = chat.try_text(phrase)
+        outcome = (tried.last_effects, tried.question_key, tried.stored_answers())
         assert outcomes.setdefault(word, outcome) == outcome, phrase
-        assert tried.told() in ({}, chat.told()), phrase
+        assert tried.stored_answers() in ({}, chat.stored_answers()), phrase
     assert len(set(map(str, outcomes.values()))) == len(SAFETY)
 
 
@@ -381,33 +384,35 @@ def test_safety_words_in_any_language_have_the_same_effect_at_each_step(chat: Ch
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 def test_reserved_word_is_never_stored_as_an_answer(chat: Chat) -> None:
     skippable = PREREGISTRATION.find(chat.name).skippable  # type: ignore[union-attr]
-    before = chat.told()
+    before = chat.stored_answers()
     for phrase in OTHERS:
-        if not hears(chat, phrase):
+        if not is_tested(chat, phrase):
             continue
-        told = chat.tried(phrase).told()
-        added = {key: value for key, value in told.items() if key not in before}
-        assert added == {} or (skippable and added == {chat.at: None}), phrase
+        answers = chat.try_text(phrase).stored_answers()
+        added = {key: value for key, value in answers.items() if key not in before}
+        assert added == {} or (skippable and added == {chat.question_key: None}), phrase
 
 
 def test_delete_command_needs_no_confirmation_before_consent() -> None:
-    assert Forget() in at("purpose").says("/delete").effects_now
+    assert Forget() in chat_at("purpose").says("/delete").last_effects
 
 
-def the_same_written_as_pressed(language: str, label: str, sign: str) -> bool:
-    chat = at("residence_region", language)
+def typed_label_equals_press(language: str, label: str, sign: str) -> bool:
+    chat = chat_at("residence_region", language)
     if label == "Keep this answer":
         chat.says("Testland").presses("<")
     typed = Chat(language, conversation=chat.conversation)
     typed.says(WORDS.render(button(label), language))
-    pressed = Chat(language, conversation=chat.conversation, says_now=chat.says_now).presses(sign)
+    pressed = Chat(
+        language, conversation=chat.conversation, last_messages=chat.last_messages
+    ).presses(sign)
     return typed.conversation == pressed.conversation
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("label", "sign"), [("Back", "<"), ("Skip", "-"), ("Help", "!help")])
 def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign: str) -> None:
-    assert the_same_written_as_pressed(language, label, sign)
+    assert typed_label_equals_press(language, label, sign)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -417,19 +422,19 @@ def test_label_of_a_control_button_can_be_typed(language: str, label: str, sign:
 def test_labels_of_the_exit_and_keep_answer_buttons_can_be_typed(
     language: str, label: str, sign: str
 ) -> None:
-    assert the_same_written_as_pressed(language, label, sign)
+    assert typed_label_equals_press(language, label, sign)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "zh_Hans"])
 def test_officer_button_label_can_be_typed(language: str) -> None:
-    assert the_same_written_as_pressed(language, "Talk to a person", "!person")
+    assert typed_label_equals_press(language, "Talk to a person", "!person")
 
 
 def test_officer_button_label_can_be_typed_in_uzbek() -> None:
-    assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
+    assert typed_label_equals_press("uz", "Talk to a person", "!person")
 
 
 def test_danger_option_can_be_chosen_by_typing_its_label() -> None:
-    chat = at("trouble", "uz")
+    chat = chat_at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
-    assert stored(chat, "trouble") == "danger"
+    assert stored_answer(chat, "trouble") == "danger"

@@ -36,7 +36,7 @@ def test_reply_before_a_language_choice_is_translated(event: Event) -> None:
         chat = Chat(understanding=REAL)
         for each in (*before, event):
             chat.takes(each)
-            assert all(map(_is_translated, chat.says_now))
+            assert all(map(_is_translated, chat.last_messages))
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker"])
@@ -44,7 +44,7 @@ def test_file_sent_before_a_language_choice_is_answered_in_all_languages(kind: s
     chat = Chat(understanding=REAL).takes(Unreadable(kind))
     line = screens.NO_PICTURES if kind == "photo" else screens.CANNOT_READ
     assert all(WORDS.render(line, code) in chat.text for code in LANGUAGES)
-    assert chat.at == screens.LANGUAGE
+    assert chat.question_key == screens.LANGUAGE
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ FOREIGN = (
 @pytest.mark.parametrize(("text", "intent"), FOREIGN)
 def test_danger_in_an_unsupported_language_is_detected(text: str, intent: str) -> None:
     chat = Chat(understanding=REAL).says(text)
-    assert chat.at == screens.LANGUAGE
+    assert chat.question_key == screens.LANGUAGE
     for line in (safety.READ_ALONE, safety.ONE_SENTENCE):
         assert all(WORDS.render(line, code) in chat.text for code in LANGUAGES)
     chat.language = "uz"
@@ -111,7 +111,7 @@ def test_danger_in_an_unsupported_language_is_detected(text: str, intent: str) -
 def test_language_screen_after_danger_begins_with_neutral_safety_text() -> None:
     for before in ((), ("hello there",)):
         chat = Chat(understanding=REAL).says(*before, FOREIGN[0][0])
-        first, second, *_others = chat.says_now[0].paragraphs
+        first, second, *_others = chat.last_messages[0].paragraphs
         assert WORDS.render(safety.READ_ALONE, "kk") == WORDS.render(first[0], "kk")
         assert WORDS.render(safety.ONE_SENTENCE, "kk") == WORDS.render(second[0], "kk")
 
@@ -128,7 +128,7 @@ def test_language_screen_after_danger_begins_with_neutral_safety_text() -> None:
 )
 def test_question_in_an_unsupported_language_is_not_taken_for_danger(text: str) -> None:
     chat = Chat(understanding=REAL).says(text)
-    assert chat.at == screens.LANGUAGE
+    assert chat.question_key == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") not in chat.text
 
 
@@ -154,13 +154,13 @@ def test_question_about_an_expiring_passport_is_answered(text: str, language: st
 def test_suspected_danger_is_answered_before_a_language_choice() -> None:
     known = {"SOS?": danger("danger.child", Danger.SUSPECTED)}
     chat = Chat(understanding=understanding(FakeRecognizer(known))).says("SOS?")
-    assert chat.at == screens.LANGUAGE
+    assert chat.question_key == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
 
 
 def test_safety_answer_ends_with_the_note_on_the_guessed_language() -> None:
     chat = Chat(understanding=REAL).says("муж меня бьёт каждый день")
-    first, *_others, last = chat.says_now[0].paragraphs
+    first, *_others, last = chat.last_messages[0].paragraphs
     assert first == (safety.READ_ALONE,)
     assert last == (screens.guessed(WORDS, "ru"),)
     assert "!language" in chat.keys

@@ -20,20 +20,20 @@ from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
 from flows.preregistration.after_consent import BIRTH_YEAR, EDUCATION, FAMILY, OCCUPATION, RELATION
 from flows.preregistration.before_consent import ADULT, MINOR, PURPOSE
-from tests.flows.chat import Chat, at, straight
-from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
+from tests.flows.chat import Chat, chat_at, default_answer
+from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, with_items, with_replaced
 
 PEOPLE = 1000
 WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", "+7 701 000 00 00")
 
 
-def inside(seed: int) -> Iterator[Conversation]:
+def conversation_states(seed: int) -> Iterator[Conversation]:
     """Yield the state of one random conversation after every turn; `seed` selects it."""
     random = Random(seed)
-    chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
+    chat = Chat.start(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
     for _turn in range(70):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             return
         yield chat.conversation
         asked = chat.conversation.asked
@@ -44,22 +44,22 @@ def inside(seed: int) -> Iterator[Conversation]:
             members += 1
             chat.answers("done" if members > 3 else random.choice(("add", *removals)))
         else:
-            chat.answers(random.choice(keys) if keys else straight(chat.name))
+            chat.answers(random.choice(keys) if keys else default_answer(chat.name))
 
 
 @cache
-def crowd() -> list[Conversation]:
-    states = [state for seed in range(36) for state in inside(seed)]
+def random_states() -> list[Conversation]:
+    states = [state for seed in range(36) for state in conversation_states(seed)]
     Random(1).shuffle(states)
     return states
 
 
-def stored(conversation: Conversation) -> dict[str, Answer]:
+def stored_form(conversation: Conversation) -> dict[str, Answer]:
     form = conversation.forms.get(NAME)
     return dict(form.answers) if form else {}
 
 
-def what_comes(conversation: Conversation, random: Random) -> Event:
+def random_event(conversation: Conversation, random: Random) -> Event:
     """Return a random next event: a press of an option of the open question, or a text."""
     asked = conversation.asked
     assert asked is not None
@@ -69,17 +69,15 @@ def what_comes(conversation: Conversation, random: Random) -> Event:
     return Said(random.choice((*WORDS, *(option.words for option in options))))
 
 
-def hold_that_nothing_is_lost_or_misplaced(
-    before: Conversation, event: Event, flows: Flows
-) -> Chat:
+def check_answers_kept(before: Conversation, event: Event, flows: Flows) -> Chat:
     asked = before.asked
     assert asked is not None
     chat = Chat(before.language, flows, before).takes(event)
-    told, now = stored(before), stored(chat.conversation)
+    earlier, now = stored_form(before), stored_form(chat.conversation)
     question = flows[NAME].find(asked.key.partition("@")[0])
-    changed = {key for key in told.keys() | now.keys() if told.get(key) != now.get(key)}
+    changed = {key for key in earlier.keys() | now.keys() if earlier.get(key) != now.get(key)}
     if isinstance(question, Consent):
-        changed = {key for key in changed if key not in told or now[key].value is not None}
+        changed = {key for key in changed if key not in earlier or now[key].value is not None}
     if isinstance(question, RepeatingGroup):
         members = chat.form().members.get(question.name, ())
         changed = {key for key in changed if key.partition("@")[2] in (*members, "")}
@@ -95,8 +93,8 @@ def hold_that_nothing_is_lost_or_misplaced(
 
 @pytest.mark.no_cover
 def test_random_conversations_cover_every_question() -> None:
-    assert len(crowd()) >= PEOPLE
-    asked = {state.asked.key.partition("@")[0] for state in crowd() if state.asked}
+    assert len(random_states()) >= PEOPLE
+    asked = {state.asked.key.partition("@")[0] for state in random_states() if state.asked}
     assert {item.name for item in FLOWS[NAME].questions()} <= asked
 
 
@@ -104,9 +102,9 @@ def test_random_conversations_cover_every_question() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_form_update_loses_no_answer_of_1000_conversations(version: str) -> None:
     random = Random(version)
-    for conversation in random.sample(crowd(), PEOPLE // len(VERSIONS) + 1):
-        event = what_comes(conversation, random)
-        hold_that_nothing_is_lost_or_misplaced(conversation, event, VERSIONS[version])
+    for conversation in random.sample(random_states(), PEOPLE // len(VERSIONS) + 1):
+        event = random_event(conversation, random)
+        check_answers_kept(conversation, event, VERSIONS[version])
 
 
 @pytest.mark.no_cover
@@ -114,13 +112,13 @@ def test_form_update_loses_no_answer_of_1000_conversations(version: str) -> None
 def test_form_update_keeps_the_answers_of_open_conversations_until_submit(version: str) -> None:
     random = Random(version)
     flow = VERSIONS[version][NAME]
-    for conversation in random.sample(crowd(), 4):
-        told = stored(conversation)
+    for conversation in random.sample(random_states(), 4):
+        answers = stored_form(conversation)
         chat = Chat(conversation.language, VERSIONS[version], conversation).says("/help")
-        sent = finished(chat)
+        sent = submitted_form(chat)
         for question in flow.questions():
             names = (question.name, *question.former_names)
-            given = next((told[name] for name in names if name in told), None)
+            given = next((answers[name] for name in names if name in answers), None)
             kept = question.persisted and not isinstance(question, RepeatingGroup)
             if given and given.value is not None and not question.accepts(given.value):
                 continue  # the option is gone: it was asked again
@@ -128,181 +126,178 @@ def test_form_update_keeps_the_answers_of_open_conversations_until_submit(versio
                 assert sent.answers[question.name] == given.value
 
 
-def finished(chat: Chat) -> Submit:
-    """Answer questions as the invented person (`straight`) would, until the form is submitted.
-
-    Return the submission.
-    """
+def submitted_form(chat: Chat) -> Submit:
+    """Answer the questions until the form is submitted; return the submission."""
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
-        if chat.done(Submit):
-            return chat.done(Submit)[0]
+        if chat.effects_of(Submit):
+            return chat.effects_of(Submit)[0]
         if chat.name == "kazakh_level" and not chat.conversation.asked.options:  # type: ignore[union-attr]
             chat.says("Testova")
         else:
-            value = known.get(chat.name) or straight(chat.name)
+            value = known.get(chat.name) or default_answer(chat.name)
             options = [option.key for option in chat.conversation.asked.options]  # type: ignore[union-attr]
             chat.answers(options[0] if options and value not in options else value)
-    raise AssertionError(f"never sent; the last question was {chat.at}")
+    raise AssertionError(f"never sent; the last question was {chat.question_key}")
 
 
 # Each kind of change in a scripted conversation
 
 
 def test_button_of_a_removed_question_does_not_answer_the_next_question() -> None:
-    chat = at("education")
-    told = chat.told()
+    chat = chat_at("education")
+    stored_before = chat.stored_answers()
     chat.flows = VERSIONS["a question is gone"]
     chat.presses("higher")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "occupation"
-    assert chat.told() == told
+    assert chat.question_key == "occupation"
+    assert chat.stored_answers() == stored_before
 
 
 def test_answer_of_a_renamed_question_is_kept_under_the_new_name() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("/help").presses("submit")
-    assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
+    assert chat.effects_of(Submit)[0].answers["last"] == "TESTOVA"
 
 
 def test_question_renamed_while_open_is_asked_again_after_a_typed_text() -> None:
-    chat = at("surname")
+    chat = chat_at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "last"
-    assert chat.says("TESTOVA").told()["last"] == "TESTOVA"
+    assert chat.question_key == "last"
+    assert chat.says("TESTOVA").stored_answers()["last"] == "TESTOVA"
 
 
 def test_question_with_changed_meaning_is_asked_again_with_the_old_answer() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["a question means something else"]
     chat.presses("submit")
-    assert chat.done(Submit) == []
-    assert chat.at == "purpose"
+    assert chat.effects_of(Submit) == []
+    assert chat.question_key == "purpose"
     assert chat.shows(screens.EARLIER)
     chat.presses("=")
-    assert chat.at == "review"
+    assert chat.question_key == "review"
 
 
 def test_new_question_is_asked_before_a_completed_form_is_submitted() -> None:
-    chat = at("review")
-    told = chat.told()
+    chat = chat_at("review")
+    stored_before = chat.stored_answers()
     chat.flows = VERSIONS["a question before the review"]
     chat.presses("submit")
-    assert chat.done(Submit) == []
-    assert chat.at == "pets"
+    assert chat.effects_of(Submit) == []
+    assert chat.question_key == "pets"
     chat.presses("yes", "submit")
-    assert {**told, "pets": "yes", "review": "submit"} == chat.told()
+    assert {**stored_before, "pets": "yes", "review": "submit"} == chat.stored_answers()
 
 
 def test_option_numbers_refer_to_the_order_that_was_shown() -> None:
-    chat = at("target_region")
+    chat = chat_at("target_region")
     second = chat.conversation.asked.options[1].key  # type: ignore[union-attr]
     chat.flows = VERSIONS["options changed places"]
     chat.says("2")
-    assert chat.told()["target_region"] == second
+    assert chat.stored_answers()["target_region"] == second
 
 
 def test_option_removed_in_a_new_form_version_is_not_accepted() -> None:
-    chat = at("purpose")
+    chat = chat_at("purpose")
     chat.flows = VERSIONS["an option is gone"]
     chat.presses("move")
     assert chat.shows(screens.CHANGED)
-    assert chat.at == "purpose"
-    assert "purpose" not in chat.told()
+    assert chat.question_key == "purpose"
+    assert "purpose" not in chat.stored_answers()
 
 
 def test_changed_consent_is_asked_again_before_submit() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     chat.flows = VERSIONS["the consent says something else"]
     chat.presses("submit")
-    assert chat.at == "consent_registration"
-    assert chat.done(Submit) == []
+    assert chat.question_key == "consent_registration"
+    assert chat.effects_of(Submit) == []
     chat.presses("yes", "submit")
-    assert [given.text.msgid for given in chat.done(ConsentGiven)][1:] == [
+    assert [given.text.msgid for given in chat.effects_of(ConsentGiven)][1:] == [
         "May we keep your answers? (new)"
     ]
-    assert len(chat.done(Submit)) == 1
+    assert len(chat.effects_of(Submit)) == 1
 
 
 def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> None:
-    chat = at("citizenship")
-    chat.flows = released((EARLY, *FLOWS[NAME].items))
+    chat = chat_at("citizenship")
+    chat.flows = with_items((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
-    assert chat.at == "nickname"
+    assert chat.question_key == "nickname"
     assert "KR" not in chat.keys
 
 
 def test_question_with_changed_type_is_asked_again() -> None:
-    chat = at("residence_country")
+    chat = chat_at("residence_country")
     day = Day(name="birth_year", label=button("Birth"), text=_("Your date of birth?"), rev=2)
-    chat.flows = with_(BIRTH_YEAR, day)
-    assert chat.says("Китай").at == "birth_year"
+    chat.flows = with_replaced(BIRTH_YEAR, day)
+    assert chat.says("Китай").question_key == "birth_year"
 
 
 def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
-    chat = at("review", purpose="business")
-    chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
+    chat = chat_at("review", purpose="business")
+    chat.flows = with_replaced(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
-    assert chat.at == "purpose"
+    assert chat.question_key == "purpose"
     assert "=" not in chat.keys
 
 
 def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
-    chat = Chat.begun("ru", NAME)
-    chat.flows = with_(FAMILY, FAMILY, other)
+    chat = Chat.start("ru", NAME)
+    chat.flows = with_replaced(FAMILY, FAMILY, other)
     chat.until("family", applying="family").presses("add", "child", "under14", "done")
     chat.presses("add", "child")
-    assert {"child", "under14"} <= set(chat.told().values())
+    assert {"child", "under14"} <= set(chat.stored_answers().values())
 
 
 def test_list_of_answers_to_edit_leads_to_the_menu_when_its_flow_is_gone() -> None:
-    chat = at("review").presses("edit")
-    assert chat.at == screens.EDIT
+    chat = chat_at("review").presses("edit")
+    assert chat.question_key == screens.EDIT
     chat.flows = {}
-    assert chat.says("1").at == screens.MENU
+    assert chat.says("1").question_key == screens.MENU
 
 
 def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
-    chat = Chat.begun("ru")
+    chat = Chat.start("ru")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "about"}
     chat.presses("about")
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_unpersisted_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
     grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
-    chat = at("purpose")
+    chat = chat_at("purpose")
     new: dict[Item, Item] = {ADULT: grown, MINOR: minor}
-    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.flows = with_items(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.until("ethnic_kazakh")
-    assert chat.told()["adult"] is None
+    assert chat.stored_answers()["adult"] is None
 
 
 def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
-    chat = at("review")
+    chat = chat_at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
     more = replace(OCCUPATION, when=school.at_least(1))
     new: dict[Item, Item] = {EDUCATION: school, OCCUPATION: more}
-    chat.flows = released(tuple(new.get(item, item) for item in FLOWS[NAME].items))
+    chat.flows = with_items(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.presses("submit")
-    assert chat.at == "education"
+    assert chat.question_key == "education"
     assert "=" not in chat.keys
 
 
 def test_answer_to_a_question_that_moved_reports_that_the_form_changed() -> None:
-    chat = at("citizenship")
+    chat = chat_at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)
 
 
 def test_unknown_screen_of_another_release_leads_to_the_menu() -> None:
-    chat = Chat.begun("ru")
-    gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
-    chat.conversation = replace(chat.conversation, asked=gone)
+    chat = Chat.start("ru")
+    unknown_screen = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
+    chat.conversation = replace(chat.conversation, asked=unknown_screen)
     chat.takes(Pressed(f"{chat.nonce}:one"))
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU

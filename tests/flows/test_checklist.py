@@ -41,8 +41,8 @@ from tests.flows.answers import (
     PLACES,
     TODAY,
     Situation,
-    everything,
-    heard,
+    all_results,
+    all_sentences,
     parts,
     sentences,
 )
@@ -87,64 +87,76 @@ def situation(programme: str, origin: str, place: str, family: str, **more: str)
     } | more
 
 
-def keys(made: Checklist) -> list[str]:
-    return [paper.document.key.removeprefix("documents.") for paper in made.papers]
+def document_keys(document_list: Checklist) -> list[str]:
+    return [paper.document.key.removeprefix("documents.") for paper in document_list.papers]
 
 
-def tokens(made: Checklist) -> list[str]:
+def tokens(document_list: Checklist) -> list[str]:
     """Return the keys of a checklist's introductory lines, documents and closing lines, in order.
 
     The keys of a document's remarks follow the document's key after "+".
     """
     papers = []
-    for paper in made.papers:
+    for paper in document_list.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
         papers.append("+".join([paper.document.key.removeprefix("documents."), *remarks]))
-    return [*map(named, made.before), "|", *papers, "|", *map(named, made.after)]
+    return [
+        *map(document_name, document_list.before),
+        "|",
+        *papers,
+        "|",
+        *map(document_name, document_list.after),
+    ]
 
 
-def written(programme: str, origin: str, place: str) -> str:
+def render_lists(programme: str, origin: str, place: str) -> str:
     """Return the text of a checklist: the longest one, and how those of smaller families differ.
 
     The longest list is for a couple with children. For each other kind of family, a line names the
     documents that are missing.
     """
-    made = {
+    tokens_by_family = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
     }
-    maximum = made["both"]
+    maximum = tokens_by_family["both"]
     lines = [textwrap.fill(" ".join(maximum), 100, break_on_hyphens=False)]
-    for family, told in made.items():
-        assert [token for token in maximum if token in told] == told, "the order is the same"
+    for family, family_tokens in tokens_by_family.items():
+        assert [token for token in maximum if token in family_tokens] == family_tokens, (
+            "the order is the same"
+        )
         lines += (
-            [f"  {family}: without {gone}"]
-            if (gone := " ".join(token.partition("+")[0] for token in maximum if token not in told))
+            [f"  {family}: without {missing}"]
+            if (
+                missing := " ".join(
+                    token.partition("+")[0] for token in maximum if token not in family_tokens
+                )
+            )
             else []
         )
     return "\n".join(lines)
 
 
-def named(text: Text) -> str:
+def document_name(text: Text) -> str:
     if isinstance(text, Source):
         return "sources"
     inside = (FACTS.get(part) or REMARKS.get(part) for part in parts(text))
     return next(name for name in inside if name)
 
 
-def golden() -> Iterator[str]:
+def golden_lines() -> Iterator[str]:
     """Yield each distinct checklist below a line with its procedure, citizenships and places."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):
-            found.setdefault(written(programme.key, code, place), []).append(f"{code}/{place}")
+            found.setdefault(render_lists(programme.key, code, place), []).append(f"{code}/{place}")
         for text, where in found.items():
             yield textwrap.fill(f"== {programme.key}: {' '.join(where)}", 100)
             yield text + "\n"
 
 
 def test_checklists_match_the_golden_file() -> None:
-    now = "\n".join(golden())
+    now = "\n".join(golden_lines())
     if os.environ.get("KOSH_UPDATE"):
         GOLDEN.write_text(now, encoding="utf-8")
     assert GOLDEN.read_text("utf-8") == now, "read the difference; see this module"
@@ -152,10 +164,10 @@ def test_checklists_match_the_golden_file() -> None:
 
 @pytest.mark.no_cover
 def test_checklists_use_every_document_and_legalisation_law() -> None:
-    told = heard("checklist", TODAY)
-    assert [each.key for each in DOCUMENTS if each.name not in told] == []
+    texts = all_sentences("checklist", TODAY)
+    assert [each.key for each in DOCUMENTS if each.name not in texts] == []
     law = {each.law.text for each in flow_origins() if each.law}
-    assert law <= told
+    assert law <= texts
     assert {each.text for each in laws.LAWS if each.key.endswith(".legalisation")} == law
 
 
@@ -166,7 +178,7 @@ def flow_origins() -> list[Origin]:
 # The dates of the sources that a checklist shows
 
 
-def _of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
+def _facts_of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
     page = next(page for page, day in PAGES.items() if day == OPENED_ON)
     fact = Fact(key="a.b", text=flow.ASK, sources=(page,), as_of=COLLECTED)
     if not opened:
@@ -190,16 +202,16 @@ OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
     ("facts", "sentences"),
     [
         (
-            _of(OCTOBER, JANUARY),
+            _facts_of(OCTOBER, JANUARY),
             "Dates of the sources of this list: 26 October 2025 – 8 January 2026.",
         ),
-        (_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
-        (_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
+        (_facts_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
+        (_facts_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
         (
-            _of(OCTOBER, None),
+            _facts_of(OCTOBER, None),
             "Date of the sources of this list: 26 October 2025. Some sources have no date.",
         ),
-        (_of(None, None), "The sources of this list have no date."),
+        (_facts_of(None, None), "The sources of this list have no date."),
     ],
 )
 def test_checklist_shows_source_dates_with_their_own_precision(
@@ -210,9 +222,9 @@ def test_checklist_shows_source_dates_with_their_own_precision(
 
 
 def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
-    facts = [*_of(OCTOBER), *_of(OCTOBER, opened=False)]
-    said = WORDS.render(flow.sources(facts), "en")
-    assert said.endswith(
+    facts = [*_facts_of(OCTOBER), *_facts_of(OCTOBER, opened=False)]
+    rendered = WORDS.render(flow.sources(facts), "en")
+    assert rendered.endswith(
         "We read stored copies from 24 November 2026 to 28 November 2026, some only in part."
     )
 
@@ -221,8 +233,8 @@ def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
 
 
 def test_checklist_includes_papers_of_child_and_spouse() -> None:
-    alone = keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
-    both = keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
+    alone = document_keys(checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY))
+    both = document_keys(checklist(situation("kandas_status", "UZ", "origin", "both"), TODAY))
     more = ["birth_certificate_child", "marriage_certificate", "kinship_proof"]
     assert [key for key in both if key not in alone] == more
 
@@ -239,7 +251,7 @@ def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
     papers: str, due: list[str]
 ) -> None:
     answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
-    found = keys(checklist(answers, TODAY))
+    found = document_keys(checklist(answers, TODAY))
     assert [
         key for key in found if key in ("nationality_proof", "commission_recommendation")
     ] == due
@@ -247,17 +259,17 @@ def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
 
 def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
     answers = situation("kandas_status", "CN", "origin", "alone")
-    assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
+    assert "kaztest_certificate" in document_keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
-    assert not {"kaztest_certificate", "pilot_questionnaire"} & set(keys(later))
+    assert not {"kaztest_certificate", "pilot_questionnaire"} & set(document_keys(later))
     assert pilot_2026.PHASE.ended in later.before
-    assert "application_kandas" in keys(later)
+    assert "application_kandas" in document_keys(later)
 
 
 def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> None:
     later = checklist(situation("regional_quota", "MN", "origin", "both"), NEXT_YEAR)
     assert later.papers == ()
-    assert flow.spoken(later)[0].msgid == flow.NO_LIST.msgid
+    assert flow.result_texts(later)[0].msgid == flow.NO_LIST.msgid
 
 
 @pytest.mark.parametrize(
@@ -274,8 +286,8 @@ def test_checklist_of_the_quota_programme_is_empty_after_the_quotas_end() -> Non
 def test_checklist_legalisation_of_a_document_depends_on_the_country(
     origin: str, how: Confirmation
 ) -> None:
-    made = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
-    birth = next(paper for paper in made.papers if paper.document is documents.BIRTH)
+    document_list = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
+    birth = next(paper for paper in document_list.papers if paper.document is documents.BIRTH)
     assert flow.CONFIRMED[how] in birth.remarks
 
 
@@ -284,17 +296,17 @@ EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
 
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme: str) -> None:
-    made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
-    told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
-    assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
+    document_list = checklist(situation(programme, "CN", "origin", "both"), TODAY)
+    msgids = [part.msgid for text in flow.result_texts(document_list) for part in parts(text)]
+    assert [text for text in msgids if "postille" in text] == [laws.CN.text.msgid]
 
 
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR), ids=str)
 @pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_apostille_warning_precedes_the_documents(programme: str, today: date) -> None:
     for place in PLACES:
-        made = checklist(situation(programme, "CN", place, "alone"), today)
-        before = [part for text in made.before for part in parts(text)]
+        document_list = checklist(situation(programme, "CN", place, "alone"), today)
+        before = [part for text in document_list.before for part in parts(text)]
         assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
         assert (flow.NO_TRAVEL in before) == (place in ("kazakhstan", "elsewhere")), place
         assert (flow.NO_RISK in before) == (place == "unsaid"), place
@@ -308,33 +320,35 @@ def test_checklist_begins_with_the_end_of_stay_for_people_in_kazakhstan(
     programme: str, citizenship: str, ends: Fact
 ) -> None:
     for place in PLACES:
-        made = checklist(situation(programme, citizenship, place, "alone"), TODAY)
-        before = [part for text in made.before[:3] for part in parts(text)]
+        document_list = checklist(situation(programme, citizenship, place, "alone"), TODAY)
+        before = [part for text in document_list.before[:3] for part in parts(text)]
         assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
 def test_checklist_states_a_treaty_exemption_at_every_location() -> None:
     for place in PLACES:
-        made = checklist(situation("prp", "KG", place, "alone"), TODAY)
-        record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+        document_list = checklist(situation("prp", "KG", place, "alone"), TODAY)
+        record = next(
+            paper for paper in document_list.papers if paper.document is permits.NO_RECORD
+        )
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
 def test_checklist_first_refers_a_child_without_documents_to_an_officer() -> None:
     for papers in ("no", "unsure"):
-        made = checklist(
+        document_list = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY
         )
-        assert flow.NO_CHILD_PAPER in made.before
+        assert flow.NO_CHILD_PAPER in document_list.before
 
 
 def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
-    for answers, told in everything("checklist", date(2030, 1, 1)):
-        said = sentences(told)
-        made = checklist(answers, date(2030, 1, 1))
-        assert made.papers == ()
-        assert not set(said) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
-        assert flow.ASK in said
+    for answers, paragraphs in all_results("checklist", date(2030, 1, 1)):
+        texts = sentences(paragraphs)
+        document_list = checklist(answers, date(2030, 1, 1))
+        assert document_list.papers == ()
+        assert not set(texts) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
+        assert flow.ASK in texts
 
 
 # The checklist flow in a conversation
@@ -352,14 +366,14 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
 def test_checklist_takes_at_most_eight_taps_in_common_situations(
     taps: tuple[str, ...],
 ) -> None:
-    chat = Chat.begun("uz").presses(*taps)
+    chat = Chat.start("uz").presses(*taps)
     assert 1 + len(taps) <= 8, "the language is a tap too"
     assert chat.shows(flow.USUAL)
-    assert chat.at == "~list"
+    assert chat.question_key == "~list"
 
 
 def test_checklist_accepts_a_typed_country_in_any_language() -> None:
-    chat = Chat.begun("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
+    chat = Chat.start("ru", "checklist").presses("prp").says("Афганистан").presses("alone")
     chat.presses("origin")
     assert chat.shows(SAFETY_FIRST)
     assert chat.shows(permits.LEGALISATION.name)
@@ -370,17 +384,22 @@ def test_checklist_accepts_a_typed_country_in_any_language() -> None:
 def test_permit_checklist_shows_home_country_papers_after_the_warning(
     citizenship: str, place: str
 ) -> None:
-    made = checklist({"programme": "prp", "citizenship": citizenship, "location": place}, TODAY)
-    said = [dict(text.values).get("fact", text) for text in (*made.before, *made.after)]
-    safety = said.index(SAFETY_FIRST)
-    assert safety < said.index(pilot_2026.CONSENT.text)
+    document_list = checklist(
+        {"programme": "prp", "citizenship": citizenship, "location": place}, TODAY
+    )
+    texts = [
+        dict(text.values).get("fact", text)
+        for text in (*document_list.before, *document_list.after)
+    ]
+    safety = texts.index(SAFETY_FIRST)
+    assert safety < texts.index(pilot_2026.CONSENT.text)
     if citizenship == "CN":
-        assert safety < said.index(requirements.CHINA_TWO_PAPERS.text)
+        assert safety < texts.index(requirements.CHINA_TWO_PAPERS.text)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_permit_checklist_does_not_refer_people_from_china_to_its_police(place: str) -> None:
-    made = checklist(situation("prp", "CN", place, "alone"), TODAY)
-    record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+    document_list = checklist(situation("prp", "CN", place, "alone"), TODAY)
+    record = next(paper for paper in document_list.papers if paper.document is permits.NO_RECORD)
     assert documents.HOME not in record.remarks
     assert {flow.UNSAFE, flow.LATE} & set(record.remarks)

@@ -34,15 +34,15 @@ UZBEK = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
 CHINESE = ("kandas_status", "CN", "alone", "yes", "origin")
 
 
-def listed(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
-    return Chat.begun(language, "checklist").presses(*taps)
+def chat_with_list(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
+    return Chat.start(language, "checklist").presses(*taps)
 
 
-def kept(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
-    return listed(language, taps).presses("keep", "yes")
+def chat_with_saved_list(language: str = "ru", taps: tuple[str, ...] = UZBEK) -> Chat:
+    return chat_with_list(language, taps).presses("keep", "yes")
 
 
-def mine(chat: Chat) -> tuple[str, ...]:
+def ticked_documents(chat: Chat) -> tuple[str, ...]:
     assert chat.conversation.saved_list is not None
     return chat.conversation.saved_list.ticked
 
@@ -52,8 +52,8 @@ def mine(chat: Chat) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> None:
-    chat = listed(language)
-    first, second = chat.says_now
+    chat = chat_with_list(language)
+    first, second = chat.last_messages
     assert [button.kind for button in first.buttons] == [Kind.LINK, Kind.EXIT]
     assert [button.kind for button in second.buttons] == [
         Kind.OPTION,
@@ -61,32 +61,32 @@ def test_checklist_screen_has_a_print_link_and_can_be_saved(language: str) -> No
         Kind.CONTROL,
         Kind.EXIT,
     ]
-    sheet = chat.done(PrintList)[0]
+    sheet = chat.effects_of(PrintList)[0]
     assert sheet.answers["location"] == "origin"
     assert not chat.conversation.is_persistent
 
 
 def test_print_link_is_absent_in_a_flow_without_a_checklist() -> None:
-    chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
-    assert chat.done(PrintList) == []
-    assert chat.at == screens.MENU
+    chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5").presses("yes")
+    assert chat.effects_of(PrintList) == []
+    assert chat.question_key == screens.MENU
 
 
 def test_checklist_consent_refusal_stores_nothing() -> None:
-    chat = listed().presses("keep", "refuse")
+    chat = chat_with_list().presses("keep", "refuse")
     assert chat.shows(checklist_screens.NOT_KEPT)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
     assert chat.conversation.saved_list is chat.conversation.draft_list is None
-    assert chat.done(ConsentGiven) == []
+    assert chat.effects_of(ConsentGiven) == []
     assert not chat.conversation.is_persistent
 
 
 def test_checklist_consent_accepts_only_the_button_or_its_full_label() -> None:
-    chat = listed().presses("keep").says("1")
-    assert chat.done(ConsentGiven) == []
-    chat = listed().presses("keep").says("да")
-    assert chat.done(ConsentGiven) == []
-    chat = listed().presses("keep")
+    chat = chat_with_list().presses("keep").says("1")
+    assert chat.effects_of(ConsentGiven) == []
+    chat = chat_with_list().presses("keep").says("да")
+    assert chat.effects_of(ConsentGiven) == []
+    chat = chat_with_list().presses("keep")
     assert chat.conversation.asked is not None
     chat.says(chat.conversation.asked.options[0].words)
     assert chat.conversation.saved_list is not None
@@ -94,9 +94,9 @@ def test_checklist_consent_accepts_only_the_button_or_its_full_label() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_consent_stores_answers_but_not_location(language: str) -> None:
-    chat = kept(language)
-    assert chat.done(ConsentGiven)[0].purpose == "checklist"
-    assert chat.done(ConsentGiven)[0].text == LISTING.consent.text
+    chat = chat_with_saved_list(language)
+    assert chat.effects_of(ConsentGiven)[0].purpose == "checklist"
+    assert chat.effects_of(ConsentGiven)[0].text == LISTING.consent.text
     found = chat.conversation.saved_list
     assert found is not None
     assert found.answers == {
@@ -115,53 +115,56 @@ def test_checklist_consent_stores_answers_but_not_location(language: str) -> Non
 
 
 def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
-    chat = kept().presses("tick", IIN.key)
-    assert mine(chat) == (IIN.key,)
+    chat = chat_with_saved_list().presses("tick", IIN.key)
+    assert ticked_documents(chat) == (IIN.key,)
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
-    assert chat.at == checklist_screens.Screen.TICK
+    assert chat.question_key == checklist_screens.Screen.TICK
     chat.says("1")
-    assert mine(chat) == ()
+    assert ticked_documents(chat) == ()
     chat.presses(">").presses(">", IIN.key, "!list")
-    assert chat.at == checklist_screens.Screen.MINE
+    assert chat.question_key == checklist_screens.Screen.MINE
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
 
 def test_checklist_box_of_an_unknown_document_is_reported_as_outdated() -> None:
-    chat = kept().takes(Pressed("#tick.no_entry"))
+    chat = chat_with_saved_list().takes(Pressed("#tick.no_entry"))
     assert chat.shows(screens.OLD_BUTTON)
-    assert mine(chat) == ()
-    assert Chat.begun("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
+    assert ticked_documents(chat) == ()
+    assert Chat.start("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
 
 
 def test_typed_word_back_leads_from_the_ticking_screen_to_the_checklist() -> None:
-    assert kept().presses("tick").says("назад").at == checklist_screens.Screen.MINE
+    assert (
+        chat_with_saved_list().presses("tick").says("назад").question_key
+        == checklist_screens.Screen.MINE
+    )
 
 
 def test_checklist_menu_option_opens_the_saved_list() -> None:
-    chat = kept().presses("menu", "checklist")
-    assert chat.at == checklist_screens.Screen.MINE
+    chat = chat_with_saved_list().presses("menu", "checklist")
+    assert chat.question_key == checklist_screens.Screen.MINE
 
 
 def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
-    chat = kept().presses("tick", IIN.key, "!list", "again").presses(*CHINESE)
-    assert chat.at == checklist_screens.Screen.LIST
+    chat = chat_with_saved_list().presses("tick", IIN.key, "!list", "again").presses(*CHINESE)
+    assert chat.question_key == checklist_screens.Screen.LIST
     chat.presses("keep")
-    assert chat.at == checklist_screens.Screen.MINE, "the consent was given before"
+    assert chat.question_key == checklist_screens.Screen.MINE, "the consent was given before"
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.answers["citizenship"] == "CN"
-    assert mine(chat) == (IIN.key,)
+    assert ticked_documents(chat) == (IIN.key,)
 
 
 def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
-    chat = kept().presses("tick", IIN.key, "!list", "print")
-    sheet = chat.done(PrintList)[-1]
+    chat = chat_with_saved_list().presses("tick", IIN.key, "!list", "print")
+    sheet = chat.effects_of(PrintList)[-1]
     assert sheet.ready == (IIN.key,)
     assert "location" not in sheet.answers
-    assert [button.kind for button in chat.says_now[0].buttons] == [Kind.LINK, Kind.EXIT]
+    assert [button.kind for button in chat.last_messages[0].buttons] == [Kind.LINK, Kind.EXIT]
 
 
 def test_checklist_shows_uploaded_documents_as_ticked_with_their_state() -> None:
-    chat = kept()
+    chat = chat_with_saved_list()
     chat.takes(UploadChecked("papers", "paper_identity"))
     chat.says("/menu").answers("checklist")
     assert chat.shows(checklist_screens.TICKED, paper=IDENTITY.name)
@@ -174,18 +177,18 @@ def test_checklist_shows_uploaded_documents_as_ticked_with_their_state() -> None
 
 
 def test_checklist_deletion_removes_consent_and_reminder() -> None:
-    chat = kept().presses("remind", "drop")
+    chat = chat_with_saved_list().presses("remind", "drop")
     assert chat.conversation.saved_list is None
     assert "checklist" not in chat.conversation.consents
-    assert chat.done(Remind)[-1] == Remind(0)
+    assert chat.effects_of(Remind)[-1] == Remind(0)
     assert chat.shows(checklist_screens.DROPPED)
 
 
 def test_mydata_and_delete_commands_include_the_checklist() -> None:
-    chat = kept().says("/mydata")
-    assert chat.done(Export)
+    chat = chat_with_saved_list().says("/mydata")
+    assert chat.effects_of(Export)
     chat.says("/delete").presses("yes")
-    assert chat.done(Forget)
+    assert chat.effects_of(Forget)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 
@@ -193,30 +196,30 @@ def test_mydata_and_delete_commands_include_the_checklist() -> None:
 
 
 def test_checklist_reminder_can_be_set_and_removed() -> None:
-    chat = kept().presses("remind")
-    assert chat.done(Remind) == [Remind(7)]
+    chat = chat_with_saved_list().presses("remind")
+    assert chat.effects_of(Remind) == [Remind(7)]
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is not None
     assert (chat.conversation.saved_list.remind - TODAY).days == 7
     assert "remind" not in chat.keys
     chat.presses("silent")
-    assert chat.done(Remind)[-1] == Remind(0)
+    assert chat.effects_of(Remind)[-1] == Remind(0)
     assert "remind" in chat.keys
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])
 def test_checklist_reminder_is_not_offered_where_messages_endanger_people(citizenship: str) -> None:
-    chat = Chat.begun("ru", "checklist").presses("kandas_status")
+    chat = Chat.start("ru", "checklist").presses("kandas_status")
     chat.answers(citizenship).presses("alone", "yes", "kazakhstan", "keep", "yes")
     assert "remind" not in chat.keys
 
 
 def test_checklist_reminder_is_not_offered_when_the_country_is_unknown() -> None:
-    assert "remind" not in kept(taps=("kandas_extension",)).keys
+    assert "remind" not in chat_with_saved_list(taps=("kandas_extension",)).keys
 
 
 def test_stop_command_removes_the_checklist_reminder_and_offers_none() -> None:
-    chat = kept().presses("remind").says("/stop")
+    chat = chat_with_saved_list().presses("remind").says("/stop")
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is None
     chat.answers("checklist")
@@ -227,9 +230,9 @@ def test_stop_command_removes_the_checklist_reminder_and_offers_none() -> None:
 # Answers of flows that store no answers are deleted when the person leaves the flow
 
 
-def midway() -> Chat:
+def chat_in_flow() -> Chat:
     """Return a registered person with some answers in a flow that does not store answers."""
-    chat = Chat.begun("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
+    chat = Chat.start("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
     return chat.presses("eligibility", "move", "yes")
 
 
@@ -257,28 +260,28 @@ def leave(chat: Chat) -> Chat:
 def test_unpersisted_flow_deletes_its_answers_when_the_person_leaves(
     leaves: Callable[[Chat], Chat],
 ) -> None:
-    chat = midway()
-    assert chat.told("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
+    chat = chat_in_flow()
+    assert chat.stored_answers("eligibility") == {"purpose": "move", "ethnic_kazakh": "yes"}
     assert "eligibility" not in leaves(chat).conversation.forms
 
 
 def test_anonymous_eligibility_answers_are_dropped_on_handoff_consent() -> None:
-    chat = Chat.begun("ru", "eligibility").presses("move", "yes").says("/menu")
+    chat = Chat.start("ru", "eligibility").presses("move", "yes").says("/menu")
     assert "eligibility" in chat.conversation.forms, "who just asks may go on for a while"
     chat.answers("officer").presses("general", "yes")
     assert "eligibility" not in chat.conversation.forms
 
 
 def test_flow_continues_at_its_open_question_after_an_officer_request() -> None:
-    chat = midway().presses("!person")
+    chat = chat_in_flow().presses("!person")
     assert "eligibility" in chat.conversation.forms
     chat.presses("general").presses("-")
     chat.takes(Resolved())
-    assert chat.at == "ethnicity_papers"
+    assert chat.question_key == "ethnicity_papers"
 
 
 def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
-    chat = midway().says("/menu").answers("checklist").presses(*UZBEK)
+    chat = chat_in_flow().says("/menu").answers("checklist").presses(*UZBEK)
     assert chat.conversation.draft_list is not None
     assert "checklist" not in chat.conversation.forms
     chat.presses("menu")
@@ -287,45 +290,47 @@ def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
 
 def test_checklist_has_one_entry_to_tick_for_each_document() -> None:
     answers = {"programme": "kandas_status", "citizenship": "UZ", "family": "both"}
-    made = checklist.checklist(answers, TODAY)
+    document_list = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]
-    assert keys == [paper.document.key for paper in made.papers]
+    assert keys == [paper.document.key for paper in document_list.papers]
 
 
 # Alerts when the rules behind a stored checklist change
 
 
-def watched(chat: Chat) -> list[dict[str, str]]:
-    return [dict(each.traits) for each in chat.done(WatchList)]
+def watched_lists(chat: Chat) -> list[dict[str, str]]:
+    return [dict(each.traits) for each in chat.effects_of(WatchList)]
 
 
-def informed(taps: tuple[str, ...] = UZBEK) -> Chat:
-    return kept(taps=taps).presses("watch", "yes")
+def chat_with_alerts(taps: tuple[str, ...] = UZBEK) -> Chat:
+    return chat_with_saved_list(taps=taps).presses("watch", "yes")
 
 
 def test_checklist_change_alerts_start_after_consent() -> None:
-    chat = kept().presses("watch")
-    assert chat.at == Screen.CHANGES
+    chat = chat_with_saved_list().presses("watch")
+    assert chat.question_key == Screen.CHANGES
     assert chat.shows(list_changes.CONSENT.text)
-    assert not kept().presses("watch").says("1").done(WatchList), "a consent is its button"
+    assert not chat_with_saved_list().presses("watch").says("1").effects_of(WatchList), (
+        "a consent is its button"
+    )
     chat.presses("yes")
-    assert watched(chat) == [{"list": "kandas_status", "list_country": "UZ"}]
+    assert watched_lists(chat) == [{"list": "kandas_status", "list_country": "UZ"}]
     assert chat.shows(checklist_screens.WILL_TELL)
-    assert [each.purpose for each in chat.done(ConsentGiven)] == ["checklist", "list_changes"]
+    assert [each.purpose for each in chat.effects_of(ConsentGiven)] == ["checklist", "list_changes"]
     assert "watch" not in chat.keys
 
 
 def test_checklist_change_alerts_do_not_start_without_consent() -> None:
-    chat = kept().presses("watch", "refuse")
-    assert not chat.done(WatchList)
-    assert chat.at == Screen.MINE
+    chat = chat_with_saved_list().presses("watch", "refuse")
+    assert not chat.effects_of(WatchList)
+    assert chat.question_key == Screen.MINE
     assert "watch" in chat.keys
 
 
 @pytest.mark.parametrize("end", ["unwatch", "drop"])
 def test_checklist_change_alerts_end_when_turned_off_or_list_is_deleted(end: str) -> None:
-    chat = informed().presses(end)
-    assert watched(chat)[-1] == {}
+    chat = chat_with_alerts().presses(end)
+    assert watched_lists(chat)[-1] == {}
     assert "list_changes" not in chat.conversation.consents
 
 
@@ -333,26 +338,26 @@ def test_checklist_change_alerts_end_when_turned_off_or_list_is_deleted(end: str
 def test_checklist_change_alerts_are_unchanged_when_the_list_was_deleted(
     keys: tuple[str, ...],
 ) -> None:
-    chat = kept().presses(*keys[:-1])
-    told = len(watched(chat))
+    chat = chat_with_saved_list().presses(*keys[:-1])
+    count = len(watched_lists(chat))
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.presses(keys[-1])
-    assert len(watched(chat)) == told
+    assert len(watched_lists(chat)) == count
 
 
 def test_checklist_change_alerts_end_with_the_stop_command() -> None:
-    chat = informed().says("/stop")
-    assert watched(chat)[-1] == {}
+    chat = chat_with_alerts().says("/stop")
+    assert watched_lists(chat)[-1] == {}
     assert chat.conversation.saved_list is not None
     assert not chat.conversation.saved_list.watched
 
 
 def test_checklist_change_alerts_are_not_offered_where_messages_endanger() -> None:
-    assert "watch" not in kept(taps=CHINESE).keys
+    assert "watch" not in chat_with_saved_list(taps=CHINESE).keys
 
 
 def test_checklist_change_alerts_are_adapted_to_the_new_checklist() -> None:
-    chat = informed().presses("again").presses(*CHINESE, "keep")
-    assert watched(chat)[-1] == {}, "a message can endanger"
-    chat = informed().presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")
-    assert watched(chat)[-1] == {"list": "kandas_status", "list_country": "TM"}
+    chat = chat_with_alerts().presses("again").presses(*CHINESE, "keep")
+    assert watched_lists(chat)[-1] == {}, "a message can endanger"
+    chat = chat_with_alerts().presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")
+    assert watched_lists(chat)[-1] == {"list": "kandas_status", "list_country": "TM"}

@@ -7,49 +7,49 @@ from flows.engine.events import ConsentGiven, DeleteInput
 from flows.engine.refusals import TO_A_CONSENT
 from flows.engine.registration import Acknowledged
 from flows.replies import understanding
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer, sure
 
 MISTAKE = "я ошиблась в фамилии"
 KNOWN = understanding(FakeRecognizer({MISTAKE: sure("registry.change")}))
 
 
-def mistaken(question: str) -> Chat:
-    chat = at(question)
+def chat_after_mistake(question: str) -> Chat:
+    chat = chat_at(question)
     chat.understanding = KNOWN
     return chat.says(MISTAKE)
 
 
 def test_text_about_a_mistake_in_a_form_explains_how_to_go_back() -> None:
-    chat = mistaken("birth_year")
-    assert chat.at == "birth_year"
+    chat = chat_after_mistake("birth_year")
+    assert chat.question_key == "birth_year"
     assert chat.shows(corrections.CORRECT)
     assert {"<", "?else.registry.change"} <= set(chat.keys)
-    assert chat.says("1990").told()["birth_year"] == "1990"
+    assert chat.says("1990").stored_answers()["birth_year"] == "1990"
 
 
 def test_text_about_a_mistake_at_the_review_lists_answers_to_edit() -> None:
-    assert mistaken("review").at == screens.EDIT
+    assert chat_after_mistake("review").question_key == screens.EDIT
 
 
 def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:
-    chat = at("review").presses("submit").takes(Acknowledged("received", "KZ-2026-TEST"))
+    chat = chat_at("review").presses("submit").takes(Acknowledged("received", "KZ-2026-TEST"))
     chat.understanding = KNOWN
     assert not chat.says(MISTAKE).shows(corrections.CORRECT)
     assert "withdraw" in chat.keys
 
 
 def test_text_about_a_mistake_in_an_officer_request_shows_the_registration() -> None:
-    chat = Chat.begun("ru", "officer", understanding=KNOWN).says(MISTAKE)
+    chat = Chat.start("ru", "officer", understanding=KNOWN).says(MISTAKE)
     assert not chat.shows(corrections.CORRECT)
-    assert chat.at == "~lookup"
+    assert chat.question_key == "~lookup"
 
 
 def test_first_form_question_accepts_an_answer_typed_after_no() -> None:
-    chat = Chat.begun("ru", "preregistration")
-    first = chat.at
-    assert chat.says("нет, себя").at != first
-    assert chat.told()[first] == "self"
+    chat = Chat.start("ru", "preregistration")
+    first = chat.question_key
+    assert chat.says("нет, себя").question_key != first
+    assert chat.stored_answers()[first] == "self"
 
 
 @pytest.mark.parametrize(
@@ -59,27 +59,27 @@ def test_first_form_question_accepts_an_answer_typed_after_no() -> None:
 def test_answer_typed_after_no_is_accepted_or_leads_to_its_question(
     text: str, language: str
 ) -> None:
-    assert at("birth_year", language).says(text).told()["birth_year"] == "1987"
-    chat = at("residence_country", language).says(text)
-    assert chat.at == "birth_year"
+    assert chat_at("birth_year", language).says(text).stored_answers()["birth_year"] == "1987"
+    chat = chat_at("residence_country", language).says(text)
+    assert chat.question_key == "birth_year"
     assert "=" in chat.keys
-    assert chat.told()["birth_year"] == "1990"
+    assert chat.stored_answers()["birth_year"] == "1990"
 
 
 def test_name_typed_after_no_is_deleted_from_the_chat() -> None:
-    chat = at("given_name").says("нет, TESTOVSKAYA")
-    assert chat.at == "surname"
-    assert chat.done(DeleteInput)
-    assert at("birth_year").says("нет, не хочу").at == "birth_year"
+    chat = chat_at("given_name").says("нет, TESTOVSKAYA")
+    assert chat.question_key == "surname"
+    assert chat.effects_of(DeleteInput)
+    assert chat_at("birth_year").says("нет, не хочу").question_key == "birth_year"
 
 
 @pytest.mark.parametrize("text", ["да", "нет", "согласна", "1"])
 def test_typed_yes_or_no_to_a_consent_is_answered_with_the_buttons(text: str) -> None:
-    chat = at("consent_registration")
+    chat = chat_at("consent_registration")
     chat.understanding = KNOWN
     for _again in range(3):
         assert chat.says(text).shows(TO_A_CONSENT)
         assert "Нажмите «Даю согласие» или «Не даю согласия»" in chat.text
-    assert chat.at == "consent_registration"
-    assert not chat.done(ConsentGiven)
-    assert chat.says("Даю согласие").done(ConsentGiven)
+    assert chat.question_key == "consent_registration"
+    assert not chat.effects_of(ConsentGiven)
+    assert chat.says("Даю согласие").effects_of(ConsentGiven)

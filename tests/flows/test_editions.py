@@ -21,7 +21,7 @@ from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import understanding
@@ -48,7 +48,7 @@ def everything() -> date:
     return snapshot(LANGUAGES, 1, {f"fact:{fact.key}": BODY for fact in FACTS}).on(TODAY)
 
 
-def heard(day: date, *typed: str) -> str:
+def last_reply(day: date, *typed: str) -> str:
     conversation, shown = Conversation(), []
     events: tuple[Event, ...] = (Started(), *map(Said, typed))
     for event in events:
@@ -77,12 +77,12 @@ def test_date_with_published_content_equals_and_hashes_as_a_plain_date() -> None
 def test_every_published_fact_is_rendered_in_every_written_form(everything: date) -> None:
     for fact in FACTS:
         for code, _own in LANGUAGES.languages():
-            (line,) = said([fact], everything)
+            (line,) = fact_texts([fact], everything)
             assert "2027" in LANGUAGES.render(line, code), (fact.key, code)
 
 
 def test_answers_and_checklists_render_with_all_facts_replaced(everything: date) -> None:
-    told = [
+    texts = [
         text
         for reply in UNDERSTANDING.replies.values()
         for citizenship in ("", "TR")
@@ -91,21 +91,27 @@ def test_answers_and_checklists_render_with_all_facts_replaced(everything: date)
     ]
     for programme in PROGRAMMES:
         for country in ("CN", "UZ", "TR"):
-            made = checklist({"programme": programme.key, "citizenship": country}, everything)
-            told += [*made.before, *made.after, *(r for p in made.papers for r in p.remarks)]
+            document_list = checklist(
+                {"programme": programme.key, "citizenship": country}, everything
+            )
+            texts += [
+                *document_list.before,
+                *document_list.after,
+                *(r for p in document_list.papers for r in p.remarks),
+            ]
     for code, _own in LANGUAGES.languages():
-        for text in told:
+        for text in texts:
             assert "{" not in LANGUAGES.render(text, code)
-    assert sum("2027" in LANGUAGES.render(text, "ru") for text in told) > 100
+    assert sum("2027" in LANGUAGES.render(text, "ru") for text in texts) > 100
 
 
 def test_published_notice_is_shown_above_replies_until_its_end() -> None:
     day = published(notice_border=BODY)
     for typed in (("Русский", "/menu"), ("Русский", "Что такое статус кандаса?")):
-        assert heard(day, *typed).startswith(LINE["ru"]), heard(day, *typed)
-        assert LINE["ru"] not in heard(TODAY, *typed)
+        assert last_reply(day, *typed).startswith(LINE["ru"]), last_reply(day, *typed)
+        assert LINE["ru"] not in last_reply(TODAY, *typed)
     late = snapshot(LANGUAGES, 1, {"notice:border": BODY}).on(TODAY + timedelta(days=31))
-    assert LINE["ru"] not in heard(late, "Русский", "/menu")
+    assert LINE["ru"] not in last_reply(late, "Русский", "/menu")
 
 
 def test_published_mission_card_shows_address_and_telephone() -> None:
@@ -113,9 +119,11 @@ def test_published_mission_card_shows_address_and_telephone() -> None:
         texts=LINE, as_of=TODAY, checked=TODAY, until=TODAY, address="Ankara, Test 1",
         telephone="+90 312 000 00 00",
     )  # fmt: skip
-    told = [LANGUAGES.render(each, "ru") for each in missions("TR", published(card_tr_ankara=card))]
-    assert "Ankara, Test 1" in " ".join(told)
-    assert "+90 312 000 00 00" in " ".join(told)
+    lines = [
+        LANGUAGES.render(each, "ru") for each in missions("TR", published(card_tr_ankara=card))
+    ]
+    assert "Ankara, Test 1" in " ".join(lines)
+    assert "+90 312 000 00 00" in " ".join(lines)
     assert "Ankara, Test 1" not in " ".join(
         LANGUAGES.render(each, "ru") for each in missions("DE", published(card_tr_ankara=card))
     )
@@ -124,17 +132,17 @@ def test_published_mission_card_shows_address_and_telephone() -> None:
 def test_published_answer_to_an_intent_replaces_the_shipped_answer() -> None:
     intent, question = "permit.visa", "Нужна ли мне виза в Казахстан?"
     body = replace_body(BODY, opening=("tr.stay",), more=("uz.stay",), flow="eligibility")
-    assert "Турции" not in heard(TODAY, "Русский", question)
+    assert "Турции" not in last_reply(TODAY, "Русский", question)
     day = published(**{f"answer_{intent}": body})
-    assert "Турции" in heard(day, "Русский", question)
-    assert "Узбекистана" not in heard(day, "Русский", question)
+    assert "Турции" in last_reply(day, "Русский", question)
+    assert "Узбекистана" not in last_reply(day, "Русский", question)
     lost = published(**{f"answer_{intent}": replace_body(body, opening=("no.longer",))})
-    assert heard(lost, "Русский", question) == heard(TODAY, "Русский", question)
+    assert last_reply(lost, "Русский", question) == last_reply(TODAY, "Русский", question)
 
 
 def test_checklist_reminder_day_is_stored_as_a_plain_date(everything: date) -> None:
     taps = ("kandas_status", "UZ", "both", "yes", "yes", "origin", "keep", "yes", "remind")
-    chat = replace(Chat.begun("ru", "checklist"), today=everything).presses(*taps)
+    chat = replace(Chat.start("ru", "checklist"), today=everything).presses(*taps)
     assert chat.conversation.saved_list is not None
     assert type(chat.conversation.saved_list.remind) is date
     msgspec.json.encode(chat.conversation)

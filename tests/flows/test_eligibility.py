@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from flows import eligibility as flow
-from flows.eligibility import ELIGIBILITY, spoken, ways
+from flows.eligibility import ELIGIBILITY, result_texts, ways
 from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
 from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
-from flows.knowledge.facts import said
+from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
@@ -18,12 +18,12 @@ from tests.flows.answers import (
     NEXT_YEAR,
     TODAY,
     Situation,
-    everything,
+    all_results,
+    all_sentences,
     parts,
     sentences,
     situations,
 )
-from tests.flows.answers import heard as heard_by_all
 from tests.flows.chat import Chat
 
 MOVES: Situation = {
@@ -37,39 +37,39 @@ MOVES: Situation = {
 }
 
 
-def heard(today: date = TODAY, /, **others: str) -> list[Text]:
-    return [part for text in spoken({**MOVES, **others}, today) for part in parts(text)]
+def result_sentences(today: date = TODAY, /, **others: str) -> list[Text]:
+    return [part for text in result_texts({**MOVES, **others}, today) for part in parts(text)]
 
 
-def found(**others: str) -> list[str]:
+def programme_keys(**others: str) -> list[str]:
     return [way.key for way in ways({**MOVES, **others}, TODAY)]
 
 
 def test_eligibility_programmes_match_the_purpose_and_the_ethnicity() -> None:
-    assert found() == ["kandas_status", "prp"]
-    assert found(ethnic_kazakh="no") == ["prp"]
-    assert found(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
-    assert found(former_citizen="unsure") == ["prp"]
-    assert found(purpose="work") == ["ata_zholy"]
-    assert found(purpose="study") == ["study"]
-    assert found(purpose="information") == ["kandas_status"]
+    assert programme_keys() == ["kandas_status", "prp"]
+    assert programme_keys(ethnic_kazakh="no") == ["prp"]
+    assert programme_keys(ethnic_kazakh="unsure") == ["kandas_status", "prp"]
+    assert programme_keys(former_citizen="unsure") == ["prp"]
+    assert programme_keys(purpose="work") == ["ata_zholy"]
+    assert programme_keys(purpose="study") == ["study"]
+    assert programme_keys(purpose="information") == ["kandas_status"]
 
 
 def test_eligibility_says_why_a_programme_fits_and_what_it_costs() -> None:
     for answers in situations(ELIGIBILITY):
         for way in ways(answers, TODAY):
             assert way.why.msgid
-    assert flow.COSTS in heard()
-    assert kandas.FEE.text in heard()
-    assert flow.PROMISED in heard()
+    assert flow.COSTS in result_sentences()
+    assert kandas.FEE.text in result_sentences()
+    assert flow.PROMISED in result_sentences()
 
 
 def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     way = ways(MOVES, TODAY)[0]
     assert way.steps[0] == flow.GET_IIN
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
-    assert way.steps[1:5] == said(pilots, TODAY), "each with the day on which it was so"
-    (decision,) = said([kandas.DECISION], TODAY)
+    assert way.steps[1:5] == fact_texts(pilots, TODAY), "each with the day on which it was so"
+    (decision,) = fact_texts([kandas.DECISION], TODAY)
     assert way.steps.index(flow.APPLY) < way.steps.index(decision)
     assert flow.HOW_LONG in way.remarks
 
@@ -77,7 +77,7 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
 def test_eligibility_omits_the_pilot_steps_after_the_pilot() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
     assert way.steps[1] == flow.APPLY
-    assert pilot_2026.PHASE.ended in heard(NEXT_YEAR)
+    assert pilot_2026.PHASE.ended in result_sentences(NEXT_YEAR)
     assert pilot_2026.TEST.text not in [part for step in way.steps for part in parts(step)]
 
 
@@ -85,14 +85,14 @@ def test_eligibility_omits_the_pilot_steps_after_the_pilot() -> None:
 @pytest.mark.requirement("S-52")
 def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
-    assert [text for text in heard_by_all("eligibility", TODAY) if words.search(text.msgid)] == []
-    for answers, told in everything("eligibility", TODAY):
+    assert [text for text in all_sentences("eligibility", TODAY) if words.search(text.msgid)] == []
+    for answers, paragraphs in all_results("eligibility", TODAY):
         if answers["citizenship"] != "KZ" and not ways(answers, TODAY):
-            assert flow.NO_WAY in sentences(told)
+            assert flow.NO_WAY in sentences(paragraphs)
 
 
 @pytest.mark.parametrize(
-    ("others", "said"),
+    ("others", "expected"),
     [
         ({"trouble": "money"}, flow.PERSON_FIRST),
         ({"former_citizen": "yes"}, flow.FORMER),
@@ -104,36 +104,36 @@ def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
     ],
 )
 def test_eligibility_mentions_an_officer_first_in_special_cases(
-    others: dict[str, str], said: Text
+    others: dict[str, str], expected: Text
 ) -> None:
-    told = heard(TODAY, **others)
-    way = [at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid]
-    assert not way or told.index(said) < way[0]
-    assert said not in heard()
+    texts = result_sentences(TODAY, **others)
+    way = [at for at, text in enumerate(texts) if text.msgid == flow.WAY.msgid]
+    assert not way or texts.index(expected) < way[0]
+    assert expected not in result_sentences()
 
 
 def test_eligibility_mentions_support_only_together_with_its_small_quota() -> None:
-    assert quota.SHARE.text in heard()
-    assert KEEP in heard()
-    assert quota.SHARE.text not in heard(purpose="study")
-    assert quota.SHARE.text not in heard(NEXT_YEAR)
+    assert quota.SHARE.text in result_sentences()
+    assert KEEP in result_sentences()
+    assert quota.SHARE.text not in result_sentences(purpose="study")
+    assert quota.SHARE.text not in result_sentences(NEXT_YEAR)
 
 
 def test_eligibility_mentions_registration_when_purpose_is_information() -> None:
-    assert flow.MAY_REGISTER in heard(purpose="information")
-    assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
+    assert flow.MAY_REGISTER in result_sentences(purpose="information")
+    assert flow.MAY_REGISTER not in result_sentences(purpose="information", ethnic_kazakh="no")
 
 
 def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> None:
-    assert cards.CHINA_STAY_ENDS.text in heard(citizenship="CN", location="kazakhstan")
-    assert cards.CHINA_STAY.text in heard(citizenship="CN", location="origin")
-    assert cards.CHINA_STAY_ENDS.text not in heard(citizenship="CN", location="origin")
+    assert cards.CHINA_STAY_ENDS.text in result_sentences(citizenship="CN", location="kazakhstan")
+    assert cards.CHINA_STAY.text in result_sentences(citizenship="CN", location="origin")
+    assert cards.CHINA_STAY_ENDS.text not in result_sentences(citizenship="CN", location="origin")
 
 
 def test_eligibility_first_states_when_a_permitted_stay_ends() -> None:
-    told = heard(citizenship="CN", location="kazakhstan")
-    assert cards.CHINA_STAY_ENDS.text in told[:2]
-    assert told.index(cards.CHINA_STAY_ENDS.text) < told.index(flow.NO_DECISION)
+    texts = result_sentences(citizenship="CN", location="kazakhstan")
+    assert cards.CHINA_STAY_ENDS.text in texts[:2]
+    assert texts.index(cards.CHINA_STAY_ENDS.text) < texts.index(flow.NO_DECISION)
 
 
 @pytest.mark.parametrize(
@@ -151,19 +151,19 @@ def test_eligibility_first_states_when_a_permitted_stay_ends() -> None:
 def test_eligibility_for_people_in_kazakhstan_states_the_permitted_stay(
     citizenship: str, stay: Text
 ) -> None:
-    told = heard(citizenship=citizenship, location="kazakhstan")
-    assert stay in told
-    assert (entry.REGISTER.text in told) == (citizenship in ("UZ", "MN", "DE", "TJ"))
+    texts = result_sentences(citizenship=citizenship, location="kazakhstan")
+    assert stay in texts
+    assert (entry.REGISTER.text in texts) == (citizenship in ("UZ", "MN", "DE", "TJ"))
 
 
 def test_eligibility_from_iran_in_kazakhstan_begins_with_the_stay_limit() -> None:
-    assert entry.IR_STAY_ENDS.text in heard(citizenship="IR", location="kazakhstan")[:2]
+    assert entry.IR_STAY_ENDS.text in result_sentences(citizenship="IR", location="kazakhstan")[:2]
 
 
 @pytest.mark.parametrize("citizenship", ["UZ", "CN", "MN", "RU", "IR"])
 def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: str) -> None:
-    told = heard(citizenship=citizenship)
-    assert told.index(KEEP) < told.index(flow.NO_DECISION)
+    texts = result_sentences(citizenship=citizenship)
+    assert texts.index(KEEP) < texts.index(flow.NO_DECISION)
 
 
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
@@ -171,29 +171,29 @@ def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: st
 def test_eligibility_from_china_mentions_the_apostille_before_programmes(
     purpose: str, place: str
 ) -> None:
-    told = heard(citizenship="CN", purpose=purpose, location=place)
-    before = told[: told.index(flow.NO_DECISION)]
+    texts = result_sentences(citizenship="CN", purpose=purpose, location=place)
+    before = texts[: texts.index(flow.NO_DECISION)]
     assert (CHINA_FIRST.text in before) == (place in ("origin", "unsaid"))
     assert (LEFT in before) == (place in ("kazakhstan", "elsewhere"))
 
 
 def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
-    told = heard()
-    way = next(at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid)
+    texts = result_sentences()
+    way = next(at for at, text in enumerate(texts) if text.msgid == flow.WAY.msgid)
     order = [flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
-    places = [told.index(text, way) for text in order]
+    places = [texts.index(text, way) for text in order]
     assert places == sorted(places)
 
 
 def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
-    told = list(spoken(MOVES, TODAY))
-    shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
+    texts = list(result_texts(MOVES, TODAY))
+    shown = [part for text in texts if not isinstance(text, More) for part in parts(text)]
     for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
         assert text in shown
     first, second = ways(MOVES, TODAY)
     assert first.name in shown
     assert second.name not in shown
-    folded = [part for text in told if isinstance(text, More) for part in parts(text)]
+    folded = [part for text in texts if isinstance(text, More) for part in parts(text)]
     assert {second.name, second.why, flow.STEPS, pilot_2026.TEST.text} <= set(folded)
     assert {fact.text for fact in second.facts} <= set(folded)
 
@@ -201,32 +201,32 @@ def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
 @pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
 def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: date) -> None:
     for answers in situations(ELIGIBILITY):
-        *told, last = spoken(answers, today)
-        shown = [text for text in told if not isinstance(text, More)]
-        assert told[: len(shown)] == shown
+        *texts, last = result_texts(answers, today)
+        shown = [text for text in texts if not isinstance(text, More)]
+        assert texts[: len(shown)] == shown
         assert last == flow.ASK
 
 
 def test_eligibility_collapses_entry_rules_only_for_people_abroad() -> None:
     def shown(**others: str) -> list[Text]:
-        told = spoken({**MOVES, **others}, TODAY)
-        return [part for text in told if not isinstance(text, More) for part in parts(text)]
+        texts = result_texts({**MOVES, **others}, TODAY)
+        return [part for text in texts if not isinstance(text, More) for part in parts(text)]
 
     assert entry.UZ_STAY.text not in shown()
-    assert entry.UZ_STAY.text in heard()
+    assert entry.UZ_STAY.text in result_sentences()
     assert entry.UZ_STAY.text in shown(location="kazakhstan")
-    assert heard(TODAY, location="kazakhstan").count(entry.UZ_STAY.text) == 1
+    assert result_sentences(TODAY, location="kazakhstan").count(entry.UZ_STAY.text) == 1
     for ends in (cards.CHINA_STAY_ENDS, CHINA_FIRST):
-        told = spoken({**MOVES, "citizenship": "CN"}, TODAY)
-        boxes = [part for text in told if isinstance(text, Caution) for part in parts(text)]
+        texts = result_texts({**MOVES, "citizenship": "CN"}, TODAY)
+        boxes = [part for text in texts if isinstance(text, Caution) for part in parts(text)]
         assert ends.text in boxes
 
 
 @pytest.mark.parametrize("purpose", ["work", "study"])
 def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) -> None:
-    told = list(spoken({**MOVES, "purpose": purpose}, TODAY))
+    texts = list(result_texts({**MOVES, "purpose": purpose}, TODAY))
     (way,) = ways({**MOVES, "purpose": purpose}, TODAY)
-    shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
+    shown = [part for text in texts if not isinstance(text, More) for part in parts(text)]
     assert way.facts[0].text in shown
     assert way.facts[1].text not in shown
 
@@ -235,8 +235,8 @@ def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) 
 def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
     both = {settling.ANY_VISA.text, settling.IR_ANY_VISA.text}
     for citizenship, visa in (("IR", settling.IR_ANY_VISA), ("UZ", settling.ANY_VISA)):
-        told = heard(citizenship=citizenship, former_citizen=former)
-        assert both & {*told} == {visa.text}
+        texts = result_sentences(citizenship=citizenship, former_citizen=former)
+        assert both & {*texts} == {visa.text}
 
 
 def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:
@@ -247,7 +247,7 @@ def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:
 
 
 def test_eligibility_without_a_programme_still_offers_an_officer() -> None:
-    chat = Chat.begun("kk", "eligibility").presses("study", "no", "UZ", "no", "none", "unsaid")
+    chat = Chat.start("kk", "eligibility").presses("study", "no", "UZ", "no", "none", "unsaid")
     assert chat.shows(flow.NO_WAY)
     assert "officer" in chat.keys
     assert chat.conversation.forms == {}

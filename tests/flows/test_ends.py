@@ -15,12 +15,12 @@ from flows.engine.text import Text
 from flows.knowledge import cards, kandas, laws, permits, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, KEEP
-from tests.flows.answers import FLOWS, Situation, everything
+from tests.flows.answers import FLOWS, Situation, all_results
 from tests.flows.test_intent_answers import DATES
 
-type Said = frozenset[str]
+type Sentences = frozenset[str]
 """English sentences, without their values."""
-type Test = Callable[[Said], bool]
+type Test = Callable[[Sentences], bool]
 # Questions whose answers decide which sentences are required. Situations (a person's answers) that
 # have the same answers to these questions and lead to the same text are tested once.
 KINDS = ("programme", "wish", "faq_topic")
@@ -30,27 +30,27 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 
 @cache
-def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
+def distinct_results(today: date) -> Sequence[tuple[str, Situation, Sentences]]:
     """Return the distinct results of all flows on a date as (flow, situation, sentences).
 
     A situation is a person's answers. If several situations lead to the same sentences, only one of
     them is returned.
     """
-    found: dict[object, tuple[str, Situation, Said]] = {}
+    found: dict[object, tuple[str, Situation, Sentences]] = {}
     for name in FLOWS:
-        for situation, told in everything(name, today):
+        for situation, paragraphs in all_results(name, today):
             # Paragraphs are objects shared between situations, so their ids identify them.
-            said = (name, *map(situation.get, KINDS), *map(id, told))
-            if said not in found:
-                sentences = frozenset(text.msgid for text in chain.from_iterable(told))
-                found[said] = (name, situation, sentences)
+            key = (name, *map(situation.get, KINDS), *map(id, paragraphs))
+            if key not in found:
+                sentences = frozenset(text.msgid for text in chain.from_iterable(paragraphs))
+                found[key] = (name, situation, sentences)
     return tuple(found.values())
 
 
 def any_of(*texts: Text | None) -> Test:
     """Return a predicate that is true for a result with at least one of these sentences."""
     msgids = {text.msgid for text in texts if text is not None}
-    return lambda said: not msgids.isdisjoint(said)
+    return lambda sentences: not msgids.isdisjoint(sentences)
 
 
 def fact(*facts: Fact) -> Test:
@@ -100,7 +100,11 @@ def test_fact_is_shown_only_together_with_the_facts_that_it_requires(
     pair: str, today: date
 ) -> None:
     needed, saying = NEEDED[pair]
-    alone = [situation for _name, situation, said in answers(today) if saying(said) > needed(said)]
+    alone = [
+        situation
+        for _name, situation, sentences in distinct_results(today)
+        if saying(sentences) > needed(sentences)
+    ]
     assert alone == []
 
 
@@ -108,18 +112,18 @@ def test_fact_is_shown_only_together_with_the_facts_that_it_requires(
 def test_language_test_is_distinguished_from_the_citizenship_exam(today: date) -> None:
     exam, different = fact(settling.EXAM), any_of(CITIZENSHIP_EXAM)
     test = any_of(pilot_2026.PHASE.text, pilot_2026.PHASE.ended)
-    for _name, situation, said in answers(today):
-        mixed = exam(said) and test(said) and not different(said)
+    for _name, situation, sentences in distinct_results(today):
+        mixed = exam(sentences) and test(sentences) and not different(sentences)
         assert not mixed, situation
 
 
-def _in_the_pilot(situation: Situation, said: Said) -> bool:
+def _in_the_pilot(situation: Situation, sentences: Sentences) -> bool:
     """Return True if the result is about a procedure of the 2026 pilot."""
     return (
         situation.get("programme") in ("kandas_status", "kandas_extension", "prp")
         or situation.get("wish") == "stages"
         or situation.get("faq_topic") in ("test", "extension")
-        or any_of(eligibility.STATUS, eligibility.PERMIT)(said)
+        or any_of(eligibility.STATUS, eligibility.PERMIT)(sentences)
     )
 
 
@@ -127,8 +131,8 @@ def _in_the_quota(name: str, situation: Situation) -> bool:
     return name == "support" or situation.get("programme") == "regional_quota"
 
 
-def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
-    return any_of(ending.ends)(said), any_of(ending.ended)(said)
+def _announcements(ending: Fact, sentences: Sentences) -> tuple[bool, bool]:
+    return any_of(ending.ends)(sentences), any_of(ending.ended)(sentences)
 
 
 def _due(today: date) -> tuple[bool, bool]:
@@ -141,23 +145,23 @@ def _due(today: date) -> tuple[bool, bool]:
 
 @every_date
 def test_flows_announce_the_pilots_end_and_state_it_afterwards(today: date) -> None:
-    for _name, situation, said in answers(today):
-        if _in_the_pilot(situation, said):
-            announced = _announced(pilot_2026.PHASE, said)
+    for _name, situation, sentences in distinct_results(today):
+        if _in_the_pilot(situation, sentences):
+            announced = _announcements(pilot_2026.PHASE, sentences)
             assert announced == _due(today), situation
 
 
 @every_date
 def test_flows_announce_the_quotas_end_and_state_it_afterwards(today: date) -> None:
-    for name, situation, said in answers(today):
+    for name, situation, sentences in distinct_results(today):
         if _in_the_quota(name, situation):
-            announced = _announced(quota.PLACES, said)
+            announced = _announcements(quota.PLACES, sentences)
             assert announced == _due(today), situation
 
 
 @pytest.mark.parametrize("duty", quota.DUTIES, ids=lambda duty: duty.key)
 def test_flows_still_state_the_five_year_duties_after_the_quota_year(duty: Fact) -> None:
-    for name, situation, said in answers(date(2027, 6, 1)):
+    for name, situation, sentences in distinct_results(date(2027, 6, 1)):
         if _in_the_quota(name, situation):
-            stated = fact(duty)(said)
+            stated = fact(duty)(sentences)
             assert stated, situation

@@ -23,8 +23,8 @@ from flows.knowledge.facts import (
     Dated,
     Fact,
     Withheld,
+    fact_texts,
     months_after,
-    said,
 )
 from flows.knowledge.kandas import CHANNELS
 from flows.knowledge.missions import MISSIONS
@@ -38,7 +38,7 @@ FACTS, WITHHELD = catalogue.FACTS, catalogue.WITHHELD
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 
 
-def inside(sentence: Text) -> dict[str, object]:
+def text_values(sentence: Text) -> dict[str, object]:
     return dict(sentence.values)
 
 
@@ -53,42 +53,42 @@ def test_fact_has_a_source_and_its_dates_are_in_order(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
 def test_fact_is_rendered_with_its_date_from_first_to_last_day(fact: Fact) -> None:
-    sentence, *rest = said([fact], fact.until)
+    sentence, *rest = fact_texts([fact], fact.until)
     assert tuple(rest) == ((fact.ends,) if fact.ends else ())
-    told = inside(sentence)
-    assert told.pop("fact") == fact.text
-    assert told in ({"date": fact.as_of}, {"year": fact.as_of.year})
-    over = said([fact], fact.until + timedelta(days=1))
+    values = text_values(sentence)
+    assert values.pop("fact") == fact.text
+    assert values in ({"date": fact.as_of}, {"year": fact.as_of.year})
+    over = fact_texts([fact], fact.until + timedelta(days=1))
     assert over == ((fact.ended,) if fact.ended else ())
-    assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
+    assert fact.since == date.min or fact_texts([fact], fact.since - timedelta(days=1)) == ()
 
 
 @pytest.mark.parametrize("dated", Dated)
 def test_fact_states_that_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
-    (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
+    (excerpt,) = fact_texts([replace(fact, dated=dated)], COLLECTED)
     assert "we saw only an excerpt" in WORDS.render(excerpt, "en")
     assert "отрывок" in WORDS.render(excerpt, "ru")
     for read in (replace(fact, sources=(page,)), replace(fact, published=True)):
-        (told,) = said([replace(read, dated=dated)], COLLECTED)
-        assert "excerpt" not in WORDS.render(told, "en")
+        (sentence,) = fact_texts([replace(read, dated=dated)], COLLECTED)
+        assert "excerpt" not in WORDS.render(sentence, "en")
 
 
 def test_facts_without_an_opened_source_all_mention_the_excerpt() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:
-        (told, *_rest) = said([fact], fact.until)
-        assert "only an excerpt" in told.msgid, fact.key
+        (sentence, *_rest) = fact_texts([fact], fact.until)
+        assert "only an excerpt" in sentence.msgid, fact.key
 
 
 def test_fact_date_is_no_more_precise_than_its_source() -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
-    by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
+    by_year = fact_texts([replace(fact, dated=Dated.YEAR)], COLLECTED)
     assert "2024" in WORDS.render(by_year[0], "ru")
     assert "января" not in WORDS.render(by_year[0], "ru")
-    read = said([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
+    read = fact_texts([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
     assert "без даты" in WORDS.render(read[0], "ru")
     assert "отрывок" in WORDS.render(read[0], "ru")
 
@@ -141,30 +141,30 @@ def test_months_after_a_date_end_on_the_last_day_of_a_shorter_month(
     ),
 )
 def test_facts_ending_with_the_year_are_announced_from_1_december(today: date, count: int) -> None:
-    told = said([PHASE], today)
-    assert len(told) == count
-    assert (PHASE.ends in told) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
-    assert (PHASE.ended in told) == (today >= date(2027, 1, 1))
+    texts = fact_texts([PHASE], today)
+    assert len(texts) == count
+    assert (PHASE.ends in texts) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
+    assert (PHASE.ended in texts) == (today >= date(2027, 1, 1))
 
 
 @given(DAYS)
 def test_facts_are_rendered_only_between_first_and_last_day(today: date) -> None:
-    sentences = [inside(sentence) for sentence in said(FACTS, today)]
-    told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
-    assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
+    sentences = [text_values(sentence) for sentence in fact_texts(FACTS, today)]
+    texts = {sentence["fact"] for sentence in sentences if "fact" in sentence}
+    assert texts == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
 @pytest.mark.parametrize("fact", (*PILOT, *BESIDE_THE_STAGES, *QUOTA), ids=lambda fact: fact.key)
 def test_facts_of_the_2026_pilot_and_quota_are_not_rendered_from_2027(fact: Fact) -> None:
-    assert said([fact], date(2026, 12, 31))
-    assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
+    assert fact_texts([fact], date(2026, 12, 31))
+    assert fact_texts([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
 
 
 def test_about_flow_shows_the_disclaimer_when_every_fact_has_expired() -> None:
     last = max(fact.until for fact in FACTS)
     texts = ABOUT.outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
     assert NO_PROMISE in texts
-    assert not any("fact" in inside(text) for text in texts)
+    assert not any("fact" in text_values(text) for text in texts)
 
 
 # Unique keys, and withheld facts (reviewed notes that people must not see)
@@ -190,56 +190,56 @@ def vars_of(note: Withheld) -> list[object]:
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(assembled(), ["facts", *words])
-    return done.exit_code, done.output
+    result = CliRunner().invoke(assembled(), ["facts", *words])
+    return result.exit_code, result.output
 
 
 def test_facts_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
-    code, told = run("due", "--today", "2026-11-24", "--days", "60", "--months", "6")
+    code, output = run("due", "--today", "2026-11-24", "--days", "60", "--months", "6")
     assert code == 1
-    assert "pilot_2026.step_1_test: said for the last time on 2026-12-31" in told
-    assert "kandas_status.fee" not in told
-    _code, told = run("due", "--today", "2027-01-01", "--days", "1", "--months", "6")
-    assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
+    assert "pilot_2026.step_1_test: said for the last time on 2026-12-31" in output
+    assert "kandas_status.fee" not in output
+    _code, output = run("due", "--today", "2027-01-01", "--days", "1", "--months", "6")
+    assert "pilot_2026.step_1_test: silent since 2027-01-01" in output
 
 
 def test_facts_on_date_command_prints_each_intent_with_its_expired_facts() -> None:
-    code, told = run("on", "2027-01-01", "--only", "test.")
+    code, output = run("on", "2027-01-01", "--only", "test.")
     assert code == 0
-    assert "test.language: Language test (opens interview)" in told
-    assert WORDS.render(PHASE.ended or NO_PROMISE, "en") in told
-    assert "silent: pilot_2026.phase, pilot_2026.step_1_test" in told
-    assert "kandas.what" not in told
+    assert "test.language: Language test (opens interview)" in output
+    assert WORDS.render(PHASE.ended or NO_PROMISE, "en") in output
+    assert "silent: pilot_2026.phase, pilot_2026.step_1_test" in output
+    assert "kandas.what" not in output
 
 
 def test_facts_on_date_command_marks_intents_without_a_verified_answer() -> None:
-    _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
-    assert "(no verified answer)" in told
-    assert "Мы не можем сказать" in told
+    _code, output = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
+    assert "(no verified answer)" in output
+    assert "Мы не можем сказать" in output
 
 
 def test_facts_on_date_command_prints_each_flow_with_its_ended_facts() -> None:
-    _code, told = run("on", "2027-01-01", "--only", "interview stages")
-    assert told.splitlines()[0] == "interview stages:"
-    assert f"  {WORDS.render(PHASE.ended or NO_PROMISE, 'en')}\n" in told
-    _code, told = run("on", "2027-06-01", "--only", "checklist regional_quota")
-    assert all(WORDS.render(duty.text, "en") in told for duty in DUTIES)
+    _code, output = run("on", "2027-01-01", "--only", "interview stages")
+    assert output.splitlines()[0] == "interview stages:"
+    assert f"  {WORDS.render(PHASE.ended or NO_PROMISE, 'en')}\n" in output
+    _code, output = run("on", "2027-06-01", "--only", "checklist regional_quota")
+    assert all(WORDS.render(duty.text, "en") in output for duty in DUTIES)
 
 
 def test_facts_on_date_command_marks_answers_with_only_expired_facts() -> None:
-    _code, told = run("on", "2031-01-01", "--only", "kandas.what")
-    assert "LAPSED" in told
+    _code, output = run("on", "2031-01-01", "--only", "kandas.what")
+    assert "LAPSED" in output
 
 
 def test_facts_sources_command_marks_sources_as_opened_or_excerpt() -> None:
-    code, told = run("sources")
+    code, output = run("sources")
     assert code == 0
     for fact in FACTS:
-        assert f"{fact.key}: checked {fact.checked}, to be checked again by {fact.review}" in told
+        assert f"{fact.key}: checked {fact.checked}, to be checked again by {fact.review}" in output
         for source in fact.sources:
             day = read_on(source, COLLECTED)
-            assert f"  {seen(source):8} {day}  {source}\n" in told
-    assert f"{len(FACTS)} facts, {sum(fact.opened for fact in FACTS)} with an opened page" in told
+            assert f"  {seen(source):8} {day}  {source}\n" in output
+    assert f"{len(FACTS)} facts, {sum(fact.opened for fact in FACTS)} with an opened page" in output
 
 
 def test_facts_sources_command_prints_json() -> None:
@@ -316,11 +316,11 @@ def test_facts_due_command_prints_json() -> None:
 
 
 def test_facts_due_command_lists_facts_with_an_overdue_check() -> None:
-    _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
-    assert "kandas_status.channels: last checked on 2026-11-28" in told
-    assert "kandas_status.fee: silent since 2027-05-30" in told
-    _code, told = run("due", "--today", "2027-03-01", "--days", "0")
-    assert "kandas_status.fee: last checked on 2026-11-29, was to be checked by" in told
+    _code, output = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
+    assert "kandas_status.channels: last checked on 2026-11-28" in output
+    assert "kandas_status.fee: silent since 2027-05-30" in output
+    _code, output = run("due", "--today", "2027-03-01", "--days", "0")
+    assert "kandas_status.fee: last checked on 2026-11-29, was to be checked by" in output
     assert run("due", "--today", "2026-11-25", "--days", "0", "--months", "6") == (
         0,
         "Nothing is due.\n",
@@ -328,24 +328,24 @@ def test_facts_due_command_lists_facts_with_an_overdue_check() -> None:
 
 
 def test_facts_explain_command_shows_a_fact_in_every_language() -> None:
-    code, told = run("explain", "kandas_status.validity")
+    code, output = run("explain", "kandas_status.validity")
     fact = catalogue.find("kandas_status.validity")
     assert isinstance(fact, Fact)
     assert code == 0
     for language in LANGUAGES:
-        assert WORDS.render(fact.text, language) in told
-    assert all(source in told for source in fact.sources)
-    assert "as of    2023-01-01 (dated by year); checked 2026-11-28" in told
+        assert WORDS.render(fact.text, language) in output
+    assert all(source in output for source in fact.sources)
+    assert "as of    2023-01-01 (dated by year); checked 2026-11-28" in output
 
 
 def test_facts_explain_command_states_why_a_fact_is_withheld() -> None:
-    code, told = run("explain", "nationality_commission.dna")
+    code, output = run("explain", "nationality_commission.dna")
     assert code == 0
-    assert "not verified; never said, an officer answers" in told
+    assert "not verified; never said, an officer answers" in output
     assert "for editors only" in run("explain", "kandas_status.name_change")[1]
 
 
 def test_facts_explain_command_suggests_keys_for_an_unknown_key() -> None:
-    code, told = run("explain", "kandas_status.nothing")
+    code, output = run("explain", "kandas_status.nothing")
     assert code == 1
-    assert "kandas_status.fee" in told
+    assert "kandas_status.fee" in output

@@ -62,37 +62,37 @@ def test_faq_compares_words_by_their_stems() -> None:
 
 
 def test_faq_answers_a_typed_question_at_once_when_one_entry_matches() -> None:
-    chat = Chat.begun("ru", "faq").says("можно ли оставить гражданство, два паспорта")
+    chat = Chat.start("ru", "faq").says("можно ли оставить гражданство, два паспорта")
     assert chat.shows(settling.NO_DUAL.text)
-    assert chat.at == "~menu"
+    assert chat.question_key == "~menu"
 
 
 def test_faq_offers_several_matches_as_buttons() -> None:
-    chat = Chat.begun("ru", "faq").says("сколько стоит апостиль")
+    chat = Chat.start("ru", "faq").says("сколько стоит апостиль")
     assert {"cost", "apostille"} <= set(chat.keys)
     assert chat.presses("cost").shows(kandas.FEE.text)
 
 
 def test_faq_offers_an_officer_when_nothing_matches() -> None:
-    chat = Chat.begun("ru", "faq").says("где купить верблюда")
+    chat = Chat.start("ru", "faq").says("где купить верблюда")
     assert chat.shows(flow.TOPIC.unlisted)
     assert not chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert "!person" in chat.keys
 
 
 def test_faq_does_not_store_typed_text() -> None:
-    chat = Chat.begun("ru", "faq").says("сколько стоит апостиль для Testova")
+    chat = Chat.start("ru", "faq").says("сколько стоит апостиль для Testova")
     assert "Testova" not in repr(chat.conversation)
 
 
 def test_faq_lists_missions_without_addresses() -> None:
-    chat = Chat.begun("ru", "faq").presses("missions", "UZ")
+    chat = Chat.start("ru", "faq").presses("missions", "UZ")
     assert "Ташкент" in chat.text
     assert chat.shows(missions.ADDRESSES)
-    chat = Chat.begun("ru", "faq").presses("missions").says("Бразилия")
-    assert any(text.msgid == missions.NO_MISSION.msgid for say in chat.says_now
+    chat = Chat.start("ru", "faq").presses("missions").says("Бразилия")
+    assert any(text.msgid == missions.NO_MISSION.msgid for say in chat.last_messages
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 
 def test_faq_asks_for_a_question_when_none_was_chosen() -> None:
-    assert list(flow.spoken({}, TODAY)) == [flow.ASK]
+    assert list(flow.result_texts({}, TODAY)) == [flow.ASK]

@@ -50,7 +50,7 @@ MAX_FIRST, MAX_WORDS = 1200, 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class SamplePerson:
     """An invented person who asks one question (`intent`), with the expected first answer.
 
     The answer begins with `first`, has `early` in its first two lines, and has `contains` but not
@@ -67,7 +67,7 @@ class Asking:
 
 
 PEOPLE = (
-    Asking(
+    SamplePerson(
         situation="at_home_in_china_wants_papers",
         intent="kandas.documents",
         citizenship="CN",
@@ -79,7 +79,7 @@ PEOPLE = (
             requirements.KANDAS_MORE_PAPERS,
         ),
     ),
-    Asking(
+    SamplePerson(
         situation="from_china_without_visa_wants_to_stay",
         intent="permit.visa",
         citizenship="CN",
@@ -88,7 +88,7 @@ PEOPLE = (
         contains=(entry.HOST, pilot_2026.BEFORE_PERMIT, settling.ANY_VISA, WITHOUT_VISA),
         omits=(entry.UZ_STAY, entry.EAEU_STAY, entry.REGISTER),
     ),
-    Asking(
+    SamplePerson(
         situation="from_uzbekistan_asks_how_long",
         intent="permit.visa",
         citizenship="UZ",
@@ -97,7 +97,7 @@ PEOPLE = (
         contains=(entry.HOST, settling.ANY_VISA, WITHOUT_VISA),
         omits=(cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
     ),
-    Asking(
+    SamplePerson(
         situation="wants_to_give_up_citizenship_first",
         intent="citizenship.renounce",
         citizenship="UZ",
@@ -105,7 +105,7 @@ PEOPLE = (
         early=(settling.STATELESS,),
         contains=(requirements.UZ_RELEASE, EVEN_THEN),
     ),
-    Asking(
+    SamplePerson(
         situation="pensioner_from_mongolia",
         intent="life.pension",
         citizenship="MN",
@@ -119,14 +119,14 @@ PEOPLE = (
         ),
         omits=(living.PENSION_UNION, settling.PENSION),
     ),
-    Asking(
+    SamplePerson(
         situation="refused_yesterday",
         intent="kandas.refused",
         first=STAY_DURING,
         early=(REFUSED,),
         contains=(living.DEADLINE, living.COMPLAINT),
     ),
-    Asking(
+    SamplePerson(
         situation="mother_kazakh_father_not",
         intent="kandas.prove_ethnicity",
         first=ONE_PARENT,
@@ -134,14 +134,14 @@ PEOPLE = (
         contains=(kandas.ROLE,),
         omits=(requirements.ONE_PARENT,),
     ),
-    Asking(
+    SamplePerson(
         situation="grandmother_and_the_test",
         intent="test.language",
         first=TEST_OPEN,
         early=(pilot_2026.PHASE,),
         omits=(settling.EXAM,),
     ),
-    Asking(
+    SamplePerson(
         situation="wants_to_live_in_the_south",
         intent="support.regions",
         first=quota.SOUTH,
@@ -149,14 +149,14 @@ PEOPLE = (
         contains=(quota.REGIONS, quota.REPAY),
         omits=(quota.SETTLED, quota.PLACES),
     ),
-    Asking(
+    SamplePerson(
         situation="passport_runs_out",
         intent="documents.missing",
         first=PAPER_ENDS,
         early=(UNSAFE,),
         contains=(requirements.PASSPORT_DAYS,),
     ),
-    Asking(
+    SamplePerson(
         situation="from_iran_asks_about_entry",
         intent="permit.visa",
         citizenship="IR",
@@ -172,7 +172,7 @@ PEOPLE = (
             WITHOUT_VISA,
         ),
     ),
-    Asking(
+    SamplePerson(
         situation="from_china_wants_a_residence_permit",
         intent="permit.residence",
         citizenship="CN",
@@ -192,11 +192,11 @@ every_person = pytest.mark.parametrize("person", PEOPLE, ids=lambda person: pers
 every_day = pytest.mark.parametrize("today", (TODAY, NEXT_YEAR), ids=str)
 
 
-def opening(person: Asking, today: date) -> tuple[Text, ...]:
+def opening(person: SamplePerson, today: date) -> tuple[Text, ...]:
     return REPLIES[person.intent].opening(today, person.citizenship)
 
 
-def said_in(lines: tuple[Text, ...]) -> list[Text]:
+def sentences_in(lines: tuple[Text, ...]) -> list[Text]:
     return [part for line in lines for part in parts(line)]
 
 
@@ -209,45 +209,47 @@ def test_sample_people_have_12_different_situations() -> None:
 
 
 @every_person
-def test_first_answer_begins_with_the_most_urgent_sentence(person: Asking) -> None:
+def test_first_answer_begins_with_the_most_urgent_sentence(person: SamplePerson) -> None:
     assert words(person.first) in parts(opening(person, TODAY)[0])
 
 
 @every_person
-def test_first_answer_is_personal_within_its_first_two_lines(person: Asking) -> None:
-    said = said_in(opening(person, TODAY)[:2])
-    assert [words(part) for part in person.early if words(part) not in said] == []
+def test_first_answer_is_personal_within_its_first_two_lines(person: SamplePerson) -> None:
+    sentences = sentences_in(opening(person, TODAY)[:2])
+    assert [words(part) for part in person.early if words(part) not in sentences] == []
 
 
 @every_person
-def test_first_answer_contains_only_sentences_for_the_persons_situation(person: Asking) -> None:
-    said = said_in(opening(person, TODAY))
-    assert [words(part) for part in person.contains if words(part) not in said] == []
-    assert [words(part) for part in person.omits if words(part) in said] == []
+def test_first_answer_contains_only_sentences_for_the_persons_situation(
+    person: SamplePerson,
+) -> None:
+    sentences = sentences_in(opening(person, TODAY))
+    assert [words(part) for part in person.contains if words(part) not in sentences] == []
+    assert [words(part) for part in person.omits if words(part) in sentences] == []
 
 
 @every_day
 @every_person
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_first_answer_is_within_the_length_limit(
-    person: Asking, language: str, today: date
+    person: SamplePerson, language: str, today: date
 ) -> None:
-    said = "\n".join(WORDS.render(line, language) for line in opening(person, today))
-    assert 0 < len(said) <= MAX_FIRST
+    rendered = "\n".join(WORDS.render(line, language) for line in opening(person, today))
+    assert 0 < len(rendered) <= MAX_FIRST
 
 
 @every_person
-def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> None:
+def test_first_answer_sentences_are_within_the_word_limit(person: SamplePerson) -> None:
     sentences = [
         sentence
-        for part in said_in(opening(person, TODAY))
+        for part in sentences_in(opening(person, TODAY))
         if not any(isinstance(value, Text) for _name, value in part.values)
         for sentence in re.split(r"(?<=[.?!:;])\s", part.msgid)
     ]
     assert [each for each in sentences if len(each.split()) > MAX_WORDS] == []
 
 
-def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
+def sentence_positions(text: Text, today: date) -> list[tuple[str, int, int]]:
     """Return the positions of the safety warning and of `text` in each answer that contains `text`.
 
     A tuple is (intent and citizenship, position of the warning, position of `text`). In an answer
@@ -257,10 +259,12 @@ def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
     for intent, reply in REPLIES.items():
         for citizenship in ("CN", "IR", "AF", "RU", ""):
             lines = (*reply.opening(today, citizenship), *reply.more(today, citizenship))
-            said = said_in(lines)
-            if text in said:
-                safety = said.index(SAFETY_FIRST) if SAFETY_FIRST in said else len(said)
-                found.append((f"{intent} {citizenship}", safety, said.index(text)))
+            sentences = sentences_in(lines)
+            if text in sentences:
+                safety = (
+                    sentences.index(SAFETY_FIRST) if SAFETY_FIRST in sentences else len(sentences)
+                )
+                found.append((f"{intent} {citizenship}", safety, sentences.index(text)))
     return found
 
 
@@ -277,22 +281,22 @@ def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
 def test_home_country_documents_are_mentioned_after_the_safety_warning(
     text: Text, today: date
 ) -> None:
-    found = indexes(text, today)
+    found = sentence_positions(text, today)
     assert found
     assert [place for place, safety, at in found if safety > at] == []
 
 
 @pytest.mark.parametrize("origin", KNOWN, ids=lambda each: each.code)
 def test_visa_answer_states_whether_a_visa_agreement_exists(origin: Origin) -> None:
-    said = REPLIES["permit.visa"].opening(TODAY, origin.code)
-    lines = " ".join(WORDS.render(line, "en") for line in said)
+    texts = REPLIES["permit.visa"].opening(TODAY, origin.code)
+    lines = " ".join(WORDS.render(line, "en") for line in texts)
     assert re.search(r"[Bb]y an agreement|an agreement on visa-free entry with|no agreement", lines)
 
 
 def test_intent_answers_do_not_assume_that_the_person_left_the_country() -> None:
     for intent, reply in REPLIES.items():
-        said = said_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
-        assert LEFT not in said, intent
+        sentences = sentences_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
+        assert LEFT not in sentences, intent
 
 
 # The most frequent questions: an intent answers each, or says that the answer is not verified
@@ -369,7 +373,7 @@ MOVING: tuple[Answers, ...] = tuple(
 def test_eligibility_states_the_fee_within_the_length_of_a_first_answer(
     answers: Answers, language: str
 ) -> None:
-    said = [WORDS.render(text, language) for text in eligibility.spoken(answers, TODAY)]
+    texts = [WORDS.render(text, language) for text in eligibility.result_texts(answers, TODAY)]
     fee = WORDS.render(kandas.FEE.text, language)
-    at = next(number for number, text in enumerate(said) if fee in text)
-    assert len("\n".join(said[: at + 1])) <= MAX_FIRST
+    at = next(number for number, text in enumerate(texts) if fee in text)
+    assert len("\n".join(texts[: at + 1])) <= MAX_FIRST

@@ -40,7 +40,7 @@ def _sentences(code: str, *, is_danger: bool) -> str:
 
 
 def _paragraphs(chat: Chat) -> list[str]:
-    (say,) = chat.says_now
+    (say,) = chat.last_messages
     lines = (map(partial(WORDS.render, language=""), each) for each in say.paragraphs)
     return ["\n".join(each).translate(ISOLATES) for each in lines]
 
@@ -51,7 +51,7 @@ def test_foreign_first_message_gets_a_notice_above_the_language_buttons(
 ) -> None:
     for before in ((), ("hmm hmm",)):
         chat = Chat(understanding=REAL).takes(Started()).says(*before, text)
-        assert chat.at == screens.LANGUAGE
+        assert chat.question_key == screens.LANGUAGE
         own, choice = _paragraphs(chat)
         assert own == _sentences(code, is_danger=False)
         assert choice.startswith(WORDS.render(screens.CHOOSE_LANGUAGE, "kk"))
@@ -93,7 +93,7 @@ def test_foreign_question_is_answered_after_a_language_choice() -> None:
     known = chat.conversation.heard
     assert known is not None
     chat.presses("ru")
-    assert chat.at == screens.REPLY
+    assert chat.question_key == screens.REPLY
 
 
 def test_word_person_after_a_foreign_first_message_leads_to_an_officer() -> None:
@@ -103,7 +103,7 @@ def test_word_person_after_a_foreign_first_message_leads_to_an_officer() -> None
 
 @pytest.mark.parametrize("text", [*(text for _code, text in (*QUESTIONS, *DANGERS)), "help"])
 def test_foreign_first_message_keeps_the_buttons_on_every_channel(text: str) -> None:
-    (say,) = Chat(understanding=REAL).takes(Started()).says(text).says_now
+    (say,) = Chat(understanding=REAL).takes(Started()).says(text).last_messages
     sent = message(say, "")
     assert sum(map(len, sent.paragraphs)) <= WEB.text
     (_telegram,) = telegram_layout.parts(sent)

@@ -41,7 +41,7 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.knowledge.intents.papers import LOST_BEFORE_JOURNEY
 from flows.replies import HELLO, REPLIES, suggestions, understanding
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, at, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, chat_at, default_answer
 from tests.flows.recognizer import (
     SENTENCES,
     UNDERSTANDING,
@@ -53,17 +53,17 @@ from tests.flows.recognizer import (
 )
 
 
-def heard(language: str = "ru", flow: str = "") -> Chat:
-    return Chat.begun(language, flow, understanding=UNDERSTANDING)
+def new_chat(language: str = "ru", flow: str = "") -> Chat:
+    return Chat.start(language, flow, understanding=UNDERSTANDING)
 
 
-def inside(question: str, **others: str) -> Chat:
-    chat = at(question, **others)
+def new_chat_at(question: str, **others: str) -> Chat:
+    chat = chat_at(question, **others)
     chat.understanding = UNDERSTANDING
     return chat
 
 
-def told_by(known: dict[str, Recognition], **replies: Reply) -> Understanding:
+def understanding_of(known: dict[str, Recognition], **replies: Reply) -> Understanding:
     whole = understanding(FakeRecognizer(known))
     return replace(whole, replies={**whole.replies, **replies})
 
@@ -110,7 +110,7 @@ def test_first_message_is_answered_again_in_another_language() -> None:
 
 def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None:
     chat = Chat(understanding=UNDERSTANDING).says("Pension?")
-    assert chat.at == screens.LANGUAGE
+    assert chat.question_key == screens.LANGUAGE
     chat.says("zzz").presses("ru")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
     assert "Pension" not in str(chat.conversation)
@@ -118,8 +118,8 @@ def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None
 
 def test_first_message_can_be_a_language_name_or_a_command() -> None:
     chat = Chat(understanding=UNDERSTANDING).says("zzz", "Русский")
-    assert (chat.conversation.language, chat.at) == ("ru", screens.MENU)
-    assert Chat(understanding=UNDERSTANDING).says("меню").at == screens.LANGUAGE
+    assert (chat.conversation.language, chat.question_key) == ("ru", screens.MENU)
+    assert Chat(understanding=UNDERSTANDING).says("меню").question_key == screens.LANGUAGE
 
 
 @pytest.mark.row(64)
@@ -128,26 +128,28 @@ def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> N
     assert chat.shows(safety.READ_ALONE)
     assert "!language" in chat.keys
     known = {"SOS?": danger("danger.child")}
-    chat = Chat(understanding=told_by(known)).says("zzz", "SOS?")
-    assert chat.at == screens.LANGUAGE
+    chat = Chat(understanding=understanding_of(known)).says("zzz", "SOS?")
+    assert chat.question_key == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
     assert chat.presses("ru").shows(safety.READ_ALONE)
-    assert chat.presses("?urgent").told("officer")["topic"] == "danger"
+    assert chat.presses("?urgent").stored_answers("officer")["topic"] == "danger"
 
 
 # A text at the menu
 
 
 def test_message_with_two_questions_gets_both_answers() -> None:
-    chat = says(heard(), "cost_and_term")
+    chat = says(new_chat(), "cost_and_term")
     for intent in ("kandas.cost", "kandas.term"):
         assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
     assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
 
 
 def test_likely_second_question_is_offered_below_the_answer() -> None:
-    chat = heard()
-    chat.understanding = told_by({"both?": replace(sure("life.pension"), also="life.school")})
+    chat = new_chat()
+    chat.understanding = understanding_of(
+        {"both?": replace(sure("life.pension"), also="life.school")}
+    )
     chat.says("both?")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
     assert not chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
@@ -157,9 +159,9 @@ def test_likely_second_question_is_offered_below_the_answer() -> None:
 
 @pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
 def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, str]) -> None:
-    chat = inside("location", **form) if form else heard()
+    chat = new_chat_at("location", **form) if form else new_chat()
     named = {} if form else {"country_of_origin": "MN"}
-    chat.understanding = told_by({"visa?": sure("permit.visa", **named)})
+    chat.understanding = understanding_of({"visa?": sure("permit.visa", **named)})
     chat.says("visa?")
     assert WORDS.render(entry.MN_STAY.text, "ru") in chat.text
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
@@ -170,8 +172,8 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
         "from?": sure("kandas.term", country_of_origin="UZ"),
         "visa?": sure("permit.visa"),
     }
-    chat = heard()
-    chat.understanding = told_by(known)
+    chat = new_chat()
+    chat.understanding = understanding_of(known)
     chat.says("from?", "visa?")
     assert WORDS.render(entry.UZ_STAY.text, "ru") in chat.text
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") not in chat.text
@@ -180,8 +182,8 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
 
 
 def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
     )
     warning = WORDS.render(cards.CHINA_STAY_ENDS.text, "ru")
@@ -190,8 +192,8 @@ def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
 
 
 def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {
             "me?": sure("kandas.term", country_of_origin="CN"),
             "wife?": sure("kandas.cost", country_of_origin="MN"),
@@ -204,8 +206,8 @@ def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
 
 
 def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> None:
-    chat = heard()
-    chat.understanding = told_by(
+    chat = new_chat()
+    chat.understanding = understanding_of(
         {"sister?": sure("kandas.term", children="3"), "papers?": sure("kandas.documents")}
     )
     chat.says("sister?", "papers?")
@@ -213,22 +215,22 @@ def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> Non
 
 
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
-    chat = says(heard(), "papers")
-    assert chat.told("checklist")["programme"] == "kandas_status"
+    chat = says(new_chat(), "papers")
+    assert chat.stored_answers("checklist")["programme"] == "kandas_status"
     assert chat.shows(screens.SUGGESTED)
     assert chat.form("checklist").answers["citizenship"].rev == UNASKED
-    assert chat.presses("=").told("checklist")["citizenship"] == "MN"
+    assert chat.presses("=").stored_answers("checklist")["citizenship"] == "MN"
     assert chat.form("checklist").answers["citizenship"].rev != UNASKED
 
 
 def test_flow_opened_by_a_message_keeps_earlier_answers() -> None:
-    chat = heard(flow="eligibility").presses("study").says("/menu")
-    assert says(chat, "which_way").told("eligibility")["purpose"] == "study"
+    chat = new_chat(flow="eligibility").presses("study").says("/menu")
+    assert says(chat, "which_way").stored_answers("eligibility")["purpose"] == "study"
 
 
 def test_unsure_recognition_offers_its_topics_as_options() -> None:
     known = {"о деньгах": unsure("support.money", "kandas.cost", "fraud.money")}
-    chat = Chat.begun("ru", understanding=told_by(known)).says("о деньгах")
+    chat = Chat.start("ru", understanding=understanding_of(known)).says("о деньгах")
     assert chat.keys[:4] == [
         "?ask.support.money",
         "?ask.kandas.cost",
@@ -239,14 +241,14 @@ def test_unsure_recognition_offers_its_topics_as_options() -> None:
 
 
 def test_not_understood_reply_varies_and_is_counted() -> None:
-    chat = heard()
+    chat = new_chat()
     lines = []
     for _turn in range(6):
-        lines.append(chat.says("zzz").says_now[0].paragraphs[0][0].msgid)
+        lines.append(chat.says("zzz").last_messages[0].paragraphs[0][0].msgid)
         assert "?ask.way.which" in chat.keys
     assert all(one != other for one, other in pairwise(lines))
     assert len(set(lines)) == 3
-    assert chat.done(NotUnderstood)[:2] == [
+    assert chat.effects_of(NotUnderstood)[:2] == [
         NotUnderstood("ru", "menu"),
         NotUnderstood("ru", "reply"),
     ]
@@ -255,17 +257,17 @@ def test_not_understood_reply_varies_and_is_counted() -> None:
 
 
 def test_topic_suggestions_depend_on_the_screen() -> None:
-    chat = heard()
+    chat = new_chat()
     chat.conversation = replace(
         chat.conversation, registration=RegistrationStatus("sent"), is_persistent=True
     )
     assert "?ask.registry.change" in chat.says("zzz").keys
-    assert "?ask.privacy.what" in heard().presses("announcements").says("zzz").keys
+    assert "?ask.privacy.what" in new_chat().presses("announcements").says("zzz").keys
 
 
 def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
     bare = Understanding(FakeRecognizer({}), {}, {}, {})
-    chat = Chat.begun("ru", understanding=bare).says("zzz")
+    chat = Chat.start("ru", understanding=bare).says("zzz")
     assert not any(key.startswith("?") for key in chat.keys)
     chat.conversation = replace(chat.conversation, registration=RegistrationStatus("sent"))
     assert chat.says("zzz").shows(hearing.NOT_UNDERSTOOD[1])
@@ -273,102 +275,104 @@ def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
 
 
 def test_small_talk_gets_a_one_line_reply_and_the_menu() -> None:
-    chat = says(heard(), "hello")
+    chat = says(new_chat(), "hello")
     assert chat.shows(HELLO)
-    assert chat.at == screens.MENU
-    both = told_by({"hi hi": sure("talk.hello", "talk.thanks")})
-    assert Chat.begun("ru", understanding=both).says("hi hi").shows(HELLO)
+    assert chat.question_key == screens.MENU
+    both = understanding_of({"hi hi": sure("talk.hello", "talk.thanks")})
+    assert Chat.start("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
 def test_request_in_own_words_opens_the_screen_of_its_command() -> None:
-    assert says(heard(), "somebody").at == "topic"
-    chat = says(heard(), "forget")
-    assert (chat.at, chat.done(Forget)) == (screens.DELETE, [])
-    assert chat.presses("yes").done(Forget)
-    assert says(heard(), "status").shows(screens.NO_REGISTRATION)
+    assert says(new_chat(), "somebody").question_key == "topic"
+    chat = says(new_chat(), "forget")
+    assert (chat.question_key, chat.effects_of(Forget)) == (screens.DELETE, [])
+    assert chat.presses("yes").effects_of(Forget)
+    assert says(new_chat(), "status").shows(screens.NO_REGISTRATION)
 
 
 def test_intent_answer_without_any_fact_says_that_none_is_verified() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
-    chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))
+    chat = Chat.start("ru", understanding=understanding_of(known, **{"life.driving": empty}))
     assert chat.says("права").shows(hearing.NOT_VERIFIED)
     chat.takes(Pressed("?more.life.driving"))
     assert chat.shows(hearing.NOT_VERIFIED)
-    assert chat.takes(Pressed("?open.life.driving")).at == screens.MENU
+    assert chat.takes(Pressed("?open.life.driving")).question_key == screens.MENU
 
 
 def test_intent_answer_buttons_show_more_and_open_flows() -> None:
-    chat = says(heard(), "mission").presses("?more.where.mission")
+    chat = says(new_chat(), "mission").presses("?more.where.mission")
     assert "?open.where.mission" in chat.keys
     assert chat.presses("?open.where.mission").name == "mission_country"
-    assert says(heard(), "passport").presses("?else.documents.missing").shows(hearing.WHICH_ONE)
+    assert says(new_chat(), "passport").presses("?else.documents.missing").shows(hearing.WHICH_ONE)
     assert chat.takes(Pressed("?nonsense.x")).shows(screens.OLD_BUTTON)
     alone = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
-    chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": alone})).says("права")
+    chat = Chat.start("ru", understanding=understanding_of(known, **{"life.driving": alone})).says(
+        "права"
+    )
     assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS[0])
 
 
 def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
-    chat = heard().takes(Pressed("?open.documents.missing"))
-    assert chat.at == "topic"
-    assert heard().takes(Pressed("?open.news.read")).at == "~announcements"
-    chat = heard().takes(Pressed("?open.documents.photo"))
-    assert chat.at == screens.MENU, "papers are sent only after a registration"
-    kept = heard(flow="checklist")
+    chat = new_chat().takes(Pressed("?open.documents.missing"))
+    assert chat.question_key == "topic"
+    assert new_chat().takes(Pressed("?open.news.read")).question_key == "~announcements"
+    chat = new_chat().takes(Pressed("?open.documents.photo"))
+    assert chat.question_key == screens.MENU, "papers are sent only after a registration"
+    kept = new_chat(flow="checklist")
     kept.presses("kandas_status", "UZ", "alone", "yes", "unsaid", "keep", "yes", "menu")
-    assert says(kept, "papers").at == "~mine"
+    assert says(kept, "papers").question_key == "~mine"
 
 
 def test_intent_open_button_opens_the_flow_of_a_reply_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
-    chat = Chat.begun("ru", understanding=told_by({}, **{"talk.hello": bare}))
-    assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
+    chat = Chat.start("ru", understanding=understanding_of({}, **{"talk.hello": bare}))
+    assert chat.takes(Pressed("?open.talk.hello")).question_key == screens.MENU
 
 
 # A text at a question of a form
 
 
 def test_user_question_in_a_form_is_answered_and_the_form_continues() -> None:
-    chat = says(inside("birth_year"), "passport")
+    chat = says(new_chat_at("birth_year"), "passport")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
-    assert chat.at == "birth_year"
-    assert chat.says("1990").at == "residence_country"
+    assert chat.question_key == "birth_year"
+    assert chat.says("1990").question_key == "residence_country"
 
 
 def test_intent_flow_is_offered_but_not_opened_within_a_form() -> None:
-    chat = says(inside("birth_year"), "papers")
-    assert chat.at == "birth_year"
+    chat = says(new_chat_at("birth_year"), "papers")
+    assert chat.question_key == "birth_year"
     assert chat.takes(Pressed("?open.kandas.documents")).conversation.flow == "checklist"
 
 
 def test_form_answer_takes_precedence_over_a_recognized_intent() -> None:
     known = {"1990": sure("life.pension"), "TESTOVA": sure("life.pension")}
-    chat = at("surname")
-    chat.understanding = told_by(known)
-    assert chat.says("TESTOVA").at == "given_name"
-    chat = at("birth_year")
-    chat.understanding = told_by(known)
-    assert chat.says("1990").told()["birth_year"] == "1990"
+    chat = chat_at("surname")
+    chat.understanding = understanding_of(known)
+    assert chat.says("TESTOVA").question_key == "given_name"
+    chat = chat_at("birth_year")
+    chat.understanding = understanding_of(known)
+    assert chat.says("1990").stored_answers()["birth_year"] == "1990"
 
 
 def test_name_question_stores_a_sentence_unless_its_intent_is_certain() -> None:
     known = {"what do I need": sure("kandas.cost"), "Anna Maria Testova": unsure("kandas.cost")}
-    chat = at("surname")
-    chat.understanding = told_by(known)
-    assert chat.says("what do I need").at == "surname"
-    assert "surname" not in chat.told()
-    assert chat.says("Anna Maria Testova").told()["surname"] == "Anna Maria Testova"
+    chat = chat_at("surname")
+    chat.understanding = understanding_of(known)
+    assert chat.says("what do I need").question_key == "surname"
+    assert "surname" not in chat.stored_answers()
+    assert chat.says("Anna Maria Testova").stored_answers()["surname"] == "Anna Maria Testova"
 
 
 def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> None:
-    chat = inside("birth_year").says("zzz")
-    assert chat.at == "birth_year"
-    assert chat.done(NotUnderstood) == [NotUnderstood("ru", "preregistration.birth_year")]
+    chat = new_chat_at("birth_year").says("zzz")
+    assert chat.question_key == "birth_year"
+    assert chat.effects_of(NotUnderstood) == [NotUnderstood("ru", "preregistration.birth_year")]
     known = {"two words": unsure("life.pension"), "word": unsure("life.pension")}
-    chat = at("birth_year")
-    chat.understanding = told_by(known)
+    chat = chat_at("birth_year")
+    chat.understanding = understanding_of(known)
     assert not chat.says("word").shows(hearing.WHICH_ONE)
     assert chat.says("two words").shows(hearing.WHICH_ONE)
     assert chat.presses("?none").shows(hearing.OTHER_WORDS[0])
@@ -376,7 +380,7 @@ def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> No
 
 
 def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
-    chat = at("purpose").says("zzz")
+    chat = chat_at("purpose").says("zzz")
     assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
     assert chat.says("zzz").shows(screens.NOT_FOUND_STILL)
@@ -384,41 +388,41 @@ def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
 
 
 def test_text_typed_in_the_faq_flow_is_recognized_as_an_intent() -> None:
-    chat = says(heard(flow="faq"), "passport")
-    assert chat.at == "faq_topic"
+    chat = says(new_chat(flow="faq"), "passport")
+    assert chat.question_key == "faq_topic"
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
-    assert chat.says("1").told("faq") == {}
+    assert chat.says("1").stored_answers("faq") == {}
 
 
 def test_private_digits_are_not_sent_to_intent_recognition() -> None:
-    chat = inside(screens.MENU).answers("pin").says("12345678901")
+    chat = new_chat_at(screens.MENU).answers("pin").says("12345678901")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert says(chat, "passport").shows(hearing.YOU_ASK)
 
 
 def test_private_question_does_not_take_digits_for_a_users_question() -> None:
-    chat = inside("phone", contact="phone").says("12 34")
-    assert chat.at == "phone"
+    chat = new_chat_at("phone", contact="phone").says("12 34")
+    assert chat.question_key == "phone"
 
 
 # A text about danger
 
 
 def test_danger_in_a_form_is_answered_first_and_the_form_continues() -> None:
-    chat = says(inside("surname"), "detained")
+    chat = says(new_chat_at("surname"), "detained")
     assert chat.shows(safety.READ_ALONE)
-    assert "surname" not in chat.told()
-    assert chat.presses("?back").at == "surname"
-    assert chat.says("TESTOVA").at == "given_name"
+    assert "surname" not in chat.stored_answers()
+    assert chat.presses("?back").question_key == "surname"
+    assert chat.says("TESTOVA").question_key == "given_name"
 
 
 def test_suspected_danger_adds_one_sentence_above_the_reply() -> None:
     text = "виза кончилась, боюсь"
     known = {text: replace(sure("permit.expired"), danger=Danger.SUSPECTED)}
-    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
-    chat = Chat(understanding=told_by(known)).says(text)
+    chat = Chat(understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
 
 
@@ -428,18 +432,18 @@ def test_danger_is_not_detected_in_labels_numbers_or_handoff_texts() -> None:
         "1": danger("danger.child"),
         "Testova": danger("danger.child"),
     }
-    chat = at("adult")
-    chat.understanding = told_by(known)
-    assert chat.says("Да").at == "purpose"
-    assert chat.says("1").at == "citizenship"
-    chat = Chat.begun("ru", "officer", understanding=told_by(known)).until("words")
+    chat = chat_at("adult")
+    chat.understanding = understanding_of(known)
+    assert chat.says("Да").question_key == "purpose"
+    assert chat.says("1").question_key == "citizenship"
+    chat = Chat.start("ru", "officer", understanding=understanding_of(known)).until("words")
     assert not chat.says("Testova").shows(safety.READ_ALONE)
 
 
 def test_safety_answer_offers_the_topic_of_the_message() -> None:
     text = "паспорт украли, завтра рейс"
     known = {text: replace(danger("danger.deported"), also="documents.missing")}
-    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.READ_ALONE)
     assert chat.keys[:2] == ["?urgent", "?ask.documents.missing"]
     chat.presses("?ask.documents.missing")
@@ -447,7 +451,7 @@ def test_safety_answer_offers_the_topic_of_the_message() -> None:
 
 
 def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
-    chat = says(heard(), "passport")
+    chat = says(new_chat(), "passport")
     opening = BY_INTENT["documents.missing"].opening
     first_fact = next(place for place, part in enumerate(opening) if isinstance(part, Fact))
     assert LOST_BEFORE_JOURNEY in opening[:first_fact]
@@ -456,24 +460,24 @@ def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
 
 def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> None:
     known = {"zzz": replace(danger("danger.deported"), also="documents.missing")}
-    chat = at("surname")
-    chat.understanding = told_by(known)
+    chat = chat_at("surname")
+    chat.understanding = understanding_of(known)
     chat.says("zzz").presses("?ask.documents.missing")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
-    assert chat.at == "surname"
+    assert chat.question_key == "surname"
 
 
 def test_safety_answer_in_an_unsupported_language_names_no_topic() -> None:
     text = "my husband beats me"
     known = {text: replace(danger("danger.child"), also="documents.missing")}
-    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
+    chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.READ_ALONE)
     assert "?ask.documents.missing" not in chat.keys
 
 
 def test_urgent_button_label_can_be_typed() -> None:
-    chat = says(heard(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
-    assert chat.told("officer")["topic"] == "danger"
+    chat = says(new_chat(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
+    assert chat.stored_answers("officer")["topic"] == "danger"
 
 
 # Captions of files, texts after a deletion, and texts to officers
@@ -481,7 +485,7 @@ def test_urgent_button_label_can_be_typed() -> None:
 
 @pytest.mark.requirement("S-88")
 def test_file_caption_is_answered_like_a_text() -> None:
-    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
+    chat = new_chat().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
     assert chat.shows(hearing.YOU_ASK)
     chat.takes(Attached("document", "ref", 1, sentence("detained", "ru")))
@@ -491,26 +495,26 @@ def test_file_caption_is_answered_like_a_text() -> None:
 
 @pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
 def test_file_caption_is_answered_for_every_kind_of_file(kind: str) -> None:
-    assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
+    assert new_chat().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
 
 
 def test_incoming_call_gets_a_text_reply() -> None:
-    assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
+    assert new_chat().takes(Unreadable("call")).shows(screens.NO_CALLS)
 
 
 @pytest.mark.requirement("S-88")
 def test_photo_is_not_deleted_when_its_caption_is_relayed_to_an_officer() -> None:
-    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
-    assert chat.done(DeleteInput) == [DeleteInput()]
+    chat = new_chat().takes(Unreadable("photo", sentence("passport", "ru")))
+    assert chat.effects_of(DeleteInput) == [DeleteInput()]
     chat.takes(Unreadable("photo", sentence("detained", "ru")))
-    assert chat.done(DeleteInput) == [DeleteInput()]
-    officer = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words")
+    assert chat.effects_of(DeleteInput) == [DeleteInput()]
+    officer = Chat.start("ru", "officer", understanding=UNDERSTANDING).until("words")
     officer.says("Testova").takes(Unreadable("photo", "look"))
-    assert officer.done(DeleteInput) == []
+    assert officer.effects_of(DeleteInput) == []
 
 
 def _at_papers() -> Chat:
-    chat = heard()
+    chat = new_chat()
     chat.conversation = replace(
         chat.conversation, is_persistent=True, registration=RegistrationStatus("accepted")
     )
@@ -522,28 +526,28 @@ def _at_papers() -> Chat:
 )
 def test_upload_caption_is_answered_and_the_file_is_accepted(name: str, shown: Text) -> None:
     chat = _at_papers().takes(Attached("photo", "ref", 1, sentence(name, "ru")))
-    assert chat.done(TakeFile)
+    assert chat.effects_of(TakeFile)
     assert chat.shows(shown)
-    assert chat.at == "paper_identity"
+    assert chat.question_key == "paper_identity"
 
 
 @pytest.mark.requirement("S-88")
 def test_file_caption_is_relayed_to_the_officer() -> None:
-    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    chat = Chat.start("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.takes(Unreadable("photo", "look"))
-    assert chat.done(Relay)[-1:] == [Relay("look")]
+    assert chat.effects_of(Relay)[-1:] == [Relay("look")]
     assert chat.shows(screens.NO_PICTURES)
     chat.conversation = replace(chat.conversation, requested_upload="identity")
     chat.takes(Attached("photo", "ref", 1, "here"))
-    assert chat.done(Relay)[-1:] == [Relay("here")]
+    assert chat.effects_of(Relay)[-1:] == [Relay("here")]
     assert chat.takes(Pressed("?none")).conversation.with_officer
-    assert chat.done(CancelCase) == []
+    assert chat.effects_of(CancelCase) == []
 
 
 def test_form_answer_of_one_word_gets_no_safety_sentence() -> None:
     known = {"TESTOVA": danger("danger.child", Danger.SUSPECTED)}
-    chat = at("surname")
-    chat.understanding = told_by(known)
+    chat = chat_at("surname")
+    chat.understanding = understanding_of(known)
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
@@ -561,9 +565,9 @@ def test_accepted_form_answer_skips_intent_recognition() -> None:
             return Calm()
 
     read: list[str] = []
-    chat = at("surname")
+    chat = chat_at("surname")
     chat.understanding = replace(UNDERSTANDING, recognizer=Counting({}))
-    assert chat.says("TESTOVA").at == "given_name"
+    assert chat.says("TESTOVA").question_key == "given_name"
     assert read == ["TESTOVA"]
 
 
@@ -575,29 +579,29 @@ def test_crisis_phrases_are_searched_only_once_per_turn(monkeypatch: pytest.Monk
         return False
 
     monkeypatch.setattr(crisis_words, "danger", counted)
-    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING)
+    chat = Chat.start("ru", "officer", understanding=UNDERSTANDING)
     assert chat.says("у меня есть вопрос о документах")
     assert searched == ["у меня есть вопрос о документах"]
 
 
 def test_handoff_relays_a_typed_yes_after_the_menu_button() -> None:
-    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
-    assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]
+    chat = Chat.start("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    assert chat.presses("!menu").says("да").effects_of(Relay) == [Relay("да")]
     assert chat.takes(Pressed("!person")).conversation.with_officer
 
 
 def test_pin_is_accepted_while_an_officer_holds_the_case() -> None:
-    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
+    chat = Chat.start("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.conversation = replace(
         chat.conversation, has_pin=True, registration=RegistrationStatus("sent")
     )
     chat.says("/status")
-    assert chat.says("Testova").done(Relay) == [Relay("Testova")]
-    assert chat.says("/status", "2046").done(TryPin) == [TryPin("2046")]
+    assert chat.says("Testova").effects_of(Relay) == [Relay("Testova")]
+    assert chat.says("/status", "2046").effects_of(TryPin) == [TryPin("2046")]
 
 
 def test_skip_button_of_a_changed_form_reports_the_change() -> None:
-    chat = at("patronymic")
+    chat = chat_at("patronymic")
     flow = FLOWS["preregistration"]
     items = tuple(
         replace(item, rev=item.rev + 1) if isinstance(item, PersonName) else item
@@ -608,21 +612,23 @@ def test_skip_button_of_a_changed_form_reports_the_change() -> None:
 
 
 def test_next_page_of_answers_to_edit_is_the_menu_when_the_flow_is_gone() -> None:
-    chat = at("review").presses("edit")
+    chat = chat_at("review").presses("edit")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "preregistration"}
-    assert chat.takes(Pressed(f"{chat.nonce}:>")).at == screens.MENU
+    assert chat.takes(Pressed(f"{chat.nonce}:>")).question_key == screens.MENU
 
 
 def test_text_is_answered_after_a_quick_exit() -> None:
-    assert heard().says("/exit", "zzz").done(NotUnderstood) == [NotUnderstood("ru", "start")]
-    chat = heard().says("/exit")
+    assert new_chat().says("/exit", "zzz").effects_of(NotUnderstood) == [
+        NotUnderstood("ru", "start")
+    ]
+    chat = new_chat().says("/exit")
     assert says(chat, "passport").shows(hearing.YOU_ASK)
-    assert heard().says("/exit", "меню").at == screens.MENU
-    assert Chat.begun("ru").says("/exit", "zzz").at == screens.MENU
+    assert new_chat().says("/exit", "меню").question_key == screens.MENU
+    assert Chat.start("ru").says("/exit", "zzz").question_key == screens.MENU
 
 
 def test_recognized_intent_is_dropped_when_the_menu_opens() -> None:
-    chat = says(inside(screens.MENU), "passport")
+    chat = says(new_chat_at(screens.MENU), "passport")
     assert chat.conversation.heard is not None
     assert chat.presses("!menu").conversation.heard is None
 
@@ -656,14 +662,14 @@ def test_topic_suggestions_and_replies_name_existing_flows() -> None:
 
 
 def _stored_a_question(
-    before: dict[str, str | None], told: dict[str, str | None], name: str
+    before: dict[str, str | None], after: dict[str, str | None], name: str
 ) -> bool:
     """Return True if the person's sentence `name`, a question, was stored as a form's answer.
 
     The other arguments are the form's answers before and after the sentence.
     """
     is_question = name in SENTENCES and name not in NO_QUESTIONS
-    return is_question and any(each not in before and told[each] is not None for each in told)
+    return is_question and any(each not in before and after[each] is not None for each in after)
 
 
 # Sentences that a form may store: two words of small talk may be a name, and a topic that is not
@@ -678,20 +684,22 @@ ASIDES = st.sampled_from([*SENTENCES, "zzz"])
 def test_form_keeps_its_answers_when_user_questions_interrupt_it(
     asides: list[tuple[int, str]], language: str
 ) -> None:
-    chat = Chat.begun(language, "preregistration", understanding=UNDERSTANDING)
+    chat = Chat.start(language, "preregistration", understanding=UNDERSTANDING)
     for turn in range(24):
         for _at, name in (each for each in asides if each[0] == turn):
-            before = chat.told()
+            before = chat.stored_answers()
             text = name if name == "zzz" else sentence(name, language)
             chat.takes(Said(text))
-            if chat.conversation.flow != "preregistration" or chat.at.startswith("~"):
+            if chat.conversation.flow != "preregistration" or chat.question_key.startswith("~"):
                 chat.takes(Said("/menu")).takes(Said("/menu")).answers("preregistration")
-            told = chat.told()
-            assert all(told[key] == value for key, value in before.items())
-            assert not _stored_a_question(before, told, name)
-        if chat.at == "review" or chat.name not in chat.told() | {chat.name: ""}:
+            after = chat.stored_answers()
+            assert all(after[key] == value for key, value in before.items())
+            assert not _stored_a_question(before, after, name)
+        if chat.question_key == "review" or chat.name not in chat.stored_answers() | {
+            chat.name: ""
+        }:
             break
-        chat.answers(straight(chat.name))
+        chat.answers(default_answer(chat.name))
 
 
 def test_engine_returns_the_same_turn_for_the_same_input() -> None:

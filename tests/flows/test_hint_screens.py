@@ -18,7 +18,7 @@ from flows.engine.hints import (
 )
 from flows.engine.model_events import ConsentWithdrawn
 from flows.replies import understanding
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer
 
 ON = understanding(
@@ -32,63 +32,65 @@ ADDRESSES = {"email": "testova@example.org", "sms": "+77010000000"}
 MENU = Pressed("!menu")
 
 
-def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
+def registered_chat(language: str = "ru", page: Page = Page.NEVER) -> Chat:
     """Return a registered person at the menu."""
-    chat = at("education", language)
+    chat = chat_at("education", language)
     chat.understanding, chat.page = ON, page
     return chat.takes(MENU)
 
 
-def opened(language: str = "ru", page: Page = Page.NEVER) -> Chat:
+def chat_at_hints(language: str = "ru", page: Page = Page.NEVER) -> Chat:
     """Return a registered person who opened the screen of hints (notices) from the menu."""
-    chat = known(language, page)
+    chat = registered_chat(language, page)
     while "hints" not in chat.keys:
         chat.presses(">")
     return chat.presses("hints")
 
 
-def asked_code(way: str = "email") -> Chat:
-    return opened().presses(way).says(ADDRESSES[way]).takes(ContactLeft(is_accepted=True))
+def chat_at_code(way: str = "email") -> Chat:
+    return chat_at_hints().presses(way).says(ADDRESSES[way]).takes(ContactLeft(is_accepted=True))
 
 
-def confirmed() -> Chat:
-    return asked_code().says("123456").takes(ContactChecked("email"))
+def chat_with_hints() -> Chat:
+    return chat_at_code().says("123456").takes(ContactChecked("email"))
 
 
-def labels(chat: Chat) -> set[str]:
+def option_keys(chat: Chat) -> set[str]:
     asked = chat.conversation.asked
     return {each.key for each in asked.options} if asked else set()
 
 
 def test_message_hints_are_not_in_the_menu_when_switched_off() -> None:
-    chat = at("education")
+    chat = chat_at("education")
     chat.understanding = OFF
-    assert "hints" not in labels(chat.takes(MENU))
+    assert "hints" not in option_keys(chat.takes(MENU))
 
 
 def test_message_hints_are_offered_to_known_people_only() -> None:
-    chat = Chat.begun("ru", understanding=ON)
-    assert "hints" not in labels(chat)
-    assert "hints" in labels(known())
-    masked = known()
+    chat = Chat.start("ru", understanding=ON)
+    assert "hints" not in option_keys(chat)
+    assert "hints" in option_keys(registered_chat())
+    masked = registered_chat()
     masked.conversation = replace(masked.conversation, is_masked=True)
-    assert "hints" not in labels(masked.takes(MENU))
+    assert "hints" not in option_keys(masked.takes(MENU))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_message_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
-    chat = opened(language)
-    assert [each[0].msgid for each in chat.says_now[0].paragraphs] == [
+    chat = chat_at_hints(language)
+    assert [each[0].msgid for each in chat.last_messages[0].paragraphs] == [
         hint_screens.WARNING.msgid,
         hint_screens.EXPLANATION.msgid,
         hint_screens.CONSENT.msgid,
     ]
     assert {"email", "sms", "leave"} <= set(chat.keys)
-    assert not [each for each in chat.done(ConsentGiven) if each.purpose == hint_screens.PURPOSE]
+    assert not [
+        each for each in chat.effects_of(ConsentGiven) if each.purpose == hint_screens.PURPOSE
+    ]
 
 
 def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
-    chat = known()
+    chat = registered_chat()
     chat.understanding = understanding(FakeRecognizer({}), hint_ways=("sms",))
     while "hints" not in chat.takes(MENU).keys and "hints" not in chat.presses(">").keys:
         pass
@@ -97,14 +99,14 @@ def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
 
 @pytest.mark.parametrize("way", ["email", "sms"])
 def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> None:
-    chat = opened().presses(way)
-    given = chat.done(ConsentGiven)[-1]
+    chat = chat_at_hints().presses(way)
+    given = chat.effects_of(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
     chat.says(ADDRESSES[way])
-    assert chat.done(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
-    assert DeleteInput() in chat.effects_now
-    assert ADDRESSES[way] not in repr((chat.conversation, chat.effects_now))
+    assert chat.effects_of(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
+    assert DeleteInput() in chat.last_effects
+    assert ADDRESSES[way] not in repr((chat.conversation, chat.last_effects))
 
 
 @pytest.mark.parametrize(
@@ -122,122 +124,124 @@ def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> 
     ],
 )
 def test_message_hint_address_that_is_invalid_is_asked_again(way: str, typed: str) -> None:
-    chat = opened().presses(way).says(typed)
-    assert chat.done(LeaveContact) == []
+    chat = chat_at_hints().presses(way).says(typed)
+    assert chat.effects_of(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
-    assert chat.at == f"~hint_{way}"
+    assert chat.question_key == f"~hint_{way}"
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
 def test_message_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
-    chat = opened().presses("sms").says(number)
-    assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
+    chat = chat_at_hints().presses("sms").says(number)
+    assert chat.effects_of(LeaveContact) == [LeaveContact("sms", number)]
 
 
 def test_sentence_typed_at_the_message_hint_address_question_is_no_address() -> None:
-    chat = opened().presses("email").says("why do you ask this")
+    chat = chat_at_hints().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
-    assert chat.done(LeaveContact) == []
+    assert chat.effects_of(LeaveContact) == []
 
 
 def test_message_hint_address_is_refused_after_too_many_codes() -> None:
-    chat = opened().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
+    chat = (
+        chat_at_hints().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
+    )
     assert chat.shows(hint_screens.TOO_MANY)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 @pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
 def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
-    chat = asked_code()
+    chat = chat_at_code()
     assert chat.shows(hint_screens.ENTER_CODE)
     chat.says(typed)
-    assert chat.done(ConfirmContact) == [ConfirmContact("123456")]
+    assert chat.effects_of(ConfirmContact) == [ConfirmContact("123456")]
     chat.takes(ContactChecked("email"))
     assert chat.shows(hint_screens.CONFIRMED)
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
 
 
 def test_other_text_does_not_count_as_a_message_hint_code_attempt() -> None:
-    chat = asked_code().says("12345")
+    chat = chat_at_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
-    assert chat.done(ConfirmContact) == []
+    assert chat.effects_of(ConfirmContact) == []
 
 
 def test_message_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
-    chat = asked_code().says("000000").takes(ContactChecked("", 4))
+    chat = chat_at_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
-    assert chat.at == hint_screens.CODE
+    assert chat.question_key == hint_screens.CODE
     chat.says("000001").takes(ContactChecked("", 0))
     assert chat.shows(hint_screens.ENDED_CODE)
     assert chat.conversation.hint_way == ""
     withdrawn = ConsentWithdrawn(hint_screens.PURPOSE, hint_screens.ENDED_CODE, "ru")
-    assert chat.done(ConsentWithdrawn) == [withdrawn]
+    assert chat.effects_of(ConsentWithdrawn) == [withdrawn]
 
 
 def test_consent_to_message_hints_is_withdrawn_when_no_address_is_left() -> None:
-    chat = opened().presses("email")
-    assert chat.presses("leave").done(ConsentWithdrawn)
-    assert chat.done(RemoveContact) == [RemoveContact()]
-    assert not opened().presses("leave").done(ConsentWithdrawn)
+    chat = chat_at_hints().presses("email")
+    assert chat.presses("leave").effects_of(ConsentWithdrawn)
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
+    assert not chat_at_hints().presses("leave").effects_of(ConsentWithdrawn)
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])
 def test_message_hint_address_question_ends_when_the_person_leaves_it(way: str) -> None:
-    chat = opened().presses("email")
+    chat = chat_at_hints().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
-    assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == [hint_screens.PURPOSE]
+    assert not chat.says(ADDRESSES["email"]).effects_of(LeaveContact)
 
 
 def test_message_hints_can_be_ended_from_the_menu() -> None:
-    chat = confirmed().takes(MENU)
+    chat = chat_with_hints().takes(MENU)
     while "hints" not in chat.keys:
         chat.presses(">")
     chat.presses("hints")
     assert chat.shows(hint_screens.IS_ON)
     chat.presses("remove")
     assert chat.shows(hint_screens.ENDED)
-    assert chat.done(RemoveContact) == [RemoveContact()]
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == [hint_screens.PURPOSE]
     assert chat.conversation.hint_way == ""
 
 
 def test_message_hints_are_ended_by_the_stop_word() -> None:
-    chat = confirmed().says("стоп")
-    assert chat.done(RemoveContact) == [RemoveContact()]
+    chat = chat_with_hints().says("стоп")
+    assert chat.effects_of(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""
 
 
 @pytest.mark.parametrize("word", ["stop", "exit"])
 def test_message_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
-    for chat in (confirmed(), asked_code()):
+    for chat in (chat_with_hints(), chat_at_code()):
         chat.says(f"/{word}")
-        assert chat.done(RemoveContact) == [RemoveContact()]
+        assert chat.effects_of(RemoveContact) == [RemoveContact()]
         assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
 
 
 def test_message_hint_address_can_be_removed_when_hints_are_switched_off() -> None:
-    chat = confirmed()
+    chat = chat_with_hints()
     chat.understanding = OFF
-    assert "hints" in labels(chat.takes(MENU))
+    assert "hints" in option_keys(chat.takes(MENU))
 
 
 def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
-    chat = opened(page=Page.ALWAYS).presses("email")
+    chat = chat_at_hints(page=Page.ALWAYS).presses("email")
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])
     assert chat.shows(screens.NOT_HERE)
-    assert chat.done(LeaveContact) == []
-    assert DeleteInput() in chat.effects_now
+    assert chat.effects_of(LeaveContact) == []
+    assert DeleteInput() in chat.last_effects
 
 
 def test_message_hint_address_question_rejects_a_voice_message() -> None:
-    chat = opened().presses("email").takes(Attached("voice", "voice-1", 1000))
+    chat = chat_at_hints().presses("email").takes(Attached("voice", "voice-1", 1000))
     assert chat.shows(screens.CANNOT_HEAR)
 
 
 def test_message_hint_address_question_ends_when_an_officer_joins() -> None:
-    chat = opened().presses("email").takes(Joined()).says("for the officer")
-    assert chat.done(LeaveContact) == []
+    chat = chat_at_hints().presses("email").takes(Joined()).says("for the officer")
+    assert chat.effects_of(LeaveContact) == []
     assert chat.conversation.hint_step == ""

@@ -26,7 +26,7 @@ from flows.engine.registration import Acknowledged
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED
 from tests.flows import recognizer
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
 from tests.flows.recognizer import sentence
 from tests.flows.versions import NAME, VERSIONS
 
@@ -67,12 +67,12 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(language=st.sampled_from(LANGUAGES), flow=st.sampled_from(["", NAME, "officer"]))
     def begin(self, language: str, flow: str) -> None:
-        self.chat = Chat.begun(language, flow, twice=True, understanding=recognizer.UNDERSTANDING)
+        self.chat = Chat.start(language, flow, twice=True, understanding=recognizer.UNDERSTANDING)
         self.pressed = []
 
     @rule(data=st.data())
     def press(self, data: st.DataObject) -> None:
-        buttons = [each.payload for say in self.chat.says_now for each in say.buttons]
+        buttons = [each.payload for say in self.chat.last_messages for each in say.buttons]
         if buttons:
             payload = data.draw(st.sampled_from(buttons))
             self.pressed.append(payload)
@@ -82,10 +82,10 @@ class Histories(RuleBasedStateMachine):
     def go_on(self, turns: int) -> None:
         """Answer several questions as the invented person would, to reach late steps of a form."""
         for _turn in range(turns):
-            if self.chat.at.startswith("~") or self.chat.conversation.with_officer:
+            if self.chat.question_key.startswith("~") or self.chat.conversation.with_officer:
                 return
             try:
-                value = straight(self.chat.name)
+                value = default_answer(self.chat.name)
             except KeyError:
                 return
             self.chat.answers(value)
@@ -93,9 +93,9 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data())
     def press_again(self, data: st.DataObject) -> None:
         if self.pressed:
-            before = self.chat.told(NAME)
+            before = self.chat.stored_answers(NAME)
             self.chat.takes(Pressed(data.draw(st.sampled_from(self.pressed))))
-            assert self.chat.told(NAME).keys() <= before.keys()
+            assert self.chat.stored_answers(NAME).keys() <= before.keys()
 
     @rule(payload=st.text(max_size=20))
     def press_nothing_of_ours(self, payload: str) -> None:
@@ -140,12 +140,14 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_sent_without_consent(self) -> None:
-        if self.chat.done(Submit):
-            assert any(each.purpose == "registration" for each in self.chat.done(ConsentGiven))
+        if self.chat.effects_of(Submit):
+            assert any(
+                each.purpose == "registration" for each in self.chat.effects_of(ConsentGiven)
+            )
 
     @invariant()
     def nothing_is_kept_of_who_did_not_agree(self) -> None:
-        if not self.chat.done(ConsentGiven):
+        if not self.chat.effects_of(ConsentGiven):
             assert not self.chat.conversation.is_persistent
 
 

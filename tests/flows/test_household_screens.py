@@ -19,7 +19,7 @@ from flows.engine.household import (
 )
 from flows.engine.model_events import ConsentWithdrawn
 from flows.engine.registration import Acknowledged
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 
 NUMBER, CODE = "KS-2026-TEST-TEST", "ABCDE23456"
 LAST_DAY = date(2026, 12, 1)
@@ -27,46 +27,46 @@ JOINED = HouseholdAnswered("join", is_linked=True)
 GAVE_CODE = HouseholdAnswered("invite", is_linked=True, code=CODE, code_until=LAST_DAY)
 
 
-def registered(language: str = "ru") -> Chat:
+def registered_chat(language: str = "ru") -> Chat:
     """Return the chat of a registered person, at the screen of the registration's status."""
-    chat = at("review", language).presses("submit")
+    chat = chat_at("review", language).presses("submit")
     return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
 
 
-def entering(language: str = "ru") -> Chat:
-    return registered(language).presses("household", "enter")
+def chat_at_code_entry(language: str = "ru") -> Chat:
+    return registered_chat(language).presses("household", "enter")
 
 
-def offered(language: str = "ru") -> Chat:
+def chat_at_consent(language: str = "ru") -> Chat:
     """Return the chat of a person who entered a valid family code and is asked for consent."""
-    return entering(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
+    return chat_at_code_entry(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
 
 
-def joined() -> Chat:
-    return offered().presses("yes").takes(JOINED)
+def linked_chat() -> Chat:
+    return chat_at_consent().presses("yes").takes(JOINED)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
-    chat = registered(language).presses("household")
+    chat = registered_chat(language).presses("household")
     assert chat.shows(household_screens.NOT_LINKED)
     assert chat.presses("invite").shows(household_screens.WHAT_IT_MEANS)
     chat.presses("yes")
-    assert [each.purpose for each in chat.done(ConsentGiven)][-1] == "household"
-    assert chat.done(ChangeHousehold) == [ChangeHousehold("invite")]
+    assert [each.purpose for each in chat.effects_of(ConsentGiven)][-1] == "household"
+    assert chat.effects_of(ChangeHousehold) == [ChangeHousehold("invite")]
     assert chat.shows(household_screens.SAVED)
     chat.takes(GAVE_CODE).presses("!status")
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
 
 
 def test_code_to_join_a_family_can_be_issued_again_without_new_consent() -> None:
-    chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
+    chat = registered_chat().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.presses("!status", "household", "invite")
-    assert [each.write for each in chat.done(ChangeHousehold)] == ["invite", "invite"]
+    assert [each.write for each in chat.effects_of(ChangeHousehold)] == ["invite", "invite"]
 
 
 def test_code_to_join_a_family_is_not_shown_after_its_expiry() -> None:
-    chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
+    chat = registered_chat().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.today = date(2026, 12, 2)
     assert not chat.presses("!status").shows(household_screens.CODE_FOR_FAMILY)
     assert chat.shows(household_screens.LINKED)
@@ -74,15 +74,15 @@ def test_code_to_join_a_family_is_not_shown_after_its_expiry() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_family_member_joins_by_code_after_consent(language: str) -> None:
-    chat = entering(language)
+    chat = chat_at_code_entry(language)
     assert chat.shows(household_screens.ENTER_CODE)
     chat.says("abcde-23456")
-    assert [*chat.effects_now] == [DeleteInput(), CheckHouseholdCode(CODE)]
+    assert [*chat.last_effects] == [DeleteInput(), CheckHouseholdCode(CODE)]
     chat.takes(HouseholdCodeChecked(is_granted=True))
     assert chat.shows(household_screens.WHAT_IT_MEANS)
-    assert chat.done(ChangeHousehold) == [], "nothing is sent before the consent"
+    assert chat.effects_of(ChangeHousehold) == [], "nothing is sent before the consent"
     chat.presses("yes")
-    assert chat.done(ChangeHousehold) == [ChangeHousehold("join", CODE)]
+    assert chat.effects_of(ChangeHousehold) == [ChangeHousehold("join", CODE)]
     assert CODE not in chat.text
     chat.takes(JOINED).presses("!status")
     assert chat.shows(household_screens.LINKED)
@@ -90,22 +90,22 @@ def test_family_member_joins_by_code_after_consent(language: str) -> None:
 
 
 def test_family_member_who_refuses_consent_is_not_linked() -> None:
-    chat = offered().presses("refuse")
+    chat = chat_at_consent().presses("refuse")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert chat.done(ChangeHousehold) == []
+    assert chat.effects_of(ChangeHousehold) == []
     assert chat.conversation.household_code is None
 
 
 @pytest.mark.parametrize("typed", ["да", "1"])
 def test_family_consent_requires_its_button_not_a_yes_or_a_number(typed: str) -> None:
-    chat = offered().says(typed)
-    assert chat.done(ChangeHousehold) == []
-    assert chat.at == household_screens.CONSENT
+    chat = chat_at_consent().says(typed)
+    assert chat.effects_of(ChangeHousehold) == []
+    assert chat.question_key == household_screens.CONSENT
 
 
 def test_family_link_result_is_notified_without_content() -> None:
-    chat = offered().presses("yes").takes(JOINED)
-    (say,) = chat.says_now
+    chat = chat_at_consent().presses("yes").takes(JOINED)
+    (say,) = chat.last_messages
     assert [line.msgid for paragraph in say.paragraphs for line in paragraph] == [
         screens.UPDATE.msgid
     ]
@@ -113,7 +113,7 @@ def test_family_link_result_is_notified_without_content() -> None:
 
 
 def test_family_link_result_is_not_notified_after_stop() -> None:
-    turn = offered().presses("yes").says("/stop")._stepped(JOINED)
+    turn = chat_at_consent().presses("yes").says("/stop")._run_step(JOINED)
     known = turn.conversation.registration
     assert known is not None
     assert known.household is not None
@@ -122,67 +122,69 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
 def test_refused_code_to_join_a_family_is_explained_and_consent_withdrawn(refusal: str) -> None:
-    chat = offered().presses("yes")
+    chat = chat_at_consent().presses("yes")
     chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
     chat.presses("!status")
     assert chat.shows(household_screens.REFUSED[refusal])
     assert "enter" in chat.presses("household").keys
 
 
 def test_family_link_result_without_a_request_is_ignored() -> None:
-    chat = joined()
+    chat = linked_chat()
     before = chat.conversation
-    turn = chat._stepped(HouseholdAnswered("leave"))
+    turn = chat._run_step(HouseholdAnswered("leave"))
     assert (turn.conversation, turn.says) == (before, ())
 
 
 def test_family_member_leaves_after_a_confirmation() -> None:
-    chat = joined().presses("!status", "household", "leave")
+    chat = linked_chat().presses("!status", "household", "leave")
     assert chat.shows(household_screens.LEAVE_FAMILY)
     chat.presses("yes")
-    assert chat.done(ChangeHousehold)[-1] == ChangeHousehold("leave")
+    assert chat.effects_of(ChangeHousehold)[-1] == ChangeHousehold("leave")
     assert chat.presses("status").shows(household_screens.PENDING["leave"])
     chat.presses("household")
     assert chat.keys[0] == "status", "one request at a time"
-    assert chat.presses("status").at == screens.REGISTERED
+    assert chat.presses("status").question_key == screens.REGISTERED
     chat.takes(HouseholdAnswered("leave")).presses("!status")
     assert not chat.shows(household_screens.LINKED)
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 def test_family_member_who_declines_to_leave_stays_linked() -> None:
-    chat = joined().presses("!status", "household", "leave", "no")
+    chat = linked_chat().presses("!status", "household", "leave", "no")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert len(chat.done(ChangeHousehold)) == 1
+    assert len(chat.effects_of(ChangeHousehold)) == 1
 
 
 def test_family_link_ends_with_the_registration() -> None:
-    chat = joined().presses("!status", "withdraw", "yes")
+    chat = linked_chat().presses("!status", "withdraw", "yes")
     assert not chat.shows(household_screens.LINKED)
     chat.takes(Acknowledged("withdrawn", NUMBER))
     assert chat.conversation.registration is not None
     assert chat.conversation.registration.household is None
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 def test_family_consent_is_withdrawn_only_once() -> None:
     chat = (
-        joined().presses("!status", "household", "leave", "yes").takes(HouseholdAnswered("leave"))
+        linked_chat()
+        .presses("!status", "household", "leave", "yes")
+        .takes(HouseholdAnswered("leave"))
     )
     chat.takes(Acknowledged("withdrawn", NUMBER))
-    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "sent"])
 def test_family_link_is_not_offered_without_an_active_registration(state: str) -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     if state == "withdrawn":
         chat.takes(Acknowledged("withdrawn", NUMBER))
     assert "household" not in chat.takes(Pressed("!status")).keys
 
 
-def _withdrawing(chat: Chat) -> Chat:
+def _with_pending_withdrawal(chat: Chat) -> Chat:
     known = chat.conversation.registration
     assert known is not None
     known = replace(known, state="withdrawing")
@@ -191,25 +193,28 @@ def _withdrawing(chat: Chat) -> Chat:
 
 
 def test_family_join_is_cancelled_during_the_registrations_withdrawal() -> None:
-    chat = _withdrawing(offered()).presses("yes")
+    chat = _with_pending_withdrawal(chat_at_consent()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
-    assert chat.done(ChangeHousehold) == []
+    assert chat.effects_of(ChangeHousehold) == []
 
 
 def test_family_screen_is_closed_during_the_registrations_withdrawal() -> None:
-    assert _withdrawing(registered()).presses("household").at == screens.MENU
+    assert (
+        _with_pending_withdrawal(registered_chat()).presses("household").question_key
+        == screens.MENU
+    )
 
 
 def test_entry_of_a_code_to_join_a_family_ends_after_too_many_attempts() -> None:
-    chat = entering().says(CODE).takes(HouseholdCodeChecked(is_granted=False))
+    chat = chat_at_code_entry().says(CODE).takes(HouseholdCodeChecked(is_granted=False))
     assert chat.shows(household_screens.TOO_MANY)
     assert chat.conversation.household_code is None
 
 
 def test_code_to_join_a_family_is_asked_again_after_other_text() -> None:
-    chat = entering().says("ABCDE")
+    chat = chat_at_code_entry().says("ABCDE")
     assert chat.shows(household_screens.NOT_A_CODE)
-    assert chat.at == household_screens.CODE
+    assert chat.question_key == household_screens.CODE
     assert chat.presses("later").shows(household_screens.NOTHING_CHANGED)
 
 

@@ -24,7 +24,7 @@ from flows.knowledge import (
 )
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
-from flows.knowledge.intents.answer import Answer, Together, spoken
+from flows.knowledge.intents.answer import Answer, Together, part_texts
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
 from flows.knowledge.intents.cautions import (
     KEEP,
@@ -61,28 +61,28 @@ every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: ans
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 
-def told(answer: Answer, today: date) -> tuple[Text, ...]:
-    return _told(answer.intent, today)
+def answer_texts(answer: Answer, today: date) -> tuple[Text, ...]:
+    return _answer_texts(answer.intent, today)
 
 
 @cache
-def _told(intent: str, today: date) -> tuple[Text, ...]:
-    return spoken(BY_INTENT[intent].parts, today)
+def _answer_texts(intent: str, today: date) -> tuple[Text, ...]:
+    return part_texts(BY_INTENT[intent].parts, today)
 
 
-def inner(text: Text) -> Text:
+def without_date(text: Text) -> Text:
     """Return a fact's own sentence without the date around it; return other sentences unchanged."""
     fact = dict(text.values).get("fact")
     return fact if isinstance(fact, Text) else text
 
 
-def plain(answer: Answer, today: date) -> frozenset[Text]:
-    return _plain(answer.intent, today)
+def fact_sentences(answer: Answer, today: date) -> frozenset[Text]:
+    return _fact_sentences(answer.intent, today)
 
 
 @cache
-def _plain(intent: str, today: date) -> frozenset[Text]:
-    return frozenset(map(inner, _told(intent, today)))
+def _fact_sentences(intent: str, today: date) -> frozenset[Text]:
+    return frozenset(map(without_date, _answer_texts(intent, today)))
 
 
 @cache
@@ -139,7 +139,7 @@ def test_intent_answer_opening_is_short_and_never_empty(answer: Answer) -> None:
     assert answer.opening
     assert len(opening) <= MAX_LINES
     for today in DATES:
-        lines = spoken(opening, today)
+        lines = part_texts(opening, today)
         for language in LANGUAGES:
             assert fits(lines, language), (language, today)
 
@@ -152,7 +152,7 @@ def test_intent_answer_contains_every_fact_for_each_citizenship(
     opening, more = answer.ordered(citizenship)
     assert Counter((*opening, *more)) == Counter(answer.parts)
     for today in DATES:
-        lines = spoken(opening, today)
+        lines = part_texts(opening, today)
         for language in LANGUAGES:
             assert fits(lines, language), (language, today)
 
@@ -168,7 +168,7 @@ def test_intent_answer_opening_omits_rules_for_other_citizenships(
 
 
 @pytest.mark.parametrize(
-    ("citizenship", "said", "unsaid"),
+    ("citizenship", "shown", "absent"),
     [
         ("MN", entry.MN_STAY, {entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS}),
         ("CN", cards.CHINA_STAY, {entry.UZ_STAY, entry.EAEU_STAY}),
@@ -177,34 +177,36 @@ def test_intent_answer_opening_omits_rules_for_other_citizenships(
     ],
 )
 def test_visa_answer_opening_states_the_stay_of_the_persons_citizenship(
-    citizenship: str, said: Fact, unsaid: set[Fact]
+    citizenship: str, shown: Fact, absent: set[Fact]
 ) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
-    assert said in opening
-    assert not unsaid & set(opening)
+    assert shown in opening
+    assert not absent & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
 def test_visa_answer_opening_states_when_permitted_stay_is_unverified(citizenship: str) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
-    assert entry.STAY_OPEN in spoken(opening, DATES[0])
+    assert entry.STAY_OPEN in part_texts(opening, DATES[0])
     assert not {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS} & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
 def test_visa_answer_opening_mentions_registration_only_where_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
-    said = [inner(text) for text in spoken(answer.ordered(citizenship)[0], DATES[0])]
-    assert entry.REGISTER.text in said
+    sentences = [
+        without_date(text) for text in part_texts(answer.ordered(citizenship)[0], DATES[0])
+    ]
+    assert entry.REGISTER.text in sentences
     for other in ("CN", "IR", "AF"):
-        said = [inner(text) for text in spoken(answer.ordered(other)[0], DATES[0])]
-        assert entry.REGISTER.text not in said
+        sentences = [without_date(text) for text in part_texts(answer.ordered(other)[0], DATES[0])]
+        assert entry.REGISTER.text not in sentences
 
 
 @every_answer
 def test_intent_answer_repeats_no_line(answer: Answer) -> None:
     for today in DATES:
-        lines = told(answer, today)
+        lines = answer_texts(answer, today)
         assert len(set(lines)) == len(lines), today
 
 
@@ -215,7 +217,7 @@ def test_intent_answer_repeats_no_line(answer: Answer) -> None:
 def test_intent_answer_contains_only_current_facts(today: date) -> None:
     for answer in ANSWERS:
         over = {fact.text for fact in answer.facts if not fact.current(today)}
-        assert not over & plain(answer, today), answer.intent
+        assert not over & fact_sentences(answer, today), answer.intent
 
 
 def _texts(answer: Answer) -> Iterator[Text]:
@@ -292,13 +294,13 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
 def test_intent_answer_contains_the_sentence_that_a_fact_requires(pair: str, today: date) -> None:
     needed, saying = NEEDED[pair]
     for answer in ANSWERS:
-        lines = plain(answer, today)
+        lines = fact_sentences(answer, today)
         assert saying not in lines or needed in lines, answer.intent
 
 
 @every_date
 def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) -> None:
-    lines = plain(BY_INTENT["test.language"], today)
+    lines = fact_sentences(BY_INTENT["test.language"], today)
     assert {pilot_2026.PHASE.text, pilot_2026.PHASE.ended} & lines
     assert settling.EXAM.text not in lines or _text("is a different exam") in lines
 
@@ -308,21 +310,21 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 )
 def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
-    assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
-    assert pilot_2026.PHASE.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
-    assert pilot_2026.PHASE.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
+    assert pilot_2026.PHASE.ends not in fact_sentences(answer, date(2026, 11, 30))
+    assert pilot_2026.PHASE.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
+    assert pilot_2026.PHASE.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
 def test_intent_answer_announces_the_quotas_end_and_states_it_afterwards(intent: str) -> None:
     answer = BY_INTENT[intent]
-    assert quota.PLACES.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
-    assert quota.PLACES.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
+    assert quota.PLACES.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
+    assert quota.PLACES.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
 def test_repayment_answer_states_five_year_duties_after_the_quota_year(fact: Fact) -> None:
-    lines = plain(BY_INTENT["support.repay"], date(2027, 6, 1))
+    lines = fact_sentences(BY_INTENT["support.repay"], date(2027, 6, 1))
     assert fact.text in lines
 
 
@@ -351,14 +353,16 @@ def test_intent_answer_counts_as_lapsed_when_all_its_facts_expired(today: date) 
     ),
 )
 def test_intent_answer_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
-    assert inner(spoken(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
+    assert without_date(part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
 def test_intent_answer_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
-    opening = {inner(text) for text in spoken(BY_INTENT[intent].ordered("")[0], DATES[0])}
+    opening = {
+        without_date(text) for text in part_texts(BY_INTENT[intent].ordered("")[0], DATES[0])
+    }
     assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 
 
@@ -380,14 +384,14 @@ NEVER: Mapping[str, str] = {
 
 @pytest.mark.parametrize("danger", NEVER)
 def test_intent_answers_contain_no_forbidden_statement(danger: str) -> None:
-    lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
-    for said in (WORDS.render(line, "en") for line in lines):
-        assert not re.search(NEVER[danger], said, re.IGNORECASE), said
+    lines = {line for answer in ANSWERS for today in DATES for line in answer_texts(answer, today)}
+    for rendered in (WORDS.render(line, "en") for line in lines):
+        assert not re.search(NEVER[danger], rendered, re.IGNORECASE), rendered
 
 
 @every_answer
 def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: Answer) -> None:
-    lines = [inner(line).msgid for line in told(answer, DATES[0])]
+    lines = [without_date(line).msgid for line in answer_texts(answer, DATES[0])]
     for line in lines:
         if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
             assert re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask|and gone back", line), (
@@ -400,10 +404,10 @@ def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: A
 @every_answer
 def test_intent_answer_says_when_it_has_no_verified_facts(answer: Answer) -> None:
     if answer.unanswered:
-        said = " ".join(
-            WORDS.render(line, "en") for line in spoken(answer.ordered("")[0], DATES[0])
+        rendered = " ".join(
+            WORDS.render(line, "en") for line in part_texts(answer.ordered("")[0], DATES[0])
         )
-        assert re.search(r"have not checked|have found no|cannot say", said), said
+        assert re.search(r"have not checked|have found no|cannot say", rendered), rendered
 
 
 def test_intent_answer_sentences_have_at_most_15_words() -> None:

@@ -30,7 +30,7 @@ def test_kazakh_exercise_correct_answers_are_at_different_positions() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_kazakh_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
-    chat = Chat.begun(language, "interview").presses("practice", "thanks")
+    chat = Chat.start(language, "interview").presses("practice", "thanks")
     assert chat.name == "note_hello"
     assert chat.shows(flow.NOT_QUITE)
     assert chat.shows(EXERCISES[0].why)
@@ -38,15 +38,15 @@ def test_kazakh_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
 
 
 def test_kazakh_exercise_shows_no_score_when_all_answers_are_right() -> None:
-    chat = Chat.begun("zh_Hans", "interview").presses("practice", *RIGHT)
+    chat = Chat.start("zh_Hans", "interview").presses("practice", *RIGHT)
     assert chat.shows(flow.PRACTISED)
-    assert chat.at == "~menu"
+    assert chat.question_key == "~menu"
     assert chat.effects == []
 
 
 def test_interview_stages_are_shown_only_during_the_pilot() -> None:
-    told = [part for text in flow.spoken({"wish": "stages"}, TODAY) for part in parts(text)]
+    texts = [part for text in flow.result_texts({"wish": "stages"}, TODAY) for part in parts(text)]
     for fact in pilot_2026.PILOT:
-        assert fact.text in told
-    later = list(flow.spoken({"wish": "stages"}, NEXT_YEAR))
+        assert fact.text in texts
+    later = list(flow.result_texts({"wish": "stages"}, NEXT_YEAR))
     assert later == [pilot_2026.PHASE.ended, flow.ASK]

@@ -29,74 +29,74 @@ from tests.flows.chat import LANGUAGES, Chat
 CODE, SIGN = "KOSH-ABCD-2345", "🐪"
 
 
-def registered(language: str = "ru") -> Chat:
-    return Chat.begun(language, "preregistration").until(screens.MENU).says("/menu").presses(">")
+def registered_chat(language: str = "ru") -> Chat:
+    return Chat.start(language, "preregistration").until(screens.MENU).says("/menu").presses(">")
 
 
-def offered(language: str = "ru") -> Chat:
-    return Chat.begun(language).says(CODE.lower()).takes(JoinOffered(True))
+def chat_at_offer(language: str = "ru") -> Chat:
+    return Chat.start(language).says(CODE.lower()).takes(JoinOffered(True))
 
 
-def awaited() -> Chat:
-    return offered().presses("yes").takes(JoinAwaited(SIGN))
+def chat_awaiting_confirmation() -> Chat:
+    return chat_at_offer().presses("yes").takes(JoinAwaited(SIGN))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_join_code_is_issued_from_the_menu_of_a_registered_person(language: str) -> None:
-    chat = registered(language).presses("join")
-    assert chat.done(IssueJoinCode) == [IssueJoinCode()]
+    chat = registered_chat(language).presses("join")
+    assert chat.effects_of(IssueJoinCode) == [IssueJoinCode()]
     chat.takes(JoinCodeIssued(CODE))
     assert chat.shows(join_screens.CODE, code=CODE, minutes=join_screens.CODE_MINUTES)
 
 
 def test_join_code_is_issued_after_the_pin_when_one_is_set() -> None:
-    chat = registered().answers("pin").says("204611", "/menu").presses(">", "join")
-    assert chat.at == pin_screens.PIN
-    assert not chat.done(IssueJoinCode)
-    assert chat.says("204611").takes(PinTried(True)).done(IssueJoinCode)
+    chat = registered_chat().answers("pin").says("204611", "/menu").presses(">", "join")
+    assert chat.question_key == pin_screens.PIN
+    assert not chat.effects_of(IssueJoinCode)
+    assert chat.says("204611").takes(PinTried(True)).effects_of(IssueJoinCode)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_join_code_typed_in_a_chat_is_deleted_and_checked(language: str) -> None:
-    chat = Chat.begun(language).says(CODE.lower())
-    assert [*chat.effects_now] == [DeleteInput(), OfferJoin(CODE)]
+    chat = Chat.start(language).says(CODE.lower())
+    assert [*chat.last_effects] == [DeleteInput(), OfferJoin(CODE)]
     chat.takes(JoinOffered(True))
     assert chat.shows(join_screens.OFFER)
     chat.presses("yes")
-    assert chat.done(RequestJoin) == [RequestJoin(CODE)]
+    assert chat.effects_of(RequestJoin) == [RequestJoin(CODE)]
 
 
 def test_join_offer_can_be_declined() -> None:
-    chat = offered().presses("no")
-    assert chat.at == screens.MENU
+    chat = chat_at_offer().presses("no")
+    assert chat.question_key == screens.MENU
     assert chat.conversation.join_code == ""
 
 
 def test_join_code_that_is_invalid_leads_to_the_menu() -> None:
-    chat = Chat.begun("ru").says(CODE).takes(JoinOffered(False))
-    assert chat.at == screens.MENU
+    chat = Chat.start("ru").says(CODE).takes(JoinOffered(False))
+    assert chat.question_key == screens.MENU
     assert chat.conversation.join_code == ""
 
 
 def test_join_is_refused_for_a_chat_with_stored_data() -> None:
-    chat = Chat.begun("ru").says(CODE).takes(JoinOffered(False, has_data=True))
+    chat = Chat.start("ru").says(CODE).takes(JoinOffered(False, has_data=True))
     assert chat.shows(join_screens.HAS_DATA)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_join_waits_for_the_confirmation_in_the_other_chat() -> None:
-    chat = awaited()
-    assert chat.at == join_screens.AWAITED
+    chat = chat_awaiting_confirmation()
+    assert chat.question_key == join_screens.AWAITED
     assert SIGN in chat.text
     chat.presses("done")
-    assert chat.done(FinishJoin) == [FinishJoin(CODE)]
-    assert chat.takes(JoinFinished()).at == join_screens.AWAITED
-    assert chat.presses("cancel").at == screens.MENU
+    assert chat.effects_of(FinishJoin) == [FinishJoin(CODE)]
+    assert chat.takes(JoinFinished()).question_key == join_screens.AWAITED
+    assert chat.presses("cancel").question_key == screens.MENU
 
 
 def test_join_is_refused_when_the_code_expired_meanwhile() -> None:
-    chat = offered().presses("yes").takes(JoinAwaited())
-    assert chat.at == screens.MENU
+    chat = chat_at_offer().presses("yes").takes(JoinAwaited())
+    assert chat.question_key == screens.MENU
     assert chat.conversation.join_code == ""
 
 
@@ -104,40 +104,40 @@ def test_join_is_refused_when_the_code_expired_meanwhile() -> None:
     ("key", "text"), [("yes", join_screens.CONFIRMED), ("no", join_screens.REFUSED)]
 )
 def test_join_request_can_be_confirmed_or_refused_in_the_known_chat(key: str, text: Text) -> None:
-    chat = registered().takes(JoinRequested("whatsapp", SIGN))
-    assert chat.at == join_screens.REQUESTED
+    chat = registered_chat().takes(JoinRequested("whatsapp", SIGN))
+    assert chat.question_key == join_screens.REQUESTED
     chat.presses(key)
-    assert chat.done(AnswerJoin) == [AnswerJoin(key == "yes")]
+    assert chat.effects_of(AnswerJoin) == [AnswerJoin(key == "yes")]
     assert chat.shows(text)
 
 
 @pytest.mark.parametrize("channel", ["telegram", "web"])
 def test_joined_person_chooses_the_channel_for_updates(channel: str) -> None:
-    chat = awaited().presses("done").takes(JoinFinished("web", "telegram"))
-    assert chat.at == join_screens.UPDATES
+    chat = chat_awaiting_confirmation().presses("done").takes(JoinFinished("web", "telegram"))
+    assert chat.question_key == join_screens.UPDATES
     assert chat.shows(join_screens.JOINED)
     chat.presses(channel)
-    assert chat.done(ChooseUpdates) == [ChooseUpdates(channel)]
+    assert chat.effects_of(ChooseUpdates) == [ChooseUpdates(channel)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_unjoining_a_chat_needs_a_confirmation(language: str) -> None:
-    chat = registered(language).takes(Pressed(join_screens.UNJOIN))
+    chat = registered_chat(language).takes(Pressed(join_screens.UNJOIN))
     assert chat.shows(join_screens.UNJOIN_TEXT)
-    assert chat.presses("yes").done(Unjoin) == [Unjoin()]
+    assert chat.presses("yes").effects_of(Unjoin) == [Unjoin()]
     chat.takes(ChatUnjoined("web", "telegram"))
-    assert chat.done(LeaveConversation) == [LeaveConversation("web")]
+    assert chat.effects_of(LeaveConversation) == [LeaveConversation("web")]
     assert chat.shows(join_screens.UNJOINED, channel=join_screens.CHANNELS["telegram"])
 
 
 def test_unjoining_a_chat_can_be_declined() -> None:
-    chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("no")
-    assert chat.at == screens.MENU
-    assert not chat.done(Unjoin)
+    chat = registered_chat().takes(Pressed(join_screens.UNJOIN)).presses("no")
+    assert chat.question_key == screens.MENU
+    assert not chat.effects_of(Unjoin)
 
 
 def test_unjoining_is_refused_for_the_only_chat() -> None:
-    chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("yes")
+    chat = registered_chat().takes(Pressed(join_screens.UNJOIN)).presses("yes")
     chat.takes(ChatUnjoined("web"))
     assert chat.shows(join_screens.ONLY_CHAT)
-    assert not chat.done(LeaveConversation)
+    assert not chat.effects_of(LeaveConversation)

@@ -30,7 +30,7 @@ from flows.knowledge.pilot_2026 import BESIDE_THE_STAGES, PILOT
 from flows.knowledge.quota import QUOTA
 from flows.knowledge.safety import SAFETY_FACTS
 from tests.flows.answers import FLOWS as ASKING
-from tests.flows.answers import NEXT_YEAR, TODAY, everything, heard, sentences
+from tests.flows.answers import NEXT_YEAR, TODAY, all_results, all_sentences, sentences
 from tests.flows.chat import LANGUAGES, WORDS, Chat
 
 FACTS = {fact.text: fact for fact in catalogue.FACTS}
@@ -47,38 +47,38 @@ def english(text: Text) -> str:
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR, date(2027, 11, 25), date(2030, 1, 1)))
 @pytest.mark.parametrize("name", ASKING)
 def test_flow_shows_facts_only_between_first_and_last_day(name: str, today: date) -> None:
-    said = [FACTS[text] for text in heard(name, today) if text in FACTS]
-    assert [fact.key for fact in said if not fact.current(today)] == []
+    facts = [FACTS[text] for text in all_sentences(name, today) if text in FACTS]
+    assert [fact.key for fact in facts if not fact.current(today)] == []
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ASKING)
 def test_flow_omits_the_2026_pilot_and_quota_from_2027(name: str) -> None:
-    gone = {fact.text for fact in (*PILOT, *BESIDE_THE_STAGES, *QUOTA)}
-    texts = heard(name, NEXT_YEAR)
-    assert not gone & texts
+    expired = {fact.text for fact in (*PILOT, *BESIDE_THE_STAGES, *QUOTA)}
+    texts = all_sentences(name, NEXT_YEAR)
+    assert not expired & texts
     # Skip the sentences which state that a fact expired: only they may mention the pilot.
     over = {fact.ended.msgid for fact in catalogue.FACTS if fact.ended}
-    told = " ".join(text.msgid for text in texts if text.msgid not in over).lower()
-    assert "pilot" not in told
-    assert "{sum} tenge" not in told
+    joined = " ".join(text.msgid for text in texts if text.msgid not in over).lower()
+    assert "pilot" not in joined
+    assert "{sum} tenge" not in joined
     assert "2026" not in " ".join(str(v) for text in texts for _n, v in text.values
                                   if isinstance(v, str | int))  # fmt: skip
 
 
 @pytest.mark.no_cover
 def test_flow_never_shows_a_withheld_statement() -> None:
-    told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
+    rendered = " ".join(english(text) for name in ASKING for text in all_sentences(name, TODAY))
     for note in catalogue.WITHHELD:
-        assert note.words not in told
+        assert note.words not in rendered
 
 
 @pytest.mark.no_cover
 def test_facts_are_all_used_in_a_flow_or_answer() -> None:
-    told = {text for name in ASKING for text in heard(name, TODAY)}
-    told |= {fact.text for fact in SAFETY_FACTS}
-    told |= {fact.text for answer in ANSWERS for fact in answer.facts}
-    assert [fact.key for fact in catalogue.FACTS if fact.text not in told] == []
+    texts = {text for name in ASKING for text in all_sentences(name, TODAY)}
+    texts |= {fact.text for fact in SAFETY_FACTS}
+    texts |= {fact.text for answer in ANSWERS for fact in answer.facts}
+    assert [fact.key for fact in catalogue.FACTS if fact.text not in texts] == []
 
 
 # Sentences that must never appear
@@ -109,8 +109,8 @@ FORBIDDEN: Mapping[str, str] = {
 @pytest.mark.no_cover
 @pytest.mark.parametrize("danger", FORBIDDEN)
 def test_flow_texts_contain_no_forbidden_statement(danger: str) -> None:
-    said = {english(text) for name in ASKING for text in heard(name, TODAY)}
-    wrong = [text for text in said if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
+    texts = {english(text) for name in ASKING for text in all_sentences(name, TODAY)}
+    wrong = [text for text in texts if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
     assert wrong == []
 
 
@@ -121,7 +121,7 @@ GENES = re.compile(r"ДНК|DNK|基因|DNA", re.IGNORECASE)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_flow_mentions_no_genetic_test_in_any_language(language: str) -> None:
     for name in ASKING:
-        for text in heard(name, TODAY):
+        for text in all_sentences(name, TODAY):
             assert not GENES.search(WORDS.render(text, language))
 
 
@@ -129,7 +129,7 @@ def test_flow_mentions_no_genetic_test_in_any_language(language: str) -> None:
 def test_flow_mentions_renouncing_citizenship_only_as_a_warning() -> None:
     named = re.compile(r"gi(?:ve|ving|ven) up|gave up", re.IGNORECASE)
     for name in ASKING:
-        for text in heard(name, TODAY):
+        for text in all_sentences(name, TODAY):
             if named.search(text.msgid) and text != permits.RENUNCIATION.name:
                 assert re.search(r"Do not give up|were left without any", text.msgid), text.msgid
 
@@ -138,7 +138,7 @@ def test_flow_mentions_renouncing_citizenship_only_as_a_warning() -> None:
 def test_flow_mentions_return_only_as_a_warning() -> None:
     named = re.compile(r"go(?:ne|ing)? back|travel back|return to", re.IGNORECASE)
     for name in ASKING:
-        for text in heard(name, TODAY):
+        for text in all_sentences(name, TODAY):
             if named.search(text.msgid):
                 against = re.search(r"[Dd]o not (?:go|travel)|Never go|had to ask", text.msgid)
                 assert against, text.msgid
@@ -146,11 +146,11 @@ def test_flow_mentions_return_only_as_a_warning() -> None:
 
 @pytest.mark.no_cover
 def test_checklist_renunciation_document_comes_with_its_warning() -> None:
-    for _answers, told in everything("checklist", TODAY):
-        said = sentences(told)
-        if permits.RENUNCIATION.name in said:
-            assert said.index(caution(KEEP)) <= 3
-            assert permits.RENUNCIATION.fact.text in said
+    for _answers, paragraphs in all_results("checklist", TODAY):
+        texts = sentences(paragraphs)
+        if permits.RENUNCIATION.name in texts:
+            assert texts.index(caution(KEEP)) <= 3
+            assert permits.RENUNCIATION.fact.text in texts
 
 
 @pytest.mark.no_cover
@@ -158,35 +158,35 @@ def test_checklist_renunciation_document_comes_with_its_warning() -> None:
 def test_dangerous_origin_shows_the_safety_notice_first(name: str) -> None:
     dangerous = {each.code for each in KNOWN if each.dangerous}
     assert dangerous == {"CN", "IR", "AF"}
-    for answers, told in everything(name, TODAY):
+    for answers, paragraphs in all_results(name, TODAY):
         abroad = answers.get("location") != "kazakhstan"
         if answers.get("citizenship") in dangerous and (abroad or name == "checklist"):
-            said = sentences(told)
-            assert SAFETY_FIRST in said
-            assert said.index(SAFETY_FIRST) <= 3
+            texts = sentences(paragraphs)
+            assert SAFETY_FIRST in texts
+            assert texts.index(SAFETY_FIRST) <= 3
 
 
 @pytest.mark.no_cover
 def test_checklist_requires_no_home_document_from_people_abroad() -> None:
     home = {documents.HOME, laws.CN.text, laws.MN.text, laws.TR.text, laws.IR.text, laws.AF.text,
             permits.APOSTILLE.name, permits.LEGALISATION.name}  # fmt: skip
-    for answers, told in everything("checklist", TODAY):
+    for answers, paragraphs in all_results("checklist", TODAY):
         if answers.get("location") in ("kazakhstan", "elsewhere"):
-            assert not home & {*sentences(told)}, answers
+            assert not home & {*sentences(paragraphs)}, answers
 
 
 @pytest.mark.no_cover
 def test_checklist_requires_no_home_document_from_iran_or_afghanistan() -> None:
-    for answers, told in everything("checklist", TODAY):
+    for answers, paragraphs in all_results("checklist", TODAY):
         if answers.get("citizenship") in ("IR", "AF"):
-            assert documents.HOME not in sentences(told)
+            assert documents.HOME not in sentences(paragraphs)
 
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
 def test_information_flow_results_all_end_with_advice_to_ask_an_officer() -> None:
     for name in ASKING:
-        ends = {told[-1][0].msgid for _answers, told in everything(name, TODAY)}
+        ends = {paragraphs[-1][0].msgid for _answers, paragraphs in all_results(name, TODAY)}
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
 
 
@@ -209,30 +209,30 @@ def test_location_question_is_last_and_never_stored(name: str) -> None:
     items = [item for item in FLOWS[name].items if isinstance(item, Question)]
     assert items[-1].name == "location"
     assert "unsaid" in {option.key for option in items[-1].options}
-    chat = through(name)
+    chat = finished_chat(name)
     assert name not in chat.conversation.forms
     assert "location" not in str(chat.conversation)
     # Only a page for printing is created, which expires after half an hour and is not stored.
     assert [each for each in chat.effects if not isinstance(each, PrintList)] == []
 
 
-def through(name: str) -> Chat:
+def finished_chat(name: str) -> Chat:
     """Press the first button of every question until the flow ends; return the chat at the menu.
 
     Check at each question that no location is stored.
     """
-    chat = Chat.begun("ru", name)
+    chat = Chat.start("ru", name)
     for _turn in range(20):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             return chat
-        assert "location" not in chat.told(name)
+        assert "location" not in chat.stored_answers(name)
         chat.answers(chat.keys[0] if chat.name != "people" else "4")
     raise AssertionError("the flow does not end")
 
 
 @pytest.mark.parametrize("name", ASKING)
 def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) -> None:
-    chat = through(name)
+    chat = finished_chat(name)
     assert officer.OFFICER.name in chat.keys
 
 

@@ -6,73 +6,75 @@ from flows.engine import lookup_screens, pin_screens, registration_history, safe
 from flows.engine.events import DeleteInput, Page
 from flows.engine.registration import LookUpStatus, StatusLookedUp
 from flows.engine.state import Conversation
-from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 
 NUMBER, TYPED_PIN = "KS-2026-ABCD-EFGH", "204611"
 
 
-def asked(language: str = "ru") -> Chat:
-    return Chat.begun(language).says("/status").presses("number")
+def chat_at_number(language: str = "ru") -> Chat:
+    return Chat.start(language).says("/status").presses("number")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_status_lookup_by_number_and_pin_deletes_both_from_the_chat(language: str) -> None:
-    chat = Chat.begun(language).says("/status")
+    chat = Chat.start(language).says("/status")
     assert chat.shows(screens.NO_REGISTRATION)
     assert chat.presses("number").shows(lookup_screens.ENTER_NUMBER)
     chat.says(NUMBER.lower())
     assert chat.shows(lookup_screens.ENTER_PIN)
-    assert [*chat.effects_now] == [DeleteInput()]
+    assert [*chat.last_effects] == [DeleteInput()]
     chat.says(TYPED_PIN)
-    assert [*chat.effects_now] == [DeleteInput(), LookUpStatus(NUMBER, TYPED_PIN)]
+    assert [*chat.last_effects] == [DeleteInput(), LookUpStatus(NUMBER, TYPED_PIN)]
     chat.takes(StatusLookedUp("received"))
     assert chat.shows(lookup_screens.FOUND, state=registration_history.STATES["received"])
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
     assert NUMBER not in chat.text
 
 
 def test_status_lookup_shows_a_duplicate_registration_as_received() -> None:
-    shown = [asked().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")]
+    shown = [
+        chat_at_number().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")
+    ]
     assert shown[0] == shown[1]
 
 
 def test_status_lookup_gives_the_same_answer_for_every_failure() -> None:
-    chat = asked().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
+    chat = chat_at_number().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
     assert chat.shows(lookup_screens.NOT_FOUND)
-    assert chat.at == lookup_screens.OFFER
+    assert chat.question_key == lookup_screens.OFFER
 
 
 def test_status_lookup_of_an_anonymous_chat_leads_to_the_website() -> None:
-    chat = Chat.begun("ru")
+    chat = Chat.start("ru")
     chat.page = Page.ALWAYS
     chat.says("/status").presses("number")
     assert chat.shows(lookup_screens.ON_OUR_PAGE)
     chat.says(TYPED_PIN)
-    assert chat.done(LookUpStatus) == []
+    assert chat.effects_of(LookUpStatus) == []
 
 
 def test_status_lookup_of_a_known_person_uses_the_secure_page() -> None:
-    chat = at("surname")
+    chat = chat_at("surname")
     chat.page = Page.ALWAYS
     chat.says("/status").presses("number")
     assert chat.shows(screens.ON_PAGE)
     assert chat.says(NUMBER).shows(screens.NOT_HERE)
     chat.page = Page.NEVER
     chat.says(NUMBER, TYPED_PIN)
-    assert chat.done(LookUpStatus) == [LookUpStatus(NUMBER, TYPED_PIN)]
-    assert chat.takes(StatusLookedUp("accepted")).at == "surname"
+    assert chat.effects_of(LookUpStatus) == [LookUpStatus(NUMBER, TYPED_PIN)]
+    assert chat.takes(StatusLookedUp("accepted")).question_key == "surname"
 
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
 def test_status_lookup_can_be_left_by_every_command(word: str) -> None:
-    chat = asked().says(NUMBER, word)
+    chat = chat_at_number().says(NUMBER, word)
     assert chat.conversation.looked_up is None
-    assert chat.says(TYPED_PIN).done(LookUpStatus) == []
+    assert chat.says(TYPED_PIN).effects_of(LookUpStatus) == []
 
 
 def test_status_lookup_ends_when_its_leave_button_is_pressed() -> None:
-    chat = asked().presses("leave")
-    assert chat.at == screens.MENU
+    chat = chat_at_number().presses("leave")
+    assert chat.question_key == screens.MENU
     assert chat.conversation == Conversation(
         language="ru", asked=chat.conversation.asked, nonce=chat.conversation.nonce
     )
@@ -80,17 +82,17 @@ def test_status_lookup_ends_when_its_leave_button_is_pressed() -> None:
 
 @pytest.mark.parametrize("typed", ["my number", "KS", "KS-2026 ABCD", "x" * 41])
 def test_status_lookup_rejects_text_that_is_no_registration_number(typed: str) -> None:
-    assert asked().says(typed).at == lookup_screens.NUMBER
+    assert chat_at_number().says(typed).question_key == lookup_screens.NUMBER
 
 
 def test_status_lookup_rejects_text_that_is_no_pin() -> None:
-    chat = asked().says(NUMBER, "123")
+    chat = chat_at_number().says(NUMBER, "123")
     assert chat.shows(pin_screens.NOT_A_PIN)
-    assert chat.at == lookup_screens.PIN
+    assert chat.question_key == lookup_screens.PIN
 
 
 def test_status_lookup_gives_the_safety_answer_to_words_of_danger() -> None:
-    assert asked().says("мне угрожают").shows(safety.READ_ALONE)
+    assert chat_at_number().says("мне угрожают").shows(safety.READ_ALONE)
 
 
 def test_status_lookup_secrets_are_not_in_any_repr() -> None:

@@ -12,17 +12,17 @@ from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, TODAY, Chat
-from tests.flows.chat import at as asked
+from tests.flows.chat import chat_at as asked
 
 
-def registered(language: str = "ru") -> Chat:
+def registered_chat(language: str = "ru") -> Chat:
     chat = asked("review", language).presses("submit")
     return chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_next_steps_are_offered_with_a_registration(language: str) -> None:
-    chat = registered(language)
+    chat = registered_chat(language)
     assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
     chat.presses("next_steps")
     assert chat.shows(next_steps.THE_REGISTRY)
@@ -31,12 +31,12 @@ def test_next_steps_are_offered_with_a_registration(language: str) -> None:
         assert chat.shows(fact.text)
     assert chat.shows(next_steps.CHANGE)
     assert chat.shows(REFUSED), "what is not verified goes to an officer"
-    assert chat.at == "~menu"
+    assert chat.question_key == "~menu"
     assert "officer" in chat.keys or ">" in chat.keys
 
 
 def test_next_steps_are_not_offered_without_a_registration() -> None:
-    chat = Chat.begun()
+    chat = Chat.start()
     assert chat.conversation.asked is not None
     assert "next_steps" not in {option.key for option in chat.conversation.asked.options}
 

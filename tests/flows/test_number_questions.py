@@ -79,12 +79,12 @@ def test_number_questions_are_sensitive_and_reject_invalid_stored_values(
 
 @pytest.mark.parametrize("code", CODES)
 def test_passport_question_rejects_an_iin_without_repeating_it(code: str) -> None:
-    said = answer(PASSPORT, "940305 600 012", code)
-    assert said.endswith("N00000000")
-    assert WORDS.render(PASSPORT.label, code) in said
+    refusal_text = answer(PASSPORT, "940305 600 012", code)
+    assert refusal_text.endswith("N00000000")
+    assert WORDS.render(PASSPORT.label, code) in refusal_text
     for part in ("940305", "600012", "0012"):
-        assert part not in said
-    assert "?" in said or "？" in said or "؟" in said
+        assert part not in refusal_text
+    assert "?" in refusal_text or "？" in refusal_text or "؟" in refusal_text
 
 
 TYPED: dict[Refusal, tuple[Question, str]] = {
@@ -120,13 +120,13 @@ def test_number_refusal_shows_an_example_in_the_persons_language(
 ) -> None:
     question, typed = TYPED[refusal]
     assert read(question, typed) is refusal
-    said = answer(question, typed, code)
+    refusal_text = answer(question, typed, code)
     example = getattr(question, "example", "1990")
-    assert example.split("\n")[0] in said
-    assert "{" not in said
-    assert typed not in said
+    assert example.split("\n")[0] in refusal_text
+    assert "{" not in refusal_text
+    assert typed not in refusal_text
     english = Languages(()).render(explain(refusal, question), "en")
-    assert said.partition("\n")[0] != english.partition("\n")[0], "not translated"
+    assert refusal_text.partition("\n")[0] != english.partition("\n")[0], "not translated"
 
 
 def test_answer_refusals_all_have_user_texts() -> None:
@@ -140,8 +140,8 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
         items=NUMBERS,
         outcome=lambda submit, today: Outcome(()),
     )
-    walked = walk(flow)
-    assert walked.unreached == walked.stuck == ()
+    result = walk(flow)
+    assert result.unreached == result.stuck == ()
 
 
 def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> None:
@@ -152,9 +152,9 @@ def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> No
         items=(RESIDENT,),
         outcome=lambda submit, today: Outcome(()),
     )
-    stop = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
-    assert stop is not None
-    assert stop.item is RESIDENT
+    step = path(flow, Form().put("resident", Answer("940305600012"))).current(None)
+    assert step is not None
+    assert step.item is RESIDENT
 
 
 def test_day_question_shows_the_month_in_words() -> None:

@@ -29,14 +29,14 @@ from flows.engine.flow import SendPapers
 from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 
 PHOTO = Attached("photo", "file-1", 1000)
 
 
-def _sending(language: str = "ru") -> Chat:
+def _chat_at_upload(language: str = "ru") -> Chat:
     """Return a registered person at the question for the first document."""
-    chat = Chat.begun(language)
+    chat = Chat.start(language)
     chat.conversation = replace(
         chat.conversation,
         is_persistent=True,
@@ -45,21 +45,21 @@ def _sending(language: str = "ru") -> Chat:
     return chat.says("/status").presses("papers").presses("yes")
 
 
-def _good(key: str) -> UploadChecked:
+def _accepted_upload(key: str) -> UploadChecked:
     return UploadChecked("papers", key)
 
 
 def test_uploads_are_offered_only_with_a_registration() -> None:
-    assert "papers" not in Chat.begun("ru").keys
-    assert _sending().at == "paper_identity"
+    assert "papers" not in Chat.start("ru").keys
+    assert _chat_at_upload().question_key == "paper_identity"
 
 
 def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
-    chat = _sending().takes(PHOTO)
-    (taken,) = chat.done(TakeFile)
+    chat = _chat_at_upload().takes(PHOTO)
+    (taken,) = chat.effects_of(TakeFile)
     assert taken == TakeFile(Awaited("papers", "paper_identity", "identity"), "file-1", 1000)
-    chat.takes(_good("paper_identity")).presses("done", "-", "-")
-    assert chat.done(SendPapers)
+    chat.takes(_accepted_upload("paper_identity")).presses("done", "-", "-")
+    assert chat.effects_of(SendPapers)
     chat.says("/status")
     assert chat.shows(screens.PAPER_STATES["sending"])
     chat.takes(UploadStatusChanged("identity", "accepted")).says("/status")
@@ -67,47 +67,47 @@ def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
 
 
 def test_upload_album_of_photos_gets_one_reply() -> None:
-    chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
-    chat.takes(_good("paper_identity"))
-    assert chat.says_now == ()
+    chat = _chat_at_upload().takes(PHOTO).takes(PHOTO).takes(PHOTO)
+    chat.takes(_accepted_upload("paper_identity"))
+    assert chat.last_messages == ()
     chat.takes(UploadChecked("papers", "paper_identity", hint=upload_states.Hint.DARK))
-    assert chat.says_now == ()
+    assert chat.last_messages == ()
     chat.takes(UploadChecked("papers", "paper_identity", refusal=upload_states.Refusal.HEIC))
     assert chat.shows(upload_states.HINTS[upload_states.Hint.DARK])
     assert chat.shows(upload_states.REFUSALS[upload_states.Refusal.HEIC])
     assert chat.form("papers").files == {"paper_identity": 2}
-    assert len(chat.says_now) == 1
+    assert len(chat.last_messages) == 1
 
 
 def test_upload_question_accepts_no_text_and_can_be_skipped() -> None:
-    chat = _sending().says("TESTOVA")
-    assert chat.at == "paper_identity"
+    chat = _chat_at_upload().says("TESTOVA")
+    assert chat.question_key == "paper_identity"
     chat.presses("-", "-", "-")
-    assert not chat.done(SendPapers)
+    assert not chat.effects_of(SendPapers)
 
 
 def test_unexpected_photo_is_deleted_from_the_chat() -> None:
-    chat = at("purpose").takes(PHOTO)
-    assert chat.done(DeleteInput)
-    assert not chat.done(TakeFile)
+    chat = chat_at("purpose").takes(PHOTO)
+    assert chat.effects_of(DeleteInput)
+    assert not chat.effects_of(TakeFile)
 
 
 def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
-    chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
+    chat = Chat.start("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
     assert chat.shows(screens.PAPER_WANTED)
     assert chat.shows(screens.PAPER_TERMS)
     chat.takes(PHOTO)
-    assert chat.done(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
+    assert chat.effects_of(TakeFile)[0].awaited == Awaited("", "~wanted", "ethnicity")
     chat.takes(UploadChecked("", "~wanted", refusal=upload_states.Refusal.BROKEN))
     assert chat.conversation.requested_upload == "ethnicity"
-    assert not chat.done(UploadReceived)
+    assert not chat.effects_of(UploadReceived)
     chat.takes(PHOTO).takes(UploadChecked("", "~wanted"))
     assert chat.conversation.requested_upload == ""
-    (came,) = chat.done(UploadReceived)
+    (came,) = chat.effects_of(UploadReceived)
     assert came == UploadReceived("ethnicity")
-    (consent,) = [each for each in chat.done(ConsentGiven) if each.purpose == "papers"]
+    (consent,) = [each for each in chat.effects_of(ConsentGiven) if each.purpose == "papers"]
     assert consent.text == screens.PAPER_TERMS
-    assert not chat.takes(UploadStatusChanged("ethnicity", "sending")).says_now
+    assert not chat.takes(UploadStatusChanged("ethnicity", "sending")).last_messages
     chat.takes(UploadStatusChanged("ethnicity", "accepted"))
     assert chat.shows(screens.UPDATE)
     assert not chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label), (
@@ -116,39 +116,41 @@ def test_document_that_an_officer_requested_is_uploaded_and_reported() -> None:
     chat.presses("!status")
     assert chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label)
     chat.says("стоп").takes(UploadStatusChanged("ethnicity", "rejected"))
-    assert not chat.says_now
+    assert not chat.last_messages
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
 # Private questions on channels whose provider can read messages
 
 
-def _reading_along(question: str) -> Chat:
-    chat = at(question)
+def _chat_on_secure_page(question: str) -> Chat:
+    chat = chat_at(question)
     return replace(chat, page=Page.ALWAYS)
 
 
 def test_private_question_is_asked_on_the_secure_page() -> None:
-    chat = _reading_along("surname").says("/help")
-    (button,) = [each for say in chat.says_now for each in say.buttons if each.kind is Kind.PAGE]
-    assert chat.says_now[0].private
+    chat = _chat_on_secure_page("surname").says("/help")
+    (button,) = [
+        each for say in chat.last_messages for each in say.buttons if each.kind is Kind.PAGE
+    ]
+    assert chat.last_messages[0].private
     assert button.label == screens.OPEN_PAGE
     chat.says("TESTOVA")
     assert chat.shows(screens.NOT_HERE)
-    assert "surname" not in chat.told()
+    assert "surname" not in chat.stored_answers()
     chat.page = Page.NEVER
     chat.takes(Resumed()).says("TESTOVA")
-    assert chat.told()["surname"] == "TESTOVA"
+    assert chat.stored_answers()["surname"] == "TESTOVA"
 
 
 def test_private_question_can_be_skipped_in_the_messenger() -> None:
-    chat = _reading_along("given_name").says("/skip")
-    assert chat.at == "birth_year"
+    chat = _chat_on_secure_page("given_name").says("/skip")
+    assert chat.question_key == "birth_year"
 
 
 @pytest.mark.parametrize("question", ["review", "surname"])
 def test_private_answers_are_masked_in_the_messenger(question: str) -> None:
-    chat = replace(at("review"), page=Page.ALWAYS)
+    chat = replace(chat_at("review"), page=Page.ALWAYS)
     chat.says("/help")
     assert chat.shows(screens.HIDDEN)
     if question == "surname":
@@ -157,40 +159,44 @@ def test_private_answers_are_masked_in_the_messenger(question: str) -> None:
 
 
 def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> None:
-    chat = replace(at("surname"), page=Page.OFFERED)
+    chat = replace(chat_at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
     assert chat.shows(screens.PAGE_OFFERED)
-    assert chat.says_now[0].private
-    assert chat.says("TESTOVA").told()["surname"] == "TESTOVA"
+    assert chat.last_messages[0].private
+    assert chat.says("TESTOVA").stored_answers()["surname"] == "TESTOVA"
 
 
 def test_sensitive_answer_that_is_invalid_is_deleted_from_the_chat() -> None:
-    chat = at("surname").says("12345")
-    assert chat.at == "surname"
-    assert chat.done(DeleteInput)
+    chat = chat_at("surname").says("12345")
+    assert chat.question_key == "surname"
+    assert chat.effects_of(DeleteInput)
 
 
 # Repeated presses, the stop command, and the texts of the upload question
 
 
 def test_press_on_an_old_button_does_not_invalidate_current_buttons() -> None:
-    chat = at("purpose")
+    chat = chat_at("purpose")
     chat.takes(Pressed("1:move"))
     nonce = chat.nonce
     chat.takes(Pressed("1:move"))
     assert chat.nonce == nonce
     chat.presses("move")
-    assert chat.told()["purpose"] == "move"
+    assert chat.stored_answers()["purpose"] == "move"
 
 
 def test_stop_command_can_be_undone_in_the_menu() -> None:
-    chat = Chat.begun("ru").says("стоп")
+    chat = Chat.start("ru").says("стоп")
     assert chat.conversation.muted
     assert not chat.presses(">", "write_again").conversation.muted
 
 
 def test_upload_question_explains_the_typed_done_word_on_whatsapp() -> None:
-    chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
+    chat = (
+        replace(_chat_at_upload(), page=Page.ALWAYS)
+        .takes(_accepted_upload("paper_identity"))
+        .says("/help")
+    )
     assert chat.shows(screens.WRITE_DONE)
 
 

@@ -15,14 +15,16 @@ from flows.engine.registration import RegistrationStatus
 from flows.engine.word_count import count_words
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.replies import understanding
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 from tests.flows.recognizer import FakeRecognizer, danger, sure, unsure
 
 REAL = understanding(EngineRecognizer.load())
 
 
-def inside(question: str, known: dict[str, Recognition], language: str = "ru") -> Chat:
-    chat = at(question, language)
+def chat_at_with_intents(
+    question: str, known: dict[str, Recognition], language: str = "ru"
+) -> Chat:
+    chat = chat_at(question, language)
     chat.understanding = understanding(FakeRecognizer(known))
     return chat
 
@@ -37,22 +39,22 @@ def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: 
 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
 def test_chinese_question_in_a_form_offers_topics_when_unsure(text: str) -> None:
-    chat = inside("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
+    chat = chat_at_with_intents("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
     assert chat.says(text).shows(hearing.WHICH_ONE)
 
 
 def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
-    chat = inside("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
+    chat = chat_at_with_intents("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
     chat.says("办坎达斯要多久")
     assert chat.shows(hearing.WHICH_ONE)
-    assert not chat.done(DeleteInput)
+    assert not chat.effects_of(DeleteInput)
 
 
 def test_name_in_the_wrong_script_gets_no_topic_suggestions() -> None:
     name = "Иванова Петрова Сидоровна"
-    chat = inside("surname", {name: unsure("where.office")}).says(name)
+    chat = chat_at_with_intents("surname", {name: unsure("where.office")}).says(name)
     assert chat.shows(REFUSALS[Refusal.NOT_LATIN])
-    assert chat.done(DeleteInput)
+    assert chat.effects_of(DeleteInput)
 
 
 @pytest.mark.parametrize(
@@ -66,17 +68,17 @@ def test_name_in_the_wrong_script_gets_no_topic_suggestions() -> None:
     ],
 )
 def test_user_question_typed_at_the_region_question_is_not_stored(text: str, language: str) -> None:
-    chat = at("residence_region", language)
+    chat = chat_at("residence_region", language)
     chat.understanding = REAL
     chat.says(text)
     assert chat.name == "residence_region"
-    assert "residence_region" not in chat.told()
+    assert "residence_region" not in chat.stored_answers()
     assert chat.shows(hearing.WHICH_ONE) or any(key.startswith("?else") for key in chat.keys)
 
 
 @pytest.mark.parametrize(("text", "language"), [("87 год", "ru"), ("87年", "zh_Hans")])
 def test_year_with_two_digits_is_explained_and_offers_no_topics(text: str, language: str) -> None:
-    chat = at("birth_year", language)
+    chat = chat_at("birth_year", language)
     chat.understanding = REAL
     assert chat.says(text).shows(REFUSALS[Refusal.TWO_DIGIT_YEAR])
 
@@ -84,11 +86,18 @@ def test_year_with_two_digits_is_explained_and_offers_no_topics(text: str, langu
 def test_typed_date_of_birth_raises_no_suspicion_of_danger() -> None:
     text = "一九八七年三月二十日"
     known = {text: danger("danger.detained", Danger.SUSPECTED)}
-    assert not inside("birth_year", known, "zh_Hans").says(text).shows(safety.ONE_SENTENCE)
+    assert (
+        not chat_at_with_intents("birth_year", known, "zh_Hans")
+        .says(text)
+        .shows(safety.ONE_SENTENCE)
+    )
 
 
 def test_unrecognized_user_question_at_the_region_question_is_not_stored() -> None:
-    assert inside("residence_region", {}).says("а это зачем вам?").name == "residence_region"
+    assert (
+        chat_at_with_intents("residence_region", {}).says("а это зачем вам?").name
+        == "residence_region"
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,14 +105,14 @@ def test_unrecognized_user_question_at_the_region_question_is_not_stored() -> No
     ["Ташкентская область", "新疆伊犁州", "Жиззах вилояти Зомин тумани", "Омск", "Синьцзян"],
 )
 def test_region_that_resembles_a_question_or_danger_is_stored(region: str) -> None:
-    chat = at("residence_region")
+    chat = chat_at("residence_region")
     chat.understanding = REAL
-    assert chat.says(region).told()["residence_region"] == region
+    assert chat.says(region).stored_answers()["residence_region"] == region
 
 
 def test_danger_typed_at_the_region_question_is_answered() -> None:
     for text in ("муж меня избивает", "мне угрожают"):
-        chat = at("residence_region")
+        chat = chat_at("residence_region")
         chat.understanding = REAL
         assert chat.says(text).shows(safety.READ_ALONE)
 
@@ -112,9 +121,9 @@ def test_danger_typed_at_the_region_question_is_answered() -> None:
     ("text", "language"), [("нету", "ru"), ("жоқ", "kk"), ("yoʻq", "uz"), ("没有", "zh_Hans")]
 )
 def test_patronymic_question_accepts_no_as_having_none(text: str, language: str) -> None:
-    chat = at("patronymic", language).says(text)
+    chat = chat_at("patronymic", language).says(text)
     assert chat.name == "name_kk"
-    assert chat.told()["patronymic"] is None
+    assert chat.stored_answers()["patronymic"] is None
 
 
 @pytest.mark.parametrize(
@@ -131,29 +140,29 @@ def test_patronymic_question_accepts_no_as_having_none(text: str, language: str)
     ],
 )
 def test_patronymic_question_does_not_store_small_talk(text: str, language: str) -> None:
-    chat = at("patronymic", language)
+    chat = chat_at("patronymic", language)
     chat.understanding = REAL
     chat.says(text)
     assert chat.name == "patronymic"
-    assert "patronymic" not in chat.told()
+    assert "patronymic" not in chat.stored_answers()
 
 
 @pytest.mark.parametrize("name", ["Рахмет", "RAHMAT", "Сәлем", "рахметұлы", "Salima", "谢军"])
 def test_patronymic_question_stores_a_name_that_resembles_small_talk(name: str) -> None:
-    chat = at("patronymic")
+    chat = chat_at("patronymic")
     chat.understanding = REAL
-    assert chat.says(name).told()["patronymic"] == name
+    assert chat.says(name).stored_answers()["patronymic"] == name
 
 
 def test_required_name_question_is_not_skipped_by_a_typed_no() -> None:
-    assert at("surname").says("нету").name == "surname"
-    officer = Chat.begun("ru", "officer").until("words").says("нет")
-    assert officer.done(OpenCase)[0].words == "нет"
+    assert chat_at("surname").says("нету").name == "surname"
+    officer = Chat.start("ru", "officer").until("words").says("нет")
+    assert officer.effects_of(OpenCase)[0].words == "нет"
 
 
 def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> None:
     known = {"как мне уехать из Китая": sure("way.which")}
-    chat = inside("residence_country", known).says("как мне уехать из Китая")
+    chat = chat_at_with_intents("residence_country", known).says("как мне уехать из Китая")
     assert chat.name == "residence_country"
     assert chat.says("1").name == "target_region"
 
@@ -161,53 +170,53 @@ def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> N
 # Captions of uploaded files that are accepted
 
 
-def _at_papers(known: dict[str, Recognition]) -> Chat:
-    chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known)))
+def _chat_at_upload(known: dict[str, Recognition]) -> Chat:
+    chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
     chat.conversation = chat.conversation.__class__(
         "ru", is_persistent=True, registration=RegistrationStatus("accepted")
     )
     return chat.says("/status").presses("papers", "yes")
 
 
-def _sends(text: str, meaning: Recognition | None = None) -> Chat:
-    chat = _at_papers({text: meaning} if meaning else {})
+def _send_caption(text: str, meaning: Recognition | None = None) -> Chat:
+    chat = _chat_at_upload({text: meaning} if meaning else {})
     chat.takes(Attached("photo", "ref", 1, text))
-    assert chat.done(TakeFile)
+    assert chat.effects_of(TakeFile)
     return chat
 
 
 def test_upload_caption_with_suspected_danger_gets_the_safety_sentence() -> None:
-    chat = _sends("не отдают паспорт", danger("danger.violence", Danger.SUSPECTED))
+    chat = _send_caption("не отдают паспорт", danger("danger.violence", Danger.SUSPECTED))
     assert chat.shows(safety.ONE_SENTENCE)
 
 
 def test_upload_caption_about_a_withheld_passport_is_detected_as_danger() -> None:
-    chat = _at_papers({})
+    chat = _chat_at_upload({})
     chat.understanding = REAL
     chat.takes(Attached("photo", "ref", 1, "не отдают паспорт"))
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
 
 
 def test_upload_caption_that_may_be_a_question_offers_topics() -> None:
-    assert _sends("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
+    assert _send_caption("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
 
 
 def test_upload_caption_that_is_not_understood_gets_a_reply_saying_so() -> None:
-    assert _sends("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
+    assert _send_caption("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
     suspected = Recognition(danger=Danger.SUSPECTED, confidence=unsure().confidence)
-    assert _sends("боюсь", suspected).shows(safety.ONE_SENTENCE)
-    assert _sends("1.").says_now == ()
+    assert _send_caption("боюсь", suspected).shows(safety.ONE_SENTENCE)
+    assert _send_caption("1.").last_messages == ()
 
 
 def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
-    assert _sends("человек").at == "topic"
+    assert _send_caption("человек").question_key == "topic"
 
 
 # Answers that a form rejects, and the topics that it then offers
 
 
 def _lines(chat: Chat, text: str, times: int) -> list[str]:
-    return [chat.says(text).says_now[0].paragraphs[0][0].msgid for _time in range(times)]
+    return [chat.says(text).last_messages[0].paragraphs[0][0].msgid for _time in range(times)]
 
 
 @pytest.mark.parametrize(
@@ -216,22 +225,22 @@ def _lines(chat: Chat, text: str, times: int) -> list[str]:
 )
 def test_form_error_message_is_never_repeated_verbatim(question: str, text: str) -> None:
     others = {"contact": "phone"} if question == "phone" else {}
-    lines = _lines(at(question, **others), text, 5)
+    lines = _lines(chat_at(question, **others), text, 5)
     assert len(set(lines)) == 3
     assert all(one != other for one, other in pairwise(lines))
     assert lines[2] != lines[0]
 
 
 def test_unrecognized_sentence_in_a_form_offers_topics_of_its_question() -> None:
-    chat = inside("target_region", {}).says("не знаю ещё")
+    chat = chat_at_with_intents("target_region", {}).says("не знаю ещё")
     assert chat.keys[0] == "?ask.support.regions"
     assert chat.name == "target_region"
     assert len(set(_lines(chat, "не знаю ещё", 4))) == 2
-    assert "?ask.kandas.term" in inside("adult", {}).says("не знаю ещё").keys
+    assert "?ask.kandas.term" in chat_at_with_intents("adult", {}).says("не знаю ещё").keys
 
 
 def test_topic_suggestions_follow_the_second_mistyped_word_in_a_form() -> None:
-    chat = inside("target_region", {}).says("zzz")
+    chat = chat_at_with_intents("target_region", {}).says("zzz")
     assert not any(key.startswith("?ask") for key in chat.keys)
     assert "?ask.support.regions" in chat.says("zzz").keys
     assert "?ask.support.regions" in chat.says("zzz").keys
@@ -239,20 +248,20 @@ def test_topic_suggestions_follow_the_second_mistyped_word_in_a_form() -> None:
 
 
 def test_topic_suggestions_are_not_shown_at_private_questions_or_handoff() -> None:
-    chat = at("phone", contact="phone")
+    chat = chat_at("phone", contact="phone")
     chat.understanding = understanding(FakeRecognizer({}))
     assert not any(key.startswith("?ask") for key in chat.says("у меня нет", "у меня нет").keys)
-    officer = Chat.begun("ru", "officer", understanding=understanding(FakeRecognizer({})))
+    officer = Chat.start("ru", "officer", understanding=understanding(FakeRecognizer({})))
     assert not any(key.startswith("?ask") for key in officer.says("не знаю ещё").keys)
 
 
 def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None:
     known = {"деньги": unsure("support.money")}
-    chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known)))
+    chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
     lines = []
     for _time in range(4):
         chat.says("деньги").presses("?none")
-        lines.append(chat.says_now[0].paragraphs[0][0].msgid)
+        lines.append(chat.last_messages[0].paragraphs[0][0].msgid)
     assert all(one != other for one, other in pairwise(lines))
     assert len(set(lines)) == 3
 
@@ -265,7 +274,7 @@ def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None
 )
 def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> None:
     known = {"мой вопрос": sure(intent)}
-    chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known))).says("мой вопрос")
+    chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known))).says("мой вопрос")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
     assert f"?else.{intent}" in chat.keys
     chat.takes(Pressed(f"?else.{intent}"))
@@ -274,7 +283,7 @@ def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> 
 
 def test_topic_suggestions_contain_only_one_officer_button() -> None:
     known = {"能说中文的人吗": unsure("bot.what", "person.wanted")}
-    chat = Chat.begun("zh_Hans", understanding=understanding(FakeRecognizer(known)))
+    chat = Chat.start("zh_Hans", understanding=understanding(FakeRecognizer(known)))
     chat.says("能说中文的人吗")
     assert "!person" not in chat.keys
     assert "?ask.person.wanted" in chat.keys

@@ -9,7 +9,7 @@ from flows.engine.events import Pressed
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 
 NUMBER = "KZ-2026-TEST"
 LAST_DAY = date(2026, 12, 20)
@@ -17,25 +17,25 @@ QUESTION = RegistryQuestion("1", "BIRTH_YEAR", LAST_DAY)
 ASKS = Acknowledged("needs_information", NUMBER, "UNCLEAR", QUESTION)
 
 
-def _asked() -> Chat:
+def _chat_at_registry_question() -> Chat:
     """Return a registered person who opened a question of the registry."""
-    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    chat = chat_at("review").presses("submit").takes(ASKS).presses("!status")
     return chat.presses("asked_birth_year")
 
 
-def _reported(step: str, status: str, until: date | None = None) -> Chat:
+def _chat_after_step(step: str, status: str, until: date | None = None) -> Chat:
     """Return a registered person at the status screen after the registry reported a step.
 
     `step` is a step of the state's platform, `status` the person's progress in it.
     """
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("accepted", NUMBER, step=PlatformStep(step, status, until)))
     return chat.presses("!status")
 
 
 def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
-    chat = _asked().says("1991")
-    assert chat.done(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
+    chat = _chat_at_registry_question().says("1991")
+    assert chat.effects_of(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
     known = chat.conversation.registration
     assert known is not None
     assert (known.state, known.question) == ("answered", None)
@@ -52,17 +52,17 @@ def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
 def test_registry_question_answer_is_not_sent_after_the_question_closed(
     later: Acknowledged,
 ) -> None:
-    chat = _asked().takes(later).says("1991")
+    chat = _chat_at_registry_question().takes(later).says("1991")
     assert chat.shows(registration_screens.NO_LONGER)
-    assert chat.done(AnswerRegistry) == []
+    assert chat.effects_of(AnswerRegistry) == []
     known = chat.conversation.registration
     assert known is not None
     assert (known.state, known.question) == (later.state, later.question)
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_registry_question_is_not_shown_in_the_status_after_withdrawal() -> None:
-    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    chat = chat_at("review").presses("submit").takes(ASKS).presses("!status")
     assert "asked_birth_year" in chat.keys
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
     chat.takes(Acknowledged("received", NUMBER)).takes(Pressed("!status"))
@@ -71,14 +71,14 @@ def test_registry_question_is_not_shown_in_the_status_after_withdrawal() -> None
 
 
 def test_registry_step_shows_its_last_day_and_instructions() -> None:
-    chat = _reported("COMMISSION", "OPEN", LAST_DAY)
+    chat = _chat_after_step("COMMISSION", "OPEN", LAST_DAY)
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
     assert chat.shows(kandas.HEARING.text)
 
 
 def test_registry_step_reported_as_not_done_refers_to_an_officer() -> None:
-    chat = _reported("COMMISSION", "NOT_DONE")
+    chat = _chat_after_step("COMMISSION", "NOT_DONE")
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(REFUSED)
     assert not chat.shows(kandas.HEARING.text)
@@ -86,7 +86,7 @@ def test_registry_step_reported_as_not_done_refers_to_an_officer() -> None:
 
 @pytest.mark.parametrize(("step", "status"), [("MEDICAL", "NOT_DONE"), ("TEST", "PAUSED")])
 def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, status: str) -> None:
-    chat = _reported(step, status, LAST_DAY)
+    chat = _chat_after_step(step, status, LAST_DAY)
     assert chat.shows(screens.REGISTRATION["accepted"], number=NUMBER)
     assert not chat.shows(registration_history.REPORTED)
     assert not chat.shows(registration_screens.UNTIL)
@@ -94,13 +94,13 @@ def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, statu
 
 
 def test_status_with_an_unknown_registry_step_does_not_tell_people_to_wait() -> None:
-    chat = _reported("A_LATER_STEP", "OPEN", LAST_DAY)
+    chat = _chat_after_step("A_LATER_STEP", "OPEN", LAST_DAY)
     assert not chat.shows(registration_screens.WE_WRITE)
     assert not chat.shows(registration_screens.LOOK_AGAIN)
 
 
 def test_registry_question_and_step_both_show_their_last_day() -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     asked = RegistryQuestion("1", "A_LATER_QUESTION", LAST_DAY)
     step = PlatformStep("TEST", "OPEN", date(2026, 12, 1))
     chat.takes(Acknowledged("needs_information", NUMBER, "UNCLEAR", asked, step=step))
@@ -110,7 +110,7 @@ def test_registry_question_and_step_both_show_their_last_day() -> None:
 
 
 def test_registration_history_days_are_stored_as_plain_dates() -> None:
-    chat = at("review").presses("submit")
+    chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST"))
     known = chat.conversation.registration
     assert known is not None

@@ -25,7 +25,7 @@ from flows.knowledge import (
     requirements,
     settling,
 )
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.faq import ENTRIES
 from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.intents.cautions import KEEP
@@ -61,7 +61,7 @@ def _situations() -> Iterator[tuple[str, Mapping[str, str]]]:
 SITUATIONS = tuple(_situations())
 
 
-def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
+def all_answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
     """Yield (name, paragraphs) for each intent's answer and each flow's result on a date."""
     for answer in ANSWERS:
         for citizenship in CITIZENSHIPS:
@@ -79,7 +79,7 @@ def english(text: Text) -> str:
 @pytest.mark.no_cover
 @every_date
 def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
-    empty = [place for place, lines in answers(today) if not lines or lines == (faq.ASK,)]
+    empty = [place for place, lines in all_answers(today) if not lines or lines == (faq.ASK,)]
     assert empty == []
 
 
@@ -87,7 +87,7 @@ def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
 @every_date
 def test_headings_always_have_text_below_them_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
-    for place, lines in answers(today):
+    for place, lines in all_answers(today):
         for text, following in zip(lines, (*lines[1:], None), strict=True):
             shown = english(text)
             if isinstance(text, More):
@@ -143,7 +143,7 @@ def test_facts_that_protect_people_have_a_text_for_when_they_expire() -> None:
     assert alone - NO_SUCCESSOR.keys() == set(), "give it `ended`, or the reason in NO_SUCCESSOR"
     assert NO_SUCCESSOR.keys() - alone == set(), "it has a successor or no such words"
     for fact in protecting:
-        assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
+        assert fact_texts([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
 def test_document_facts_that_outlive_2026_expire_on_known_days() -> None:
@@ -171,25 +171,25 @@ def test_permitted_stay_warning_remains_after_its_fact_expired() -> None:
     assert entry.STAY_ENDED in opening("permit.visa", "UZ", SUMMER)
     here = {**MOVES, "citizenship": "CN", "location": "kazakhstan"}
     assert cards.CHINA_STAY_ENDS.ended is not None
-    assert caution(cards.CHINA_STAY_ENDS.ended) in list(eligibility.spoken(here, SUMMER))[:2]
+    assert caution(cards.CHINA_STAY_ENDS.ended) in list(eligibility.result_texts(here, SUMMER))[:2]
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
 def test_dual_citizenship_answer_always_contains_the_warning(today: date) -> None:
     assert opening("citizenship.dual", "", today)[:3].count(KEEP) == 1
     assert settling.NO_DUAL.ended in opening("citizenship.dual", "", today)
-    told = list(faq.spoken({"faq_topic": "two_citizenships"}, today))
-    assert KEEP in told
-    assert settling.NO_DUAL.ended in told
+    texts = list(faq.result_texts({"faq_topic": "two_citizenships"}, today))
+    assert KEEP in texts
+    assert settling.NO_DUAL.ended in texts
     moving = {**MOVES, "citizenship": "MN", "location": "kazakhstan"}
-    assert KEEP in list(eligibility.spoken(moving, today))
+    assert KEEP in list(eligibility.result_texts(moving, today))
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
 def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) -> None:
-    told = list(support.spoken({"area": "undecided"}, today))
-    assert quota.DUTIES_ENDED in told
-    assert support.ALSO not in told
+    texts = list(support.result_texts({"area": "undecided"}, today))
+    assert quota.DUTIES_ENDED in texts
+    assert support.ALSO not in texts
     for intent in ("support.repay", "support.money", "support.quota"):
         lines = [*REPLIES[intent].opening(today, ""), *REPLIES[intent].more(today, "")]
         assert quota.DUTIES_ENDED in lines
@@ -197,8 +197,8 @@ def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) 
 
 @pytest.mark.parametrize("topic", ("missions", "offices", "apply", "children"))
 def test_faq_answer_without_current_facts_states_that_none_is_verified(topic: str) -> None:
-    assert NOT_VERIFIED in list(faq.spoken({"faq_topic": topic}, FOREVER))
-    assert NOT_VERIFIED not in list(faq.spoken({"faq_topic": topic}, date(2026, 11, 28)))
+    assert NOT_VERIFIED in list(faq.result_texts({"faq_topic": topic}, FOREVER))
+    assert NOT_VERIFIED not in list(faq.result_texts({"faq_topic": topic}, date(2026, 11, 28)))
 
 
 def test_intent_answer_without_current_facts_says_that_none_is_verified() -> None:
@@ -209,9 +209,9 @@ def test_intent_answer_without_current_facts_says_that_none_is_verified() -> Non
 def test_cost_answer_still_says_kandas_status_is_free_when_facts_expired() -> None:
     assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
     here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
-    told = list(eligibility.spoken(here, SUMMER))
-    assert eligibility.COSTS in told
-    assert kandas.FEE.ended in told
+    texts = list(eligibility.result_texts(here, SUMMER))
+    assert eligibility.COSTS in texts
+    assert kandas.FEE.ended in texts
 
 
 def test_apostille_advice_remains_after_its_fact_expired() -> None:
@@ -249,7 +249,7 @@ def test_intent_answer_announces_the_end_of_a_fact_and_later_states_it(
 
 
 def test_facts_with_the_same_replacement_text_show_it_once() -> None:
-    assert said([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
+    assert fact_texts([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
         entry.STAY_ENDED,
         entry.REGISTER_ENDED,
     )

@@ -13,14 +13,14 @@ from flows.engine.text import Text
 from flows.knowledge import quota
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import MCI, PLACES, amounts
-from flows.support import AREAS, spoken
+from flows.support import AREAS, result_texts
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
 from tests.flows.chat import LANGUAGES, WORDS, Chat
 
 
-def heard(today: date = TODAY, **answers: str) -> list[Text]:
-    told = {"area": "undecided", "people": "1", "rent": "yes", **answers}
-    return [part for text in spoken(told, today) for part in parts(text)]
+def result_sentences(today: date = TODAY, **answers: str) -> list[Text]:
+    situation = {"area": "undecided", "people": "1", "rent": "yes", **answers}
+    return [part for text in result_texts(situation, today) for part in parts(text)]
 
 
 def test_support_amounts_match_the_sources() -> None:
@@ -33,8 +33,8 @@ def test_support_amounts_match_the_sources() -> None:
 
 
 def test_support_facts_state_the_multiples_of_the_calculation_index() -> None:
-    told = dict(quota.RELOCATION.text.values) | dict(quota.RENT.text.values)
-    assert told == {"mci": 70, "least": 15, "most": 30, "months": 12}
+    values = dict(quota.RELOCATION.text.values) | dict(quota.RENT.text.values)
+    assert values == {"mci": 70, "least": 15, "most": 30, "months": 12}
     assert dict(quota.HOME.text.values) == {"mci": 1625}
     assert dict(quota.PLACES.text.values)["places"] == sum(PLACES[2026].values()) == 2281
     assert dict(quota.LAST_YEAR.text.values)["places"] == sum(PLACES[2025].values()) == 2309
@@ -48,15 +48,15 @@ def test_support_flow_offers_every_region_exactly_once() -> None:
 
 
 def test_support_region_shows_its_number_of_quota_places() -> None:
-    (told,) = [text for text in heard(area="west", region_west="atyrau")
+    (sentence,) = [text for text in result_sentences(area="west", region_west="atyrau")
                if text.msgid == flow.HAS_PLACES.msgid]  # fmt: skip
-    assert dict(told.values)["places"] == 125
+    assert dict(sentence.values)["places"] == 125
 
 
 def test_support_region_without_quota_places_shows_the_chart() -> None:
-    told = heard(area="south", region_south="almaty")
-    assert any(text.msgid == flow.HAS_NONE.msgid for text in told)
-    assert any(text.msgid == flow.CHART.msgid for text in told), "where there are places"
+    texts = result_sentences(area="south", region_south="almaty")
+    assert any(text.msgid == flow.HAS_NONE.msgid for text in texts)
+    assert any(text.msgid == flow.CHART.msgid for text in texts), "where there are places"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -67,26 +67,26 @@ def test_support_chart_shows_a_figure_for_each_bar(language: str) -> None:
 
 
 def test_support_amounts_come_with_conditions_and_obligations() -> None:
-    told = heard()
+    texts = result_sentences()
     for fact in (quota.SHARE, quota.WHO_GETS, quota.DUTY, quota.REPAY):
-        assert fact.text in told
-    assert flow.NOT_FOR_ALL in told
-    assert any(text.msgid == flow.ONLY_IF.msgid for text in told)
+        assert fact.text in texts
+    assert flow.NOT_FOR_ALL in texts
+    assert any(text.msgid == flow.ONLY_IF.msgid for text in texts)
 
 
 def test_support_omits_rent_without_a_rented_home() -> None:
-    rent = [text.msgid == flow.SUM_RENT.msgid for text in heard(rent="no")]
+    rent = [text.msgid == flow.SUM_RENT.msgid for text in result_sentences(rent="no")]
     assert not any(rent)
 
 
 def test_support_flow_shows_no_amount_after_the_quota_year() -> None:
-    told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
-    assert quota.PLACES.ended in told
-    assert not any("tenge" in text.msgid for text in told)
+    texts = result_sentences(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
+    assert quota.PLACES.ended in texts
+    assert not any("tenge" in text.msgid for text in texts)
 
 
 def test_support_family_amount_is_grouped_in_thousands() -> None:
-    chat = Chat.begun("ru", "support").presses("north_east", "pavlodar").says("5")
+    chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text
     assert "977" in chat.text
@@ -102,7 +102,7 @@ def test_support_family_amount_is_grouped_in_thousands() -> None:
     ],
 )
 def test_support_thousands_separator_follows_the_language(language: str, apart: str) -> None:
-    chat = Chat.begun(language, "support").presses("north_east", "pavlodar").says("5")
+    chat = Chat.start(language, "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     for figure in ("1 513 750", "7 028 125", "4 325", "16 805"):
         assert figure.replace(" ", apart) in chat.text

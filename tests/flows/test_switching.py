@@ -15,7 +15,7 @@ from flows.engine.conversation import step
 from flows.engine.events import ConsentGiven, Effect, Pressed, Resumed, Said, UploadChecked
 from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Submit, Upload, options, path
 from flows.engine.state import Conversation, Turn
-from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, straight
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
 from tests.flows.ways import forms
 
 pytestmark = pytest.mark.no_cover
@@ -31,16 +31,16 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
     """Return (flow, form, question) for each question; the form leads to the question."""
-    return tuple(_first())
+    return tuple(_first_forms())
 
 
-def _first() -> Iterator[tuple[Flow, Form, Step]]:
+def _first_forms() -> Iterator[tuple[Flow, Form, Step]]:
     seen = set()
     for flow, form in forms():
-        stop = path(flow, form).current(None)
-        if stop is not None and (flow.name, stop.item.name) not in seen:
-            seen.add((flow.name, stop.item.name))
-            yield flow, form, stop
+        open_step = path(flow, form).current(None)
+        if open_step is not None and (flow.name, open_step.item.name) not in seen:
+            seen.add((flow.name, open_step.item.name))
+            yield flow, form, open_step
 
 
 # The tests need each of the following conversations several times, so each is computed once and
@@ -48,37 +48,37 @@ def _first() -> Iterator[tuple[Flow, Form, Step]]:
 
 
 @cache
-def _asked(at: int, language: str) -> Conversation:
-    flow, form, _stop = _questions()[at]
+def _state_at(at: int, language: str) -> Conversation:
+    flow, form, _step = _questions()[at]
     here = Conversation(language, flow.name, {flow.name: form}, is_persistent=True)
     return step(FLOWS, WORDS, here, Resumed(), TODAY).conversation
 
 
 @cache
-def _offered(at: int, language: str) -> Conversation:
-    return step(FLOWS, WORDS, _asked(at, language), Said("/language"), TODAY).conversation
+def _state_at_language(at: int, language: str) -> Conversation:
+    return step(FLOWS, WORDS, _state_at(at, language), Said("/language"), TODAY).conversation
 
 
 @cache
-def _switched(at: int, before: str, language: str) -> Conversation:
+def _state_after_switch(at: int, before: str, language: str) -> Conversation:
     """Return the conversation after the language at the question `at` changes to `language`."""
-    offered = _offered(at, before)
+    offered = _state_at_language(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
 
 
 @cache
-def _answered(at: int, value: str | None, language: str) -> Turn:
+def _answer_turn(at: int, value: str | None, language: str) -> Turn:
     """Return the turn in which `value` answers the question `at`, asked in Russian.
 
     Before the answer, the person changes to `language`. A `value` of None skips the question.
     """
-    flow, form, stop = _questions()[at]
-    c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
+    flow, form, open_step = _questions()[at]
+    c = _state_at(at, "ru") if language == "ru" else _state_after_switch(at, "ru", language)
     # Press an offered option, upload a file, or write any other value.
-    keys = {option.key for option in options(stop, form)}
-    if isinstance(stop.item, Upload) and value is not None:
-        return step(FLOWS, WORDS, c, UploadChecked(flow.name, stop.key), TODAY)
+    keys = {option.key for option in options(open_step, form)}
+    if isinstance(open_step.item, Upload) and value is not None:
+        return step(FLOWS, WORDS, c, UploadChecked(flow.name, open_step.key), TODAY)
     if value is None or value in keys:
         return step(FLOWS, WORDS, c, Pressed(f"{c.nonce}:{value or '-'}"), TODAY)
     return step(FLOWS, WORDS, c, Said(value), TODAY)
@@ -99,7 +99,7 @@ def _effects(turn: Turn) -> tuple[Effect, ...]:
 
 
 def test_language_switch_tests_cover_every_question() -> None:
-    tried = {(flow.name, stop.item.name) for flow, _form, stop in _questions()}
+    tried = {(flow.name, open_step.item.name) for flow, _form, open_step in _questions()}
     assert tried == {(flow.name, item.name) for flow in FLOWS.values() for item in flow.questions()}
 
 
@@ -107,7 +107,7 @@ def test_language_switch_tests_cover_every_question() -> None:
 def test_language_switch_at_any_question_changes_no_stored_answer(language: str) -> None:
     for at in range(len(_questions())):
         for other in LANGUAGES:
-            here, there = _asked(at, other), _switched(at, other, language)
+            here, there = _state_at(at, other), _state_after_switch(at, other, language)
             assert there.language == language
             assert _stored(there) == _stored(here)
             assert here.asked is not None
@@ -119,16 +119,16 @@ def test_language_switch_at_any_question_changes_no_stored_answer(language: str)
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "ru"])
 def test_language_switch_changes_the_effect_of_no_answer(language: str) -> None:
-    for at, (flow, form, stop) in enumerate(_questions()):
-        values = [*exhaustive_walk._values(flow, stop.item, options(stop, form))]
-        for value in (*values, *((None,) if stop.item.skippable else ())):
-            one, other = _answered(at, value, "ru"), _answered(at, value, language)
-            assert _effects(one) == _effects(other), (flow.name, stop.key, value)
+    for at, (flow, form, open_step) in enumerate(_questions()):
+        values = [*exhaustive_walk._values(flow, open_step.item, options(open_step, form))]
+        for value in (*values, *((None,) if open_step.item.skippable else ())):
+            one, other = _answer_turn(at, value, "ru"), _answer_turn(at, value, language)
+            assert _effects(one) == _effects(other), (flow.name, open_step.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
             # A new member's key is the number of the answered message, which differs between the
             # two chats.
-            if not isinstance(stop.item, RepeatingGroup) or value != "add":
+            if not isinstance(open_step.item, RepeatingGroup) or value != "add":
                 assert _stored(one.conversation) == _stored(other.conversation)
 
 
@@ -139,14 +139,14 @@ def _payload(shift: int | None) -> bytes:
     If `shift` is None, all answers are in Russian. Otherwise the language changes before each
     answer, in the order of LANGUAGES from the index `shift` on.
     """
-    chat = Chat.begun("ru", "preregistration")
+    chat = Chat.start("ru", "preregistration")
     for turn in range(60):
-        if chat.at == screens.MENU:
+        if chat.question_key == screens.MENU:
             break
         if shift is not None:
             chat.says("/language").presses(LANGUAGES[(turn + shift) % len(LANGUAGES)])
-        chat.answers(FAMILY.get(chat.name) or straight(chat.name))
-    [sent] = chat.done(Submit)
+        chat.answers(FAMILY.get(chat.name) or default_answer(chat.name))
+    [sent] = chat.effects_of(Submit)
     return registry_codes.payload(sent, "ru", CONSENT).model_dump_json().encode()
 
 

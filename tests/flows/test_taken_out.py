@@ -16,103 +16,105 @@ from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from tests.flows.chat import Chat
 from tests.flows.recognizer import UNDERSTANDING, sentence
-from tests.flows.test_announcement_screens import subscribed
-from tests.flows.test_checklist_screens import kept, listed
+from tests.flows.test_announcement_screens import subscribed_chat
+from tests.flows.test_checklist_screens import chat_with_list, chat_with_saved_list
 
 
-def _without(chat: Chat, name: str) -> Chat:
+def _without_flow(chat: Chat, name: str) -> Chat:
     return replace(chat, flows={key: flow for key, flow in FLOWS.items() if key != name})
 
 
 @pytest.mark.parametrize(
     ("chat", "key"),
     [
-        (listed, "keep"),
-        (lambda: listed().presses("keep"), "yes"),
-        (kept, "tick"),
-        (kept, "print"),
-        (kept, "again"),
-        (lambda: kept().presses("tick"), "iin"),
+        (chat_with_list, "keep"),
+        (lambda: chat_with_list().presses("keep"), "yes"),
+        (chat_with_saved_list, "tick"),
+        (chat_with_saved_list, "print"),
+        (chat_with_saved_list, "again"),
+        (lambda: chat_with_saved_list().presses("tick"), "iin"),
     ],
     ids=["offered", "asked for consent", "kept", "printed", "made anew", "ticked"],
 )
 def test_checklist_of_a_removed_flow_leads_to_the_menu(chat: object, key: str) -> None:
     assert callable(chat)
-    gone = _without(chat(), "checklist")
-    sheets = len(gone.done(PrintList))
-    gone.takes(Pressed(f"{gone.nonce}:{key}"))
-    assert gone.at == screens.MENU
-    assert len(gone.done(PrintList)) == sheets, "nothing is printed of what nobody knows any more"
+    reduced = _without_flow(chat(), "checklist")
+    sheets = len(reduced.effects_of(PrintList))
+    reduced.takes(Pressed(f"{reduced.nonce}:{key}"))
+    assert reduced.question_key == screens.MENU
+    assert len(reduced.effects_of(PrintList)) == sheets, (
+        "nothing is printed of what nobody knows any more"
+    )
 
 
 def test_checklist_of_a_removed_flow_can_be_deleted() -> None:
-    gone = _without(kept(), "checklist").presses("drop")
-    assert gone.conversation.saved_list is None
-    assert gone.done(Remind)[-1] == Remind(0)
+    reduced = _without_flow(chat_with_saved_list(), "checklist").presses("drop")
+    assert reduced.conversation.saved_list is None
+    assert reduced.effects_of(Remind)[-1] == Remind(0)
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
 def test_checklist_buttons_lead_to_the_menu_when_the_list_was_deleted(key: str) -> None:
-    chat = kept()
+    chat = chat_with_saved_list()
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_checklist_tick_leads_to_the_menu_when_the_list_was_deleted() -> None:
-    chat = kept().presses("tick")
+    chat = chat_with_saved_list().presses("tick")
     key = chat.keys[0]
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
-    assert chat.at == screens.MENU
+    assert chat.question_key == screens.MENU
 
 
 def test_checklist_consent_is_not_asked_again_for_a_second_list() -> None:
-    chat = kept().presses("again")
+    chat = chat_with_saved_list().presses("again")
     for _turn in range(12):
-        if chat.at in (Screen.LIST, Screen.MINE):
+        if chat.question_key in (Screen.LIST, Screen.MINE):
             break
         chat.takes(Pressed(f"{chat.nonce}:{chat.keys[0]}"))
     chat.presses("keep")
-    assert chat.at == Screen.MINE
+    assert chat.question_key == Screen.MINE
     assert LISTING.consent.purpose in chat.conversation.consents
 
 
 def test_checklist_reminder_of_a_removed_flow_leads_to_the_menu() -> None:
-    gone = _without(kept(), "checklist").presses("remind")
-    assert gone.at == screens.MENU
-    assert gone.conversation.saved_list is not None, "what is kept is kept"
+    reduced = _without_flow(chat_with_saved_list(), "checklist").presses("remind")
+    assert reduced.question_key == screens.MENU
+    assert reduced.conversation.saved_list is not None, "what is kept is kept"
 
 
 def test_subscription_screen_of_a_removed_flow_leads_to_the_menu() -> None:
-    chat = subscribed().presses("announcements")
-    gone = _without(chat, "announcements").presses("change")
-    assert gone.at == screens.MENU
+    chat = subscribed_chat().presses("announcements")
+    reduced = _without_flow(chat, "announcements").presses("change")
+    assert reduced.question_key == screens.MENU
 
 
 def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
-    chat = Chat.begun("ru")
+    chat = Chat.start("ru")
     chat.conversation = replace(
         chat.conversation,
         is_persistent=True,
         registration=RegistrationStatus("accepted", "KS-TEST"),
     )
-    gone = _without(chat.says("/status"), "preregistration").presses("amend")
-    assert gone.at == screens.MENU
+    reduced = _without_flow(chat.says("/status"), "preregistration").presses("amend")
+    assert reduced.question_key == screens.MENU
 
 
 def test_intent_button_is_outdated_when_recognition_is_off() -> None:
-    chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
+    chat = Chat.start("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
     payload = next(key for key in chat.keys if key.startswith("?more."))
-    gone = replace(chat, understanding=None).takes(Pressed(payload))
-    assert gone.shows(screens.OLD_BUTTON)
+    reduced = replace(chat, understanding=None).takes(Pressed(payload))
+    assert reduced.shows(screens.OLD_BUTTON)
 
 
 @pytest.mark.parametrize("page", list(Page))
 def test_upload_request_of_an_unknown_document_shows_a_generic_name(page: Page) -> None:
-    chat = replace(Chat.begun("ru").takes(Joined()), page=page)
+    chat = replace(Chat.start("ru").takes(Joined()), page=page)
     chat.takes(UploadRequested("of-another-release"))
-    named = chat.says_now if page is Page.NEVER else chat.says_now[:1]
+    named = chat.last_messages if page is Page.NEVER else chat.last_messages[:1]
     assert any(screens.ANOTHER_PAPER in dict(each.values).values() for each in _texts(named))
 
 

@@ -17,20 +17,20 @@ TYPED = ("1", "1", "1", "2", "4", "1", "2", "1", "1", "1", "1", "1", "TESTOVA", 
          "{Skip}", "1", "!status")  # fmt: skip
 
 
-def typed(language: str) -> list[str]:
+def typed_lines(language: str) -> list[str]:
     skip = WORDS.render(button("Skip"), language)
     return [line.replace("{Skip}", skip) for line in TYPED]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_terminal_chat_completes_a_registration(language: str) -> None:
-    told: list[str] = []
-    begun = Conversation(language=language)
-    lines = typed(language)[:-1]
-    after = talk(WORDS, begun, Started("preregistration"), lines, told.append)
+    output: list[str] = []
+    conversation = Conversation(language=language)
+    lines = typed_lines(language)[:-1]
+    after = talk(WORDS, conversation, Started("preregistration"), lines, output.append)
     assert after.registration is not None
     assert after.registration.number == RECEIPT
-    assert any("Submit, to no registry here: applying=self" in line for line in told)
+    assert any("Submit, to no registry here: applying=self" in line for line in output)
 
 
 def test_cli_chat_asks_the_language_and_ends_at_end_of_input() -> None:
@@ -56,8 +56,8 @@ def test_cli_chat_rejects_an_unknown_flow_or_language(wrong: list[str]) -> None:
 
 
 def test_terminal_chat_numbers_options_over_all_pages() -> None:
-    told: list[str] = []
-    lines = [*typed("ru")[:16], WORDS.render(button("More"), "ru")]
-    talk(WORDS, Conversation(language="ru"), Started("preregistration"), lines, told.append)
-    assert "   9  " in told[-1]
-    assert "   8  " not in told[-1]
+    output: list[str] = []
+    lines = [*typed_lines("ru")[:16], WORDS.render(button("More"), "ru")]
+    talk(WORDS, Conversation(language="ru"), Started("preregistration"), lines, output.append)
+    assert "   9  " in output[-1]
+    assert "   8  " not in output[-1]

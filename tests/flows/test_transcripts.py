@@ -168,7 +168,7 @@ SHOWN = [
 @pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("story", STORIES)
 def test_transcript_matches_its_golden_file(story: str, language: str) -> None:
-    chat = Chat.begun(language, twice=True)
+    chat = Chat.start(language, twice=True)
     STORIES[story](chat)
     _hold(story, chat)
 
@@ -176,7 +176,7 @@ def test_transcript_matches_its_golden_file(story: str, language: str) -> None:
 @pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("story", sentence_stories.STORIES)
 def test_transcript_of_free_text_matches_its_golden_file(story: str, language: str) -> None:
-    chat = sentence_stories.begun(language)
+    chat = sentence_stories.start(language)
     sentence_stories.STORIES[story](chat)
     _hold(story, chat)
 

@@ -34,20 +34,20 @@ from tests.flows.trial import (
     REVIEW,
     RISK,
     WORDS_OF_ONES_OWN,
-    Forgetful,
+    NeverAccepted,
     choice,
     flow,
 )
-from tests.flows.versions import NAME, VERSIONS, with_
+from tests.flows.versions import NAME, VERSIONS, with_replaced
 
 
-def found(*items: Item, **others: Any) -> list[str]:
+def check_findings(*items: Item, **others: Any) -> list[str]:
     trial = flow(*items, **others)
     return [str(each) for each in verification.check({"officer": OFFICER, "trial": trial}, WORDS)]
 
 
 @cache
-def drawn() -> dict[str, str]:
+def drawings() -> dict[str, str]:
     return flowtools.drawings(FLOWS)
 
 
@@ -55,7 +55,7 @@ def drawn() -> dict[str, str]:
 
 
 def test_flow_check_finds_nothing_in_a_valid_flow() -> None:
-    assert found(*GOOD) == []
+    assert check_findings(*GOOD) == []
 
 
 BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
@@ -175,33 +175,37 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
 @pytest.mark.parametrize("broken", BROKEN)
 def test_flow_check_reports_each_kind_of_fault(broken: str) -> None:
     items, what = BROKEN[broken]
-    wrong = found(*items)
+    wrong = check_findings(*items)
     assert any(what in each for each in wrong), wrong
     assert all(each.startswith("trial.") for each in wrong)
 
 
 def test_flow_check_requires_consent_for_a_handoff() -> None:
-    wrong = found(WORDS_OF_ONES_OWN, registers=False, hands_over=True)
+    wrong = check_findings(WORDS_OF_ONES_OWN, registers=False, hands_over=True)
     assert "trial.consent: asks for no consent" in wrong
-    assert found(PETS, registers=False) == []
+    assert check_findings(PETS, registers=False) == []
 
 
 def test_flow_check_finds_a_malformed_option_key_in_a_repeating_group() -> None:
     inside = replace(RELATION, among=(Option("да", button("Yes")),))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
-    assert any("trial.relation: the key да" in each for each in found(*GOOD[:4], lists, REVIEW))
+    assert any(
+        "trial.relation: the key да" in each for each in check_findings(*GOOD[:4], lists, REVIEW)
+    )
 
 
 def test_flow_check_limits_a_group_members_label_including_its_number() -> None:
     inside = replace(RELATION, label=button("Change an answer"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
-    wrong = found(*GOOD[:4], lists, REVIEW)
+    wrong = check_findings(*GOOD[:4], lists, REVIEW)
     assert [each for each in wrong if "(15)” has" in each and "; 24 fit" in each] == wrong != []
 
 
 def test_flow_check_finds_a_question_that_repeats_forever() -> None:
-    again = Forgetful(name="again", label=button("Phone"), text=_("Again?"))
-    assert "trial.again: has an answer after which it is asked again" in found(again, *GOOD)
+    again = NeverAccepted(name="again", label=button("Phone"), text=_("Again?"))
+    assert "trial.again: has an answer after which it is asked again" in check_findings(
+        again, *GOOD
+    )
 
 
 def test_flow_check_limits_the_title_length() -> None:
@@ -210,7 +214,7 @@ def test_flow_check_limits_the_title_length() -> None:
     assert any(each.startswith("trial: ") and "; 20 fit" in each for each in wrong), wrong
 
 
-class TooLong(Languages):
+class LongLabelLanguages(Languages):
     """The languages, with a translation of the label `label` that is 21 times too long."""
 
     def __init__(self, label: str) -> None:
@@ -247,27 +251,27 @@ def test_flow_check_finds_too_long_labels_on_the_assistants_screens(
 ) -> None:
     flows = {name: FLOWS[name] for name in ("about", "next_steps")}
     for label in labels:
-        wrong = map(str, verification.check(flows, TooLong(label)))
+        wrong = map(str, verification.check(flows, LongLabelLanguages(label)))
         assert any(each.startswith(f"~{screen}: “") and "; 20 fit" in each for each in wrong), label
 
 
 def test_flow_check_finds_too_long_button_labels_of_a_repeating_group() -> None:
     lists = flow(*GOOD[:4], replace(FAMILY, items=(RELATION,), when=PETS.is_("yes")), REVIEW)
     for label in (FAMILY.add.msgid, FAMILY.done.msgid, "Remove no. {number}"):
-        wrong = map(str, verification.check({"trial": lists}, TooLong(label)))
+        wrong = map(str, verification.check({"trial": lists}, LongLabelLanguages(label)))
         assert any(each.startswith("trial.family: “") for each in wrong), label
 
 
 def test_flow_check_finds_an_option_without_a_registry_code() -> None:
     more = replace(EDUCATION, among=(*EDUCATION.among, Option("self_taught", row("Higher"))))
-    wrong = [str(each) for each in flowtools.uncoded(with_(EDUCATION, more)[NAME])]
+    wrong = [str(each) for each in flowtools.uncoded(with_replaced(EDUCATION, more)[NAME])]
     assert wrong == ["preregistration.education: the option self_taught has no registry code"]
 
 
 # The manifest of all flows (flows/manifest.json)
 
 
-def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
+def change_findings(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
     before, today = verification.manifest(FLOWS), verification.manifest(after)
     return [str(each) for each in verification.changes(before, today, frozenset(dropped))]
 
@@ -295,31 +299,31 @@ def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
 def test_flow_manifest_detects_changes_that_would_lose_answers(
     version: str, wrong: list[str]
 ) -> None:
-    assert changes(VERSIONS[version]) == wrong
+    assert change_findings(VERSIONS[version]) == wrong
 
 
 def test_flow_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
     renamed = FreeText(
         name="last", label=SURNAME.label, text=SURNAME.text, former_names=("surname",)
     )
-    assert changes(with_(SURNAME, renamed)) == [
+    assert change_findings(with_replaced(SURNAME, renamed)) == [
         "preregistration.surname: the kind changed, but `rev` did not rise"
     ]
 
 
 def test_flow_manifest_lists_each_question_of_a_removed_flow() -> None:
     rest = {name: each for name, each in FLOWS.items() if name != "officer"}
-    assert len(changes(rest)) == 3
+    assert len(change_findings(rest)) == 3
 
 
 def test_flow_manifest_accepts_questions_that_are_listed_as_dropped() -> None:
-    assert changes(VERSIONS["a question is gone"], "preregistration.education") == []
+    assert change_findings(VERSIONS["a question is gone"], "preregistration.education") == []
 
 
 def test_flow_manifest_ignores_changed_country_suggestions() -> None:
     citizenship = PREREGISTRATION.find("citizenship")
     assert isinstance(citizenship, CountryQuestion)
-    assert changes(with_(citizenship, replace(citizenship, offered=("CN",)))) == []
+    assert change_findings(with_replaced(citizenship, replace(citizenship, offered=("CN",)))) == []
 
 
 # The commands `./kosh flows` and their output
@@ -331,13 +335,13 @@ def test_flow_manifest_file_is_up_to_date() -> None:
 
 def test_flow_drawings_are_up_to_date() -> None:
     found = {path.name: path.read_text("utf-8") for path in flowtools.DRAWINGS.iterdir()}
-    assert found == drawn(), "run `./kosh flows draw`"
+    assert found == drawings(), "run `./kosh flows draw`"
 
 
 def test_flow_drawing_shows_every_question_and_transition() -> None:
     for question in PREREGISTRATION.questions():
-        assert f">{question.name}: " in drawn()["preregistration.svg"]
-    chart = drawn()["preregistration.md"]
+        assert f">{question.name}: " in drawings()["preregistration.svg"]
+    chart = drawings()["preregistration.md"]
     assert chart.count("-->") == len(walk(PREREGISTRATION).moves)
     assert 'location -->|"location is kazakhstan"| stay_ends' in chart
 

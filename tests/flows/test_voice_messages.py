@@ -5,39 +5,39 @@ import pytest
 from flows.engine import screens, upload_states
 from flows.engine.events import Attached, Joined, Relay, TakeFile, UploadChecked
 from flows.engine.upload_events import RECORDED, RECORDING
-from tests.flows.chat import Chat, at
+from tests.flows.chat import Chat, chat_at
 
 VOICE = Attached("voice", "voice-1", 1000)
 PASSED_ON = Relay(RECORDED, recording="voice-1")
 
 
 def _with_officer() -> Chat:
-    return Chat.begun("ru").takes(Joined())
+    return Chat.start("ru").takes(Joined())
 
 
 def test_voice_message_is_relayed_to_the_officer() -> None:
     chat = _with_officer().takes(VOICE)
-    assert chat.done(Relay) == [PASSED_ON]
-    assert chat.done(TakeFile) == []
-    assert chat.says_now == ()
+    assert chat.effects_of(Relay) == [PASSED_ON]
+    assert chat.effects_of(TakeFile) == []
+    assert chat.last_messages == ()
 
 
 def test_voice_message_caption_is_relayed_after_the_recording() -> None:
     chat = _with_officer().takes(Attached("voice", "voice-1", 1000, "listen"))
-    assert chat.done(Relay) == [PASSED_ON, Relay("listen")]
+    assert chat.effects_of(Relay) == [PASSED_ON, Relay("listen")]
 
 
 def test_voice_message_without_an_officer_is_answered_as_not_readable() -> None:
-    chat = at("birth_year").takes(VOICE)
-    assert chat.done(Relay) == []
+    chat = chat_at("birth_year").takes(VOICE)
+    assert chat.effects_of(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)
     assert chat.shows(screens.OR_A_PERSON)
-    assert chat.at == "birth_year"
+    assert chat.question_key == "birth_year"
 
 
 def test_voice_message_without_a_file_reference_is_not_relayed() -> None:
     chat = _with_officer().takes(Attached("voice", ""))
-    assert chat.done(Relay) == []
+    assert chat.effects_of(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)
     assert not chat.shows(screens.OR_A_PERSON)
 

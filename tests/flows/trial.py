@@ -33,7 +33,7 @@ def choice(**labels: Text) -> Choice:
     return Choice(name="pick", label=button("Phone"), text=_("Which?"), among=among)
 
 
-class Forgetful(YesNo):
+class NeverAccepted(YesNo):
     """A yes/no question that rejects every stored answer, so that it is asked again for ever."""
 
     def accepts(self, value: str) -> bool:

@@ -26,19 +26,19 @@ EARLY = FreeText(name="nickname", label=button("Nickname"), text=_("What are you
 LATE = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
 
 
-def released(items: tuple[Item, ...]) -> Flows:
+def with_items(items: tuple[Item, ...]) -> Flows:
     return {**FLOWS, NAME: replace(PREREGISTRATION, items=items)}
 
 
-def with_(old: Item, *new: Item) -> Flows:
+def with_replaced(old: Item, *new: Item) -> Flows:
     """Return the flows with the item `old` of the pre-registration replaced by the items `new`."""
     at = PREREGISTRATION.items.index(old)
-    return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
+    return with_items((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
 
 
-def swapped(one: Question, other: Question) -> Flows:
+def with_swapped(one: Question, other: Question) -> Flows:
     places: dict[str, Item] = {one.name: other, other.name: one}
-    return released(tuple(places.get(item.name, item) for item in PREREGISTRATION.items))
+    return with_items(tuple(places.get(item.name, item) for item in PREREGISTRATION.items))
 
 
 def _family(change: Callable[[tuple[Question, ...]], tuple[Question, ...]]) -> RepeatingGroup:
@@ -48,31 +48,31 @@ def _family(change: Callable[[tuple[Question, ...]], tuple[Question, ...]]) -> R
 REV = 2
 VERSIONS: dict[str, Flows] = {
     "today": FLOWS,
-    "a question before all others": released((EARLY, *PREREGISTRATION.items)),
-    "a question after consent": with_(CONSENT, CONSENT, LATE),
-    "a question before the review": with_(WRITE_FIRST, WRITE_FIRST, LATE),
-    "a question is gone": with_(EDUCATION),
-    "a question before consent is gone": with_(CITIZENSHIP),
-    "a question has another name": with_(
+    "a question before all others": with_items((EARLY, *PREREGISTRATION.items)),
+    "a question after consent": with_replaced(CONSENT, CONSENT, LATE),
+    "a question before the review": with_replaced(WRITE_FIRST, WRITE_FIRST, LATE),
+    "a question is gone": with_replaced(EDUCATION),
+    "a question before consent is gone": with_replaced(CITIZENSHIP),
+    "a question has another name": with_replaced(
         SURNAME, replace(SURNAME, name="last", former_names=("surname",))
     ),
-    "a question means something else": with_(PURPOSE, replace(PURPOSE, rev=REV)),
-    "a question is of another kind": with_(
+    "a question means something else": with_replaced(PURPOSE, replace(PURPOSE, rev=REV)),
+    "a question is of another kind": with_replaced(
         KAZAKH_LEVEL,
         PersonName(name="kazakh_level", label=button("Level"), text=_("Your level?"), rev=REV),
     ),
-    "questions changed places": swapped(EDUCATION, WRITE_FIRST),
-    "options changed places": with_(
+    "questions changed places": with_swapped(EDUCATION, WRITE_FIRST),
+    "options changed places": with_replaced(
         TARGET_REGION, replace(TARGET_REGION, among=TARGET_REGION.among[::-1])
     ),
-    "an option is gone": with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[1:])),
-    "an option came first": with_(
+    "an option is gone": with_replaced(PURPOSE, replace(PURPOSE, among=PURPOSE.among[1:])),
+    "an option came first": with_replaced(
         PURPOSE, replace(PURPOSE, among=(Option("retire", row("Retire")), *PURPOSE.among))
     ),
-    "a question of the list is gone": with_(
+    "a question of the list is gone": with_replaced(
         FAMILY, _family(lambda parts: tuple(part for part in parts if part is not AGE_BAND))
     ),
-    "the list asks more": with_(
+    "the list asks more": with_replaced(
         FAMILY,
         _family(
             lambda parts: (
@@ -86,7 +86,7 @@ VERSIONS: dict[str, Flows] = {
             )
         ),
     ),
-    "the consent says something else": with_(
+    "the consent says something else": with_replaced(
         CONSENT,
         Consent(
             name="consent_registration",

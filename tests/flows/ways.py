@@ -18,25 +18,30 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
         later, seen, todo = exhaustive_walk._read_later(flow), set[object](), [Form()]
         while todo:
             form = todo.pop()
-            road = path(flow, form)
-            stop = road.current(None)
-            found.setdefault((flow.name, _asks(road, stop, form)), (flow, form))
-            if stop is None or (state := exhaustive_walk._state(stop, road, form, later)) in seen:
+            form_path = path(flow, form)
+            step = form_path.current(None)
+            found.setdefault((flow.name, _asks(form_path, step, form)), (flow, form))
+            if (
+                step is None
+                or (state := exhaustive_walk._state(step, form_path, form, later)) in seen
+            ):
                 continue
             seen.add(state)
             todo += [
-                way for way in exhaustive_walk._ways(flow, stop, form) if isinstance(way, Form)
+                next_form
+                for next_form in exhaustive_walk._next_forms(flow, step, form)
+                if isinstance(next_form, Form)
             ]
     return tuple(found.values())
 
 
-def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """Return everything on which the text and buttons of the open question `stop` depend.
+def _asks(form_path: Path, step: Step | None, form: Form) -> object:
+    """Return everything on which the text and buttons of the open question `step` depend.
 
     Return all answers if no question is open.
     """
-    if stop is None:
-        return tuple(road.answers.items())
-    details = screens.details(stop, road, hide=False)
-    first = road.before(stop.key) is None
-    return stop.key, tuple(options(stop, form)), shown(stop), first, details
+    if step is None:
+        return tuple(form_path.answers.items())
+    details = screens.details(step, form_path, hide=False)
+    first = form_path.before(step.key) is None
+    return step.key, tuple(options(step, form)), shown(step), first, details

@@ -146,7 +146,7 @@ source = cache(catalogues.extract)
 
 
 @cache
-def faults(code: str) -> list[lint.Finding]:
+def lint_findings(code: str) -> list[lint.Finding]:
     return lint.findings(code, catalogues.read(code), source())
 
 
@@ -157,7 +157,7 @@ def catalog_of(*entries: tuple[str | None, str, str]) -> Catalog:
     return catalog
 
 
-def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
+def broken_rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
     """Return the names of the lint rules that report a fault in a catalogue of these entries.
 
     An entry is (gettext context, English text, translation).
@@ -168,13 +168,13 @@ def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
 
 @pytest.mark.parametrize("code", catalogues.HAND_MADE)
 def test_catalogues_are_complete_and_have_no_unused_messages(code: str) -> None:
-    stale = [each for each in faults(code) if each.rule in ("missing", "fuzzy", "extra")]
+    stale = [each for each in lint_findings(code) if each.rule in ("missing", "fuzzy", "extra")]
     assert stale == [], "translate them, after `./kosh languages extract`"
 
 
 @pytest.mark.parametrize("code", [*catalogues.HAND_MADE, *catalogues.BUILT])
 def test_catalogues_pass_the_lint(code: str) -> None:
-    assert faults(code) == []
+    assert lint_findings(code) == []
 
 
 @pytest.mark.parametrize("code", catalogues.BUILT)
@@ -196,16 +196,16 @@ def test_source_messages_pass_the_lint() -> None:
 def test_catalogue_lint_finds_each_fault_inserted_by_the_test(
     rule: str, code: str, context: str | None, english: str, text: str
 ) -> None:
-    planted = [(context, english, text or english if code == "en" else text)]
-    planted += [each for each in TEXTS if rule == "quoted" and each[1].rstrip(".") in english]
-    assert rules(code, *planted) == {rule}
+    faulty = [(context, english, text or english if code == "en" else text)]
+    faulty += [each for each in TEXTS if rule == "quoted" and each[1].rstrip(".") in english]
+    assert broken_rules(code, *faulty) == {rule}
 
 
 @pytest.mark.parametrize(("code", "context", "english", "text"), SOUND)
 def test_catalogue_lint_accepts_texts_that_only_look_wrong(
     code: str, context: str | None, english: str, text: str
 ) -> None:
-    assert rules(code, (context, english, text)) == set()
+    assert broken_rules(code, (context, english, text)) == set()
 
 
 def test_catalogue_lint_tests_cover_every_rule() -> None:
@@ -228,9 +228,9 @@ def test_catalogue_lint_finds_fuzzy_and_unused_messages() -> None:
 
 def test_catalogue_lint_finding_names_the_file_to_fix() -> None:
     assert lint.findings("kk", Catalog(), source())[0].file == "locales/kk/LC_MESSAGES/bot.po"
-    planted = Catalog(fuzzy=False)
-    planted.add("Your nationality", locations=[("flows/about.py", 3)])
-    assert lint.findings("en", planted, planted)[0].file == "flows/about.py"
+    faulty = Catalog(fuzzy=False)
+    faulty.add("Your nationality", locations=[("flows/about.py", 3)])
+    assert lint.findings("en", faulty, faulty)[0].file == "flows/about.py"
 
 
 # The commands `./kosh languages`
@@ -306,8 +306,8 @@ def test_languages_check_finds_an_unknown_word_until_it_is_accepted() -> None:
     asked = "kk/LC_MESSAGES/bot.po: word: телефон:"
     spelling.accept("kk", [])
     assert asked in CliRunner().invoke(app, ["check"]).output
-    told = CliRunner().invoke(app, ["words", "--accept"]).output
-    assert "телефон" in next(line for line in told.splitlines() if line.startswith("kk:"))
+    output = CliRunner().invoke(app, ["words", "--accept"]).output
+    assert "телефон" in next(line for line in output.splitlines() if line.startswith("kk:"))
     assert asked not in CliRunner().invoke(app, ["check"]).output
     assert CliRunner().invoke(app, ["words"]).output.startswith("kk: none")
 
@@ -335,16 +335,16 @@ def test_languages_draw_command_draws_the_same_sample_for_one_seed(
     known = {("", f"Sentence {number}"): f"Gap {number}" for number in range(100)}
     monkeypatch.setattr(catalogues, "messages", lambda code: known)
 
-    def drawn(*words: str) -> list[str]:
+    def sample_lines(*words: str) -> list[str]:
         done = CliRunner().invoke(app, ["draw", "--count", "5", *words])
         assert done.exit_code == 0
         return done.output.splitlines()
 
-    first = drawn("--seed", "1", "--only", "uz")
+    first = sample_lines("--seed", "1", "--only", "uz")
     assert len(first) == 2 * 5
-    assert first == drawn("--seed", "1", "--only", "uz")
-    assert first != drawn("--seed", "2", "--only", "uz")
-    assert len(drawn("--seed", "1")) == 2 * 5 * len(catalogues.HAND_MADE)
+    assert first == sample_lines("--seed", "1", "--only", "uz")
+    assert first != sample_lines("--seed", "2", "--only", "uz")
+    assert len(sample_lines("--seed", "1")) == 2 * 5 * len(catalogues.HAND_MADE)
 
 
 @pytest.mark.usefixtures("locales")
@@ -361,10 +361,10 @@ def test_languages_report_counts_missing_and_unreviewed_messages() -> None:
 
 @pytest.mark.usefixtures("locales")
 def test_languages_report_prints_the_agreement_with_cldr() -> None:
-    told = CliRunner().invoke(app, ["report"]).output
+    output = CliRunner().invoke(app, ["report"]).output
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
-        assert f"\n{code} " in told
-    assert "months    100.0%" in told
+        assert f"\n{code} " in output
+    assert "months    100.0%" in output
 
 
 def test_languages_extract_adds_messages_and_keeps_translators_comments(locales: Path) -> None:
@@ -372,11 +372,11 @@ def test_languages_extract_adds_messages_and_keeps_translators_comments(locales:
     kept.add("Menu", "Мәзір", context=BUTTON, user_comments=["check: or меню"])
     catalogues.write("kk", kept)
     assert CliRunner().invoke(app, ["extract"]).exit_code == 0
-    brought = catalogues.read("kk")
-    menu = brought.get("Menu", BUTTON)
+    catalog = catalogues.read("kk")
+    menu = catalog.get("Menu", BUTTON)
     assert menu is not None
     assert (menu.string, menu.user_comments) == ("Мәзір", ["check: or меню"])
-    found = {each.rule for each in lint.findings("kk", brought, catalogues.extract())}
+    found = {each.rule for each in lint.findings("kk", catalog, catalogues.extract())}
     assert found == {"missing"}
     assert "last year" not in (locales / "kk/LC_MESSAGES/bot.po").read_text(encoding="utf-8")
 

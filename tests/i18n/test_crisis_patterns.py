@@ -15,27 +15,27 @@ from tests.understanding import other_languages
 # The minimum share of test lines about danger that match, the minimum share of these matches
 # without a wrong intent, and the maximum share of other lines that match. The same author wrote
 # lines and patterns; lines of other people would match less often.
-MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
+MIN_DETECTED, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
 
 
 @pytest.mark.parametrize("form", ["en", "tr"])
 def test_crisis_patterns_detect_danger_in_unsupported_languages(form: str) -> None:
     lines = [(kind, text) for language, kind, text in other_languages() if language == form]
     danger = [(kind, crisis_patterns.intent(text)) for kind, text in lines if kind != "calm"]
-    calm = [crisis_patterns.intent(text) for kind, text in lines if kind == "calm"]
-    heard = [(kind, found) for kind, found in danger if found is not None]
-    assert len(heard) >= MIN_HEARD * len(danger)
-    assert sum(found in (kind, "") for kind, found in heard) >= MIN_KIND * len(heard)
-    assert len(calm) - calm.count(None) <= MAX_ALARMS * len(calm)
+    harmless = [crisis_patterns.intent(text) for kind, text in lines if kind == "calm"]
+    detected = [(kind, found) for kind, found in danger if found is not None]
+    assert len(detected) >= MIN_DETECTED * len(danger)
+    assert sum(found in (kind, "") for kind, found in detected) >= MIN_KIND * len(detected)
+    assert len(harmless) - harmless.count(None) <= MAX_ALARMS * len(harmless)
 
 
 def test_crisis_patterns_match_almost_no_text_in_supported_languages() -> None:
     held = [each.phrase for each in evaluation.held_lines()]
-    calm = [
+    harmless = [
         each for each in (*held, *phrases.read_all()) if BY_ID[each.intent].kind is not Kind.DANGER
     ]
-    alarms = [each.text for each in calm if crisis_patterns.intent(each.text) is not None]
-    assert len(alarms) <= 5, alarms
+    false_alarms = [each.text for each in harmless if crisis_patterns.intent(each.text) is not None]
+    assert len(false_alarms) <= 5, false_alarms
 
 
 @pytest.mark.parametrize(

@@ -141,10 +141,10 @@ def test_foreign_language_notice_begins_with_the_sentence_about_danger(code: str
 def test_danger_is_detected_by_words_in_foreign_languages(form: str) -> None:
     lines = [(kind, text) for language, kind, text in other_languages() if language == form]
     danger = [WORDS.danger_intent(text) for kind, text in lines if kind != "calm"]
-    calm = [text for kind, text in lines if kind == "calm" and WORDS.danger(text)]
+    false_alarms = [text for kind, text in lines if kind == "calm" and WORDS.danger(text)]
     assert len(danger) > 10
     assert danger == [""] * len(danger)
-    assert not calm
+    assert not false_alarms
 
 
 def test_danger_words_of_foreign_languages_match_no_offered_language() -> None:

@@ -79,9 +79,9 @@ def test_country_search_finds_every_displayed_name(code: str) -> None:
 
 @pytest.mark.parametrize("kind", ["months", "days"])
 def test_arabic_script_names_agree_with_cldr(kind: str) -> None:
-    ours = formats.names("kk_Arab")
-    theirs = getattr(Locale.parse("kk_Arab"), kind)["format"]["wide"]
-    assert (ours.months if kind == "months" else ours.weekdays) == theirs
+    kosh_names = formats.names("kk_Arab")
+    cldr_names = getattr(Locale.parse("kk_Arab"), kind)["format"]["wide"]
+    assert (kosh_names.months if kind == "months" else kosh_names.weekdays) == cldr_names
 
 
 def test_derived_catalogues_are_not_stored() -> None:

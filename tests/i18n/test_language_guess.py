@@ -103,9 +103,9 @@ def test_language_guess_is_none_for_english(text: str) -> None:
 @pytest.mark.parametrize(("form", "most"), [("en", 0), ("tr", 2)])
 def test_language_guess_is_none_for_unsupported_languages(form: str, most: int) -> None:
     lines = [text for language, _intent, text in other_languages() if language == form]
-    taken = [(text, WORDS.guess(text)) for text in lines if WORDS.guess(text)]
+    guessed = [(text, WORDS.guess(text)) for text in lines if WORDS.guess(text)]
     assert len(lines) > 100
-    assert len(taken) <= most, taken
+    assert len(guessed) <= most, guessed
 
 
 def test_language_guess_of_a_long_text_uses_its_beginning() -> None:

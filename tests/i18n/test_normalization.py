@@ -82,9 +82,9 @@ def test_text_cleaning_removes_direction_overrides() -> None:
 
 @pytest.mark.row(38)
 def test_text_cleaning_limits_stacked_combining_marks() -> None:
-    heap = "a" + "\u0323\u0301" * 5_000
-    assert len(normalization.clean(heap)) <= 1 + normalization.MAX_MARKS
-    assert normalization.excess_marks(heap) == 10_000 - normalization.MAX_MARKS
+    overloaded = "a" + "\u0323\u0301" * 5_000
+    assert len(normalization.clean(overloaded)) <= 1 + normalization.MAX_MARKS
+    assert normalization.excess_marks(overloaded) == 10_000 - normalization.MAX_MARKS
     assert normalization.excess_marks("Nguye\u0302\u0303n") == 0
 
 
@@ -123,9 +123,9 @@ def test_digit_normalization_leaves_superscripts_unchanged() -> None:
 @given(ANYTHING)
 def test_text_cleaning_is_idempotent(typed: str) -> None:
     for multiline in (False, True):
-        once = normalization.clean(typed, multiline=multiline)
-        assert normalization.clean(once, multiline=multiline) == once
-        assert unicodedata.is_normalized("NFC", once)
+        cleaned = normalization.clean(typed, multiline=multiline)
+        assert normalization.clean(cleaned, multiline=multiline) == cleaned
+        assert unicodedata.is_normalized("NFC", cleaned)
 
 
 @given(ANYTHING)

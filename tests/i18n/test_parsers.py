@@ -33,7 +33,7 @@ WHY: dict[str, Refusal] = {
 }
 
 
-def the_date(typed: str) -> date | Refusal:
+def parsed_date(typed: str) -> date | Refusal:
     return read_date(typed, "kk", TODAY)
 
 
@@ -71,12 +71,12 @@ def test_date_parser_agrees_with_the_test_vectors(row: dict[str, str]) -> None:
     ],
 )
 def test_date_parser_reads_many_spellings_of_one_date(typed: str) -> None:
-    assert the_date(typed) == date(1990, 3, 5)
+    assert parsed_date(typed) == date(1990, 3, 5)
 
 
 def test_date_parser_reads_kazakh_months_without_kazakh_letters() -> None:
-    assert the_date("1 кантар 1990") == date(1990, 1, 1)
-    assert the_date("9 кыркуйек 1990") == date(1990, 9, 9)
+    assert parsed_date("1 кантар 1990") == date(1990, 1, 1)
+    assert parsed_date("9 кыркуйек 1990") == date(1990, 9, 9)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_date_parser_reads_kazakh_months_without_kazakh_letters() -> None:
     ],
 )
 def test_date_parser_reads_chinese_numerals(typed: str, read: date | Refusal) -> None:
-    assert the_date(typed) == read
+    assert parsed_date(typed) == read
 
 
 @pytest.mark.parametrize(
@@ -125,19 +125,19 @@ def test_date_parser_reads_chinese_numerals(typed: str, read: date | Refusal) ->
 )
 @pytest.mark.row(45)
 def test_date_parser_refusal_names_the_fault(typed: str, refusal: Refusal) -> None:
-    assert the_date(typed) is refusal
+    assert parsed_date(typed) is refusal
 
 
 def test_date_parser_reads_numeric_dates_day_first_or_year_first() -> None:
-    assert the_date("03.04.1990") == the_date("03/04/1990") == date(1990, 4, 3)
-    assert the_date("1990-04-03") == the_date("1990/4/3") == date(1990, 4, 3)
-    assert the_date("03041990") == the_date("19900403") == date(1990, 4, 3)
-    assert the_date("20121912") == date(1912, 12, 20)
+    assert parsed_date("03.04.1990") == parsed_date("03/04/1990") == date(1990, 4, 3)
+    assert parsed_date("1990-04-03") == parsed_date("1990/4/3") == date(1990, 4, 3)
+    assert parsed_date("03041990") == parsed_date("19900403") == date(1990, 4, 3)
+    assert parsed_date("20121912") == date(1912, 12, 20)
 
 
 def test_date_parser_accepts_today_and_refuses_tomorrow() -> None:
-    assert the_date(TODAY.isoformat()) == TODAY
-    assert the_date((TODAY + timedelta(days=1)).isoformat()) is Refusal.FUTURE
+    assert parsed_date(TODAY.isoformat()) == TODAY
+    assert parsed_date((TODAY + timedelta(days=1)).isoformat()) is Refusal.FUTURE
 
 
 @given(st.dates(date(1900, 1, 1), TODAY))
@@ -150,7 +150,7 @@ def test_date_parser_reads_any_day_in_every_numeric_form(day: date) -> None:
         "%d%m%Y",
         "%d %b %Y",
     ):
-        assert the_date(day.strftime(form)) == day
+        assert parsed_date(day.strftime(form)) == day
 
 
 FORMS = (

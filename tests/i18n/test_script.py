@@ -16,16 +16,16 @@ from bot.cli import assembled
     ],
 )
 def test_script_command_converts_text(to: str, text: str, written: str) -> None:
-    said = CliRunner().invoke(assembled(), ["script", "--to", to, text])
-    assert (said.exit_code, said.output) == (0, f"{written}\n")
+    result = CliRunner().invoke(assembled(), ["script", "--to", to, text])
+    assert (result.exit_code, result.output) == (0, f"{written}\n")
 
 
 def test_script_command_converts_standard_input_line_by_line() -> None:
-    said = CliRunner().invoke(assembled(), ["script", "--to", "kk_Arab"], input="бір\n\nекі\n")
-    assert (said.exit_code, said.output) == (0, "ءبىر\n\nەكى\n")
+    result = CliRunner().invoke(assembled(), ["script", "--to", "kk_Arab"], input="бір\n\nекі\n")
+    assert (result.exit_code, result.output) == (0, "ءبىر\n\nەكى\n")
 
 
 def test_script_command_refuses_an_unknown_script_and_lists_the_known() -> None:
-    said = CliRunner().invoke(assembled(), ["script", "--to", "kk_Latn", "бір"])
-    assert said.exit_code == 2
-    assert "kk_Arab" in said.output
+    result = CliRunner().invoke(assembled(), ["script", "--to", "kk_Latn", "бір"])
+    assert result.exit_code == 2
+    assert "kk_Arab" in result.output

@@ -16,7 +16,7 @@ from bot.notifications.kinds import LINES, Kind
 from bot.runtime import Runtime
 from flows.engine.text import _
 from tests.desk.desks import ahead, an_officer, ask
-from tests.editorial.served import Served
+from tests.editorial.served import ServedProcess
 from tests.notifications.test_notifications import Office, _on_shift, _opened
 from tests.person_client import Guest
 
@@ -72,7 +72,7 @@ async def test_officer_notifications_arrive_despite_killed_workers(
         officer = await an_officer(rt, languages=frozenset(), topics=frozenset())
         await _on_shift(rt, officer)
         await office.enable_notifications(officer)
-        worker = Served("worker 1", office.rt.settings, tmp_path)
+        worker = ServedProcess("worker 1", office.rt.settings, tmp_path)
         try:
             for kill in range(KILLS):
                 worker.child.start()

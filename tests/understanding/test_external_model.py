@@ -143,11 +143,14 @@ def test_text_with_danger_digits_or_address_is_never_sent_to_the_model(text: str
 
 @pytest.mark.release
 def test_text_about_danger_is_never_eligible_for_the_external_model() -> None:
-    recognizer, calm, danger = EngineRecognizer.load(), 0, 0
+    recognizer, harmless, danger = EngineRecognizer.load(), 0, 0
     for line in evaluation.held_lines():
         if line.phrase.language in phrases.LANGUAGES:
             leaves = recognizer.read(line.phrase.text, line.phrase.language).recognition.may_leave
             is_danger = BY_ID[line.phrase.intent].kind is Kind.DANGER
-            calm, danger = calm + (leaves and not is_danger), danger + (leaves and is_danger)
+            harmless, danger = (
+                harmless + (leaves and not is_danger),
+                danger + (leaves and is_danger),
+            )
     assert danger == 0
-    assert calm > 200
+    assert harmless > 200

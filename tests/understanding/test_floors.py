@@ -12,7 +12,7 @@ from bot.understanding.costs import LONG, MAX_LENGTH
 from bot.understanding.evaluation import ALL, COLUMNS, Figures
 from bot.understanding.model import FILE, Model
 from bot.understanding.recognizer import Recognizer
-from tests.understanding.test_recognizer import TROLLS, noise
+from tests.understanding.test_recognizer import NOISE_LINES, noise
 
 # Minimum and maximum percentages for each written form (language and script). The keys are the
 # report's columns, which bot/understanding/evaluation.py explains. The report has one decimal
@@ -80,11 +80,11 @@ def test_recognizer_model_loads_within_its_memory_limit() -> None:
     tracemalloc.start()
     try:
         model = Model.load()
-        _now, peak = tracemalloc.get_traced_memory()
+        _now, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert model.classes
-    assert peak <= MAX_MEMORY
+    assert peak_bytes <= MAX_MEMORY
 
 
 def test_recognizer_model_file_when_unpacked_is_within_its_size_limit() -> None:
@@ -106,7 +106,7 @@ def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(features, "extract", counted)
     recognizer = Recognizer.load()
     held = [each.phrase.text for each in evaluation.held_lines()[::20]]
-    for line in (*noise(TROLLS), *held, *_longest()):
+    for line in (*noise(NOISE_LINES), *held, *_longest()):
         work.append(0)
         recognizer.recognize(line)
     assert 1000 < max(work) <= MAX_FEATURES
@@ -114,10 +114,10 @@ def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPat
 
 def _longest() -> list[str]:
     """Return lines of maximum length: some of one repeated word, some of many different words."""
-    drawn = random.Random(21)
+    rng = random.Random(21)
     alphabets = ("абвгдежзийклмнопрст", "abcdefghijklmnopq", "的我是有护照签证办理")
     words = (
-        "".join("".join(drawn.choices(letters, k=6)) + drawn.choice(" ,.?") for _ in range(600))
+        "".join("".join(rng.choices(letters, k=6)) + rng.choice(" ,.?") for _ in range(600))
         for letters in alphabets
     )
     repeated = (each * (MAX_LENGTH // len(each)) for each in LONG)

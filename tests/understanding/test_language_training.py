@@ -11,13 +11,13 @@ from bot.understanding import language_training, phrases
 from bot.understanding.phrases import Phrase
 
 
-def _few() -> list[Phrase]:
+def _small_phrase_set() -> list[Phrase]:
     return [phrase for language in phrases.LANGUAGES for phrase in phrases.read(language)[::40]]
 
 
 @pytest.mark.release
 def test_language_guess_training_is_reproducible() -> None:
-    learned = language_training.lines(_few(), "Cyrl")
+    learned = language_training.lines(_small_phrase_set(), "Cyrl")
     tables = [language_training.train(learned, "Cyrl") for _time in range(2)]
     assert tables[0] == tables[1]
     assert language_guess.by_table("қандай ҳужжатлар керак бўлади", "Cyrl", tables[0]) == "uz_Cyrl"
@@ -53,9 +53,9 @@ def test_language_guess_training_lines_are_labelled_by_their_language() -> None:
 def test_understanding_languages_command_writes_its_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, few = tmp_path / "groups.tsv", _few()
+    file, small_phrase_set = tmp_path / "groups.tsv", _small_phrase_set()
     monkeypatch.setattr(language_guess, "FILE", file)
-    monkeypatch.setattr(phrases, "read_all", lambda: few)
+    monkeypatch.setattr(phrases, "read_all", lambda: small_phrase_set)
     run = CliRunner().invoke(assembled("understanding"), ["understanding", "languages"])
     assert run.exit_code == 0, run.output
     assert len(run.stdout.splitlines()) == 1 + 3 + 6

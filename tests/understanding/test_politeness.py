@@ -31,10 +31,10 @@ def test_danger_is_recognized_between_polite_phrases(language: str) -> None:
 @pytest.mark.parametrize("language", FRAMES)
 def test_question_is_recognized_between_polite_phrases(language: str) -> None:
     before, after = FRAMES[language]
-    bare = decide(Recognizer.load().recognize(QUESTIONS[language]))
+    unframed = decide(Recognizer.load().recognize(QUESTIONS[language]))
     framed = decide(Recognizer.load().recognize(before + QUESTIONS[language] + after))
-    assert bare.certainty is Certainty.SURE
-    assert [each.intent for each in framed.options] == [each.intent for each in bare.options]
+    assert unframed.certainty is Certainty.SURE
+    assert [each.intent for each in framed.options] == [each.intent for each in unframed.options]
 
 
 def test_two_questions_are_recognized_between_polite_phrases() -> None:

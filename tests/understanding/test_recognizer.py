@@ -37,8 +37,8 @@ from bot.understanding.recognizer import (
 from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
-TROLLS = 2000
-# Among the TROLLS meaningless lines, danger may be suspected in at most this number.
+NOISE_LINES = 2000
+# Among the NOISE_LINES meaningless lines, danger may be suspected in at most this number.
 MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})
@@ -61,21 +61,21 @@ def _recognizer() -> Recognizer:
     return Recognizer.load()
 
 
-def noise(many: int) -> Iterator[str]:
+def noise(count: int) -> Iterator[str]:
     """Yield `many` meaningless lines; each call yields the same ones."""
-    drawn = random.Random(2128)
+    rng = random.Random(2128)
     kinds = (
-        lambda: drawn.choice(SQL) + str(drawn.randrange(99)),
-        lambda: drawn.choice(PROMPTS),
-        lambda: "".join(drawn.choices(EMOJI, k=drawn.randrange(1, 40))),
-        lambda: " ".join(drawn.choices(NAMES, k=drawn.randrange(1, 3))),
-        lambda: "".join(drawn.choices(SIGNS, k=drawn.randrange(1, 80))),
-        lambda: "".join(chr(drawn.randrange(0x20, 0x1FFFF)) for _ in range(drawn.randrange(90))),
-        lambda: drawn.choice(["a", "й", "哈", "ق", "z9", "ʻ", "\u0301"]) * 4000,
-        lambda: "".join(drawn.choices(drawn.choice(ALPHABETS), k=drawn.randrange(1, 12))),
-        lambda: "".join(chr(drawn.randrange(0x4E00, 0x9FA5)) for _ in range(drawn.randrange(9))),
+        lambda: rng.choice(SQL) + str(rng.randrange(99)),
+        lambda: rng.choice(PROMPTS),
+        lambda: "".join(rng.choices(EMOJI, k=rng.randrange(1, 40))),
+        lambda: " ".join(rng.choices(NAMES, k=rng.randrange(1, 3))),
+        lambda: "".join(rng.choices(SIGNS, k=rng.randrange(1, 80))),
+        lambda: "".join(chr(rng.randrange(0x20, 0x1FFFF)) for _ in range(rng.randrange(90))),
+        lambda: rng.choice(["a", "й", "哈", "ق", "z9", "ʻ", "\u0301"]) * 4000,
+        lambda: "".join(rng.choices(rng.choice(ALPHABETS), k=rng.randrange(1, 12))),
+        lambda: "".join(chr(rng.randrange(0x4E00, 0x9FA5)) for _ in range(rng.randrange(9))),
     )
-    for number in range(many):
+    for number in range(count):
         yield kinds[number % len(kinds)]()
 
 
@@ -83,15 +83,15 @@ def noise(many: int) -> Iterator[str]:
 def test_recognizer_does_not_take_meaningless_text_for_danger_or_money(
     recognizer: Recognizer,
 ) -> None:
-    loud, alarms = [], 0
-    for line in noise(TROLLS):
+    unexpected, alarms = [], 0
+    for line in noise(NOISE_LINES):
         found = decide(recognizer.recognize(line))
         answered = {each.intent for each in found.options if found.certainty is Certainty.SURE}
         if found.danger is DangerLevel.FIRST or answered & MONEY:
-            loud.append(line)
+            unexpected.append(line)
         alarms += found.danger is not DangerLevel.NONE
         extract(line)
-    assert loud == []
+    assert unexpected == []
     assert alarms <= MAX_ALARMS
 
 
@@ -329,7 +329,7 @@ def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: R
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("Қытайданмын, 3 балам бар", {"country_of_origin": "CN", "children": 3}),
         ("قىتايدانمىن بەس بالام بار", {"country_of_origin": "CN", "children": 5}),
@@ -356,8 +356,8 @@ def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: R
         ("", {}),
     ],
 )
-def test_entities_are_extracted_from_a_line(line: str, told: dict[str, object]) -> None:
-    assert extract(line).as_dict() == told
+def test_entities_are_extracted_from_a_line(line: str, expected: dict[str, object]) -> None:
+    assert extract(line).as_dict() == expected
 
 
 def test_understand_command_prints_json_for_each_line() -> None:

@@ -24,24 +24,24 @@ DESCRIBED = (
 TOMORROW = ("ертага", "ертеңге", "ertaga", "завтра", "ертең", "明天")
 
 
-def _decided(line: str) -> Decision:
+def _decision(line: str) -> Decision:
     return decide(Recognizer.load().recognize(line))
 
 
 @pytest.mark.parametrize("line", PINYIN)
 def test_recognizer_detects_no_danger_in_harmless_pinyin(line: str) -> None:
-    assert _decided(line).danger is DangerLevel.NONE
+    assert _decision(line).danger is DangerLevel.NONE
 
 
 @pytest.mark.parametrize(("line", "intent"), DESCRIBED)
 def test_recognizer_finds_the_question_next_to_a_description_of_the_person(
     line: str, intent: str
 ) -> None:
-    assert intent in [each.intent for each in _decided(line).options]
+    assert intent in [each.intent for each in _decision(line).options]
 
 
 @pytest.mark.parametrize("line", TOMORROW)
 def test_recognizer_does_not_take_the_word_tomorrow_for_a_goodbye(line: str) -> None:
-    found = _decided(line)
+    found = _decision(line)
     kinds = {BY_ID[each.intent].kind for each in found.options}
     assert found.certainty is not Certainty.SURE or kinds == {Kind.NONE}

@@ -26,7 +26,7 @@ training.train(written, "digest")[0].save(Path(sys.argv[2]))
 
 
 @pytest.fixture(name="few", scope="module")
-def _few() -> list[Phrase]:
+def _small_phrase_set() -> list[Phrase]:
     pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
     # Include greetings: the order of their many near-duplicates once made two trainings differ.
     intents = {"danger.child": 30, "talk.hello": 120, "talk.thanks": 120, "none.noise": 30}

@@ -23,7 +23,7 @@ from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS, WITHHELD, withheld_about
-from flows.knowledge.facts import Fact, Withheld, said
+from flows.knowledge.facts import Fact, Withheld, fact_texts
 
 MAX_FOUND, MAX_SEARCH = 20, 64
 
@@ -92,7 +92,7 @@ def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[
         if not fact.current(day):
             continue
         meaning = "" if own == language else render(fact.text, own)
-        words = " ".join(render(line, language) for line in said([shipped], day))
+        words = " ".join(render(line, language) for line in fact_texts([shipped], day))
         yield fact, Insertable(fact.key, words, meaning, fact.sources)
 
 
@@ -124,5 +124,5 @@ def with_source(languages: Languages, key: str, language: str, day: date) -> str
     shipped = next((fact for fact in FACTS if fact.key == key), None)
     if shipped is None or not shipped.current(day):
         return ""
-    words = " ".join(languages.render(line, language) for line in said([shipped], day))
+    words = " ".join(languages.render(line, language) for line in fact_texts([shipped], day))
     return " ".join((words, *shipped.on(day).sources[:1]))

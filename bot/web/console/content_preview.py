@@ -20,8 +20,8 @@ from bot.web.console.broadcast_preview import Form, form_of
 from flows.engine import screens
 from flows.engine.events import Kind as Button
 from flows.engine.text import Text
-from flows.knowledge.facts import said
-from flows.knowledge.intents.answer import spoken
+from flows.knowledge.facts import fact_texts
+from flows.knowledge.intents.answer import part_texts
 from flows.knowledge.intents.answers import BY_INTENT
 
 # Fields of a content item that are compared in addition to its texts.
@@ -52,10 +52,10 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
     kind, key = drafts.kind_of(item), item.partition(":")[2]
     if kind is Kind.FACT:
         bodies = {item: body} if body else {}
-        return said([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
+        return fact_texts([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
     if kind is Kind.ANSWER:
         answer = answers.arranged(key, body) if body else BY_INTENT[key]
-        return spoken(answer.ordered("")[0], day) if answer else ()
+        return part_texts(answer.ordered("")[0], day) if answer else ()
     if body is None or body.silent or kind is Kind.PHRASES:
         return ()
     if kind is Kind.CARD:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import assert_never
 
 from flows.engine.text import Text
-from flows.knowledge.facts import Fact, ending, said
+from flows.knowledge.facts import Fact, ending, fact_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ def lapsed(parts: Iterable[Part], today: date) -> bool:
     return bool(facts) and not any(fact.current(today) for fact in facts)
 
 
-def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
+def part_texts(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
     """Return the sentences of the parts of an answer, without facts that may not be shown today."""
     lines: list[Text] = []
     for part in parts:
         match part:
             case Fact():
-                lines += said((part,), today)
+                lines += fact_texts((part,), today)
             case Together():
                 lines += _together(part, today)
             case End():
@@ -186,7 +186,7 @@ def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
 
 def _together(group: Together, today: date) -> tuple[Text, ...]:
     if all(fact.current(today) for fact in group.facts):
-        return spoken(group.parts, today)
+        return part_texts(group.parts, today)
     over = (fact.on(today) for fact in group.facts)
     ended = [fact.ended for fact in over if fact.ended is not None and today > fact.until]
     return (*ended, *([] if group.otherwise is None else [group.otherwise]))
