@@ -26,7 +26,8 @@ def page() -> str:
         for name in tier
     )
     sections = (_section(f"bot/{name}") for name in packages if (ROOT / "bot" / name).is_dir())
-    flows = (_section(name) for name in ("flows", "flows/engine", "flows/knowledge"))
+    parts = ("flows", "flows/engine", "flows/knowledge", "flows/preregistration")
+    flows = (_section(name) for name in parts)
     overview = table(("tier", "package", "purpose"), rows)
     return _HEAD + overview + "".join(sections) + "".join(flows)
 
